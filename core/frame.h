@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frame: one encoded picture as it lies in the frame ring.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/part.h"
+#include "core/time.h"
+
+namespace fanlight {
+
+// A short text of at most kSlateReasonMax bytes, stored in place; a longer one is cut.
+class SlateReason {
+ public:
+  SlateReason() = default;
+  SlateReason(std::string_view text) : size_(std::min(text.size(), kSlateReasonMax)) {
+    std::copy_n(text.data(), size_, text_.data());
+  }
+  std::string_view view() const { return {text_.data(), size_}; }
+  bool empty() const { return size_ == 0; }
+
+ private:
+  std::array<char, kSlateReasonMax> text_{};
+  size_t size_ = 0;
+};
+
+// What is known of a picture. The times travel with it, so that latency is computed where it
+// ends instead of being pieced together from logs.
+struct FrameInfo {
+  uint64_t sequence = 0;    // counts the camera's frames from 1; gaps are frames that were dropped
+  WallTime captured_wall;   // Unix time of capture; never goes back
+  Instant captured_at;      // the same on the monotonic clock
+  Instant encoded_at;       // when the JPEG was complete
+  int width = 0;            // pixels
+  int height = 0;
+  SlateReason slate_reason;  // empty for a picture of the camera; else why there is none
+
+  bool is_slate() const { return !slate_reason.empty(); }
+};
+
+// Owns: nothing; a view of a ring slot.
+// Thread: written by the camera thread before it is published, read by any shard that pins it.
+// Invariant: immutable from publication until the last pin is gone and the slot is taken again.
+class Frame {
+ public:
+  const FrameInfo& info() const { return info_; }
+  uint64_t sequence() const { return info_.sequence; }
+
+  std::string_view jpeg() const { return {jpeg_, jpeg_size_}; }
+
+  // Head, JPEG and delimiter: what a client gets that asked for boundary `boundarydonotcross`.
+  std::string_view plain_part() const {
+    return {jpeg_ - head_size_, head_size_ + jpeg_size_ + kPartDelimiter.size()};
+  }
+  // Head and JPEG, for any other boundary: the delimiter follows as a piece of its own.
+  std::string_view bare_part() const { return {jpeg_ - head_size_, head_size_ + jpeg_size_}; }
+  // JPEG, delimiter and the next part's head (see part.h); its own head went out with the last one.
+  std::string_view advance_part() const { return {jpeg_, jpeg_size_ + kPartTailSize}; }
+
+  // Place in the ring, 0..places-1: an index for a shard's own bookkeeping.
+  uint32_t place() const { return place_; }
+
+ private:
+  friend class FrameRing;
+  const char* jpeg_ = nullptr;
+  size_t jpeg_size_ = 0;
+  size_t head_size_ = 0;
+  uint32_t place_ = 0;
+  FrameInfo info_;
+};
+
+}  // namespace fanlight

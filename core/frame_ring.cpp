@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/frame_ring.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "core/check.h"
+
+namespace fanlight {
+namespace {
+
+// Below this many free places the oldest frame is reclaimed: one place for the frame that is being
+// written, one because readers let go a turn later.
+constexpr size_t kReservePlaces = 2;
+
+size_t round_up(size_t bytes, size_t page) { return (bytes + page - 1) / page * page; }
+
+}  // namespace
+
+FrameRef::FrameRef(FrameRef&& other) noexcept
+    : ring_(other.ring_), frame_(std::exchange(other.frame_, nullptr)) {}
+
+FrameRef& FrameRef::operator=(FrameRef&& other) noexcept {
+  if (this != &other) {
+    reset();
+    ring_ = other.ring_;
+    frame_ = std::exchange(other.frame_, nullptr);
+  }
+  return *this;
+}
+
+void FrameRef::reset() noexcept {
+  if (frame_ != nullptr) ring_->release(*std::exchange(frame_, nullptr));
+}
+
+FrameRing::FrameRing(const FrameRingConfig& config)
+    : window_(config.window),
+      jpeg_capacity_(config.jpeg_capacity),
+      memory_limit_(config.memory_limit),
+      page_size_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))),
+      stride_(round_up(kPartHeadroom + jpeg_capacity_ + kPartTailSize, page_size_)),
+      places_(config.window * kPlacesPerWindow) {
+  CHECK(window_ >= 2 && window_ <= 32 && std::has_single_bit(window_));
+  CHECK(jpeg_capacity_ > 0);
+  void* memory = ::mmap(nullptr, stride_ * places_.size(), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::system_error(errno, std::system_category(), "mmap");
+  memory_ = static_cast<std::byte*>(memory);
+  for (uint32_t i = 0; i < places_.size(); ++i) places_[i].frame.place_ = i;
+}
+
+FrameRing::~FrameRing() {
+  for (const Place& place : places_) CHECK(place.pins.load() == 0);
+  ::munmap(memory_, stride_ * places_.size());
+}
+
+// Succeeds only when nobody pins the place. Acquire order: the readers' last reads of the old
+// picture come before our writes of the new one (they release with release order).
+bool FrameRing::try_take(uint32_t index) noexcept {
+  uint32_t unpinned = 0;
+  Place& place = places_[index];
+  if (!place.pins.compare_exchange_strong(unpinned, kWriting, std::memory_order_acquire,
+                                          std::memory_order_relaxed)) {
+    return false;
+  }
+  // From here on the old picture is gone, and a reader that still believes this place to be the
+  // newest one must not take it for a frame, also when it comes after abandon().
+  place.frame.info_.sequence = kNoSequence;
+  return true;
+}
+
+// The first free place wins: places used lately come first, stay in the cache, and the rest of the
+// ring is never touched as long as nobody is slow.
+FrameRing::Acquired FrameRing::acquire() noexcept {
+  const uint32_t newest = newest_.load(std::memory_order_relaxed);
+  for (uint32_t i = 0; i < places_.size(); ++i) {
+    if (i == newest || !try_take(i)) continue;
+    auto* jpeg = memory_of(i) + kPartHeadroom;
+    return {true, {i, {jpeg, jpeg_capacity_}}};
+  }
+  stats_.dropped_no_place.add();
+  // No publish follows that would wake the readers.
+  if (relieve(0)) wake_readers();
+  return {};
+}
+
+void FrameRing::abandon(const FramePlace& place) noexcept {
+  // Subtracted, not stored: a reader may be about to take back the pin it set in vain.
+  const uint32_t before = places_[place.index].pins.fetch_sub(kWriting, std::memory_order_release);
+  CHECK(before & kWriting);
+}
+
+void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameInfo& info) noexcept {
+  CHECK(jpeg_size > 0 && jpeg_size <= jpeg_capacity_);
+  CHECK(info.sequence > newest_sequence_);
+  Place& target = places_[place.index];
+  CHECK(target.pins.load(std::memory_order_relaxed) & kWriting);
+
+  auto* start = reinterpret_cast<char*>(memory_of(place.index));
+  char* jpeg = start + kPartHeadroom;
+  target.frame.jpeg_ = jpeg;
+  target.frame.jpeg_size_ = jpeg_size;
+  target.frame.head_size_ =
+      write_part_head(std::span<char, kPartHeadroom>(start, kPartHeadroom), jpeg_size,
+                      info.captured_wall, info.sequence, info.slate_reason.view());
+  target.frame.info_ = info;
+  write_part_tail(jpeg + jpeg_size);
+
+  const size_t touched = round_up(kPartHeadroom + jpeg_size + kPartTailSize, page_size_);
+  if (touched > target.touched) {
+    touched_bytes_.add(touched - target.touched);
+    target.touched = touched;
+  }
+  newest_sequence_ = info.sequence;
+  target.pins.fetch_sub(kWriting, std::memory_order_release);
+  newest_.store(place.index, std::memory_order_release);
+
+  stats_.encoded.add();
+  if (info.is_slate()) stats_.slates.add();
+  stats_.width.set(static_cast<uint64_t>(info.width));
+  stats_.height.set(static_cast<uint64_t>(info.height));
+  measure_interval(info);
+  count_pinned();
+  wake_readers();
+}
+
+// The mean of about the last eight intervals, so that the rate can be shown without a window.
+void FrameRing::measure_interval(const FrameInfo& info) noexcept {
+  if (info.is_slate()) {
+    last_captured_at_ = {};
+    return;
+  }
+  if (last_captured_at_ != Instant() && info.captured_at > last_captured_at_) {
+    const auto interval = uint64_t((info.captured_at - last_captured_at_).count());
+    const uint64_t mean = stats_.measured_interval_ns.value();
+    stats_.measured_interval_ns.set(mean == 0 ? interval : mean - mean / 8 + interval / 8);
+  }
+  last_captured_at_ = info.captured_at;
+}
+
+void FrameRing::wake_readers() noexcept {
+  for (Waker* reader : readers_) reader->wake();
+}
+
+// Measures how much of the ring is held, sets the newcomers' step by it, and relieves the ring
+// when it is nearly full.
+void FrameRing::count_pinned() noexcept {
+  size_t pinned = 0;
+  size_t pinned_bytes = 0;
+  for (uint32_t i = 0; i < places_.size(); ++i) {
+    const bool held = places_[i].pins.load(std::memory_order_relaxed) != 0;
+    if (!held && i != newest_.load(std::memory_order_relaxed)) continue;
+    ++pinned;
+    pinned_bytes += places_[i].touched;
+  }
+  pinned_places_.set(pinned);
+  if (touched_bytes_.value() > memory_limit_) trim_free_places();
+
+  const size_t free_places = places_.size() - pinned;
+  const double used = std::max(double(pinned) / double(places_.size()),
+                               double(pinned_bytes) / double(memory_limit_));
+  // A gentler slope was tried by simulation and does not hold: newcomers who turn out to be slow
+  // filled the ring before the first of them had finished.
+  const double room = std::max(1.0 - used, 1.0 / 128);
+  const auto step = static_cast<uint32_t>(1.0 / (room * room * room));
+  newcomer_step_.store(std::min(std::bit_floor(step), kNewcomerStepMax), std::memory_order_relaxed);
+  const size_t excess_bytes = pinned_bytes - std::min(pinned_bytes, memory_limit_);
+  if (free_places < kReservePlaces || excess_bytes > 0) relieve(excess_bytes);
+}
+
+// Gives the memory of free places back to the kernel.
+void FrameRing::trim_free_places() noexcept {
+  const uint32_t newest = newest_.load(std::memory_order_relaxed);
+  for (uint32_t i = 0; i < places_.size(); ++i) {
+    if (i == newest || places_[i].touched == 0 || !try_take(i)) continue;
+    CHECK(::madvise(memory_of(i), stride_, MADV_DONTNEED) == 0);
+    touched_bytes_.subtract(places_[i].touched);
+    places_[i].touched = 0;
+    abandon({i, {}});
+  }
+}
+
+// Tells the shards to let go of the oldest frames that are still held, the newest one excepted: of
+// one, or of as many as make up `excess_bytes`. Those that were told before and are not yet gone
+// count. Returns whether there was anything new to tell.
+bool FrameRing::relieve(size_t excess_bytes) noexcept {
+  const uint64_t told_before = reclaim_through_.load();
+  uint64_t through = 0;
+  size_t relieved_bytes = 0;
+  do {
+    const Place* oldest = oldest_held_after(through);
+    if (oldest == nullptr) break;
+    through = oldest->frame.sequence();
+    relieved_bytes += oldest->touched;
+    if (through > told_before) stats_.reclaims.add();
+  } while (relieved_bytes < excess_bytes);
+  if (through <= told_before) return false;
+  reclaim_through_.store(through);
+  return true;
+}
+
+// The place that readers hold with the oldest frame newer than `sequence`, the newest frame
+// excepted; nullptr when there is none.
+const FrameRing::Place* FrameRing::oldest_held_after(uint64_t sequence) const noexcept {
+  const Place* oldest = nullptr;
+  for (const Place& place : places_) {
+    const uint32_t pins = place.pins.load(std::memory_order_relaxed);
+    if (pins == 0 || (pins & kWriting)) continue;
+    const uint64_t held = place.frame.sequence();
+    if (held <= sequence || held >= newest_sequence_) continue;
+    if (oldest == nullptr || held < oldest->frame.sequence()) oldest = &place;
+  }
+  return oldest;
+}
+
+FrameRef FrameRing::newer_than(uint64_t sequence) noexcept {
+  for (;;) {
+    const uint32_t index = newest_.load(std::memory_order_acquire);
+    if (index == kNone) return {};
+    Place& place = places_[index];
+    const uint32_t before = place.pins.fetch_add(1, std::memory_order_acquire);
+    if (before & kWriting) {
+      // The writer took the place between our two reads, so there is a newer frame by now.
+      place.pins.fetch_sub(1, std::memory_order_relaxed);
+      continue;
+    }
+    const uint64_t found = place.frame.sequence();
+    if (found > sequence) return FrameRef(this, &place.frame);
+    release(place.frame);
+    // Without a picture the place was taken and given back meanwhile: there is a newer frame.
+    if (found != kNoSequence) return {};
+  }
+}
+
+void FrameRing::release(const Frame& frame) noexcept {
+  const uint32_t before = places_[frame.place()].pins.fetch_sub(1, std::memory_order_release);
+  CHECK((before & ~kWriting) > 0);
+}
+
+uint32_t FrameRing::step_for(uint64_t intervals) const noexcept {
+  const uint64_t step = std::bit_floor(std::max<uint64_t>(2 * intervals / window_, 1));
+  return static_cast<uint32_t>(std::min<uint64_t>(step, 1u << 20));
+}
+
+void FrameRing::watch() noexcept {
+  if (watchers_.fetch_add(1) == 0) demand_.wake();
+}
+
+void FrameRing::unwatch() noexcept { CHECK(watchers_.fetch_sub(1) > 0); }
+
+}  // namespace fanlight

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// FrameRing: the newest encoded frames of one rendition of one camera; the one place where the
+// capture threads and the shards meet.
+//
+// The camera thread acquires a place, encodes into it, and publishes it. Shards take the newest
+// frame and pin it for as long as one of their sockets is still sending it. Nobody waits: a writer
+// that finds no place drops the frame, a reader that is slow skips frames.
+//
+// Slow viewers and places. A send to a slow socket pins its frame until the last byte is taken, so
+// a thousand slow viewers in a thousand different frames would need a thousand places. They do not
+// get into different frames: a viewer that needs n frame intervals for a frame starts only on
+// frames whose sequence is divisible by step_for(n), a power of two of about 2n/window. Frames of
+// age n are then pinned only at multiples of that power, and with a window of 8 the ring holds the
+// newest 8 frames and 4 more for every doubling of age: 40 places reach from 30 fps down to a
+// frame in 68 s, whatever the number of viewers and shards. places() is 8 x window, twice that:
+// the rest is for viewers whose pace is not known yet.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/counter.h"
+#include "core/frame.h"
+#include "core/histogram.h"
+#include "core/time.h"
+#include "core/waker.h"
+
+namespace fanlight {
+
+class FrameRing;
+
+// One pin on one frame: the frame stays as it is until the pin is released.
+// Thread: the shard that took it. Move-only.
+class FrameRef {
+ public:
+  FrameRef() = default;
+  FrameRef(FrameRef&& other) noexcept;
+  FrameRef& operator=(FrameRef&& other) noexcept;
+  ~FrameRef() { reset(); }
+
+  explicit operator bool() const { return frame_ != nullptr; }
+  const Frame& operator*() const { return *frame_; }
+  const Frame* operator->() const { return frame_; }
+  const Frame* get() const { return frame_; }
+  void reset() noexcept;
+
+ private:
+  friend class FrameRing;
+  FrameRef(FrameRing* ring, const Frame* frame) : ring_(ring), frame_(frame) {}
+  FrameRing* ring_ = nullptr;
+  const Frame* frame_ = nullptr;
+};
+
+// A place that the writer has acquired: `jpeg` is where the picture goes.
+struct FramePlace {
+  uint32_t index;
+  std::span<std::byte> jpeg;
+};
+
+// What the camera thread tells the world about its camera; any thread reads it.
+struct CaptureStats {
+  Counter captured;           // pictures that the source gave
+  Counter encoded;            // frames published, slates included
+  Counter slates;             // slates among them
+  Counter dropped_no_place;   // no place was free
+  Counter dropped_bad;        // broken pictures, never served
+  Counter source_failures;    // times that the source failed or could not be opened
+  Counter reclaims;           // frames whose viewers were told to let go
+  Counter width, height;      // of the newest picture, pixels
+  Counter measured_interval_ns;  // between the last pictures of the camera, smoothed
+  Counter interval_ns;        // nominal time between two frames, 0 if not known
+  Counter online;             // 1 while the source gives pictures, else 0
+  Counter idle;               // 1 while the source is stopped because nobody watches
+  Histogram encode_time;
+};
+
+struct FrameRingConfig {
+  size_t window = 8;               // frames kept whole before thinning begins; 2..32, a power of two
+  size_t jpeg_capacity = 1 << 20;  // bytes reserved per JPEG; touched only as far as used
+  size_t memory_limit = 64 << 20;  // bytes of frames held at once, all places together
+};
+
+// Owns: one mapping for all places; touched lazily.
+// Thread: acquire(), publish(), abandon() by the one writer (the camera thread); newest(),
+//   release, watch(), unwatch() by any shard; add_reader() before the threads start.
+// Invariants: a pinned place is never written; the newest frame's place is never acquired;
+//   sequence numbers rise with every publish; pins == 0 when destroyed.
+class FrameRing {
+ public:
+  static constexpr size_t kPlacesPerWindow = 8;
+  static constexpr uint32_t kNewcomerStepMax = 1024;
+
+  // Throws std::system_error when the address space is refused.
+  explicit FrameRing(const FrameRingConfig& config);
+  FrameRing(const FrameRing&) = delete;
+  FrameRing& operator=(const FrameRing&) = delete;
+  ~FrameRing();
+
+  // --- the writer ---
+
+  // A free place, or nothing (the frame is to be dropped; it is counted here). When places or
+  // memory run short, the readers of the oldest frame are told to let go of it (reclaim_through()).
+  struct Acquired {
+    bool ok = false;
+    FramePlace place{};
+    explicit operator bool() const { return ok; }
+  };
+  Acquired acquire() noexcept;
+
+  // Makes the place's first `jpeg_size` bytes the newest frame and wakes the readers.
+  // `info.sequence` must be greater than any before.
+  void publish(const FramePlace& place, size_t jpeg_size, const FrameInfo& info) noexcept;
+
+  // Gives an acquired place back unused.
+  void abandon(const FramePlace& place) noexcept;
+
+  // --- the readers ---
+
+  // The newest frame, pinned, if its sequence is greater than `sequence`; else an empty reference.
+  FrameRef newer_than(uint64_t sequence) noexcept;
+
+  // Frames up to this sequence are to be let go of at once: their viewers are closed. 0: none.
+  uint64_t reclaim_through() const noexcept { return reclaim_through_.load(); }
+
+  // For viewers whose pace is not known: start only on frames whose sequence is divisible by this.
+  // 1 while four fifths of places and memory are free, 8 times as much with every halving of what
+  // is free, at most kNewcomerStepMax.
+  uint32_t newcomer_step() const noexcept {
+    return newcomer_step_.load(std::memory_order_relaxed);
+  }
+
+  // For a viewer whose last frame took `intervals` frame intervals (see the top of this file).
+  uint32_t step_for(uint64_t intervals) const noexcept;
+
+  // `waker` is woken by every publish; it must outlive the ring's use. Before the threads start.
+  void add_reader(Waker* waker) { readers_.push_back(waker); }
+
+  // --- who watches: lets a camera stop when nobody does ---
+
+  void watch() noexcept;    // wakes demand() when it was the first watcher
+  void unwatch() noexcept;
+  uint32_t watchers() const noexcept { return watchers_.load(); }
+  Waker& demand() noexcept { return demand_; }
+
+  // --- figures ---
+
+  CaptureStats& stats() noexcept { return stats_; }
+  const CaptureStats& stats() const noexcept { return stats_; }
+  size_t places() const noexcept { return places_.size(); }
+  size_t window() const noexcept { return window_; }
+  size_t jpeg_capacity() const noexcept { return jpeg_capacity_; }
+  size_t memory_limit() const noexcept { return memory_limit_; }
+  // Bytes of memory that frames have touched and that were not given back. Any thread.
+  uint64_t touched_bytes() const noexcept { return touched_bytes_.value(); }
+  // Places that are not free: held by readers or by the writer, or the newest frame's. Any thread;
+  // measured with every publish.
+  uint64_t pinned_places() const noexcept { return pinned_places_.value(); }
+
+ private:
+  // `pins` counts the readers; kWriting is added while the writer has the place.
+  static constexpr uint32_t kWriting = 1u << 31;
+  static constexpr uint32_t kNone = ~0u;
+  static constexpr uint64_t kNoSequence = 0;  // of a place without a picture
+  struct alignas(64) Place {
+    std::atomic<uint32_t> pins{0};
+    size_t touched = 0;  // bytes from the place's start that hold memory; the writer's
+    Frame frame;
+  };
+  friend class FrameRef;
+
+  void release(const Frame& frame) noexcept;
+  bool try_take(uint32_t index) noexcept;
+  void measure_interval(const FrameInfo& info) noexcept;
+  void count_pinned() noexcept;
+  bool relieve(size_t excess_bytes) noexcept;
+  const Place* oldest_held_after(uint64_t sequence) const noexcept;
+  void wake_readers() noexcept;
+  void trim_free_places() noexcept;
+  std::byte* memory_of(uint32_t index) const { return memory_ + index * stride_; }
+
+  const size_t window_;
+  const size_t jpeg_capacity_;
+  const size_t memory_limit_;
+  const size_t page_size_;
+  const size_t stride_;
+  std::vector<Place> places_;
+  std::vector<Waker*> readers_;
+  std::byte* memory_ = nullptr;
+  Waker demand_;
+  CaptureStats stats_;
+
+  std::atomic<uint32_t> newest_{kNone};  // place of the newest frame
+  uint64_t newest_sequence_ = 0;         // the writer's copy
+  Instant last_captured_at_{};           // of the last frame that was no slate
+  std::atomic<uint64_t> reclaim_through_{0};
+  std::atomic<uint32_t> newcomer_step_{1};
+  std::atomic<uint32_t> watchers_{0};
+  Counter touched_bytes_;
+  Counter pinned_places_;
+};
+
+}  // namespace fanlight

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Log: one line on standard error per event.
+//
+// No timestamps: a person looking at a terminal does not need them and the journal adds its own.
+// Under systemd (JOURNAL_STREAM set) each line begins with its priority, "<6>", see sd-daemon(3).
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace fanlight {
+
+enum class LogLevel { error = 3, warning = 4, info = 6, debug = 7 };  // syslog's numbers
+
+// Lines above this level are not printed. Default: info. Any thread.
+void set_log_level(LogLevel level) noexcept;
+bool log_enabled(LogLevel level) noexcept;
+
+// Writes one line with one write(2), so that lines of several threads do not mix. Any thread.
+void write_log(LogLevel level, std::string_view line) noexcept;
+
+// Formats into a buffer on the stack: a line is cut at 511 bytes, and nothing is allocated.
+template <class... Args>
+void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) noexcept {
+  if (!log_enabled(level)) return;
+  char line[512];
+  const auto end = fmt::format_to_n(line, sizeof line - 1, format, std::forward<Args>(args)...).out;
+  write_log(level, {line, static_cast<size_t>(end - line)});
+}
+template <class... Args>
+void log_error(fmt::format_string<Args...> format, Args&&... args) noexcept {
+  log(LogLevel::error, format, std::forward<Args>(args)...);
+}
+template <class... Args>
+void log_warning(fmt::format_string<Args...> format, Args&&... args) noexcept {
+  log(LogLevel::warning, format, std::forward<Args>(args)...);
+}
+template <class... Args>
+void log_info(fmt::format_string<Args...> format, Args&&... args) noexcept {
+  log(LogLevel::info, format, std::forward<Args>(args)...);
+}
+template <class... Args>
+void log_debug(fmt::format_string<Args...> format, Args&&... args) noexcept {
+  log(LogLevel::debug, format, std::forward<Args>(args)...);
+}
+
+}  // namespace fanlight
