@@ -13,6 +13,6 @@ namespace fanlight {
 
 }  // namespace fanlight
 
-#define CHECK(condition) \
+#define CHECK(condition)                                                                        \
   (__builtin_expect(!(condition), 0) ? ::fanlight::check_failed(#condition, __FILE__, __LINE__) \
                                      : static_cast<void>(0))

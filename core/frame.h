@@ -31,11 +31,11 @@ class SlateReason {
 // What is known of a picture. The times travel with it, so that latency is computed where it
 // ends instead of being pieced together from logs.
 struct FrameInfo {
-  uint64_t sequence = 0;    // counts the camera's frames from 1; gaps are frames that were dropped
-  WallTime captured_wall;   // Unix time of capture; never goes back
-  Instant captured_at;      // the same on the monotonic clock
-  Instant encoded_at;       // when the JPEG was complete
-  int width = 0;            // pixels
+  uint64_t sequence = 0;   // counts the camera's frames from 1; gaps are frames that were dropped
+  WallTime captured_wall;  // Unix time of capture; never goes back
+  Instant captured_at;     // the same on the monotonic clock
+  Instant encoded_at;      // when the JPEG was complete
+  int width = 0;           // pixels
   int height = 0;
   SlateReason slate_reason;  // empty for a picture of the camera; else why there is none
 

@@ -19,7 +19,9 @@ namespace {
 // written, one because readers let go a turn later.
 constexpr size_t kReservePlaces = 2;
 
-size_t round_up(size_t bytes, size_t page) { return (bytes + page - 1) / page * page; }
+size_t round_up(size_t bytes, size_t page) {
+  return (bytes + page - 1) / page * page;
+}
 
 }  // namespace
 
@@ -252,6 +254,8 @@ void FrameRing::watch() noexcept {
   if (watchers_.fetch_add(1) == 0) demand_.wake();
 }
 
-void FrameRing::unwatch() noexcept { CHECK(watchers_.fetch_sub(1) > 0); }
+void FrameRing::unwatch() noexcept {
+  CHECK(watchers_.fetch_sub(1) > 0);
+}
 
 }  // namespace fanlight

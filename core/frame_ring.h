@@ -63,23 +63,23 @@ struct FramePlace {
 
 // What the camera thread tells the world about its camera; any thread reads it.
 struct CaptureStats {
-  Counter captured;           // pictures that the source gave
-  Counter encoded;            // frames published, slates included
-  Counter slates;             // slates among them
-  Counter dropped_no_place;   // no place was free
-  Counter dropped_bad;        // broken pictures, never served
-  Counter source_failures;    // times that the source failed or could not be opened
-  Counter reclaims;           // frames whose viewers were told to let go
-  Counter width, height;      // of the newest picture, pixels
+  Counter captured;              // pictures that the source gave
+  Counter encoded;               // frames published, slates included
+  Counter slates;                // slates among them
+  Counter dropped_no_place;      // no place was free
+  Counter dropped_bad;           // broken pictures, never served
+  Counter source_failures;       // times that the source failed or could not be opened
+  Counter reclaims;              // frames whose viewers were told to let go
+  Counter width, height;         // of the newest picture, pixels
   Counter measured_interval_ns;  // between the last pictures of the camera, smoothed
-  Counter interval_ns;        // nominal time between two frames, 0 if not known
-  Counter online;             // 1 while the source gives pictures, else 0
-  Counter idle;               // 1 while the source is stopped because nobody watches
+  Counter interval_ns;           // nominal time between two frames, 0 if not known
+  Counter online;                // 1 while the source gives pictures, else 0
+  Counter idle;                  // 1 while the source is stopped because nobody watches
   Histogram encode_time;
 };
 
 struct FrameRingConfig {
-  size_t window = 8;               // frames kept whole before thinning begins; 2..32, a power of two
+  size_t window = 8;  // frames kept whole before thinning begins; 2..32, a power of two
   size_t jpeg_capacity = 1 << 20;  // bytes reserved per JPEG; touched only as far as used
   size_t memory_limit = 64 << 20;  // bytes of frames held at once, all places together
 };
@@ -129,9 +129,7 @@ class FrameRing {
   // For viewers whose pace is not known: start only on frames whose sequence is divisible by this.
   // 1 while four fifths of places and memory are free, 8 times as much with every halving of what
   // is free, at most kNewcomerStepMax.
-  uint32_t newcomer_step() const noexcept {
-    return newcomer_step_.load(std::memory_order_relaxed);
-  }
+  uint32_t newcomer_step() const noexcept { return newcomer_step_.load(std::memory_order_relaxed); }
 
   // For a viewer whose last frame took `intervals` frame intervals (see the top of this file).
   uint32_t step_for(uint64_t intervals) const noexcept;
@@ -141,7 +139,7 @@ class FrameRing {
 
   // --- who watches: lets a camera stop when nobody does ---
 
-  void watch() noexcept;    // wakes demand() when it was the first watcher
+  void watch() noexcept;  // wakes demand() when it was the first watcher
   void unwatch() noexcept;
   uint32_t watchers() const noexcept { return watchers_.load(); }
   Waker& demand() noexcept { return demand_; }

@@ -19,7 +19,9 @@ bool under_journal() {
 
 }  // namespace
 
-void set_log_level(LogLevel level) noexcept { max_level = level; }
+void set_log_level(LogLevel level) noexcept {
+  max_level = level;
+}
 
 bool log_enabled(LogLevel level) noexcept {
   return level <= max_level.load(std::memory_order_relaxed);

@@ -3,13 +3,13 @@
 //
 // A frame is stored as it is sent, in one piece of memory:
 //
-//   head                     JPEG   delimiter                        next head
-//   Content-Type: image/jpeg ...    CRLF --boundarydonotcross CRLF   Content-Type: image/jpeg CRLF CRLF
-//   Content-Length: N
-//   X-Timestamp: S.UUUUUU    |------------ advance form: JPEG .. next head ------------|
+//   head                      JPEG   delimiter                       next head
+//   Content-Type: image/jpeg  ...    CRLF --boundarydonotcross CRLF  Content-Type: image/jpeg
+//   Content-Length: N                                                CRLF CRLF
+//   X-Timestamp: S.UUUUUU     |---------- advance form: JPEG .. next head ---------|
 //   X-Sequence: N
 //   [X-Slate: REASON]
-//   |------------ plain form: head .. delimiter ------------|
+//   |------------- plain form: head .. delimiter -------------|
 //
 // Firefox paints a part when it sees the delimiter after it, Chromium when it sees the next part's
 // head (crbug.com/527446); that is why both follow the JPEG in the same send.

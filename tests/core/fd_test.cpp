@@ -11,9 +11,13 @@
 namespace fanlight {
 namespace {
 
-int open_descriptor() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+int open_descriptor() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
-bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+bool is_open(int fd) {
+  return ::fcntl(fd, F_GETFD) >= 0;
+}
 
 TEST(FdTest, EmptyOneOwnsNothing) {
   const Fd none;

@@ -10,7 +10,9 @@
 
 namespace fanlight {
 
-inline size_t page_size() { return static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }
+inline size_t page_size() {
+  return static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+}
 
 inline FrameInfo frame_info(uint64_t sequence) {
   FrameInfo info;

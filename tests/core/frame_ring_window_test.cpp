@@ -15,7 +15,9 @@
 namespace fanlight {
 namespace {
 
-size_t bound(size_t window, size_t octaves) { return window + window / 2 * octaves; }
+size_t bound(size_t window, size_t octaves) {
+  return window + window / 2 * octaves;
+}
 
 TEST(FrameRingWindowTest, StepIsThePowerOfTwoBelowTwiceTheAgeOverTheWindow) {
   FrameRing ring({.window = 8, .jpeg_capacity = 100});

@@ -116,7 +116,8 @@ TEST(LogDeathTest, UnderTheJournalALineBeginsWithItsPriority) {
     std::_Exit(0);
   };
   testing::FLAGS_gtest_death_test_style = "threadsafe";
-  EXPECT_EXIT(print_under_journal(), testing::ExitedWithCode(0), "<3>camera lost\n<6>camera back\n");
+  EXPECT_EXIT(print_under_journal(), testing::ExitedWithCode(0),
+              "<3>camera lost\n<6>camera back\n");
 }
 
 }  // namespace

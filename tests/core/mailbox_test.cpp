@@ -89,7 +89,8 @@ TEST(MailboxTest, MessagesOfSeveralThreadsAllArriveAndComeBack) {
       receiver.post(ball, [](Message& message) noexcept {
         Ball& hit = static_cast<Ball&>(message);
         ++hit.hits;
-        hit.home->post(hit, [](Message& back) noexcept { static_cast<Ball&>(back).at_home = true; });
+        hit.home->post(hit,
+                       [](Message& back) noexcept { static_cast<Ball&>(back).at_home = true; });
       });
       while (!ball.at_home) {
         uint64_t count = 0;

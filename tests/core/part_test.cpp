@@ -12,7 +12,9 @@
 namespace fanlight {
 namespace {
 
-WallTime wall(int64_t microseconds) { return WallTime(std::chrono::microseconds(microseconds)); }
+WallTime wall(int64_t microseconds) {
+  return WallTime(std::chrono::microseconds(microseconds));
+}
 
 // The head as text, after checking that nothing was written before it.
 std::string head(size_t jpeg_size, WallTime captured, uint64_t sequence, std::string_view reason) {
@@ -20,8 +22,7 @@ std::string head(size_t jpeg_size, WallTime captured, uint64_t sequence, std::st
   room.fill('#');
   const size_t size = write_part_head(room, jpeg_size, captured, sequence, reason);
   EXPECT_LE(size, kPartHeadroom);
-  EXPECT_EQ(std::string(room.data(), kPartHeadroom - size),
-            std::string(kPartHeadroom - size, '#'));
+  EXPECT_EQ(std::string(room.data(), kPartHeadroom - size), std::string(kPartHeadroom - size, '#'));
   return {room.data() + kPartHeadroom - size, size};
 }
 
@@ -52,7 +53,8 @@ TEST(PartTest, SlateHeadByteForByte) {
 
 // A reason holds errno text and device names: it must not be able to end the head or add a field.
 TEST(PartTest, WhatIsNotPrintableAsciiInTheReasonBecomesASpace) {
-  const std::string text = head(9, wall(0), 7, std::string_view("a\r\nX-Evil: 1\0\t\x7f\xc3\xbc~", 18));
+  const std::string text =
+      head(9, wall(0), 7, std::string_view("a\r\nX-Evil: 1\0\t\x7f\xc3\xbc~", 18));
   EXPECT_NE(text.find("X-Slate: a  X-Evil: 1     ~\r\n\r\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("\r\nX-Evil"), std::string::npos);
 }
