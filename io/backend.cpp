@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/backend.h"
+
+#include <fmt/format.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <system_error>
+
+#include "core/check.h"
+#include "io/epoll_backend.h"
+#include "io/kernel_backend.h"
+#include "io/uring_backend.h"
+
+namespace fanlight {
+
+Instant KernelBackend::now() noexcept {
+  return read_monotonic_clock();
+}
+
+WallTime KernelBackend::wall_now() noexcept {
+  return read_wall_clock();
+}
+
+uint64_t KernelBackend::peer_progress(int fd) noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  constexpr socklen_t kNeeded = offsetof(tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= kNeeded) {
+    return info.tcpi_bytes_acked;
+  }
+  int queued = 0;
+  if (::ioctl(fd, SIOCOUTQ, &queued) != 0) return 0;
+  return static_cast<uint64_t>(queued);
+}
+
+void KernelBackend::reset_on_close(int fd) noexcept {
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  // Only a descriptor that is no socket can be refused.
+  CHECK(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0);
+}
+
+BackendChoice choose_backend(BackendKind wanted) {
+  if (wanted == BackendKind::epoll) return {BackendKind::epoll, "epoll, as asked for"};
+  const UringSupport support = probe_uring();
+  if (support.error == 0) return {BackendKind::uring, support.text};
+  const std::error_code error(support.error, std::system_category());
+  if (wanted == BackendKind::uring) throw std::system_error(error, support.text);
+  return {BackendKind::epoll, fmt::format("epoll: {} ({})", support.text, error.message())};
+}
+
+std::unique_ptr<Backend> make_backend(BackendKind kind, unsigned connections) {
+  if (kind == BackendKind::automatic) kind = choose_backend(kind).kind;
+  if (kind == BackendKind::epoll) return std::make_unique<EpollBackend>(connections);
+  return std::make_unique<UringBackend>(connections);
+}
+
+}  // namespace fanlight

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Backend: the seam between Fanlight and the kernel.
+//
+// Requests go in as io_uring SQEs, answers come out as completions, and time comes from here. Three
+// implementations carry out the same SQEs: io_uring, epoll (for kernels and containers that forbid
+// io_uring), and the simulated kernel of the tests, which interprets the bytes of the SQEs, so that
+// the code above is tested as it ships. No layer above knows which one it has.
+//
+// Requests used, and so all that a backend must carry out:
+//   ACCEPT (multishot), RECV, SEND, SENDMSG, READ of an eventfd, POLL_ADD (one-shot), SHUTDOWN,
+//   CLOSE, ASYNC_CANCEL by user_data (fd: where that request waits, if known; a help for epoll).
+// At most one of {ACCEPT, RECV, READ, POLL_ADD} and one of {SEND, SENDMSG} is in flight per
+// descriptor. SEND and SENDMSG may take a part (no MSG_WAITALL). A descriptor is closed only when
+// nothing is in flight on it, a SHUTDOWN included (io_uring hands it to a worker thread, so that a
+// CLOSE of the same batch may overtake it); and by CLOSE, while the backend lives, if a request was
+// made on it.
+#pragma once
+
+#include <liburing.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "core/time.h"
+
+namespace fanlight {
+
+// One completion before it is dispatched.
+struct Event {
+  uint64_t user_data;
+  int32_t result;  // >= 0, or -errno
+  uint32_t flags;  // IORING_CQE_F_*
+};
+
+// Owns: its ring, its epoll set, or its simulation.
+// Thread: made and used by one thread (IORING_SETUP_SINGLE_ISSUER demands it).
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // A cleared SQE to fill in; never null: when the queue is full it is submitted first.
+  virtual io_uring_sqe* next_sqe() noexcept = 0;
+
+  // Submits what was prepared and waits until there is an event or `deadline` has come (kNever:
+  // without limit; an instant in the past: does not wait). Fills `events` from its beginning and
+  // returns how many; what did not fit is kept for the next call.
+  virtual unsigned wait(std::span<Event> events, Instant deadline) noexcept = 0;
+
+  virtual Instant now() noexcept = 0;
+  virtual WallTime wall_now() noexcept = 0;
+
+  // A number that changes when the peer of a stream socket has taken bytes: for TCP the bytes it
+  // has acknowledged (tcpi_bytes_acked, tcp(7)), for others what is left in the queue
+  // (SIOCOUTQ, unix(7)). For deciding who has stalled; costs a system call.
+  virtual uint64_t peer_progress(int fd) noexcept = 0;
+
+  // Makes the coming close of `fd` a reset that frees the kernel's queue at once (SO_LINGER with
+  // time 0, socket(7)). Without it the memory of a stalled peer stays in the kernel for minutes.
+  virtual void reset_on_close(int fd) noexcept = 0;
+
+  // "io_uring" or "epoll", for the log and for /api/v1/state.
+  virtual const char* name() const noexcept = 0;
+};
+
+enum class BackendKind { automatic, uring, epoll };
+
+// What `--backend` leads to on this kernel.
+struct BackendChoice {
+  BackendKind kind;    // uring or epoll
+  std::string reason;  // one line for the log: which and why
+};
+
+// Probes the kernel by making a ring and asking it for what is needed. Throws
+// std::system_error when `wanted` is uring and the kernel does not let it.
+BackendChoice choose_backend(BackendKind wanted);
+
+// In the thread that will use it. `connections` is how many sockets it may have to serve: the
+// completion queue is sized for two events of each. Throws std::system_error.
+std::unique_ptr<Backend> make_backend(BackendKind kind, unsigned connections);
+
+}  // namespace fanlight

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Listener: where a server listens, and the sockets that its shards accept on.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/fd.h"
+
+namespace fanlight {
+
+// A parsed `--listen` value.
+struct ListenAddress {
+  enum class Family { tcp4, tcp6, unix_path };
+  Family family = Family::tcp4;
+  std::string host;  // numeric address without brackets; for unix_path the path
+  int port = 0;      // 0: the kernel chooses a free one
+};
+
+// `127.0.0.1:5000`, `[::1]:5000`, `*:5000` (all IPv4 addresses), `:5000` (the same), `5000` (the
+// same), `localhost:5000`, `unix:/run/fanlight.sock`. Throws std::invalid_argument whose what()
+// says what is wrong with it.
+ListenAddress parse_listen_address(std::string_view text);
+
+// How the kernel treats the sockets of viewers; inherited by every accepted socket.
+struct SocketTuning {
+  // Bytes that the kernel may queue unsent per viewer (TCP_NOTSENT_LOWAT, tcp(7)): what a slow
+  // viewer sees is at most this much older than it must be.
+  int unsent_bytes_max = 16 << 10;
+  // SO_SNDBUF in bytes, 0: the kernel's own autotuning. The kernel doubles it (socket(7)).
+  int send_buffer = 0;
+  int backlog = 4096;  // cut by the kernel to net.core.somaxconn
+};
+
+// Owns: one listening socket per shard (SO_REUSEPORT, the kernel spreads connections over them),
+//   or one shared by all where SO_REUSEPORT does not exist (AF_UNIX) or the descriptor was
+//   inherited. A UNIX socket's path is removed by the destructor.
+// Thread: made and destroyed by main; each shard accepts on fd(shard).
+class Listener {
+ public:
+  // Throws std::system_error: EADDRINUSE when the port is taken, also by a process that itself
+  // uses SO_REUSEPORT (a plain bind proves the port free first); EACCES; EADDRNOTAVAIL. A stale
+  // UNIX socket file that nobody listens on is replaced; any other file at the path is EADDRINUSE.
+  Listener(const ListenAddress& address, unsigned shards, const SocketTuning& tuning);
+
+  // A listening socket that was inherited (systemd's socket activation, sd_listen_fds(3)); all
+  // shards share it. Throws std::system_error when it is not a listening stream socket.
+  Listener(Fd inherited, const SocketTuning& tuning);
+
+  Listener(Listener&&) = default;
+  Listener& operator=(Listener&&) = default;
+
+  int fd(unsigned shard) const;
+
+  // `http://127.0.0.1:5000/` with the real port, or `unix:/path`.
+  std::string url() const;
+  int port() const { return port_; }  // 0 for UNIX sockets
+  // True when only this machine can reach it: loopback addresses and UNIX sockets.
+  bool is_local() const { return local_; }
+
+ private:
+  // Owns: a file, removed by the destructor; or none.
+  class OwnedPath {
+   public:
+    OwnedPath() = default;
+    explicit OwnedPath(std::string path) : path_(std::move(path)) {}
+    OwnedPath(OwnedPath&& other) noexcept { path_.swap(other.path_); }
+    OwnedPath& operator=(OwnedPath&& other) noexcept {
+      path_.swap(other.path_);
+      return *this;
+    }
+    ~OwnedPath();
+
+   private:
+    std::string path_;
+  };
+
+  void open_tcp(const ListenAddress& address, unsigned shards, const SocketTuning& tuning);
+  void open_unix(const std::string& path, const SocketTuning& tuning);
+  void learn_address();
+
+  std::vector<Fd> sockets_;
+  OwnedPath path_;    // of a UNIX socket; declared after the sockets, so removed before they close
+  std::string host_;  // as printed in the URL; for UNIX sockets the path
+  int port_ = 0;
+  bool unix_ = false;
+  bool local_ = false;
+};
+
+}  // namespace fanlight

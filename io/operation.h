@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operation: one request to the kernel and where its answer goes.
+//
+// An Operation is embedded in the object that asks (a connection has two), and its address is the
+// SQE's user_data, so that a completion finds its owner without a table and without a lookup.
+#pragma once
+
+#include <linux/io_uring.h>
+
+#include <cstdint>
+
+#include "core/check.h"
+
+namespace fanlight {
+
+// The answer to one request, as io_uring gives it (io_uring_enter(2)); the other backends give the
+// same. `flags` matters: IORING_CQE_F_MORE says that further answers to the same request follow.
+struct Completion {
+  int32_t result;  // >= 0, or -errno
+  uint32_t flags;  // IORING_CQE_F_*
+  bool final() const { return !(flags & IORING_CQE_F_MORE); }
+};
+
+// Owns: nothing.
+// Thread: its owner's shard.
+// Invariants: at most one request in flight; the owner outlives the last completion of it, which
+//   the destructor checks; the address never changes.
+class Operation {
+ public:
+  // Runs to completion, may destroy the owner (and so this Operation) as its last act.
+  using Handler = void (*)(void* owner, Completion) noexcept;
+
+  Operation(void* owner, Handler handler) : owner_(owner), handler_(handler) {}
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+  ~Operation() { CHECK(!in_flight_); }
+
+  bool in_flight() const { return in_flight_; }
+
+ private:
+  friend class Reactor;
+  void start(int fd) noexcept {
+    CHECK(!in_flight_);
+    in_flight_ = true;
+    fd_ = fd;
+  }
+  // Nothing may touch *this after the handler.
+  void complete(Completion completion) noexcept {
+    CHECK(in_flight_);
+    in_flight_ = !completion.final();
+    handler_(owner_, completion);
+  }
+
+  void* owner_;
+  Handler handler_;
+  bool in_flight_ = false;
+  int fd_ = -1;  // that the request in flight is about
+};
+
+// Operation recv_ = bind<&Connection::on_received>(this);
+template <auto Method, class Owner>
+Operation bind(Owner* owner) {
+  return {owner, [](void* object, Completion completion) noexcept {
+            (static_cast<Owner*>(object)->*Method)(completion);
+          }};
+}
+
+}  // namespace fanlight

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/reactor.h"
+
+#include <algorithm>
+
+namespace fanlight {
+namespace {
+
+// user_data of requests whose completion says nothing: of a cancel, which the cancelled request's
+// own completion tells, and of the close of a descriptor without an owner.
+constexpr uint64_t kIgnored = 0;
+
+}  // namespace
+
+void Reactor::cancel(Operation& operation) noexcept {
+  if (!operation.in_flight()) return;
+  io_uring_sqe* sqe = backend_.next_sqe();
+  // liburing 2.3 has this helper under two names; the fields are the ABI (io_uring_enter(2)).
+  io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, sqe, operation.fd_, &operation, 0, 0);
+  sqe->user_data = kIgnored;
+  ++in_flight_;
+}
+
+void Reactor::discard(int fd) noexcept {
+  io_uring_sqe* sqe = backend_.next_sqe();
+  io_uring_prep_close(sqe, fd);
+  sqe->user_data = kIgnored;
+  ++in_flight_;
+}
+
+void Reactor::turn(Instant deadline) noexcept {
+  const unsigned count = backend_.wait(events_, std::min(deadline, timers_.next()));
+  now_ = backend_.now();
+  for (unsigned i = 0; i < count; ++i) {
+    const Event& event = events_[i];
+    const Completion completion{event.result, event.flags};
+    if (completion.final()) --in_flight_;
+    if (event.user_data == kIgnored) continue;
+    auto& operation = *reinterpret_cast<Operation*>(event.user_data);
+    operation.complete(completion);
+  }
+  timers_.run(now_);
+}
+
+}  // namespace fanlight

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reactor: one turn after another of a shard's loop: submit, wait, dispatch, timers.
+#pragma once
+
+#include <array>
+#include <utility>
+
+#include "core/time.h"
+#include "io/backend.h"
+#include "io/operation.h"
+#include "io/timers.h"
+
+namespace fanlight {
+
+// Owns: its timers; borrows the backend.
+// Thread: its shard's.
+// Invariants: handlers run to completion and only prepare requests, so a handler is never entered
+//   from another; completions are copied out of the queue before the first is dispatched.
+class Reactor {
+ public:
+  Reactor(Backend& backend, size_t timer_capacity)
+      : backend_(backend), timers_(timer_capacity), now_(backend.now()) {}
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  // Prepares a request: submit(send_, io_uring_prep_send, fd, data, size, MSG_NOSIGNAL).
+  template <class Prepare, class... Args>
+  void submit(Operation& operation, Prepare prepare, Args&&... args) noexcept {
+    io_uring_sqe* sqe = backend_.next_sqe();
+    prepare(sqe, std::forward<Args>(args)...);
+    sqe->user_data = reinterpret_cast<uint64_t>(&operation);
+    operation.start(sqe->fd);
+    ++in_flight_;
+  }
+
+  // Asks for the end of a request that waits; its completion comes as usual, with -ECANCELED or
+  // with what it had become by then. Does nothing when it is not in flight.
+  void cancel(Operation& operation) noexcept;
+
+  // Closes a descriptor that has no owner.
+  void discard(int fd) noexcept;
+
+  // Submits what was prepared, waits for events until `deadline` or the first timer, dispatches up
+  // to kBatch of them, and runs the timers that are due.
+  void turn(Instant deadline) noexcept;
+
+  // The time at which this turn's events came; before the first turn that of the construction.
+  Instant now() const noexcept { return now_; }
+  WallTime wall_now() noexcept { return backend_.wall_now(); }
+  Timers& timers() noexcept { return timers_; }
+  Backend& backend() noexcept { return backend_; }
+  // Requests whose final completion has not come yet.
+  size_t in_flight() const noexcept { return in_flight_; }
+
+ private:
+  static constexpr size_t kBatch = 256;
+
+  Backend& backend_;
+  Timers timers_;
+  Instant now_;
+  size_t in_flight_ = 0;
+  std::array<Event, kBatch> events_;
+};
+
+}  // namespace fanlight

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/uring_backend.h"
+
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "core/check.h"
+#include "core/fd.h"
+
+namespace fanlight {
+namespace {
+
+constexpr unsigned kSubmissionEntries = 256;
+// Two events of every connection and some for the listener and the waker. The kernel's own bound
+// is 65536; ours keeps the queue at 512 KB, and what is beyond it is not lost.
+constexpr unsigned kCompletionEntriesMin = 512;
+constexpr unsigned kCompletionEntriesMax = 32768;
+
+unsigned setup_flags(UringMode mode) {
+  constexpr unsigned kAlways = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+  // TASKRUN_FLAG makes the kernel show work that waits for us; without it we could only guess.
+  constexpr unsigned kVisible = IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
+  switch (mode) {
+    case UringMode::deferred:
+      return kAlways | kVisible | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+    case UringMode::cooperative:
+      return kAlways | kVisible | IORING_SETUP_COOP_TASKRUN;
+    case UringMode::plain:
+      return kAlways;
+  }
+  CHECK(false);
+}
+
+const char* describe(UringMode mode) {
+  switch (mode) {
+    case UringMode::deferred:
+      return "io_uring (SINGLE_ISSUER, DEFER_TASKRUN)";
+    case UringMode::cooperative:
+      return "io_uring (COOP_TASKRUN)";
+    case UringMode::plain:
+      return "io_uring";
+  }
+  CHECK(false);
+}
+
+// 0 or -errno.
+int make_ring(io_uring& ring, UringMode mode, unsigned completion_entries) {
+  io_uring_params params{};
+  params.flags = setup_flags(mode);
+  params.cq_entries = completion_entries;
+  return io_uring_queue_init_params(kSubmissionEntries, &ring, &params);
+}
+
+__kernel_timespec to_timespec(Duration duration) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
+  __kernel_timespec result{};
+  result.tv_sec = seconds.count();
+  result.tv_nsec = (duration - seconds).count();
+  return result;
+}
+
+}  // namespace
+
+UringBackend::UringBackend(unsigned connections, UringMode best) : mode_(best) {
+  unsigned entries = std::clamp(std::min(connections, kCompletionEntriesMax) * 2,
+                                kCompletionEntriesMin, kCompletionEntriesMax);
+  for (;;) {
+    const int result = make_ring(ring_, mode_, entries);
+    if (result == 0) return;
+    if (result == -EINVAL && mode_ != UringMode::plain) {
+      // What a kernel says to flags that it does not know.
+      mode_ = mode_ == UringMode::deferred ? UringMode::cooperative : UringMode::plain;
+    } else if (result == -ENOMEM && entries > kCompletionEntriesMin) {
+      // Newer kernels count the queues of an ordinary user against RLIMIT_MEMLOCK. A short queue
+      // costs time under load, and nothing is lost.
+      entries = std::max(entries / 2, kCompletionEntriesMin);
+    } else {
+      throw std::system_error(-result, std::system_category(), "io_uring_setup");
+    }
+  }
+}
+
+UringBackend::~UringBackend() {
+  io_uring_queue_exit(&ring_);
+}
+
+io_uring_sqe* UringBackend::next_sqe() noexcept {
+  io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
+  while (sqe == nullptr) {
+    enter(Instant::min());
+    sqe = io_uring_get_sqe(&ring_);
+  }
+  std::memset(sqe, 0, sizeof *sqe);
+  return sqe;
+}
+
+unsigned UringBackend::wait(std::span<Event> events, Instant deadline) noexcept {
+  CHECK(!events.empty());
+  for (;;) {
+    enter(deadline);
+    run_task_work();
+    if (io_uring_cq_ready(&ring_) > 0) return take(events);
+    if (deadline != kNever && deadline <= now()) return 0;
+  }
+}
+
+// Submits everything prepared, and waits for one answer when there is none yet. May return early.
+void UringBackend::enter(Instant deadline) noexcept {
+  int result = 0;
+  if (io_uring_cq_ready(&ring_) > 0) {
+    result = io_uring_submit(&ring_);
+  } else if (deadline == kNever) {
+    result = io_uring_submit_and_wait(&ring_, 1);
+  } else if (const Instant current = now(); deadline <= current) {
+    result = io_uring_submit(&ring_);
+  } else {
+    io_uring_cqe* ignored = nullptr;
+    __kernel_timespec timeout = to_timespec(deadline - current);
+    result = io_uring_submit_and_wait_timeout(&ring_, &ignored, 1, &timeout, nullptr);
+  }
+  switch (-result) {
+    case ETIME:
+    case EINTR:
+      return;
+    case EAGAIN:  // No memory for a request at this moment; the requests stay in the queue.
+      ::sched_yield();
+      return;
+    default:
+      // Everything else is a bug of ours, or EBADR: the kernel had no memory to keep an answer,
+      // so that some Operation would wait for ever.
+      CHECK(result >= 0);
+  }
+}
+
+// Lets the kernel finish the work that waits for this thread. One call does not do: newer kernels
+// run about 20 items of deferred work in each, so that a listener behind a thousand busy sockets
+// would never get its turn. The loop ends when the queue is full: answers beyond it are fetched by
+// the next enter(), for which liburing looks at IORING_SQ_CQ_OVERFLOW.
+void UringBackend::run_task_work() noexcept {
+  while ((IO_URING_READ_ONCE(*ring_.sq.kflags) & IORING_SQ_TASKRUN) != 0 &&
+         io_uring_cq_ready(&ring_) < ring_.cq.ring_entries) {
+    const int result = io_uring_get_events(&ring_);
+    CHECK(result >= 0 || result == -EINTR);
+  }
+}
+
+unsigned UringBackend::take(std::span<Event> events) noexcept {
+  unsigned count = 0;
+  unsigned head = 0;
+  io_uring_cqe* cqe = nullptr;
+  io_uring_for_each_cqe(&ring_, head, cqe) {
+    if (count == events.size()) break;
+    events[count++] = {cqe->user_data, cqe->res, cqe->flags};
+  }
+  io_uring_cq_advance(&ring_, count);
+  return count;
+}
+
+// The steps of probe_uring(). Each throws std::system_error when the environment stops it.
+struct UringProbe {
+  static void require(bool success, int error) {
+    if (!success) throw std::system_error(error, std::system_category(), "probe");
+  }
+  static void require(bool success) { require(success, errno); }
+
+  // A filter of system calls (seccomp(2)) may let a ring be made and forbid its use.
+  static void enter(UringBackend& backend) {
+    const int result = io_uring_get_events(&backend.ring_);
+    require(result >= 0, -result);
+  }
+
+  // Timeouts without a request of their own, and answers that wait when the queue is full.
+  static bool has_features(const UringBackend& backend) {
+    constexpr unsigned kNeeded = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
+    return (backend.ring_.features & kNeeded) == kNeeded;
+  }
+
+  // True when the kernel knows every opcode that Backend promises.
+  static bool knows_opcodes(UringBackend& backend) {
+    constexpr std::array kOpcodes = {IORING_OP_ACCEPT,   IORING_OP_RECV,  IORING_OP_SEND,
+                                     IORING_OP_SENDMSG,  IORING_OP_READ,  IORING_OP_POLL_ADD,
+                                     IORING_OP_SHUTDOWN, IORING_OP_CLOSE, IORING_OP_ASYNC_CANCEL};
+    constexpr size_t kRoom = 256;  // opcodes are bytes
+    struct Answer {
+      alignas(io_uring_probe)
+          std::array<std::byte, sizeof(io_uring_probe) + kRoom * sizeof(io_uring_probe_op)> bytes{};
+    } answer;
+    auto* probe = reinterpret_cast<io_uring_probe*>(answer.bytes.data());
+    const int result = io_uring_register_probe(&backend.ring_, probe, kRoom);
+    require(result >= 0, -result);
+    return std::all_of(kOpcodes.begin(), kOpcodes.end(), [probe](int opcode) {
+      return io_uring_opcode_supported(probe, opcode) != 0;
+    });
+  }
+
+  // True when one ACCEPT request answers more than once. A UNIX socket with a name that the
+  // kernel chooses (unix(7), autobind) works in containers without a loopback device too.
+  static bool accepts_multishot(UringBackend& backend) {
+    const Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    require(bool(listener));
+    const Fd peer(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    require(bool(peer));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    require(::bind(listener.get(), generic, sizeof address.sun_family) == 0);
+    require(::listen(listener.get(), 1) == 0);
+    require(::getsockname(listener.get(), generic, &size) == 0);
+    require(::connect(peer.get(), generic, size) == 0);
+
+    io_uring_prep_multishot_accept(backend.next_sqe(), listener.get(), nullptr, nullptr,
+                                   SOCK_CLOEXEC);
+    Event event{};
+    // The connection waits already, so the answer comes at once; the second is for broken kernels.
+    if (backend.wait({&event, 1}, backend.now() + 1s) != 1 || event.result < 0) return false;
+    const Fd accepted(event.result);
+    return (event.flags & IORING_CQE_F_MORE) != 0;
+  }
+};
+
+UringSupport probe_uring() {
+  try {
+    UringBackend backend(1);
+    UringProbe::enter(backend);
+    if (!UringProbe::has_features(backend) || !UringProbe::knows_opcodes(backend)) {
+      return {EOPNOTSUPP, "this kernel's io_uring is too old"};
+    }
+    if (!UringProbe::accepts_multishot(backend)) {
+      return {EOPNOTSUPP, "this kernel's io_uring has no multishot accept"};
+    }
+    return {0, describe(backend.mode())};
+  } catch (const std::system_error& error) {
+    const int number = error.code().value();
+    switch (number) {
+      case EPERM:
+      case EACCES:
+        return {number, "io_uring is not permitted here"};
+      case ENOSYS:
+        return {number, "this kernel has no io_uring"};
+      default:
+        return {number, "io_uring cannot be set up"};
+    }
+  }
+}
+
+}  // namespace fanlight

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// UringBackend: io_uring itself. Many requests go in and many answers come out with one system
+// call, or with none when answers wait already.
+#pragma once
+
+#include <liburing.h>
+
+#include <span>
+#include <string>
+
+#include "io/kernel_backend.h"
+
+namespace fanlight {
+
+// How the kernel does the part of a request's work that needs the submitting thread, best first.
+enum class UringMode {
+  deferred,     // when the thread asks for answers: SINGLE_ISSUER and DEFER_TASKRUN, Linux 6.1
+  cooperative,  // at its next system call of any kind: COOP_TASKRUN, Linux 5.19
+  plain,        // at once, by interrupting it
+};
+
+// Owns: one ring.
+// Thread: the one that made it: the kernel refuses any other with -EEXIST (SINGLE_ISSUER).
+// Invariant: no answer is lost: those beyond the completion queue wait in the kernel
+//   (IORING_FEAT_NODROP), and wait() fetches them as room comes.
+class UringBackend final : public KernelBackend {
+ public:
+  // Takes the first mode from `best` on that the kernel knows, and a shorter completion queue than
+  // `connections` ask for when memory is refused. Throws std::system_error: EPERM, ENOSYS, ENOMEM
+  // (io_uring_setup(2)).
+  explicit UringBackend(unsigned connections, UringMode best = UringMode::deferred);
+  UringBackend(const UringBackend&) = delete;
+  UringBackend& operator=(const UringBackend&) = delete;
+  ~UringBackend() override;
+
+  io_uring_sqe* next_sqe() noexcept override;
+  unsigned wait(std::span<Event> events, Instant deadline) noexcept override;
+  const char* name() const noexcept override { return "io_uring"; }
+
+  UringMode mode() const noexcept { return mode_; }
+  // Answers that fit in the completion queue.
+  unsigned completion_capacity() const noexcept { return ring_.cq.ring_entries; }
+
+ private:
+  friend struct UringProbe;
+
+  void enter(Instant deadline) noexcept;
+  void run_task_work() noexcept;
+  unsigned take(std::span<Event> events) noexcept;
+
+  io_uring ring_{};
+  UringMode mode_;
+};
+
+// What this kernel, or the container around it, makes of io_uring.
+struct UringSupport {
+  int error;         // 0: everything that is needed is there; else an errno
+  std::string text;  // what there is, "io_uring (SINGLE_ISSUER, DEFER_TASKRUN)"; or what is missing
+};
+
+// Asks by trying: makes a ring, looks for the opcodes, and carries out a multishot accept on a
+// socket of its own. Versions are not compared, since distributions backport and containers forbid.
+UringSupport probe_uring();
+
+}  // namespace fanlight

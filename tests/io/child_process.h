@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a part of a test in a child process: what cannot be taken back, such as giving up root or
+// a filter of system calls, is then over with it.
+#pragma once
+
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <exception>
+
+namespace fanlight {
+
+// The child's failures are printed by it and fail the test here.
+template <class Body>
+void in_child(Body body) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    try {
+      body();
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << error.what();
+    }
+    ::_exit(::testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// Gives up root for good; true also for those who never had it. The user is one that nobody else
+// is, since the kernel counts locked memory by user, and other tests may run at the same time.
+inline bool become_ordinary_user() {
+  const auto user = static_cast<uid_t>(61'000 + ::getpid() % 4000);
+  return ::geteuid() != 0 ||
+         (::setgroups(0, nullptr) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0);
+}
+
+}  // namespace fanlight

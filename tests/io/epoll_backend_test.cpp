@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// What only the epoll backend has; the rest is in the contract.
+#include "io/epoll_backend.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <vector>
+
+#include "core/waker.h"
+#include "io/listener.h"
+
+namespace fanlight {
+namespace {
+
+struct SocketPair {
+  SocketPair() {
+    int fds[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    ours = Fd(fds[0]);
+    peer = Fd(fds[1]);
+  }
+  Fd ours, peer;
+};
+
+// Connects `count` times and closes nothing.
+std::vector<Fd> connect_many(const Listener& listener, size_t count) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(::getsockname(listener.fd(0), generic, &size), 0);
+  std::vector<Fd> peers;
+  for (size_t i = 0; i < count; ++i) {
+    peers.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(peers.back().get(), generic, size), 0);
+  }
+  return peers;
+}
+
+// io_uring could do all of this, so that whoever relied on it would not notice until epoll is all
+// there is.
+TEST(EpollBackendTest, RefusesWhatBackendDoesNotPromise) {
+  EpollBackend backend(16);
+  const SocketPair pair;
+  char bytes[8]{};
+  const int fd = pair.ours.get();
+  const std::function<void(io_uring_sqe*)> requests[] = {
+      [](io_uring_sqe* sqe) { io_uring_prep_nop(sqe); },
+      [&](io_uring_sqe* sqe) { io_uring_prep_write(sqe, fd, bytes, 1, 0); },
+      [&](io_uring_sqe* sqe) { io_uring_prep_accept(sqe, fd, nullptr, nullptr, 0); },
+      [&](io_uring_sqe* sqe) {
+        io_uring_prep_multishot_accept_direct(sqe, fd, nullptr, nullptr, 0);
+      },
+      [&](io_uring_sqe* sqe) { io_uring_prep_send(sqe, fd, bytes, 1, MSG_WAITALL); },
+      [&](io_uring_sqe* sqe) { io_uring_prep_poll_multishot(sqe, fd, EPOLLIN); },
+      [&](io_uring_sqe* sqe) {
+        io_uring_prep_recv(sqe, fd, bytes, 1, 0);
+        sqe->flags |= IOSQE_IO_LINK;
+      },
+      [&](io_uring_sqe* sqe) {
+        io_uring_prep_recv(sqe, fd, bytes, 1, 0);
+        sqe->ioprio |= IORING_RECV_MULTISHOT;
+      },
+      [](io_uring_sqe* sqe) {
+        io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, sqe, -1, nullptr, 0, 0);
+        sqe->cancel_flags = IORING_ASYNC_CANCEL_ALL;
+      }};
+  for (const auto& prepare : requests) {
+    io_uring_sqe* sqe = backend.next_sqe();
+    prepare(sqe);
+    sqe->user_data = 7;
+    Event event{};
+    ASSERT_EQ(backend.wait({&event, 1}, Instant::min()), 1u);
+    EXPECT_EQ(event.user_data, 7u);
+    EXPECT_EQ(event.result, -EINVAL) << "request " << &prepare - requests;
+    EXPECT_EQ(event.flags, 0u);
+  }
+}
+
+TEST(EpollBackendTest, BurstOfConnectsLeavesRoomForOthers) {
+  EpollBackend backend(16);
+  const Listener listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {});
+  Waker waker;
+  uint64_t value = 0;
+  const size_t connects = 5 * EpollBackend::kAcceptsPerTurn;
+  const auto peers = connect_many(listener, connects);
+  waker.wake();
+  io_uring_prep_multishot_accept(backend.next_sqe(), listener.fd(0), nullptr, nullptr,
+                                 SOCK_CLOEXEC);
+  io_uring_sqe* read = backend.next_sqe();
+  io_uring_prep_read(read, waker.fd(), &value, sizeof value, 0);
+  read->user_data = 1;
+
+  std::array<Event, 512> events;
+  std::vector<Fd> accepted;
+  bool woken = false;
+  while (accepted.size() < connects) {
+    const unsigned count = backend.wait(events, backend.now() + 10s);
+    ASSERT_GT(count, 0u);
+    // Once when the request is submitted, once when epoll reports the listener.
+    ASSERT_LE(count, 2u * EpollBackend::kAcceptsPerTurn + 1);
+    for (unsigned i = 0; i < count; ++i) {
+      if (events[i].user_data == 1) {
+        woken = true;
+      } else {
+        accepted.emplace_back(events[i].result);
+      }
+    }
+    EXPECT_TRUE(woken) << "in the first turn";
+  }
+  EXPECT_EQ(accepted.size(), connects);
+}
+
+// Sends are carried out at once and always leave something to deliver; a listener must be looked
+// at all the same.
+TEST(EpollBackendTest, DescriptorsGetTheirTurnWhileSendsComplete) {
+  EpollBackend backend(16);
+  const Listener listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {});
+  const SocketPair pair;
+  io_uring_prep_multishot_accept(backend.next_sqe(), listener.fd(0), nullptr, nullptr,
+                                 SOCK_CLOEXEC);
+  std::array<Event, 16> events;
+  ASSERT_EQ(backend.wait(events, Instant::min()), 0u);
+  const auto peers = connect_many(listener, 1);
+  Fd accepted;
+  char byte = 0;
+  for (int turn = 0; turn < 1000 && !accepted; ++turn) {
+    io_uring_sqe* send = backend.next_sqe();
+    io_uring_prep_send(send, pair.ours.get(), "x", 1, MSG_NOSIGNAL);
+    send->user_data = 1;
+    const unsigned count = backend.wait(events, Instant::min());
+    ASSERT_GT(count, 0u);
+    ASSERT_EQ(::recv(pair.peer.get(), &byte, 1, 0), 1) << "so that every send is done at once";
+    for (unsigned i = 0; i < count; ++i) {
+      if (events[i].user_data != 1) accepted = Fd(events[i].result);
+    }
+  }
+  EXPECT_TRUE(accepted);
+}
+
+TEST(EpollBackendTest, ServesDescriptorsBeyondTheNumbersItWasToldOf) {
+  EpollBackend backend(1);
+  const SocketPair pair;
+  const Fd high(::fcntl(pair.ours.get(), F_DUPFD_CLOEXEC, 900));
+  ASSERT_GE(high.get(), 900);
+  char byte = 0;
+  io_uring_prep_recv(backend.next_sqe(), high.get(), &byte, 1, 0);
+  Event event{};
+  ASSERT_EQ(backend.wait({&event, 1}, Instant::min()), 0u);
+  ASSERT_EQ(::write(pair.peer.get(), "x", 1), 1);
+  ASSERT_EQ(backend.wait({&event, 1}, backend.now() + 10s), 1u);
+  EXPECT_EQ(event.result, 1);
+  EXPECT_EQ(byte, 'x');
+}
+
+// An accepted socket may be closed by others (a refused viewer) before it was ever waited for, or
+// after: its number, when accepted again, stands for a new connection.
+TEST(EpollBackendTest, AcceptedNumberIsNewWhoeverClosedTheOldOne) {
+  EpollBackend backend(16);
+  const Listener listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {});
+  io_uring_prep_multishot_accept(backend.next_sqe(), listener.fd(0), nullptr, nullptr,
+                                 SOCK_CLOEXEC);
+  int former = -1;
+  for (int round = 0; round < 2; ++round) {
+    const auto peers = connect_many(listener, 1);
+    Event event{};
+    ASSERT_EQ(backend.wait({&event, 1}, backend.now() + 10s), 1u);
+    const Fd accepted(event.result);
+    ASSERT_TRUE(round == 0 || accepted.get() == former);
+    former = accepted.get();
+    char byte = 0;
+    io_uring_prep_recv(backend.next_sqe(), accepted.get(), &byte, 1, 0);
+    ASSERT_EQ(backend.wait({&event, 1}, Instant::min()), 0u);
+    ASSERT_EQ(::write(peers[0].get(), "x", 1), 1);
+    ASSERT_EQ(backend.wait({&event, 1}, backend.now() + 10s), 1u);
+    EXPECT_EQ(event.result, 1);
+  }
+}
+
+// The time that this thread has computed, not the time that has passed.
+Duration computed() {
+  timespec time{};
+  EXPECT_EQ(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time), 0);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+// A listener that stays ready while nobody accepts must not be reported over and over.
+TEST(EpollBackendTest, ListenerWithoutAcceptDoesNotSpin) {
+  for (const bool cancelled : {true, false}) {
+    EpollBackend backend(16);
+    const Listener listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {});
+    io_uring_sqe* accept = backend.next_sqe();
+    io_uring_prep_multishot_accept(accept, listener.fd(0), nullptr, nullptr, SOCK_CLOEXEC);
+    accept->user_data = 1;
+    io_uring_sqe* end = backend.next_sqe();
+    if (cancelled) {
+      io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, end, -1, nullptr, 0, 0);
+      end->addr = accept->user_data;
+    } else {
+      io_uring_prep_shutdown(end, listener.fd(0), SHUT_RDWR);
+    }
+    std::array<Event, 4> events;
+    ASSERT_EQ(backend.wait(events, Instant::min()), 2u);
+    std::vector<Fd> peers;
+    if (cancelled) peers = connect_many(listener, 1);
+    const Duration before = computed();
+    EXPECT_EQ(backend.wait(events, backend.now() + 200ms), 0u);
+    EXPECT_LT(computed() - before, 10ms);
+  }
+}
+
+// epoll_wait(2) counts milliseconds; what is left of one must not be spent asking again and again.
+TEST(EpollBackendTest, FractionsOfAMillisecondAreNotSpun) {
+  EpollBackend backend(16);
+  Event event{};
+  const Duration before = computed();
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(backend.wait({&event, 1}, backend.now() + 900us), 0u);
+  }
+  EXPECT_LT(computed() - before, 20ms) << "of 90 ms and more";
+}
+
+TEST(EpollBackendTest, KeepsSocketsInBlockingMode) {
+  EpollBackend backend(16);
+  const SocketPair pair;
+  char byte = 0;
+  io_uring_prep_recv(backend.next_sqe(), pair.ours.get(), &byte, 1, 0);
+  Event event{};
+  ASSERT_EQ(backend.wait({&event, 1}, Instant::min()), 0u);
+  EXPECT_EQ(::fcntl(pair.ours.get(), F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST(EpollBackendDeathTest, ClosingUnderAWaitingRequestIsABug) {
+  EpollBackend backend(16);
+  const SocketPair pair;
+  char byte = 0;
+  io_uring_prep_recv(backend.next_sqe(), pair.ours.get(), &byte, 1, 0);
+  io_uring_prep_close(backend.next_sqe(), pair.ours.get());
+  Event event{};
+  EXPECT_DEATH(backend.wait({&event, 1}, Instant::min()), "CHECK");
+}
+
+}  // namespace
+}  // namespace fanlight

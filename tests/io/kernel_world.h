@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// KernelWorld: the contract's world on the real kernel, over TCP on the loopback device.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/fd.h"
+#include "tests/io/backend_contract.h"
+
+namespace fanlight {
+
+// Owns: the descriptors that no scenario closed; borrows the backend.
+class KernelWorld final : public ContractWorld {
+ public:
+  // Raises the soft limit of descriptors.
+  explicit KernelWorld(Backend& backend);
+  ~KernelWorld() override;
+
+  Backend& backend() override { return backend_; }
+  int listen() override;
+  std::unique_ptr<ContractPeer> make_peer() override;
+  int make_eventfd() override;
+  void wake(int eventfd) override;
+  void exhaust_descriptors() override;
+  void release_descriptors() override { ballast_.clear(); }
+  bool is_open(int fd) override;
+
+ private:
+  Backend& backend_;
+  std::vector<int> made_;  // by listen() and make_eventfd(); a scenario may have closed them
+  std::vector<Fd> ballast_;
+};
+
+}  // namespace fanlight
