@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/capture_loop.h"
+
+#include <poll.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "core/check.h"
+#include "core/log.h"
+
+namespace fanlight {
+namespace {
+
+constexpr Duration kSlateInterval = 1s;
+// Whether somebody watches is looked at this often at least; less would keep a slow camera busy.
+constexpr Duration kIdleMin = 1s;
+constexpr std::string_view kStalled = "camera gives no pictures";
+constexpr std::string_view kBroken = "camera gives broken pictures";
+constexpr std::string_view kTooLarge = "camera gives larger pictures than at start";
+
+}  // namespace
+
+CaptureLoop::CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, FrameRing& ring,
+                         CameraClock& clock)
+    : config_(std::move(config)),
+      ring_(ring),
+      clock_(clock),
+      rendition_(ring, clock, config_.options.quality, config_.name),
+      jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
+      retry_delay_(config_.retry_min),
+      last_watched_(clock.now()) {
+  CHECK(source != nullptr && config_.open != nullptr);
+  CHECK(config_.retry_min > Duration::zero() && config_.retry_min <= config_.retry_max);
+  opened(std::move(source));
+}
+
+CaptureLoop::~CaptureLoop() {
+  stop();
+}
+
+void CaptureLoop::start() {
+  CHECK(!thread_.joinable());
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), "camera");
+    run();
+  });
+}
+
+void CaptureLoop::stop() noexcept {
+  if (!thread_.joinable()) return;
+  clock_.request_stop();
+  thread_.join();
+}
+
+void CaptureLoop::run() noexcept {
+  while (!clock_.stop_requested()) {
+    note_watchers();
+    if (clock_.now() >= idle_at()) {
+      idle_step();
+    } else if (source_) {
+      capture_step();
+    } else {
+      retry_step();
+    }
+    if (!clock_.stop_requested()) show_slate_if_due();
+  }
+  source_.reset();
+  ring_.stats().online.set(0);
+}
+
+// One of the two places that catch exceptions (the other is main): whatever a source throws ends
+// that source, never the server.
+void CaptureLoop::capture_step() noexcept {
+  try {
+    const auto picture = source_->next(std::min(slate_at_, idle_at()));
+    if (picture) deliver(*picture);
+  } catch (const std::system_error& error) {
+    failed(error.what(), error.code().message());
+  } catch (const std::exception& error) {
+    failed(error.what(), "unexpected error");
+  }
+}
+
+void CaptureLoop::retry_step() noexcept {
+  clock_.wait_until(std::min({retry_at_, slate_at_, idle_at()}));
+  if (clock_.stop_requested() || clock_.now() < retry_at_) return;
+  SourceOptions options = config_.options;
+  options.first_sequence = rendition_.next_sequence();
+  try {
+    opened(config_.open(options));
+  } catch (const std::system_error& error) {
+    failed(error.what(), error.code().message());
+  } catch (const std::exception& error) {
+    failed(error.what(), "unexpected error");
+  }
+}
+
+// The camera counts as idle until its next frame is out: a watcher who comes before then must not
+// take the last one, which may be hours old, for live.
+//
+// A watcher that came after note_watchers() saw none has made demand() readable, so none is missed.
+void CaptureLoop::idle_step() noexcept {
+  log_info("camera {}: stopped, nobody watches", config_.name);
+  source_.reset();
+  ring_.stats().online.set(0);
+  ring_.stats().idle.set(1);
+  if (clock_.wait(ring_.demand().fd(), POLLIN, kNever) == Wake::stop) return;
+  log_info("camera {}: started, somebody watches", config_.name);
+  const Instant now = clock_.now();
+  last_watched_ = now;
+  retry_at_ = now;
+  retry_delay_ = config_.retry_min;
+  slate_at_ = picture_due_by(now);
+  lost_ = false;
+}
+
+void CaptureLoop::opened(std::unique_ptr<Source> source) noexcept {
+  CHECK(source != nullptr);
+  source_ = std::move(source);
+  rendition_.set_format(source_->format());
+  slate_at_ = picture_due_by(clock_.now());
+  slate_reason_ = kStalled;
+}
+
+// A picture that finds no place is no reason for a slate: the camera is well, and a slate would
+// find no place either.
+void CaptureLoop::deliver(const Picture& picture) noexcept {
+  const Rendition::Outcome outcome = rendition_.publish(picture);
+  if (outcome == Rendition::Outcome::broken) slate_reason_ = kBroken;
+  if (outcome == Rendition::Outcome::too_large) slate_reason_ = kTooLarge;
+  if (outcome == Rendition::Outcome::broken || outcome == Rendition::Outcome::too_large) return;
+  if (lost_) log_info("camera {}: back", config_.name);
+  lost_ = false;
+  ring_.stats().online.set(1);
+  ring_.stats().idle.set(0);
+  retry_delay_ = config_.retry_min;
+  slate_at_ = picture_due_by(clock_.now());
+  slate_reason_ = kStalled;
+}
+
+// The log gets the whole text, viewers only the kind of error: device names and addresses in it are
+// not theirs to know.
+void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept {
+  source_.reset();
+  ring_.stats().source_failures.add();
+  ring_.stats().online.set(0);
+  const Instant now = clock_.now();
+  log(lost_ ? LogLevel::debug : LogLevel::warning, "camera {}: lost: {}", config_.name, what);
+  if (!lost_) slate_at_ = now;
+  lost_ = true;
+  slate_reason_ = fmt::format("camera lost: {}", slate);
+  retry_at_ = now + from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));
+  retry_delay_ = std::min(2 * retry_delay_, config_.retry_max);
+}
+
+void CaptureLoop::show_slate_if_due() noexcept {
+  const Instant now = clock_.now();
+  if (now < slate_at_) return;
+  if (!lost_) log_warning("camera {}: {}", config_.name, slate_reason_);
+  lost_ = true;
+  ring_.stats().online.set(0);
+  rendition_.publish_slate(slate_reason_);
+  ring_.stats().idle.set(0);
+  slate_at_ = now + kSlateInterval;
+}
+
+// Also notices one who came and went between two pictures.
+void CaptureLoop::note_watchers() noexcept {
+  if (!config_.idle) return;
+  const bool asked = clock_.wait(ring_.demand().fd(), POLLIN, Instant{}) == Wake::ready;
+  if (asked) ring_.demand().drain();
+  if (asked || ring_.watchers() > 0) last_watched_ = clock_.now();
+}
+
+Instant CaptureLoop::idle_at() const noexcept {
+  return config_.idle ? last_watched_ + std::max(*config_.idle, kIdleMin) : kNever;
+}
+
+Instant CaptureLoop::picture_due_by(Instant last) const noexcept {
+  const Duration interval = source_ ? source_->format().interval : Duration::zero();
+  return last + std::max(config_.stall_timeout, 2 * interval);
+}
+
+}  // namespace fanlight

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// CaptureLoop: the life of a camera: pictures while it gives them, a slate while it does not, and
+// nothing at all while nobody watches.
+//
+//   capturing --source fails--> retrying, with growing delay --opened--> capturing
+//   capturing or retrying --nobody watched for `idle`--> idle --a watcher--> retrying, at once
+//
+// When no picture was published for the stall timeout, or the source has failed, a slate goes out
+// every second until there is a picture again.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "capture/camera_clock.h"
+#include "capture/rendition.h"
+#include "capture/source.h"
+#include "core/frame_ring.h"
+#include "core/random.h"
+#include "core/time.h"
+
+namespace fanlight {
+
+struct CaptureConfig {
+  std::string name;  // the camera's, on slates and in the log
+  SourceOptions options;
+  // Opens the source again after it failed or was closed; throws as open_source() does.
+  std::function<std::unique_ptr<Source>(const SourceOptions&)> open;
+  Duration stall_timeout = 2s;  // at least two frame intervals are waited in any case
+  // Close the source when nobody watched for this long; less than a second counts as one.
+  std::optional<Duration> idle{};
+  Duration retry_min = 500ms;  // delay before the first retry; doubled with each, up to
+  Duration retry_max = 10s;    // this one; both give or take a quarter
+};
+
+// Owns: the source, the rendition, the camera thread.
+// Thread: constructor, start(), stop() and destructor are main's; run() and all else the camera's.
+// Invariants: the source is null exactly while it waits for a retry or for a watcher; after stop()
+//   nothing is published any more.
+class CaptureLoop {
+ public:
+  // Takes a source that is open already, so that main knows at start that it works and how large
+  // the ring must be (jpeg_capacity_for()). Ring and clock must outlive the loop. Throws
+  // std::system_error.
+  CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, FrameRing& ring,
+              CameraClock& clock);
+  CaptureLoop(const CaptureLoop&) = delete;
+  CaptureLoop& operator=(const CaptureLoop&) = delete;
+  ~CaptureLoop();
+
+  // Starts the camera thread; once. Throws std::system_error when there can be no thread.
+  void start();
+
+  // Requests the clock's stop and waits for the thread's end: at once where the source waits by
+  // the clock, else when the system call that it is in returns. May be called twice.
+  void stop() noexcept;
+
+  // What the camera thread does: returns after a stop was requested. For tests without a thread.
+  void run() noexcept;
+
+ private:
+  void capture_step() noexcept;
+  void retry_step() noexcept;
+  void idle_step() noexcept;
+
+  void opened(std::unique_ptr<Source> source) noexcept;
+  void deliver(const Picture& picture) noexcept;
+  void failed(std::string_view what, std::string_view slate) noexcept;
+  void show_slate_if_due() noexcept;
+  void note_watchers() noexcept;
+
+  Instant idle_at() const noexcept;
+  Instant picture_due_by(Instant last) const noexcept;
+
+  const CaptureConfig config_;
+  FrameRing& ring_;
+  CameraClock& clock_;
+
+  std::unique_ptr<Source> source_;
+  Rendition rendition_;
+  std::thread thread_;
+
+  Random jitter_;
+  Duration retry_delay_;
+  Instant retry_at_{};  // when source_ is null: when to open it again
+  Instant slate_at_{};  // when the next slate is due, unless a picture comes first
+  Instant last_watched_{};
+  std::string slate_reason_;  // what it will say
+  bool lost_ = false;         // a slate was shown after the last picture
+};
+
+}  // namespace fanlight

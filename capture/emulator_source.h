@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// EmulatorSource: a camera for machines that have none: the pictures 1, 2 and 3 in turn.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "capture/camera_clock.h"
+#include "capture/pacer.h"
+#include "capture/source.h"
+
+namespace fanlight {
+
+// Owns: three JPEGs, drawn and encoded by the constructor.
+// Thread: see Source.
+// Default: 640x480, one picture a second.
+class EmulatorSource final : public Source {
+ public:
+  EmulatorSource(const SourceOptions& options, CameraClock& clock);
+
+  const SourceFormat& format() const override { return format_; }
+  std::optional<Picture> next(Instant deadline) override;
+
+ private:
+  SourceFormat format_;
+  CameraClock& clock_;
+  Pacer pacer_;
+  std::array<std::vector<std::byte>, 3> jpegs_;
+  size_t turn_ = 0;
+};
+
+}  // namespace fanlight

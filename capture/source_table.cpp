@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/source_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+#include "capture/emulator_source.h"
+#include "capture/files_source.h"
+#include "capture/pattern_source.h"
+
+namespace fanlight {
+namespace {
+
+// A class whose constructor takes no argument text refuses a specification that has one.
+template <class T>
+std::unique_ptr<Source> open(std::string_view argument, const SourceOptions& options,
+                             CameraClock& clock) {
+  if constexpr (std::is_constructible_v<T, std::string_view, const SourceOptions&, CameraClock&>) {
+    return std::make_unique<T>(argument, options, clock);
+  } else {
+    if (!argument.empty()) {
+      throw std::invalid_argument(fmt::format("this source takes no argument: '{}'", argument));
+    }
+    return std::make_unique<T>(options, clock);
+  }
+}
+
+// One line per kind of source, in the order in which --help lists them.
+constexpr SourceKind kKinds[] = {
+    {"emulator", open<EmulatorSource>, "emulator: pictures 1, 2, 3 in turn, one a second"},
+    {"files", open<FilesSource>, "files:DIR: the JPEGs of DIR in name order, again and again"},
+    {"pattern", open<PatternSource>, "pattern: a moving test card with number and time"},
+};
+
+}  // namespace
+
+std::span<const SourceKind> source_kinds() {
+  return kKinds;
+}
+
+std::unique_ptr<Source> open_source(std::string_view spec, const SourceOptions& options,
+                                    CameraClock& clock) {
+  const size_t colon = spec.find(':');
+  const std::string_view name = spec.substr(0, colon);
+  const std::string_view argument = colon == spec.npos ? "" : spec.substr(colon + 1);
+  if (options.quality < 1 || options.quality > 100) {
+    throw std::invalid_argument(fmt::format("quality {}: not within 1..100", options.quality));
+  }
+  for (const SourceKind& kind : kKinds) {
+    if (kind.name == name) return kind.open(argument, options, clock);
+  }
+  std::string known;
+  for (const SourceKind& kind : kKinds) fmt::format_to(std::back_inserter(known), " {}", kind.name);
+  throw std::invalid_argument(fmt::format("no source '{}'; there are:{}", spec, known));
+}
+
+}  // namespace fanlight

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/jpeg_encoder.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "capture/jpeg_check.h"
+#include "core/random.h"
+#include "tests/capture/test_jpeg.h"
+
+namespace fanlight {
+namespace {
+
+// Planes full of noise, the worst that a camera can give.
+struct Noise {
+  Noise(int width, int height, uint64_t seed) {
+    const int padded_width = (width + 1) & ~1;
+    const int padded_height = (height + 1) & ~1;
+    Random random(seed);
+    for (size_t plane = 0; plane < 3; ++plane) {
+      const int stride = plane == 0 ? padded_width : padded_width / 2;
+      const int rows = plane == 0 ? padded_height : padded_height / 2;
+      planes[plane].resize(static_cast<size_t>(stride * rows));
+      // Only extremes: more high frequencies than evenly spread values have.
+      for (uint8_t& value : planes[plane]) value = random.chance(0.5) ? 255 : 0;
+      view.planes[plane] = planes[plane].data();
+      view.strides[plane] = stride;
+    }
+  }
+  std::vector<uint8_t> planes[3];
+  I420View view;
+};
+
+TEST(JpegEncoder, ThePictureThatComesOutIsTheOneThatWentIn) {
+  Canvas canvas(160, 120);
+  canvas.fill_rect({0, 0, 80, 120}, rgb(200, 200, 200));
+  canvas.fill_rect({80, 60, 80, 60}, rgb(90, 90, 90));
+  JpegEncoder encoder;
+  Bytes out(JpegEncoder::worst_case(160, 120));
+  const size_t size = encoder.encode(canvas.view(), 160, 120, 90, out);
+  ASSERT_GT(size, 0u);
+  const Brightness decoded = decode(std::span(out).first(size));
+  ASSERT_EQ(decoded.width, 160);
+  ASSERT_EQ(decoded.height, 120);
+  EXPECT_NEAR(decoded.at(40, 60), 200, 3);
+  EXPECT_NEAR(decoded.at(120, 90), 90, 3);
+  EXPECT_NEAR(decoded.at(120, 30), 0, 3);
+}
+
+// The span ends where an inaccessible page begins. Half of the sizes are odd: there TurboJPEG reads
+// up to the even size and pads to whole blocks.
+TEST(JpegEncoder, NoiseAtQuality100StaysInTheWorstCase) {
+  JpegEncoder encoder;
+  for (const auto& [width, height] : {std::pair{1, 1},
+                                      {2, 2},
+                                      {7, 9},
+                                      {16, 16},
+                                      {17, 17},
+                                      {160, 120},
+                                      {333, 217},
+                                      {640, 480},
+                                      {1280, 719}}) {
+    const Noise noise(width, height, 42);
+    const GuardedBytes out(JpegEncoder::worst_case(width, height));
+    const size_t size = encoder.encode(noise.view, width, height, 100, out.span());
+    ASSERT_GT(size, 0u);
+    EXPECT_LE(size, out.span().size());
+    const JpegCheck check = check_jpeg(out.span().first(size));
+    EXPECT_TRUE(check.ok()) << check.problem;
+    EXPECT_EQ(check.size, size);
+    EXPECT_EQ(check.width, width);
+    EXPECT_EQ(check.height, height);
+  }
+}
+
+TEST(JpegEncoder, QualityIsHeard) {
+  const Noise noise(160, 120, 7);
+  JpegEncoder encoder;
+  Bytes out(JpegEncoder::worst_case(160, 120));
+  size_t last = 0;
+  for (const int quality : {1, 25, 50, 75, 100}) {
+    const size_t size = encoder.encode(noise.view, 160, 120, quality, out);
+    EXPECT_GT(size, last) << quality;
+    last = size;
+  }
+}
+
+TEST(JpegEncoderDeathTest, ASpanBelowTheWorstCaseIsABug) {
+  const Noise noise(64, 64, 7);
+  JpegEncoder encoder;
+  Bytes out(JpegEncoder::worst_case(64, 64) - 1);
+  EXPECT_DEATH(encoder.encode(noise.view, 64, 64, 1, out), "out.size\\(\\) >= capacity");
+}
+
+TEST(JpegEncoderDeathTest, QualityOutOfRangeIsABug) {
+  const Noise noise(64, 64, 7);
+  JpegEncoder encoder;
+  Bytes out(JpegEncoder::worst_case(64, 64));
+  EXPECT_DEATH(encoder.encode(noise.view, 64, 64, 0, out), "quality");
+  EXPECT_DEATH(encoder.encode(noise.view, 64, 64, 101, out), "quality");
+}
+
+}  // namespace
+}  // namespace fanlight
