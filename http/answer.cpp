@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answer.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "http/page.h"
+#include "http/report.h"
+#include "http/response.h"
+#include "http/routes.h"
+#include "http/shard.h"
+
+namespace fanlight {
+namespace {
+
+constexpr std::string_view kAllow = "Allow: GET, HEAD, OPTIONS";
+constexpr int kRetryAfterSeconds = 5;
+
+// What the functions below have in common.
+struct Call {
+  Shard& shard;
+  const Request& request;
+  std::span<char> output;
+  Instant now;
+  Waited waited;
+
+  ResponseContext context(bool keep_alive) const {
+    return {shard.date(), shard.state().config.cors_origin, request.minor_version, keep_alive};
+  }
+  // HEAD is answered like GET, without the body (RFC 9110 section 9.3.2).
+  std::string_view body(std::string_view text) const {
+    return request.method == Method::head ? std::string_view() : text;
+  }
+};
+
+Answer reply(const Call& call, ResponseHead& head, std::string_view body) {
+  Answer answer;
+  answer.keep_alive = call.request.keep_alive;
+  answer.piece = Piece(head.finish(), call.body(body));
+  return answer;
+}
+
+Answer reply_text(const Call& call, std::string_view type, std::string_view text) {
+  ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
+  head.field("Content-Type: {}", type).field("Content-Length: {}", text.size());
+  head.field("Cache-Control: no-cache");
+  return reply(call, head, text);
+}
+
+Answer reply_options(const Call& call) {
+  ResponseHead head(call.output, 204, call.context(call.request.keep_alive));
+  head.field("{}", kAllow);
+  if (!call.shard.state().config.cors_origin.empty()) {
+    head.field("Access-Control-Allow-Methods: GET, HEAD, OPTIONS");
+    head.field("Access-Control-Allow-Headers: *");
+  }
+  return reply(call, head, {});
+}
+
+// An error whose text is `reason`, a comma of further fields already written by the caller.
+Answer finish_error(ResponseHead& head, int status, std::string_view reason, bool with_body,
+                    std::span<char> output) {
+  // The text lies at the end of the output, behind the room for the head.
+  std::span<char> room = output.last(512);
+  const auto result = fmt::format_to_n(room.data(), room.size(), "{} {}: {}\n", status,
+                                       status_phrase(status), reason);
+  const std::string_view text(room.data(), std::min(result.size, room.size()));
+  head.field("Content-Type: text/plain; charset=utf-8");
+  head.field("Content-Length: {}", text.size()).field("Cache-Control: no-store");
+  Answer answer;
+  answer.keep_alive = false;
+  answer.piece = Piece(head.finish(), with_body ? text : std::string_view());
+  return answer;
+}
+
+Answer reply_error(const Call& call, int status, std::string_view reason) {
+  ResponseHead head(call.output.first(call.output.size() - 512), status, call.context(false));
+  if (status == 405) head.field("{}", kAllow);
+  if (status == 503) head.field("Retry-After: {}", kRetryAfterSeconds);
+  return finish_error(head, status, reason, call.request.method != Method::head, call.output);
+}
+
+Answer reply_report(const Call& call, Report report, std::string_view type, size_t camera) {
+  if (call.request.method == Method::head) {
+    ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
+    head.field("Content-Type: {}", type).field("Cache-Control: no-cache");
+    return reply(call, head, {});
+  }
+  Body* body = call.shard.make_report(report, camera);
+  if (body == nullptr) return reply_error(call, 503, "too many reports are being read");
+  const bool chunked = call.request.minor_version >= 1;
+  const bool keep_alive = call.request.keep_alive && chunked;
+  ResponseHead head(call.output, 200, call.context(keep_alive));
+  head.field("Content-Type: {}", type).field("Cache-Control: no-cache");
+  if (chunked) head.field("Transfer-Encoding: chunked");
+  Answer answer;
+  answer.keep_alive = keep_alive;
+  answer.chunked = chunked;
+  answer.piece = Piece(head.finish());
+  answer.body = body;
+  return answer;
+}
+
+// An <img> says `Accept: image/...` and so tells itself from fetch(), ffmpeg and dashboards, which
+// say `*/*` and rely on Content-Length.
+bool wants_advance_headers(const Request& request, const StreamParameters& parameters) {
+  if (parameters.advance_headers >= 0) return parameters.advance_headers == 1;
+  return request.accept.size() >= 6 && equals_ignoring_case(request.accept.substr(0, 6), "image/");
+}
+
+Answer reply_stream(const Call& call, const Route& route, const StreamParameters& parameters) {
+  const bool head_only = call.request.method == Method::head;
+  if (!head_only && !call.shard.reserve_viewer()) {
+    return reply_error(call, 503, "all places for viewers are taken");
+  }
+  Answer answer;
+  answer.keep_alive = false;
+  answer.kind = head_only ? Answer::Kind::reply : Answer::Kind::stream;
+  answer.channel = &call.shard.channel(route.camera);
+  answer.viewer.seed_boundary = route.seed_boundary;
+  answer.viewer.advance_headers = wants_advance_headers(call.request, parameters);
+  answer.viewer.frames = parameters.frames;
+  if (parameters.fps > 0) answer.viewer.interval = from_seconds(1 / parameters.fps);
+
+  const std::string_view boundary = route.seed_boundary ? kSeedBoundary : kBoundary;
+  ResponseHead head(call.output, 200, call.context(false));
+  head.field("Content-Type: multipart/x-mixed-replace; boundary={}", boundary);
+  head.field("Cache-Control: no-store, no-cache, must-revalidate, max-age=0");
+  head.field("Pragma: no-cache").field("X-Accel-Buffering: no");
+  std::string_view text = head.finish();
+  if (head_only) {
+    answer.piece = Piece(text);
+    return answer;
+  }
+  // The delimiter before the first part, after which it is the one behind each part that opens
+  // the next: kPartDelimiter without its leading CRLF.
+  const std::string_view delimiter =
+      (route.seed_boundary ? kSeedDelimiter : kPartDelimiter).substr(2);
+  const bool advance = answer.viewer.advance_headers;
+  answer.piece = Piece(text, delimiter, advance ? kNextPartHead : std::string_view());
+  return answer;
+}
+
+bool is_lost(const Frame* frame) {
+  return frame != nullptr && frame->info().is_slate();
+}
+
+// True when the newest frame will not do and a newer one is worth waiting for.
+bool must_wait(const Call& call, Channel& channel, const StreamParameters& parameters) {
+  const Frame* frame = channel.newest();
+  if (frame == nullptr || channel.is_idle()) return true;
+  if (is_lost(frame) || parameters.max_delay_ms < 0) return false;
+  const Duration age = call.now - frame->info().captured_at;
+  return age >= std::chrono::milliseconds(parameters.max_delay_ms);
+}
+
+// RFC 9110 section 13.1.2, weak comparison; an entity tag here holds no comma and no quote.
+bool matches(std::string_view if_none_match, std::string_view etag) {
+  return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
+}
+
+Answer reply_slate(const Call& call, Channel& channel) {
+  const Frame* frame = channel.newest();
+  ResponseHead head(call.output, 503, call.context(false));
+  head.field("Retry-After: {}", kRetryAfterSeconds).field("Content-Type: image/jpeg");
+  head.field("X-Slate: {}", frame->info().slate_reason.view());
+  head.field("Content-Length: {}", frame->jpeg().size()).field("Cache-Control: no-store");
+  Answer answer = reply(call, head, frame->jpeg());
+  answer.keep_alive = false;
+  answer.channel = &channel;
+  answer.frame = frame;
+  channel.pin(*frame);
+  return answer;
+}
+
+Answer reply_snapshot(const Call& call, const Route& route, const StreamParameters& parameters) {
+  Channel& channel = call.shard.channel(route.camera);
+  const Frame* frame = channel.newest();
+  if (call.waited == Waited::no && must_wait(call, channel, parameters)) {
+    Answer answer;
+    answer.kind = Answer::Kind::await_frame;
+    answer.channel = &channel;
+    answer.newer_than = frame == nullptr ? 0 : frame->sequence();
+    return answer;
+  }
+  if (is_lost(frame)) return reply_slate(call, channel);
+  if (frame == nullptr || call.waited == Waited::in_vain) {
+    return reply_error(call, 503, "the camera gave no picture in time");
+  }
+  char etag_text[48];
+  const int64_t us = frame->info().captured_wall.time_since_epoch().count();
+  const auto end =
+      fmt::format_to_n(etag_text, sizeof etag_text, "\"{:x}-{:x}\"", frame->sequence(), us).out;
+  const std::string_view etag(etag_text, static_cast<size_t>(end - etag_text));
+  const bool unchanged = matches(call.request.if_none_match, etag);
+
+  ResponseHead head(call.output, unchanged ? 304 : 200, call.context(call.request.keep_alive));
+  head.field("ETag: {}", etag).field("Cache-Control: no-cache");
+  head.field("X-Timestamp: {}.{:06}", us / 1'000'000, us % 1'000'000);
+  head.field("X-Sequence: {}", frame->sequence());
+  if (unchanged) return reply(call, head, {});
+  head.field("Content-Type: image/jpeg").field("Content-Length: {}", frame->jpeg().size());
+  Answer answer = reply(call, head, frame->jpeg());
+  answer.channel = &channel;
+  answer.frame = frame;
+  channel.pin(*frame);
+  return answer;
+}
+
+Answer reply_health(const Call& call) {
+  const std::string_view reason = call.shard.why_unhealthy();
+  if (!reason.empty()) return reply_error(call, 503, reason);
+  return reply_text(call, "text/plain; charset=utf-8", "ok\n");
+}
+
+Answer reply_readiness(const Call& call) {
+  const std::string_view reason = call.shard.why_not_ready();
+  if (!reason.empty()) return reply_error(call, 503, reason);
+  return reply_text(call, "text/plain; charset=utf-8", "ok\n");
+}
+
+Answer reply_cameras(const Call& call) {
+  // A browser asks for text/html, everybody else gets JSON.
+  if (call.request.accept.find("text/html") != std::string_view::npos) {
+    return reply_report(call, Report::cameras_page, "text/html; charset=utf-8", 0);
+  }
+  return reply_report(call, Report::cameras_json, "application/json", 0);
+}
+
+}  // namespace
+
+Answer answer_error(Shard& shard, int status, std::string_view reason, int minor_version,
+                    std::span<char> output) noexcept {
+  Request request;
+  request.method = Method::get;
+  request.minor_version = minor_version;
+  return reply_error(Call{shard, request, output, {}, Waited::no}, status, reason);
+}
+
+Answer answer_request(Shard& shard, const Request& request, std::span<char> output, Instant now,
+                      Waited waited) noexcept {
+  const Call call{shard, request, output, now, waited};
+  if (request.method == Method::options) return reply_options(call);
+  const Route route = find_route(request.path, request.query, shard.state().camera_names);
+  if (route.resource == Resource::none) return reply_error(call, 404, "there is nothing here");
+  if (request.method == Method::refused) {
+    return reply_error(call, 405, "only GET, HEAD and OPTIONS are allowed");
+  }
+  StreamParameters parameters;
+  if (route.resource == Resource::stream || route.resource == Resource::snapshot) {
+    const std::string_view wrong = parse_parameters(request.query, parameters);
+    if (!wrong.empty()) return reply_error(call, 400, wrong);
+  }
+  switch (route.resource) {
+    case Resource::page:
+      return reply_text(call, "text/html; charset=utf-8", page_html());
+    case Resource::stream:
+      return reply_stream(call, route, parameters);
+    case Resource::snapshot:
+      return reply_snapshot(call, route, parameters);
+    case Resource::cameras:
+      return reply_cameras(call);
+    case Resource::state:
+      return reply_report(call, Report::ustreamer_state, "application/json", route.camera);
+    case Resource::api_state:
+      return reply_report(call, Report::state, "application/json", 0);
+    case Resource::metrics:
+      return reply_report(call, Report::metrics, "text/plain; version=0.0.4; charset=utf-8", 0);
+    case Resource::healthz:
+      return reply_health(call);
+    case Resource::readyz:
+      return reply_readiness(call);
+    case Resource::none:
+      break;
+  }
+  CHECK(false && "every resource is answered");
+}
+
+}  // namespace fanlight

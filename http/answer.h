@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answer: from a request to what is sent for it. No sockets here.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/frame.h"
+#include "core/time.h"
+#include "http/body.h"
+#include "http/channel.h"
+#include "http/piece.h"
+#include "http/request.h"
+#include "http/viewer.h"
+
+namespace fanlight {
+
+class Shard;
+
+// What a connection does for a request.
+struct Answer {
+  enum class Kind : uint8_t {
+    reply,        // send `piece`, then `body`, then the connection is kept or closed
+    stream,       // send `piece`, then frames of `channel` as `viewer` says
+    await_frame,  // wait for a frame of `channel` newer than `newer_than`, then ask again
+  };
+  Kind kind = Kind::reply;
+  bool keep_alive = true;
+  bool chunked = false;          // `body` is sent in chunks (HTTP/1.1)
+  Piece piece;                   // in the given output, constant memory, or `frame`
+  const Frame* frame = nullptr;  // pinned in `channel` until the piece is sent
+  Body* body = nullptr;          // owned by the connection from now on
+  Channel* channel = nullptr;
+  ViewerOptions viewer;
+  uint64_t newer_than = 0;
+};
+
+// How long a snapshot waits for its frame: an idle camera has to be started for it.
+inline constexpr Duration kSnapshotWait = 5s;
+
+enum class Waited : uint8_t { no, frame_came, in_vain };
+
+// The answer to a well-formed request; the head is written into `output`. For a stream a place
+// among the viewers has been taken (Shard::reserve_viewer).
+Answer answer_request(Shard& shard, const Request& request, std::span<char> output, Instant now,
+                      Waited waited) noexcept;
+
+// An error in plain text, after which the connection is closed.
+Answer answer_error(Shard& shard, int status, std::string_view reason, int minor_version,
+                    std::span<char> output) noexcept;
+
+}  // namespace fanlight

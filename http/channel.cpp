@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/channel.h"
+
+#include <utility>
+
+#include "core/check.h"
+#include "http/connection.h"
+
+namespace fanlight {
+namespace {
+
+// The viewers that were served first with one frame move behind the others for the next, a seventh
+// of them at a time: without it the same ones would always be first and the same always last.
+constexpr size_t kRotation = 7;
+
+}  // namespace
+
+Channel::Channel(FrameRing& ring, ShardStats& stats)
+    : ring_(ring), stats_(stats), pins_(ring.places()) {}
+
+Channel::~Channel() {
+  if (newest_ != nullptr) unpin(*std::exchange(newest_, nullptr));
+  for (const Pin& pin : pins_) CHECK(pin.count == 0);
+}
+
+bool Channel::refresh(Instant now) noexcept {
+  FrameRef newer = ring_.newer_than(newest_ == nullptr ? 0 : newest_->sequence());
+  if (!newer) return false;
+  const Frame* before = newest_;
+  Pin& pin = pins_[newer->place()];
+  CHECK(pin.count == 0);
+  pin.ref = std::move(newer);
+  pin.count = 1;
+  newest_ = pin.ref.get();
+  if (before != nullptr) unpin(*before);
+
+  for (size_t i = idle_.size() / kRotation; i > 0; --i) idle_.push_back(idle_.pop_front());
+  for (size_t i = idle_.size(); i > 0; --i) settle(idle_.front(), now);
+  return true;
+}
+
+uint64_t Channel::take_reclaim() noexcept {
+  const uint64_t through = ring_.reclaim_through();
+  if (through <= reclaimed_through_) return 0;
+  return reclaimed_through_ = through;
+}
+
+bool Channel::serve(unsigned limit, Instant now) noexcept {
+  for (; limit > 0 && !ready_.empty(); --limit) {
+    Viewer& viewer = ready_.front();
+    // It may have become ready for a frame that has been replaced while it waited for its turn.
+    if (!viewer.wants_frame(now)) {
+      settle(viewer, now);
+      continue;
+    }
+    withdraw(viewer);
+    viewer.connection().send_frame(viewer.begin_frame(now));
+  }
+  return !ready_.empty();
+}
+
+void Channel::withdraw(Viewer& viewer) noexcept {
+  if (viewer.is_linked()) (viewer.ready_ ? ready_ : idle_).remove(viewer);
+}
+
+void Channel::settle(Viewer& viewer, Instant now) noexcept {
+  withdraw(viewer);
+  viewer.ready_ = viewer.wants_frame(now);
+  if (viewer.ready_) {
+    ready_.push_back(viewer);
+    return;
+  }
+  idle_.push_back(viewer);
+  viewer.connection().ensure_timer(viewer.ask_again_at());
+}
+
+void Channel::join(Viewer&) noexcept {
+  ring_.watch();
+  stats_.viewers.add();
+}
+
+void Channel::leave(Viewer& viewer) noexcept {
+  withdraw(viewer);
+  ring_.unwatch();
+  stats_.viewers.subtract();
+}
+
+void Channel::pin(const Frame& frame) noexcept {
+  Pin& pin = pins_[frame.place()];
+  CHECK(pin.count > 0);
+  ++pin.count;
+}
+
+void Channel::unpin(const Frame& frame) noexcept {
+  Pin& pin = pins_[frame.place()];
+  CHECK(pin.count > 0);
+  if (--pin.count == 0) pin.ref.reset();
+}
+
+}  // namespace fanlight

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/connection.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/check.h"
+#include "http/response.h"
+#include "http/shard.h"
+
+namespace fanlight {
+namespace {
+
+// What a peer may still send to a connection that is ending.
+constexpr uint64_t kLingerBytesMax = 256 << 10;
+// A longer request body is refused instead of read and thrown away.
+constexpr uint64_t kDrainMax = 64 << 10;
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+Connection::Connection(Shard& shard, int fd) noexcept
+    : shard_(shard),
+      fd_(fd),
+      id_(shard.next_connection_id()),
+      receive_(bind<&Connection::on_received>(this)),
+      send_(bind<&Connection::on_sent>(this)),
+      control_(bind<&Connection::on_controlled>(this)),
+      timer_(bind_timer<&Connection::on_timer>(this)) {}
+
+Connection::~Connection() {
+  CHECK(state_ == State::closing && exchange_ == nullptr);
+}
+
+void Connection::start() noexcept {
+  wait_for_request();
+}
+
+// ---- the request ----
+
+// Polls instead of receiving, so that an idle connection needs no buffer.
+void Connection::wait_for_request() noexcept {
+  state_ = State::waiting;
+  deadline_ = shard_.now() + shard_.state().config.idle_timeout;
+  ensure_timer(deadline_);
+  shard_.reactor().submit(receive_, io_uring_prep_poll_add, fd_, unsigned{POLLIN});
+}
+
+void Connection::begin_reading() noexcept {
+  exchange_ = shard_.take_exchange();
+  // Counted from the first byte and absolute: a byte now and then buys no time.
+  deadline_ = shard_.now() + shard_.state().config.header_timeout;
+  ensure_timer(deadline_);
+  state_ = State::reading;
+  receive();
+}
+
+void Connection::receive() noexcept {
+  const std::span<char> room = exchange_->input_room();
+  CHECK(!room.empty());
+  shard_.reactor().submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
+}
+
+void Connection::on_received(Completion completion) noexcept {
+  const int result = completion.result;
+  switch (state_) {
+    case State::waiting:
+      if (result < 0 || ending_) return close(Ending::orderly);
+      return begin_reading();
+    case State::reading:
+    case State::draining:
+      if (timed_out_ && result != 0) return refuse(408, "the request took too long");
+      // A peer that has sent all it wants may have closed its half; nothing is owed to it.
+      if (result <= 0) return close(result == 0 ? Ending::orderly : Ending::reset);
+      return received(static_cast<size_t>(result));
+    case State::streaming:
+    case State::replying:  // a stream that ends before its first frame
+      // Data from a viewer means nothing, its end means that it has left.
+      if (result <= 0) return close(Ending::reset);
+      return shard_.receive_nothing(receive_, fd_);
+    case State::lingering:
+      discarded_ += static_cast<uint64_t>(std::max(result, 0));
+      if (result <= 0 || discarded_ > kLingerBytesMax) {
+        return close(result == 0 ? Ending::orderly : Ending::reset);
+      }
+      return shard_.receive_nothing(receive_, fd_);
+    case State::closing:
+      return close_join();
+    case State::awaiting_frame:
+      break;
+  }
+  CHECK(false && "nothing is received in this state");
+}
+
+void Connection::received(size_t bytes) noexcept {
+  exchange_->added_input(bytes);
+  if (state_ == State::draining) {
+    drain();
+  } else {
+    parse();
+  }
+}
+
+void Connection::parse() noexcept {
+  RequestParser& parser = exchange_->parser;
+  switch (parser.parse(exchange_->input())) {
+    case ParseStatus::bad:
+      return refuse(parser.error_status(), parser.error_reason());
+    case ParseStatus::partial:
+      if (!exchange_->input_room().empty()) return receive();
+      if (parser.in_request_line()) return refuse(414, "the request line is too long");
+      return refuse(431, "the request head is too long");
+    case ParseStatus::done:
+      break;
+  }
+  shard_.stats().requests.add();
+  if (parser.request().content_length > kDrainMax) return refuse(413, "no body is taken here");
+  if (parser.request().content_length > 0) return begin_draining();
+  respond(Waited::no);
+}
+
+// The body lies behind the head in the stream of requests, so it must be read to find the next.
+void Connection::begin_draining() noexcept {
+  state_ = State::draining;
+  const Request& request = exchange_->parser.request();
+  drain_left_ = request.content_length;
+  const bool body_began = exchange_->input().size() > request.head_size;
+  if (request.expects_continue && request.minor_version >= 1 && !body_began) {
+    piece_ = Piece(kContinue);
+    return send();  // on_sent() goes on
+  }
+  drain();
+}
+
+void Connection::drain() noexcept {
+  const size_t head_size = exchange_->parser.request().head_size;
+  const size_t behind = exchange_->input().size() - head_size;
+  const size_t body = std::min<uint64_t>(behind, drain_left_);
+  // The head stays: the request is answered from it. The body is cut out behind it.
+  exchange_->erase_input(head_size, body);
+  drain_left_ -= body;
+  if (drain_left_ == 0) return respond(Waited::no);
+  receive();
+}
+
+// ---- the answer ----
+
+void Connection::respond(Waited waited) noexcept {
+  const Request& request = exchange_->parser.request();
+  start_answer(answer_request(shard_, request, exchange_->output(), shard_.now(), waited));
+}
+
+void Connection::refuse(int status, std::string_view reason) noexcept {
+  shard_.stats().bad_requests.add();
+  const int minor_version = exchange_->parser.request().minor_version;
+  start_answer(answer_error(shard_, status, reason, minor_version, exchange_->output()));
+}
+
+void Connection::start_answer(const Answer& answer) noexcept {
+  answer_ = answer;
+  if (answer.kind == Answer::Kind::await_frame) {
+    state_ = State::awaiting_frame;
+    newer_than_ = answer.newer_than;
+    deadline_ = shard_.now() + kSnapshotWait;
+    ensure_timer(deadline_);
+    answer.channel->snapshot_waiters().push_back(*this);
+    answer.channel->ring().watch();
+    return;
+  }
+  viewer_reserved_ = answer.kind == Answer::Kind::stream;
+  if (answer_.body != nullptr) {
+    answer_.body->set_owner(
+        this, [](void* owner) noexcept { static_cast<Connection*>(owner)->on_body_ready(); });
+  }
+  state_ = State::replying;
+  piece_ = answer.piece;
+  send();
+}
+
+void Connection::resume_snapshot(Waited waited) noexcept {
+  CHECK(state_ == State::awaiting_frame);
+  answer_.channel->snapshot_waiters().remove(*this);
+  answer_.channel->ring().unwatch();
+  respond(waited);
+}
+
+void Connection::send() noexcept {
+  if (piece_.sent() == 0) {
+    progress_at_ = shard_.now();
+    progress_known_ = false;
+  }
+  ensure_timer(shard_.now() + progress_period());
+  const size_t count = piece_.remaining(vectors_);
+  CHECK(count > 0);
+  if (count == 1) {
+    shard_.reactor().submit(send_, io_uring_prep_send, fd_, vectors_[0].iov_base,
+                            vectors_[0].iov_len, MSG_NOSIGNAL);
+    return;
+  }
+  message_.msg_iov = vectors_.data();
+  message_.msg_iovlen = count;
+  shard_.reactor().submit(send_, io_uring_prep_sendmsg, fd_, &message_, unsigned{MSG_NOSIGNAL});
+}
+
+void Connection::on_sent(Completion completion) noexcept {
+  if (state_ == State::closing) return close_join();
+  if (completion.result < 0) {
+    // -ENOBUFS and -ENOMEM are the machine's trouble, the rest is the peer's; both end it.
+    shard_.stats().errors.add();
+    return close(Ending::reset);
+  }
+  const auto bytes = static_cast<uint64_t>(completion.result);
+  piece_.advance(bytes);
+  bytes_sent_ += bytes;
+  shard_.stats().bytes_sent.add(bytes);
+  progress_at_ = shard_.now();
+  progress_known_ = false;
+  if (!piece_.complete()) return send();
+  sent_all();
+}
+
+void Connection::sent_all() noexcept {
+  if (state_ == State::streaming) return frame_sent();
+  if (state_ == State::draining) return drain();  // it was 100 Continue
+  CHECK(state_ == State::replying);
+  if (answer_.body != nullptr) return pull_body();
+  if (answer_.frame != nullptr) answer_.channel->unpin(*std::exchange(answer_.frame, nullptr));
+  if (answer_.kind == Answer::Kind::stream) return begin_streaming();
+  if (answer_.keep_alive && !ending_) return next_request();
+  begin_lingering();
+}
+
+// One chunk of the body: size line, bytes, CRLF (RFC 9112 section 7.1); without chunks the bytes
+// alone, ended by the close.
+void Connection::pull_body() noexcept {
+  constexpr size_t kSizeLine = 6;  // four hexadecimal digits are enough for the output
+  static_assert(Exchange::kOutputSize <= 0xffff);
+  const std::span<char> output = exchange_->output();
+  const std::span<char> room = output.subspan(kSizeLine, output.size() - kSizeLine - 7);
+  const Body::Pulled pulled = answer_.body->pull(room);
+  if (pulled.state == Body::State::pending) return;  // on_body_ready() goes on
+  CHECK(pulled.bytes <= room.size());
+  const bool done = pulled.state == Body::State::done;
+  if (done) std::exchange(answer_.body, nullptr)->release();
+  if (!answer_.chunked) {
+    piece_ = Piece({room.data(), pulled.bytes});
+  } else {
+    fmt::format_to(output.data(), "{:04x}\r\n", pulled.bytes);
+    char* end = room.data() + pulled.bytes;
+    const std::string_view tail = done ? "\r\n0\r\n\r\n" : "\r\n";
+    std::copy(tail.begin(), tail.end(), end);
+    const char* begin = output.data();
+    // A chunk of size 0 would end the body, so an empty last piece is only the tail's last chunk.
+    if (pulled.bytes == 0) begin = end + 2;
+    piece_ = Piece({begin, static_cast<size_t>(end + tail.size() - begin)});
+  }
+  if (piece_.size() == 0) return sent_all();
+  send();
+}
+
+void Connection::on_body_ready() noexcept {
+  if (state_ == State::closing) return close_join();
+  pull_body();
+}
+
+void Connection::next_request() noexcept {
+  exchange_->erase_input(0, exchange_->parser.request().head_size);
+  exchange_->parser.reset();
+  if (exchange_->input().empty()) {
+    shard_.return_exchange(std::exchange(exchange_, nullptr));
+    return wait_for_request();
+  }
+  state_ = State::reading;
+  deadline_ = shard_.now() + shard_.state().config.header_timeout;
+  ensure_timer(deadline_);
+  parse();
+}
+
+// ---- the stream ----
+
+void Connection::begin_streaming() noexcept {
+  shard_.return_exchange(std::exchange(exchange_, nullptr));
+  state_ = State::streaming;
+  viewer_.emplace(*this, *answer_.channel, answer_.viewer, shard_.now());
+  if (ending_) viewer_->end_soon();
+  shard_.receive_nothing(receive_, fd_);
+  viewer_->channel().settle(*viewer_, shard_.now());
+}
+
+void Connection::send_frame(const Piece& piece) noexcept {
+  CHECK(state_ == State::streaming && !send_.in_flight());
+  piece_ = piece;
+  send();
+}
+
+void Connection::frame_sent() noexcept {
+  ShardStats& stats = shard_.stats();
+  stats.frames_sent.add();
+  stats.frame_age.record(shard_.now() - viewer_->frame()->info().captured_at);
+  viewer_->finish_frame(shard_.now());
+  if (viewer_->is_finished()) return begin_lingering();
+  viewer_->channel().settle(*viewer_, shard_.now());
+}
+
+void Connection::end_soon() noexcept {
+  ending_ = true;
+  switch (state_) {
+    case State::waiting:
+      return close(Ending::orderly);
+    case State::streaming:
+      if (viewer_->channel().newest() == nullptr) return end_empty_stream();
+      viewer_->end_soon();
+      if (!viewer_->is_sending()) viewer_->channel().settle(*viewer_, shard_.now());
+      return;
+    default:
+      return;  // answers are finished, and the connection is not kept after them
+  }
+}
+
+// No frame has come yet, so the delimiter that opened the first part is followed by the last.
+void Connection::end_empty_stream() noexcept {
+  const bool seed = viewer_->options().seed_boundary;
+  viewer_.reset();
+  state_ = State::replying;
+  answer_.kind = Answer::Kind::reply;
+  answer_.keep_alive = false;
+  piece_ = Piece(seed ? kSeedClosing : kClosing);
+  send();
+}
+
+uint64_t Connection::held_sequence(const Channel& channel) const noexcept {
+  if (state_ == State::closing) return 0;
+  if (viewer_ && viewer_->is_sending() && answer_.channel == &channel) {
+    return viewer_->frame()->sequence();
+  }
+  if (answer_.frame != nullptr && answer_.channel == &channel) return answer_.frame->sequence();
+  return 0;
+}
+
+}  // namespace fanlight

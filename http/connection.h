@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connection: one client's socket, from accept to its last completion.
+//
+// The whole life: wait until the socket is readable, borrow an exchange, receive and parse the
+// head, answer; then either the next request, or a stream of frames, or the end. A stream gives
+// its exchange back and keeps one receive armed to see the peer leave.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "core/counter.h"
+#include "core/list.h"
+#include "core/time.h"
+#include "http/answer.h"
+#include "http/channel.h"
+#include "http/exchange.h"
+#include "http/piece.h"
+#include "http/viewer.h"
+#include "io/operation.h"
+#include "io/timers.h"
+
+namespace fanlight {
+
+class Shard;
+
+struct AllConnections {};  // tag of the shard's list
+
+// Owns: the socket; while a request is handled an Exchange and maybe a Body; while it streams a
+//   Viewer; a pin on the frame that a snapshot is being sent from.
+// Thread: its shard's.
+// Invariants: at most one receive and one send in flight; its memory is reused only when the close
+//   has completed, after every other operation; memory that the kernel may read is kept until then.
+class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWaiters> {
+ public:
+  Connection(Shard& shard, int fd) noexcept;
+  ~Connection();
+
+  // Begins to wait for the first request.
+  void start() noexcept;
+
+  // It is this viewer's turn: sends a frame (the channel).
+  void send_frame(const Piece& piece) noexcept;
+
+  // A newer frame has come, or it never will in time: answers the waiting snapshot.
+  void resume_snapshot(Waited waited) noexcept;
+  uint64_t snapshot_newer_than() const noexcept { return newer_than_; }
+
+  // --- for the channel and the shard; in connection_end.cpp ---
+
+  // Makes sure that on_timer() is called at `deadline` or before. Timers are moved only forward,
+  // and checked when they fire: thousands of viewers set deadlines with each frame, few come true.
+  void ensure_timer(Instant deadline) noexcept;
+
+  // The server stops: ends what is going on as soon as it is in order.
+  void end_soon() noexcept;
+
+  // Closes at once and frees the kernel's queue.
+  void abort() noexcept { close(Ending::reset); }
+  void evict(Counter& reason) noexcept;
+
+  // The sequence of the frame that it holds in `channel`, 0 when it holds none.
+  uint64_t held_sequence(const Channel& channel) const noexcept;
+
+  const Viewer* viewer() const noexcept { return viewer_ ? &*viewer_ : nullptr; }
+  uint64_t id() const noexcept { return id_; }
+  uint64_t bytes_sent() const noexcept { return bytes_sent_; }
+
+ private:
+  enum class State : uint8_t {
+    waiting,         // for the first byte of a request, without a buffer
+    reading,         // a request head
+    draining,        // the body of a request, which nothing here wants
+    awaiting_frame,  // for a snapshot
+    replying,        // sending an answer
+    streaming,       // sending frames
+    lingering,       // all was sent and FIN too: until the peer closes
+    closing,         // until the last completion
+  };
+  enum class Ending : uint8_t { orderly, reset };
+
+  void on_received(Completion completion) noexcept;
+  void on_sent(Completion completion) noexcept;
+  void on_controlled(Completion completion) noexcept;
+  void on_timer() noexcept;
+  void on_body_ready() noexcept;
+
+  void wait_for_request() noexcept;
+  void begin_reading() noexcept;
+  void receive() noexcept;
+  void received(size_t bytes) noexcept;
+  void parse() noexcept;
+  void begin_draining() noexcept;
+  void drain() noexcept;
+  void respond(Waited waited) noexcept;
+  void refuse(int status, std::string_view reason) noexcept;
+  void start_answer(const Answer& answer) noexcept;
+  void send() noexcept;
+  void sent_all() noexcept;
+  void pull_body() noexcept;
+  void next_request() noexcept;
+  void begin_streaming() noexcept;
+  void frame_sent() noexcept;
+  void end_empty_stream() noexcept;
+  void time_out() noexcept;
+  void check_progress() noexcept;
+  Duration progress_limit() const noexcept;
+  Duration progress_period() const noexcept;
+
+  void begin_lingering() noexcept;
+  void close(Ending ending) noexcept;
+  void close_join() noexcept;
+  void release_memory() noexcept;
+
+  Shard& shard_;
+  const int fd_;
+  State state_ = State::waiting;
+  bool timed_out_ = false;  // while receiving a request; the receive was cancelled
+  bool ending_ = false;     // the server stops
+  bool cancelled_ = false;  // while closing: what was in flight
+  bool close_submitted_ = false;
+  bool viewer_reserved_ = false;
+  bool progress_known_ = false;
+  const uint64_t id_;
+
+  Operation receive_;
+  Operation send_;
+  Operation control_;  // shutdown, then close
+  Timer timer_;
+  Instant timer_at_ = kNever;
+  Instant deadline_{};  // of the state: header, idle, snapshot
+
+  Exchange* exchange_ = nullptr;
+  Answer answer_;
+  Piece piece_;
+  std::optional<Viewer> viewer_;
+  uint64_t drain_left_ = 0;  // bytes of request body still to come
+  uint64_t discarded_ = 0;   // bytes received while lingering
+  uint64_t newer_than_ = 0;
+  uint64_t bytes_sent_ = 0;
+  uint64_t progress_ = 0;  // Backend::peer_progress() at progress_at_
+  Instant progress_at_{};  // when the peer was last seen to take bytes
+
+  std::array<iovec, 3> vectors_;
+  msghdr message_{};
+};
+
+}  // namespace fanlight

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a connection ends: the limits on its time, the lingering behind an answer, the close.
+#include <algorithm>
+#include <utility>
+
+#include "core/check.h"
+#include "http/connection.h"
+#include "http/shard.h"
+
+namespace fanlight {
+namespace {
+
+// After the last byte of an answer the peer gets this long between two bytes that it takes.
+constexpr Duration kLingerTimeout = 2s;
+// How often a send that does not end is looked at; evictions come at most this much late.
+constexpr Duration kProgressPeriod = 1s;
+
+}  // namespace
+
+void Connection::ensure_timer(Instant deadline) noexcept {
+  if (timer_.is_set() && timer_at_ <= deadline) return;
+  timer_at_ = deadline;
+  shard_.reactor().timers().set(timer_, deadline);
+}
+
+void Connection::on_timer() noexcept {
+  const Instant now = shard_.now();
+  if (send_.in_flight() && state_ != State::closing) return check_progress();
+  switch (state_) {
+    case State::waiting:
+    case State::reading:
+    case State::draining:
+    case State::awaiting_frame:
+      if (now < deadline_) return ensure_timer(deadline_);
+      if (state_ == State::waiting) return close(Ending::orderly);
+      if (state_ == State::awaiting_frame) return resume_snapshot(Waited::in_vain);
+      return time_out();
+    case State::streaming:
+      return viewer_->channel().settle(*viewer_, now);
+    case State::lingering:
+      return check_progress();
+    case State::replying:  // a Body is pending
+    case State::closing:
+      return;
+  }
+}
+
+// Too slow with its request: the receive ends as cancelled, and on_received() answers with 408.
+void Connection::time_out() noexcept {
+  timed_out_ = true;
+  shard_.reactor().cancel(receive_);
+}
+
+Duration Connection::progress_limit() const noexcept {
+  if (state_ == State::lingering) return kLingerTimeout;
+  return shard_.state().config.viewer_stall_timeout;
+}
+
+Duration Connection::progress_period() const noexcept {
+  return std::min<Duration>(kProgressPeriod, progress_limit() / 4);
+}
+
+// Whoever takes no byte for the stall timeout is closed; whoever takes some is kept, however slow.
+void Connection::check_progress() noexcept {
+  const Instant now = shard_.now();
+  if (now - progress_at_ >= progress_period()) {
+    const uint64_t progress = shard_.reactor().backend().peer_progress(fd_);
+    if (!progress_known_ || progress != progress_) {
+      progress_known_ = true;
+      progress_ = progress;
+      progress_at_ = now;
+    } else if (now - progress_at_ >= progress_limit()) {
+      if (state_ == State::lingering) return close(Ending::reset);
+      return evict(shard_.stats().evicted_stalled);
+    }
+  }
+  ensure_timer(now + progress_period());
+}
+
+void Connection::evict(Counter& reason) noexcept {
+  reason.add();
+  close(Ending::reset);
+}
+
+// ---- the end ----
+
+// All that was to be sent is with the kernel. FIN goes behind it, and the socket is kept until the
+// peer closes: closing it with unread input would reset the connection and destroy what is still
+// on its way (RFC 9112 section 9.6).
+void Connection::begin_lingering() noexcept {
+  release_memory();
+  state_ = State::lingering;
+  progress_at_ = shard_.now();
+  progress_known_ = false;
+  ensure_timer(progress_at_ + progress_period());
+  shard_.reactor().submit(control_, io_uring_prep_shutdown, fd_, SHUT_WR);
+  if (!receive_.in_flight()) shard_.receive_nothing(receive_, fd_);
+}
+
+void Connection::on_controlled(Completion) noexcept {
+  if (close_submitted_) return shard_.forget(*this);  // destroys *this
+  if (state_ == State::closing) close_join();
+}
+
+void Connection::close(Ending ending) noexcept {
+  if (state_ == State::closing) return;
+  if (state_ == State::awaiting_frame) {
+    answer_.channel->snapshot_waiters().remove(*this);
+    answer_.channel->ring().unwatch();
+  }
+  state_ = State::closing;
+  shard_.reactor().timers().clear(timer_);
+  if (ending == Ending::reset) shard_.reactor().backend().reset_on_close(fd_);
+  close_join();
+}
+
+// Cancels what is in flight, waits for it and for a pending Body; then closes. No shutdown(2) of
+// both directions: its FIN would tell the peer of an evicted viewer that the stream was whole.
+void Connection::close_join() noexcept {
+  if (receive_.in_flight() || send_.in_flight()) {
+    if (std::exchange(cancelled_, true)) return;
+    shard_.reactor().cancel(receive_);
+    shard_.reactor().cancel(send_);
+    return;
+  }
+  if (control_.in_flight()) return;
+  if (answer_.body != nullptr && answer_.body->is_pending()) return;
+  release_memory();
+  close_submitted_ = true;
+  shard_.reactor().submit(control_, io_uring_prep_close, fd_);
+}
+
+// Only when no send is in flight: the kernel may be reading from the frame or the exchange.
+void Connection::release_memory() noexcept {
+  CHECK(!send_.in_flight());
+  viewer_.reset();
+  if (std::exchange(viewer_reserved_, false)) shard_.release_viewer();
+  if (answer_.frame != nullptr) answer_.channel->unpin(*std::exchange(answer_.frame, nullptr));
+  if (answer_.body != nullptr) std::exchange(answer_.body, nullptr)->release();
+  if (exchange_ != nullptr) shard_.return_exchange(std::exchange(exchange_, nullptr));
+}
+
+}  // namespace fanlight

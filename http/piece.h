@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Piece: what a connection is sending: up to three slices of memory with one offset over them.
+//
+// One slice of a frame is the rule and goes out as a SEND; the seed's boundary, the end of a
+// stream, and answers with a body use the others and go out as one SENDMSG.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "core/check.h"
+
+namespace fanlight {
+
+// Owns: nothing; the slices stay valid until all of it was sent.
+// Thread: its connection's shard.
+// Invariant: sent() <= size().
+class Piece {
+ public:
+  Piece() = default;
+  Piece(std::string_view a, std::string_view b = {}, std::string_view c = {})
+      : slices_{a, b, c}, size_(a.size() + b.size() + c.size()) {}
+
+  size_t size() const { return size_; }
+  size_t sent() const { return sent_; }
+  bool complete() const { return sent_ == size_; }
+
+  // `bytes` more have been taken by the kernel.
+  void advance(size_t bytes) {
+    CHECK(bytes <= size_ - sent_);
+    sent_ += bytes;
+  }
+
+  // Fills `vectors` with what is left, without empty ones, and returns how many there are.
+  size_t remaining(std::span<iovec, 3> vectors) const {
+    size_t skip = sent_;
+    size_t count = 0;
+    for (const std::string_view slice : slices_) {
+      if (skip >= slice.size()) {
+        skip -= slice.size();
+        continue;
+      }
+      vectors[count++] = {const_cast<char*>(slice.data() + skip), slice.size() - skip};
+      skip = 0;
+    }
+    return count;
+  }
+
+ private:
+  std::array<std::string_view, 3> slices_;
+  size_t size_ = 0;
+  size_t sent_ = 0;
+};
+
+}  // namespace fanlight

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/check.h"
+#include "http/metrics.h"
+#include "http/shard.h"
+#include "http/text.h"
+
+namespace fanlight {
+namespace {
+
+// Frames per second as measured; 0 while none come.
+double measured_fps(const CaptureStats& stats) {
+  const auto interval = double(stats.measured_interval_ns.value());
+  return interval > 0 && stats.online.value() != 0 ? 1e9 / interval : 0;
+}
+
+double nominal_fps(const CaptureStats& stats) {
+  const auto interval = double(stats.interval_ns.value());
+  return interval > 0 ? 1e9 / interval : 0;
+}
+
+void write_camera(TextWriter& text, const Camera& camera) {
+  const CaptureStats& stats = camera.ring->stats();
+  text.add(R"({{"name":"{}","source":")", camera.name);
+  text.add_json(camera.source);
+  text.add(R"(","online":{},"idle":{},"width":{},"height":{},"quality":{},)",
+           stats.online.value() != 0, stats.idle.value() != 0, stats.width.value(),
+           stats.height.value(), camera.quality);
+  text.add(R"("fps":{:.3f},"nominal_fps":{:.3f},"watchers":{},)", measured_fps(stats),
+           nominal_fps(stats), camera.ring->watchers());
+  text.add(R"("captured":{},"encoded":{},"slates":{},"dropped_no_place":{},"dropped_bad":{},)",
+           stats.captured.value(), stats.encoded.value(), stats.slates.value(),
+           stats.dropped_no_place.value(), stats.dropped_bad.value());
+  text.add(R"("source_failures":{},"reclaims":{},"places":{},"places_held":{},)",
+           stats.source_failures.value(), stats.reclaims.value(), camera.ring->places(),
+           camera.ring->pinned_places());
+  text.add(R"("frame_memory_bytes":{},"frame_memory_limit_bytes":{},)",
+           camera.ring->touched_bytes(), camera.ring->memory_limit());
+  text.add(R"("stream":"/cameras/{0}/stream","snapshot":"/cameras/{0}/snapshot"}})", camera.name);
+}
+
+size_t sum_of_viewers(const ServerState& state) {
+  size_t viewers = 0;
+  for (const auto& link : state.links) viewers += link->stats.viewers.value();
+  return viewers;
+}
+
+}  // namespace
+
+ReportBody::Pulled ReportBody::pull(std::span<char> room) noexcept {
+  if (report_ == Report::state) return pull_state(room);
+  TextWriter text(room);
+  const bool more = write_step(text);
+  return {text.size(), more ? State::more : State::done};
+}
+
+bool ReportBody::write_step(TextWriter& text) noexcept {
+  switch (report_) {
+    case Report::ustreamer_state:
+      return write_ustreamer_state(text);
+    case Report::metrics:
+      return write_metrics_step(shard_.state(), row_++, text);
+    case Report::cameras_json:
+      return write_cameras_json(text);
+    case Report::cameras_page:
+      return write_cameras_page(text);
+    case Report::state:
+      break;
+  }
+  CHECK(false && "the state is written by pull_state()");
+}
+
+// The keys that ustreamer's own clients read; sizes and rates of the named camera.
+bool ReportBody::write_ustreamer_state(TextWriter& text) const noexcept {
+  const ServerState& state = shard_.state();
+  const Camera& camera = state.cameras[camera_];
+  const CaptureStats& stats = camera.ring->stats();
+  text.add(R"({{"ok":true,"result":{{"instance_id":"","encoder":{{"type":"CPU","quality":{}}},)",
+           camera.quality);
+  text.add(R"("source":{{"resolution":{{"width":{},"height":{}}},"online":{},)",
+           stats.width.value(), stats.height.value(), stats.online.value() != 0);
+  text.add(R"("desired_fps":{:.0f},"captured_fps":{:.0f}}},)", nominal_fps(stats),
+           measured_fps(stats));
+  text.add(R"("stream":{{"queued_fps":{:.0f},"clients":{},"clients_stat":{{}}}}}}}})",
+           measured_fps(stats), camera.ring->watchers());
+  text.add("\n");
+  return false;
+}
+
+bool ReportBody::write_cameras_json(TextWriter& text) noexcept {
+  const auto& cameras = shard_.state().cameras;
+  text.add("{}", row_ == 0 ? R"({"cameras":[)" : ",");
+  write_camera(text, cameras[row_]);
+  if (++row_ < cameras.size()) return true;
+  text.add("]}}\n");
+  return false;
+}
+
+bool ReportBody::write_cameras_page(TextWriter& text) noexcept {
+  const auto& cameras = shard_.state().cameras;
+  if (row_ == 0) {
+    text.add(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Cameras</title>"
+        "<meta name=viewport content='width=device-width'><style>"
+        "body{{font:16px system-ui;margin:1rem}}img{{max-width:100%}}</style>"
+        "<h1>Cameras</h1>\n");
+  }
+  text.add(
+      "<h2>{0}</h2><a href='/cameras/{0}/stream'><img src='/cameras/{0}/snapshot' "
+      "alt='newest picture of {0}'></a>\n",
+      cameras[row_].name);
+  return ++row_ < cameras.size();
+}
+
+// ---- /api/v1/state ----
+
+bool ReportBody::write_server(TextWriter& text) noexcept {
+  ServerState& state = shard_.state();
+  const Duration uptime = shard_.wall_now() - state.started;
+  text.add(R"({{"version":"{}","backend":"{}","uptime_seconds":{:.3f},)", state.config.version,
+           state.config.backend, std::max(0.0, to_seconds(uptime)));
+  text.add(R"("max_viewers":{},"viewer_count":{},)", state.config.max_viewers,
+           sum_of_viewers(state));
+  text.add(R"("viewer_stall_timeout_seconds":{:.3f},"shards":[)",
+           to_seconds(state.config.viewer_stall_timeout));
+  return false;
+}
+
+bool ReportBody::write_shards(TextWriter& text) noexcept {
+  const auto& links = shard_.state().links;
+  const ShardStats& stats = links[row_]->stats;
+  text.add(R"({}{{"index":{},"connections":{},"viewers":{},"connections_accepted":{},)",
+           row_ == 0 ? "" : ",", row_, stats.connections_open.value(), stats.viewers.value(),
+           stats.connections_accepted.value());
+  text.add(R"("requests":{},"frames_sent":{},"frames_repeated":{},"frames_skipped":{},)",
+           stats.requests.value(), stats.frames_sent.value(), stats.frames_repeated.value(),
+           stats.frames_skipped.value());
+  text.add(R"("bytes_sent":{},"refused_full":{},"evicted_stalled":{},"evicted_memory":{}}})",
+           stats.bytes_sent.value(), stats.refused_full.value(), stats.evicted_stalled.value(),
+           stats.evicted_memory.value());
+  if (++row_ < links.size()) return true;
+  text.add(R"(],"cameras":[)");
+  return false;
+}
+
+bool ReportBody::write_cameras(TextWriter& text) noexcept {
+  const auto& cameras = shard_.state().cameras;
+  if (row_ > 0) text.add(",");
+  write_camera(text, cameras[row_]);
+  if (++row_ < cameras.size()) return true;
+  text.add(R"(],"viewers":[)");
+  return false;
+}
+
+ReportBody::Pulled ReportBody::pull_state(std::span<char> room) noexcept {
+  if (section_ == 3) return pull_viewers(room);
+  TextWriter text(room);
+  const bool more = section_ == 0   ? write_server(text)
+                    : section_ == 1 ? write_shards(text)
+                                    : write_cameras(text);
+  if (!more) {
+    ++section_;
+    row_ = 0;
+  }
+  return {text.size(), State::more};
+}
+
+// Shard after shard is asked for its viewers, a page at a time; the next page is asked for only
+// when the client has taken the one before.
+ReportBody::Pulled ReportBody::pull_viewers(std::span<char> room) noexcept {
+  if (!have_rows_) {
+    ask();
+    return wait();
+  }
+  if (rows_sent_ < rows_.size) {
+    size_t bytes = std::min(room.size() - 1, rows_.size - rows_sent_);
+    const bool comma = rows_sent_ == 0 && !first_row_;
+    if (comma) room[0] = ',';
+    std::memcpy(room.data() + comma, rows_.text.data() + rows_sent_, bytes);
+    rows_sent_ += bytes;
+    first_row_ = false;
+    return {bytes + comma, State::more};
+  }
+  if (!rows_.more) {
+    ++rows_.shard;
+    rows_.after_id = 0;
+  }
+  if (rows_.shard < shard_.state().links.size()) {
+    ask();
+    return wait();
+  }
+  TextWriter text(room);
+  text.add("]}}\n");
+  return {text.size(), State::done};
+}
+
+void ReportBody::ask() noexcept {
+  have_rows_ = false;
+  rows_.owner = this;
+  rows_.asker = shard_.index();
+  shard_.state().links[rows_.shard]->mailbox.post(rows_, [](Message& message) noexcept {
+    auto& question = static_cast<ViewerRows&>(message);
+    ReportBody& body = *question.owner;
+    ServerState& state = body.shard_.state();  // the same for all shards
+    write_viewer_rows(*state.links[question.shard]->shard, question);
+    state.links[question.asker]->mailbox.post(question, [](Message& answer) noexcept {
+      static_cast<ViewerRows&>(answer).owner->rows_came();
+    });
+  });
+}
+
+void ReportBody::rows_came() noexcept {
+  have_rows_ = true;
+  rows_sent_ = 0;
+  ready();
+}
+
+void write_viewer_rows(Shard& shard, ViewerRows& question) noexcept {
+  constexpr size_t kRowMax = 320;
+  TextWriter text(question.text);
+  question.more = false;
+  shard.connections().for_each([&](Connection& connection) {
+    const Viewer* viewer = connection.viewer();
+    if (viewer == nullptr || connection.id() <= question.after_id || question.more) return;
+    if (question.text.size() - text.size() < kRowMax) {
+      question.more = true;
+      return;
+    }
+    question.after_id = connection.id();
+    text.add(R"({}{{"id":{},"shard":{},"camera":"{}","seconds":{:.3f},"frames":{},"bytes":{},)",
+             text.size() == 0 ? "" : ",", connection.id(), shard.index(),
+             shard.state().cameras[shard.camera_of(viewer->channel())].name,
+             to_seconds(shard.now() - viewer->joined_at()), viewer->frames_sent(),
+             connection.bytes_sent());
+    text.add(
+        R"("skipped":{},"step":{},"fps_cap":{:.3f},"advance_headers":{}}})",
+        viewer->frames_skipped(), viewer->step(),
+        viewer->options().interval.count() > 0 ? 1 / to_seconds(viewer->options().interval) : 0.0,
+        viewer->options().advance_headers);
+  });
+  question.size = text.size();
+}
+
+}  // namespace fanlight

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Request: the head of an HTTP/1.x request, parsed as it arrives.
+//
+// The parser owns no memory: it looks at the connection's own buffer, may be called again whenever
+// bytes were added, and resumes where it stopped; the whole head is looked at once. Strict where
+// leniency would let two servers disagree about where a request ends (RFC 9112 sections 2.2, 5.1,
+// 6.3; request smuggling), and it looks at no byte behind the head.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace fanlight {
+
+enum class Method : uint8_t {
+  get,
+  head,
+  options,
+  refused,  // a method of RFC 9110 or PATCH that no resource here allows: 405
+  unknown,  // anything else: 501
+};
+
+// Views into the buffer that was parsed; valid as long as that memory is.
+struct Request {
+  Method method = Method::unknown;
+  int minor_version = 1;           // of HTTP/1
+  std::string_view path;           // of the target, as sent; "*" for OPTIONS *
+  std::string_view query;          // behind '?', without it
+  std::string_view accept;         // value of Accept, empty when absent
+  std::string_view if_none_match;  // value of If-None-Match
+  bool keep_alive = true;          // what the client wants (RFC 9112 section 9.3)
+  bool expects_continue = false;   // Expect: 100-continue (RFC 9110 section 10.1.1)
+  uint64_t content_length = 0;     // bytes of body behind the head
+  size_t head_size = 0;            // bytes up to and including the empty line
+};
+
+// The `value` of `name=value` in a query; `found` false when it is not there. The first one counts.
+// Nothing is decoded: all parameters here are numbers and plain words.
+struct QueryValue {
+  bool found = false;
+  std::string_view value;
+};
+QueryValue query_value(std::string_view query, std::string_view name) noexcept;
+
+// Compares without regard to ASCII case, as field names and tokens are compared.
+bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
+enum class ParseStatus : uint8_t { done, partial, bad };
+
+// Owns: its progress.
+// Thread: one.
+// Invariant: between reset() calls every parse() is given the same bytes as before, and more.
+class RequestParser {
+ public:
+  // `text` begins with the request. done: request() is complete. bad: error_status() says why,
+  // and the connection is of no further use.
+  ParseStatus parse(std::string_view text) noexcept;
+
+  // For the next request on the connection.
+  void reset() noexcept { *this = RequestParser(); }
+
+  const Request& request() const noexcept { return request_; }
+  // 400, 414 is the caller's (buffer full), 501 or 505. Valid after bad.
+  int error_status() const noexcept { return error_status_; }
+  // What is wrong, in words, for the answer's body. Static lifetime. Valid after bad.
+  std::string_view error_reason() const noexcept { return error_reason_; }
+  // True while the request line is not complete.
+  bool in_request_line() const noexcept { return !have_request_line_; }
+
+ private:
+  bool parse_line(std::string_view line) noexcept;
+  bool parse_request_line(std::string_view line) noexcept;
+  bool parse_target(std::string_view target) noexcept;
+  bool parse_field(std::string_view line) noexcept;
+  bool parse_known_field(std::string_view name, std::string_view value) noexcept;
+  bool parse_content_length(std::string_view value) noexcept;
+  void parse_connection(std::string_view value) noexcept;
+  bool finish() noexcept;
+  bool fail(int status, std::string_view reason) noexcept;
+
+  Request request_;
+  size_t scanned_ = 0;     // bytes looked at
+  size_t line_start_ = 0;  // where the current line begins
+  bool have_request_line_ = false;
+  bool complete_ = false;
+  bool have_host_ = false;
+  bool have_content_length_ = false;
+  bool have_transfer_encoding_ = false;
+  bool wants_close_ = false;
+  bool wants_keep_alive_ = false;
+  int error_status_ = 0;
+  std::string_view error_reason_;
+};
+
+}  // namespace fanlight

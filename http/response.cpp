@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/response.h"
+
+#include <cstring>
+
+namespace fanlight {
+
+std::string_view status_phrase(int status) noexcept {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 204:
+      return "No Content";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Unknown";
+  }
+}
+
+std::string_view DateField::at(WallTime now) noexcept {
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  if (second != second_) {
+    constexpr std::string_view kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(second);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss time{second - day};
+    fmt::format_to_n(text_.data(), text_.size(), "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     kDays[std::chrono::weekday{day}.c_encoding()], unsigned(date.day()),
+                     kMonths[unsigned(date.month()) - 1], int(date.year()), time.hours().count(),
+                     time.minutes().count(), time.seconds().count());
+    second_ = second;
+  }
+  return {text_.data(), text_.size()};
+}
+
+ResponseHead::ResponseHead(std::span<char> room, int status,
+                           const ResponseContext& context) noexcept
+    : room_(room) {
+  field("HTTP/1.{} {} {}", context.minor_version == 0 ? 0 : 1, status, status_phrase(status));
+  field("Date: {}", context.date);
+  if (!context.keep_alive) {
+    field("Connection: close");
+  } else if (context.minor_version == 0) {
+    field("Connection: keep-alive");
+  }
+  if (!context.cors_origin.empty()) {
+    field("Access-Control-Allow-Origin: {}", context.cors_origin);
+  }
+}
+
+ResponseHead& ResponseHead::raw(std::string_view text) noexcept {
+  CHECK(text.size() <= room_.size() - size_);
+  std::memcpy(end(), text.data(), text.size());
+  size_ += text.size();
+  return *this;
+}
+
+std::string_view ResponseHead::finish() noexcept {
+  raw("\r\n");
+  return {room_.data(), size_};
+}
+
+}  // namespace fanlight

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Response: status lines and heads, written into memory that the caller gives.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "core/check.h"
+#include "core/time.h"
+
+namespace fanlight {
+
+// "Not Found" for 404 (RFC 9110 section 15).
+std::string_view status_phrase(int status) noexcept;
+
+// The value of the Date field, formatted once a second (IMF-fixdate, RFC 9110 section 5.6.7).
+// Owns: 29 characters. Thread: its shard's.
+class DateField {
+ public:
+  std::string_view at(WallTime now) noexcept;
+
+ private:
+  std::chrono::sys_seconds second_{};
+  std::array<char, 29> text_{};
+};
+
+// What every head of a connection has in common.
+struct ResponseContext {
+  std::string_view date;
+  std::string_view cors_origin;  // Access-Control-Allow-Origin; empty: no such field
+  int minor_version = 1;         // the client's: an HTTP/1.0 client is answered with HTTP/1.0
+  bool keep_alive = true;        // whether the connection is kept after this answer
+};
+
+// Owns: nothing; writes into `room`, which must hold the whole head (1 KiB is ample for the heads
+//   here; a CHECK says when it does not).
+// Thread: any one.
+class ResponseHead {
+ public:
+  ResponseHead(std::span<char> room, int status, const ResponseContext& context) noexcept;
+
+  // One field line: field("Content-Length: {}", n).
+  template <class... Args>
+  ResponseHead& field(fmt::format_string<Args...> format, Args&&... args) noexcept {
+    const auto result =
+        fmt::format_to_n(end(), room_.size() - size_, format, std::forward<Args>(args)...);
+    CHECK(result.size <= room_.size() - size_);
+    size_ += result.size;
+    return raw("\r\n");
+  }
+
+  // The empty line; returns the whole head.
+  std::string_view finish() noexcept;
+
+ private:
+  char* end() { return room_.data() + size_; }
+  ResponseHead& raw(std::string_view text) noexcept;
+
+  std::span<char> room_;
+  size_t size_ = 0;
+};
+
+}  // namespace fanlight

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Routes: which resource a request target names.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace fanlight {
+
+enum class Resource : uint8_t {
+  none,       // 404
+  page,       // /
+  cameras,    // /cameras
+  stream,     // multipart/x-mixed-replace
+  snapshot,   // one JPEG
+  state,      // ustreamer's /state
+  api_state,  // /api/v1/state
+  metrics,    // /metrics
+  healthz,
+  readyz,
+};
+
+struct Route {
+  Resource resource = Resource::none;
+  size_t camera = 0;           // index of the camera that the URL names
+  bool seed_boundary = false;  // boundary `frame` (/video_feed), else `boundarydonotcross`
+};
+
+// `cameras`: their names in order of definition. Never fails: an unknown target is Resource::none.
+Route find_route(std::string_view path, std::string_view query,
+                 std::span<const std::string> cameras) noexcept;
+
+// Query parameters of a stream and of a snapshot.
+struct StreamParameters {
+  double fps = 0;             // cap for this viewer, 0: none; fractions allowed, up to 1000
+  uint64_t frames = 0;        // end after so many parts, 0: never
+  int advance_headers = -1;   // 1, 0, or -1: not said
+  int64_t max_delay_ms = -1;  // snapshot: oldest picture wanted, -1: any
+};
+
+// Fills `parameters`; unknown ones are ignored. Returns an empty view, or what is wrong (static
+// lifetime), naming the parameter.
+std::string_view parse_parameters(std::string_view query, StreamParameters& parameters) noexcept;
+
+}  // namespace fanlight

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/server.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <exception>
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/log.h"
+#include "http/shard.h"
+
+namespace fanlight {
+namespace {
+
+// The calling thread onto the index-th of the CPUs that the process may use.
+void pin_to_cpu(unsigned index) {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  unsigned skip = index % static_cast<unsigned>(CPU_COUNT(&allowed));
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed) || skip-- > 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    if (::pthread_setaffinity_np(::pthread_self(), sizeof one, &one) != 0) {
+      log_warning("shard {} cannot be pinned to CPU {}", index, cpu);
+    }
+    return;
+  }
+}
+
+void run_shard(ServerState& state, unsigned index, const std::vector<int>& listeners,
+               const ServerThreads& options, std::promise<void>& started) {
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Shard> shard;
+  ::pthread_setname_np(::pthread_self(), ("shard-" + std::to_string(index)).c_str());
+  if (options.pin_cpus) pin_to_cpu(index);
+  try {
+    const auto connections = static_cast<unsigned>(state.config.max_viewers);
+    backend = make_backend(options.backend, connections);
+    shard = std::make_unique<Shard>(state, index, *backend, listeners);
+  } catch (...) {
+    // The others wait for every shard to be empty before they leave; this one is.
+    state.shards_with_connections.fetch_sub(1);
+    started.set_exception(std::current_exception());
+    return;
+  }
+  started.set_value();
+  shard->run();
+}
+
+}  // namespace
+
+Server::Server(ServerState& state, const std::vector<Listener>& listeners,
+               const ServerThreads& options)
+    : state_(state) {
+  std::vector<std::promise<void>> started(options.shards);
+  for (unsigned i = 0; i < options.shards; ++i) {
+    std::vector<int> sockets;
+    for (const Listener& listener : listeners) sockets.push_back(listener.fd(i));
+    threads_.emplace_back([&state, &promise = started[i], i, sockets, options] {
+      run_shard(state, i, sockets, options, promise);
+    });
+  }
+  std::exception_ptr failure;
+  for (auto& promise : started) {
+    try {
+      promise.get_future().get();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+  if (failure == nullptr) return;
+  stop();
+  std::rethrow_exception(failure);
+}
+
+void Server::stop() noexcept {
+  state_.stopping = true;
+  state_.wake_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+}  // namespace fanlight

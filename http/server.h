@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Server: starts and stops the shards.
+#pragma once
+
+#include <thread>
+#include <vector>
+
+#include "http/server_state.h"
+#include "io/backend.h"
+#include "io/listener.h"
+
+namespace fanlight {
+
+struct ServerThreads {
+  unsigned shards = 1;
+  BackendKind backend = BackendKind::epoll;  // as choose_backend() gave it
+  bool pin_cpus = false;                     // shard i runs on the i-th CPU that is allowed
+};
+
+// Owns: the shards' threads; each makes its backend and its shard itself, since an io_uring with
+//   SINGLE_ISSUER belongs to the thread that made it. Borrows state and listeners.
+// Thread: main's.
+class Server {
+ public:
+  // Returns when every shard accepts. Throws what a shard's construction threw; then none runs.
+  Server(ServerState& state, const std::vector<Listener>& listeners, const ServerThreads& threads);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server() { stop(); }
+
+  // Ends all streams with their closing delimiter and joins the threads; within 2 s.
+  void stop() noexcept;
+
+ private:
+  ServerState& state_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace fanlight

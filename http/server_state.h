@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// ServerState: what all shards of a server share.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/counter.h"
+#include "core/frame_ring.h"
+#include "core/histogram.h"
+#include "core/mailbox.h"
+#include "core/time.h"
+#include "core/waker.h"
+
+namespace fanlight {
+
+class Shard;
+
+// One camera as the http floor sees it: its frames and what to call it.
+struct Camera {
+  std::string name;    // [a-z0-9-]{1,32}
+  std::string source;  // as given, for /api/v1/state
+  int quality = 0;     // JPEG quality, 0 when frames are passed through
+  FrameRing* ring = nullptr;
+};
+
+// What the operator chose.
+struct ServerConfig {
+  size_t max_viewers = 1000;  // streams at once, all shards together
+  Duration viewer_stall_timeout = 10s;
+  Duration header_timeout = 10s;
+  Duration idle_timeout = 75s;
+  std::string cors_origin;
+  std::string version;
+  std::string backend;  // name, for /api/v1/state
+};
+
+// Figures of one shard. Written by its thread, read by any.
+struct alignas(64) ShardStats {
+  Counter turned_at_ns;  // Instant of the last turn, to see that the loop turns
+  Counter connections_accepted;
+  Counter connections_open;
+  Counter requests;
+  Counter viewers;  // streams at this moment
+  Counter frames_sent;
+  Counter frames_repeated;  // of frames_sent: sent again because nothing newer came
+  Counter frames_skipped;   // newer frames that a busy viewer never got
+  Counter bytes_sent;
+  Counter refused_full;     // 503 because of max_viewers
+  Counter bad_requests;     // answered with 4xx or 5xx of the parser
+  Counter evicted_stalled;  // took no byte for viewer_stall_timeout
+  Counter evicted_memory;   // held the oldest frame when the ring was full
+  Counter accept_failures;
+  Counter errors;       // connections that ended with an error of the socket
+  Histogram frame_age;  // capture to the last byte taken by the kernel
+};
+
+// How others reach a shard.
+struct ShardLink {
+  Waker waker;
+  Mailbox mailbox{waker};
+  ShardStats stats;
+  Shard* shard = nullptr;  // set by the shard itself; only messages in its mailbox may use it
+};
+
+// Owns: the links. Thread: made by main before the shards, outlives them; constant but for its
+// atomics, counters and mailboxes.
+struct ServerState {
+  ServerState(ServerConfig configuration, std::vector<Camera> all_cameras, unsigned shards,
+              WallTime start)
+      : config(std::move(configuration)),
+        cameras(std::move(all_cameras)),
+        started(start),
+        shards_with_connections(shards) {
+    for (const Camera& camera : cameras) camera_names.push_back(camera.name);
+    for (unsigned i = 0; i < shards; ++i) {
+      links.push_back(std::make_unique<ShardLink>());
+      for (const Camera& camera : cameras) camera.ring->add_reader(&links.back()->waker);
+    }
+  }
+
+  const ServerConfig config;
+  const std::vector<Camera> cameras;
+  const WallTime started;
+  std::vector<std::string> camera_names;
+  std::vector<std::unique_ptr<ShardLink>> links;
+  std::atomic<size_t> viewers{0};  // streams of all shards, against config.max_viewers
+  std::atomic<bool> stopping{false};
+  std::atomic<unsigned> shards_with_connections;  // while stopping: shards that are not empty yet
+
+  void wake_all() noexcept {
+    for (auto& link : links) link->waker.wake();
+  }
+};
+
+}  // namespace fanlight

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/shard.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "core/check.h"
+#include "core/log.h"
+
+namespace fanlight {
+namespace {
+
+// Sends begun per turn and camera: 64 sends of 100 KB keep the kernel busy for about a millisecond,
+// which is how long an accept or a request may have to wait for its turn.
+constexpr unsigned kServePerTurn = 64;
+// A turn is never longer, so that /healthz can tell a loop that turns from one that hangs.
+constexpr Duration kTurnMax = 1s;
+constexpr Duration kTurnOverdue = 5s;
+// After SIGTERM viewers get this long to take a last frame.
+constexpr Duration kStopGrace = 1500ms;
+// When descriptors are short and no connection of this shard ends, it tries again after this.
+constexpr Duration kAcceptRetry = 1s;
+constexpr size_t kReportsMax = 64;
+
+// Connections beyond the viewers: for pages, snapshots and scrapes while all places are taken.
+size_t connections_for(size_t viewers) {
+  return viewers + viewers / 8 + 64;
+}
+
+}  // namespace
+
+Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners)
+    : state_(state),
+      link_(*state.links[index]),
+      index_(index),
+      connections_max_(connections_for(state.config.max_viewers)),
+      reactor_(backend, connections_max_ + 2),
+      // Any shard may get all connections: one must not refuse while another has room.
+      slab_(connections_max_),
+      exchanges_(connections_max_),
+      reports_(kReportsMax),
+      wake_(bind<&Shard::on_woken>(this)),
+      accept_timer_(bind_timer<&Shard::resume_accepting>(this)),
+      stop_timer_(bind_timer<&Shard::abort_all>(this)) {
+  for (const Camera& camera : state.cameras) {
+    channels_.push_back(std::make_unique<Channel>(*camera.ring, link_.stats));
+  }
+  link_.shard = this;
+  link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
+  for (const int fd : listeners) acceptors_.push_back(std::make_unique<Acceptor>(*this, fd));
+  for (auto& acceptor : acceptors_) acceptor->accept();
+  listen_for_wakes();
+}
+
+Shard::~Shard() {
+  CHECK(connections_.empty() && reactor_.in_flight() == 0);
+  reactor_.timers().clear(stop_timer_);
+  reactor_.timers().clear(accept_timer_);
+  link_.shard = nullptr;
+}
+
+void Shard::run() noexcept {
+  while (turn(kNever)) {
+  }
+}
+
+bool Shard::turn(Instant deadline) noexcept {
+  const Instant latest = reactor_.backend().now() + kTurnMax;
+  reactor_.turn(ready_left_ ? Instant() : std::min(deadline, latest));
+  link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
+  if (state_.stopping.load(std::memory_order_relaxed) && phase_ == Phase::serving) begin_stop();
+  ready_left_ = false;
+  for (auto& channel : channels_) ready_left_ |= channel->serve(kServePerTurn, now());
+  if (phase_ != Phase::serving) continue_stop();
+  return phase_ != Phase::leaving || reactor_.in_flight() > 0;
+}
+
+// ---- wakes: frames, messages, the end ----
+
+void Shard::listen_for_wakes() noexcept {
+  reactor_.submit(wake_, io_uring_prep_read, link_.waker.fd(), &wake_count_,
+                  unsigned{sizeof wake_count_}, uint64_t{0});
+}
+
+void Shard::on_woken(Completion completion) noexcept {
+  if (completion.result == -ECANCELED) return;
+  CHECK(completion.result == sizeof wake_count_);
+  link_.mailbox.deliver();
+  refresh_channels();
+  if (phase_ != Phase::leaving) listen_for_wakes();
+}
+
+void Shard::refresh_channels() noexcept {
+  for (auto& channel : channels_) {
+    reclaim(*channel);
+    if (!channel->refresh(now())) continue;
+    const uint64_t newest = channel->newest()->sequence();
+    channel->snapshot_waiters().for_each([newest](Connection& connection) {
+      if (newest > connection.snapshot_newer_than()) {
+        connection.resume_snapshot(Waited::frame_came);
+      }
+    });
+  }
+}
+
+// The ring is full: whoever still holds a frame as old as it says is closed.
+void Shard::reclaim(Channel& channel) noexcept {
+  const uint64_t through = channel.take_reclaim();
+  if (through == 0) return;
+  connections_.for_each([this, &channel, through](Connection& connection) {
+    const uint64_t held = connection.held_sequence(channel);
+    if (held != 0 && held <= through) connection.evict(stats().evicted_memory);
+  });
+}
+
+// ---- accepting ----
+
+void Shard::Acceptor::accept() noexcept {
+  shard.reactor_.submit(operation, io_uring_prep_multishot_accept, fd, nullptr, nullptr,
+                        SOCK_CLOEXEC);
+}
+
+void Shard::Acceptor::on_accepted(Completion completion) noexcept {
+  if (completion.result >= 0) {
+    shard.admit(completion.result);
+  } else if (completion.result != -ECANCELED) {
+    shard.stats().accept_failures.add();
+    // These are about one connection that is gone again, not about the listener (accept(2)).
+    const bool transient = completion.result == -ECONNABORTED || completion.result == -EINTR ||
+                           completion.result == -EPROTO || completion.result == -EPERM;
+    if (!transient) shard.pause_accepting(-completion.result);
+  }
+  if (completion.final() && !shard.accepting_paused_ && shard.phase_ == Phase::serving) accept();
+}
+
+void Shard::admit(int fd) noexcept {
+  stats().connections_accepted.add();
+  Connection* connection = phase_ == Phase::serving ? slab_.make(*this, fd) : nullptr;
+  if (connection == nullptr) {
+    // Accepted in the same batch as the one that took the last place.
+    reactor_.discard(fd);
+    return;
+  }
+  stats().connections_open.add();
+  connections_.push_back(*connection);
+  connection->start();
+  if (slab_.used() == slab_.capacity()) pause_accepting(0);
+}
+
+// Who connects meanwhile waits in the listener's backlog.
+void Shard::pause_accepting(int error) noexcept {
+  if (std::exchange(accepting_paused_, true)) return;
+  for (auto& acceptor : acceptors_) reactor_.cancel(acceptor->operation);
+  if (!std::exchange(accept_trouble_logged_, true)) {
+    log_warning("shard {}: no more connections for now: {}", index_,
+                error == 0 ? "all places are taken" : std::strerror(error));
+  }
+  reactor_.timers().set(accept_timer_, now() + kAcceptRetry);
+}
+
+void Shard::resume_accepting() noexcept {
+  if (!accepting_paused_ || phase_ != Phase::serving) return;
+  if (slab_.used() == slab_.capacity()) {
+    reactor_.timers().set(accept_timer_, now() + kAcceptRetry);
+    return;
+  }
+  accepting_paused_ = false;
+  reactor_.timers().clear(accept_timer_);
+  for (auto& acceptor : acceptors_) {
+    if (!acceptor->operation.in_flight()) acceptor->accept();
+  }
+}
+
+void Shard::forget(Connection& connection) noexcept {
+  connections_.remove(connection);
+  slab_.destroy(&connection);
+  stats().connections_open.subtract();
+  resume_accepting();
+}
+
+// ---- for connections ----
+
+size_t Shard::camera_of(const Channel& channel) const noexcept {
+  const auto found = std::find_if(channels_.begin(), channels_.end(),
+                                  [&channel](const auto& c) { return c.get() == &channel; });
+  CHECK(found != channels_.end());
+  return static_cast<size_t>(found - channels_.begin());
+}
+
+Exchange* Shard::take_exchange() noexcept {
+  Exchange* exchange = exchanges_.make();
+  CHECK(exchange != nullptr);  // there are as many as connections
+  return exchange;
+}
+
+uint64_t Shard::next_connection_id() noexcept {
+  return ++connections_made_ * state_.links.size() + index_;
+}
+
+void Shard::receive_nothing(Operation& operation, int fd) noexcept {
+  reactor_.submit(operation, io_uring_prep_recv, fd, scratch_.data(), scratch_.size(), 0);
+}
+
+bool Shard::reserve_viewer() noexcept {
+  if (state_.viewers.fetch_add(1) < state_.config.max_viewers) return true;
+  state_.viewers.fetch_sub(1);
+  stats().refused_full.add();
+  return false;
+}
+
+void Shard::release_viewer() noexcept {
+  CHECK(state_.viewers.fetch_sub(1) > 0);
+}
+
+Body* Shard::make_report(Report report, size_t camera) noexcept {
+  return reports_.make(*this, reports_, report, camera);
+}
+
+std::string_view Shard::why_unhealthy() noexcept {
+  for (unsigned i = 0; i < state_.links.size(); ++i) {
+    const auto turned_at = Instant(Duration(state_.links[i]->stats.turned_at_ns.value()));
+    if (now() - turned_at < kTurnOverdue) continue;
+    const auto result = fmt::format_to_n(reason_.data(), reason_.size(), "shard {} hangs", i);
+    return {reason_.data(), std::min(result.size, reason_.size())};
+  }
+  return {};
+}
+
+std::string_view Shard::why_not_ready() noexcept {
+  for (size_t i = 0; i < channels_.size(); ++i) {
+    Channel& channel = *channels_[i];
+    if (channel.is_idle()) continue;
+    const Frame* frame = channel.newest();
+    const Duration interval(channel.ring().stats().interval_ns.value());
+    std::string_view why;
+    if (frame == nullptr) {
+      why = "has given no picture yet";
+    } else if (frame->info().is_slate()) {
+      why = frame->info().slate_reason.view();
+    } else if (now() - frame->info().captured_at > std::max<Duration>(2s, 3 * interval)) {
+      why = "has given no fresh picture";
+    }
+    if (why.empty()) continue;
+    const auto result = fmt::format_to_n(reason_.data(), reason_.size(), "camera {}: {}",
+                                         state_.cameras[i].name, why);
+    return {reason_.data(), std::min(result.size, reason_.size())};
+  }
+  return {};
+}
+
+// ---- the end ----
+
+void Shard::begin_stop() noexcept {
+  phase_ = Phase::stopping;
+  for (auto& acceptor : acceptors_) reactor_.cancel(acceptor->operation);
+  reactor_.timers().clear(accept_timer_);
+  reactor_.timers().set(stop_timer_, now() + kStopGrace);
+  connections_.for_each([](Connection& connection) { connection.end_soon(); });
+}
+
+// A shard whose connections are gone still answers the messages of the others; all leave together.
+void Shard::continue_stop() noexcept {
+  if (phase_ == Phase::stopping && connections_.empty()) {
+    phase_ = Phase::emptied;
+    if (state_.shards_with_connections.fetch_sub(1) == 1) state_.wake_all();
+  }
+  if (phase_ == Phase::emptied && state_.shards_with_connections.load() == 0) {
+    phase_ = Phase::leaving;
+    reactor_.cancel(wake_);
+  }
+}
+
+void Shard::abort_all() noexcept {
+  connections_.for_each([](Connection& connection) { connection.abort(); });
+}
+
+}  // namespace fanlight

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shard: one thread of the server: its loop, its listeners, its connections.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/list.h"
+#include "core/slab.h"
+#include "core/time.h"
+#include "http/body.h"
+#include "http/channel.h"
+#include "http/connection.h"
+#include "http/exchange.h"
+#include "http/report.h"
+#include "http/response.h"
+#include "http/server_state.h"
+#include "io/backend.h"
+#include "io/operation.h"
+#include "io/reactor.h"
+
+namespace fanlight {
+
+// Owns: everything that belongs to its connections; borrows the backend and the listening sockets.
+// Thread: made, used and destroyed by one thread; others reach it through its ShardLink.
+// Invariants: nothing is allocated after construction; no connection, pin or operation is left
+//   when it is destroyed.
+class Shard {
+ public:
+  Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners);
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+  ~Shard();
+
+  // Turns until state.stopping is set and everything is closed.
+  void run() noexcept;
+
+  // One turn, which waits until `deadline` at most. False when it has stopped.
+  bool turn(Instant deadline) noexcept;
+
+  // --- for connections, answers and reports ---
+
+  Reactor& reactor() noexcept { return reactor_; }
+  Instant now() const noexcept { return reactor_.now(); }
+  ServerState& state() noexcept { return state_; }
+  ShardStats& stats() noexcept { return link_.stats; }
+  unsigned index() const noexcept { return index_; }
+  std::string_view date() noexcept { return date_.at(reactor_.wall_now()); }
+  WallTime wall_now() noexcept { return reactor_.wall_now(); }
+  Channel& channel(size_t camera) noexcept { return *channels_[camera]; }
+  size_t camera_of(const Channel& channel) const noexcept;
+
+  Exchange* take_exchange() noexcept;
+  void return_exchange(Exchange* exchange) noexcept { exchanges_.destroy(exchange); }
+  uint64_t next_connection_id() noexcept;
+
+  // Receives bytes that nobody wants, to see when the peer leaves.
+  void receive_nothing(Operation& operation, int fd) noexcept;
+
+  // One of the places for viewers, shared by all shards; false when all are taken (counted).
+  bool reserve_viewer() noexcept;
+  void release_viewer() noexcept;
+
+  // A report's body, nullptr when too many are being read.
+  Body* make_report(Report report, size_t camera) noexcept;
+
+  // Empty when well; else a reason, valid until the next call.
+  std::string_view why_unhealthy() noexcept;
+  std::string_view why_not_ready() noexcept;
+
+  // The connection's last completion has come; destroys it.
+  void forget(Connection& connection) noexcept;
+
+  List<Connection, AllConnections>& connections() noexcept { return connections_; }
+
+ private:
+  enum class Phase : uint8_t {
+    serving,
+    stopping,  // connections are being ended
+    emptied,   // has none left, waits for the other shards
+    leaving,   // until the last completion
+  };
+
+  // Accepts on one listening socket with one multishot request.
+  struct Acceptor {
+    Acceptor(Shard& owner, int listener)
+        : shard(owner), fd(listener), operation(bind<&Acceptor::on_accepted>(this)) {}
+    void accept() noexcept;
+    void on_accepted(Completion completion) noexcept;
+    Shard& shard;
+    const int fd;
+    Operation operation;
+  };
+
+  void on_woken(Completion completion) noexcept;
+  void listen_for_wakes() noexcept;
+  void refresh_channels() noexcept;
+  void reclaim(Channel& channel) noexcept;
+  void admit(int fd) noexcept;
+  void pause_accepting(int error) noexcept;
+  void resume_accepting() noexcept;
+  void begin_stop() noexcept;
+  void continue_stop() noexcept;
+  void abort_all() noexcept;
+
+  ServerState& state_;
+  ShardLink& link_;
+  const unsigned index_;
+  const size_t connections_max_;
+  Reactor reactor_;
+  Slab<Connection> slab_;
+  Slab<Exchange> exchanges_;
+  Slab<ReportBody> reports_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  List<Connection, AllConnections> connections_;
+
+  Operation wake_;
+  Timer accept_timer_;
+  Timer stop_timer_;
+  uint64_t wake_count_ = 0;
+  DateField date_;
+  uint64_t connections_made_ = 0;
+  Phase phase_ = Phase::serving;
+  bool ready_left_ = false;  // viewers are waiting for their turn
+  bool accepting_paused_ = false;
+  bool accept_trouble_logged_ = false;
+  std::array<char, 160> reason_;
+  std::array<char, 4096> scratch_;  // what nobody wants is received here
+};
+
+}  // namespace fanlight

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// TextWriter: text formatted into memory that the caller gives.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "core/check.h"
+
+namespace fanlight {
+
+// Owns: nothing. Thread: any one.
+// Invariant: what is added fits; the callers write in steps that are bounded by design.
+class TextWriter {
+ public:
+  explicit TextWriter(std::span<char> room) : room_(room) {}
+
+  template <class... Args>
+  void add(fmt::format_string<Args...> format, Args&&... args) noexcept {
+    const size_t left = room_.size() - size_;
+    const auto result =
+        fmt::format_to_n(room_.data() + size_, left, format, std::forward<Args>(args)...);
+    CHECK(result.size <= left);
+    size_ += result.size;
+  }
+
+  // As the inside of a JSON string: quotes, backslashes and control characters escaped (RFC 8259
+  // section 7); cut after 256 characters.
+  void add_json(std::string_view text) noexcept {
+    for (const char c : text.substr(0, 256)) {
+      if (static_cast<unsigned char>(c) < 0x20) {
+        add("\\u{:04x}", static_cast<unsigned>(c));
+      } else if (c == '"' || c == '\\') {
+        add("\\{}", c);
+      } else {
+        add("{}", c);
+      }
+    }
+  }
+
+  size_t size() const { return size_; }
+
+ private:
+  std::span<char> room_;
+  size_t size_ = 0;
+};
+
+}  // namespace fanlight

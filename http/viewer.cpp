@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/viewer.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "http/channel.h"
+
+namespace fanlight {
+namespace {
+
+// A viewer is never left without a byte for 2 s, unless its own interval is longer; the rest of
+// the 2 s is for the turns until the bytes are out.
+constexpr Duration kRepeatAfter = 1900ms;
+
+// How long a new viewer waits at most, and only when the ring is nearly full, for a frame that
+// others share: dashboards give up after 10 s.
+constexpr Duration kNewcomerWait = 8s;
+
+// How long a viewer waits at most for a frame that others share. A slow one has bytes in the
+// kernel's queue meanwhile: with a step of n/4 intervals it waits a quarter of its own pace at
+// most, so this only matters when the camera itself slows down.
+Duration longest_wait(Duration last_frame_took) {
+  return std::max<Duration>(kRepeatAfter, last_frame_took / 2);
+}
+
+}  // namespace
+
+Viewer::Viewer(Connection& connection, Channel& channel, const ViewerOptions& options,
+               Instant now) noexcept
+    : connection_(connection),
+      channel_(channel),
+      options_(options),
+      joined_at_(now),
+      due_at_(now),
+      repeat_at_(now + kRepeatAfter),
+      any_frame_from_(now + kNewcomerWait) {
+  // An idle camera's last picture may be hours old: this viewer starts with the next one.
+  if (channel.is_idle() && channel.newest() != nullptr) {
+    last_sequence_ = channel.newest()->sequence();
+  }
+  channel_.join(*this);
+}
+
+Viewer::~Viewer() {
+  if (frame_ != nullptr) channel_.unpin(*frame_);
+  channel_.leave(*this);
+}
+
+bool Viewer::is_newer() const noexcept {
+  return channel_.newest() != nullptr && channel_.newest()->sequence() > last_sequence_;
+}
+
+bool Viewer::wants_frame(Instant now) const noexcept {
+  CHECK(!is_sending() && !finished_);
+  if (channel_.newest() == nullptr) return false;
+  if (ending_) return true;
+  if (now < due_at_) return false;
+  if (!is_newer()) return now >= repeat_at_;
+  const uint32_t step = pace_known_ ? step_ : channel_.newcomer_step();
+  return channel_.newest()->sequence() % step == 0 || now >= any_frame_from_;
+}
+
+Instant Viewer::ask_again_at() const noexcept {
+  return std::max(due_at_, is_newer() ? any_frame_from_ : repeat_at_);
+}
+
+Piece Viewer::begin_frame(Instant now) noexcept {
+  CHECK(!is_sending() && !finished_ && channel_.newest() != nullptr);
+  frame_ = channel_.newest();
+  channel_.pin(*frame_);
+  CHECK(frame_->sequence() >= last_sequence_);
+  if (frame_->sequence() == last_sequence_) {
+    channel_.stats().frames_repeated.add();
+  } else if (last_sequence_ != 0) {
+    frames_skipped_ += frame_->sequence() - last_sequence_ - 1;
+    channel_.stats().frames_skipped.add(frame_->sequence() - last_sequence_ - 1);
+  }
+  began_at_ = now;
+  // An interval missed by more than itself is forgiven, otherwise the rhythm is kept.
+  due_at_ = (now - due_at_ > options_.interval ? now : due_at_) + options_.interval;
+
+  const bool seed = options_.seed_boundary;
+  const std::string_view body = options_.advance_headers ? frame_->jpeg() : frame_->bare_part();
+  sending_last_ = is_last();
+  if (sending_last_) return {body, seed ? kSeedClosing : kClosing};
+  if (seed) return {body, options_.advance_headers ? kSeedAdvanceTail : kSeedDelimiter};
+  return {options_.advance_headers ? frame_->advance_part() : frame_->plain_part()};
+}
+
+void Viewer::finish_frame(Instant now) noexcept {
+  CHECK(is_sending());
+  // Not is_last(): the end may have been asked for while this frame was on its way.
+  finished_ = sending_last_;
+  last_sequence_ = frame_->sequence();
+  ++frames_sent_;
+  const uint64_t intervals = channel_.newest()->sequence() - last_sequence_;
+  step_ = channel_.ring().step_for(intervals);
+  pace_known_ = true;
+  repeat_at_ = now + std::max(kRepeatAfter, options_.interval);
+  any_frame_from_ = now + longest_wait(now - began_at_);
+  channel_.unpin(*frame_);
+  frame_ = nullptr;
+}
+
+void Viewer::end_soon() noexcept {
+  ending_ = true;
+}
+
+}  // namespace fanlight

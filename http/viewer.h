@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Viewer: one stream's place in the sequence of frames: what it has had, what it gets next.
+#pragma once
+
+#include <cstdint>
+
+#include "core/frame.h"
+#include "core/list.h"
+#include "core/time.h"
+#include "http/piece.h"
+
+namespace fanlight {
+
+class Channel;
+class Connection;
+
+// What the client asked for.
+struct ViewerOptions {
+  bool seed_boundary = false;    // boundary `frame` instead of `boundarydonotcross`
+  bool advance_headers = false;  // the next part's head goes out with each frame
+  Duration interval{0};          // least time between two frames, 0: every frame
+  uint64_t frames = 0;           // end after so many, 0: never
+};
+
+// Owns: one pin (in its channel) on the frame that it is sending.
+// Thread: its shard's.
+// Invariants: sending at most one frame; the sequence of its frames never falls; linked in one of
+//   the channel's lists exactly when it is not sending.
+class Viewer : public ListHook<> {
+ public:
+  Viewer(Connection& connection, Channel& channel, const ViewerOptions& options,
+         Instant now) noexcept;
+  ~Viewer();
+
+  // Whether the channel's newest frame should go to this viewer now. It should when it is newer
+  // than the last one, its time has come (interval), and, for a viewer slower than the camera, it
+  // is one of the frames that slow viewers share (FrameRing). A frame that is not newer is sent
+  // again when the viewer got nothing for kRepeatAfter: dashboards reconnect after 10 s of silence.
+  bool wants_frame(Instant now) const noexcept;
+
+  // When to ask again if no frame comes before.
+  Instant ask_again_at() const noexcept;
+
+  // Pins the newest frame and returns what is to be sent.
+  Piece begin_frame(Instant now) noexcept;
+
+  // All of it was taken by the kernel: the pin goes, and the viewer's pace is known.
+  void finish_frame(Instant now) noexcept;
+
+  // The next frame, which may be the same again, ends the stream with its closing delimiter.
+  void end_soon() noexcept;
+
+  bool is_sending() const noexcept { return frame_ != nullptr; }
+  bool is_finished() const noexcept { return finished_; }
+  const Frame* frame() const noexcept { return frame_; }
+  const ViewerOptions& options() const noexcept { return options_; }
+  Channel& channel() const noexcept { return channel_; }
+  Connection& connection() noexcept { return connection_; }
+  uint64_t frames_sent() const noexcept { return frames_sent_; }
+  uint64_t frames_skipped() const noexcept { return frames_skipped_; }
+  uint32_t step() const noexcept { return step_; }
+  Instant joined_at() const noexcept { return joined_at_; }
+
+ private:
+  friend class Channel;
+  bool is_last() const noexcept { return ending_ || frames_sent_ + 1 == options_.frames; }
+  bool is_newer() const noexcept;
+
+  Connection& connection_;
+  Channel& channel_;
+  const ViewerOptions options_;
+  const Instant joined_at_;
+
+  const Frame* frame_ = nullptr;  // being sent
+  uint64_t last_sequence_ = 0;
+  uint64_t frames_sent_ = 0;
+  uint64_t frames_skipped_ = 0;
+  Instant began_at_{};       // when the frame being sent was begun
+  Instant due_at_;           // not before (interval)
+  Instant repeat_at_;        // the same frame again from then on
+  Instant any_frame_from_;   // from then on it takes any newer frame, shared or not
+  uint32_t step_ = 1;        // it starts on sequences divisible by this
+  bool pace_known_ = false;  // a frame has been sent whole, so step_ is measured
+  bool ready_ = false;       // linked in the channel's list of those whose turn comes
+  bool ending_ = false;
+  bool sending_last_ = false;  // the frame being sent is followed by the closing delimiter
+  bool finished_ = false;
+};
+
+}  // namespace fanlight
