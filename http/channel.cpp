@@ -71,7 +71,8 @@ void Channel::settle(Viewer& viewer, Instant now) noexcept {
     return;
   }
   idle_.push_back(viewer);
-  viewer.connection().ensure_timer(viewer.ask_again_at());
+  const Instant ask_again_at = viewer.ask_again_at();
+  if (ask_again_at != kNever) viewer.connection().ensure_timer(ask_again_at);
 }
 
 void Channel::join(Viewer&) noexcept {

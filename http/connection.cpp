@@ -285,8 +285,8 @@ void Connection::begin_streaming() noexcept {
   shard_.return_exchange(std::exchange(exchange_, nullptr));
   state_ = State::streaming;
   viewer_.emplace(*this, *answer_.channel, answer_.viewer, shard_.now());
-  if (ending_) viewer_->end_soon();
   shard_.receive_nothing(receive_, fd_);
+  if (ending_) return end_stream();
   viewer_->channel().settle(*viewer_, shard_.now());
 }
 
@@ -311,13 +311,16 @@ void Connection::end_soon() noexcept {
     case State::waiting:
       return close(Ending::orderly);
     case State::streaming:
-      if (viewer_->channel().newest() == nullptr) return end_empty_stream();
-      viewer_->end_soon();
-      if (!viewer_->is_sending()) viewer_->channel().settle(*viewer_, shard_.now());
-      return;
+      return end_stream();
     default:
       return;  // answers are finished, and the connection is not kept after them
   }
+}
+
+void Connection::end_stream() noexcept {
+  if (!viewer_->is_sending() && !viewer_->can_end_with_frame()) return end_empty_stream();
+  viewer_->end_soon();
+  if (!viewer_->is_sending()) viewer_->channel().settle(*viewer_, shard_.now());
 }
 
 // No frame has come yet, so the delimiter that opened the first part is followed by the last.

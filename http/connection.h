@@ -104,6 +104,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void next_request() noexcept;
   void begin_streaming() noexcept;
   void frame_sent() noexcept;
+  void end_stream() noexcept;
   void end_empty_stream() noexcept;
   void time_out() noexcept;
   void check_progress() noexcept;

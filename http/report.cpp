@@ -81,8 +81,9 @@ bool ReportBody::write_ustreamer_state(TextWriter& text) const noexcept {
   const ServerState& state = shard_.state();
   const Camera& camera = state.cameras[camera_];
   const CaptureStats& stats = camera.ring->stats();
-  text.add(R"({{"ok":true,"result":{{"instance_id":"","encoder":{{"type":"CPU","quality":{}}},)",
-           camera.quality);
+  text.add(
+      R"({{"ok":true,"result":{{"instance_id":"{:x}","encoder":{{"type":"CPU","quality":{}}},)",
+      state.started.time_since_epoch().count(), camera.quality);
   text.add(R"("source":{{"resolution":{{"width":{},"height":{}}},"online":{},)",
            stats.width.value(), stats.height.value(), stats.online.value() != 0);
   text.add(R"("desired_fps":{:.0f},"captured_fps":{:.0f}}},)", nominal_fps(stats),

@@ -25,7 +25,11 @@ constexpr Duration kStopGrace = 1500ms;
 constexpr Duration kAcceptRetry = 1s;
 constexpr size_t kReportsMax = 64;
 
-// Connections beyond the viewers: for pages, snapshots and scrapes while all places are taken.
+// Beyond those that are wanted: an accept takes all that wait in the backlog at once, and those
+// that it has taken when the last place is filled are served like the others.
+constexpr size_t kConnectionsSpare = 256;
+
+// More than the viewers: for pages, snapshots and scrapes while all places are taken.
 size_t connections_for(size_t viewers) {
   return viewers + viewers / 8 + 64;
 }
@@ -37,10 +41,10 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
       link_(*state.links[index]),
       index_(index),
       connections_max_(connections_for(state.config.max_viewers)),
-      reactor_(backend, connections_max_ + 2),
+      reactor_(backend, connections_max_ + kConnectionsSpare + 2),
       // Any shard may get all connections: one must not refuse while another has room.
-      slab_(connections_max_),
-      exchanges_(connections_max_),
+      slab_(connections_max_ + kConnectionsSpare),
+      exchanges_(connections_max_ + kConnectionsSpare),
       reports_(kReportsMax),
       wake_(bind<&Shard::on_woken>(this)),
       accept_timer_(bind_timer<&Shard::resume_accepting>(this)),
@@ -140,14 +144,14 @@ void Shard::admit(int fd) noexcept {
   stats().connections_accepted.add();
   Connection* connection = phase_ == Phase::serving ? slab_.make(*this, fd) : nullptr;
   if (connection == nullptr) {
-    // Accepted in the same batch as the one that took the last place.
+    // More were accepted at once than there are spare places, or the server stops.
     reactor_.discard(fd);
     return;
   }
   stats().connections_open.add();
   connections_.push_back(*connection);
   connection->start();
-  if (slab_.used() == slab_.capacity()) pause_accepting(0);
+  if (slab_.used() >= connections_max_) pause_accepting(0);
 }
 
 // Who connects meanwhile waits in the listener's backlog.
@@ -163,7 +167,7 @@ void Shard::pause_accepting(int error) noexcept {
 
 void Shard::resume_accepting() noexcept {
   if (!accepting_paused_ || phase_ != Phase::serving) return;
-  if (slab_.used() == slab_.capacity()) {
+  if (slab_.used() >= connections_max_) {
     reactor_.timers().set(accept_timer_, now() + kAcceptRetry);
     return;
   }

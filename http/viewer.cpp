@@ -56,13 +56,14 @@ bool Viewer::wants_frame(Instant now) const noexcept {
   if (channel_.newest() == nullptr) return false;
   if (ending_) return true;
   if (now < due_at_) return false;
-  if (!is_newer()) return now >= repeat_at_;
+  if (!is_newer()) return frames_sent_ > 0 && now >= repeat_at_;
   const uint32_t step = pace_known_ ? step_ : channel_.newcomer_step();
   return channel_.newest()->sequence() % step == 0 || now >= any_frame_from_;
 }
 
 Instant Viewer::ask_again_at() const noexcept {
-  return std::max(due_at_, is_newer() ? any_frame_from_ : repeat_at_);
+  if (is_newer()) return std::max(due_at_, any_frame_from_);
+  return frames_sent_ > 0 ? std::max(due_at_, repeat_at_) : kNever;
 }
 
 Piece Viewer::begin_frame(Instant now) noexcept {
@@ -98,9 +99,13 @@ void Viewer::finish_frame(Instant now) noexcept {
   step_ = channel_.ring().step_for(intervals);
   pace_known_ = true;
   repeat_at_ = now + std::max(kRepeatAfter, options_.interval);
-  any_frame_from_ = now + longest_wait(now - began_at_);
+  any_frame_from_ = step_ == 1 ? now : now + longest_wait(now - began_at_);
   channel_.unpin(*frame_);
   frame_ = nullptr;
+}
+
+bool Viewer::can_end_with_frame() const noexcept {
+  return channel_.newest() != nullptr && (frames_sent_ > 0 || is_newer());
 }
 
 void Viewer::end_soon() noexcept {

@@ -38,7 +38,7 @@ class Viewer : public ListHook<> {
   // again when the viewer got nothing for kRepeatAfter: dashboards reconnect after 10 s of silence.
   bool wants_frame(Instant now) const noexcept;
 
-  // When to ask again if no frame comes before.
+  // When to ask again if no frame comes before; kNever: not before one comes.
   Instant ask_again_at() const noexcept;
 
   // Pins the newest frame and returns what is to be sent.
@@ -46,6 +46,10 @@ class Viewer : public ListHook<> {
 
   // All of it was taken by the kernel: the pin goes, and the viewer's pace is known.
   void finish_frame(Instant now) noexcept;
+
+  // Whether there is a frame that the stream can end with: not before its first, nor with an idle
+  // camera's old one.
+  bool can_end_with_frame() const noexcept;
 
   // The next frame, which may be the same again, ends the stream with its closing delimiter.
   void end_soon() noexcept;
