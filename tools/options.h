@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options: the command line of fanlight.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/log.h"
+#include "core/time.h"
+#include "io/backend.h"
+#include "io/listener.h"
+
+namespace fanlight {
+
+struct CameraOptions {
+  std::string name;
+  std::string source;
+  int width = 0;  // pixels; 0: the source's own
+  int height = 0;
+  double fps = 0;  // 0: the source's own
+  int quality = 80;
+};
+
+struct Options {
+  std::vector<ListenAddress> listen;
+  std::vector<CameraOptions> cameras;
+  bool source_was_given = false;
+  unsigned shards = 0;     // 0: one per CPU
+  size_t max_viewers = 0;  // 0: as many as descriptors allow, up to 10,000
+  Duration viewer_stall_timeout = 10s;
+  Duration camera_stall_timeout = 2s;
+  Duration header_timeout = 10s;
+  Duration idle_timeout = 75s;
+  std::optional<Duration> capture_idle;
+  std::string cors_origin;
+  BackendKind backend = BackendKind::automatic;
+  size_t frame_memory = size_t{64} << 20;
+  size_t ring_slots = 8;
+  size_t send_buffer = 0;  // SO_SNDBUF, 0: the kernel's own
+  bool pin_cpus = false;
+  LogLevel log_level = LogLevel::info;
+};
+
+// What the command line asks for. Empty when it was --help or --version, which has then been
+// printed on standard output. Throws StartError (usage) with one line that names the flag.
+std::optional<Options> parse_options(int argc, const char* const* argv);
+
+// `NAME=SPEC[,size=WxH][,fps=N][,quality=N]`. Throws std::invalid_argument.
+CameraOptions parse_camera(std::string_view text);
+
+}  // namespace fanlight

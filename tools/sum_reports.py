@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""sum_reports.py FOLDER strict|lenient NAME...: adds up ctest's JUnit reports FOLDER/NAME.xml.
+
+Prints `N passed, N failed[, N skipped]` and exits with 1 when a test failed, when none ran, or when
+one was skipped and skipping counts (strict). A report that is missing is a failure: its tree did
+not build.
+"""
+import collections
+import pathlib
+import sys
+import xml.etree.ElementTree as ElementTree
+
+
+def outcome(test):
+    """What became of one <testcase>."""
+    if test.get("status") == "run":
+        return "passed"
+    # ctest files under "notrun" both tests that chose to skip and tests that it could not start.
+    skipped = test.find("skipped")
+    if skipped is not None and skipped.get("message", "").startswith("SKIP_"):
+        return "skipped"
+    return "skipped" if test.get("status") == "disabled" else "failed"
+
+
+def main(folder, strictness, *names):
+    counts = collections.Counter()
+    for name in names:
+        report = pathlib.Path(folder, f"{name}.xml")
+        if not report.exists():
+            print(f"{name}: did not build")
+            counts["failed"] += 1
+            continue
+        for test in ElementTree.parse(report).iter("testcase"):
+            counts[outcome(test)] += 1
+            if outcome(test) != "passed":
+                print(f"{name}: {test.get('name')}: {outcome(test)}")
+    line = f"{counts['passed']} passed, {counts['failed']} failed"
+    print(line + (f", {counts['skipped']} skipped" if counts["skipped"] else ""))
+    bad = counts["failed"] or not counts["passed"] or (strictness == "strict" and counts["skipped"])
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The style test: the rules of this house that a machine can check. ctest runs it.
+
+    tools/tidy.py               checks the tree, prints `file:line: what, and what to do instead`
+    tools/tidy.py --self-test   checks that each rule finds what it is there for (tidy_cases.py)
+"""
+import ast
+import pathlib
+import re
+import sys
+
+LINE_COLUMNS_MAX = 100
+FUNCTION_LINES_MAX = 70
+FILE_LINES_MAX = 400
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+NOT_OURS = {".git", "build", "node_modules", "__pycache__"}
+TOP_LEVEL = {".ci", ".clang-format", ".clang-tidy", ".gitignore", "ARCHITECTURE.md", "bench",
+             "capture", "CMakeLists.txt", "CMakePresets.json", "CONTRIBUTING.md", "core", "http",
+             "io", "LICENSE", "README.md", "tests", "tools"}
+
+# Who may include whom: core < {io, capture} < http < tools. capture and http meet in core only.
+FLOORS = {
+    "core": {"core"},
+    "io": {"core", "io"},
+    "capture": {"core", "capture"},
+    "http": {"core", "io", "http"},
+    "tools": {"core", "io", "capture", "http", "tools"},
+    "bench": {"core", "io", "capture", "http", "tools", "bench", "tests"},
+    "tests": {"core", "io", "capture", "http", "tools", "bench", "tests"},
+}
+PRODUCTION = r"(core|io|capture|http|tools)/"
+
+# (what to find in code without comments and strings, where, what to do instead)
+BANNED = [
+    (r"\b(strcpy|strcat|strncpy|gets|strtok)\s*\(", "", "std::string_view and std::copy_n"),
+    (r"\b(v?f?printf|v?sn?printf|f?puts|putchar)\s*\(", "", "fmt, or core/log.h"),
+    (r"\bstd::(cout|cerr|clog|endl)\b", "", "fmt, or core/log.h"),
+    (r"\b(atoi|atol|atoll|atof|strto[a-z]+)\s*\(", "", "std::from_chars, which reports errors"),
+    (r"\bassert\s*\(", "", "CHECK, which is always on"),
+    (r"\bs?rand\s*\(|\bstd::(mt19937|rand\b)", "", "Random (core/random.h), seeded"),
+    (r"\bstd::random_device\b", PRODUCTION, "Random (core/random.h), with a seed that is given"),
+    (r"\busing\s+namespace\s+(?!fanlight;|std::(\w+::)*\w*literals)", "",
+     "a using declaration"),
+    (r"\bNULL\b", "", "nullptr"),
+    (r"\bvolatile\b", PRODUCTION, "std::atomic"),
+    (r"\bgoto\b", "", "a function that returns"),
+    (r"\b(sleep_for|sleep_until|u?sleep|nanosleep)\s*\(", "",
+     "wait for the event itself, with a deadline"),
+    (r"\bnew\b(?!\s*\()", PRODUCTION, "std::make_unique at start, a Slab later"),
+    (r"(?<!operator )(?<!= )\bdelete\b", PRODUCTION, "std::unique_ptr, or the Slab it came from"),
+    (r"\b(malloc|calloc|realloc|free)\s*\(", PRODUCTION, "memory that was reserved at start"),
+    (r"\bstd::(shared_ptr|make_shared)\b", PRODUCTION, "one owner, who outlives the others"),
+    (r"\bstd::(regex|stringstream|ostringstream)\b", PRODUCTION, "from_chars, format_to"),
+    (r"\b(clock_gettime\s*\(\s*CLOCK_(MONO|REAL|BOOT|TAI)|gettimeofday\s*\()|_clock::now\s*\("
+     r"|\btime\s*\(\s*(nullptr|0)\s*\)",
+     r"(?!core/time\.h)", "read_monotonic_clock() or read_wall_clock()"),
+    (r"\bread_(monotonic|wall)_clock\s*\(",
+     r"(?!core/time\.h|io/\w*backend\.(h|cpp)|capture/|tools/fanlight\.cpp|tests/|bench/)",
+     "take an Instant as an argument: only backends, camera threads and main read clocks"),
+]
+
+# Markers of unfinished work, in any text; put together here, so that this file passes.
+UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+
+# (file, banned pattern's beginning, why it may)
+EXEMPT_FROM_BAN = [
+    ("core/check.cpp", r"\b(v?f?printf", "the process is about to abort: nothing may allocate"),
+    ("tests/core/time_test.cpp", r"\b(clock_gettime", "compares our clocks with the kernel's"),
+]
+# (file, why it has no test of its own name)
+EXEMPT_FROM_TEST = [
+    ("http/connection_end.cpp", "half of the class Connection; connection_test.cpp tests both"),
+    ("core/check.cpp", "death tests all over the tests of core see it abort"),
+]
+
+# Comments and literals; what is not code. A raw string ends at its own delimiter.
+NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"(?P<d>[^()\\\s]*)\(.*?\)(?P=d)"|"(?:\\.|[^"\\\n])*"'
+                      r"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'", re.DOTALL)
+INCLUDE = re.compile(r"^[ \t]*#[ \t]*include\b[^\n]*", re.MULTILINE)
+PREPROCESSOR = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
+
+
+def blanked(match):
+    """As many lines as before, and no text."""
+    return " " + "\n" * match.group().count("\n")
+
+
+def code_of(text):
+    return NOT_CODE.sub(blanked, INCLUDE.sub("", text))
+
+
+def lines_of_match(text, pattern):
+    for match in re.finditer(pattern, text):
+        yield text.count("\n", 0, match.start()) + 1, match.group()
+
+
+def cpp_functions(code):
+    """(first line, last line) of every outermost function body, by its braces."""
+    code = PREPROCESSOR.sub(blanked, code)
+    stack = []  # one entry per open brace: the line where a function starts, or None
+    statement = 0  # where the text before the next brace begins
+    for match in re.finditer(r"[{};]", code):
+        if match.group() == "{":
+            # Only whitespace, access labels and templates may stand before what is declared.
+            before = re.sub(r"\btemplate\s*<[^{;]*?>\s*(?=[a-z])|\b\w+\s*:(?!:)", " ",
+                            code[statement:match.start()]).strip()
+            is_scope = re.match(r"(inline\s+)?(namespace|class|struct|union|enum|extern)\b", before)
+            inside_function = any(line is not None for line in stack)
+            leading = len(code[statement:]) - len(code[statement:].lstrip())
+            starts = code.count("\n", 0, statement + leading) + 1
+            stack.append(None if is_scope or inside_function else starts)
+        elif match.group() == "}" and stack:
+            started = stack.pop()
+            if started is not None:
+                yield started, code.count("\n", 0, match.start()) + 1
+        statement = match.end()
+
+
+def check_text(path, text):
+    """Rules for every text file."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LINE_COLUMNS_MAX and not path.endswith((".md", ".json", "LICENSE")):
+            yield number, f"{len(line)} columns; at most {LINE_COLUMNS_MAX}"
+        if "\t" in line or line != line.rstrip():
+            yield number, "a tab or a trailing blank; use spaces"
+        if UNFINISHED.search(line):
+            yield number, f"'{UNFINISHED.search(line).group()}'; finish it, or open an issue"
+    if text and not text.endswith("\n"):
+        yield text.count("\n") + 1, "no newline at the end"
+    is_code = path.endswith((".h", ".cpp", ".py", ".mjs")) or text.startswith("#!")
+    if is_code and "SPDX-License-Identifier: Apache-2.0" not in "".join(text.split("\n")[:2]):
+        yield 1, "no SPDX line; begin with `SPDX-License-Identifier: Apache-2.0`"
+    if is_code and text.count("\n") > FILE_LINES_MAX:
+        yield 1, f"{text.count(chr(10))} lines; split at {FILE_LINES_MAX}"
+
+
+def check_functions(path, functions):
+    for first, last in functions:
+        if last - first + 1 > FUNCTION_LINES_MAX:
+            yield first, f"a function of {last - first + 1} lines; at most {FUNCTION_LINES_MAX}"
+
+
+def check_python(path, text):
+    for number, found in lines_of_match(text, r"\btime\.sleep\("):
+        yield number, f"'{found}'; wait for the event itself, with a deadline"
+    defs = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, defs)]
+    yield from check_functions(path, [(node.lineno, node.end_lineno) for node in functions])
+
+
+def check_includes(path, text):
+    floor = path.split("/")[0]
+    for number, line in enumerate(text.split("\n"), 1):
+        include = re.match(r'\s*#\s*include\s+(["<])([^">]+)', line)
+        if not include:
+            continue
+        quote, name = include.groups()
+        other = name.split("/")[0]
+        if quote == '"' and other not in FLOORS:
+            yield number, f"#include \"{name}\"; name it from the root of the tree"
+        elif quote == '"' and other not in FLOORS.get(floor, FLOORS["tests"]):
+            yield number, f"{floor}/ may not include {other}/; they meet in a floor below both"
+        elif name in ("liburing.h", "linux/io_uring.h", "sys/epoll.h") and \
+                floor not in ("io", "tests", "bench"):
+            yield number, f"only io/ knows <{name}>; go through io/backend.h"
+
+
+def check_cpp(path, text):
+    code = code_of(text)
+    yield from check_includes(path, text)
+    yield from check_functions(path, cpp_functions(code))
+    if path.endswith(".h") and "#pragma once" not in text:
+        yield 1, "no `#pragma once`"
+    for pattern, where, instead in BANNED:
+        exempt = any(path == file and pattern.startswith(start)
+                     for file, start, _ in EXEMPT_FROM_BAN)
+        if exempt or not re.match(where, path):
+            continue
+        for number, found in lines_of_match(code, pattern):
+            yield number, f"'{found.strip()}'; instead: {instead}"
+
+
+def check_file(path, text):
+    """All complaints about one file, whose path is relative to the root."""
+    yield from check_text(path, text)
+    if path.endswith((".h", ".cpp")):
+        yield from check_cpp(path, text)
+    if path.endswith(".py"):
+        yield from check_python(path, text)
+
+
+def cmake_lists_above(path, files):
+    folder = pathlib.PurePosixPath(path).parent
+    while str(folder) != "." and f"{folder}/CMakeLists.txt" not in files:
+        folder = folder.parent
+    return files.get(f"{folder}/CMakeLists.txt", "")
+
+
+def check_tree(files):
+    """Complaints that need more than one file; `files` maps paths to texts."""
+    top = {path.split("/")[0] for path in files}
+    for name in sorted(top ^ TOP_LEVEL):
+        yield name, 1, "does not belong on the top level" if name in top else "is missing"
+    names = {pathlib.PurePosixPath(path).name for path in files}
+    included = set(re.findall(r'#\s*include\s+"([^"]+)"', "\n".join(files.values())))
+    for path in files:
+        floor, name = path.split("/")[0], path.split("/")[-1]
+        if name.endswith(".cpp") or name.endswith("_test.py") or name.endswith("_test.mjs"):
+            if not re.search(rf"\b{re.escape(name)}\b", cmake_lists_above(path, files)):
+                yield path, 1, "is missing in the folder's CMakeLists.txt"
+        if name.endswith(".h") and path not in included:
+            yield path, 1, "nothing includes it; delete it"
+        if name.endswith(".cpp") and floor in ("core", "io", "capture", "http"):
+            exempt = any(path == file for file, _ in EXEMPT_FROM_TEST)
+            if not exempt and name.replace(".cpp", "_test.cpp") not in names:
+                yield path, 1, f"no test named {name.replace('.cpp', '_test.cpp')}"
+
+
+def read_tree():
+    files = {}
+    for path in sorted(ROOT.rglob("*")):
+        relative = path.relative_to(ROOT)
+        if path.is_file() and not NOT_OURS.intersection(relative.parts):
+            content = path.read_bytes()
+            files[relative.as_posix()] = "" if b"\0" in content else content.decode()
+    return files
+
+
+def main():
+    files = read_tree()
+    complaints = list(check_tree(files))
+    for path, text in files.items():
+        complaints += [(path, number, what) for number, what in check_file(path, text)]
+    for path, number, what in complaints:
+        print(f"{path}:{number}: {what}")
+    print(f"tidy: {len(files)} files, {len(complaints)} complaints")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    if "--self-test" in sys.argv:
+        import tidy_cases
+        sys.exit(tidy_cases.run())
+    sys.exit(main())

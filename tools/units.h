@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Units: how people write durations, sizes and rates on the command line.
+//
+// All throw std::invalid_argument whose what() names the text and says what is expected.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "core/time.h"
+
+namespace fanlight {
+
+// `500ms`, `10s`, `5m`, `2h`, or a bare number of seconds, fractions allowed. Above 0, below a
+// year.
+Duration parse_duration(std::string_view text);
+
+// The same, or `off` for none.
+std::optional<Duration> parse_duration_or_off(std::string_view text);
+
+// `65536`, `64K`, `8M`, `1G` (powers of 1024), up to 1 TiB.
+size_t parse_size(std::string_view text);
+
+struct PictureSize {
+  int width;
+  int height;
+};
+// `1280x720`; each from 16 to 16384 pixels, what JPEG and the encoder can do.
+PictureSize parse_picture_size(std::string_view text);
+
+// The whole text as a decimal number within [low, high].
+double parse_number(std::string_view text, double low, double high);
+long parse_integer(std::string_view text, long low, long high);
+
+}  // namespace fanlight
