@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/routes.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace fanlight {
+namespace {
+
+const std::vector<std::string> kCameras = {"front", "back-2"};
+
+Route route(std::string_view path, std::string_view query = {}) {
+  return find_route(path, query, kCameras);
+}
+
+TEST(Routes, FixedPaths) {
+  EXPECT_EQ(route("/").resource, Resource::page);
+  EXPECT_EQ(route("/cameras").resource, Resource::cameras);
+  for (const char* path : {"/stream", "/stream.mjpg", "/stream.mjpeg"}) {
+    EXPECT_EQ(route(path).resource, Resource::stream) << path;
+    EXPECT_FALSE(route(path).seed_boundary) << path;
+  }
+  EXPECT_EQ(route("/video_feed").resource, Resource::stream);
+  EXPECT_TRUE(route("/video_feed").seed_boundary);
+  EXPECT_EQ(route("/snapshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/snapshot.jpg").resource, Resource::snapshot);
+  EXPECT_EQ(route("/state").resource, Resource::state);
+  EXPECT_EQ(route("/api/v1/state").resource, Resource::api_state);
+  EXPECT_EQ(route("/metrics").resource, Resource::metrics);
+  EXPECT_EQ(route("/healthz").resource, Resource::healthz);
+  EXPECT_EQ(route("/readyz").resource, Resource::readyz);
+}
+
+TEST(Routes, NothingElse) {
+  for (const char* path : {"/Stream", "/stream/", "/stream.mjp", "/favicon.ico", "//", "/zzz",
+                           "/cameras/", "/cameras/front", "/cameras/front/", "/cameras/none/stream",
+                           "/cameras/front/stream/x", "/cameras//stream", "/stock-table"}) {
+    EXPECT_EQ(route(path).resource, Resource::none) << path;
+  }
+}
+
+TEST(Routes, MjpgStreamersActions) {
+  for (const char* query : {"action=stream", "action=stream?nonce=1", "action=stream&nonce=1",
+                            "x=1&action=stream", "action=stream_0"}) {
+    EXPECT_EQ(route("/", query).resource, Resource::stream) << query;
+    EXPECT_EQ(route("/", query).camera, 0u) << query;
+  }
+  EXPECT_EQ(route("/", "action=stream_1").camera, 1u);
+  EXPECT_EQ(route("/", "action=snapshot_1?x").camera, 1u);
+  EXPECT_EQ(route("/", "action=snapshot_1?x").resource, Resource::snapshot);
+  EXPECT_EQ(route("/", "action=stream_2").resource, Resource::none);
+  EXPECT_EQ(route("/", "action=stream_").resource, Resource::none);
+  EXPECT_EQ(route("/", "action=stream_99999999999999999999999").resource, Resource::none);
+  EXPECT_EQ(route("/", "action=dance").resource, Resource::page);
+}
+
+TEST(Routes, CamerasByName) {
+  EXPECT_EQ(route("/cameras/back-2/stream").resource, Resource::stream);
+  EXPECT_EQ(route("/cameras/back-2/stream").camera, 1u);
+  EXPECT_EQ(route("/cameras/front/snapshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/cameras/back-2/state").resource, Resource::state);
+}
+
+TEST(StreamParameters, TakesWhatIsWellFormed) {
+  StreamParameters parameters;
+  EXPECT_EQ(
+      parse_parameters("fps=0.5&frames=3&advance_headers=1&max_delay=0&what=ever", parameters), "");
+  EXPECT_DOUBLE_EQ(parameters.fps, 0.5);
+  EXPECT_EQ(parameters.frames, 3u);
+  EXPECT_EQ(parameters.advance_headers, 1);
+  EXPECT_EQ(parameters.max_delay_ms, 0);
+}
+
+TEST(StreamParameters, NamesWhatIsMalformed) {
+  for (const char* query :
+       {"fps=", "fps=0", "fps=-1", "fps=x", "fps=1e9", "fps=nan", "fps=inf", "fps=5x", "frames=0",
+        "frames=-1", "frames=1.5", "frames=", "frames=99999999999999999999", "advance_headers=2",
+        "advance_headers=", "max_delay=-1", "max_delay=1s", "max_delay=9999999999"}) {
+    StreamParameters parameters;
+    const std::string_view name =
+        std::string_view(query).substr(0, std::string_view(query).find('='));
+    EXPECT_TRUE(parse_parameters(query, parameters).starts_with(name)) << query;
+  }
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/shard.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "tests/http/raw_client.h"
+
+namespace fanlight {
+namespace {
+
+SimWorldConfig calm(double fps = 30, size_t frame_bytes = 5'000) {
+  SimWorldConfig config;
+  config.camera.fps = fps;
+  config.camera.size_min = config.camera.size_max = frame_bytes;
+  return config;
+}
+
+ServerConfig places(size_t viewers) {
+  ServerConfig config;
+  config.max_viewers = viewers;
+  return config;
+}
+
+size_t lines_with(const std::string& text, const std::string& what) {
+  size_t count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+TEST(Shard, MaxViewersRefusesStreamsAndNothingElse) {
+  ShardWorld shard(calm(), places(2));
+  SimViewer& leaves = shard.world.add({});
+  SimViewer& stays = shard.world.add({});
+  shard.run_for(1s);
+  const ParsedResponse refused = ask(shard, get("/stream"));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.headers.at("retry-after"), "5");
+  EXPECT_EQ(refused.body, "503 Service Unavailable: all places for viewers are taken\n");
+  EXPECT_EQ(shard.stats().refused_full.value(), 1u);
+  EXPECT_EQ(ask(shard, get("/snapshot")).status, 200);
+  EXPECT_EQ(ask(shard, "HEAD /stream HTTP/1.1\r\nHost: sim\r\n\r\n").status, 200);
+
+  leaves.close();
+  shard.run_for(10ms);
+  const SimViewer& next = shard.world.add({});
+  shard.run_for(1s);
+  EXPECT_EQ(next.status(), 200);
+  EXPECT_GT(next.stream().frames, 10u);
+  EXPECT_EQ(stays.stream().gaps, 0u);
+  EXPECT_EQ(shard.state.viewers.load(), 2u);
+}
+
+TEST(Shard, WhenAllPlacesAreTakenOthersWaitUntilOneLeaves) {
+  constexpr size_t kPlaces = 1 + 64;
+  ShardWorld shard(calm(), places(1));
+  std::deque<RawClient> idle;
+  for (size_t i = 0; i < kPlaces; ++i) {
+    idle.emplace_back(shard);
+    testing::internal::CaptureStderr();
+    shard.run_for(10ms);
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(lines_with(log, "all places are taken"), i + 1 == kPlaces ? 1u : 0u);
+  }
+  EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
+  testing::internal::CaptureStderr();
+  for (size_t i = 0; i < 3; ++i) {
+    RawClient waiting(shard);
+    waiting.send(get("/healthz"));
+    const uint64_t waits = shard.world.backend().counts().waits;
+    shard.run_for(10s);
+    // It looks once a second whether it can go on, and takes the camera's frames.
+    EXPECT_LE(shard.world.backend().counts().waits - waits, 1'000u);
+    EXPECT_EQ(waiting.text(), "");
+    EXPECT_EQ(waiting.ended_at(), kNever);
+    EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
+    idle[i].close();
+    shard.run_for(10ms);
+    EXPECT_EQ(waiting.status(), 200);
+    EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
+    waiting.close();
+    shard.run_for(10ms);
+    idle.emplace_back(shard);
+    shard.run_for(10ms);
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+// One accept takes all that wait: none of them is lost when only one place is free.
+TEST(Shard, AllWhoWaitAreServedWhenOneLeaves) {
+  constexpr size_t kPlaces = 1 + 64;
+  constexpr size_t kWaiting = 100;
+  ShardWorld shard(calm(), places(1));
+  std::deque<RawClient> idle;
+  for (size_t i = 0; i < kPlaces; ++i) idle.emplace_back(shard);
+  shard.run_for(10ms);
+  std::deque<RawClient> waiting;
+  for (size_t i = 0; i < kWaiting; ++i) {
+    waiting.emplace_back(shard);
+    waiting.back().send(get("/healthz"));
+  }
+  shard.run_for(100ms);
+  EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
+  idle.front().close();
+  shard.run_for(100ms);
+  for (const RawClient& client : waiting) EXPECT_EQ(client.status(), 200);
+}
+
+TEST(Shard, WithoutDescriptorsAcceptingPausesWithOneLine) {
+  ShardWorld shard(calm());
+  SimBackend& backend = shard.world.backend();
+  backend.set_descriptor_limit(backend.open_descriptors() + 2);
+  std::deque<RawClient> clients;
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back(shard);
+    clients.back().send(get("/healthz"));
+    shard.run_for(10ms);
+  }
+  shard.run_for(5s);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(lines_with(log, "\n"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "no more connections for now: Too many open files"), 1u) << log;
+  EXPECT_EQ(clients[1].status(), 200);
+  EXPECT_EQ(clients[2].text(), "");
+  EXPECT_EQ(clients[3].text(), "");
+  // Tried again once a second, not in every turn.
+  EXPECT_GE(shard.stats().accept_failures.value(), 5u);
+  EXPECT_LE(shard.stats().accept_failures.value(), 7u);
+
+  backend.set_descriptor_limit(SIZE_MAX);
+  shard.run_for(1100ms);
+  EXPECT_EQ(clients[2].status(), 200);
+  EXPECT_EQ(clients[3].status(), 200);
+}
+
+TEST(Shard, WithoutDescriptorsTheNextIsTakenAsSoonAsOneLeaves) {
+  ShardWorld shard(calm());
+  SimBackend& backend = shard.world.backend();
+  backend.set_descriptor_limit(backend.open_descriptors() + 1);
+  testing::internal::CaptureStderr();
+  RawClient first(shard);
+  shard.run_for(10ms);
+  RawClient second(shard);
+  second.send(get("/healthz"));
+  shard.run_for(500ms);
+  EXPECT_EQ(second.text(), "");
+  first.close();
+  shard.run_for(10ms);
+  EXPECT_EQ(second.status(), 200);
+  testing::internal::GetCapturedStderr();
+}
+
+// Pairs of viewers who stop reading come one after the other, each pair into a frame of its own,
+// until the 16 places of a window of 2 are nearly used up.
+TEST(Shard, AFullRingCostsOnlyTheViewersOfTheOldestFrame) {
+  SimWorldConfig config = calm(10, 20'000);
+  config.ring.window = 2;
+  ServerConfig server;
+  server.viewer_stall_timeout = 1h;
+  ShardWorld shard(config, server);
+  const SimViewer& fast = shard.world.add({});
+  SimScript script;
+  script.stall_after = 5'000;
+  script.link = {.send_buffer = 4 << 10, .receive_window = 4 << 10};
+  std::vector<SimViewer*> stalled;
+  while (shard.stats().evicted_memory.value() == 0) {
+    ASSERT_LT(stalled.size(), 40u);
+    stalled.push_back(&shard.world.add(script));
+    stalled.push_back(&shard.world.add(script));
+    shard.run_for(9s);
+  }
+  EXPECT_GE(stalled.size(), 2 * 11u);
+  const uint64_t evicted = shard.stats().evicted_memory.value();
+  EXPECT_EQ(evicted, 2u);
+  for (size_t i = 0; i < stalled.size(); ++i) {
+    EXPECT_EQ(stalled[i]->end(), i < evicted ? SimEnd::reset : SimEnd::open) << "viewer " << i;
+  }
+  EXPECT_EQ(fast.end(), SimEnd::open);
+  EXPECT_EQ(fast.stream().gaps, 0u);
+  EXPECT_EQ(shard.world.ring().stats().dropped_no_place.value(), 0u);
+  EXPECT_EQ(shard.stats().evicted_stalled.value(), 0u);
+  EXPECT_EQ(shard.world.complaints(), "");
+}
+
+TEST(Shard, HealthyWhileItTurns) {
+  ShardWorld shard(calm());
+  const ParsedResponse response = ask(shard, get("/healthz"));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "ok\n");
+}
+
+TEST(Shard, ReportsAnotherShardThatHangs) {
+  SimWorld world(calm());
+  ServerState state({}, {{"cam", "simulated", 80, &world.ring()}}, 2, world.backend().wall_now());
+  state.shards_with_connections = 1;  // the other one will not take part in the end
+  const std::array<int, 1> listeners = {world.listener()};
+  const auto turned = [&](Instant at) {
+    state.links[1]->stats.turned_at_ns.set(uint64_t(at.time_since_epoch().count()));
+  };
+  turned(world.now());
+  Shard shard(state, 0, world.backend(), listeners);
+  const SimWorld::Turn turn = [&] { return shard.turn(kNever); };
+  world.run_for(4s, turn);
+  EXPECT_EQ(shard.why_unhealthy(), "");
+  world.run_for(2s, turn);
+  EXPECT_EQ(shard.why_unhealthy(), "shard 1 hangs");
+  turned(world.now());
+  EXPECT_EQ(shard.why_unhealthy(), "");
+  state.stopping = true;
+  state.wake_all();
+  world.run_for(5s, turn);
+  EXPECT_EQ(world.leftovers(), "");
+}
+
+TEST(Shard, NotReadyBeforeTheFirstFrame) {
+  SimWorldConfig config = calm();
+  config.camera.drop = 1;
+  ShardWorld shard(config);
+  const ParsedResponse response = ask(shard, get("/readyz"));
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.body, "503 Service Unavailable: camera cam: has given no picture yet\n");
+}
+
+TEST(Shard, NotReadyWhileSlatesAreShown) {
+  SimWorldConfig config = calm();
+  config.camera.lost_at = 3s;
+  config.camera.lost_for = 3s;
+  ShardWorld shard(config);
+  shard.run_for(1s);
+  EXPECT_EQ(ask(shard, get("/readyz")).status, 200);
+  shard.run_for(4s);
+  const ParsedResponse lost = ask(shard, get("/readyz"));
+  EXPECT_EQ(lost.status, 503);
+  EXPECT_EQ(lost.body, "503 Service Unavailable: camera cam: simulated loss\n");
+  EXPECT_EQ(ask(shard, get("/healthz")).status, 200);
+  shard.run_for(3s);
+  EXPECT_EQ(ask(shard, get("/readyz")).status, 200);
+}
+
+// Late is what is older than 2 s and than three intervals.
+TEST(Shard, NotReadyWhenThePictureIsStale) {
+  for (const double fps : {30.0, 0.5}) {
+    SCOPED_TRACE(fps);
+    const Duration limit = std::max<Duration>(2s, from_seconds(3 / fps));
+    ShardWorld shard(calm(fps));
+    shard.run_for(10ms);
+    shard.world.camera().stop();
+    shard.run_for(limit - 100ms);
+    EXPECT_EQ(ask(shard, get("/readyz")).status, 200);
+    shard.run_for(200ms);
+    const ParsedResponse stale = ask(shard, get("/readyz"));
+    EXPECT_EQ(stale.status, 503);
+    EXPECT_EQ(stale.body, "503 Service Unavailable: camera cam: has given no fresh picture\n");
+  }
+}
+
+TEST(Shard, ReadyWhileTheCameraIsStoppedBecauseNobodyWatches) {
+  SimWorldConfig config = calm();
+  config.camera.idles_unwatched = true;
+  ShardWorld shard(config);
+  shard.run_for(60s);
+  EXPECT_EQ(ask(shard, get("/readyz")).status, 200);
+}
+
+}  // namespace
+}  // namespace fanlight

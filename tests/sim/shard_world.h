@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// ShardWorld: a whole shard, as it ships, in the simulation.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "http/server_state.h"
+#include "http/shard.h"
+#include "tests/sim/sim_world.h"
+
+namespace fanlight {
+
+// Owns: the world, and the server in it. Thread: one.
+class ShardWorld {
+ public:
+  explicit ShardWorld(const SimWorldConfig& world_config, const ServerConfig& server_config = {})
+      : world(world_config),
+        state(server_config, {{"cam", "simulated", 80, &world.ring()}}, 1,
+              world.backend().wall_now()),
+        listeners_{world.listener()},
+        shard(state, 0, world.backend(), listeners_) {}
+
+  ~ShardWorld() {
+    if (!running_) return;
+    stop();
+  }
+
+  void run_for(Duration duration) { world.run_for(duration, turn_); }
+  bool run_until(const std::function<bool()>& done, Duration limit) {
+    return world.run_until(done, limit, turn_);
+  }
+
+  // As SIGTERM does; how long it took, or nothing within a minute.
+  Duration stop() {
+    const Instant begun = world.now();
+    state.stopping = true;
+    state.wake_all();
+    world.backend().interrupt();
+    EXPECT_TRUE(run_until([this] { return !running_; }, 60s));
+    const Duration took = world.now() - begun;
+    world.run_without_server(5s);
+    return took;
+  }
+
+  ShardStats& stats() { return state.links[0]->stats; }
+
+  SimWorld world;
+  ServerState state;
+
+ private:
+  const std::array<int, 1> listeners_;
+
+ public:
+  Shard shard;
+
+ private:
+  bool running_ = true;
+  SimWorld::Turn turn_ = [this] { return running_ = shard.turn(kNever); };
+};
+
+inline std::string get(const std::string& target, const std::string& fields = {}) {
+  return "GET " + target + " HTTP/1.1\r\nHost: sim\r\n" + fields + "\r\n";
+}
+
+}  // namespace fanlight

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queues of the simulated kernel: submission, order and delivery of completions, time. What a
+// request does is in sim_requests.cpp.
+#include "tests/sim/sim_backend.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/check.h"
+#include "tests/sim/allocation_guard.h"
+#include "tests/sim/sim_hash.h"
+
+namespace fanlight {
+namespace {
+
+// A loop that turns so often without time passing spins, or does an endless amount of work.
+constexpr unsigned kTurnsInPlaceMax = 100'000;
+
+constexpr WallTime kWallStart{std::chrono::seconds(1'767'225'600)};  // 2026-01-01 00:00 UTC
+
+}  // namespace
+
+SimBackend::SimBackend(uint64_t seed, const SimFaults& faults)
+    : faults_(faults),
+      random_(seed),
+      network_(clock_, faults, seed + 1),
+      started_at_(clock_.now()),
+      wall_at_start_(kWallStart) {}
+
+SimBackend::~SimBackend() = default;
+
+WallTime SimBackend::wall_now() noexcept {
+  return wall_at_start_ + std::chrono::floor<std::chrono::microseconds>(clock_.now() - started_at_);
+}
+
+uint64_t SimBackend::peer_progress(int fd) noexcept {
+  const auto found = descriptors_.find(fd);
+  CHECK(found != descriptors_.end() && found->second.connection != nullptr);
+  return found->second.connection->acknowledged();
+}
+
+void SimBackend::reset_on_close(int fd) noexcept {
+  const auto found = descriptors_.find(fd);
+  CHECK(found != descriptors_.end() && found->second.connection != nullptr);
+  found->second.reset_on_close = true;
+}
+
+int SimBackend::listen() {
+  return open_descriptor({.connection_or_listener = network_.listen()});
+}
+
+SimConnection& SimBackend::connect(int listener, const SimLink& link) {
+  return network_.connect(descriptors_.at(listener).connection_or_listener, link);
+}
+
+int SimBackend::open_descriptor(Descriptor descriptor) {
+  int fd = next_descriptor_;
+  if (faults_.reuses_descriptors) {
+    for (fd = kFirstDescriptor; descriptors_.contains(fd);) ++fd;
+  } else {
+    ++next_descriptor_;
+  }
+  numbers_[descriptor.connection_or_listener] = fd;
+  descriptors_[fd] = descriptor;
+  return fd;
+}
+
+// --- submission ---
+
+io_uring_sqe* SimBackend::next_sqe() noexcept {
+  const AllocationAllowed allowed;
+  if (queue_.size() >= faults_.submission_queue) {
+    ++counts_.queue_full;
+    submit();
+  }
+  queue_.push_back({});  // a deque never moves its elements
+  return &queue_.back();
+}
+
+void SimBackend::submit() {
+  while (!queue_.empty()) {
+    start(queue_.front());
+    queue_.pop_front();
+  }
+}
+
+void SimBackend::start(const io_uring_sqe& sqe) {
+  Request request = read_sqe(sqe);
+  request.id = ++next_request_;
+  ++counts_.requests;
+  in_flight_.insert(request.id);
+  if (request.user_data != 0) CHECK(user_data_.insert(request.user_data).second);
+  occupy(request);
+  const uint64_t id = request.id;
+  waiting_.emplace(id, std::move(request));
+  attempt(id);
+}
+
+// At most one request of each kind per descriptor, and none when it is closed (io/backend.h).
+void SimBackend::occupy(const Request& request) {
+  if (request.fd < 0) return;
+  if (request.opcode == IORING_OP_CLOSE) {
+    CHECK(!slots_.contains(request.fd));  // closed while something is in flight on it
+    return;
+  }
+  Slots& slots = slots_[request.fd];
+  switch (request.opcode) {
+    case IORING_OP_ACCEPT:
+    case IORING_OP_RECV:
+    case IORING_OP_READ:
+    case IORING_OP_POLL_ADD:
+      CHECK(slots.input == 0);
+      slots.input = request.id;
+      break;
+    case IORING_OP_SEND:
+    case IORING_OP_SENDMSG:
+      CHECK(slots.output == 0);
+      slots.output = request.id;
+      break;
+    default:
+      ++slots.others;
+  }
+}
+
+void SimBackend::vacate(const Request& request) {
+  const auto found = slots_.find(request.fd);
+  if (request.fd < 0 || found == slots_.end()) return;
+  Slots& slots = found->second;
+  if (slots.input == request.id) {
+    slots.input = 0;
+  } else if (slots.output == request.id) {
+    slots.output = 0;
+  } else if (request.opcode == IORING_OP_SHUTDOWN) {
+    --slots.others;
+  }
+  if (slots.input == 0 && slots.output == 0 && slots.others == 0) slots_.erase(found);
+}
+
+// --- carrying out ---
+
+void SimBackend::attempt(uint64_t id) {
+  for (;;) {
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end()) return;
+    std::optional<Outcome> outcome = perform(found->second);
+    if (!outcome) {
+      found->second.has_waited = true;
+      if (found->second.fd >= 0 && found->second.fd < kFirstDescriptor) {
+        real_waiting_.insert(found->second.fd);
+      }
+      return;
+    }
+    if (outcome->flags & IORING_CQE_F_MORE) {
+      complete(found->second, std::move(*outcome));
+      continue;
+    }
+    const Request request = std::move(found->second);
+    waiting_.erase(found);
+    complete(request, std::move(*outcome));
+    return;
+  }
+}
+
+void SimBackend::retry(int fd) {
+  const auto found = slots_.find(fd);
+  if (found == slots_.end()) return;
+  // Which of two comes first (who gets the error of the socket, say) is the kernel's secret.
+  const auto [input, output, others] = found->second;
+  const bool output_first = chance(faults_.reordered);
+  attempt(output_first ? output : input);
+  attempt(output_first ? input : output);
+}
+
+void SimBackend::retry_changed() {
+  for (const uint64_t number : network_.take_changed()) {
+    const auto found = numbers_.find(number);
+    if (found != numbers_.end()) retry(found->second);
+  }
+}
+
+// Asks the real kernel which of the waited-for descriptors are ready. Returns whether any was.
+bool SimBackend::retry_real_descriptors() {
+  bool any = false;
+  for (const int fd : std::exchange(real_waiting_, {})) {
+    const auto found = slots_.find(fd);
+    if (found == slots_.end()) continue;
+    const uint64_t id = found->second.input;
+    attempt(id);
+    any |= !waiting_.contains(id);
+  }
+  return any;
+}
+
+// Does all that can be done without time passing.
+void SimBackend::settle() {
+  bool again = true;
+  while (again) {
+    again = clock_.run_due();
+    again |= network_.has_changed();
+    retry_changed();
+    again |= retry_real_descriptors();
+  }
+}
+
+// --- completion ---
+
+void SimBackend::complete(const Request& request, Outcome outcome) {
+  Instant when = clock_.now();
+  if (chance(faults_.late)) {
+    ++counts_.late;
+    when += Duration(random_.below(static_cast<uint64_t>(faults_.late_max.count()) + 1));
+  }
+  uint64_t shuffle = 0;
+  if (chance(faults_.reordered)) {
+    ++counts_.reordered;
+    shuffle = random_.next();
+  }
+  if (request.opcode == IORING_OP_ACCEPT) {
+    // The events of one request keep their order.
+    when = std::max(when, request.last_event_at);
+    shuffle = 0;
+    if (outcome.flags & IORING_CQE_F_MORE) waiting_.at(request.id).last_event_at = when;
+  }
+  const Order order{when, shuffle, ++next_completion_};
+  completions_.emplace(order, Completion{request, std::move(outcome)});
+}
+
+Instant SimBackend::next_completion() const {
+  return completions_.empty() ? kNever : std::get<0>(completions_.begin()->first);
+}
+
+unsigned SimBackend::deliver(std::span<Event> events) {
+  size_t count_max = events.size();
+  if (count_max > 1 && chance(faults_.small_batch)) count_max = 1 + random_.below(count_max);
+  unsigned count = 0;
+  while (count < count_max && next_completion() <= clock_.now()) {
+    auto first = completions_.extract(completions_.begin());
+    events[count++] = finish(first.mapped());
+  }
+  counts_.events += count;
+  return count;
+}
+
+// The moment at which the caller gets its memory back.
+Event SimBackend::finish(Completion& completion) {
+  const Request& request = completion.request;
+  const Outcome& outcome = completion.outcome;
+  CHECK(hash_pieces(request.pieces) == request.pieces_hash);  // sent memory changed in flight
+  if (!outcome.data.empty()) {
+    CHECK(outcome.data.size() <= request.size);
+    std::memcpy(request.buffer, outcome.data.data(), outcome.data.size());
+  }
+  if (!(outcome.flags & IORING_CQE_F_MORE)) {
+    vacate(request);
+    in_flight_.erase(request.id);
+    user_data_.erase(request.user_data);
+  }
+  fold(static_cast<uint64_t>(clock_.now().time_since_epoch().count()));
+  fold(request.id);
+  fold(uint64_t{request.opcode} << 32 | outcome.flags);
+  fold(static_cast<uint64_t>(outcome.result));
+  return {request.user_data, outcome.result, outcome.flags};
+}
+
+unsigned SimBackend::wait(std::span<Event> events, Instant deadline) noexcept {
+  CHECK(!events.empty());
+  const AllocationAllowed allowed;
+  const Instant began_at = clock_.now();
+  ++counts_.waits;
+  submit();
+  if (faults_.turn_time_max > Duration(0)) {
+    const auto most = static_cast<uint64_t>(faults_.turn_time_max.count());
+    const Instant until = clock_.now() + Duration(random_.below(most + 1));
+    while (clock_.next() <= until) {
+      clock_.advance_to(clock_.next());
+      settle();
+    }
+    clock_.advance_to(until);
+  }
+  unsigned count = 0;
+  for (;;) {
+    settle();
+    count = deliver(events);
+    if (count > 0 || interrupted_ || clock_.now() >= deadline) break;
+    const Instant next = std::min({clock_.next(), next_completion(), deadline});
+    CHECK(next < kNever);  // or it would sleep forever
+    clock_.advance_to(next);
+  }
+  interrupted_ = false;
+  counts_.empty_waits += count == 0;
+  turns_in_place_ = clock_.now() == began_at ? turns_in_place_ + 1 : 0;
+  CHECK(turns_in_place_ < kTurnsInPlaceMax);
+  return count;
+}
+
+void SimBackend::fold(uint64_t value) {
+  trace_hash_ = mix_hash(trace_hash_, value);
+}
+
+}  // namespace fanlight

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// SimCamera: publishes test pictures to a frame ring at virtual times.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "core/frame_ring.h"
+#include "core/random.h"
+#include "tests/sim/sim_backend.h"
+
+namespace fanlight {
+
+struct SimCameraScript {
+  double fps = 30;
+  double jitter = 0;        // each interval is off by up to this fraction
+  size_t size_min = 1'000;  // bytes of a picture
+  size_t size_max = 20'000;
+  Duration encode_max{0};  // a frame is published up to this after its capture, in order
+  double drop = 0;         // chance that the camera loses a frame: a gap in the numbers
+  double abandon = 0;      // chance that a place is spoilt and given back
+  Duration lost_at = Duration::max();  // from the start: then slates come, one a second
+  Duration lost_for{0};
+  bool idles_unwatched = false;  // stops while nobody watches
+};
+
+// Owns: places under encoding. Thread: one; it acts when the clock calls it.
+class SimCamera {
+ public:
+  SimCamera(SimBackend& backend, FrameRing& ring, const SimCameraScript& script, uint64_t seed);
+  SimCamera(const SimCamera&) = delete;
+  SimCamera& operator=(const SimCamera&) = delete;
+  ~SimCamera();
+
+  // Publishes no more.
+  void stop();
+
+  uint64_t last_sequence() const { return last_sequence_; }  // published
+  // When the frame of this number was published; kNever if it never was.
+  Instant published_at(uint64_t sequence) const;
+  size_t published() const { return published_; }
+  // The most that was held when a frame was published.
+  size_t most_pinned_places() const { return most_pinned_places_; }
+  size_t most_kernel_bytes() const { return most_kernel_bytes_; }
+
+ private:
+  struct Job {
+    FramePlace place;
+    FrameInfo info;
+    size_t size;
+    bool spoilt;
+    bool done = false;
+  };
+
+  void tick();
+  void capture(bool slate);
+  void finish(uint64_t sequence);
+  void publish_in_order();
+  bool is_lost() const;
+
+  SimBackend& backend_;
+  FrameRing& ring_;
+  const SimCameraScript script_;
+  const Instant started_at_;
+  Random random_;
+  std::deque<Job> jobs_;  // in order of capture
+  std::vector<SimClock::Appointment> plans_;
+  std::vector<Instant> published_at_;  // by sequence number
+
+  uint64_t sequence_ = 0;
+  uint64_t last_sequence_ = 0;
+  size_t published_ = 0;
+  size_t most_pinned_places_ = 0;
+  size_t most_kernel_bytes_ = 0;
+  WallTime last_wall_{};
+};
+
+}  // namespace fanlight

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// SimFaults: how unkind the simulated kernel and network are.
+#pragma once
+
+#include "core/random.h"
+#include "core/time.h"
+
+namespace fanlight {
+
+// Probabilities are per opportunity, 0 to 1. The defaults are a kernel that does everything at
+// once, in order, and in full.
+struct SimFaults {
+  // Of completions.
+  double reordered = 0;  // completions of different requests change places
+  double late = 0;       // comes up to late_max after the fact
+  Duration late_max{0};
+  double small_batch = 0;  // wait() gives fewer events than there are
+  // Of data.
+  double short_send = 0;     // takes a part although there is room
+  double short_receive = 0;  // gives a part of what is there
+  double small_segment = 0;  // a part of what could travel does
+  // Of failures.
+  double send_no_buffers = 0;  // SEND: -ENOBUFS, nothing taken
+  double reset = 0;            // the network resets the connection instead of a send or receive
+  double accept_no_files = 0;  // ACCEPT: -EMFILE, ends the multishot, the connection stays queued
+  double accept_aborted = 0;   // ACCEPT: -ECONNABORTED, ends the multishot
+  double accept_ends = 0;      // ACCEPT succeeds without IORING_CQE_F_MORE
+  double unread_lost = 0;      // a reset destroys what the peer has received and not read
+  // Of the process.
+  Duration turn_time_max{0};        // a turn of the loop takes up to this
+  unsigned submission_queue = 256;  // entries; a full one is submitted at once
+  bool reuses_descriptors = true;   // the lowest free one, as kernels do; else never
+
+  // Every fault is off, or at a strength of its own: combinations find what averages do not.
+  static SimFaults swarm(Random& random);
+};
+
+}  // namespace fanlight

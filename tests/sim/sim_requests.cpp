@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the requests of the simulated kernel do, and what they may ask for.
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/check.h"
+#include "tests/sim/sim_backend.h"
+#include "tests/sim/sim_hash.h"
+
+namespace fanlight {
+namespace {
+
+// A kernel limits the pieces of a message (IOV_MAX); production code needs three.
+constexpr size_t kPiecesMax = 8;
+
+std::vector<std::string_view> pieces_of(const io_uring_sqe& sqe) {
+  std::vector<std::string_view> pieces;
+  if (sqe.opcode == IORING_OP_SEND) {
+    CHECK(sqe.addr != 0 && sqe.len > 0);
+    pieces.emplace_back(reinterpret_cast<const char*>(sqe.addr), sqe.len);
+    return pieces;
+  }
+  // The header and the vectors are copied now: they need to live until the submission only
+  // (IORING_FEAT_SUBMIT_STABLE).
+  const auto* message = reinterpret_cast<const msghdr*>(sqe.addr);
+  CHECK(message != nullptr && message->msg_iov != nullptr);
+  CHECK(message->msg_iovlen > 0 && message->msg_iovlen <= kPiecesMax);
+  CHECK(message->msg_name == nullptr && message->msg_control == nullptr);
+  for (size_t i = 0; i < message->msg_iovlen; ++i) {
+    const iovec& vector = message->msg_iov[i];
+    CHECK(vector.iov_base != nullptr && vector.iov_len > 0);
+    pieces.emplace_back(static_cast<const char*>(vector.iov_base), vector.iov_len);
+  }
+  return pieces;
+}
+
+}  // namespace
+
+// Everything that io/backend.h does not list, and everything that is legal but never meant, is a
+// bug of the code that filled it in.
+SimBackend::Request SimBackend::read_sqe(const io_uring_sqe& sqe) {
+  CHECK(sqe.flags == 0 && sqe.buf_index == 0 && sqe.personality == 0 && sqe.splice_fd_in == 0);
+  CHECK(sqe.opcode == IORING_OP_ACCEPT || sqe.ioprio == 0);
+  Request request;
+  request.user_data = sqe.user_data;
+  request.opcode = sqe.opcode;
+  request.fd = sqe.fd;
+  switch (sqe.opcode) {
+    case IORING_OP_ACCEPT:
+      CHECK(sqe.ioprio == IORING_ACCEPT_MULTISHOT && sqe.addr == 0 && sqe.addr2 == 0);
+      CHECK((sqe.accept_flags & ~uint32_t{SOCK_CLOEXEC | SOCK_NONBLOCK}) == 0);
+      break;
+    case IORING_OP_RECV:
+      CHECK(sqe.addr != 0 && sqe.len > 0 && sqe.msg_flags == 0);
+      break;
+    case IORING_OP_READ:
+      CHECK(sqe.addr != 0 && sqe.len == sizeof(uint64_t) && sqe.rw_flags == 0);
+      CHECK(sqe.fd < kFirstDescriptor);
+      break;
+    case IORING_OP_SEND:
+    case IORING_OP_SENDMSG:
+      CHECK((sqe.msg_flags & ~uint32_t{MSG_MORE}) == MSG_NOSIGNAL);
+      request.pieces = pieces_of(sqe);
+      request.pieces_hash = hash_pieces(request.pieces);
+      break;
+    case IORING_OP_POLL_ADD:
+      CHECK(sqe.len == 0 && sqe.poll32_events != 0);
+      request.poll_events = static_cast<short>(sqe.poll32_events);
+      break;
+    case IORING_OP_SHUTDOWN:
+      request.how = static_cast<int>(sqe.len);
+      break;
+    case IORING_OP_CLOSE:
+      break;
+    case IORING_OP_ASYNC_CANCEL:
+      CHECK(sqe.cancel_flags == 0 && sqe.addr != 0);
+      request.fd = -1;
+      request.target = sqe.addr;
+      break;
+    default:
+      CHECK(!"an opcode that io/backend.h does not list");
+  }
+  // Whose answers nobody needs: they have no owner.
+  const bool may_be_anonymous =
+      sqe.opcode == IORING_OP_ASYNC_CANCEL || sqe.opcode == IORING_OP_CLOSE;
+  CHECK(sqe.user_data != 0 || may_be_anonymous);
+  if (sqe.opcode == IORING_OP_RECV || sqe.opcode == IORING_OP_READ) {
+    request.buffer = reinterpret_cast<char*>(sqe.addr);
+    request.size = sqe.len;
+  }
+  return request;
+}
+
+std::optional<SimBackend::Outcome> SimBackend::perform(Request& request) {
+  if (request.opcode == IORING_OP_ASYNC_CANCEL) return perform_cancel(request);
+  if (request.fd < kFirstDescriptor) return perform_real(request);
+  const auto found = descriptors_.find(request.fd);
+  if (found == descriptors_.end()) {
+    CHECK(bad_descriptors_allowed_);
+    return Outcome{-EBADF};
+  }
+  Descriptor& descriptor = found->second;
+  switch (request.opcode) {
+    case IORING_OP_ACCEPT:
+      return perform_accept(request, descriptor);
+    case IORING_OP_POLL_ADD:
+      return perform_poll(request, descriptor);
+    case IORING_OP_CLOSE:
+      return perform_close(request);
+    default:
+      break;
+  }
+  CHECK(descriptor.connection != nullptr);  // a listener neither sends nor receives
+  SimConnection& connection = *descriptor.connection;
+  switch (request.opcode) {
+    case IORING_OP_RECV:
+      return perform_receive(request, connection);
+    case IORING_OP_SEND:
+    case IORING_OP_SENDMSG:
+      return perform_send(request, connection);
+    case IORING_OP_SHUTDOWN:
+      return Outcome{connection.shut_down(request.how)};
+    default:
+      CHECK(!"unreachable: read_sqe() knows all opcodes");
+  }
+  return {};
+}
+
+std::optional<SimBackend::Outcome> SimBackend::perform_accept(Request&, Descriptor& listener) {
+  CHECK(listener.connection == nullptr);
+  const uint64_t number = listener.connection_or_listener;
+  if (!network_.has_waiting(number)) return {};
+  if (descriptors_.size() >= descriptor_limit_ || chance(faults_.accept_no_files)) {
+    ++counts_.accept_failures;
+    return Outcome{-EMFILE};
+  }
+  SimConnection& connection = network_.accept(number);
+  if (chance(faults_.accept_aborted)) {
+    ++counts_.accept_failures;
+    connection.close_server(true);
+    return Outcome{-ECONNABORTED};
+  }
+  const int fd =
+      open_descriptor({.connection_or_listener = connection.id(), .connection = &connection});
+  return Outcome{fd, chance(faults_.accept_ends) ? 0u : IORING_CQE_F_MORE};
+}
+
+// As tcp_recvmsg() does it: what has arrived comes before an error, an error before the end.
+std::optional<SimBackend::Outcome> SimBackend::perform_receive(const Request& request,
+                                                               SimConnection& connection) {
+  if (chance(faults_.reset)) {
+    ++counts_.resets;
+    connection.reset_by_network();
+  }
+  if (!connection.received().empty()) {
+    size_t bytes = std::min(request.size, connection.received().size());
+    if (bytes > 1 && chance(faults_.short_receive)) {
+      ++counts_.short_receives;
+      bytes = 1 + random_.below(bytes - 1);
+    }
+    std::string data(connection.received().view().substr(0, bytes));
+    connection.receive(bytes);
+    return Outcome{static_cast<int32_t>(bytes), 0, std::move(data)};
+  }
+  if (connection.has_error()) return Outcome{connection.take_error()};
+  if (connection.receive_ended()) return Outcome{0};
+  return {};
+}
+
+// As tcp_sendmsg() does it: the error of the socket once, then EPIPE.
+std::optional<SimBackend::Outcome> SimBackend::perform_send(const Request& request,
+                                                            SimConnection& connection) {
+  if (chance(faults_.reset)) {
+    ++counts_.resets;
+    connection.reset_by_network();
+  }
+  if (connection.has_error()) return Outcome{connection.take_error()};
+  if (connection.send_ended()) return Outcome{-EPIPE};
+  if (chance(faults_.send_no_buffers)) {
+    ++counts_.no_buffers;
+    return Outcome{-ENOBUFS};
+  }
+  if (request.has_waited ? !connection.is_writable() : connection.send_room() == 0) {
+    counts_.waiting_sends += !request.has_waited;
+    return {};
+  }
+  size_t total = 0;
+  for (const std::string_view piece : request.pieces) total += piece.size();
+  size_t bytes = std::min(total, connection.send_room());
+  if (bytes > 1 && chance(faults_.short_send)) {
+    ++counts_.short_sends;
+    bytes = 1 + random_.below(bytes - 1);
+  }
+  size_t left = bytes;
+  for (const std::string_view piece : request.pieces) {
+    const std::string_view part = piece.substr(0, left);
+    if (!part.empty()) connection.send(part);
+    left -= part.size();
+  }
+  return Outcome{static_cast<int32_t>(bytes)};
+}
+
+// As tcp_poll() does it; io_uring adds POLLRDHUP to what poll(2) always reports.
+std::optional<SimBackend::Outcome> SimBackend::perform_poll(const Request& request,
+                                                            const Descriptor& descriptor) {
+  int ready = 0;
+  if (descriptor.connection == nullptr) {
+    if (network_.has_waiting(descriptor.connection_or_listener)) ready = POLLIN;
+  } else {
+    const SimConnection& connection = *descriptor.connection;
+    if (!connection.received().empty()) ready |= POLLIN;
+    if (connection.receive_ended()) ready |= POLLIN | POLLRDHUP;
+    if (connection.is_writable() || connection.send_ended()) ready |= POLLOUT;
+    if (connection.receive_ended() && connection.send_ended()) ready |= POLLHUP;
+    if (connection.has_error()) ready |= POLLERR;
+  }
+  ready &= request.poll_events | POLLERR | POLLHUP | POLLRDHUP;
+  if (ready == 0) return {};
+  return Outcome{ready};
+}
+
+// A descriptor of the process: the real kernel is asked, without waiting.
+std::optional<SimBackend::Outcome> SimBackend::perform_real(const Request& request) {
+  const short wanted = request.opcode == IORING_OP_POLL_ADD ? request.poll_events : short{POLLIN};
+  pollfd ready{request.fd, wanted, 0};
+  const int count = ::poll(&ready, 1, 0);
+  CHECK(count >= 0);
+  if (ready.revents & POLLNVAL) {
+    CHECK(bad_descriptors_allowed_);
+    return Outcome{-EBADF};
+  }
+  switch (request.opcode) {
+    case IORING_OP_CLOSE:
+      return Outcome{::close(request.fd) == 0 ? 0 : -errno};
+    case IORING_OP_POLL_ADD:
+      if (count == 0) return {};
+      return Outcome{ready.revents};
+    case IORING_OP_READ: {
+      if (count == 0) return {};
+      std::string value(sizeof(uint64_t), '\0');
+      CHECK(::read(request.fd, value.data(), value.size()) == sizeof(uint64_t));
+      return Outcome{sizeof(uint64_t), 0, std::move(value)};
+    }
+    default:
+      CHECK(!"sockets are simulated ones, from SimBackend::kFirstDescriptor on");
+  }
+  return {};
+}
+
+SimBackend::Outcome SimBackend::perform_cancel(const Request& request) {
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& entry) {
+    return entry.second.user_data == request.target;
+  });
+  if (found == waiting_.end()) return {-ENOENT};
+  const Request cancelled = std::move(found->second);
+  waiting_.erase(found);
+  complete(cancelled, {-ECANCELED});
+  return {0};
+}
+
+SimBackend::Outcome SimBackend::perform_close(const Request& request) {
+  const Descriptor descriptor = descriptors_.at(request.fd);
+  numbers_.erase(descriptor.connection_or_listener);
+  descriptors_.erase(request.fd);
+  if (descriptor.connection != nullptr) {
+    descriptor.connection->close_server(descriptor.reset_on_close);
+  } else {
+    network_.close_listener(descriptor.connection_or_listener);
+  }
+  return {0};
+}
+
+}  // namespace fanlight

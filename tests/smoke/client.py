@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An HTTP client that believes nothing: it reads byte for byte and raises at whatever the contract
+does not say. Every read has a deadline."""
+import email.utils
+import re
+import socket
+import time
+from dataclasses import dataclass, field
+
+TIMEOUT_SECONDS = 10
+PART_TYPE = b"Content-Type: image/jpeg\r\n"
+PART_HEAD = re.compile(rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\n"
+                       rb"X-Timestamp: (\d+\.\d{6})\r\nX-Sequence: (\d+)\r\n"
+                       rb"(?:X-Slate: ([ -~]+)\r\n)?\r\n\Z")
+
+
+class ProtocolError(AssertionError):
+    """The server said something that it should not say."""
+
+
+def expect(condition, what):
+    if not condition:
+        raise ProtocolError(what)
+
+
+@dataclass
+class Response:
+    version: str
+    status: int
+    reason: str
+    headers: dict
+    body: bytes = b""
+
+    def header(self, name):
+        return self.headers.get(name.lower())
+
+
+@dataclass
+class Part:
+    jpeg: bytes
+    raw: bytes = field(repr=False, default=b"")  # head and JPEG, as they came
+    sequence: int = 0     # 0 in the advance form, which does not tell
+    timestamp: float = 0  # likewise
+    slate: str = ""
+
+
+class Connection:
+    """One socket. Reads time out with socket.timeout; a reset raises ConnectionResetError."""
+
+    def __init__(self, address):
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket.settimeout(TIMEOUT_SECONDS)
+        if family == socket.AF_INET:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.connect(address)
+        self.pending = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data if isinstance(data, bytes) else data.encode())
+
+    def get(self, target, *headers, method="GET", version="1.1", host="test"):
+        """Sends a request; read the answer with response()."""
+        lines = [f"{method} {target} HTTP/{version}", f"Host: {host}", *headers, "", ""]
+        self.send("\r\n".join(lines))
+
+    def receive_more(self):
+        data = self.socket.recv(1 << 16)
+        expect(data, f"the connection ended after {self.pending[-80:]!r}")
+        self.pending += data
+
+    def read_exactly(self, count):
+        while len(self.pending) < count:
+            self.receive_more()
+        data, self.pending = self.pending[:count], self.pending[count:]
+        return data
+
+    def read_until(self, *ends):
+        """Up to and including whichever of `ends` comes first."""
+        scanned = 0
+        while True:
+            found = [self.pending.find(end, scanned) + len(end) for end in ends
+                     if self.pending.find(end, scanned) >= 0]
+            if found:
+                return self.read_exactly(min(found))
+            scanned = max(0, len(self.pending) - max(map(len, ends)))
+            self.receive_more()
+
+    def expect_bytes(self, expected):
+        found = self.read_exactly(len(expected))
+        expect(found == expected, f"expected {expected!r}, got {found!r}")
+
+    def expect_end(self):
+        """Nothing but FIN may follow."""
+        data = self.pending or self.socket.recv(1 << 16)
+        expect(data == b"", f"expected the end, got {data[:200]!r}")
+
+    def response_head(self):
+        lines = self.read_until(b"\r\n\r\n").decode("latin-1").split("\r\n")[:-2]
+        status = re.fullmatch(r"(HTTP/1\.[01]) (\d{3}) ([A-Z][ A-Za-z]*)", lines[0])
+        expect(status, f"malformed status line {lines[0]!r}")
+        headers = {}
+        for line in lines[1:]:
+            name, colon, value = line.partition(": ")
+            expect(colon and re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name), f"header line {line!r}")
+            expect(name.lower() not in headers, f"{name} twice")
+            headers[name.lower()] = value
+        response = Response(status[1], int(status[2]), status[3], headers)
+        if response.status >= 200:
+            date = email.utils.parsedate_to_datetime(headers.get("date", ""))
+            expect(abs(date.timestamp() - time.time()) < 60, f"Date {headers['date']} is wrong")
+        return response
+
+    def response(self, head_only=False):
+        """A whole answer, by its own framing (RFC 9112 section 6.3)."""
+        response = self.response_head()
+        if head_only or response.status in (204, 304) or response.status < 200:
+            return response
+        if response.header("Transfer-Encoding") == "chunked":
+            expect("content-length" not in response.headers, "Content-Length beside chunks")
+            response.body = self.chunks()
+        elif "content-length" in response.headers:
+            response.body = self.read_exactly(int(response.header("Content-Length")))
+        else:
+            expect(response.header("Connection") == "close", "neither a length nor a close")
+            response.body = self.read_to_end()
+        return response
+
+    def chunks(self):
+        body = b""
+        while True:
+            size = int(self.read_until(b"\r\n").rstrip(), 16)
+            if size == 0:
+                self.expect_bytes(b"\r\n")
+                return body
+            body += self.read_exactly(size)
+            self.expect_bytes(b"\r\n")
+
+    def read_to_end(self):
+        data, self.pending = self.pending, b""
+        while chunk := self.socket.recv(1 << 16):
+            data += chunk
+        return data
+
+
+class Stream:
+    """Reads the parts of a stream whose request was just sent."""
+
+    def __init__(self, connection, boundary="boundarydonotcross", advance=False):
+        self.connection = connection
+        self.boundary = boundary.encode()
+        self.advance = advance
+        self.ended = False  # true when the closing delimiter has come
+        self.head = connection.response_head()
+        expect(self.head.status == 200, f"{self.head.status}: no stream")
+        connection.expect_bytes(b"--" + self.boundary + b"\r\n" + self.next_head())
+
+    def next_head(self):
+        return PART_TYPE + b"\r\n" if self.advance else b""
+
+    def part(self):
+        part = self.advance_part() if self.advance else self.plain_part()
+        expect(is_whole_jpeg(part.jpeg), f"part {part.sequence} is not a whole JPEG")
+        return part
+
+    def plain_part(self):
+        head = self.connection.read_until(b"\r\n\r\n")
+        match = PART_HEAD.match(head)
+        expect(match, f"malformed head of a part: {head!r}")
+        length, timestamp, sequence, slate = match.groups()
+        jpeg = self.connection.read_exactly(int(length))
+        self.connection.expect_bytes(b"\r\n--" + self.boundary)
+        self.end_of_delimiter()
+        return Part(jpeg, head + jpeg, int(sequence), float(timestamp), (slate or b"").decode())
+
+    def advance_part(self):
+        delimiter = b"\r\n--" + self.boundary
+        jpeg = self.connection.read_until(delimiter)[:-len(delimiter)]
+        self.end_of_delimiter()
+        return Part(jpeg, jpeg)
+
+    def end_of_delimiter(self):
+        first = self.connection.read_exactly(2)
+        if first == b"--":
+            self.connection.expect_bytes(b"\r\n")
+            self.ended = True
+        else:
+            expect(first == b"\r\n", f"{first!r} after a delimiter")
+            self.connection.expect_bytes(self.next_head())
+
+    def parts(self, count):
+        return [self.part() for _ in range(count)]
+
+
+def fetch(address, target, *headers, method="GET"):
+    """One request on a connection of its own."""
+    with Connection(address) as connection:
+        connection.get(target, *headers, method=method)
+        return connection.response(head_only=method == "HEAD")
+
+
+def open_stream(address, target, *headers, **form):
+    """A Stream on a connection of its own; close it with `stream.connection.socket.close()`."""
+    connection = Connection(address)
+    connection.get(target, *headers)
+    return Stream(connection, **form)
+
+
+def jpeg_size(jpeg):
+    """(width, height), or None unless it is a JPEG from its first to its very last byte."""
+    if jpeg[:2] != b"\xff\xd8" or jpeg[-2:] != b"\xff\xd9":
+        return None
+    position, size = 2, None
+    while position + 4 <= len(jpeg) and jpeg[position] == 0xFF:
+        marker, length = jpeg[position + 1], int.from_bytes(jpeg[position + 2:position + 4], "big")
+        if marker in (0xC0, 0xC1, 0xC2):
+            height, width = jpeg[position + 5:position + 7], jpeg[position + 7:position + 9]
+            size = (int.from_bytes(width, "big"), int.from_bytes(height, "big"))
+        position += 2 + length
+        if marker == 0xDA:
+            # In the scans 0xFF is followed by 0, by a restart marker, or by the end.
+            end = re.compile(rb"\xff(?![\x00\xd0-\xd7\xff])").search(jpeg, position)
+            return size if end and end.start() == len(jpeg) - 2 else None
+    return None
+
+
+def is_whole_jpeg(jpeg):
+    return jpeg_size(jpeg) is not None

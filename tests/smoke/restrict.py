@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""restrict.py [--no-io-uring] [--no-ports] [--unprivileged] [--descriptors N] -- COMMAND...
+
+Runs COMMAND with less than the caller has: what a container or another user would give it.
+"""
+import argparse
+import ctypes
+import errno
+import os
+import resource
+import struct
+import sys
+
+CLONE_NEWNET = 0x40000000
+PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
+IO_URING_SETUP = 425  # the same number on every architecture (unistd.h of the kernel)
+NOBODY = 65534
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def check(result, what):
+    if result != 0:
+        raise OSError(ctypes.get_errno(), what)
+
+
+def forbid_io_uring():
+    """io_uring_setup(2) answers EPERM, as in a container (seccomp(2), classic BPF)."""
+    load_number, jump_equal, answer = 0x20, 0x15, 0x06
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EPERM
+    program = b"".join(struct.pack("=HBBI", *instruction) for instruction in [
+        (load_number, 0, 0, 0), (jump_equal, 0, 1, IO_URING_SETUP),
+        (answer, 0, 0, refuse), (answer, 0, 0, allow)])
+    memory = ctypes.create_string_buffer(program)
+    filter_program = struct.pack("@HP", len(program) // 8, ctypes.addressof(memory))
+    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+    check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_program, 0, 0), "PR_SET_SECCOMP")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--no-io-uring", action="store_true")
+    parser.add_argument("--no-ports", action="store_true", help="ports below 1024 are privileged")
+    parser.add_argument("--unprivileged", action="store_true", help="a user who is not root")
+    parser.add_argument("--descriptors", type=int)
+    split = sys.argv.index("--")
+    arguments = parser.parse_args(sys.argv[1:split])
+    command = sys.argv[split + 1:]
+    # Opened now, because the other user may not be allowed to walk to it.
+    program = os.open(command[0], os.O_RDONLY)
+    if arguments.descriptors:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (arguments.descriptors, arguments.descriptors))
+    # A new network namespace has the kernel's default, where containers often allow every port.
+    if arguments.no_ports and os.geteuid() == 0:
+        check(libc.unshare(CLONE_NEWNET), "unshare")
+    if arguments.unprivileged and os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+    if arguments.no_io_uring:
+        forbid_io_uring()
+    os.execve(program, command, os.environ)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""tools/install-packages and tools/sum_reports.py, with a distribution that is made up."""
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+TOOLS = pathlib.Path(__file__).resolve().parent.parent.parent / "tools"
+REAL_PROGRAMS = ["bash", "dirname", "grep", "env", "cat"]
+
+DPKG_QUERY = """#!/usr/bin/bash
+grep -qx "${@: -1}" {installed} && echo -n installed
+"""
+APT_GET = """#!/usr/bin/bash
+echo "$DEBIAN_FRONTEND $*" >> {log}
+"""
+SUDO = """#!/usr/bin/bash
+echo sudo >> {log}
+"$@"
+"""
+
+
+class InstallPackagesTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.bin = pathlib.Path(folder.name, "bin")
+        self.bin.mkdir()
+        self.log = pathlib.Path(folder.name, "log")
+        self.installed = pathlib.Path(folder.name, "installed")
+        self.installed.write_text("")
+        os.chmod(folder.name, 0o777)
+        for name in REAL_PROGRAMS:
+            os.symlink(f"/usr/bin/{name}", self.bin / name)
+        self.program("dpkg-query", DPKG_QUERY)
+
+    def program(self, name, script="#!/usr/bin/bash\n"):
+        for name_of, path in (("{log}", self.log), ("{installed}", self.installed)):
+            script = script.replace(name_of, str(path))
+        (self.bin / name).write_text(script)
+        (self.bin / name).chmod(0o755)
+
+    def install(self, *groups, user=None):
+        script = (TOOLS / "install-packages").read_text().replace('$(dirname "$0")', str(self.bin))
+        # Through standard input, since another user may not be allowed into this tree.
+        return subprocess.run(
+            ["/usr/bin/bash", "-s", *groups], input=script,
+            env={"PATH": str(self.bin)}, user=user, text=True, capture_output=True, timeout=30)
+
+    def list(self, text):
+        (self.bin / "packages.txt").write_text(text)
+
+    def calls(self):
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def test_silent_when_nothing_is_missing(self):
+        self.list("# a comment\nrun libfoo-dev\nrun g++ g++\ntest libbar-dev\n")
+        self.installed.write_text("libfoo-dev\n")
+        self.program("g++")
+        result = self.install("run")
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        self.assertEqual(self.calls(), [])
+
+    @unittest.skipIf(os.geteuid() != 0, "not root")
+    def test_root_installs_what_is_missing_without_questions(self):
+        self.list("run libfoo-dev\nrun g++ g++\ntest libbar-dev\nall chromium chromium\n")
+        self.installed.write_text("libfoo-dev\n")
+        self.program("apt-get", APT_GET)
+        self.program("sudo", SUDO)
+        result = self.install("run", "test")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.calls(), [
+            "noninteractive -q -y -o DPkg::Lock::Timeout=300 update",
+            "noninteractive -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "
+            "g++ libbar-dev"])
+
+    def other_user(self):
+        return 65534 if os.geteuid() == 0 else None
+
+    def test_another_user_needs_sudo(self):
+        self.list("run libfoo-dev\n")
+        self.program("apt-get", APT_GET)
+        self.program("sudo", SUDO)
+        result = self.install("run", user=self.other_user())
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.calls()[::2], ["sudo", "sudo"])
+
+    def test_neither_root_nor_sudo_is_one_line(self):
+        self.list("run libfoo-dev\n")
+        self.program("apt-get", APT_GET)
+        result = self.install("run", user=self.other_user())
+        self.assertEqual(result.returncode, 69)
+        self.assertEqual(result.stderr.count("\n"), 1)
+        self.assertIn("neither root nor sudo", result.stderr)
+        self.assertIn("libfoo-dev", result.stderr)
+
+    def test_no_debian_is_one_line(self):
+        self.list("run libfoo-dev\n")
+        result = self.install("run")
+        self.assertEqual(result.returncode, 69)
+        self.assertEqual(result.stderr.count("\n"), 1)
+        self.assertIn("libfoo-dev", result.stderr)
+
+
+RUN = '<testcase name="a" status="run"/>'
+FAIL = '<testcase name="b" status="fail"><failure message=""/></testcase>'
+SKIP = '<testcase name="c" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>'
+GONE = '<testcase name="d" status="notrun"><skipped message="Unable to find it"/></testcase>'
+
+
+class SumReportsTest(unittest.TestCase):
+    def sum(self, strictness, **reports):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, tests in reports.items():
+                if tests is not None:
+                    report = f"<testsuite>{''.join(tests)}</testsuite>"
+                    pathlib.Path(folder, f"{name}.xml").write_text(report)
+            result = subprocess.run(["python3", TOOLS / "sum_reports.py", folder, strictness,
+                                     *reports], text=True, capture_output=True, timeout=30)
+        return result.returncode, result.stdout.splitlines()[-1]
+
+    def test_adds_up(self):
+        self.assertEqual(self.sum("strict", release=[RUN, RUN], debug=[RUN]),
+                         (0, "3 passed, 0 failed"))
+
+    def test_failures_and_tests_that_could_not_start(self):
+        self.assertEqual(self.sum("lenient", release=[RUN, FAIL, GONE]), (1, "1 passed, 2 failed"))
+
+    def test_skips_count_when_strict(self):
+        self.assertEqual(self.sum("lenient", release=[RUN, SKIP]),
+                         (0, "1 passed, 0 failed, 1 skipped"))
+        self.assertEqual(self.sum("strict", release=[RUN, SKIP]),
+                         (1, "1 passed, 0 failed, 1 skipped"))
+
+    def test_a_tree_that_did_not_build(self):
+        self.assertEqual(self.sum("lenient", release=[RUN], debug=None), (1, "1 passed, 1 failed"))
+
+    def test_nothing_ran(self):
+        self.assertEqual(self.sum("lenient", release=[]), (1, "0 passed, 0 failed"))
+
+
+if __name__ == "__main__":
+    unittest.main()
