@@ -143,6 +143,8 @@ void Connection::drain() noexcept {
   exchange_->erase_input(head_size, body);
   drain_left_ -= body;
   if (drain_left_ == 0) return respond(Waited::no);
+  // A head that fills the buffer to the last byte leaves no room to read the body through.
+  if (exchange_->input_room().empty()) return refuse(413, "no body is taken behind so long a head");
   receive();
 }
 

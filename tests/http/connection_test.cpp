@@ -135,6 +135,20 @@ TEST(Connection, DrainsABodyAndAnswersTheNextRequest) {
   EXPECT_EQ(client.ended_at(), kNever);
 }
 
+// The longest head leaves no room behind it to read a body through.
+TEST(Connection, ABodyBehindTheLongestHeadIsRefused) {
+  const std::string begin = "GET /healthz HTTP/1.1\r\nHost: sim\r\nContent-Length: 5\r\nX: ";
+  for (const size_t size : {Exchange::kInputSize - 1, Exchange::kInputSize}) {
+    ShardWorld shard(calm());
+    RawClient client(shard);
+    client.send(begin + std::string(size - begin.size() - 4, 'x') + "\r\n\r\n");
+    shard.run_for(10ms);
+    client.send("hello");
+    shard.run_for(10ms);
+    EXPECT_EQ(client.status(), size == Exchange::kInputSize ? 413 : 200) << size;
+  }
+}
+
 TEST(Connection, ContinueIsSentOnlyWhenTheBodyHasNotBegun) {
   const std::string head = get("/healthz", "Content-Length: 5\r\nExpect: 100-continue\r\n");
   ShardWorld shard(calm());
