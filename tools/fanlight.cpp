@@ -209,7 +209,7 @@ void serve(const Options& options) {
   say_where(listeners);
   log_info("{}; {} shards, room for {} viewers", backend.reason, threads.shards,
            config.max_viewers);
-  if (!options.source_was_given && options.cameras.front().source == "emulator") {
+  if (!options.source_was_given) {
     log_info("no --source was given: this is the emulated camera, pictures 1, 2, 3");
   }
   wait_for_the_end(signals);

@@ -111,8 +111,10 @@ void add_camera_flags(Flags& flags, Options& options, CameraOptions& single) {
                 options.source_was_given = true;
               });
   flags.values("--camera", "NAME=SPEC[,size=WxH][,fps=N][,quality=N]",
-               "a camera under /cameras/NAME/; repeatable",
-               [&](const std::string& text) { options.cameras.push_back(parse_camera(text)); });
+               "a camera under /cameras/NAME/; repeatable", [&](const std::string& text) {
+                 options.cameras.push_back(parse_camera(text));
+                 options.source_was_given = true;
+               });
   flags.value("--fps", "N", "pictures per second (default: the source's own)",
               [&](const std::string& text) { single.fps = parse_number(text, 0.01, 240); });
   flags.value("--size", "WxH", "size of the pictures (default: the source's own)",

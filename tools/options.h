@@ -26,9 +26,9 @@ struct CameraOptions {
 struct Options {
   std::vector<ListenAddress> listen;
   std::vector<CameraOptions> cameras;
-  bool source_was_given = false;
-  unsigned shards = 0;     // 0: one per CPU
-  size_t max_viewers = 0;  // 0: as many as descriptors allow, up to 10,000
+  bool source_was_given = false;  // by --source or --camera
+  unsigned shards = 0;            // 0: one per CPU
+  size_t max_viewers = 0;         // 0: as many as descriptors allow, up to 10,000
   Duration viewer_stall_timeout = 10s;
   Duration camera_stall_timeout = 2s;
   Duration header_timeout = 10s;

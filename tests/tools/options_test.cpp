@@ -149,6 +149,13 @@ TEST(Options, UnknownFlagsAndDoubleNamesAreRefused) {
   EXPECT_NE(mistake({"--camera", "a=pattern", "--fps", "3"}).find("--fps"), std::string::npos);
 }
 
+TEST(Options, ACameraIsASourceToo) {
+  const Options options = parse({"--camera", "a=emulator"}).value();
+  EXPECT_TRUE(options.source_was_given);
+  ASSERT_EQ(options.cameras.size(), 1u);
+  EXPECT_EQ(options.cameras[0].name, "a");
+}
+
 TEST(Options, ComeFromTheEnvironmentToo) {
   ASSERT_EQ(::setenv("FANLIGHT_MAX_VIEWERS", "12", 1), 0);
   EXPECT_EQ(parse({}).value().max_viewers, 12u);
