@@ -165,7 +165,6 @@ void Connection::start_answer(const Answer& answer) noexcept {
   answer_ = answer;
   if (answer.kind == Answer::Kind::await_frame) {
     state_ = State::awaiting_frame;
-    newer_than_ = answer.newer_than;
     deadline_ = shard_.now() + kSnapshotWait;
     ensure_timer(deadline_);
     answer.channel->snapshot_waiters().push_back(*this);

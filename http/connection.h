@@ -47,7 +47,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
 
   // A newer frame has come, or it never will in time: answers the waiting snapshot.
   void resume_snapshot(Waited waited) noexcept;
-  uint64_t snapshot_newer_than() const noexcept { return newer_than_; }
+  uint64_t snapshot_newer_than() const noexcept { return answer_.newer_than; }
 
   // --- for the channel and the shard; in connection_end.cpp ---
 
@@ -140,7 +140,6 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   std::optional<Viewer> viewer_;
   uint64_t drain_left_ = 0;  // bytes of request body still to come
   uint64_t discarded_ = 0;   // bytes received while lingering
-  uint64_t newer_than_ = 0;
   uint64_t bytes_sent_ = 0;
   uint64_t progress_ = 0;  // Backend::peer_progress() at progress_at_
   Instant progress_at_{};  // when the peer was last seen to take bytes

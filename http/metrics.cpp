@@ -7,19 +7,16 @@
 namespace fanlight {
 namespace {
 
-struct ShardMetric {
+// One counter of Stats as a metric.
+template <class Stats>
+struct Metric {
   std::string_view name;
   std::string_view type;
   std::string_view help;
-  Counter ShardStats::*counter;
+  Counter Stats::*counter;
 };
-
-struct CameraMetric {
-  std::string_view name;
-  std::string_view type;
-  std::string_view help;
-  Counter CaptureStats::*counter;
-};
+using ShardMetric = Metric<ShardStats>;
+using CameraMetric = Metric<CaptureStats>;
 
 constexpr std::array kShardMetrics = {
     ShardMetric{"viewers", "gauge", "Streams at this moment.", &ShardStats::viewers},
