@@ -32,6 +32,8 @@ BAD = [
     ("tools/a.cpp", HEAD + '#include "tests/sim/sim_backend.h"\n', "may not include tests/"),
     ("http/a.cpp", HEAD + '#include "request.h"\n', "from the root"),
     ("http/a.cpp", HEAD + "#include <liburing.h>\n", "only io/ knows"),
+    ("tools/a.cpp", HEAD + "#include <sys/epoll.h>\n", "only io/ knows"),
+    ("tools/load/a.cpp", HEAD + "#include <liburing.h>\n", "only io/ knows"),
     ("core/a.cpp", HEAD + "strcpy(a, b);\n", "std::copy_n"),
     ("core/a.cpp", HEAD + "std::snprintf(a, 1, b);\n", "fmt, or"),
     ("core/a.cpp", HEAD + "std::cout << 1 << std::endl;\n", "std::endl"),
@@ -54,10 +56,12 @@ BAD = [
     ("tests/a.cpp", HEAD + "clock_gettime(CLOCK_MONOTONIC, &a);\n", "read_monotonic_clock()"),
     ("http/a.cpp", HEAD + "auto a = read_monotonic_clock();\n", "take an Instant"),
     ("io/reactor.cpp", HEAD + "auto a = read_wall_clock();\n", "take an Instant"),
+    ("tools/load/a.cpp", HEAD + "auto a = read_wall_clock();\n", "take an Instant"),
 ]
 
 GOOD = [
     ("io/epoll_backend.cpp", "Instant EpollBackend::now() { return read_monotonic_clock(); }\n"),
+    ("tools/load/load_thread.cpp", "#include <sys/epoll.h>\nauto a = read_monotonic_clock();\n"),
     ("core/a.cpp", '// new, delete, printf() and rand() are words.\nauto a = "goto \\" new";\n'),
     ("core/a.cpp", "#include <new>\n/* volatile\n NULL */ auto a = R\"(assert( \" )\";\n"),
     ("core/a.cpp", "A(const A&) = delete;\nauto* a = new (place) A;\nauto n = 1'000'000;\n"),

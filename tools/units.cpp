@@ -71,6 +71,26 @@ size_t parse_size(std::string_view text) {
   return number * factor;
 }
 
+uint64_t parse_rate(std::string_view text) {
+  constexpr std::string_view kExpected = "a rate such as 800Mbit or 1Gbit is expected";
+  std::string_view unit = text;
+  double number = 0;
+  if (!take_number(unit, number)) refuse(text, kExpected);
+  double factor = 1;
+  if (unit == "Kbit") {
+    factor = 1e3;
+  } else if (unit == "Mbit") {
+    factor = 1e6;
+  } else if (unit == "Gbit") {
+    factor = 1e9;
+  } else if (!unit.empty() && unit != "bit") {
+    refuse(text, kExpected);
+  }
+  const double rate = number * factor;
+  if (!(rate >= 8e3) || rate > 1e12) refuse(text, "from 8Kbit to 1000Gbit is possible");
+  return static_cast<uint64_t>(rate);
+}
+
 PictureSize parse_picture_size(std::string_view text) {
   constexpr std::string_view kExpected =
       "a size such as 1280x720 is expected, each from 16 to 16384 pixels";

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -21,6 +22,10 @@ std::optional<Duration> parse_duration_or_off(std::string_view text);
 
 // `65536`, `64K`, `8M`, `1G` (powers of 1024), up to 1 TiB.
 size_t parse_size(std::string_view text);
+
+// `800Mbit`, `2.5Gbit`, `500Kbit`, or a bare number of bits a second (powers of 1000); from 8
+// Kbit/s to 1 Tbit/s.
+uint64_t parse_rate(std::string_view text);
 
 struct PictureSize {
   int width;

@@ -2,7 +2,7 @@
 """Starts and stops the real binary for the smoke tests.
 
 Each smoke test is run as
-    x_test.py --binary FANLIGHT --backend uring|epoll [unittest's arguments]
+    x_test.py --binary FANLIGHT --backend uring|epoll [--load FANLIGHT-LOAD] [unittest's arguments]
 """
 import argparse
 import faulthandler
@@ -18,7 +18,7 @@ import unittest
 DEADLINE_SECONDS = 20
 RESTRICT = [sys.executable, str(pathlib.Path(__file__).with_name("restrict.py"))]
 
-options = argparse.Namespace(binary="", backend="epoll")
+options = argparse.Namespace(binary="", backend="epoll", load="")
 
 
 def command_line(restrict, backend):
@@ -111,6 +111,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)
     parser.add_argument("--backend", choices=["uring", "epoll"], required=True)
+    parser.add_argument("--load", help="fanlight-load, for tests that need it")
     _, rest = parser.parse_known_args(namespace=options)
     # ctest kills a test that hangs; before that this tells where it hung.
     faulthandler.dump_traceback_later(100, exit=True)

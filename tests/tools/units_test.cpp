@@ -34,6 +34,19 @@ TEST(Units, Sizes) {
   }
 }
 
+TEST(Units, Rates) {
+  EXPECT_EQ(parse_rate("1Gbit"), 1'000'000'000u);
+  EXPECT_EQ(parse_rate("2.5Gbit"), 2'500'000'000u);
+  EXPECT_EQ(parse_rate("800Mbit"), 800'000'000u);
+  EXPECT_EQ(parse_rate("8Kbit"), 8'000u);
+  EXPECT_EQ(parse_rate("8000"), 8'000u);
+  EXPECT_EQ(parse_rate("9000bit"), 9'000u);
+  for (const char* bad : {"", "Mbit", "0", "-1Mbit", "7Kbit", "800mbit", "800M", "1 Gbit",
+                          "1001Gbit", "nanMbit", "infGbit"}) {
+    EXPECT_THROW(parse_rate(bad), std::invalid_argument) << bad;
+  }
+}
+
 TEST(Units, PictureSizes) {
   EXPECT_EQ(parse_picture_size("1280x720").width, 1280);
   EXPECT_EQ(parse_picture_size("1280x720").height, 720);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// HeaderField: the lines of HTTP and MIME heads, as a client must be prepared to find them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace fanlight {
+
+// "Name: value" (RFC 9112 section 5), the value without the blanks around it.
+struct HeaderField {
+  std::string_view name;  // empty: the line is no field
+  std::string_view value;
+
+  // Names do not depend on case (RFC 9110 section 5.1).
+  bool is(std::string_view wanted) const;
+};
+HeaderField split_field(std::string_view line);
+
+// The number that the text is; nothing when it is none or above 2^64 - 1.
+std::optional<uint64_t> parse_whole(std::string_view text);
+
+// "1700000000.123456" in microseconds; decimals beyond the sixth are cut.
+std::optional<int64_t> parse_microseconds(std::string_view text);
+
+// The boundary in the value of a Content-Type that is any multipart type (RFC 2046 section 5.1.1),
+// without quotes; empty when there is none.
+std::string_view find_boundary(std::string_view content_type);
+
+// A hash of the field's name in lower case; 0 when the line begins with no name of a field.
+uint32_t hash_of_name(std::string_view line);
+
+}  // namespace fanlight

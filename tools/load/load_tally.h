@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// LoadTally: what the viewers of one thread saw, and LoadShared: what all threads share.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/counter.h"
+#include "core/time.h"
+#include "tools/load/arrival_table.h"
+#include "tools/load/latency_histogram.h"
+#include "tools/load/load_options.h"
+#include "tools/load/target.h"
+
+namespace fanlight {
+
+// Thread: written by its own, read by any. "Window" is the time that is measured.
+struct LoadTally {
+  // Viewers.
+  Counter called;      // connect() was called for the first time
+  Counter settled;     // first frame, refusal or failure: nothing more to wait for
+  Counter open;        // streams at this moment
+  Counter connected;   // were given a stream at least once
+  Counter reconnects;  // connect() was called again
+  Counter gone;        // closed, and will not come again
+  // Answers that are no stream.
+  Counter refused_503;
+  Counter refused_503_with_retry_after;
+  Counter refused_other;  // other statuses
+  Counter not_multipart;  // 200, but no multipart stream
+  Counter last_other_status;
+  // How connections ended.
+  Counter connect_errors;
+  Counter first_connect_errno;
+  Counter disconnected;    // by the server, of viewers that read
+  Counter stalled_closed;  // by the server, of stalled viewers, which is as it should be
+  // Of the whole run.
+  Counter frames;
+  Counter bytes;  // of JPEG
+  Counter torn;
+  Counter falling;
+  Counter sequences;  // parts with X-Sequence
+  // Of the window.
+  Counter window_frames;
+  Counter window_bytes;
+  Counter repeats;
+  Counter looked_at;
+  // Times.
+  LatencyHistogram live_age;  // of fast viewers, of the whole run, for the line per second
+  LatencyHistogram fast_age;  // of the window
+  LatencyHistogram slow_age;
+  LatencyHistogram first_frame;   // connect() to the last byte of the first frame
+  LatencyHistogram stalled_life;  // connect() to the server's closing
+};
+
+// Thread: constant or atomic.
+struct LoadShared {
+  LoadShared(const LoadOptions& chosen, const Target& server) : options(chosen), target(server) {}
+
+  bool is_in_window(Instant now) const {
+    const int64_t ns = now.time_since_epoch().count();
+    return ns >= window_begin_ns.load(std::memory_order_relaxed) &&
+           ns < window_end_ns.load(std::memory_order_relaxed);
+  }
+
+  const LoadOptions& options;
+  const Target& target;
+  ArrivalTable arrivals;
+  size_t fast_viewers = 0;
+  Instant begin;           // of the first connect
+  Duration wall_offset{};  // wall clock minus monotonic clock
+  std::atomic<int64_t> window_begin_ns{INT64_MAX};
+  std::atomic<int64_t> window_end_ns{INT64_MAX};
+  std::atomic<bool> stop{false};
+};
+
+}  // namespace fanlight

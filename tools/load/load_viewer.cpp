@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/load/load_viewer.h"
+
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/check.h"
+
+namespace fanlight {
+namespace {
+
+// One receive for a part's head. What it takes of the JPEG behind is copied for nothing, so it is
+// no larger than heads are.
+constexpr size_t kHeadBytes = 256;
+// A viewer whose server always has more shall not keep the others waiting.
+constexpr size_t kBytesPerTurn = 1 << 20;
+// Credit of a slow viewer: what a line could carry meanwhile is lost when nobody sends.
+constexpr Duration kCreditMax = 100ms;
+constexpr Duration kComesAgainMin = 50ms;
+constexpr Duration kComesAgainSpread = 100ms;
+// A vanishing viewer sees from 1 to this many frames.
+constexpr uint64_t kFramesBeforeVanishingMax = 30;
+
+bool is_temporary(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+}  // namespace
+
+LoadViewer::LoadViewer(size_t index, ViewerKind kind, uint32_t check_every, uint64_t seed)
+    : reader_(check_every, static_cast<uint32_t>((index + seed) % check_every)),
+      follower_(kind),
+      index_(static_cast<uint32_t>(index)),
+      check_every_(check_every),
+      kind_(kind) {}
+
+void LoadViewer::connect(ViewerContext& context) {
+  CHECK(!socket_);
+  if (was_called_) {
+    context.tally.reconnects.add();
+    reader_ = PartReader(check_every_, static_cast<uint32_t>(context.random.below(check_every_)));
+  } else {
+    context.tally.called.add();
+  }
+  was_called_ = true;
+  follower_.begin_connection();
+  has_stream_ = false;
+  frames_left_ = static_cast<uint32_t>(1 + context.random.below(kFramesBeforeVanishingMax));
+  if (!open_socket(context)) {
+    connect_failed(context, errno);
+    return;
+  }
+  called_ = context.read_clock();
+  const Target& target = context.shared.target;
+  if (::connect(socket_.get(), target.address(), target.address_size()) == 0) {
+    send_request(context);
+  } else if (errno == EINPROGRESS) {
+    state_ = State::connecting;
+    watch(context, EPOLLOUT);
+  } else {
+    connect_failed(context, errno);
+  }
+}
+
+// False with errno when the kernel has no socket or no address for it.
+bool LoadViewer::open_socket(ViewerContext& context) {
+  const Target& target = context.shared.target;
+  socket_ = Fd(::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket_) return false;
+  const LoadOptions& options = context.shared.options;
+  // Before connect(), because the window that is offered there follows from it (tcp(7)).
+  const size_t buffer =
+      kind_ == ViewerKind::slow ? options.slow_receive_buffer : options.receive_buffer;
+  if (buffer > 0) {
+    const int size = static_cast<int>(buffer);
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  }
+  if (const auto source = target.source_of(index_)) {
+    // The port is chosen by connect(), when the kernel knows both ends (ip(7)).
+    const int on = 1;
+    ::setsockopt(socket_.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    const auto* address = reinterpret_cast<const sockaddr*>(&*source);
+    if (::bind(socket_.get(), address, sizeof *source) != 0) return false;
+  }
+  return true;
+}
+
+void LoadViewer::connect_failed(ViewerContext& context, int error) {
+  context.tally.connect_errors.add();
+  if (context.tally.first_connect_errno.value() == 0) {
+    context.tally.first_connect_errno.set(static_cast<uint64_t>(error));
+  }
+  was_refused_ = !had_stream_;
+  settle(context);
+  close_socket(context);
+  come_again(context);
+}
+
+void LoadViewer::send_request(ViewerContext& context) {
+  const std::string_view request = context.shared.target.request();
+  const ssize_t sent = ::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(request.size())) {
+    connect_failed(context, sent < 0 ? errno : EMSGSIZE);
+    return;
+  }
+  state_ = State::receiving;
+  if (kind_ == ViewerKind::slow) {
+    watch(context, 0);
+    tokens_ = 0;
+  } else {
+    watch(context, EPOLLIN);
+  }
+}
+
+void LoadViewer::on_ready(ViewerContext& context, uint32_t events) {
+  switch (state_) {
+    case State::connecting: {
+      int error = 0;
+      socklen_t size = sizeof error;
+      ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+      if (error != 0) {
+        connect_failed(context, error);
+      } else if ((events & EPOLLOUT) != 0) {
+        send_request(context);
+      }
+      break;
+    }
+    case State::receiving:
+    case State::leaving:
+      receive(context, kBytesPerTurn);
+      break;
+    case State::stalling:
+      on_disconnect(context);
+      break;
+    case State::closed:
+    case State::waiting:
+      break;  // an event of the same turn closed it
+  }
+}
+
+void LoadViewer::on_tick(ViewerContext& context, Duration since_last_tick) {
+  if (state_ == State::waiting || state_ == State::leaving) {
+    if (context.now < comes_again_) return;
+    close_socket(context);
+    connect(context);
+  } else if (state_ == State::receiving && kind_ == ViewerKind::slow) {
+    const auto rate = static_cast<double>(context.shared.options.slow_rate);
+    tokens_ = std::min(tokens_ + rate * to_seconds(since_last_tick),
+                       std::max(1.0, rate * to_seconds(kCreditMax)));
+    receive(context, static_cast<size_t>(tokens_));
+  }
+}
+
+// The socket is watched for its level and not for edges: the receive that ends a part gets all that
+// it asked for, and with edges one more would have to prove that nothing is left. So a frame that
+// came whole costs two receives, one for the head and one for the rest.
+void LoadViewer::receive(ViewerContext& context, size_t budget) {
+  while (budget > 0) {
+    const size_t unseen = state_ == State::leaving ? kBytesPerTurn : reader_.discardable();
+    size_t wanted = reader_.wants_all() ? context.scratch.size() : kHeadBytes;
+    if (unseen > 0) wanted = unseen;
+    // One byte at a time until it has seen enough: it must not read further than it says.
+    if (kind_ == ViewerKind::stalled) wanted = 1;
+    wanted = std::min({wanted, budget, context.scratch.size()});
+    // With MSG_TRUNC TCP throws the bytes away and leaves the buffer alone (tcp(7)).
+    const int flags = unseen > 0 ? MSG_DONTWAIT | MSG_TRUNC : MSG_DONTWAIT;
+    const ssize_t received = ::recv(socket_.get(), context.scratch.data(), wanted, flags);
+    if (received < 0 && is_temporary(errno)) return;
+    if (received <= 0) {
+      on_disconnect(context);
+      return;
+    }
+    const auto count = static_cast<size_t>(received);
+    budget -= count;
+    tokens_ -= static_cast<double>(count);
+    if (state_ == State::leaving) continue;
+    const bool goes_on = unseen > 0 ? on_event(context, reader_.discard(count))
+                                    : take(context, {context.scratch.data(), count});
+    if (!goes_on || count < wanted) return;
+    if (unseen > 0 && is_watched_) return;
+  }
+}
+
+// False when the connection is no longer read.
+bool LoadViewer::take(ViewerContext& context, std::string_view bytes) {
+  const bool had_stream = has_stream_;
+  while (!bytes.empty()) {
+    if (!on_event(context, reader_.read(bytes))) return false;
+  }
+  if (kind_ == ViewerKind::stalled && had_stream) {
+    stall(context);
+    return false;
+  }
+  if (kind_ == ViewerKind::vanishing && frames_left_ == 0 && reader_.is_in_body()) {
+    leave(context);
+    return false;
+  }
+  return true;
+}
+
+bool LoadViewer::on_event(ViewerContext& context, PartReader::Event event) {
+  switch (event) {
+    case PartReader::Event::none:
+      return true;
+    case PartReader::Event::head:
+      return on_head(context);
+    case PartReader::Event::part:
+      return on_part(context);
+    case PartReader::Event::torn:
+      context.tally.torn.add();
+      return true;
+  }
+  return true;
+}
+
+bool LoadViewer::on_head(ViewerContext& context) {
+  LoadTally& tally = context.tally;
+  const PartReader::Head& head = reader_.head();
+  if (head.status == 200 && head.is_multipart && !head.is_chunked) {
+    has_stream_ = true;
+    tally.open.add();
+    if (!had_stream_) tally.connected.add();
+    had_stream_ = true;
+    return true;
+  }
+  if (head.status == 503) {
+    tally.refused_503.add();
+    if (head.has_retry_after) tally.refused_503_with_retry_after.add();
+  } else if (head.status == 200) {
+    tally.not_multipart.add();
+  } else {
+    tally.refused_other.add();
+    tally.last_other_status.set(head.status);
+  }
+  was_refused_ = !had_stream_;
+  settle(context);
+  close_socket(context);
+  come_again(context);
+  return false;
+}
+
+bool LoadViewer::on_part(ViewerContext& context) {
+  const Instant now = context.read_clock();
+  follower_.follow(reader_.part(), now, context.shared, context.tally);
+  if (!had_frame_) {
+    had_frame_ = true;
+    context.tally.first_frame.record(now - called_);
+    settle(context);
+  }
+  if (frames_left_ > 0) --frames_left_;
+  if (kind_ != ViewerKind::resetting) return true;
+  // RST instead of FIN (socket(7)).
+  const linger reset{1, 0};
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  close_socket(context);
+  come_again(context);
+  return false;
+}
+
+// It has seen the head and one byte. From now on it only hears of the connection's end.
+void LoadViewer::stall(ViewerContext& context) {
+  state_ = State::stalling;
+  watch(context, EPOLLRDHUP);
+  settle(context);
+}
+
+// FIN. What still comes is thrown away, because close() with unread bytes would be a reset.
+void LoadViewer::leave(ViewerContext& context) {
+  ::shutdown(socket_.get(), SHUT_WR);
+  if (has_stream_) context.tally.open.subtract();
+  has_stream_ = false;
+  come_again(context);
+  state_ = State::leaving;
+}
+
+void LoadViewer::on_disconnect(ViewerContext& context) {
+  if (state_ == State::stalling) {
+    context.tally.stalled_closed.add();
+    context.tally.stalled_life.record(context.read_clock() - called_);
+  } else if (state_ != State::leaving) {
+    context.tally.disconnected.add();
+  }
+  settle(context);
+  close_socket(context);
+  come_again(context);
+}
+
+void LoadViewer::settle(ViewerContext& context) {
+  if (!is_settled_) context.tally.settled.add();
+  is_settled_ = true;
+}
+
+void LoadViewer::close_socket(ViewerContext& context) {
+  if (has_stream_) context.tally.open.subtract();
+  has_stream_ = false;
+  socket_.reset();  // leaves the epoll set by that, epoll(7)
+  is_watched_ = false;
+  state_ = State::closed;
+}
+
+// Those who leave by themselves come again; whom the server does not want stays away.
+void LoadViewer::come_again(ViewerContext& context) {
+  if (kind_ != ViewerKind::resetting && kind_ != ViewerKind::vanishing) {
+    context.tally.gone.add();
+    return;
+  }
+  const auto spread = static_cast<uint64_t>(kComesAgainSpread.count());
+  comes_again_ =
+      context.now + kComesAgainMin + Duration(static_cast<int64_t>(context.random.below(spread)));
+  state_ = State::waiting;
+}
+
+void LoadViewer::watch(ViewerContext& context, uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = this;
+  const bool wanted = events != 0;
+  if (!wanted && !is_watched_) return;
+  const int operation = !wanted ? EPOLL_CTL_DEL : is_watched_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (::epoll_ctl(context.epoll_fd, operation, socket_.get(), &event) == 0) {
+    is_watched_ = wanted;
+  } else {
+    connect_failed(context, errno);  // fs.epoll.max_user_watches, epoll(7), or no memory
+  }
+}
+
+void LoadViewer::end() {
+  socket_.reset();
+  state_ = State::closed;
+}
+
+}  // namespace fanlight

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/load/target.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <stdexcept>
+
+#include "core/fd.h"
+#include "tools/exit_code.h"
+#include "tools/units.h"
+
+namespace fanlight {
+
+Url parse_url(std::string_view text) {
+  const auto refuse = [text](std::string_view why) {
+    throw std::invalid_argument(
+        fmt::format("'{}': {}; http://HOST:PORT/PATH is expected", text, why));
+  };
+  constexpr std::string_view kScheme = "http://";
+  if (text.starts_with("https://")) refuse("TLS is not supported");
+  if (!text.starts_with(kScheme)) refuse("no http://");
+  for (const char c : text) {
+    if (c <= ' ' || c == 0x7f) refuse("a blank or a control character in it");
+  }
+  std::string_view rest = text.substr(kScheme.size());
+  const size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
+  Url url;
+  url.authority = rest.substr(0, slash);
+  if (slash < rest.size() && rest[slash] == '/') {
+    url.path = rest.substr(slash, rest.find('#') - slash);
+  } else if (slash < rest.size()) {
+    refuse("no path");
+  }
+  std::string_view host = url.authority;
+  const size_t bracket = host.starts_with('[') ? host.find(']') : 0;
+  if (bracket == std::string_view::npos) refuse("no closing bracket");
+  const size_t colon = host.find(':', bracket);
+  if (colon != std::string_view::npos) {
+    url.port = static_cast<uint16_t>(parse_integer(host.substr(colon + 1), 1, 65535));
+    host = host.substr(0, colon);
+  }
+  if (bracket > 0) host = host.substr(1, bracket - 1);
+  if (host.empty()) refuse("no host");
+  url.host = host;
+  return url;
+}
+
+size_t count_local_ports() {
+  constexpr size_t kUsual = 28'232;
+  const Fd file(::open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC));
+  std::array<char, 64> text{};
+  if (!file || ::read(file.get(), text.data(), text.size()) <= 0) return kUsual;
+  unsigned low = 0;
+  unsigned high = 0;
+  const char* end = text.data() + text.size();
+  const char* at = std::from_chars(text.data(), end, low).ptr;
+  while (at < end && (*at == ' ' || *at == '\t')) ++at;
+  std::from_chars(at, end, high);
+  return high >= low ? high - low + 1 : kUsual;
+}
+
+Target::Target(const Url& url, size_t viewers, const std::vector<std::string>& headers) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error =
+      ::getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found);
+  if (error != 0) {
+    throw StartError(ExitCode::unavailable, fmt::format("{}: {}", url.host, ::gai_strerror(error)));
+  }
+  // localhost is ::1 first on many machines where servers listen on 127.0.0.1 only.
+  const addrinfo* chosen = found;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    if (each->ai_family != AF_INET) continue;
+    chosen = each;
+    break;
+  }
+  std::memcpy(&address_, chosen->ai_addr, chosen->ai_addrlen);
+  address_size_ = chosen->ai_addrlen;
+  ::freeaddrinfo(found);
+  choose_sources(viewers);
+  // A client of HTTP/1.0 is never sent chunks (RFC 9112 section 6.1), which would hide the framing
+  // that is checked here. Servers of cameras give it the same stream.
+  request_ = fmt::format(
+      "GET {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: fanlight-load\r\n"
+      "Accept: */*\r\n",
+      url.path, url.authority);
+  for (const std::string& header : headers) request_ += header + "\r\n";
+  request_ += "\r\n";
+}
+
+void Target::choose_sources(size_t viewers) {
+  // Other programs hold some ports, and connections that ended hold theirs for a while.
+  const size_t usable = count_local_ports() * 9 / 10;
+  if (viewers <= usable) return;
+  const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(&address_);
+  const bool is_loopback =
+      family() == AF_INET && (ntohl(ipv4->sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+  if (!is_loopback) {
+    throw StartError(ExitCode::system_error,
+                     fmt::format("--viewers {}: one address has ports for {} connections to one "
+                                 "server; widen net.ipv4.ip_local_port_range, or use several "
+                                 "machines",
+                                 viewers, usable));
+  }
+  viewers_per_source_ = usable;
+}
+
+std::optional<sockaddr_in> Target::source_of(size_t viewer) const {
+  if (viewers_per_source_ == 0) return std::nullopt;
+  sockaddr_in source{};
+  source.sin_family = AF_INET;
+  source.sin_addr.s_addr =
+      htonl(static_cast<uint32_t>(INADDR_LOOPBACK + 1 + viewer / viewers_per_source_));
+  return source;
+}
+
+}  // namespace fanlight

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Target: the server under load, and where the viewers come from.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fanlight {
+
+// The parts of `http://HOST[:PORT]/PATH`.
+struct Url {
+  std::string host;  // without the brackets of IPv6
+  uint16_t port = 80;
+  std::string path = "/";  // with the query
+  std::string authority;   // HOST[:PORT] as written, for the Host field
+};
+
+// Throws std::invalid_argument that says what is wrong with it.
+Url parse_url(std::string_view text);
+
+// Owns: addresses and the request. Thread: any, it never changes.
+class Target {
+ public:
+  // Resolves the host. `viewers` is how many connections will be open at once, `headers` are lines
+  // "Name: value" for the request. Throws StartError when the name has no address, or when the
+  // ports of this machine are fewer than the viewers.
+  Target(const Url& url, size_t viewers, const std::vector<std::string>& headers);
+
+  const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&address_); }
+  socklen_t address_size() const { return address_size_; }
+  int family() const { return address_.ss_family; }
+  std::string_view request() const { return request_; }
+
+  // The address that this viewer must bind to before it connects; nothing: the kernel chooses. A
+  // port of one address serves one connection, so more viewers than ports need more addresses, and
+  // all of 127.0.0.0/8 belongs to this machine.
+  std::optional<sockaddr_in> source_of(size_t viewer) const;
+
+ private:
+  void choose_sources(size_t viewers);
+
+  sockaddr_storage address_{};
+  socklen_t address_size_ = 0;
+  std::string request_;
+  size_t viewers_per_source_ = 0;  // 0: the kernel chooses
+};
+
+// The number of ports in ip_local_port_range (ip(7)).
+size_t count_local_ports();
+
+}  // namespace fanlight
