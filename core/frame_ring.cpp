@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/frame_ring.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "core/check.h"
@@ -45,21 +42,18 @@ FrameRing::FrameRing(const FrameRingConfig& config)
     : window_(config.window),
       jpeg_capacity_(config.jpeg_capacity),
       memory_limit_(config.memory_limit),
+      detach_pages_(config.detach_pages),
       page_size_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))),
       stride_(round_up(kPartHeadroom + jpeg_capacity_ + kPartTailSize, page_size_)),
-      places_(config.window * kPlacesPerWindow) {
+      places_(config.window * kPlacesPerWindow),
+      memory_(stride_ * places_.size()) {
   CHECK(window_ >= 2 && window_ <= 32 && std::has_single_bit(window_));
   CHECK(jpeg_capacity_ > 0);
-  void* memory = ::mmap(nullptr, stride_ * places_.size(), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw std::system_error(errno, std::system_category(), "mmap");
-  memory_ = static_cast<std::byte*>(memory);
   for (uint32_t i = 0; i < places_.size(); ++i) places_[i].frame.place_ = i;
 }
 
 FrameRing::~FrameRing() {
   for (const Place& place : places_) CHECK(place.pins.load() == 0);
-  ::munmap(memory_, stride_ * places_.size());
 }
 
 // Succeeds only when nobody pins the place. Acquire order: the readers' last reads of the old
@@ -83,6 +77,7 @@ FrameRing::Acquired FrameRing::acquire() noexcept {
   const uint32_t newest = newest_.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < places_.size(); ++i) {
     if (i == newest || !try_take(i)) continue;
+    if (detach_pages_) give_back(i);
     auto* jpeg = memory_of(i) + kPartHeadroom;
     return {true, {i, {jpeg, jpeg_capacity_}}};
   }
@@ -181,11 +176,18 @@ void FrameRing::trim_free_places() noexcept {
   const uint32_t newest = newest_.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < places_.size(); ++i) {
     if (i == newest || places_[i].touched == 0 || !try_take(i)) continue;
-    CHECK(::madvise(memory_of(i), stride_, MADV_DONTNEED) == 0);
-    touched_bytes_.subtract(places_[i].touched);
-    places_[i].touched = 0;
+    give_back(i);
     abandon({i, {}});
   }
+}
+
+// The place's pages. What sockets still have to send of them is the kernel's, and not counted.
+void FrameRing::give_back(uint32_t index) noexcept {
+  Place& place = places_[index];
+  if (place.touched == 0) return;
+  memory_.give_back(index * stride_, stride_);
+  touched_bytes_.subtract(place.touched);
+  place.touched = 0;
 }
 
 // Tells the shards to let go of the oldest frames that are still held, the newest one excepted: of

@@ -26,6 +26,7 @@
 #include "core/counter.h"
 #include "core/frame.h"
 #include "core/histogram.h"
+#include "core/shared_memory.h"
 #include "core/time.h"
 #include "core/waker.h"
 
@@ -82,9 +83,12 @@ struct FrameRingConfig {
   size_t window = 8;  // frames kept whole before thinning begins; 2..32, a power of two
   size_t jpeg_capacity = 1 << 20;  // bytes reserved per JPEG; touched only as far as used
   size_t memory_limit = 64 << 20;  // bytes of frames held at once, all places together
+  // A frame's pages may be queued in sockets longer than it is pinned (Backend::share_memory()):
+  // every new picture gets new ones. Costs some microseconds per frame.
+  bool detach_pages = false;
 };
 
-// Owns: one mapping for all places; touched lazily.
+// Owns: the memory of all places, touched lazily.
 // Thread: acquire(), publish(), abandon() by the one writer (the camera thread); newest(),
 //   release, watch(), unwatch() by any shard; add_reader() before the threads start.
 // Invariants: a pinned place is never written; the newest frame's place is never acquired;
@@ -152,6 +156,10 @@ class FrameRing {
   size_t window() const noexcept { return window_; }
   size_t jpeg_capacity() const noexcept { return jpeg_capacity_; }
   size_t memory_limit() const noexcept { return memory_limit_; }
+  bool detaches_pages() const noexcept { return detach_pages_; }
+  // All places, and the file in which they lie from its offset 0; -1 when there is none.
+  std::span<const std::byte> memory() const noexcept { return memory_.bytes(); }
+  int memory_fd() const noexcept { return memory_.fd(); }
   // Bytes of memory that frames have touched and that were not given back. Any thread.
   uint64_t touched_bytes() const noexcept { return touched_bytes_.value(); }
   // Places that are not free: held by readers or by the writer, or the newest frame's. Any thread;
@@ -178,16 +186,18 @@ class FrameRing {
   const Place* oldest_held_after(uint64_t sequence) const noexcept;
   void wake_readers() noexcept;
   void trim_free_places() noexcept;
-  std::byte* memory_of(uint32_t index) const { return memory_ + index * stride_; }
+  void give_back(uint32_t index) noexcept;
+  std::byte* memory_of(uint32_t index) const { return memory_.bytes().data() + index * stride_; }
 
   const size_t window_;
   const size_t jpeg_capacity_;
   const size_t memory_limit_;
+  const bool detach_pages_;
   const size_t page_size_;
   const size_t stride_;
   std::vector<Place> places_;
   std::vector<Waker*> readers_;
-  std::byte* memory_ = nullptr;
+  SharedMemory memory_;
   Waker demand_;
   CaptureStats stats_;
 

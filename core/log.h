@@ -9,6 +9,8 @@
 
 #include <string_view>
 
+#include "core/time.h"
+
 namespace fanlight {
 
 enum class LogLevel { error = 3, warning = 4, info = 6, debug = 7 };  // syslog's numbers
@@ -44,5 +46,20 @@ template <class... Args>
 void log_debug(fmt::format_string<Args...> format, Args&&... args) noexcept {
   log(LogLevel::debug, format, std::forward<Args>(args)...);
 }
+
+// Lets the same trouble be logged once a minute, however often it comes.
+// Thread: one.
+class LogGate {
+ public:
+  bool open(Instant now) noexcept {
+    if (now < next_) return false;
+    next_ = now + kPeriod;
+    return true;
+  }
+
+ private:
+  static constexpr Duration kPeriod = 1min;
+  Instant next_ = Instant::min();
+};
 
 }  // namespace fanlight

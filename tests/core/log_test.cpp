@@ -120,5 +120,15 @@ TEST(LogDeathTest, UnderTheJournalALineBeginsWithItsPriority) {
               "<3>camera lost\n<6>camera back\n");
 }
 
+TEST(LogGate, OpensOnceAMinute) {
+  LogGate gate;
+  const Instant start(1h);
+  EXPECT_TRUE(gate.open(start));
+  EXPECT_FALSE(gate.open(start));
+  EXPECT_FALSE(gate.open(start + 59s));
+  EXPECT_TRUE(gate.open(start + 60s));
+  EXPECT_FALSE(gate.open(start + 61s));
+}
+
 }  // namespace
 }  // namespace fanlight

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <set>
 #include <vector>
 
@@ -142,6 +143,34 @@ TEST(SlabTest, ThrowsWhenTheAddressSpaceIsRefused) {
     char bytes[1 << 30];
   };
   EXPECT_THROW(Slab<Huge>(size_t{1} << 20), std::system_error);
+}
+
+// What a burst touched is given back when it was not needed between two calls; what is in use, and
+// what was used meanwhile, stays.
+TEST(SlabTest, TrimGivesBackWhatWasFreeAllTheTime) {
+  struct Large {
+    std::array<std::byte, 20'000> bytes;
+    Large() { bytes.fill(std::byte{1}); }
+  };
+  Slab<Large> slab(100);
+  std::vector<Large*> all;
+  for (int i = 0; i < 100; ++i) all.push_back(slab.make());
+  const size_t bytes = size_t(all[99]->bytes.data() - all[0]->bytes.data()) + 20'000;
+  const auto resident = [&] { return resident_pages(all[0], bytes); };
+  const size_t full = resident();
+  for (size_t i = 1; i < 100; ++i) slab.destroy(all[i]);
+  slab.trim();  // they were in use since the last time
+  EXPECT_EQ(resident(), full);
+  slab.destroy(slab.make());  // uses the place freed last
+  slab.trim();
+  EXPECT_LE(resident(), 2 * full / 100 + 1);
+  EXPECT_EQ(all[0]->bytes[19'999], std::byte{1});
+  EXPECT_EQ(all[99]->bytes[19'999], std::byte{1});
+  slab.trim();
+  EXPECT_LE(resident(), full / 100 + 1);
+  for (int i = 0; i < 99; ++i) EXPECT_EQ(slab.make()->bytes[0], std::byte{1});
+  EXPECT_EQ(resident(), full);
+  for (Large* large : all) slab.destroy(large);
 }
 
 }  // namespace
