@@ -5,9 +5,11 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <system_error>
 
@@ -42,6 +44,20 @@ void KernelBackend::reset_on_close(int fd) noexcept {
   const linger reset{.l_onoff = 1, .l_linger = 0};
   // Only a descriptor that is no socket can be refused.
   CHECK(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0);
+}
+
+PeerAddress KernelBackend::peer_address(int fd) noexcept {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  // A peer that has reset its connection is gone with its address (ENOTCONN).
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return to_peer_address(address);
+}
+
+// An eventfd, because it counts against both limits, of descriptors and of open files.
+int KernelBackend::open_spare() noexcept {
+  const int fd = ::eventfd(0, EFD_CLOEXEC);
+  return fd >= 0 ? fd : -errno;
 }
 
 BackendChoice choose_backend(BackendKind wanted) {

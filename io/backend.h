@@ -8,22 +8,33 @@
 //
 // Requests used, and so all that a backend must carry out:
 //   ACCEPT (multishot), RECV, SEND, SENDMSG, READ of an eventfd, POLL_ADD (one-shot), SHUTDOWN,
-//   CLOSE, ASYNC_CANCEL by user_data (fd: where that request waits, if known; a help for epoll).
-// At most one of {ACCEPT, RECV, READ, POLL_ADD} and one of {SEND, SENDMSG} is in flight per
-// descriptor. SEND and SENDMSG may take a part (no MSG_WAITALL). A descriptor is closed only when
-// nothing is in flight on it, a SHUTDOWN included (io_uring hands it to a worker thread, so that a
-// CLOSE of the same batch may overtake it); and by CLOSE, while the backend lives, if a request was
-// made on it.
+//   CLOSE, ASYNC_CANCEL by user_data (fd: where that request waits, if known; a help for epoll);
+//   and SEND_ZC with IORING_SEND_ZC_REPORT_USAGE, which is -EINVAL where it is not known.
+// At most one of {ACCEPT, RECV, READ, POLL_ADD} and one of {SEND, SENDMSG, SEND_ZC} is in flight
+// per descriptor. Sends may take a part (no MSG_WAITALL). A descriptor is closed only when nothing
+// is in flight on it, a SHUTDOWN included (io_uring hands it to a worker thread, so that a CLOSE of
+// the same batch may overtake it); and by CLOSE, while the backend lives, if a request was made on
+// it.
+//
+// SEND_ZC completes twice. First its result, with IORING_CQE_F_MORE if a second follows: bytes
+// taken, or -errno (-ENOMEM: the user may lock no more memory, RLIMIT_MEMLOCK). From then on it is
+// not in flight: the descriptor may be sent to, or closed. Then, in any order with what else
+// happens, the notification, with IORING_CQE_F_NOTIF: the kernel has done with the memory, which
+// must not change before. Its result has IORING_NOTIF_USAGE_ZC_COPIED if the kernel made a copy
+// after all, or had taken nothing. Without a copy it comes no earlier than the peer's
+// acknowledgement of the last byte; for a peer that takes none, only by reset_on_close() and CLOSE.
 #pragma once
 
 #include <liburing.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 
 #include "core/time.h"
+#include "io/peer_address.h"
 
 namespace fanlight {
 
@@ -59,6 +70,23 @@ class Backend {
   // Makes the coming close of `fd` a reset that frees the kernel's queue at once (SO_LINGER with
   // time 0, socket(7)). Without it the memory of a stalled peer stays in the kernel for minutes.
   virtual void reset_on_close(int fd) noexcept = 0;
+
+  // Who is at the other end of a connected socket (getpeername(2)); costs a system call.
+  virtual PeerAddress peer_address(int fd) noexcept = 0;
+
+  // A descriptor whose only use is to be closed when descriptors run out, so that one more
+  // connection can be accepted and told so. Closed by a CLOSE request. Or -errno (EMFILE, ENFILE).
+  virtual int open_spare() noexcept = 0;
+
+  // Sends from this memory, which is the file `fd` from its offset 0 on, may be given to sockets as
+  // pages instead of copies (sendfile(2)) from now on. A page that was sent may still be queued in
+  // a socket long after its request has completed, so the caller must never rewrite one: it gives
+  // the pages back and takes new ones (FrameRingConfig::detach_pages). Concerns sockets that are
+  // accepted afterwards. The memory and the file outlive the backend.
+  virtual void share_memory(std::span<const std::byte> memory, int fd) noexcept = 0;
+
+  // Whether SEND_ZC is known. Makes system calls: to be asked once.
+  virtual bool can_report_zero_copy() const noexcept = 0;
 
   // "io_uring" or "epoll", for the log and for /api/v1/state.
   virtual const char* name() const noexcept = 0;

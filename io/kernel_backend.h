@@ -16,6 +16,8 @@ class KernelBackend : public Backend {
 
   uint64_t peer_progress(int fd) noexcept override;
   void reset_on_close(int fd) noexcept override;
+  PeerAddress peer_address(int fd) noexcept override;
+  int open_spare() noexcept override;
 };
 
 }  // namespace fanlight

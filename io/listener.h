@@ -57,6 +57,8 @@ class Listener {
   // `http://127.0.0.1:5000/` with the real port, or `unix:/path`.
   std::string url() const;
   int port() const { return port_; }  // 0 for UNIX sockets
+  // The numeric address, IPv6 in brackets; the path of a UNIX socket.
+  const std::string& host() const { return host_; }
   // True when only this machine can reach it: loopback addresses and UNIX sockets.
   bool is_local() const { return local_; }
 

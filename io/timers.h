@@ -41,6 +41,8 @@ Timer bind_timer(Owner* owner) {
 // Thread: one.
 class Timers {
  public:
+  static constexpr size_t kBytesPerTimer = sizeof(Instant) + sizeof(Timer*);
+
   explicit Timers(size_t capacity) { heap_.reserve(capacity); }
   ~Timers() { CHECK(heap_.empty()); }
 

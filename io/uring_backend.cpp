@@ -13,6 +13,7 @@
 
 #include "core/check.h"
 #include "core/fd.h"
+#include "io/zero_copy_abi.h"
 
 namespace fanlight {
 namespace {
@@ -161,6 +162,23 @@ unsigned UringBackend::take(std::span<Event> events) noexcept {
   }
   io_uring_cq_advance(&ring_, count);
   return count;
+}
+
+// On a UNIX socket, because there is one everywhere. It has no zero copy, and a kernel that knows
+// the flag says that; one that does not says EINVAL before it looks at the socket.
+bool UringBackend::can_report_zero_copy() const noexcept {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return false;
+  const Fd ours(fds[0]), peer(fds[1]);
+  io_uring ring{};
+  if (io_uring_queue_init(2, &ring, 0) != 0) return false;
+  const char byte = 0;
+  prepare_send_zero_copy(io_uring_get_sqe(&ring), ours.get(), &byte, 1, MSG_NOSIGNAL);
+  int result = io_uring_submit_and_wait(&ring, 1);
+  io_uring_cqe* cqe = nullptr;
+  if (result == 1 && io_uring_peek_cqe(&ring, &cqe) == 0) result = cqe->res;
+  io_uring_queue_exit(&ring);
+  return result > 0 || result == -EOPNOTSUPP;
 }
 
 // The steps of probe_uring(). Each throws std::system_error when the environment stops it.

@@ -35,6 +35,10 @@ class UringBackend final : public KernelBackend {
 
   io_uring_sqe* next_sqe() noexcept override;
   unsigned wait(std::span<Event> events, Instant deadline) noexcept override;
+  // Ignored: io_uring's splice goes to worker threads.
+  void share_memory(std::span<const std::byte>, int) noexcept override {}
+  // Tries it on a socket and a ring of their own. Linux 6.2.
+  bool can_report_zero_copy() const noexcept override;
   const char* name() const noexcept override { return "io_uring"; }
 
   UringMode mode() const noexcept { return mode_; }

@@ -50,6 +50,10 @@ class ContractWorld {
   virtual int make_eventfd() = 0;
   virtual void wake(int eventfd) = 0;  // adds 1
 
+  // Memory to send from, as long as the world lives. Nobody has sent from it yet, and nobody may
+  // write to it after it was sent: the backend may have been told that it is shared.
+  virtual std::span<char> memory(size_t size) = 0;
+
   // Leaves no descriptor for accept, until it is told to release them.
   virtual void exhaust_descriptors() = 0;
   virtual void release_descriptors() = 0;

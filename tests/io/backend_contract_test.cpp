@@ -25,16 +25,19 @@ struct Subject {
   const char* name;
   bool uring;
   UringMode mode;
+  bool shares_memory;
   std::unique_ptr<Backend> make() const {
     if (uring) return std::make_unique<UringBackend>(kConnections, mode);
     return std::make_unique<EpollBackend>(kConnections);
   }
 };
 
-constexpr Subject kSubjects[] = {{"uring_deferred", true, UringMode::deferred},
-                                 {"uring_cooperative", true, UringMode::cooperative},
-                                 {"uring_plain", true, UringMode::plain},
-                                 {"epoll", false, {}}};
+constexpr Subject kSubjects[] = {{"uring_deferred", true, UringMode::deferred, false},
+                                 {"uring_cooperative", true, UringMode::cooperative, false},
+                                 {"uring_plain", true, UringMode::plain, false},
+                                 {"uring_sharing", true, UringMode::deferred, true},
+                                 {"epoll", false, {}, false},
+                                 {"epoll_sharing", false, {}, true}};
 
 // The errno with which this machine forbids io_uring, or 0. Anything else that is missing is no
 // reason to skip.
@@ -50,7 +53,7 @@ TEST_P(BackendContractTest, Holds) {
   const auto& [subject, scenario] = GetParam();
   if (subject.uring && uring_forbidden() != 0) GTEST_SKIP() << "io_uring is forbidden here";
   const auto backend = subject.make();
-  KernelWorld world(*backend);
+  KernelWorld world(*backend, subject.shares_memory);
   scenario.run(world);
 }
 

@@ -3,10 +3,7 @@
 #include "io/backend.h"
 
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <netinet/in.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -15,7 +12,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
-#include <initializer_list>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -30,20 +26,6 @@ namespace {
 
 bool uring_works() {
   return probe_uring().error == 0;
-}
-
-// What a container does (seccomp(2)): these system calls fail with `error`.
-bool forbid(std::initializer_list<unsigned> calls, unsigned error) {
-  std::vector<sock_filter> program = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
-  for (const unsigned call : calls) {
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1));
-    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error));
-  }
-  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 // Expects epoll with this reason, and no io_uring for those who insist.
@@ -201,6 +183,21 @@ TEST_P(BackendTest, CloseAfterResetOnCloseIsAReset) {
   char byte = 0;
   EXPECT_EQ(::recv(pair.peer.get(), &byte, 1, 0), -1);
   EXPECT_EQ(errno, ECONNRESET);
+}
+
+TEST_P(BackendTest, PeerAddressIsAskedOfTheSocket) {
+  TcpPair pair;
+  PeerAddress loopback{.bytes = {}, .is_local = true};
+  loopback.bytes[10] = loopback.bytes[11] = std::byte{0xff};
+  loopback.bytes[12] = std::byte{127};
+  loopback.bytes[15] = std::byte{1};
+  EXPECT_EQ(backend_->peer_address(pair.ours.get()), loopback);
+  EXPECT_EQ(backend_->peer_address(pair.listener.fd(0)), PeerAddress{}) << "not connected";
+  EXPECT_EQ(backend_->peer_address(-1), PeerAddress{});
+  int fds[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  const Fd ours(fds[0]), peer(fds[1]);
+  EXPECT_EQ(backend_->peer_address(ours.get()), (PeerAddress{.bytes = {}, .is_local = true}));
 }
 
 TEST_P(BackendTest, AcceptTellsThePeersAddress) {

@@ -102,16 +102,17 @@ ContractConnection ContractDriver::connect() {
 
 size_t ContractDriver::fill(int fd, uint64_t id, With with) {
   constexpr size_t kSize = 1 << 20;
-  filling_.resize(kSize);
+  const size_t first = with == With::sendmsg_of_large_first ? 60'000 : 1;
   message_.msg_iov = pieces_.data();
   message_.msg_iovlen = pieces_.size();
-  pieces_ = {iovec{filling_.data(), 1}, iovec{filling_.data() + 1, 999},
-             iovec{filling_.data() + 1000, kSize - 1000}};
   size_t taken = 0;
   for (;;) {
-    for (size_t i = 0; i < kSize; ++i) filling_[i] = stream_byte(taken + i);
+    const std::span<char> bytes = world_.memory(kSize);
+    for (size_t i = 0; i < kSize; ++i) bytes[i] = stream_byte(taken + i);
+    pieces_ = {iovec{bytes.data(), first}, iovec{bytes.data() + first, 999},
+               iovec{bytes.data() + first + 999, kSize - first - 999}};
     if (with == With::send) {
-      submit(id, io_uring_prep_send, fd, filling_.data(), kSize, MSG_NOSIGNAL);
+      submit(id, io_uring_prep_send, fd, bytes.data(), kSize, MSG_NOSIGNAL);
     } else {
       submit(id, io_uring_prep_sendmsg, fd, &message_, unsigned{MSG_NOSIGNAL});
     }

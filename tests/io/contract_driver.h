@@ -57,10 +57,10 @@ class ContractDriver {
   // A connection that was accepted by a multishot accept that the driver keeps armed.
   ContractConnection connect();
 
-  // Sends until the socket takes no more, by SEND or by SENDMSG of three pieces, and leaves the
-  // last request waiting under `id`. Returns how many bytes were taken before; byte i of them
-  // is stream_byte(i).
-  enum class With { send, sendmsg };
+  // Sends until the socket takes no more, by SEND or by SENDMSG of three pieces (the last or the
+  // first of them large), and leaves the last request waiting under `id`. Returns how many bytes
+  // were taken before; byte i of them is stream_byte(i).
+  enum class With { send, sendmsg, sendmsg_of_large_first };
   size_t fill(int fd, uint64_t id, With with = With::send);
 
   // Receives the next `size` bytes of what fill() sent, and compares them. One fill() per driver.
@@ -76,7 +76,6 @@ class ContractDriver {
 
   ContractWorld& world_;
   std::map<uint64_t, std::deque<Completion>> completions_;
-  std::string filling_;
   std::array<iovec, 3> pieces_{};
   msghdr message_{};
   size_t received_ = 0;

@@ -23,6 +23,7 @@ enum Id : uint64_t { kAccept = 1, kReceive, kSend, kRead, kCancel, kClose, kFirs
 constexpr ContractScenario kScenarios[] = {
     SCENARIO(accept_several),
     SCENARIO(accept_without_descriptors),
+    SCENARIO(spare_descriptor_makes_room_for_one),
     SCENARIO(cancel_waiting_requests),
     SCENARIO(cancel_unknown),
     SCENARIO(close_ends_connection),
@@ -41,6 +42,11 @@ constexpr ContractScenario kScenarios[] = {
     SCENARIO(send_into_full_socket),
     SCENARIO(send_three_pieces),
     SCENARIO(send_pieces_into_full_socket),
+    SCENARIO(send_large_first_piece_into_full_socket),
+    SCENARIO(send_frames_of_all_sizes),
+    SCENARIO(zero_copy_completes_twice_or_is_refused),
+    SCENARIO(zero_copy_is_cancelled_only_while_it_waits),
+    SCENARIO(zero_copy_to_a_stalled_peer_ends_with_a_reset),
     SCENARIO(reset_ends_waiting_send),
     SCENARIO(shutdown_ends_waiting_requests),
     SCENARIO(shutdown_of_writing_leaves_reading),
@@ -158,6 +164,39 @@ void accept_without_descriptors(ContractWorld& world) {
   EXPECT_EQ(driver.result(kAccept), -ECANCELED);
   driver.close(before.result);
   driver.close(after.result);
+  driver.close(listener);
+}
+
+// How a full server tells one more client that it is full.
+void spare_descriptor_makes_room_for_one(ContractWorld& world) {
+  ContractDriver driver(world);
+  const int listener = world.listen();
+  const auto first = world.make_peer();
+  const auto second = world.make_peer();
+  const int spare = world.backend().open_spare();
+  ASSERT_GE(spare, 0);
+  EXPECT_TRUE(world.is_open(spare));
+  world.exhaust_descriptors();
+  EXPECT_EQ(world.backend().open_spare(), -EMFILE);
+  driver.submit_accept(kAccept, listener);
+  first->connect(listener);
+  EXPECT_EQ(driver.result(kAccept), -EMFILE);
+
+  driver.close(spare);
+  driver.submit_accept(kAccept, listener);
+  const Completion accepted = driver.next(kAccept);
+  EXPECT_GE(accepted.result, 0);
+  EXPECT_EQ(accepted.flags & kMore, kMore);
+  second->connect(listener);
+  EXPECT_EQ(driver.result(kAccept), -EMFILE);
+  EXPECT_EQ(world.backend().open_spare(), -EMFILE);
+
+  // When that client is gone its descriptor is the next spare one.
+  driver.close(accepted.result);
+  const int next_spare = world.backend().open_spare();
+  EXPECT_GE(next_spare, 0);
+  world.release_descriptors();
+  driver.close(next_spare);
   driver.close(listener);
 }
 

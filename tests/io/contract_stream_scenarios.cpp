@@ -130,6 +130,32 @@ void send_pieces_into_full_socket(ContractWorld& world) {
   fill_and_drain(world, ContractDriver::With::sendmsg);
 }
 
+void send_large_first_piece_into_full_socket(ContractWorld& world) {
+  fill_and_drain(world, ContractDriver::With::sendmsg_of_large_first);
+}
+
+// As a server sends frames: each whole, by as many requests as it takes, also of 1 byte.
+void send_frames_of_all_sizes(ContractWorld& world) {
+  ContractDriver driver(world);
+  const ContractConnection connection = driver.connect();
+  for (const size_t size : {1u, 4095u, 16383u, 16384u, 16385u, 20'000u, 44'000u, 100'000u}) {
+    SCOPED_TRACE(size);
+    std::span<char> frame = world.memory(size);
+    for (size_t i = 0; i < size; ++i) frame[i] = stream_byte(size + i);
+    std::string received;
+    for (std::span<char> unsent = frame; !unsent.empty();) {
+      driver.submit(kSend, io_uring_prep_send, connection.fd, unsent.data(), unsent.size(),
+                    MSG_NOSIGNAL);
+      const int sent = driver.result(kSend);
+      ASSERT_GT(sent, 0);
+      unsent = unsent.subspan(static_cast<size_t>(sent));
+      received += driver.receive(*connection.peer, static_cast<size_t>(sent));
+    }
+    EXPECT_TRUE(std::equal(received.begin(), received.end(), frame.begin(), frame.end()));
+  }
+  driver.close(connection.fd);
+}
+
 void reset_ends_waiting_send(ContractWorld& world) {
   ContractDriver driver(world);
   const ContractConnection connection = driver.connect();

@@ -6,17 +6,24 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
+#include <cstring>
 #include <ctime>
 #include <functional>
+#include <string>
 #include <vector>
 
+#include "core/shared_memory.h"
 #include "core/waker.h"
 #include "io/listener.h"
+#include "io/zero_copy_abi.h"
+#include "tests/io/child_process.h"
 
 namespace fanlight {
 namespace {
@@ -60,6 +67,7 @@ TEST(EpollBackendTest, RefusesWhatBackendDoesNotPromise) {
         io_uring_prep_multishot_accept_direct(sqe, fd, nullptr, nullptr, 0);
       },
       [&](io_uring_sqe* sqe) { io_uring_prep_send(sqe, fd, bytes, 1, MSG_WAITALL); },
+      [&](io_uring_sqe* sqe) { prepare_send_zero_copy(sqe, fd, bytes, 1, MSG_NOSIGNAL); },
       [&](io_uring_sqe* sqe) { io_uring_prep_poll_multishot(sqe, fd, EPOLLIN); },
       [&](io_uring_sqe* sqe) {
         io_uring_prep_recv(sqe, fd, bytes, 1, 0);
@@ -226,6 +234,116 @@ TEST(EpollBackendTest, FractionsOfAMillisecondAreNotSpun) {
     EXPECT_EQ(backend.wait({&event, 1}, backend.now() + 900us), 0u);
   }
   EXPECT_LT(computed() - before, 20ms) << "of 90 ms and more";
+}
+
+// Paced sends wait for less than a millisecond. The precise call is used where there is one: the
+// old ones are forbidden here; and where there is none, the old one does.
+TEST(EpollBackendTest, WaitsByWhateverCallThereIs) {
+  for (const unsigned error : {ENOSYS, EPERM}) {
+    for (const bool precise : {true, false}) {
+      in_child([=] {
+        if (precise) {
+          ASSERT_TRUE(forbid({__NR_epoll_pwait}, EINVAL));
+#ifdef __NR_epoll_wait  // not on 64-bit ARM
+          ASSERT_TRUE(forbid({__NR_epoll_wait}, EINVAL));
+#endif
+        } else {
+          ASSERT_TRUE(forbid({__NR_epoll_pwait2}, error));
+        }
+        EpollBackend backend(16);
+        Event event{};
+        const Instant deadline = backend.now() + 300us;
+        EXPECT_EQ(backend.wait({&event, 1}, deadline), 0u);
+        EXPECT_GE(backend.now(), deadline);
+        const SocketPair pair;
+        char byte = 0;
+        io_uring_prep_recv(backend.next_sqe(), pair.ours.get(), &byte, 1, 0);
+        ASSERT_EQ(backend.wait({&event, 1}, backend.now() + 100us), 0u);
+        ASSERT_EQ(::write(pair.peer.get(), "x", 1), 1);
+        ASSERT_EQ(backend.wait({&event, 1}, backend.now() + 10s), 1u);
+        EXPECT_EQ(event.result, 1);
+      });
+    }
+  }
+}
+
+// Accepts one connection while memory is shared or not.
+struct SharingPair {
+  explicit SharingPair(EpollBackend& backend)
+      : listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {}),
+        peers(connect_many(listener, 1)) {
+    io_uring_prep_multishot_accept(backend.next_sqe(), listener.fd(0), nullptr, nullptr,
+                                   SOCK_CLOEXEC);
+    Event event{};
+    EXPECT_EQ(backend.wait({&event, 1}, backend.now() + 10s), 1u);
+    accepted = Fd(event.result);
+  }
+  const Listener listener;
+  std::vector<Fd> peers;
+  Fd accepted;
+};
+
+// The proof that it was no copy: what is written over the memory afterwards arrives.
+TEST(EpollBackendTest, SharedMemoryGoesOutAsPages) {
+  for (const bool shares : {false, true}) {
+    EpollBackend backend(16);
+    const SharedMemory memory(1 << 16);
+    ASSERT_GE(memory.fd(), 0);
+    if (shares) backend.share_memory(memory.bytes(), memory.fd());
+    const SharingPair pair(backend);
+    const int fd = pair.accepted.get();
+    EXPECT_EQ((::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0, shares);
+    constexpr size_t kSize = 20'000;
+    std::memset(memory.bytes().data(), 'a', kSize);
+    io_uring_prep_send(backend.next_sqe(), fd, memory.bytes().data(), kSize, MSG_NOSIGNAL);
+    Event event{};
+    ASSERT_EQ(backend.wait({&event, 1}, backend.now() + 10s), 1u);
+    ASSERT_EQ(event.result, static_cast<int>(kSize));
+    std::memset(memory.bytes().data(), 'b', kSize);
+    std::string received(kSize, '\0');
+    ASSERT_EQ(::recv(pair.peers[0].get(), received.data(), kSize, MSG_WAITALL),
+              static_cast<ssize_t>(kSize));
+    EXPECT_EQ(received, std::string(kSize, shares ? 'b' : 'a'));
+  }
+}
+
+// sendfile(2) would wait on a socket in blocking mode, and with it everybody else.
+TEST(EpollBackendTest, SocketsOfOthersAreNeverWaitedFor) {
+  EpollBackend backend(16);
+  const SharedMemory memory(1 << 20);
+  backend.share_memory(memory.bytes(), memory.fd());
+  const SocketPair pair;
+  size_t sent = 0;
+  for (;;) {
+    io_uring_prep_send(backend.next_sqe(), pair.ours.get(), memory.bytes().data(), 1 << 20,
+                       MSG_NOSIGNAL);
+    Event event{};
+    if (backend.wait({&event, 1}, Instant::min()) == 0) break;
+    ASSERT_GT(event.result, 0);
+    sent += static_cast<size_t>(event.result);
+  }
+  EXPECT_GT(sent, 0u);
+}
+
+// sendfile(2) knows no MSG_NOSIGNAL.
+TEST(EpollBackendTest, PeerThatHasGoneRaisesNoSignal) {
+  in_child([] {
+    std::signal(SIGPIPE, SIG_DFL);
+    EpollBackend backend(16);
+    const SharedMemory memory(1 << 20);
+    backend.share_memory(memory.bytes(), memory.fd());
+    SharingPair pair(backend);
+    const linger reset{1, 0};
+    ASSERT_EQ(::setsockopt(pair.peers[0].get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+    pair.peers.clear();
+    for (const int error : {ECONNRESET, EPIPE}) {
+      io_uring_prep_send(backend.next_sqe(), pair.accepted.get(), memory.bytes().data(), 1 << 20,
+                         MSG_NOSIGNAL);
+      Event event{};
+      ASSERT_EQ(backend.wait({&event, 1}, backend.now() + 10s), 1u);
+      EXPECT_EQ(event.result, -error);
+    }
+  });
 }
 
 TEST(EpollBackendTest, KeepsSocketsInBlockingMode) {

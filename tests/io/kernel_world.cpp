@@ -17,6 +17,9 @@
 namespace fanlight {
 namespace {
 
+// Touched only as far as scenarios send: some MB each.
+constexpr size_t kMemorySize = 256 << 20;
+
 class KernelPeer final : public ContractPeer {
  public:
   KernelPeer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -64,7 +67,11 @@ class KernelPeer final : public ContractPeer {
 
 }  // namespace
 
-KernelWorld::KernelWorld(Backend& backend) : backend_(backend) {
+KernelWorld::KernelWorld(Backend& backend, bool shares) : backend_(backend), memory_(kMemorySize) {
+  if (shares) {
+    CHECK(memory_.fd() >= 0);
+    backend_.share_memory(memory_.bytes(), memory_.fd());
+  }
   rlimit limit{};
   CHECK(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
@@ -114,6 +121,13 @@ int KernelWorld::make_eventfd() {
 void KernelWorld::wake(int eventfd) {
   const uint64_t one = 1;
   CHECK(::write(eventfd, &one, sizeof one) == sizeof one);
+}
+
+std::span<char> KernelWorld::memory(size_t size) {
+  CHECK(size <= memory_.bytes().size() - memory_used_);
+  auto* begin = reinterpret_cast<char*>(memory_.bytes().data()) + memory_used_;
+  memory_used_ += size;
+  return {begin, size};
 }
 
 void KernelWorld::exhaust_descriptors() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/fd.h"
+#include "core/shared_memory.h"
 #include "tests/io/backend_contract.h"
 
 namespace fanlight {
@@ -13,8 +14,8 @@ namespace fanlight {
 // Owns: the descriptors that no scenario closed; borrows the backend.
 class KernelWorld final : public ContractWorld {
  public:
-  // Raises the soft limit of descriptors.
-  explicit KernelWorld(Backend& backend);
+  // Raises the soft limit of descriptors. `shares`: tells the backend of memory().
+  explicit KernelWorld(Backend& backend, bool shares = false);
   ~KernelWorld() override;
 
   Backend& backend() override { return backend_; }
@@ -22,6 +23,7 @@ class KernelWorld final : public ContractWorld {
   std::unique_ptr<ContractPeer> make_peer() override;
   int make_eventfd() override;
   void wake(int eventfd) override;
+  std::span<char> memory(size_t size) override;
   void exhaust_descriptors() override;
   void release_descriptors() override { ballast_.clear(); }
   bool is_open(int fd) override;
@@ -30,6 +32,8 @@ class KernelWorld final : public ContractWorld {
   Backend& backend_;
   std::vector<int> made_;  // by listen() and make_eventfd(); a scenario may have closed them
   std::vector<Fd> ballast_;
+  SharedMemory memory_;
+  size_t memory_used_ = 0;
 };
 
 }  // namespace fanlight

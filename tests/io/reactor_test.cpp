@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -31,6 +32,10 @@ class ScriptedBackend final : public Backend {
   Instant now() noexcept override { return time; }
   WallTime wall_now() noexcept override { return WallTime(1s); }
   uint64_t peer_progress(int) noexcept override { return 0; }
+  PeerAddress peer_address(int) noexcept override { return {}; }
+  int open_spare() noexcept override { return -EMFILE; }
+  void share_memory(std::span<const std::byte>, int) noexcept override {}
+  bool can_report_zero_copy() const noexcept override { return false; }
   void reset_on_close(int) noexcept override {}
   const char* name() const noexcept override { return "script"; }
 

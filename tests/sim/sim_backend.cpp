@@ -4,9 +4,11 @@
 #include "tests/sim/sim_backend.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "core/check.h"
+#include "io/zero_copy_abi.h"
 #include "tests/sim/allocation_guard.h"
 #include "tests/sim/sim_hash.h"
 
@@ -45,6 +47,18 @@ void SimBackend::reset_on_close(int fd) noexcept {
   found->second.reset_on_close = true;
 }
 
+PeerAddress SimBackend::peer_address(int fd) noexcept {
+  const auto found = descriptors_.find(fd);
+  CHECK(found != descriptors_.end() && found->second.connection != nullptr);
+  // As getpeername(2): a connection that was reset has no peer.
+  return found->second.connection->was_reset() ? PeerAddress{} : found->second.connection->peer();
+}
+
+int SimBackend::open_spare() noexcept {
+  const AllocationAllowed allowed;
+  return descriptors_.size() < descriptor_limit_ ? open_descriptor({}) : -EMFILE;
+}
+
 int SimBackend::listen() {
   return open_descriptor({.connection_or_listener = network_.listen()});
 }
@@ -60,7 +74,7 @@ int SimBackend::open_descriptor(Descriptor descriptor) {
   } else {
     ++next_descriptor_;
   }
-  numbers_[descriptor.connection_or_listener] = fd;
+  if (descriptor.connection_or_listener != 0) numbers_[descriptor.connection_or_listener] = fd;
   descriptors_[fd] = descriptor;
   return fd;
 }
@@ -114,6 +128,7 @@ void SimBackend::occupy(const Request& request) {
       break;
     case IORING_OP_SEND:
     case IORING_OP_SENDMSG:
+    case IORING_OP_SEND_ZC:
       CHECK(slots.output == 0);
       slots.output = request.id;
       break;
@@ -150,7 +165,7 @@ void SimBackend::attempt(uint64_t id) {
       }
       return;
     }
-    if (outcome->flags & IORING_CQE_F_MORE) {
+    if (outcome->flags & IORING_CQE_F_MORE && found->second.opcode == IORING_OP_ACCEPT) {
       complete(found->second, std::move(*outcome));
       continue;
     }
@@ -199,7 +214,30 @@ void SimBackend::settle() {
     again |= network_.has_changed();
     retry_changed();
     again |= retry_real_descriptors();
+    again |= notify_acknowledged();
   }
+}
+
+// Whether any was given.
+bool SimBackend::notify_acknowledged() {
+  bool any = false;
+  for (size_t i = notifications_.size(); i > 0; --i) {
+    Notification owed = std::move(notifications_.front());
+    notifications_.pop_front();
+    const SimConnection& connection = *owed.connection;
+    // Copied bytes are not needed any more; a reset throws away what was queued.
+    const bool done =
+        owed.copied || connection.was_reset() || connection.acknowledged() >= owed.sent_until;
+    if (!done) {
+      notifications_.push_back(std::move(owed));
+      continue;
+    }
+    any = true;
+    ++counts_.zero_copies;
+    const uint32_t usage = owed.copied ? IORING_NOTIF_USAGE_ZC_COPIED : 0;
+    complete(owed.request, {static_cast<int32_t>(usage), IORING_CQE_F_NOTIF});
+  }
+  return any;
 }
 
 // --- completion ---
@@ -220,6 +258,11 @@ void SimBackend::complete(const Request& request, Outcome outcome) {
     when = std::max(when, request.last_event_at);
     shuffle = 0;
     if (outcome.flags & IORING_CQE_F_MORE) waiting_.at(request.id).last_event_at = when;
+  }
+  if (request.opcode == IORING_OP_SEND_ZC) {
+    if (outcome.flags & IORING_CQE_F_NOTIF) when = std::max(when, request.last_event_at);
+    if (outcome.flags & IORING_CQE_F_MORE) notifications_.back().request.last_event_at = when;
+    shuffle = 0;
   }
   const Order order{when, shuffle, ++next_completion_};
   completions_.emplace(order, Completion{request, std::move(outcome)});
@@ -250,8 +293,8 @@ Event SimBackend::finish(Completion& completion) {
     CHECK(outcome.data.size() <= request.size);
     std::memcpy(request.buffer, outcome.data.data(), outcome.data.size());
   }
+  if (!(outcome.flags & IORING_CQE_F_MORE) || request.opcode == IORING_OP_SEND_ZC) vacate(request);
   if (!(outcome.flags & IORING_CQE_F_MORE)) {
-    vacate(request);
     in_flight_.erase(request.id);
     user_data_.erase(request.user_data);
   }

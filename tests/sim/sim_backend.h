@@ -38,7 +38,8 @@ struct SimCounts {
   uint64_t late = 0;
   uint64_t reordered = 0;
   uint64_t no_buffers = 0;
-  uint64_t resets = 0;  // by the network
+  uint64_t zero_copies = 0;  // notifications given
+  uint64_t resets = 0;       // by the network
   uint64_t accept_failures = 0;
   uint64_t queue_full = 0;  // submissions because the queue was full
 };
@@ -61,6 +62,10 @@ class SimBackend final : public Backend {
   WallTime wall_now() noexcept override;
   uint64_t peer_progress(int fd) noexcept override;
   void reset_on_close(int fd) noexcept override;
+  PeerAddress peer_address(int fd) noexcept override;
+  int open_spare() noexcept override;
+  void share_memory(std::span<const std::byte>, int) noexcept override {}
+  bool can_report_zero_copy() const noexcept override { return faults_.zero_copy_reports; }
   const char* name() const noexcept override { return "simulation"; }
 
   // --- the test's side ---
@@ -77,7 +82,7 @@ class SimBackend final : public Backend {
 
   // The current or the next wait() returns, with or without an event.
   void interrupt() { interrupted_ = true; }
-  // How many descriptors there may be; accept fails with EMFILE beyond.
+  // How many descriptors there may be; accept and open_spare() fail with EMFILE beyond.
   void set_descriptor_limit(size_t limit) { descriptor_limit_ = limit; }
   // Answers requests on a descriptor that is not open with EBADF instead of failing.
   void allow_bad_descriptors() { bad_descriptors_allowed_ = true; }
@@ -105,12 +110,12 @@ class SimBackend final : public Backend {
     short poll_events = 0;                 // POLL_ADD
     int how = 0;                           // SHUTDOWN
     uint64_t target = 0;                   // ASYNC_CANCEL
-    Instant last_event_at{};               // ACCEPT
+    Instant last_event_at{};               // ACCEPT, SEND_ZC
     bool has_waited = false;
   };
   struct Descriptor {
-    uint64_t connection_or_listener = 0;  // number in the network
-    SimConnection* connection = nullptr;  // nullptr for a listener
+    uint64_t connection_or_listener = 0;  // number in the network; 0 for a spare one
+    SimConnection* connection = nullptr;  // nullptr for a listener and a spare one
     bool reset_on_close = false;
   };
   // What is in flight on a descriptor, virtual or not: requests that wait, by kind.
@@ -128,6 +133,13 @@ class SimBackend final : public Backend {
     Request request;
     Outcome outcome;
   };
+  // A SEND_ZC whose result was given and whose notification was not.
+  struct Notification {
+    Request request;
+    const SimConnection* connection;
+    uint64_t sent_until;  // the peer has all of it when it has acknowledged so many bytes
+    bool copied;
+  };
   using Order = std::tuple<Instant, uint64_t, uint64_t>;  // when, shuffle, count
 
   void submit();
@@ -140,12 +152,15 @@ class SimBackend final : public Backend {
   void retry_changed();
   bool retry_real_descriptors();
   void settle();
+  bool notify_acknowledged();
 
   // Each gives an outcome, or nothing when the request has to wait.
   std::optional<Outcome> perform(Request& request);
   std::optional<Outcome> perform_accept(Request& request, Descriptor& listener);
   std::optional<Outcome> perform_receive(const Request& request, SimConnection& connection);
   std::optional<Outcome> perform_send(const Request& request, SimConnection& connection);
+  std::optional<Outcome> perform_zero_copy(Request& request, SimConnection& connection);
+  void owe_notification(Request request, const SimConnection& connection, bool copied);
   std::optional<Outcome> perform_poll(const Request& request, const Descriptor& descriptor);
   std::optional<Outcome> perform_real(const Request& request);
   Outcome perform_cancel(const Request& request);
@@ -171,9 +186,10 @@ class SimBackend final : public Backend {
   std::map<uint64_t, int> numbers_;      // of connections and listeners: their descriptor
   std::map<uint64_t, Request> waiting_;  // by id
   std::map<Order, Completion> completions_;
-  std::set<uint64_t> in_flight_;  // ids
-  std::set<uint64_t> user_data_;  // of requests in flight
-  std::set<int> real_waiting_;    // real descriptors that a request waits for
+  std::deque<Notification> notifications_;  // owed
+  std::set<uint64_t> in_flight_;            // ids
+  std::set<uint64_t> user_data_;            // of requests in flight
+  std::set<int> real_waiting_;              // real descriptors that a request waits for
 
   const Instant started_at_;
   WallTime wall_at_start_;

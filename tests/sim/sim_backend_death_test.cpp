@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/waker.h"
+#include "io/zero_copy_abi.h"
 #include "tests/sim/sim_backend.h"
 #include "tests/sim/sim_driver.h"
 
@@ -117,6 +118,26 @@ TEST_F(SimBackendDeathTest, MemoryOfASendChangedBeforeItsCompletion) {
         late.run(2s);
       },
       "pieces_hash");
+}
+
+// The result of a SEND_ZC does not give the memory back, its notification does.
+TEST_F(SimBackendDeathTest, ZeroCopyMemoryThatChangesBeforeTheNotification) {
+  EXPECT_DEATH(
+      {
+        SimDriver driver;
+        const int fd = driver.connect({.latency = 1s}).first;
+        std::string bytes(100, 'x');
+        driver.submit(2, prepare_send_zero_copy, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        EXPECT_EQ(driver.result(2), 100);
+        bytes[50] = 'y';
+        driver.run(2s);
+      },
+      "pieces_hash");
+}
+
+TEST_F(SimBackendDeathTest, ZeroCopyThatDoesNotAskForTheReport) {
+  EXPECT_DEATH(submit(kId, io_uring_prep_send_zc, fd_, &byte_, 1u, MSG_NOSIGNAL, 0u),
+               "REPORT_USAGE");
 }
 
 TEST_F(SimBackendDeathTest, WaitingForNothingForEver) {

@@ -102,6 +102,21 @@ TEST(SimBackendTest, LinkHasARateAndALatency) {
   EXPECT_EQ(driver.backend.peer_progress(fd), 2000u);
 }
 
+TEST(SimBackendTest, PeersHaveAddresses) {
+  SimDriver driver;
+  const auto [first, first_peer] = driver.connect();
+  const auto [second, second_peer] = driver.connect();
+  const auto [third, third_peer] = driver.connect({.peer = ipv4_peer(0x7f000001)});
+  SimBackend& backend = driver.backend;
+  EXPECT_NE(backend.peer_address(first), backend.peer_address(second));
+  EXPECT_FALSE(backend.peer_address(first).is_local);
+  EXPECT_TRUE(backend.peer_address(third).is_local);
+  EXPECT_EQ(backend.peer_address(third), ipv4_peer(0x7f000001));
+  third_peer->reset_by_peer();
+  driver.run(1ms);
+  EXPECT_EQ(backend.peer_address(third), PeerAddress{}) << "it is gone";
+}
+
 TEST(SimBackendTest, StalledPeerBlocksTheSendAndProgressStops) {
   SimDriver driver;
   const auto [fd, peer] = driver.connect({.send_buffer = 30'000, .receive_window = 10'000});

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,7 +50,7 @@ class SimContractPeer final : public ContractPeer {
 
 class SimContractWorld final : public ContractWorld {
  public:
-  SimContractWorld() {
+  explicit SimContractWorld(const SimFaults& faults) : backend_(1, faults) {
     backend_.allow_bad_descriptors();
     rlimit limit{};
     CHECK(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -76,6 +77,10 @@ class SimContractWorld final : public ContractWorld {
     const uint64_t one = 1;
     CHECK(::write(eventfd, &one, sizeof one) == sizeof one);
   }
+  std::span<char> memory(size_t size) override {
+    memory_.emplace_back(size);
+    return memory_.back();
+  }
   void exhaust_descriptors() override {
     backend_.set_descriptor_limit(backend_.open_descriptors());
   }
@@ -85,14 +90,20 @@ class SimContractWorld final : public ContractWorld {
   }
 
  private:
-  SimBackend backend_{1, SimFaults{}};
+  SimBackend backend_;
   std::vector<int> eventfds_;
+  std::deque<std::vector<char>> memory_;
 };
 
 class SimContractTest : public testing::TestWithParam<ContractScenario> {};
 
 TEST_P(SimContractTest, Holds) {
-  SimContractWorld world;
+  SimContractWorld world(SimFaults{});
+  GetParam().run(world);
+}
+
+TEST_P(SimContractTest, HoldsWithoutZeroCopy) {
+  SimContractWorld world(SimFaults{.zero_copy_reports = false});
   GetParam().run(world);
 }
 

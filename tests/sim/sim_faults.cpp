@@ -27,6 +27,9 @@ SimFaults SimFaults::swarm(Random& random) {
   faults.turn_time_max = random.chance(0.5) ? Duration(0) : duration(1e-6, 0.01);
   faults.submission_queue = 1u << random.below(10);
   faults.reuses_descriptors = random.chance(0.5);
+  faults.zero_copy_reports = random.chance(0.8);
+  faults.zero_copy_copied = random.chance(0.2) ? 1 : rate(0.5);
+  faults.zero_copy_no_memory = rate(0.05);
   return faults;
 }
 

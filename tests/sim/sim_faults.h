@@ -26,6 +26,10 @@ struct SimFaults {
   double accept_aborted = 0;   // ACCEPT: -ECONNABORTED, ends the multishot
   double accept_ends = 0;      // ACCEPT succeeds without IORING_CQE_F_MORE
   double unread_lost = 0;      // a reset destroys what the peer has received and not read
+  // Of zero copy.
+  bool zero_copy_reports = true;   // SEND_ZC is known; else -EINVAL
+  double zero_copy_copied = 0;     // the kernel copies, and says so in the notification
+  double zero_copy_no_memory = 0;  // SEND_ZC: -ENOMEM, nothing taken, no notification
   // Of the process.
   Duration turn_time_max{0};        // a turn of the loop takes up to this
   unsigned submission_queue = 256;  // entries; a full one is submitted at once

@@ -8,9 +8,11 @@
 #include <cerrno>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/waker.h"
+#include "io/zero_copy_abi.h"
 #include "tests/sim/sim_driver.h"
 
 namespace fanlight {
@@ -55,6 +57,50 @@ TEST(SimFaultsTest, NoBuffersTakesNothing) {
   driver.run(1s);
   EXPECT_EQ(peer->arrived().size(), 0u);
   EXPECT_FALSE(peer->was_reset());
+}
+
+void send_zero_copy(SimDriver& driver, int fd, std::string_view bytes) {
+  driver.submit(kSend, prepare_send_zero_copy, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+TEST(SimFaultsTest, ZeroCopyIsUnknownWhereItDoesNotReport) {
+  SimFaults faults;
+  faults.zero_copy_reports = false;
+  SimDriver driver(faults);
+  const auto [fd, peer] = driver.connect();
+  EXPECT_FALSE(driver.backend.can_report_zero_copy());
+  send_zero_copy(driver, fd, "x");
+  EXPECT_EQ(driver.result(kSend), -EINVAL);
+  EXPECT_EQ(driver.backend.in_flight(), 1u) << "the accept";
+}
+
+TEST(SimFaultsTest, ZeroCopyWithoutMemoryTakesNothing) {
+  SimDriver driver(with(&SimFaults::zero_copy_no_memory));
+  const auto [fd, peer] = driver.connect();
+  EXPECT_TRUE(driver.backend.can_report_zero_copy());
+  send_zero_copy(driver, fd, "x");
+  EXPECT_EQ(driver.result(kSend), -ENOMEM);
+  driver.run(1s);
+  EXPECT_EQ(peer->arrived().size(), 0u);
+  EXPECT_EQ(driver.backend.counts().zero_copies, 0u);
+}
+
+// With a copy the notification does not wait for the peer, 100 ms away.
+TEST(SimFaultsTest, NotificationWaitsForTheAcknowledgementUnlessItWasCopied) {
+  for (const bool copied : {false, true}) {
+    SimDriver driver(copied ? with(&SimFaults::zero_copy_copied) : SimFaults{});
+    const auto [fd, peer] = driver.connect({.latency = 100ms});
+    const Instant begun = driver.backend.now();
+    send_zero_copy(driver, fd, "bytes");
+    std::array<Event, 1> event;
+    ASSERT_EQ(driver.backend.wait(event, kNever), 1u);
+    EXPECT_EQ(event[0].result, 5);
+    EXPECT_EQ(event[0].flags, IORING_CQE_F_MORE);
+    ASSERT_EQ(driver.backend.wait(event, kNever), 1u);
+    EXPECT_EQ(event[0].flags, IORING_CQE_F_NOTIF);
+    EXPECT_EQ(event[0].result != 0, copied);
+    EXPECT_EQ(driver.backend.now() - begun, copied ? Duration(0) : Duration(100ms));
+  }
 }
 
 TEST(SimFaultsTest, ResetIsSeenAtBothEnds) {
@@ -216,12 +262,20 @@ TEST(SimFaultsTest, BytesArriveInOrderWhateverTheFaultsAndSeedsRepeatThemselves)
 }
 
 TEST(SimFaultsTest, SwarmTurnsEveryFaultOnAndOff) {
-  constexpr double SimFaults::*kAll[] = {&SimFaults::reordered,       &SimFaults::late,
-                                         &SimFaults::small_batch,     &SimFaults::short_send,
-                                         &SimFaults::short_receive,   &SimFaults::small_segment,
-                                         &SimFaults::reset,           &SimFaults::send_no_buffers,
-                                         &SimFaults::accept_no_files, &SimFaults::accept_ends,
-                                         &SimFaults::accept_aborted,  &SimFaults::unread_lost};
+  constexpr double SimFaults::*kAll[] = {&SimFaults::reordered,
+                                         &SimFaults::late,
+                                         &SimFaults::small_batch,
+                                         &SimFaults::short_send,
+                                         &SimFaults::short_receive,
+                                         &SimFaults::small_segment,
+                                         &SimFaults::reset,
+                                         &SimFaults::send_no_buffers,
+                                         &SimFaults::accept_no_files,
+                                         &SimFaults::accept_ends,
+                                         &SimFaults::accept_aborted,
+                                         &SimFaults::unread_lost,
+                                         &SimFaults::zero_copy_copied,
+                                         &SimFaults::zero_copy_no_memory};
   Random random(1);
   std::vector<SimFaults> swarm;
   for (int i = 0; i < 100; ++i) swarm.push_back(SimFaults::swarm(random));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/sim_network.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -15,6 +16,14 @@ constexpr size_t kSegmentMax = 64 << 10;  // what a kernel hands to the network 
 constexpr size_t kServerReceiveBuffer = 64 << 10;
 
 }  // namespace
+
+PeerAddress ipv4_peer(uint32_t address) {
+  sockaddr_storage storage{};
+  auto& ipv4 = reinterpret_cast<sockaddr_in&>(storage);
+  ipv4.sin_family = AF_INET;
+  ipv4.sin_addr.s_addr = htonl(address);
+  return to_peer_address(storage);
+}
 
 SimConnection::SimConnection(SimNetwork& network, uint64_t id, const SimLink& link)
     : network_(network),
@@ -31,6 +40,11 @@ SimConnection::SimConnection(SimNetwork& network, uint64_t id, const SimLink& li
           .received_max = kServerReceiveBuffer,
           .bytes_per_second = 0} {
   CHECK(link.send_buffer > 0 && link.receive_window > 0 && link.bytes_per_second >= 0);
+}
+
+// Those of the connections begin at 10.0.0.1.
+PeerAddress SimConnection::peer() const {
+  return link_.peer ? *link_.peer : ipv4_peer(0x0a000000u | static_cast<uint32_t>(id_ & 0xffffff));
 }
 
 // --- the server's end ---
@@ -90,6 +104,8 @@ void SimConnection::reset_by_server() {
   network_.clock_.after(link_.latency, [this] {
     if (peer_closed_ || cut_) return;
     reset_arrived_ = true;
+    // Not before it arrives, or a program that reads meanwhile would see the end behind a gap.
+    if (network_.random_.chance(network_.faults_.unread_lost)) down_.received.clear();
     notify(Side::peer);
   });
 }
@@ -147,7 +163,6 @@ void SimConnection::reset_state() {
   down_.sending.clear();
   up_.sending.clear();
   if (server_closed_) up_.received.clear();
-  if (network_.random_.chance(network_.faults_.unread_lost)) down_.received.clear();
 }
 
 void SimConnection::notify(Side side) {

@@ -13,11 +13,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "core/random.h"
+#include "io/peer_address.h"
 #include "tests/sim/byte_queue.h"
 #include "tests/sim/sim_clock.h"
 #include "tests/sim/sim_faults.h"
@@ -30,7 +32,12 @@ struct SimLink {
   size_t receive_window = 64 << 10;  // bytes that the peer's kernel queues
   double bytes_per_second = 0;       // to the peer; 0: no limit
   Duration latency{0};               // one way
+  // Where the peer is; none: an address of its own (IPv4, 10.0.0.0/8) for every connection.
+  std::optional<PeerAddress> peer = std::nullopt;
 };
+
+// a.b.c.d in host order, as in 0x0a000001 for 10.0.0.1.
+PeerAddress ipv4_peer(uint32_t address);
 
 // One connection, both ends of it.
 // Owns: what is queued. Thread: one.
@@ -42,6 +49,7 @@ class SimConnection {
   SimConnection(class SimNetwork& network, uint64_t id, const SimLink& link);
 
   uint64_t id() const { return id_; }
+  PeerAddress peer() const;
 
   // --- the server's end ---
 
@@ -59,6 +67,8 @@ class SimConnection {
   int shut_down(int how);         // shutdown(2); 0 or -errno
   void close_server(bool reset);  // `reset`: with SO_LINGER and time 0
   uint64_t acknowledged() const { return down_.delivered; }
+  // What acknowledged() will be when the peer has all that was sent.
+  uint64_t queued_until() const { return down_.delivered + down_.sending.size(); }
 
   // --- the peer's end ---
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "core/check.h"
+#include "io/zero_copy_abi.h"
 #include "tests/sim/sim_backend.h"
 #include "tests/sim/sim_hash.h"
 
@@ -20,7 +21,7 @@ constexpr size_t kPiecesMax = 8;
 
 std::vector<std::string_view> pieces_of(const io_uring_sqe& sqe) {
   std::vector<std::string_view> pieces;
-  if (sqe.opcode == IORING_OP_SEND) {
+  if (sqe.opcode != IORING_OP_SENDMSG) {
     CHECK(sqe.addr != 0 && sqe.len > 0);
     pieces.emplace_back(reinterpret_cast<const char*>(sqe.addr), sqe.len);
     return pieces;
@@ -45,7 +46,8 @@ std::vector<std::string_view> pieces_of(const io_uring_sqe& sqe) {
 // bug of the code that filled it in.
 SimBackend::Request SimBackend::read_sqe(const io_uring_sqe& sqe) {
   CHECK(sqe.flags == 0 && sqe.buf_index == 0 && sqe.personality == 0 && sqe.splice_fd_in == 0);
-  CHECK(sqe.opcode == IORING_OP_ACCEPT || sqe.ioprio == 0);
+  const bool has_modes = sqe.opcode == IORING_OP_ACCEPT || sqe.opcode == IORING_OP_SEND_ZC;
+  CHECK(has_modes || sqe.ioprio == 0);
   Request request;
   request.user_data = sqe.user_data;
   request.opcode = sqe.opcode;
@@ -62,6 +64,9 @@ SimBackend::Request SimBackend::read_sqe(const io_uring_sqe& sqe) {
       CHECK(sqe.addr != 0 && sqe.len == sizeof(uint64_t) && sqe.rw_flags == 0);
       CHECK(sqe.fd < kFirstDescriptor);
       break;
+    case IORING_OP_SEND_ZC:
+      CHECK(sqe.ioprio == IORING_SEND_ZC_REPORT_USAGE && sqe.addr2 == 0);
+      [[fallthrough]];
     case IORING_OP_SEND:
     case IORING_OP_SENDMSG:
       CHECK((sqe.msg_flags & ~uint32_t{MSG_MORE}) == MSG_NOSIGNAL);
@@ -123,6 +128,8 @@ std::optional<SimBackend::Outcome> SimBackend::perform(Request& request) {
     case IORING_OP_SEND:
     case IORING_OP_SENDMSG:
       return perform_send(request, connection);
+    case IORING_OP_SEND_ZC:
+      return perform_zero_copy(request, connection);
     case IORING_OP_SHUTDOWN:
       return Outcome{connection.shut_down(request.how)};
     default:
@@ -132,7 +139,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform(Request& request) {
 }
 
 std::optional<SimBackend::Outcome> SimBackend::perform_accept(Request&, Descriptor& listener) {
-  CHECK(listener.connection == nullptr);
+  CHECK(listener.connection == nullptr && listener.connection_or_listener != 0);
   const uint64_t number = listener.connection_or_listener;
   if (!network_.has_waiting(number)) return {};
   if (descriptors_.size() >= descriptor_limit_ || chance(faults_.accept_no_files)) {
@@ -205,6 +212,23 @@ std::optional<SimBackend::Outcome> SimBackend::perform_send(const Request& reque
   return Outcome{static_cast<int32_t>(bytes)};
 }
 
+// The memory is read now, and looked at again when the notification is taken: whoever has changed
+// it meanwhile has corrupted what the peer gets.
+std::optional<SimBackend::Outcome> SimBackend::perform_zero_copy(Request& request,
+                                                                 SimConnection& connection) {
+  if (!faults_.zero_copy_reports) return Outcome{-EINVAL};
+  if (chance(faults_.zero_copy_no_memory)) return Outcome{-ENOMEM};
+  std::optional<Outcome> outcome = perform_send(request, connection);
+  if (!outcome || outcome->result < 0) return outcome;
+  outcome->flags = IORING_CQE_F_MORE;
+  owe_notification(request, connection, chance(faults_.zero_copy_copied));
+  return outcome;
+}
+
+void SimBackend::owe_notification(Request request, const SimConnection& connection, bool copied) {
+  notifications_.push_back({std::move(request), &connection, connection.queued_until(), copied});
+}
+
 // As tcp_poll() does it; io_uring adds POLLRDHUP to what poll(2) always reports.
 std::optional<SimBackend::Outcome> SimBackend::perform_poll(const Request& request,
                                                             const Descriptor& descriptor) {
@@ -259,7 +283,13 @@ SimBackend::Outcome SimBackend::perform_cancel(const Request& request) {
   if (found == waiting_.end()) return {-ENOENT};
   const Request cancelled = std::move(found->second);
   waiting_.erase(found);
-  complete(cancelled, {-ECANCELED});
+  if (cancelled.opcode == IORING_OP_SEND_ZC) {
+    // It has taken nothing, but io_uring made its notification before it began to wait.
+    owe_notification(cancelled, *descriptors_.at(cancelled.fd).connection, true);
+    complete(cancelled, {-ECANCELED, IORING_CQE_F_MORE});
+  } else {
+    complete(cancelled, {-ECANCELED});
+  }
   return {0};
 }
 
@@ -269,7 +299,7 @@ SimBackend::Outcome SimBackend::perform_close(const Request& request) {
   descriptors_.erase(request.fd);
   if (descriptor.connection != nullptr) {
     descriptor.connection->close_server(descriptor.reset_on_close);
-  } else {
+  } else if (descriptor.connection_or_listener != 0) {
     network_.close_listener(descriptor.connection_or_listener);
   }
   return {0};

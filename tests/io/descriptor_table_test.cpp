@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/descriptor_table.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <system_error>
+#include <vector>
+
+namespace fanlight {
+namespace {
+
+// Pages of the table's first `count` descriptors that hold memory.
+size_t resident_pages(DescriptorTable& table, size_t count) {
+  const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> pages((count * sizeof(EpollDescriptor) + page - 1) / page);
+  EXPECT_EQ(::mincore(table.used().data(), pages.size() * page, pages.data()), 0);
+  size_t resident = 0;
+  for (const unsigned char one : pages) resident += one & 1;
+  return resident;
+}
+
+TEST(DescriptorTableTest, BeginsEmptyAndIsTouchedOnlyWhereItIsUsed) {
+  constexpr size_t kCapacity = 100'000;
+  DescriptorTable table(kCapacity);
+  EXPECT_TRUE(table.used().empty());
+  table.at(3).interest = 1;
+  EXPECT_EQ(table.used().size(), 4u);
+  table.at(kCapacity - 1).interest = 2;
+  EXPECT_EQ(table.used().size(), kCapacity);
+  EXPECT_EQ(resident_pages(table, kCapacity), 2u);
+  EXPECT_FALSE(table.at(50'000).input);
+  EXPECT_FALSE(table.at(50'000).output);
+  EXPECT_FALSE(table.at(50'000).nonblocking);
+  EXPECT_EQ(table.used().size(), kCapacity);
+}
+
+TEST(DescriptorTableTest, GrowsAndKeepsWhatItHolds) {
+  DescriptorTable table(0);
+  table.at(0).interest = 42;
+  table.at(0).output.user_data = 43;
+  table.at(1'000'000).interest = 44;
+  EXPECT_EQ(table.at(0).interest, 42u);
+  EXPECT_EQ(table.at(0).output.user_data, 43u);
+  EXPECT_EQ(table.used().size(), 1'000'001u);
+  EXPECT_LE(resident_pages(table, 1'000'001), 2u);
+}
+
+TEST(DescriptorTableTest, ThrowsWhenTheAddressSpaceIsRefused) {
+  EXPECT_THROW(DescriptorTable(size_t{1} << 50), std::system_error);
+}
+
+TEST(DescriptorTableDeathTest, NegativeDescriptorIsABug) {
+  DescriptorTable table(1);
+  EXPECT_DEATH(table.at(-1), "fd >= 0");
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/peer_address.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+
+#include <string>
+
+namespace fanlight {
+namespace {
+
+sockaddr_storage ipv4(const char* text) {
+  sockaddr_storage storage{};
+  auto& address = reinterpret_cast<sockaddr_in&>(storage);
+  address.sin_family = AF_INET;
+  EXPECT_EQ(::inet_pton(AF_INET, text, &address.sin_addr), 1);
+  return storage;
+}
+
+sockaddr_storage ipv6(const char* text) {
+  sockaddr_storage storage{};
+  auto& address = reinterpret_cast<sockaddr_in6&>(storage);
+  address.sin6_family = AF_INET6;
+  EXPECT_EQ(::inet_pton(AF_INET6, text, &address.sin6_addr), 1);
+  return storage;
+}
+
+std::string text_of(const PeerAddress& peer) {
+  char text[INET6_ADDRSTRLEN];
+  return ::inet_ntop(AF_INET6, peer.bytes.data(), text, sizeof text);
+}
+
+TEST(PeerAddressTest, BothFamiliesHaveOneForm) {
+  EXPECT_EQ(text_of(to_peer_address(ipv4("192.0.2.7"))), "::ffff:192.0.2.7");
+  EXPECT_EQ(text_of(to_peer_address(ipv6("2001:db8::1"))), "2001:db8::1");
+  // A client of IPv4 at a listener of IPv6 (ipv6(7)) is the same client.
+  EXPECT_EQ(to_peer_address(ipv6("::ffff:192.0.2.7")), to_peer_address(ipv4("192.0.2.7")));
+}
+
+TEST(PeerAddressTest, LoopbackIsLocalWhateverItsForm) {
+  for (const char* local : {"127.0.0.1", "127.255.0.9"}) {
+    EXPECT_TRUE(to_peer_address(ipv4(local)).is_local) << local;
+  }
+  for (const char* local : {"::1", "::ffff:127.0.0.1"}) {
+    EXPECT_TRUE(to_peer_address(ipv6(local)).is_local) << local;
+  }
+  EXPECT_FALSE(to_peer_address(ipv4("128.0.0.1")).is_local);
+  for (const char* remote : {"::", "::2", "::127.0.0.1", "fe80::1", "::fffe:127.0.0.1"}) {
+    EXPECT_FALSE(to_peer_address(ipv6(remote)).is_local) << remote;
+  }
+}
+
+TEST(PeerAddressTest, UnixSocketIsLocalAndHasNoAddress) {
+  sockaddr_storage storage{};
+  storage.ss_family = AF_UNIX;
+  EXPECT_EQ(to_peer_address(storage), (PeerAddress{.bytes = {}, .is_local = true}));
+}
+
+TEST(PeerAddressTest, OtherFamiliesAreUnknown) {
+  sockaddr_storage storage{};
+  EXPECT_EQ(to_peer_address(storage), PeerAddress{});
+}
+
+}  // namespace
+}  // namespace fanlight
