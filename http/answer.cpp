@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "core/check.h"
 #include "http/page.h"
 #include "http/report.h"
 #include "http/response.h"
@@ -20,6 +21,7 @@ constexpr int kRetryAfterSeconds = 5;
 // What the functions below have in common.
 struct Call {
   Shard& shard;
+  int fd;
   const Request& request;
   std::span<char> output;
   Instant now;
@@ -109,15 +111,41 @@ bool wants_advance_headers(const Request& request, const StreamParameters& param
   return request.accept.size() >= 6 && equals_ignoring_case(request.accept.substr(0, 6), "image/");
 }
 
+// Empty when there is a place, which is then taken; else why there is none.
+std::string_view take_place(const Call& call, const Channel& channel, double fps,
+                            ViewerPlace& place) {
+  const Frame* frame = channel.newest();
+  const size_t frame_bytes = frame == nullptr ? 0 : frame->plain_part().size();
+  ShardStats& stats = call.shard.stats();
+  const PeerAddress peer = call.shard.reactor().backend().peer_address(call.fd);
+  switch (call.shard.state().admission.admit(peer, frame_bytes, fps, place)) {
+    case Verdict::admitted:
+      return {};
+    case Verdict::full:
+      call.shard.note_full();
+      return "all places for viewers are taken";
+    case Verdict::address_full:
+      stats.refused_address.add();
+      return "your address has as many streams as one may have";
+    case Verdict::wire_full:
+      stats.refused_wire.add();
+      return "the network bears no more viewers";
+  }
+  CHECK(false);
+}
+
 Answer reply_stream(const Call& call, const Route& route, const StreamParameters& parameters) {
   const bool head_only = call.request.method == Method::head;
-  if (!head_only && !call.shard.reserve_viewer()) {
-    return reply_error(call, 503, "all places for viewers are taken");
-  }
   Answer answer;
+  Channel& channel = call.shard.channel(route.camera);
+  if (!head_only) {
+    const std::string_view why_not = take_place(call, channel, parameters.fps, answer.place);
+    if (!why_not.empty()) return reply_error(call, 503, why_not);
+  }
   answer.keep_alive = false;
   answer.kind = head_only ? Answer::Kind::reply : Answer::Kind::stream;
-  answer.channel = &call.shard.channel(route.camera);
+  answer.channel = &channel;
+  answer.viewer.paced = answer.place.paced;
   answer.viewer.seed_boundary = route.seed_boundary;
   answer.viewer.advance_headers = wants_advance_headers(call.request, parameters);
   answer.viewer.frames = parameters.frames;
@@ -235,12 +263,12 @@ Answer answer_error(Shard& shard, int status, std::string_view reason, int minor
   Request request;
   request.method = Method::get;
   request.minor_version = minor_version;
-  return reply_error(Call{shard, request, output, {}, Waited::no}, status, reason);
+  return reply_error(Call{shard, -1, request, output, {}, Waited::no}, status, reason);
 }
 
-Answer answer_request(Shard& shard, const Request& request, std::span<char> output, Instant now,
-                      Waited waited) noexcept {
-  const Call call{shard, request, output, now, waited};
+Answer answer_request(Shard& shard, int fd, const Request& request, std::span<char> output,
+                      Instant now, Waited waited) noexcept {
+  const Call call{shard, fd, request, output, now, waited};
   if (request.method == Method::options) return reply_options(call);
   const Route route = find_route(request.path, request.query, shard.state().camera_names);
   if (route.resource == Resource::none) return reply_error(call, 404, "there is nothing here");

@@ -8,6 +8,7 @@
 
 #include "core/frame.h"
 #include "core/time.h"
+#include "http/admission.h"
 #include "http/body.h"
 #include "http/channel.h"
 #include "http/piece.h"
@@ -33,6 +34,7 @@ struct Answer {
   Body* body = nullptr;          // owned by the connection from now on
   Channel* channel = nullptr;
   ViewerOptions viewer;
+  ViewerPlace place;  // of a stream
   uint64_t newer_than = 0;
 };
 
@@ -41,10 +43,10 @@ inline constexpr Duration kSnapshotWait = 5s;
 
 enum class Waited : uint8_t { no, frame_came, in_vain };
 
-// The answer to a well-formed request; the head is written into `output`. For a stream a place
-// among the viewers has been taken (Shard::reserve_viewer).
-Answer answer_request(Shard& shard, const Request& request, std::span<char> output, Instant now,
-                      Waited waited) noexcept;
+// The answer to a well-formed request from the client on socket `fd`; the head is written into
+// `output`. For a stream a place among the viewers has been taken (Admission).
+Answer answer_request(Shard& shard, int fd, const Request& request, std::span<char> output,
+                      Instant now, Waited waited) noexcept;
 
 // An error in plain text, after which the connection is closed.
 Answer answer_error(Shard& shard, int status, std::string_view reason, int minor_version,

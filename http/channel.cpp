@@ -15,8 +15,8 @@ constexpr size_t kRotation = 7;
 
 }  // namespace
 
-Channel::Channel(FrameRing& ring, ShardStats& stats)
-    : ring_(ring), stats_(stats), pins_(ring.places()) {}
+Channel::Channel(FrameRing& ring, ShardStats& stats, Turns& turns)
+    : ring_(ring), stats_(stats), turns_(turns), pins_(ring.places()) {}
 
 Channel::~Channel() {
   if (newest_ != nullptr) unpin(*std::exchange(newest_, nullptr));
@@ -45,31 +45,22 @@ uint64_t Channel::take_reclaim() noexcept {
   return reclaimed_through_ = through;
 }
 
-bool Channel::serve(unsigned limit, Instant now) noexcept {
-  for (; limit > 0 && !ready_.empty(); --limit) {
-    Viewer& viewer = ready_.front();
-    // It may have become ready for a frame that has been replaced while it waited for its turn.
-    if (!viewer.wants_frame(now)) {
-      settle(viewer, now);
-      continue;
-    }
-    withdraw(viewer);
-    viewer.connection().send_frame(viewer.begin_frame(now));
-  }
-  return !ready_.empty();
-}
-
 void Channel::withdraw(Viewer& viewer) noexcept {
-  if (viewer.is_linked()) (viewer.ready_ ? ready_ : idle_).remove(viewer);
+  if (!viewer.is_linked()) return;
+  if (viewer.in_line_) {
+    turns_.remove(viewer);
+  } else {
+    idle_.remove(viewer);
+  }
 }
 
 void Channel::settle(Viewer& viewer, Instant now) noexcept {
+  const bool wants = viewer.wants_frame(now);
+  // Whoever waits already keeps the place in the line.
+  if (wants && viewer.is_linked() && viewer.in_line_) return;
   withdraw(viewer);
-  viewer.ready_ = viewer.wants_frame(now);
-  if (viewer.ready_) {
-    ready_.push_back(viewer);
-    return;
-  }
+  viewer.in_line_ = wants;
+  if (wants) return turns_.add(viewer);
   idle_.push_back(viewer);
   const Instant ask_again_at = viewer.ask_again_at();
   if (ask_again_at != kNever) viewer.connection().ensure_timer(ask_again_at);

@@ -11,6 +11,7 @@
 #include "core/list.h"
 #include "core/time.h"
 #include "http/server_state.h"
+#include "http/turns.h"
 #include "http/viewer.h"
 
 namespace fanlight {
@@ -25,13 +26,13 @@ inline constexpr std::string_view kSeedAdvanceTail =
 struct SnapshotWaiters {};  // tag of the list below
 
 // Owns: the shard's pins on the ring's frames, one FrameRef per frame however many viewers send it;
-//   the order in which viewers are served.
+//   the viewers that have nothing to get at the moment.
 // Thread: its shard's.
-// Invariants: newest() is pinned; a viewer that is not sending is in `idle_` (has nothing to get)
-//   or in `ready_` (waits for its turn); pins are 0 when destroyed.
+// Invariants: newest() is pinned; a viewer that is not sending is in `idle_` or waits in the
+//   shard's Turns; pins are 0 when destroyed.
 class Channel {
  public:
-  Channel(FrameRing& ring, ShardStats& stats);
+  Channel(FrameRing& ring, ShardStats& stats, Turns& turns);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   ~Channel();
@@ -40,16 +41,14 @@ class Channel {
   // it. True when there was one.
   bool refresh(Instant now) noexcept;
 
-  // Lets up to `limit` ready viewers start on the newest frame; true when some are left. Bounded,
-  // because sends are carried out while they are submitted: accepts and requests want their turn.
-  bool serve(unsigned limit, Instant now) noexcept;
-
   // The sequence through which frames are to be let go of because the ring is full, once for each
   // time that the ring asks; else 0.
   uint64_t take_reclaim() noexcept;
 
-  // Puts a viewer that is not sending where it belongs now.
+  // Puts a viewer that is not sending where it belongs now: among the idle ones, or in line.
   void settle(Viewer& viewer, Instant now) noexcept;
+  // Takes it out of either.
+  void withdraw(Viewer& viewer) noexcept;
 
   void join(Viewer& viewer) noexcept;   // from Viewer's constructor
   void leave(Viewer& viewer) noexcept;  // from its destructor
@@ -74,15 +73,14 @@ class Channel {
     FrameRef ref;
     uint32_t count = 0;
   };
-  void withdraw(Viewer& viewer) noexcept;
 
   FrameRing& ring_;
   ShardStats& stats_;
+  Turns& turns_;
   std::vector<Pin> pins_;  // by place in the ring
   const Frame* newest_ = nullptr;
   uint64_t reclaimed_through_ = 0;
   List<Viewer> idle_;
-  List<Viewer> ready_;
   List<Connection, SnapshotWaiters> snapshot_waiters_;
 };
 

@@ -4,11 +4,11 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "core/check.h"
 #include "http/response.h"
 #include "http/shard.h"
+#include "http/zero_copy_send.h"
 
 namespace fanlight {
 namespace {
@@ -37,6 +37,12 @@ Connection::~Connection() {
 
 void Connection::start() noexcept {
   wait_for_request();
+}
+
+void Connection::start_refused(std::string_view reason) noexcept {
+  refused_ = true;
+  exchange_ = shard_.take_exchange();
+  start_answer(answer_error(shard_, 503, reason, 1, exchange_->output()));
 }
 
 // ---- the request ----
@@ -152,7 +158,7 @@ void Connection::drain() noexcept {
 
 void Connection::respond(Waited waited) noexcept {
   const Request& request = exchange_->parser.request();
-  start_answer(answer_request(shard_, request, exchange_->output(), shard_.now(), waited));
+  start_answer(answer_request(shard_, fd_, request, exchange_->output(), shard_.now(), waited));
 }
 
 void Connection::refuse(int status, std::string_view reason) noexcept {
@@ -171,7 +177,6 @@ void Connection::start_answer(const Answer& answer) noexcept {
     answer.channel->ring().watch();
     return;
   }
-  viewer_reserved_ = answer.kind == Answer::Kind::stream;
   if (answer_.body != nullptr) {
     answer_.body->set_owner(
         this, [](void* owner) noexcept { static_cast<Connection*>(owner)->on_body_ready(); });
@@ -186,41 +191,6 @@ void Connection::resume_snapshot(Waited waited) noexcept {
   answer_.channel->snapshot_waiters().remove(*this);
   answer_.channel->ring().unwatch();
   respond(waited);
-}
-
-void Connection::send() noexcept {
-  if (piece_.sent() == 0) {
-    progress_at_ = shard_.now();
-    progress_known_ = false;
-  }
-  ensure_timer(shard_.now() + progress_period());
-  const size_t count = piece_.remaining(vectors_);
-  CHECK(count > 0);
-  if (count == 1) {
-    shard_.reactor().submit(send_, io_uring_prep_send, fd_, vectors_[0].iov_base,
-                            vectors_[0].iov_len, MSG_NOSIGNAL);
-    return;
-  }
-  message_.msg_iov = vectors_.data();
-  message_.msg_iovlen = count;
-  shard_.reactor().submit(send_, io_uring_prep_sendmsg, fd_, &message_, unsigned{MSG_NOSIGNAL});
-}
-
-void Connection::on_sent(Completion completion) noexcept {
-  if (state_ == State::closing) return close_join();
-  if (completion.result < 0) {
-    // -ENOBUFS and -ENOMEM are the machine's trouble, the rest is the peer's; both end it.
-    shard_.stats().errors.add();
-    return close(Ending::reset);
-  }
-  const auto bytes = static_cast<uint64_t>(completion.result);
-  piece_.advance(bytes);
-  bytes_sent_ += bytes;
-  shard_.stats().bytes_sent.add(bytes);
-  progress_at_ = shard_.now();
-  progress_known_ = false;
-  if (!piece_.complete()) return send();
-  sent_all();
 }
 
 void Connection::sent_all() noexcept {
@@ -286,13 +256,16 @@ void Connection::begin_streaming() noexcept {
   shard_.return_exchange(std::exchange(exchange_, nullptr));
   state_ = State::streaming;
   viewer_.emplace(*this, *answer_.channel, answer_.viewer, shard_.now());
+  if (shard_.zero_copy().is_possible()) {
+    peer_is_local_ = shard_.reactor().backend().peer_address(fd_).is_local;
+  }
   shard_.receive_nothing(receive_, fd_);
   if (ending_) return end_stream();
   viewer_->channel().settle(*viewer_, shard_.now());
 }
 
 void Connection::send_frame(const Piece& piece) noexcept {
-  CHECK(state_ == State::streaming && !send_.in_flight());
+  CHECK(state_ == State::streaming && !is_sending());
   piece_ = piece;
   send();
 }
@@ -335,8 +308,11 @@ void Connection::end_empty_stream() noexcept {
   send();
 }
 
-uint64_t Connection::held_sequence(const Channel& channel) const noexcept {
+uint64_t Connection::held_sequence(const Channel& channel) noexcept {
   if (state_ == State::closing) return 0;
+  if (!zero_copies_owed_.empty() && answer_.channel == &channel) {
+    return zero_copies_owed_.front().sequence();
+  }
   if (viewer_ && viewer_->is_sending() && answer_.channel == &channel) {
     return viewer_->frame()->sequence();
   }

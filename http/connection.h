@@ -26,6 +26,7 @@
 namespace fanlight {
 
 class Shard;
+class ZeroCopySend;
 
 struct AllConnections {};  // tag of the shard's list
 
@@ -33,7 +34,8 @@ struct AllConnections {};  // tag of the shard's list
 //   Viewer; a pin on the frame that a snapshot is being sent from.
 // Thread: its shard's.
 // Invariants: at most one receive and one send in flight; its memory is reused only when the close
-//   has completed, after every other operation; memory that the kernel may read is kept until then.
+//   has completed, after every other operation, and no zero-copy send still reports to it; memory
+//   that the kernel may read is kept until then.
 class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWaiters> {
  public:
   Connection(Shard& shard, int fd) noexcept;
@@ -41,6 +43,9 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
 
   // Begins to wait for the first request.
   void start() noexcept;
+
+  // Answers 503 with this reason at once, and ends.
+  void start_refused(std::string_view reason) noexcept;
 
   // It is this viewer's turn: sends a frame (the channel).
   void send_frame(const Piece& piece) noexcept;
@@ -62,12 +67,21 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void abort() noexcept { close(Ending::reset); }
   void evict(Counter& reason) noexcept;
 
-  // The sequence of the frame that it holds in `channel`, 0 when it holds none.
-  uint64_t held_sequence(const Channel& channel) const noexcept;
+  // The sequence of the oldest frame that it holds in `channel`, 0 when it holds none.
+  uint64_t held_sequence(const Channel& channel) noexcept;
 
   const Viewer* viewer() const noexcept { return viewer_ ? &*viewer_ : nullptr; }
   uint64_t id() const noexcept { return id_; }
   uint64_t bytes_sent() const noexcept { return bytes_sent_; }
+
+  // --- for ZeroCopySend; in connection_send.cpp ---
+
+  // Those whose memory the kernel still sends from, oldest first.
+  List<ZeroCopySend>& zero_copies_owed() noexcept { return zero_copies_owed_; }
+  // Bytes that the kernel took, or -errno.
+  void on_zero_copy_result(int result) noexcept;
+  // The kernel has done with the memory of one of the sends. May destroy the connection.
+  void on_zero_copy_done() noexcept;
 
  private:
   enum class State : uint8_t {
@@ -83,7 +97,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   enum class Ending : uint8_t { orderly, reset };
 
   void on_received(Completion completion) noexcept;
-  void on_sent(Completion completion) noexcept;
+  void on_sent(Completion completion) noexcept { sent(completion.result); }
   void on_controlled(Completion completion) noexcept;
   void on_timer() noexcept;
   void on_body_ready() noexcept;
@@ -99,6 +113,11 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void refuse(int status, std::string_view reason) noexcept;
   void start_answer(const Answer& answer) noexcept;
   void send() noexcept;
+  void send_plain(size_t count) noexcept;
+  bool try_zero_copy() noexcept;
+  void sent(int result) noexcept;
+  // The peer still has to be told of a piece by the kernel's answer.
+  bool is_sending() const noexcept { return send_.in_flight() || zero_copy_send_ != nullptr; }
   void sent_all() noexcept;
   void pull_body() noexcept;
   void next_request() noexcept;
@@ -114,6 +133,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void begin_lingering() noexcept;
   void close(Ending ending) noexcept;
   void close_join() noexcept;
+  void finish() noexcept;
   void release_memory() noexcept;
 
   Shard& shard_;
@@ -121,14 +141,17 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   State state_ = State::waiting;
   bool timed_out_ = false;  // while receiving a request; the receive was cancelled
   bool ending_ = false;     // the server stops
+  bool refused_ = false;    // as a whole, before any request
   bool cancelled_ = false;  // while closing: what was in flight
   bool close_submitted_ = false;
-  bool viewer_reserved_ = false;
   bool progress_known_ = false;
+  bool peer_is_local_ = false;  // asked only where zero copy is possible
   const uint64_t id_;
 
   Operation receive_;
   Operation send_;
+  ZeroCopySend* zero_copy_send_ = nullptr;  // in flight instead of send_
+  List<ZeroCopySend> zero_copies_owed_;
   Operation control_;  // shutdown, then close
   Timer timer_;
   Instant timer_at_ = kNever;

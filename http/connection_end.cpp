@@ -6,12 +6,15 @@
 #include "core/check.h"
 #include "http/connection.h"
 #include "http/shard.h"
+#include "http/zero_copy_send.h"
 
 namespace fanlight {
 namespace {
 
 // After the last byte of an answer the peer gets this long between two bytes that it takes.
 constexpr Duration kLingerTimeout = 2s;
+// A refused client occupies a place that the next one needs to be told.
+constexpr Duration kRefusedLingerTimeout = 200ms;
 // How often a send that does not end is looked at; evictions come at most this much late.
 constexpr Duration kProgressPeriod = 1s;
 
@@ -25,7 +28,7 @@ void Connection::ensure_timer(Instant deadline) noexcept {
 
 void Connection::on_timer() noexcept {
   const Instant now = shard_.now();
-  if (send_.in_flight() && state_ != State::closing) return check_progress();
+  if (is_sending() && state_ != State::closing) return check_progress();
   switch (state_) {
     case State::waiting:
     case State::reading:
@@ -52,7 +55,7 @@ void Connection::time_out() noexcept {
 }
 
 Duration Connection::progress_limit() const noexcept {
-  if (state_ == State::lingering) return kLingerTimeout;
+  if (state_ == State::lingering) return refused_ ? kRefusedLingerTimeout : kLingerTimeout;
   return shard_.state().config.viewer_stall_timeout;
 }
 
@@ -98,7 +101,7 @@ void Connection::begin_lingering() noexcept {
 }
 
 void Connection::on_controlled(Completion) noexcept {
-  if (close_submitted_) return shard_.forget(*this);  // destroys *this
+  if (close_submitted_) return finish();
   if (state_ == State::closing) close_join();
 }
 
@@ -110,17 +113,22 @@ void Connection::close(Ending ending) noexcept {
   }
   state_ = State::closing;
   shard_.reactor().timers().clear(timer_);
-  if (ending == Ending::reset) shard_.reactor().backend().reset_on_close(fd_);
+  // Or its turn might come before the receive has ended.
+  if (!is_sending()) viewer_.reset();
+  // The pages of a peer that does not acknowledge them stay pinned through an orderly close.
+  const bool reset = ending == Ending::reset || !zero_copies_owed_.empty();
+  if (reset) shard_.reactor().backend().reset_on_close(fd_);
   close_join();
 }
 
 // Cancels what is in flight, waits for it and for a pending Body; then closes. No shutdown(2) of
 // both directions: its FIN would tell the peer of an evicted viewer that the stream was whole.
 void Connection::close_join() noexcept {
-  if (receive_.in_flight() || send_.in_flight()) {
+  if (receive_.in_flight() || is_sending()) {
     if (std::exchange(cancelled_, true)) return;
     shard_.reactor().cancel(receive_);
     shard_.reactor().cancel(send_);
+    if (zero_copy_send_ != nullptr) shard_.zero_copy().cancel(*zero_copy_send_);
     return;
   }
   if (control_.in_flight()) return;
@@ -130,11 +138,17 @@ void Connection::close_join() noexcept {
   shard_.reactor().submit(control_, io_uring_prep_close, fd_);
 }
 
+// After the close, or the last notification that is owed: they come in any order.
+void Connection::finish() noexcept {
+  if (control_.in_flight() || !zero_copies_owed_.empty()) return;
+  shard_.forget(*this);  // destroys *this
+}
+
 // Only when no send is in flight: the kernel may be reading from the frame or the exchange.
 void Connection::release_memory() noexcept {
-  CHECK(!send_.in_flight());
+  CHECK(!is_sending());
   viewer_.reset();
-  if (std::exchange(viewer_reserved_, false)) shard_.release_viewer();
+  shard_.state().admission.leave(answer_.place);
   if (answer_.frame != nullptr) answer_.channel->unpin(*std::exchange(answer_.frame, nullptr));
   if (answer_.body != nullptr) std::exchange(answer_.body, nullptr)->release();
   if (exchange_ != nullptr) shard_.return_exchange(std::exchange(exchange_, nullptr));

@@ -45,6 +45,16 @@ void write_camera(TextWriter& text, const Camera& camera) {
   text.add(R"("stream":"/cameras/{0}/stream","snapshot":"/cameras/{0}/snapshot"}})", camera.name);
 }
 
+// What is in force; null when nobody is held back.
+void write_egress(TextWriter& text, const Wire* wire) {
+  if (wire == nullptr) return text.add(R"("egress":null,)");
+  const WireConfig& config = wire->config();
+  text.add(R"("egress":{{"bits_per_second":{},"used_share":{},"origin":"{}","min_fps":{:.3f},)",
+           config.bits_per_second, Wire::kShare, config.origin, config.min_fps);
+  text.add(R"("usable_bytes_per_second":{},"claimed_bytes_per_second":{},"waiting":{}}},)",
+           wire->usable(), wire->claimed(), wire->waiting_in_all());
+}
+
 size_t sum_of_viewers(const ServerState& state) {
   size_t viewers = 0;
   for (const auto& link : state.links) viewers += link->stats.viewers.value();
@@ -126,10 +136,13 @@ bool ReportBody::write_server(TextWriter& text) noexcept {
   const Duration uptime = shard_.wall_now() - state.started;
   text.add(R"({{"version":"{}","backend":"{}","uptime_seconds":{:.3f},)", state.config.version,
            state.config.backend, std::max(0.0, to_seconds(uptime)));
-  text.add(R"("max_viewers":{},"viewer_count":{},)", state.config.max_viewers,
+  text.add(R"("max_viewers":{},"viewer_count":{},)", state.config.admission.viewers_max,
            sum_of_viewers(state));
-  text.add(R"("viewer_stall_timeout_seconds":{:.3f},"shards":[)",
+  text.add(R"("max_viewers_per_address":{},"viewer_stall_timeout_seconds":{:.3f},)",
+           state.config.admission.viewers_per_address,
            to_seconds(state.config.viewer_stall_timeout));
+  write_egress(text, state.wire.get());
+  text.add(R"("shards":[)");
   return false;
 }
 
@@ -142,8 +155,14 @@ bool ReportBody::write_shards(TextWriter& text) noexcept {
   text.add(R"("requests":{},"frames_sent":{},"frames_repeated":{},"frames_skipped":{},)",
            stats.requests.value(), stats.frames_sent.value(), stats.frames_repeated.value(),
            stats.frames_skipped.value());
-  text.add(R"("bytes_sent":{},"refused_full":{},"evicted_stalled":{},"evicted_memory":{}}})",
-           stats.bytes_sent.value(), stats.refused_full.value(), stats.evicted_stalled.value(),
+  text.add(R"("bytes_sent":{},"refused_full":{},"refused_address":{},)", stats.bytes_sent.value(),
+           stats.refused_full.value(), stats.refused_address.value());
+  text.add(R"("refused_wire":{},"refused_descriptors":{},)", stats.refused_wire.value(),
+           stats.refused_descriptors.value());
+  text.add(R"("sent_zero_copy":{},"zero_copy_copied":{},"zero_copy_refused":{},)",
+           stats.sent_zero_copy.value(), stats.zero_copy_copied.value(),
+           stats.zero_copy_refused.value());
+  text.add(R"("evicted_stalled":{},"evicted_memory":{}}})", stats.evicted_stalled.value(),
            stats.evicted_memory.value());
   if (++row_ < links.size()) return true;
   text.add(R"(],"cameras":[)");
@@ -240,8 +259,8 @@ void write_viewer_rows(Shard& shard, ViewerRows& question) noexcept {
              to_seconds(shard.now() - viewer->joined_at()), viewer->frames_sent(),
              connection.bytes_sent());
     text.add(
-        R"("skipped":{},"step":{},"fps_cap":{:.3f},"advance_headers":{}}})",
-        viewer->frames_skipped(), viewer->step(),
+        R"("fps":{:.3f},"skipped":{},"step":{},"paced":{},"fps_cap":{:.3f},"advance_headers":{}}})",
+        viewer->measured_fps(), viewer->frames_skipped(), viewer->step(), viewer->options().paced,
         viewer->options().interval.count() > 0 ? 1 / to_seconds(viewer->options().interval) : 0.0,
         viewer->options().advance_headers);
   });

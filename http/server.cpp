@@ -40,7 +40,7 @@ void run_shard(ServerState& state, unsigned index, const std::vector<int>& liste
   ::pthread_setname_np(::pthread_self(), ("shard-" + std::to_string(index)).c_str());
   if (options.pin_cpus) pin_to_cpu(index);
   try {
-    const auto connections = static_cast<unsigned>(state.config.max_viewers);
+    const auto connections = static_cast<unsigned>(state.config.admission.viewers_max);
     backend = make_backend(options.backend, connections);
     shard = std::make_unique<Shard>(state, index, *backend, listeners);
   } catch (...) {

@@ -14,6 +14,9 @@
 #include "core/mailbox.h"
 #include "core/time.h"
 #include "core/waker.h"
+#include "http/admission.h"
+#include "http/wire.h"
+#include "http/zero_copy.h"
 
 namespace fanlight {
 
@@ -29,7 +32,9 @@ struct Camera {
 
 // What the operator chose.
 struct ServerConfig {
-  size_t max_viewers = 1000;  // streams at once, all shards together
+  AdmissionConfig admission;
+  WireConfig wire;
+  ZeroCopyMode zero_copy = ZeroCopyMode::automatic;
   Duration viewer_stall_timeout = 10s;
   Duration header_timeout = 10s;
   Duration idle_timeout = 75s;
@@ -49,10 +54,16 @@ struct alignas(64) ShardStats {
   Counter frames_repeated;  // of frames_sent: sent again because nothing newer came
   Counter frames_skipped;   // newer frames that a busy viewer never got
   Counter bytes_sent;
-  Counter refused_full;     // 503 because of max_viewers
-  Counter bad_requests;     // answered with 4xx or 5xx of the parser
-  Counter evicted_stalled;  // took no byte for viewer_stall_timeout
-  Counter evicted_memory;   // held the oldest frame when the ring was full
+  Counter sent_zero_copy;       // sends of a frame, or of a part of one, by SEND_ZC
+  Counter zero_copy_copied;     // of them: the kernel made a copy all the same
+  Counter zero_copy_refused;    // by the kernel, and repeated as plain sends
+  Counter refused_full;         // 503 because of max_viewers
+  Counter refused_address;      // 503 because of max_viewers_per_address
+  Counter refused_wire;         // 503 because the wire bears no more
+  Counter refused_descriptors;  // 503 because descriptors ran out
+  Counter bad_requests;         // answered with 4xx or 5xx of the parser
+  Counter evicted_stalled;      // took no byte for viewer_stall_timeout
+  Counter evicted_memory;       // held the oldest frame when the ring was full
   Counter accept_failures;
   Counter errors;       // connections that ended with an error of the socket
   Histogram frame_age;  // capture to the last byte taken by the kernel
@@ -74,6 +85,9 @@ struct ServerState {
       : config(std::move(configuration)),
         cameras(std::move(all_cameras)),
         started(start),
+        wire(config.wire.bits_per_second == 0 ? nullptr
+                                              : std::make_unique<Wire>(config.wire, shards)),
+        admission(config.admission, wire.get()),
         shards_with_connections(shards) {
     for (const Camera& camera : cameras) camera_names.push_back(camera.name);
     for (unsigned i = 0; i < shards; ++i) {
@@ -85,9 +99,10 @@ struct ServerState {
   const ServerConfig config;
   const std::vector<Camera> cameras;
   const WallTime started;
+  const std::unique_ptr<Wire> wire;  // nullptr: nobody is held back
+  Admission admission;
   std::vector<std::string> camera_names;
   std::vector<std::unique_ptr<ShardLink>> links;
-  std::atomic<size_t> viewers{0};  // streams of all shards, against config.max_viewers
   std::atomic<bool> stopping{false};
   std::atomic<unsigned> shards_with_connections;  // while stopping: shards that are not empty yet
 

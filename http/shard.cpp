@@ -13,7 +13,7 @@
 namespace fanlight {
 namespace {
 
-// Sends begun per turn and camera: 64 sends of 100 KB keep the kernel busy for about a millisecond,
+// Sends begun per turn: 64 sends of 100 KB keep the kernel busy for about a millisecond,
 // which is how long an accept or a request may have to wait for its turn.
 constexpr unsigned kServePerTurn = 64;
 // A turn is never longer, so that /healthz can tell a loop that turns from one that hangs.
@@ -21,12 +21,14 @@ constexpr Duration kTurnMax = 1s;
 constexpr Duration kTurnOverdue = 5s;
 // After SIGTERM viewers get this long to take a last frame.
 constexpr Duration kStopGrace = 1500ms;
-// When descriptors are short and no connection of this shard ends, it tries again after this.
-constexpr Duration kAcceptRetry = 1s;
 constexpr size_t kReportsMax = 64;
+// The buffers that a burst of requests needed are given back after this.
+constexpr Duration kTrimPeriod = 1s;
+// Zero-copy sends that wait for their peers at once; further ones are copied.
+constexpr size_t kZeroCopiesPerConnection = 2;
 
-// Beyond those that are wanted: an accept takes all that wait in the backlog at once, and those
-// that it has taken when the last place is filled are served like the others.
+// Beyond those that are served: for clients that are told that there is no place for them. An
+// accept takes all that wait in the backlog at once.
 constexpr size_t kConnectionsSpare = 256;
 
 // More than the viewers: for pages, snapshots and scrapes while all places are taken.
@@ -40,29 +42,34 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
     : state_(state),
       link_(*state.links[index]),
       index_(index),
-      connections_max_(connections_for(state.config.max_viewers)),
+      connections_max_(connections_for(state.config.admission.viewers_max)),
       reactor_(backend, connections_max_ + kConnectionsSpare + 2),
       // Any shard may get all connections: one must not refuse while another has room.
       slab_(connections_max_ + kConnectionsSpare),
       exchanges_(connections_max_ + kConnectionsSpare),
       reports_(kReportsMax),
+      zero_copy_(reactor_, link_.stats, state.config.zero_copy,
+                 kZeroCopiesPerConnection * connections_max_),
+      turns_(state.wire.get(), index),
+      acceptors_(*this, listeners),
       wake_(bind<&Shard::on_woken>(this)),
-      accept_timer_(bind_timer<&Shard::resume_accepting>(this)),
       stop_timer_(bind_timer<&Shard::abort_all>(this)) {
   for (const Camera& camera : state.cameras) {
-    channels_.push_back(std::make_unique<Channel>(*camera.ring, link_.stats));
+    channels_.push_back(std::make_unique<Channel>(*camera.ring, link_.stats, turns_));
+    const FrameRing& ring = *camera.ring;
+    if (ring.detaches_pages() && ring.memory_fd() >= 0) {
+      backend.share_memory(ring.memory(), ring.memory_fd());
+    }
   }
   link_.shard = this;
   link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
-  for (const int fd : listeners) acceptors_.push_back(std::make_unique<Acceptor>(*this, fd));
-  for (auto& acceptor : acceptors_) acceptor->accept();
+  acceptors_.start();
   listen_for_wakes();
 }
 
 Shard::~Shard() {
   CHECK(connections_.empty() && reactor_.in_flight() == 0);
   reactor_.timers().clear(stop_timer_);
-  reactor_.timers().clear(accept_timer_);
   link_.shard = nullptr;
 }
 
@@ -73,11 +80,14 @@ void Shard::run() noexcept {
 
 bool Shard::turn(Instant deadline) noexcept {
   const Instant latest = reactor_.backend().now() + kTurnMax;
-  reactor_.turn(ready_left_ ? Instant() : std::min(deadline, latest));
+  reactor_.turn(std::min({deadline, latest, serve_at_}));
   link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
   if (state_.stopping.load(std::memory_order_relaxed) && phase_ == Phase::serving) begin_stop();
-  ready_left_ = false;
-  for (auto& channel : channels_) ready_left_ |= channel->serve(kServePerTurn, now());
+  if (now() >= trim_at_) {
+    trim_at_ = now() + kTrimPeriod;
+    exchanges_.trim();
+  }
+  serve_at_ = turns_.serve(kServePerTurn, now());
   if (phase_ != Phase::serving) continue_stop();
   return phase_ != Phase::leaving || reactor_.in_flight() > 0;
 }
@@ -120,69 +130,45 @@ void Shard::reclaim(Channel& channel) noexcept {
   });
 }
 
-// ---- accepting ----
+// ---- connections ----
 
-void Shard::Acceptor::accept() noexcept {
-  shard.reactor_.submit(operation, io_uring_prep_multishot_accept, fd, nullptr, nullptr,
-                        SOCK_CLOEXEC);
-}
-
-void Shard::Acceptor::on_accepted(Completion completion) noexcept {
-  if (completion.result >= 0) {
-    shard.admit(completion.result);
-  } else if (completion.result != -ECANCELED) {
-    shard.stats().accept_failures.add();
-    // These are about one connection that is gone again, not about the listener (accept(2)).
-    const bool transient = completion.result == -ECONNABORTED || completion.result == -EINTR ||
-                           completion.result == -EPROTO || completion.result == -EPERM;
-    if (!transient) shard.pause_accepting(-completion.result);
-  }
-  if (completion.final() && !shard.accepting_paused_ && shard.phase_ == Phase::serving) accept();
-}
-
-void Shard::admit(int fd) noexcept {
+Connection* Shard::make_connection(int fd) noexcept {
   stats().connections_accepted.add();
   Connection* connection = phase_ == Phase::serving ? slab_.make(*this, fd) : nullptr;
   if (connection == nullptr) {
     // More were accepted at once than there are spare places, or the server stops.
     reactor_.discard(fd);
-    return;
+    return nullptr;
   }
   stats().connections_open.add();
   connections_.push_back(*connection);
-  connection->start();
-  if (slab_.used() >= connections_max_) pause_accepting(0);
+  return connection;
 }
 
-// Who connects meanwhile waits in the listener's backlog.
-void Shard::pause_accepting(int error) noexcept {
-  if (std::exchange(accepting_paused_, true)) return;
-  for (auto& acceptor : acceptors_) reactor_.cancel(acceptor->operation);
-  if (!std::exchange(accept_trouble_logged_, true)) {
-    log_warning("shard {}: no more connections for now: {}", index_,
-                error == 0 ? "all places are taken" : std::strerror(error));
-  }
-  reactor_.timers().set(accept_timer_, now() + kAcceptRetry);
-}
-
-void Shard::resume_accepting() noexcept {
-  if (!accepting_paused_ || phase_ != Phase::serving) return;
+void Shard::admit(int fd) noexcept {
   if (slab_.used() >= connections_max_) {
-    reactor_.timers().set(accept_timer_, now() + kAcceptRetry);
-    return;
+    note_full();
+    return refuse(fd, "all places are taken");
   }
-  accepting_paused_ = false;
-  reactor_.timers().clear(accept_timer_);
-  for (auto& acceptor : acceptors_) {
-    if (!acceptor->operation.in_flight()) acceptor->accept();
-  }
+  if (Connection* connection = make_connection(fd)) connection->start();
+}
+
+void Shard::note_full() noexcept {
+  stats().refused_full.add();
+  if (!full_gate_.open(now())) return;
+  log_warning("all places are taken: {} viewers (--max-viewers), {} connections of shard {}",
+              state_.admission.viewers(), slab_.used(), index_);
+}
+
+void Shard::refuse(int fd, std::string_view reason) noexcept {
+  if (Connection* connection = make_connection(fd)) connection->start_refused(reason);
 }
 
 void Shard::forget(Connection& connection) noexcept {
   connections_.remove(connection);
   slab_.destroy(&connection);
   stats().connections_open.subtract();
-  resume_accepting();
+  acceptors_.connection_ended();
 }
 
 // ---- for connections ----
@@ -206,17 +192,6 @@ uint64_t Shard::next_connection_id() noexcept {
 
 void Shard::receive_nothing(Operation& operation, int fd) noexcept {
   reactor_.submit(operation, io_uring_prep_recv, fd, scratch_.data(), scratch_.size(), 0);
-}
-
-bool Shard::reserve_viewer() noexcept {
-  if (state_.viewers.fetch_add(1) < state_.config.max_viewers) return true;
-  state_.viewers.fetch_sub(1);
-  stats().refused_full.add();
-  return false;
-}
-
-void Shard::release_viewer() noexcept {
-  CHECK(state_.viewers.fetch_sub(1) > 0);
 }
 
 Body* Shard::make_report(Report report, size_t camera) noexcept {
@@ -259,15 +234,14 @@ std::string_view Shard::why_not_ready() noexcept {
 
 void Shard::begin_stop() noexcept {
   phase_ = Phase::stopping;
-  for (auto& acceptor : acceptors_) reactor_.cancel(acceptor->operation);
-  reactor_.timers().clear(accept_timer_);
+  acceptors_.stop();
   reactor_.timers().set(stop_timer_, now() + kStopGrace);
   connections_.for_each([](Connection& connection) { connection.end_soon(); });
 }
 
 // A shard whose connections are gone still answers the messages of the others; all leave together.
 void Shard::continue_stop() noexcept {
-  if (phase_ == Phase::stopping && connections_.empty()) {
+  if (phase_ == Phase::stopping && connections_.empty() && acceptors_.is_idle()) {
     phase_ = Phase::emptied;
     if (state_.shards_with_connections.fetch_sub(1) == 1) state_.wake_all();
   }

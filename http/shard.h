@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "core/list.h"
+#include "core/log.h"
 #include "core/slab.h"
 #include "core/time.h"
+#include "http/acceptors.h"
 #include "http/body.h"
 #include "http/channel.h"
 #include "http/connection.h"
@@ -19,6 +21,8 @@
 #include "http/report.h"
 #include "http/response.h"
 #include "http/server_state.h"
+#include "http/turns.h"
+#include "http/zero_copy_send.h"
 #include "io/backend.h"
 #include "io/operation.h"
 #include "io/reactor.h"
@@ -36,6 +40,9 @@ class Shard {
   Shard& operator=(const Shard&) = delete;
   ~Shard();
 
+  // User memory that a connection of a streaming viewer takes, bytes.
+  static constexpr size_t kBytesPerViewer = sizeof(Connection) + Timers::kBytesPerTimer;
+
   // Turns until state.stopping is set and everything is closed.
   void run() noexcept;
 
@@ -51,6 +58,8 @@ class Shard {
   unsigned index() const noexcept { return index_; }
   std::string_view date() noexcept { return date_.at(reactor_.wall_now()); }
   WallTime wall_now() noexcept { return reactor_.wall_now(); }
+  Turns& turns() noexcept { return turns_; }
+  ZeroCopySends& zero_copy() noexcept { return zero_copy_; }
   Channel& channel(size_t camera) noexcept { return *channels_[camera]; }
   size_t camera_of(const Channel& channel) const noexcept;
 
@@ -61,16 +70,21 @@ class Shard {
   // Receives bytes that nobody wants, to see when the peer leaves.
   void receive_nothing(Operation& operation, int fd) noexcept;
 
-  // One of the places for viewers, shared by all shards; false when all are taken (counted).
-  bool reserve_viewer() noexcept;
-  void release_viewer() noexcept;
-
   // A report's body, nullptr when too many are being read.
   Body* make_report(Report report, size_t camera) noexcept;
 
   // Empty when well; else a reason, valid until the next call.
   std::string_view why_unhealthy() noexcept;
   std::string_view why_not_ready() noexcept;
+
+  // Takes a new connection over.
+  void admit(int fd) noexcept;
+  // The same, to tell it 503 at once, without waiting for its request.
+  void refuse(int fd, std::string_view reason) noexcept;
+  bool has_room() const noexcept { return slab_.used() < slab_.capacity(); }
+
+  // Counts and says that there is no place left, for connections or for viewers.
+  void note_full() noexcept;
 
   // The connection's last completion has come; destroys it.
   void forget(Connection& connection) noexcept;
@@ -85,24 +99,11 @@ class Shard {
     leaving,   // until the last completion
   };
 
-  // Accepts on one listening socket with one multishot request.
-  struct Acceptor {
-    Acceptor(Shard& owner, int listener)
-        : shard(owner), fd(listener), operation(bind<&Acceptor::on_accepted>(this)) {}
-    void accept() noexcept;
-    void on_accepted(Completion completion) noexcept;
-    Shard& shard;
-    const int fd;
-    Operation operation;
-  };
-
   void on_woken(Completion completion) noexcept;
   void listen_for_wakes() noexcept;
   void refresh_channels() noexcept;
   void reclaim(Channel& channel) noexcept;
-  void admit(int fd) noexcept;
-  void pause_accepting(int error) noexcept;
-  void resume_accepting() noexcept;
+  Connection* make_connection(int fd) noexcept;
   void begin_stop() noexcept;
   void continue_stop() noexcept;
   void abort_all() noexcept;
@@ -110,25 +111,26 @@ class Shard {
   ServerState& state_;
   ShardLink& link_;
   const unsigned index_;
-  const size_t connections_max_;
+  const size_t connections_max_;  // beyond it they are refused
   Reactor reactor_;
   Slab<Connection> slab_;
   Slab<Exchange> exchanges_;
   Slab<ReportBody> reports_;
+  ZeroCopySends zero_copy_;
+  Turns turns_;
   std::vector<std::unique_ptr<Channel>> channels_;
-  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  Acceptors acceptors_;
   List<Connection, AllConnections> connections_;
 
   Operation wake_;
-  Timer accept_timer_;
   Timer stop_timer_;
   uint64_t wake_count_ = 0;
   DateField date_;
+  LogGate full_gate_;
   uint64_t connections_made_ = 0;
   Phase phase_ = Phase::serving;
-  bool ready_left_ = false;  // viewers are waiting for their turn
-  bool accepting_paused_ = false;
-  bool accept_trouble_logged_ = false;
+  Instant trim_at_{};
+  Instant serve_at_ = kNever;  // when viewers are to be served again
   std::array<char, 160> reason_;
   std::array<char, 4096> scratch_;  // what nobody wants is received here
 };

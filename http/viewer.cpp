@@ -66,6 +66,11 @@ Instant Viewer::ask_again_at() const noexcept {
   return frames_sent_ > 0 ? std::max(due_at_, repeat_at_) : kNever;
 }
 
+size_t Viewer::next_frame_bytes() const noexcept {
+  CHECK(channel_.newest() != nullptr);
+  return channel_.newest()->plain_part().size();
+}
+
 Piece Viewer::begin_frame(Instant now) noexcept {
   CHECK(!is_sending() && !finished_ && channel_.newest() != nullptr);
   frame_ = channel_.newest();
@@ -77,6 +82,7 @@ Piece Viewer::begin_frame(Instant now) noexcept {
     frames_skipped_ += frame_->sequence() - last_sequence_ - 1;
     channel_.stats().frames_skipped.add(frame_->sequence() - last_sequence_ - 1);
   }
+  measure_interval(now);
   began_at_ = now;
   // An interval missed by more than itself is forgiven, otherwise the rhythm is kept.
   due_at_ = (now - due_at_ > options_.interval ? now : due_at_) + options_.interval;
@@ -87,6 +93,13 @@ Piece Viewer::begin_frame(Instant now) noexcept {
   if (sending_last_) return {body, seed ? kSeedClosing : kClosing};
   if (seed) return {body, options_.advance_headers ? kSeedAdvanceTail : kSeedDelimiter};
   return {options_.advance_headers ? frame_->advance_part() : frame_->plain_part()};
+}
+
+void Viewer::measure_interval(Instant now) noexcept {
+  if (frames_sent_ == 0) return;
+  const auto us =
+      static_cast<uint32_t>(std::min<int64_t>((now - began_at_).count() / 1000, 1 << 28));
+  interval_us_ = interval_us_ == 0 ? us : interval_us_ - interval_us_ / 8 + us / 8;
 }
 
 void Viewer::finish_frame(Instant now) noexcept {

@@ -2,6 +2,7 @@
 // Viewer: one stream's place in the sequence of frames: what it has had, what it gets next.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "core/frame.h"
@@ -20,12 +21,13 @@ struct ViewerOptions {
   bool advance_headers = false;  // the next part's head goes out with each frame
   Duration interval{0};          // least time between two frames, 0: every frame
   uint64_t frames = 0;           // end after so many, 0: never
+  bool paced = false;            // held back by the budget of the wire
 };
 
 // Owns: one pin (in its channel) on the frame that it is sending.
 // Thread: its shard's.
-// Invariants: sending at most one frame; the sequence of its frames never falls; linked in one of
-//   the channel's lists exactly when it is not sending.
+// Invariants: sending at most one frame; the sequence of its frames never falls; linked in the
+//   channel's list of idle viewers or in the shard's Turns exactly when it is not sending.
 class Viewer : public ListHook<> {
  public:
   Viewer(Connection& connection, Channel& channel, const ViewerOptions& options,
@@ -40,6 +42,9 @@ class Viewer : public ListHook<> {
 
   // When to ask again if no frame comes before; kNever: not before one comes.
   Instant ask_again_at() const noexcept;
+
+  // Size of what begin_frame() would return, but for a constant suffix.
+  size_t next_frame_bytes() const noexcept;
 
   // Pins the newest frame and returns what is to be sent.
   Piece begin_frame(Instant now) noexcept;
@@ -63,12 +68,15 @@ class Viewer : public ListHook<> {
   uint64_t frames_sent() const noexcept { return frames_sent_; }
   uint64_t frames_skipped() const noexcept { return frames_skipped_; }
   uint32_t step() const noexcept { return step_; }
+  // Frames begun per second, the mean of about the last eight; 0 before the second.
+  double measured_fps() const noexcept { return interval_us_ > 0 ? 1e6 / double(interval_us_) : 0; }
   Instant joined_at() const noexcept { return joined_at_; }
 
  private:
   friend class Channel;
   bool is_last() const noexcept { return ending_ || frames_sent_ + 1 == options_.frames; }
   bool is_newer() const noexcept;
+  void measure_interval(Instant now) noexcept;
 
   Connection& connection_;
   Channel& channel_;
@@ -79,13 +87,14 @@ class Viewer : public ListHook<> {
   uint64_t last_sequence_ = 0;
   uint64_t frames_sent_ = 0;
   uint64_t frames_skipped_ = 0;
-  Instant began_at_{};       // when the frame being sent was begun
-  Instant due_at_;           // not before (interval)
-  Instant repeat_at_;        // the same frame again from then on
-  Instant any_frame_from_;   // from then on it takes any newer frame, shared or not
-  uint32_t step_ = 1;        // it starts on sequences divisible by this
-  bool pace_known_ = false;  // a frame has been sent whole, so step_ is measured
-  bool ready_ = false;       // linked in the channel's list of those whose turn comes
+  Instant began_at_{};        // when the frame being sent was begun
+  Instant due_at_;            // not before (interval)
+  Instant repeat_at_;         // the same frame again from then on
+  Instant any_frame_from_;    // from then on it takes any newer frame, shared or not
+  uint32_t interval_us_ = 0;  // between two frames begun, smoothed
+  uint32_t step_ = 1;         // it starts on sequences divisible by this
+  bool pace_known_ = false;   // a frame has been sent whole, so step_ is measured
+  bool in_line_ = false;      // linked in Turns, else in the channel's list of idle ones
   bool ending_ = false;
   bool sending_last_ = false;  // the frame being sent is followed by the closing delimiter
   bool finished_ = false;

@@ -20,7 +20,9 @@
 #include "core/log.h"
 #include "http/server.h"
 #include "http/server_state.h"
+#include "http/shard.h"
 #include "io/backend.h"
+#include "io/link.h"
 #include "io/listener.h"
 #include "tools/exit_code.h"
 #include "tools/inherited.h"
@@ -47,7 +49,8 @@ bool is_permission(const std::system_error& error) {
          error.code() == std::errc::operation_not_permitted;
 }
 
-std::unique_ptr<RunningCamera> open_camera(const CameraOptions& chosen, const Options& options) {
+std::unique_ptr<RunningCamera> open_camera(const CameraOptions& chosen, const Options& options,
+                                           BackendKind backend) {
   auto camera = std::make_unique<RunningCamera>();
   camera->options = chosen;
   SourceOptions wanted;
@@ -69,6 +72,8 @@ std::unique_ptr<RunningCamera> open_camera(const CameraOptions& chosen, const Op
   ring.window = options.ring_slots;
   ring.jpeg_capacity = jpeg_capacity_for(source->format());
   ring.memory_limit = options.frame_memory;
+  // epoll's zero copy is sendfile(2): what it queued must never be written again.
+  ring.detach_pages = backend == BackendKind::epoll && options.zero_copy != ZeroCopyMode::off;
   camera->ring = std::make_unique<FrameRing>(ring);
 
   CaptureConfig config;
@@ -153,11 +158,48 @@ std::vector<Listener> open_listeners(const Options& options, unsigned shards) {
   return listeners;
 }
 
+// What the listeners share, as the operator or the kernel says. Of several links the slowest
+// counts, so that none carries more than it can.
+WireConfig choose_wire(const Options& options, const std::vector<Listener>& listeners) {
+  WireConfig wire;
+  wire.min_fps = options.min_fps;
+  if (options.max_egress) {
+    wire.bits_per_second = *options.max_egress;
+    wire.local_too = true;
+    wire.origin = "--max-egress";
+    return wire;
+  }
+  for (const Listener& listener : listeners) {
+    if (listener.is_local()) continue;
+    std::string host = listener.host();
+    std::erase_if(host, [](char c) { return c == '[' || c == ']'; });
+    const std::optional<Link> link = find_link(host);
+    if (!link) continue;
+    if (wire.bits_per_second != 0 && wire.bits_per_second <= link->bits_per_second) continue;
+    wire.bits_per_second = link->bits_per_second;
+    wire.origin = link->name;
+  }
+  return wire;
+}
+
+void say_egress(const WireConfig& wire, const Options& options, bool local) {
+  if (wire.bits_per_second != 0) {
+    log_info("egress: {:.4g} of {:.4g} Mbit/s ({}) are used, no viewer gets less than {:.3g} fps",
+             double(wire.bits_per_second) / 1e6 * Wire::kShare, double(wire.bits_per_second) / 1e6,
+             wire.origin, wire.min_fps);
+  } else if (!options.max_egress && !local) {
+    log_info("egress: not limited, since the speed of the link is not known; --max-egress says it");
+  }
+}
+
+bool is_local(const std::vector<Listener>& listeners) {
+  return std::all_of(listeners.begin(), listeners.end(),
+                     [](const Listener& listener) { return listener.is_local(); });
+}
+
 void say_where(const std::vector<Listener>& listeners) {
   for (const Listener& listener : listeners) log_info("listening on {}", listener.url());
-  const bool local = std::all_of(listeners.begin(), listeners.end(),
-                                 [](const Listener& listener) { return listener.is_local(); });
-  if (!local) return;
+  if (!is_local(listeners)) return;
   log_info("only this machine can see it; --listen 0.0.0.0:5000 opens it to the network");
 }
 
@@ -181,7 +223,7 @@ void serve(const Options& options) {
   const BackendChoice backend = choose_backend_or_exit(options.backend);
   std::vector<std::unique_ptr<RunningCamera>> running;
   for (const CameraOptions& camera : options.cameras) {
-    running.push_back(open_camera(camera, options));
+    running.push_back(open_camera(camera, options, backend.kind));
   }
   ServerThreads threads;
   threads.shards = choose_shards(options.shards);
@@ -190,7 +232,10 @@ void serve(const Options& options) {
   std::vector<Listener> listeners = open_listeners(options, threads.shards);
 
   ServerConfig config;
-  config.max_viewers = choose_max_viewers(options.max_viewers);
+  config.wire = choose_wire(options, listeners);
+  config.admission.viewers_per_address = options.max_viewers_per_address;
+  config.admission.viewers_max = choose_max_viewers(options.max_viewers);
+  config.zero_copy = options.zero_copy;
   config.viewer_stall_timeout = options.viewer_stall_timeout;
   config.header_timeout = options.header_timeout;
   config.idle_timeout = options.idle_timeout;
@@ -207,8 +252,11 @@ void serve(const Options& options) {
   for (const auto& camera : running) camera->loop->start();
 
   say_where(listeners);
-  log_info("{}; {} shards, room for {} viewers", backend.reason, threads.shards,
-           config.max_viewers);
+  const size_t frames = options.frame_memory * running.size();
+  const size_t viewers = config.admission.viewers_max * Shard::kBytesPerViewer;
+  log_info("{}; {} shards, room for {} viewers in {} MB, {} MB of them for frames", backend.reason,
+           threads.shards, config.admission.viewers_max, (frames + viewers) >> 20, frames >> 20);
+  say_egress(config.wire, options, is_local(listeners));
   if (!options.source_was_given) {
     log_info("no --source was given: this is the emulated camera, pictures 1, 2, 3");
   }

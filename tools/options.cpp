@@ -161,6 +161,22 @@ void add_server_flags(Flags& flags, Options& options) {
               [&](const std::string& text) {
                 options.max_viewers = static_cast<size_t>(parse_integer(text, 1, 1'000'000));
               });
+  flags.value("--max-viewers-per-address", "N|off",
+              "streams at once from one address, IPv6 by /64 (default: off)",
+              [&](const std::string& text) {
+                options.max_viewers_per_address =
+                    text == "off" ? 0 : static_cast<size_t>(parse_integer(text, 1, 1'000'000));
+              });
+  flags.value("--max-egress", "RATE|auto|off",
+              "what the network carries, as 1Gbit; 95 % of it is used, and spread evenly\n"
+              "(default: auto, the speed of the link where the kernel knows it)",
+              [&](const std::string& text) {
+                options.max_egress.reset();
+                if (text != "auto") options.max_egress = text == "off" ? 0 : parse_rate(text);
+              });
+  flags.value("--min-fps", "N",
+              "refuse a viewer when the network has less than this for each (default: 0.5)",
+              [&](const std::string& text) { options.min_fps = parse_number(text, 0.01, 240); });
   flags.value(
       "--viewer-stall-timeout", "TIME",
       "close a viewer that takes no byte for this long (default: 10s)",
@@ -179,6 +195,14 @@ void add_other_flags(Flags& flags, Options& options) {
                 options.backend = choose<BackendKind>(text, {{"auto", BackendKind::automatic},
                                                              {"uring", BackendKind::uring},
                                                              {"epoll", BackendKind::epoll}});
+              });
+  flags.value("--zero-copy", "auto|on|off",
+              "let the network card read frames from memory, or copy them (default: auto,\n"
+              "where the kernel says that it makes no copy)",
+              [&](const std::string& text) {
+                options.zero_copy = choose<ZeroCopyMode>(text, {{"auto", ZeroCopyMode::automatic},
+                                                                {"on", ZeroCopyMode::on},
+                                                                {"off", ZeroCopyMode::off}});
               });
   flags.value("--frame-memory", "SIZE", "memory for the frames of a camera (default: 64M)",
               [&](const std::string& text) {

@@ -2,6 +2,7 @@
 // Options: the command line of fanlight.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "core/log.h"
 #include "core/time.h"
+#include "http/zero_copy.h"
 #include "io/backend.h"
 #include "io/listener.h"
 
@@ -26,9 +28,12 @@ struct CameraOptions {
 struct Options {
   std::vector<ListenAddress> listen;
   std::vector<CameraOptions> cameras;
-  bool source_was_given = false;  // by --source or --camera
-  unsigned shards = 0;            // 0: one per CPU
-  size_t max_viewers = 0;         // 0: as many as descriptors allow, up to 10,000
+  bool source_was_given = false;       // by --source or --camera
+  unsigned shards = 0;                 // 0: one per CPU
+  size_t max_viewers = 0;              // 0: as many as descriptors allow, up to 10,000
+  size_t max_viewers_per_address = 0;  // 0: no limit
+  std::optional<uint64_t> max_egress;  // bits per second, 0: no limit; empty: what the link says
+  double min_fps = 0.5;
   Duration viewer_stall_timeout = 10s;
   Duration camera_stall_timeout = 2s;
   Duration header_timeout = 10s;
@@ -36,6 +41,7 @@ struct Options {
   std::optional<Duration> capture_idle;
   std::string cors_origin;
   BackendKind backend = BackendKind::automatic;
+  ZeroCopyMode zero_copy = ZeroCopyMode::automatic;
   size_t frame_memory = size_t{64} << 20;
   size_t ring_slots = 8;
   size_t send_buffer = 0;  // SO_SNDBUF, 0: the kernel's own

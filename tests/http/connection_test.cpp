@@ -251,7 +251,7 @@ TEST(Connection, ViewerThatClosesIsForgottenAtOnce) {
   EXPECT_EQ(shard.stats().viewers.value(), 0u);
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);
   EXPECT_EQ(shard.world.ring().watchers(), 0u);
-  EXPECT_EQ(shard.state.viewers.load(), 0u);
+  EXPECT_EQ(shard.state.admission.viewers(), 0u);
 }
 
 TEST(Connection, StopEndsEveryKindOfConnectionInTime) {

@@ -36,6 +36,10 @@ class RawClient {
   void close() {
     if (!std::exchange(closed_, true)) connection_.close_peer();
   }
+  // FIN, while it goes on to receive.
+  void end_writing() {
+    if (!closed_) connection_.shut_down_writing();
+  }
   // As an application that is busy with something else: what arrives stays in its kernel.
   void set_reading(bool reading) {
     reading_ = reading;

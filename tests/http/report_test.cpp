@@ -17,7 +17,7 @@ ServerConfig named() {
   ServerConfig config;
   config.version = "1.2.3";
   config.backend = "simulation";
-  config.max_viewers = 300;
+  config.admission.viewers_max = 300;
   return config;
 }
 

@@ -201,7 +201,7 @@ TEST_P(ServerTest, StopsWhileReportsAreAsked) {
 
 TEST_P(ServerTest, AFailingShardIsThrownToMainAndNothingRuns) {
   ServerConfig config;
-  config.max_viewers = size_t{1} << 60;  // more than there is address space
+  config.admission.viewers_max = size_t{1} << 60;  // more than there is address space
   EXPECT_THROW(start(2, config), std::exception);
   EXPECT_EQ(server_, nullptr);
 }

@@ -114,9 +114,11 @@ uint64_t run_seed(uint64_t seed) {
   server.viewer_stall_timeout = kStall;
   server.header_timeout = 3s;
   server.idle_timeout = 6s;
-  server.max_viewers = 1 + random.below(40);
+  server.admission.viewers_max = 1 + random.below(40);
+  const auto modes = {ZeroCopyMode::automatic, ZeroCopyMode::on, ZeroCopyMode::off};
+  server.zero_copy = modes.begin()[random.below(modes.size())];
   const bool calm = seed % 4 == 0;
-  if (calm) server.max_viewers = 100;
+  if (calm) server.admission.viewers_max = 100;
 
   ShardWorld shard(config, server);
   if (random.chance(0.2)) shard.world.backend().set_descriptor_limit(2 + random.below(20));
@@ -140,7 +142,7 @@ uint64_t run_seed(uint64_t seed) {
   EXPECT_EQ(shard.world.leftovers(), "");
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
   EXPECT_EQ(shard.world.ring().watchers(), 0u);
-  EXPECT_EQ(shard.state.viewers.load(), 0u);
+  EXPECT_EQ(shard.state.admission.viewers(), 0u);
   EXPECT_EQ(shard.stats().viewers.value(), 0u);
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);
   if (fast != nullptr) judge_fast_viewer(shard, *fast);

@@ -52,7 +52,7 @@ std::vector<Slow> add_slow(SimWorld& world, int count, Duration over) {
 TEST(SlowViewers, AThousandShareAFewPlacesAndCostTheFastOnesNothing) {
   constexpr Duration kRun = 120s;
   ServerConfig server;
-  server.max_viewers = 2000;
+  server.admission.viewers_max = 2000;
   ShardWorld shard(slow_config(10), server);
   std::vector<SimViewer*> fast;
   for (int i = 0; i < 100; ++i) {

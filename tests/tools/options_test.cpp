@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -45,49 +47,26 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options.capture_idle, std::nullopt);
 }
 
+// As a shell splits it.
+std::optional<Options> parse_words(const std::string& line) {
+  std::istringstream stream(line);
+  const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  return parse(arguments);
+}
+
 TEST(Options, TakesEveryFlag) {
-  const Options options = parse({"--listen",
-                                 "127.0.0.1:0",
-                                 "--listen",
-                                 "unix:/tmp/x",
-                                 "--source",
-                                 "pattern",
-                                 "--fps",
-                                 "2.5",
-                                 "--size",
-                                 "320x240",
-                                 "--quality",
-                                 "40",
-                                 "--shards",
-                                 "3",
-                                 "--max-viewers",
-                                 "7",
-                                 "--viewer-stall-timeout",
-                                 "1s",
-                                 "--camera-stall-timeout",
-                                 "3s",
-                                 "--header-timeout",
-                                 "2s",
-                                 "--idle-timeout",
-                                 "4s",
-                                 "--capture-idle",
-                                 "5m",
-                                 "--cors-origin",
-                                 "*",
-                                 "--log-level",
-                                 "debug",
-                                 "--backend",
-                                 "epoll",
-                                 "--frame-memory",
-                                 "8M",
-                                 "--ring-slots",
-                                 "4",
-                                 "--send-buffer",
-                                 "64K",
-                                 "--pin-cpus",
-                                 "--camera",
-                                 "back=files:/p,size=64x48,fps=3,quality=9"})
-                              .value();
+  const Options options =
+      parse_words(
+          "--listen 127.0.0.1:0 --listen unix:/tmp/x --source pattern --fps 2.5 --size 320x240 "
+          "--quality 40 --shards 3 --max-viewers 7 --max-viewers-per-address 5 "
+          "--max-egress 1Gbit --min-fps 0.25 --viewer-stall-timeout 1s "
+          "--camera-stall-timeout 3s --header-timeout 2s --idle-timeout 4s --capture-idle 5m "
+          "--cors-origin * --log-level debug --backend epoll --zero-copy off --frame-memory 8M "
+          "--ring-slots 4 --send-buffer 64K --pin-cpus "
+          "--camera back=files:/p,size=64x48,fps=3,quality=9")
+          .value();
   EXPECT_EQ(options.listen[1].family, ListenAddress::Family::unix_path);
   ASSERT_EQ(options.cameras.size(), 2u);
   EXPECT_EQ(options.cameras[0].source, "pattern");
@@ -99,6 +78,9 @@ TEST(Options, TakesEveryFlag) {
   EXPECT_EQ(options.cameras[1].quality, 9);
   EXPECT_EQ(options.shards, 3u);
   EXPECT_EQ(options.max_viewers, 7u);
+  EXPECT_EQ(options.max_viewers_per_address, 5u);
+  EXPECT_EQ(options.max_egress, 1'000'000'000u);
+  EXPECT_DOUBLE_EQ(options.min_fps, 0.25);
   EXPECT_EQ(options.viewer_stall_timeout, 1s);
   EXPECT_EQ(options.camera_stall_timeout, 3s);
   EXPECT_EQ(options.header_timeout, 2s);
@@ -107,6 +89,7 @@ TEST(Options, TakesEveryFlag) {
   EXPECT_EQ(options.cors_origin, "*");
   EXPECT_EQ(options.log_level, LogLevel::debug);
   EXPECT_EQ(options.backend, BackendKind::epoll);
+  EXPECT_EQ(options.zero_copy, ZeroCopyMode::off);
   EXPECT_EQ(options.frame_memory, 8u << 20);
   EXPECT_EQ(options.ring_slots, 4u);
   EXPECT_EQ(options.send_buffer, 64u << 10);
@@ -120,11 +103,15 @@ TEST(Options, MistakesNameTheFlag) {
       {"--quality", "101"},
       {"--shards", "0"},
       {"--max-viewers", "0"},
+      {"--max-viewers-per-address", "0"},
+      {"--max-egress", "fast"},
+      {"--min-fps", "0"},
       {"--viewer-stall-timeout", "x"},
       {"--capture-idle", "0"},
       {"--cors-origin", "a b"},
       {"--log-level", "loud"},
       {"--backend", "kqueue"},
+      {"--zero-copy", "maybe"},
       {"--frame-memory", "1"},
       {"--ring-slots", "5"},
       {"--send-buffer", "2G"},
@@ -139,6 +126,12 @@ TEST(Options, MistakesNameTheFlag) {
     EXPECT_TRUE(line.starts_with(arguments[0])) << arguments[0] << ": " << line;
     EXPECT_NE(line.find("'" + std::string(arguments[1]).substr(0, 5)), std::string::npos) << line;
   }
+}
+
+TEST(Options, EgressIsAutomaticUnlessSaidOtherwise) {
+  EXPECT_FALSE(parse({}).value().max_egress.has_value());
+  EXPECT_FALSE(parse({"--max-egress", "auto"}).value().max_egress.has_value());
+  EXPECT_EQ(parse({"--max-egress", "off"}).value().max_egress, 0u);
 }
 
 TEST(Options, UnknownFlagsAndDoubleNamesAreRefused) {

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/acceptors.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "core/check.h"
+#include "http/shard.h"
+
+namespace fanlight {
+namespace {
+
+// When descriptors are short and no connection of this shard ends, it tries again after this.
+constexpr Duration kRetry = 1s;
+// A connection is handed on when this shard has more than the least loaded one by so many, or by
+// one in so many, whichever is more: each costs a wake of the other thread.
+constexpr size_t kSurplusMin = 4;
+constexpr size_t kSurplusShare = 64;
+
+// These are about one connection that is gone again, not about the listener (accept(2)).
+bool is_transient(int error) {
+  return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM;
+}
+
+}  // namespace
+
+Acceptors::Acceptors(Shard& shard, std::span<const int> listeners)
+    : shard_(shard),
+      on_their_way_(shard.state().links.size()),
+      retry_timer_(bind_timer<&Acceptors::resume>(this)) {
+  for (const int fd : listeners) acceptors_.push_back(std::make_unique<Acceptor>(*this, fd));
+  for (Handover& handover : handovers_) {
+    handover.owner = this;
+    free_.push_back(&handover);
+  }
+}
+
+Acceptors::~Acceptors() {
+  CHECK(is_idle() && spare_ < 0);
+}
+
+void Acceptors::start() noexcept {
+  spare_ = shard_.reactor().backend().open_spare();
+  for (auto& acceptor : acceptors_) accept(*acceptor);
+}
+
+void Acceptors::accept(Acceptor& acceptor) noexcept {
+  shard_.reactor().submit(acceptor.operation, io_uring_prep_multishot_accept, acceptor.fd, nullptr,
+                          nullptr, SOCK_CLOEXEC);
+}
+
+void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept {
+  const int fd = completion.result;
+  if (fd < 0) {
+    if (fd != -ECANCELED) accept_failed(-fd);
+  } else if (stopped_) {
+    shard_.reactor().discard(fd);
+  } else if (std::exchange(refuse_next_, false)) {
+    shard_.stats().refused_descriptors.add();
+    shard_.refuse(fd, "the server has no descriptor left");
+  } else if (!hand_over(fd)) {
+    accepted(fd);
+  }
+  if (completion.final() && !paused_ && !stopped_) accept(acceptor);
+}
+
+void Acceptors::accepted(int fd) noexcept {
+  if (held_count_ > 0 || !shard_.has_room()) return hold(fd);
+  shard_.admit(fd);
+}
+
+// There is no place left, not even for being told so: it waits for one.
+void Acceptors::hold(int fd) noexcept {
+  if (held_count_ == kHeldMax) return shard_.reactor().discard(fd);
+  held_[(held_first_ + held_count_++) % kHeldMax] = fd;
+  pause();
+}
+
+void Acceptors::accept_failed(int error) noexcept {
+  shard_.stats().accept_failures.add();
+  if (is_transient(error) || stopped_) return;
+  if (error == EMFILE || error == ENFILE) return short_of_descriptors(error);
+  if (log_gate_.open(shard_.now())) {
+    log_warning("shard {}: cannot accept: {}", shard_.index(), std::strerror(error));
+  }
+  pause();
+}
+
+// The spare makes room for one client, who is told. When it is already given up, nothing can be
+// done until a connection ends.
+void Acceptors::short_of_descriptors(int error) noexcept {
+  if (log_gate_.open(shard_.now())) {
+    log_warning("shard {}: {}; with {} connections open new ones are refused (ulimit -n)",
+                shard_.index(), std::strerror(error), shard_.stats().connections_open.value());
+  }
+  if (spare_ < 0) return pause();
+  shard_.reactor().discard(std::exchange(spare_, -1));
+  refuse_next_ = true;
+}
+
+// Who connects meanwhile waits in the kernel's backlog.
+void Acceptors::pause() noexcept {
+  if (std::exchange(paused_, true)) return;
+  for (auto& acceptor : acceptors_) shard_.reactor().cancel(acceptor->operation);
+  shard_.reactor().timers().set(retry_timer_, shard_.now() + kRetry);
+}
+
+void Acceptors::connection_ended() noexcept {
+  if (stopped_) return;
+  if (spare_ < 0) spare_ = shard_.reactor().backend().open_spare();
+  resume();
+}
+
+void Acceptors::resume() noexcept {
+  if (!paused_ || stopped_) return;
+  for (; held_count_ > 0 && shard_.has_room(); --held_count_) {
+    shard_.admit(held_[std::exchange(held_first_, (held_first_ + 1) % kHeldMax)]);
+  }
+  if (!shard_.has_room()) {
+    shard_.reactor().timers().set(retry_timer_, shard_.now() + kRetry);
+    return;
+  }
+  paused_ = false;
+  shard_.reactor().timers().clear(retry_timer_);
+  if (spare_ < 0) spare_ = shard_.reactor().backend().open_spare();
+  for (auto& acceptor : acceptors_) {
+    if (!acceptor->operation.in_flight()) accept(*acceptor);
+  }
+}
+
+void Acceptors::stop() noexcept {
+  stopped_ = true;
+  for (auto& acceptor : acceptors_) shard_.reactor().cancel(acceptor->operation);
+  shard_.reactor().timers().clear(retry_timer_);
+  if (spare_ >= 0) shard_.reactor().discard(std::exchange(spare_, -1));
+  for (; held_count_ > 0; --held_count_) {
+    shard_.reactor().discard(held_[std::exchange(held_first_, (held_first_ + 1) % kHeldMax)]);
+  }
+}
+
+// ---- the other shards ----
+
+unsigned Acceptors::least_loaded() const noexcept {
+  const auto& links = shard_.state().links;
+  const auto load = [&](unsigned shard) {
+    return links[shard]->stats.connections_open.value() + on_their_way_[shard];
+  };
+  unsigned least = shard_.index();
+  for (unsigned i = 0; i < links.size(); ++i) {
+    if (load(i) < load(least)) least = i;
+  }
+  const size_t surplus = std::max(kSurplusMin, load(least) / kSurplusShare);
+  return load(shard_.index()) >= load(least) + surplus ? least : shard_.index();
+}
+
+// False when this shard is to keep the connection.
+bool Acceptors::hand_over(int fd) noexcept {
+  const unsigned to = least_loaded();
+  if (to == shard_.index() || free_.empty()) return false;
+  Handover& handover = *free_.back();
+  free_.pop_back();
+  handover.to = to;
+  handover.fd = fd;
+  ++on_their_way_[to];
+  shard_.state().links[to]->mailbox.post(handover, [](Message& message) noexcept {
+    auto& arrived = static_cast<Handover&>(message);
+    Shard& from = arrived.owner->shard_;
+    from.state().links[arrived.to]->shard->admit(arrived.fd);
+    from.state().links[from.index()]->mailbox.post(message, [](Message& back) noexcept {
+      auto& returned = static_cast<Handover&>(back);
+      returned.owner->came_back(returned);
+    });
+  });
+  return true;
+}
+
+void Acceptors::came_back(Handover& handover) noexcept {
+  --on_their_way_[handover.to];
+  free_.push_back(&handover);
+}
+
+}  // namespace fanlight

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Admission: who may become a viewer, and what a viewer holds of what is limited.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+#include "http/address_table.h"
+#include "io/peer_address.h"
+
+namespace fanlight {
+
+class Wire;
+
+struct AdmissionConfig {
+  size_t viewers_max = 1000;       // streams at once, all shards together
+  size_t viewers_per_address = 0;  // from one IPv4 address or IPv6 /64; 0: no limit
+};
+
+enum class Verdict : uint8_t {
+  admitted,
+  full,          // viewers_max
+  address_full,  // viewers_per_address
+  wire_full,     // there would be less than WireConfig::min_fps for each
+};
+
+// What a viewer holds; given back by Admission::leave().
+struct ViewerPlace {
+  bool taken = false;
+  bool paced = false;  // the budget of the wire concerns this viewer
+  AddressTable::Entry address = AddressTable::kNone;
+  uint64_t bytes_per_second = 0;  // claimed on the wire
+};
+
+// Owns: the counts. Thread: any; all shards share it.
+class Admission {
+ public:
+  // `wire` may be nullptr.
+  Admission(const AdmissionConfig& config, Wire* wire);
+
+  // Takes a place if there is one. `frame_bytes` is what the viewer is about to get at least
+  // `fps` times a second: its own wish, if that is below the wire's min_fps.
+  Verdict admit(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
+                ViewerPlace& place) noexcept;
+
+  // Does nothing when the place is not taken.
+  void leave(ViewerPlace& place) noexcept;
+
+  size_t viewers() const noexcept { return viewers_.load(); }
+  const AdmissionConfig& config() const noexcept { return config_; }
+
+ private:
+  bool take_address(const PeerAddress& peer, ViewerPlace& place) noexcept;
+  bool take_wire(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
+                 ViewerPlace& place) noexcept;
+
+  const AdmissionConfig config_;
+  Wire* const wire_;
+  std::atomic<size_t> viewers_{0};
+  std::mutex mutex_;  // for addresses_
+  std::optional<AddressTable> addresses_;
+};
+
+}  // namespace fanlight

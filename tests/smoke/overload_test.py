@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""More viewers than there is room for: in the limits, in descriptors, on the wire."""
+import json
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from client import Connection, fetch, open_stream
+
+FULL = 4  # log lines that an overload may cost; the issue allows 10
+
+
+def load(url, *flags):
+    """fanlight-load's figures as a dictionary."""
+    command = [harness.options.load, "--json", "-", "--quiet", "--tolerate", *flags, url]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    if result.returncode != 0:
+        raise AssertionError(f"fanlight-load: {result.returncode}: {result.stderr}")
+    return json.loads(result.stdout)
+
+
+def state(fanlight):
+    return json.loads(fetch(fanlight.address, "/api/v1/state").body)
+
+
+class OverloadTest(unittest.TestCase):
+    def test_a_thousand_where_a_hundred_may(self):
+        with harness.Fanlight("--max-viewers", "100", "--shards", "2", "--source", "pattern",
+                              "--fps", "20") as fanlight:
+            before = len(fanlight.lines)
+            figures = load(fanlight.url + "/stream", "--viewers", "1000", "--duration", "1s")
+            self.assertEqual(figures["connected"], 100)
+            self.assertEqual(figures["refused"]["503_with_retry_after"], 900)
+            self.assertEqual(figures["disconnected"], 0)
+            self.assertLessEqual(len(fanlight.lines) - before, FULL)
+            # They have left: there is room again.
+            again = load(fanlight.url + "/stream", "--viewers", "100", "--duration", "100ms")
+            self.assertEqual(again["connected"], 100)
+
+    def test_a_thousand_where_descriptors_run_out(self):
+        with harness.Fanlight("--shards", "2", "--source", "pattern", "--fps", "20",
+                              restrict=["--descriptors", "256"]) as fanlight:
+            taken = [Connection(fanlight.address) for _ in range(100)]
+            taken[0].get("/healthz")
+            self.assertEqual(taken[0].response().status, 200)
+            before = len(fanlight.lines)
+            figures = load(fanlight.url + "/stream", "--viewers", "1000", "--duration", "1s")
+            told = figures["refused"]["503_with_retry_after"]
+            self.assertEqual(figures["connected"] + told, 1000)
+            self.assertGreater(figures["connected"], 50)
+            self.assertGreater(told, 700)
+            self.assertLessEqual(len(fanlight.lines) - before, FULL)
+            for connection in taken:
+                connection.socket.close()
+            room = int(fanlight.wait_for_line(r"room for (\d+) viewers")[1])
+            again = load(fanlight.url + "/stream", "--viewers", str(room), "--duration", "100ms")
+            self.assertEqual(again["connected"], room)
+
+    def test_streams_of_one_address(self):
+        with harness.Fanlight("--max-viewers-per-address", "3") as fanlight:
+            streams = [open_stream(fanlight.address, "/stream") for _ in range(3)]
+            refused = fetch(fanlight.address, "/stream")
+            self.assertEqual(refused.status, 503)
+            self.assertIn("your address", refused.body.decode())
+            for stream in streams:
+                stream.connection.socket.close()
+
+    def test_a_full_wire_is_shared_by_all_shards(self):
+        with harness.Fanlight("--max-egress", "40Mbit", "--min-fps", "1", "--shards", "2",
+                              "--source", "pattern", "--fps", "30", "--size",
+                              "320x240") as fanlight:
+            fanlight.wait_for_line(r"egress: 38 of 40 Mbit/s \(--max-egress\) are used, "
+                                   r"no viewer gets less than 1 fps")
+            figures = load(fanlight.url + "/stream", "--viewers", "60", "--duration", "5s")
+            self.assertEqual(figures["connected"], 60)
+            self.assertEqual(figures["torn"], 0)
+            self.assertLessEqual(figures["bytes"], 5.1 * 40e6 / 8 * 0.95)
+            frames = figures["fast"]["frames"]
+            self.assertGreater(figures["fast"]["gaps"], 0)
+            self.assertLessEqual(frames["max"] - frames["min"], 0.1 * frames["median"] + 2)
+            egress = state(fanlight)["egress"]
+            self.assertEqual(egress["origin"], "--max-egress")
+            self.assertEqual(egress["bits_per_second"], 40_000_000)
+            full = load(fanlight.url + "/stream", "--viewers", "1000", "--duration", "100ms")
+            self.assertLess(full["connected"], 1000)
+            self.assertEqual(full["connected"] + full["refused"]["503_with_retry_after"], 1000)
+            self.assertGreater(sum(shard["refused_wire"] for shard in state(fanlight)["shards"]), 0)
+
+    def test_shards_that_share_one_socket_share_the_viewers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(pathlib.Path(folder) / "socket")
+            with harness.Fanlight("--shards", "2", listen=("127.0.0.1:0", f"unix:{path}")) as it:
+                streams = [open_stream(path, "/stream") for _ in range(100)]
+                viewers = [shard["viewers"] for shard in state(it)["shards"]]
+                self.assertEqual(sum(viewers), 100)
+                self.assertLessEqual(max(viewers) - min(viewers), 10)
+                for stream in streams:
+                    stream.connection.socket.close()
+
+
+if __name__ == "__main__":
+    harness.main()
