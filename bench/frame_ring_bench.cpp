@@ -2,10 +2,14 @@
 // What a frame costs in the ring, the encoder and the sockets left out.
 #include <benchmark/benchmark.h>
 
+#include <array>
+#include <memory>
 #include <vector>
 
 #include "core/check.h"
 #include "core/frame_ring.h"
+#include "core/part.h"
+#include "core/waker.h"
 
 namespace fanlight {
 namespace {
@@ -33,7 +37,32 @@ void BM_PublishAndPin(benchmark::State& state) {
 }
 BENCHMARK(BM_PublishAndPin)->Arg(0)->Arg(1)->Arg(4)->Arg(16);
 
-// The same while slow viewers hold that many older frames: acquire() has to look further.
+// What publish() makes the camera thread do: the head is written, and an eventfd for each shard.
+void BM_PublishAndWake(benchmark::State& state) {
+  FrameRing ring({});
+  std::vector<std::unique_ptr<Waker>> wakers(static_cast<size_t>(state.range(0)));
+  for (auto& waker : wakers) {
+    waker = std::make_unique<Waker>();
+    ring.add_reader(waker.get());
+  }
+  uint64_t sequence = 0;
+  for (auto _ : state) publish(ring, ++sequence);
+}
+BENCHMARK(BM_PublishAndWake)->Arg(0)->Arg(1)->Arg(4);
+
+// The head alone.
+void BM_WritePartHead(benchmark::State& state) {
+  std::array<char, kPartHeadroom> headroom;
+  const WallTime captured{1'700'000'000'123'456us};
+  uint64_t sequence = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(write_part_head(headroom, kJpegSize, captured, ++sequence, ""));
+    benchmark::DoNotOptimize(headroom);
+  }
+}
+BENCHMARK(BM_WritePartHead);
+
+// One frame while slow viewers hold that many older frames: acquire() has to look further.
 void BM_PublishBesideHeldFrames(benchmark::State& state) {
   FrameRing ring({});
   std::vector<FrameRef> held;

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers that are compared: how each is started, and on which URL it streams."""
+import os
+import pathlib
+import re
+import resource
+import signal
+import socket
+import subprocess
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+START_SECONDS = 20
+# What is allowed at all: some servers would not raise their own.
+DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+FLOORS = ("floor-send", "floor-sendfile", "floor-uring")
+FANLIGHTS = ("fanlight-uring", "fanlight-epoll")
+PEERS = ("ustreamer", "seed")
+ALL = FANLIGHTS + FLOORS + PEERS
+
+
+class Failed(Exception):
+    """A server that did not do what the scenario needs; its text goes into the table."""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def command_of(name, build, frames, fps, shards=1, flags=()):
+    """(command, environment, path of the stream, line on standard error that says it is ready)"""
+    listening = r"listening on http://[\d.]+:(?P<port>\d+)/"
+    kind, _, way = name.partition("-")
+    if kind == "fanlight":
+        return ([str(build / "tools/fanlight"), "--listen", "127.0.0.1:0", "--source",
+                 f"files:{frames}", "--fps", str(fps), "--shards", str(shards), "--backend", way,
+                 *flags], {}, "/stream", listening)
+    if kind == "floor":
+        return ([str(build / "bench/floor"), "--method", way, "--frames", str(frames), "--fps",
+                 str(fps), "--processes", str(shards)], {}, "/stream", listening)
+    if kind == "seed":
+        return ([str(ROOT / "bench/seed/app.py"), "--frames", str(frames), "--fps", str(fps)], {},
+                "/video_feed", listening)
+    if kind == "ustreamer":
+        port = free_port()
+        environment = {"LD_PRELOAD": str(build / "bench/libfake_camera.so"),
+                       "FAKE_CAMERA_DIR": str(frames), "FAKE_CAMERA_FPS": str(fps)}
+        return (["ustreamer", "--device", "/dev/video-fake", "--format", "MJPEG", "--encoder",
+                 "HW", "--host", "127.0.0.1", "--port", str(port)], environment, "/stream",
+                r"Capturing \.\.\.(?P<port>)")
+    raise ValueError(name)
+
+
+class Server:
+    """One run of a server, on the CPUs given. A context manager: leaving it ends the process."""
+
+    def __init__(self, name, build, frames, fps, cpus="0", shards=1, flags=(), descriptors=None):
+        command, environment, path, ready = command_of(name, build, frames, fps, shards, flags)
+        self.name = name
+        self.lines = []
+        self.changed = threading.Condition()
+        limit = descriptors or DESCRIPTORS
+        self.process = subprocess.Popen(
+            ["prlimit", f"--nofile={limit}:{limit}", "taskset", "-c", cpus, *command],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+            env={**os.environ, **environment})
+        self.reader = threading.Thread(target=self.read_lines, daemon=True)
+        self.reader.start()
+        try:
+            port = self.wait_for_line(ready)["port"] or command[command.index("--port") + 1]
+            self.wait_for_port(int(port))
+        except BaseException:
+            self.__exit__()
+            raise
+        self.address = ("127.0.0.1", int(port))
+        self.url = f"http://127.0.0.1:{port}{path}"
+        self.pid = self.process.pid
+
+    def read_lines(self):
+        for line in self.process.stderr:
+            with self.changed:
+                self.lines.append(line.rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.lines.append(None)  # the end
+            self.changed.notify_all()
+
+    def wait_for_line(self, pattern):
+        def find():
+            return next((match for line in self.lines if line
+                         and (match := re.search(pattern, line))), None)
+        with self.changed:
+            self.changed.wait_for(lambda: find() or None in self.lines, START_SECONDS)
+            if not find():
+                raise Failed(f"{self.name} did not start: {self.lines[-3:]}")
+            return find()
+
+    def wait_for_port(self, port):
+        pause = threading.Event()  # never set
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            pause.wait(0.05)
+        raise Failed(f"{self.name} does not listen")
+
+    def resident_kilobytes(self):
+        """All of the process, and what of it is its own and not a file's."""
+        try:
+            status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        except FileNotFoundError:
+            raise Failed(f"{self.name} is gone") from None
+        return [int(re.search(rf"^{key}:\s+(\d+) kB", status, re.MULTILINE)[1])
+                for key in ("VmRSS", "RssAnon")]
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def expect_alive(self):
+        code = self.process.poll()
+        if code is not None:
+            reason = signal.strsignal(-code) if code < 0 else f"exit code {code}"
+            raise Failed(f"the server died ({reason})")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.process.stderr.close()

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers of bench/wire inside its network, and the load generator at its other end."""
+import os
+import re
+import subprocess
+import threading
+
+from load import Load
+from network import SERVER
+from servers import DESCRIPTORS, Server
+
+USTREAMER_PORT = 8080  # nobody else is in the namespace
+SETTLE_SECONDS = 3
+
+
+class WireServer(Server):
+    """A server in the namespace of the network's server, on CPU 0 unless told otherwise.
+
+    `prefix` comes before its command, as chrt(1) with a priority does.
+    """
+
+    def __init__(self, network, command, ready, path, environment=None, cpus="0", prefix=()):
+        self.name = os.path.basename(command[0])
+        self.lines = []
+        self.changed = threading.Condition()
+        self.process = subprocess.Popen(
+            [*network.inside(network.server, cpus), "prlimit",
+             f"--nofile={DESCRIPTORS}:{DESCRIPTORS}", *prefix, *command],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+            env={**os.environ, **(environment or {})})
+        self.pid = self.process.pid
+        self.reader = threading.Thread(target=self.read_lines, daemon=True)
+        self.reader.start()
+        try:
+            self.url = f"http://{SERVER}:{self.wait_for_line(ready)['port']}{path}"
+        except BaseException:
+            self.__exit__()
+            raise
+
+
+def fanlight(network, binary, frames, *flags, **options):
+    """It listens on the wildcard, as it must for the link's speed to be looked up."""
+    command = [str(binary), "--listen", "0.0.0.0:0", "--source", f"files:{frames}", "--fps", "30",
+               "--shards", "1", *flags]
+    return WireServer(network, command, r"^listening on http://0\.0\.0\.0:(?P<port>\d+)/",
+                      "/stream", **options)
+
+
+def ustreamer(network, fake_camera, frames, **options):
+    environment = {"LD_PRELOAD": str(fake_camera), "FAKE_CAMERA_DIR": str(frames),
+                   "FAKE_CAMERA_FPS": "30"}
+    command = ["ustreamer", "--device", "/dev/video-fake", "--format", "MJPEG", "--encoder", "HW",
+               "--host", SERVER, "--port", str(USTREAMER_PORT)]
+    # Its port is known; the empty group gives the pattern the name that others have.
+    server = WireServer(network, command, r"Capturing \.\.\.(?P<port>)", "/stream",
+                        environment=environment, **options)
+    server.url = f"http://{SERVER}:{USTREAMER_PORT}/stream"
+    return server
+
+
+class WireLoad(Load):
+    """fanlight-load in the namespace of the network's client."""
+
+    def __init__(self, network, binary, server, viewers, seconds, cpus="1"):
+        self.seconds_max = seconds + SETTLE_SECONDS + 30
+        self.process = subprocess.Popen(
+            [*network.inside(network.client), str(binary), "--viewers", str(viewers),
+             "--duration", f"{seconds}s", "--settle", f"{SETTLE_SECONDS}s", "--cpus", cpus,
+             "--pid", str(server.pid), "--tolerate", "--quiet", "--json", "-", server.url],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        match = re.search(r"^(?:model name|Model)\s*: (.*)$", file.read(), re.MULTILINE)
+    return f"{os.cpu_count()} × {match[1] if match else os.uname().machine}"

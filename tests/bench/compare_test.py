@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What bench/compare makes of frames and figures; without a server."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests/smoke")]
+import results  # noqa: E402
+import scenarios  # noqa: E402
+from client import jpeg_size  # noqa: E402
+from frames import COUNT, make_frames, pad  # noqa: E402
+from servers import ALL  # noqa: E402
+
+
+class FramesTest(unittest.TestCase):
+    def test_frames_have_the_very_size_and_differ(self):
+        for size, picture in ((20 << 10, (640, 360)), (44 << 10, (1280, 720)),
+                              (100 << 10, (1280, 720))):
+            with tempfile.TemporaryDirectory() as folder:
+                make_frames(size, pathlib.Path(folder) / "frames")
+                jpegs = [path.read_bytes() for path in pathlib.Path(folder).glob("frames/*")]
+            self.assertEqual([len(jpeg) for jpeg in jpegs], [size] * COUNT)
+            self.assertEqual(len(set(jpegs)), COUNT)
+            self.assertEqual({jpeg_size(jpeg) for jpeg in jpegs}, {picture})
+
+    def test_padding_is_whole_comments_of_any_size(self):
+        end = b"\xff\xd9"
+        for size in (*range(8, 40), *range(65_530, 65_560), 200_000):
+            with self.subTest(size):
+                padded = pad(b"\xff\xd8" + end, size)
+                self.assertEqual(len(padded), size)
+                position = 2
+                while padded[position:position + 2] == b"\xff\xfe":
+                    length = int.from_bytes(padded[position + 2:position + 4], "big")
+                    self.assertGreaterEqual(length, 2)
+                    position += 2 + length
+                self.assertEqual(padded[position:], end)
+
+    def test_a_size_that_no_quality_reaches_is_an_error(self):
+        with tempfile.TemporaryDirectory() as folder, self.assertRaises(ValueError):
+            make_frames(600, pathlib.Path(folder) / "frames")
+
+
+def paced(cpu):
+    return {"cpu": cpu, "delivered": 99.9, "age_p99": None}
+
+
+class TableTest(unittest.TestCase):
+    def table(self):
+        table = results.Table("paced-20k")
+        for cpu in (6.0, 5.0, 7.0):
+            table.add("floor-send", paced(cpu))
+            table.add("floor-uring", paced(cpu - 1))
+            table.add("fanlight-uring", paced(cpu))
+        for what in (paced(20.0), "the server died (Aborted)", "the server died (Aborted)"):
+            table.add("ustreamer", what)
+        return table
+
+    def test_best_and_median_and_the_ratio_to_the_cheapest_floor(self):
+        table = self.table()
+        self.assertEqual(table.floor("cpu"), 4.0)
+        self.assertEqual(table.cell("fanlight-uring", "cpu"), "5.00 (6.00) 1.25×")
+        self.assertEqual(table.cell("floor-uring", "cpu"), "4.00 (5.00) 1.00×")
+        self.assertEqual(table.cell("fanlight-uring", "delivered"), "99.9 (99.9)")
+        self.assertEqual(table.cell("fanlight-uring", "age_p99"), "–")
+
+    def test_more_is_better_for_rates(self):
+        table = results.Table("saturated")
+        for label, rate in (("floor-send", 100_000), ("floor-sendfile", 120_000),
+                            ("fanlight-epoll", 90_000)):
+            table.add(label, {"rate": rate})
+        self.assertEqual(table.cell("fanlight-epoll", "rate"), "90000 0.75×")
+
+    def test_failures_are_told_and_not_hidden(self):
+        text = self.table().markdown()
+        self.assertIn("| ustreamer | 20.00 5.00× | 99.9 | –", text)
+        self.assertIn("- ustreamer, 2 of 3 rounds: the server died (Aborted)\n", text)
+        self.assertNotIn("| seed |", text, "it never ran")
+
+    def test_a_server_that_always_failed_is_in_the_overview(self):
+        table = self.table()
+        for _ in range(3):
+            table.add("seed", "the seed did not start")
+        summary = json.loads(json.dumps(table.summary()))
+        self.assertEqual(summary["cells"]["seed"], "failed")
+        self.assertEqual(summary["plot"], {"floor-send": 5.0, "floor-uring": 4.0,
+                                           "fanlight-uring": 5.0, "ustreamer": 20.0})
+
+    def test_every_metric_of_every_scenario_is_known(self):
+        for name, scenario in scenarios.SCENARIOS.items():
+            self.assertEqual(set(scenario.metrics) - set(scenarios.METRICS), set(), name)
+            self.assertEqual({server for server, _ in scenario.rows.values()} - set(ALL), set())
+
+    def test_other_scenarios_stay_in_the_overview(self):
+        facts = {"machine": "m", "kernel": "k", "congestion": "cubic", "date": "d", "rounds": 3,
+                 "load_average": "0.00", "command": "c"}
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder) / "results"
+            kept, drawn = results.draw, []
+            self.addCleanup(setattr, results, "draw", kept)
+            results.draw = lambda plots, picture: drawn.append(plots)
+            memory = results.Table("memory")
+            memory.add("fanlight-uring", {"rss_few": 5000})
+            results.write_all([memory], folder, facts)
+            results.write_all([self.table()], folder, facts)
+            overview = (folder / "README.md").read_text()
+            self.assertIn("congestion control: cubic", (folder / "memory.md").read_text())
+        self.assertEqual(overview.count("[memory](memory.md)"), 1)
+        self.assertEqual(overview.count("[paced-20k](paced-20k.md)"), 1)
+        self.assertEqual([list(plots) for plots in drawn], [["paced-20k"]])
+
+
+class CommandTest(unittest.TestCase):
+    def run_compare(self, *flags, **how):
+        return subprocess.run([str(ROOT / "bench/compare"), *flags], capture_output=True,
+                              text=True, timeout=20, **how)
+
+    def test_bad_flags(self):
+        self.assertEqual(self.run_compare("--scenario", "none").returncode, 2)
+
+    @unittest.skipUnless(os.geteuid() == 0, "as another user only from root")
+    def test_an_unknown_congestion_control(self):
+        result = self.run_compare("--congestion", "none")
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (71, 1), result)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
