@@ -257,16 +257,16 @@ void EpollBackend::poll_descriptors(Instant deadline) noexcept {
 
 int EpollBackend::wait_for_reports(std::span<epoll_event> reports, Instant deadline) noexcept {
   const int room = static_cast<int>(reports.size());
-  if (deadline == kNever) return ::epoll_wait(epoll_.get(), reports.data(), room, -1);
-  // No clock is read for an instant in the past.
-  const Duration left = deadline == Instant::min() ? Duration(0) : deadline - now();
-  if (left <= Duration(0)) return ::epoll_wait(epoll_.get(), reports.data(), room, 0);
+  const bool never = deadline == kNever;
+  // No clock is read for these two.
+  const bool known = never || deadline == Instant::min();
+  const Duration left = known ? Duration(0) : std::max<Duration>(deadline - now(), Duration(0));
   if (!counts_nanoseconds_) {
-    return ::epoll_wait(epoll_.get(), reports.data(), room, to_milliseconds(left));
+    return ::epoll_wait(epoll_.get(), reports.data(), room, never ? -1 : to_milliseconds(left));
   }
   // Sends are paced in steps of less than a millisecond.
   const timespec timeout = to_timespec(left);
-  return ::epoll_pwait2(epoll_.get(), reports.data(), room, &timeout, nullptr);
+  return ::epoll_pwait2(epoll_.get(), reports.data(), room, never ? nullptr : &timeout, nullptr);
 }
 
 void EpollBackend::dispatch(const epoll_event& report) noexcept {

@@ -143,13 +143,17 @@ void UringBackend::enter(Instant deadline) noexcept {
 // Lets the kernel finish the work that waits for this thread. One call does not do: newer kernels
 // run about 20 items of deferred work in each, so that a listener behind a thousand busy sockets
 // would never get its turn. The loop ends when the queue is full: answers beyond it are fetched by
-// the next enter(), for which liburing looks at IORING_SQ_CQ_OVERFLOW.
+// the next enter(), for which liburing looks at IORING_SQ_CQ_OVERFLOW; and when a call gave nothing,
+// since the flag may stay set with nothing left: another CPU can set it for work that this thread
+// has just done.
 void UringBackend::run_task_work() noexcept {
-  while ((IO_URING_READ_ONCE(*ring_.sq.kflags) & IORING_SQ_TASKRUN) != 0 &&
-         io_uring_cq_ready(&ring_) < ring_.cq.ring_entries) {
+  unsigned before = 0;
+  do {
+    before = io_uring_cq_ready(&ring_);
+    if ((IO_URING_READ_ONCE(*ring_.sq.kflags) & IORING_SQ_TASKRUN) == 0) return;
     const int result = io_uring_get_events(&ring_);
     CHECK(result >= 0 || result == -EINTR);
-  }
+  } while (io_uring_cq_ready(&ring_) > before && before < ring_.cq.ring_entries);
 }
 
 unsigned UringBackend::take(std::span<Event> events) noexcept {
