@@ -48,7 +48,8 @@ TEST(ZeroCopySends, FramesGoByZeroCopyAndEverythingElseDoesNot) {
   EXPECT_EQ(ask(shard, get("/snapshot")).body.size(), kFrameBytes);
   EXPECT_EQ(viewer.stream().gaps, 0u);
   EXPECT_GT(viewer.stream().frames, 140u);
-  EXPECT_EQ(shard.stats().sent_zero_copy.value(), shard.world.backend().counts().zero_copies);
+  // The last notification may be on its way.
+  EXPECT_LE(shard.stats().sent_zero_copy.value() - shard.world.backend().counts().zero_copies, 1u);
   EXPECT_EQ(shard.stats().sent_zero_copy.value(), shard.stats().frames_sent.value());
   EXPECT_EQ(shard.stats().zero_copy_copied.value(), 0u);
   expect_nothing_left(shard);

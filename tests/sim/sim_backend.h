@@ -152,7 +152,8 @@ class SimBackend final : public Backend {
   void retry_changed();
   bool retry_real_descriptors();
   void settle();
-  bool notify_acknowledged();
+  void notify_later();
+  void notify_acknowledged();
 
   // Each gives an outcome, or nothing when the request has to wait.
   std::optional<Outcome> perform(Request& request);
@@ -187,6 +188,7 @@ class SimBackend final : public Backend {
   std::map<uint64_t, Request> waiting_;  // by id
   std::map<Order, Completion> completions_;
   std::deque<Notification> notifications_;  // owed
+  bool notifying_ = false;                  // notify_acknowledged() is planned
   std::set<uint64_t> in_flight_;            // ids
   std::set<uint64_t> user_data_;            // of requests in flight
   std::set<int> real_waiting_;              // real descriptors that a request waits for

@@ -227,6 +227,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform_zero_copy(Request& reques
 
 void SimBackend::owe_notification(Request request, const SimConnection& connection, bool copied) {
   notifications_.push_back({std::move(request), &connection, connection.queued_until(), copied});
+  notify_later();
 }
 
 // As tcp_poll() does it; io_uring adds POLLRDHUP to what poll(2) always reports.
