@@ -211,9 +211,12 @@ void add_other_flags(Flags& flags, Options& options) {
                   throw std::invalid_argument(fmt::format("'{}': 1M is the least", text));
                 }
               });
-  flags.value("--ring-slots", "2|4|8|16|32",
-              "newest frames kept whole, before slow viewers share (default: 8)",
+  flags.value("--ring-slots", "2|4|8|16|32|auto",
+              "newest frames kept whole, before slow viewers share (default: auto,\n"
+              "a quarter of a second of them, 8 to 32)",
               [&](const std::string& text) {
+                options.ring_slots = 0;
+                if (text == "auto") return;
                 const auto slots = static_cast<size_t>(parse_integer(text, 2, 32));
                 if (!std::has_single_bit(slots)) {
                   throw std::invalid_argument(

@@ -43,7 +43,7 @@ struct Options {
   BackendKind backend = BackendKind::automatic;
   ZeroCopyMode zero_copy = ZeroCopyMode::automatic;
   size_t frame_memory = size_t{64} << 20;
-  size_t ring_slots = 8;
+  size_t ring_slots = 0;   // 0: by the camera's rate
   size_t send_buffer = 0;  // SO_SNDBUF, 0: the kernel's own
   bool pin_cpus = false;
   LogLevel log_level = LogLevel::info;
