@@ -143,9 +143,9 @@ void UringBackend::enter(Instant deadline) noexcept {
 // Lets the kernel finish the work that waits for this thread. One call does not do: newer kernels
 // run about 20 items of deferred work in each, so that a listener behind a thousand busy sockets
 // would never get its turn. The loop ends when the queue is full: answers beyond it are fetched by
-// the next enter(), for which liburing looks at IORING_SQ_CQ_OVERFLOW; and when a call gave nothing,
-// since the flag may stay set with nothing left: another CPU can set it for work that this thread
-// has just done.
+// the next enter(), for which liburing looks at IORING_SQ_CQ_OVERFLOW; and when a call gave
+// nothing, since the flag may stay set with nothing left: another CPU can set it for work that this
+// thread has just done.
 void UringBackend::run_task_work() noexcept {
   unsigned before = 0;
   do {
