@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// pixels.mjs BINARY [chromium|firefox] [SECONDS]: from the pattern's capture to the browser's screen, on
-// one machine, 30 pictures a second. Needs what the browser tests need (tools/test --all installs it).
+// pixels.mjs BINARY [chromium|firefox] [SECONDS]: from the pattern's capture to the browser's
+// screen, on one machine, 30 pictures a second. Needs what the browser tests need, which
+// tools/test --all installs.
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { startFanlight, watchCaptures } from '../tests/browser/fanlight.mjs';

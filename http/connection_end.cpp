@@ -15,8 +15,8 @@ namespace {
 constexpr Duration kLingerTimeout = 2s;
 // A refused client occupies a place that the next one needs to be told.
 constexpr Duration kRefusedLingerTimeout = 200ms;
-// How often a send that does not end is looked at; evictions come at most this much late.
-constexpr Duration kProgressPeriod = 1s;
+// How often a send that does not end is looked at; evictions come at most twice this late.
+constexpr Duration kProgressPeriod = 500ms;
 
 }  // namespace
 
