@@ -31,7 +31,7 @@ bool is_transient(int error) {
 Acceptors::Acceptors(Shard& shard, std::span<const int> listeners)
     : shard_(shard),
       on_their_way_(shard.state().links.size()),
-      retry_timer_(bind_timer<&Acceptors::resume>(this)) {
+      retry_timer_(bind_timer<&Acceptors::try_again>(this)) {
   for (const int fd : listeners) acceptors_.push_back(std::make_unique<Acceptor>(*this, fd));
   for (Handover& handover : handovers_) {
     handover.owner = this;
@@ -59,7 +59,8 @@ void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept 
     if (fd != -ECANCELED) accept_failed(-fd);
   } else if (stopped_) {
     shard_.reactor().discard(fd);
-  } else if (std::exchange(refuse_next_, false)) {
+  } else if (spare_ < 0) {
+    // It has the last descriptor; when it is gone there is a spare again.
     shard_.stats().refused_descriptors.add();
     shard_.refuse(fd, "the server has no descriptor left");
   } else if (!hand_over(fd)) {
@@ -99,7 +100,6 @@ void Acceptors::short_of_descriptors(int error) noexcept {
   }
   if (spare_ < 0) return pause();
   shard_.reactor().discard(std::exchange(spare_, -1));
-  refuse_next_ = true;
 }
 
 // Who connects meanwhile waits in the kernel's backlog.
@@ -109,7 +109,7 @@ void Acceptors::pause() noexcept {
   shard_.reactor().timers().set(retry_timer_, shard_.now() + kRetry);
 }
 
-void Acceptors::connection_ended() noexcept {
+void Acceptors::try_again() noexcept {
   if (stopped_) return;
   if (spare_ < 0) spare_ = shard_.reactor().backend().open_spare();
   resume();
@@ -117,16 +117,13 @@ void Acceptors::connection_ended() noexcept {
 
 void Acceptors::resume() noexcept {
   if (!paused_ || stopped_) return;
-  for (; held_count_ > 0 && shard_.has_room(); --held_count_) {
-    shard_.admit(held_[std::exchange(held_first_, (held_first_ + 1) % kHeldMax)]);
-  }
+  while (held_count_ > 0 && shard_.has_room()) shard_.admit(take_held());
   if (!shard_.has_room()) {
     shard_.reactor().timers().set(retry_timer_, shard_.now() + kRetry);
     return;
   }
   paused_ = false;
   shard_.reactor().timers().clear(retry_timer_);
-  if (spare_ < 0) spare_ = shard_.reactor().backend().open_spare();
   for (auto& acceptor : acceptors_) {
     if (!acceptor->operation.in_flight()) accept(*acceptor);
   }
@@ -137,9 +134,13 @@ void Acceptors::stop() noexcept {
   for (auto& acceptor : acceptors_) shard_.reactor().cancel(acceptor->operation);
   shard_.reactor().timers().clear(retry_timer_);
   if (spare_ >= 0) shard_.reactor().discard(std::exchange(spare_, -1));
-  for (; held_count_ > 0; --held_count_) {
-    shard_.reactor().discard(held_[std::exchange(held_first_, (held_first_ + 1) % kHeldMax)]);
-  }
+  while (held_count_ > 0) shard_.reactor().discard(take_held());
+}
+
+int Acceptors::take_held() noexcept {
+  CHECK(held_count_ > 0);
+  --held_count_;
+  return held_[std::exchange(held_first_, (held_first_ + 1) % kHeldMax)];
 }
 
 // ---- the other shards ----

@@ -35,8 +35,8 @@ class Acceptors {
 
   void start() noexcept;
 
-  // A connection ended: there is a place and a descriptor more.
-  void connection_ended() noexcept;
+  // A connection ended, so that there is a place and a descriptor more; or some time has passed.
+  void try_again() noexcept;
 
   // Accepts no more.
   void stop() noexcept;
@@ -73,6 +73,7 @@ class Acceptors {
   void hold(int fd) noexcept;
   void pause() noexcept;
   void resume() noexcept;
+  int take_held() noexcept;
   unsigned least_loaded() const noexcept;
   bool hand_over(int fd) noexcept;
   void came_back(Handover& handover) noexcept;
@@ -87,8 +88,7 @@ class Acceptors {
   size_t held_count_ = 0;
   Timer retry_timer_;
   LogGate log_gate_;
-  int spare_ = -1;            // descriptor
-  bool refuse_next_ = false;  // the spare was given up for the next connection
+  int spare_ = -1;  // descriptor; -1: given up for a client who is to be told, or not to be had
   bool paused_ = false;
   bool stopped_ = false;
 };

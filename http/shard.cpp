@@ -168,7 +168,7 @@ void Shard::forget(Connection& connection) noexcept {
   connections_.remove(connection);
   slab_.destroy(&connection);
   stats().connections_open.subtract();
-  acceptors_.connection_ended();
+  acceptors_.try_again();
 }
 
 // ---- for connections ----
