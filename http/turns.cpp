@@ -57,7 +57,7 @@ bool Turns::take_part(Wire& wire, Instant& free_at, Duration time, double share,
                       Instant now) noexcept {
   if (free_at > now || !wire.take(time, now)) return false;
   const Duration own(static_cast<int64_t>(double(time.count()) * share));
-  free_at = std::max(free_at, now - Wire::depth(time) + time) + own;
+  free_at = Wire::moved_on(free_at, time, own, now);
   return true;
 }
 

@@ -6,6 +6,7 @@
 // what is sent is spread over time: whole frames, the newest one, to the next viewer in turn.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +41,8 @@ class Wire {
   // What is left is for acknowledgements, for other traffic, and because above the rate is a
   // cliff: at 102 % of it the age of frames is ten times that at 95 %.
   static constexpr double kShare = 0.95;
+  // A wake may be a few milliseconds late, and what was not sent meanwhile would be lost.
+  static constexpr Duration kDepthMin = 5ms;
 
   Wire(const WireConfig& config, unsigned shards);
 
@@ -55,12 +58,20 @@ class Wire {
   // Takes it in any case.
   void charge(Duration time, Instant now) noexcept;
 
+  // The rule of every bucket here, the generic cell rate algorithm (ITU-T I.371): instead of a
+  // level that drips, the moment until which all is spoken for. Taking `time` moves it on by
+  // `cost`.
+  static Instant moved_on(Instant free_at, Duration time, Duration cost, Instant now) noexcept {
+    // What is taken now counts towards the depth.
+    return std::max(free_at, now - depth(time) + time) + cost;
+  }
+
   // From when on take() succeeds.
-  Instant free_at() const noexcept { return Instant(Duration(free_at_ns_.load())); }
+  Instant free_at() const noexcept { return free_at_.load(); }
 
   // How far behind the clock the bucket stays at most, so what may be sent at once: 5 ms or two
   // frames of `time` each.
-  static Duration depth(Duration time) noexcept;
+  static Duration depth(Duration time) noexcept { return std::max<Duration>(kDepthMin, 2 * time); }
 
   // --- how shards divide it: by the viewers that wait in each ---
 
@@ -86,7 +97,7 @@ class Wire {
   const uint64_t usable_;
   const unsigned shards_;
   const std::unique_ptr<Waiting[]> waiting_;
-  alignas(64) std::atomic<int64_t> free_at_ns_{0};
+  alignas(64) std::atomic<Instant> free_at_{Instant()};
   std::atomic<uint64_t> claimed_{0};
 };
 
