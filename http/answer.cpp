@@ -111,14 +111,14 @@ bool wants_advance_headers(const Request& request, const StreamParameters& param
   return request.accept.size() >= 6 && equals_ignoring_case(request.accept.substr(0, 6), "image/");
 }
 
-// Empty when there is a place, which is then taken; else why there is none.
-std::string_view take_place(const Call& call, const Channel& channel, double fps,
-                            ViewerPlace& place) {
+// Empty when there is a place, which is then taken for `answer`; else why there is none.
+std::string_view take_place(const Call& call, const Channel& channel, double fps, Answer& answer) {
   const Frame* frame = channel.newest();
   const size_t frame_bytes = frame == nullptr ? 0 : frame->plain_part().size();
   ShardStats& stats = call.shard.stats();
   const PeerAddress peer = call.shard.reactor().backend().peer_address(call.fd);
-  switch (call.shard.state().admission.admit(peer, frame_bytes, fps, place)) {
+  answer.peer_is_local = peer.is_local;
+  switch (call.shard.state().admission.admit(peer, frame_bytes, fps, answer.place)) {
     case Verdict::admitted:
       return {};
     case Verdict::full:
@@ -139,7 +139,7 @@ Answer reply_stream(const Call& call, const Route& route, const StreamParameters
   Answer answer;
   Channel& channel = call.shard.channel(route.camera);
   if (!head_only) {
-    const std::string_view why_not = take_place(call, channel, parameters.fps, answer.place);
+    const std::string_view why_not = take_place(call, channel, parameters.fps, answer);
     if (!why_not.empty()) return reply_error(call, 503, why_not);
   }
   answer.keep_alive = false;

@@ -34,7 +34,8 @@ struct Answer {
   Body* body = nullptr;          // owned by the connection from now on
   Channel* channel = nullptr;
   ViewerOptions viewer;
-  ViewerPlace place;  // of a stream
+  ViewerPlace place;           // of a stream
+  bool peer_is_local = false;  // of a stream
   uint64_t newer_than = 0;
 };
 

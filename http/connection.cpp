@@ -256,9 +256,6 @@ void Connection::begin_streaming() noexcept {
   shard_.return_exchange(std::exchange(exchange_, nullptr));
   state_ = State::streaming;
   viewer_.emplace(*this, *answer_.channel, answer_.viewer, shard_.now());
-  if (shard_.zero_copy().is_possible()) {
-    peer_is_local_ = shard_.reactor().backend().peer_address(fd_).is_local;
-  }
   shard_.receive_nothing(receive_, fd_);
   if (ending_) return end_stream();
   viewer_->channel().settle(*viewer_, shard_.now());

@@ -145,7 +145,6 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   bool cancelled_ = false;  // while closing: what was in flight
   bool close_submitted_ = false;
   bool progress_known_ = false;
-  bool peer_is_local_ = false;  // asked only where zero copy is possible
   const uint64_t id_;
 
   Operation receive_;

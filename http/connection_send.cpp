@@ -45,7 +45,8 @@ bool Connection::try_zero_copy() noexcept {
       frame.sequence() - zero_copies_owed_.front().sequence() >= channel.ring().window();
   if (behind) return false;
   const std::span bytes(static_cast<const char*>(vectors_[0].iov_base), vectors_[0].iov_len);
-  zero_copy_send_ = shard_.zero_copy().try_send(*this, fd_, peer_is_local_, channel, frame, bytes);
+  zero_copy_send_ =
+      shard_.zero_copy().try_send(*this, fd_, answer_.peer_is_local, channel, frame, bytes);
   return zero_copy_send_ != nullptr;
 }
 
