@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/camera_clock.h"
 
-#include <poll.h>
-
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <ctime>
 
@@ -17,8 +16,10 @@ void SystemCameraClock::request_stop() noexcept {
 }
 
 // ppoll(2) instead of poll(2): a whole millisecond of rounding would be visible at 60 fps.
-Wake SystemCameraClock::wait(int fd, short events, Instant deadline) noexcept {
-  pollfd waits[] = {{stop_.fd(), POLLIN, 0}, {fd, events, 0}};
+Wake SystemCameraClock::wait(std::span<pollfd> waits, Instant deadline) noexcept {
+  CHECK(waits.size() <= kWaitsMax);
+  std::array<pollfd, 2 + kWaitsMax> all{{{stop_.fd(), POLLIN, 0}, {interrupts().fd(), POLLIN, 0}}};
+  std::copy(waits.begin(), waits.end(), all.begin() + 2);
   for (;;) {
     timespec timeout{};
     if (deadline != kNever) {
@@ -26,13 +27,20 @@ Wake SystemCameraClock::wait(int fd, short events, Instant deadline) noexcept {
       timeout.tv_sec = static_cast<time_t>(left / 1s);
       timeout.tv_nsec = static_cast<long>((left % 1s).count());
     }
-    const int ready = ::ppoll(waits, 2, deadline == kNever ? nullptr : &timeout, nullptr);
+    const int ready =
+        ::ppoll(all.data(), 2 + waits.size(), deadline == kNever ? nullptr : &timeout, nullptr);
     if (ready < 0) {
       CHECK(errno == EINTR);
       continue;
     }
-    if (waits[0].revents != 0) return Wake::stop;
-    if (waits[1].revents != 0) return Wake::ready;
+    if (all[0].revents != 0) return Wake::stop;
+    std::copy_n(all.begin() + 2, waits.size(), waits.begin());
+    const int others = all[1].revents != 0 ? 1 : 0;
+    if (ready > others) return Wake::ready;
+    if (others > 0) {
+      interrupts().drain();
+      return Wake::interrupted;
+    }
     if (ready == 0) return Wake::deadline;
   }
 }

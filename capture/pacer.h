@@ -19,8 +19,8 @@ class Pacer {
     CHECK(interval > Duration::zero());
   }
 
-  // Waits until a picture is due; false when `deadline` or a stop came first. The first one is due
-  // at once.
+  // Waits until a picture is due; false when `deadline`, an interruption or a stop came first. The
+  // first one is due at once.
   bool wait(Instant deadline) noexcept {
     if (clock_.wait_until(std::min(due_, deadline)) == Wake::stop) return false;
     const Instant now = clock_.now();

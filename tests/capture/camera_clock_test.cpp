@@ -41,6 +41,35 @@ TEST(CameraClock, AStopEndsTheWaitAndEveryLaterOne) {
   EXPECT_EQ(clock.wait_until(kNever), Wake::stop);
 }
 
+TEST(CameraClock, AnInterruptionEndsOneWait) {
+  SystemCameraClock clock;
+  std::thread other([&] { clock.interrupts().wake(); });
+  EXPECT_EQ(clock.wait_until(kNever), Wake::interrupted);
+  other.join();
+  EXPECT_EQ(clock.wait_until(Instant{}), Wake::deadline);
+}
+
+TEST(CameraClock, AReadyDescriptorOutranksAnInterruptionWhichIsNotLost) {
+  SystemCameraClock clock;
+  Waker waker;
+  waker.wake();
+  clock.interrupts().wake();
+  EXPECT_EQ(clock.wait(waker.fd(), POLLIN, kNever), Wake::ready);
+  waker.drain();
+  EXPECT_EQ(clock.wait(waker.fd(), POLLIN, kNever), Wake::interrupted);
+}
+
+TEST(CameraClock, TellsWhichOfSeveralDescriptorsIsReady) {
+  SystemCameraClock clock;
+  Waker first, second;
+  second.wake();
+  pollfd waits[] = {{first.fd(), POLLIN, 0}, {second.fd(), POLLIN, 0}, {-1, POLLIN, 0}};
+  EXPECT_EQ(clock.wait(waits, kNever), Wake::ready);
+  EXPECT_EQ(waits[0].revents, 0);
+  EXPECT_EQ(waits[1].revents, POLLIN);
+  EXPECT_EQ(waits[2].revents, 0);
+}
+
 TEST(CameraClock, AStopOutranksAReadyDescriptorAndTheDeadline) {
   SystemCameraClock clock;
   Waker waker;

@@ -55,12 +55,16 @@ WallTime FakeClock::wall_now() noexcept {
   return kWallStart + std::chrono::floor<std::chrono::microseconds>(now_ - kStart) + wall_step_;
 }
 
-Wake FakeClock::wait(int fd, short events, Instant deadline) noexcept {
+Wake FakeClock::wait(std::span<pollfd> waits, Instant deadline) noexcept {
   if (observer_) observer_();
   for (;;) {
     if (stopped_) return Wake::stop;
-    pollfd ready{fd, events, 0};
-    if (fd >= 0 && ::poll(&ready, 1, 0) == 1) return Wake::ready;
+    if (::poll(waits.data(), waits.size(), 0) > 0) return Wake::ready;
+    pollfd interrupt{interrupts().fd(), POLLIN, 0};
+    if (::poll(&interrupt, 1, 0) == 1) {
+      interrupts().drain();
+      return Wake::interrupted;
+    }
     if (deadline <= now_) return Wake::deadline;
     const auto next = events_.begin();
     if (next == events_.end() && deadline == kNever) {

@@ -24,7 +24,8 @@ class FakeClock final : public CameraClock {
 
   Instant now() noexcept override { return now_; }
   WallTime wall_now() noexcept override;
-  Wake wait(int fd, short events, Instant deadline) noexcept override;
+  using CameraClock::wait;
+  Wake wait(std::span<pollfd> waits, Instant deadline) noexcept override;
   void request_stop() noexcept override { stopped_ = true; }
   bool stop_requested() const noexcept override { return stopped_; }
 
