@@ -169,8 +169,9 @@ void Canvas::blend(Rect area, const std::vector<uint8_t>& coverage, Colour colou
   }
 }
 
-I420View Canvas::view() const {
-  return {{y_.data(), u_.data(), v_.data()}, {stride_, chroma_stride_, chroma_stride_}};
+RawView Canvas::view() const {
+  return {.planes = {y_.data(), u_.data(), v_.data()},
+          .strides = {stride_, chroma_stride_, chroma_stride_}};
 }
 
 }  // namespace fanlight

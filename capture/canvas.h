@@ -47,7 +47,7 @@ struct Point {
 // Part of an ellipse as points for Canvas::stroke(). Angles in degrees, 0 to the right, 90 down.
 std::vector<Point> arc(Point centre, double radius_x, double radius_y, double from, double to);
 
-// Owns: three planes, padded to even sizes as I420View demands.
+// Owns: three planes, padded to even sizes as RawView demands.
 // Thread: one at a time.
 class Canvas {
  public:
@@ -69,7 +69,7 @@ class Canvas {
   // A line through all points with round ends and smooth edges; one point makes a disc.
   void stroke(std::span<const Point> points, double radius, Colour colour);
 
-  I420View view() const;
+  RawView view() const;
   int width() const { return width_; }
   int height() const { return height_; }
 

@@ -23,7 +23,7 @@ size_t JpegEncoder::worst_case(int width, int height) {
   return tjBufSize(width, height, TJSAMP_420);
 }
 
-size_t JpegEncoder::encode(const I420View& raw, int width, int height, int quality,
+size_t JpegEncoder::encode(const RawView& raw, int width, int height, int quality,
                            std::span<std::byte> out) noexcept {
   CHECK(quality >= 1 && quality <= 100);
   const size_t capacity = worst_case(width, height);

@@ -25,7 +25,7 @@ class JpegEncoder {
   // Encodes with 4:2:0 subsampling into `out`, which must hold worst_case() bytes: TurboJPEG would
   // write past a smaller one without a word (TJFLAG_NOREALLOC). Quality in 1..100. Returns the
   // JPEG's size, 0 when the library refused (it ran out of memory).
-  size_t encode(const I420View& raw, int width, int height, int quality,
+  size_t encode(const RawView& raw, int width, int height, int quality,
                 std::span<std::byte> out) noexcept;
 
  private:

@@ -6,29 +6,58 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "core/time.h"
 
 namespace fanlight {
 
-// The planes Y, U and V of a 4:2:0 picture: U and V have half the width and half the height,
-// rounded up. Values are full range, as JPEG has them (JFIF 1.02).
-// Invariant: every plane is readable up to the picture's size rounded up to even numbers, because
-// that is how far TurboJPEG reads (tjPlaneWidth()).
-struct I420View {
+// How raw pixels lie in memory. Planar formats have a plane each for Y, U and V; nv* one for Y and
+// one for both colours in turn; the others everything in the first plane.
+enum class PixelFormat : uint8_t {
+  yuv420,  // colour has half the width and half the height
+  yuv422,  // colour has half the width
+  yuv444,
+  grey,
+  nv12,  // 4:2:0, U before V
+  nv21,  // 4:2:0, V before U
+  nv16,  // 4:2:2, U before V
+  yuyv,  // 4:2:2, bytes Y U Y V
+  uyvy,
+  yvyu,
+  vyuy,
+  rgb,  // bytes R G B
+  bgr,
+  rgbx,  // bytes R G B and one that means nothing
+  bgrx,
+  xrgb,
+  xbgr,
+};
+
+// A raw picture in somebody's memory.
+// Invariant: every plane of yuv420, yuv422, yuv444 and grey is readable up to the picture's size
+// rounded up to whole pixels of colour, because that is how far TurboJPEG reads (tjPlaneWidth()).
+struct RawView {
+  PixelFormat format = PixelFormat::yuv420;
+  // JPEG has Y in 0..255 (JFIF 1.02), video mostly 16..235 (BT.601): this one has to be widened.
+  bool limited_range = false;
   std::array<const uint8_t*, 3> planes{};
   std::array<int, 3> strides{};  // bytes from one row to the next
 };
 
-// Owns: nothing; the bytes belong to the source and are valid until its next call.
-// Thread: the camera's.
+// Owns: nothing; the bytes belong to the source, which says how long they stay (Source).
+// Thread: the camera's, and an encoder's.
 struct Picture {
-  std::span<const std::byte> jpeg;  // passed through as it is; empty: `raw` is to be encoded
-  I420View raw;
+  std::span<const std::byte> jpeg;  // passed through; empty: `raw` is to be encoded
+  RawView raw;
   int width = 0;  // pixels
   int height = 0;
   WallTime captured_wall;
   Instant captured_at;
+  // Another server's slate that is passed on as one, with its reason; empty for a picture.
+  std::string_view slate_reason{};
+  // The last picture again, as a sign of life: nothing is published for it.
+  bool is_repeat = false;
 
   bool is_jpeg() const { return !jpeg.empty(); }
 };

@@ -11,7 +11,7 @@ namespace fanlight {
 namespace {
 
 Colour pixel(const Canvas& canvas, int x, int y) {
-  const I420View view = canvas.view();
+  const RawView view = canvas.view();
   return {view.planes[0][y * view.strides[0] + x], view.planes[1][y / 2 * view.strides[1] + x / 2],
           view.planes[2][y / 2 * view.strides[2] + x / 2]};
 }

@@ -30,7 +30,7 @@ struct Noise {
     }
   }
   std::vector<uint8_t> planes[3];
-  I420View view;
+  RawView view;
 };
 
 TEST(JpegEncoder, ThePictureThatComesOutIsTheOneThatWentIn) {

@@ -9,7 +9,7 @@ namespace {
 TEST(Motif, IsASymmetricHalfCircleAboveItsSill) {
   Canvas canvas(200, 200);
   draw_fanlight(canvas, {100, 120}, 90, kWhite);
-  const I420View view = canvas.view();
+  const RawView view = canvas.view();
   const auto at = [&](int x, int y) { return view.planes[0][y * view.strides[0] + x]; };
   for (int y = 0; y < 200; ++y) {
     for (int x = 0; x < 100; ++x) EXPECT_NEAR(at(x, y), at(199 - x, y), 2) << x << ',' << y;
