@@ -3,9 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <stdexcept>
+#include <system_error>
 
 namespace fanlight {
+
+void Source::set_control(const Control& control, int64_t) {
+  throw std::system_error(ENOTSUP, std::system_category(), control.name);
+}
 
 Duration frame_interval(const SourceOptions& options, double default_fps) {
   const double fps = options.fps == 0 ? default_fps : options.fps;

@@ -5,7 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "capture/control.h"
 #include "capture/picture.h"
 #include "core/time.h"
 
@@ -19,6 +22,11 @@ struct SourceOptions {
   int quality = 80;  // 1..100, of JPEGs that the source encodes itself
   // X-Sequence of the first picture, for sources that draw it in; not 1 after a reopening.
   uint64_t first_sequence = 1;
+  // Source::identity() of the device that was open before, so that it is found under another name;
+  // empty at the first opening.
+  std::string identity{};
+  // In the order in which they are to be set: some have an effect only after others.
+  std::vector<ControlSetting> controls{};
 };
 
 // What the source granted.
@@ -29,7 +37,14 @@ struct SourceFormat {
   size_t jpeg_bytes_max = 0;  // largest JPEG that it will pass through; 0: its pictures are raw
 };
 
-// Owns: the device, the file or the drawing, and the memory of the newest picture.
+// What there is to tell of it in words, for the log and /api/v1/state.
+struct SourceDescription {
+  std::string device;  // what it is: "HD Webcam C525 at usb-0000:00:14.0-1"
+  std::string format;  // what was granted: "MJPEG 1280x720 at 30 fps, passed through"
+  std::string via;     // relays between the camera and here, as RFC 9110 section 7.6.3 writes them
+};
+
+// Owns: the device, the file or the drawing, and the memory of the newest pictures.
 // Thread: the constructor opens and may run in main's thread; all later calls and the destructor
 //   are the camera thread's.
 // Errors: constructors throw std::system_error when the device cannot be opened and
@@ -41,9 +56,25 @@ class Source {
   virtual const SourceFormat& format() const = 0;
 
   // Waits for the next picture, by CameraClock::wait() only, so that a stop takes effect at once.
-  // Nothing when `deadline` (or a stop) came first; the source then goes on as if not asked.
-  // Throws std::system_error when the device is gone: this object is not asked again.
+  // Nothing when `deadline`, an interruption or a stop came first; the source then goes on as if
+  // not asked. Throws std::system_error when the device is gone: this object is not asked again.
   virtual std::optional<Picture> next(Instant deadline) = 0;
+
+  // How many of the pictures that next() returned last keep their bytes; at least 1. With more,
+  // several can be encoded at once. The call that would be one too many takes the oldest back.
+  virtual size_t pictures_kept() const { return 1; }
+
+  // Tells the device from others of its kind, wherever it is plugged in; empty when nothing does.
+  virtual std::string identity() const { return {}; }
+
+  virtual SourceDescription describe() const { return {}; }
+
+  // Its controls as they are now.
+  virtual std::vector<Control> controls() { return {}; }
+
+  // `value` is within the control's range and step, or an item of its menu. Throws
+  // std::system_error when the device refuses.
+  virtual void set_control(const Control& control, int64_t value);
 };
 
 // The time between two pictures at the rate asked for, or at `default_fps`. Throws
