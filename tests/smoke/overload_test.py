@@ -11,7 +11,7 @@ import unittest
 import harness
 from client import Connection, fetch, open_stream
 
-FULL = 4  # log lines that an overload may cost; the issue allows 10
+FULL = 4  # log lines that an overload may cost; ten are allowed
 
 
 def load(url, *flags):
