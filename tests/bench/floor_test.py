@@ -12,12 +12,12 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "smoke"))
 import harness  # noqa: E402
 from client import Connection, Stream  # noqa: E402
+from pictures import make_pictures  # noqa: E402
 
 DEADLINE_SECONDS = 20
 WAYS = {
@@ -82,14 +82,7 @@ def is_supported(way):
 class FloorCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        subprocess.run(["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-f", "lavfi",
-                        "-i", "testsrc2=size=640x480:rate=5", "-frames:v", "5", "-q:v", "2",
-                        str(cls.folder / "%d.jpg")], check=True, timeout=60)
-        cls.pictures = [path.read_bytes() for path in sorted(cls.folder.iterdir())]
-        assert len(set(cls.pictures)) == 5
+        cls.folder, cls.pictures = make_pictures(cls)
 
     def start(self, *flags):
         floor = Floor(*flags, "--frames", str(self.folder))

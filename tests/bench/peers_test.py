@@ -12,12 +12,12 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/smoke"))
 from client import Connection, Stream, fetch  # noqa: E402
+from pictures import make_pictures  # noqa: E402
 
 SEED = ROOT / "bench/seed/app.py"
 DEADLINE_SECONDS = 20
@@ -28,14 +28,7 @@ options = argparse.Namespace()
 class PeersTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        subprocess.run(["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-f", "lavfi",
-                        "-i", "testsrc2=size=640x480:rate=5", "-frames:v", "5", "-q:v", "3",
-                        str(cls.folder / "%d.jpg")], check=True, timeout=60)
-        cls.pictures = [path.read_bytes() for path in sorted(cls.folder.iterdir())]
-        assert len(set(cls.pictures)) == 5
+        cls.folder, cls.pictures = make_pictures(cls)
 
     def start(self, command, **environment):
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True,

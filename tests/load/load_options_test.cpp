@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/exit_code.h"
+#include "tests/tools/command_line.h"
 
 namespace fanlight {
 namespace {
@@ -15,21 +15,11 @@ namespace {
 constexpr const char* kUrl = "http://127.0.0.1:5000/stream";
 
 std::optional<LoadOptions> parse(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "fanlight-load");
-  return parse_load_options(static_cast<int>(arguments.size()), arguments.data());
+  return parse_as("fanlight-load", parse_load_options, arguments);
 }
 
-// The line that a mistake is answered with.
-std::string mistake(std::vector<const char*> arguments) {
-  try {
-    parse(arguments);
-  } catch (const StartError& error) {
-    EXPECT_EQ(error.code(), ExitCode::usage);
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  ADD_FAILURE() << "accepted";
-  return {};
+std::string mistake(const std::vector<const char*>& arguments) {
+  return mistake_of([&] { parse(arguments); });
 }
 
 TEST(LoadOptions, Defaults) {

@@ -1,14 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The stream, byte for byte."""
-import pathlib
-import subprocess
-import tempfile
 import time
 import unittest
 
 import harness
 from client import Connection, fetch, jpeg_size, open_stream
+from pictures import make_pictures
 
 IMAGE = "Accept: image/avif,image/webp,image/apng,image/*,*/*;q=0.8"  # an <img>
 ANYTHING = "Accept: */*"  # fetch(), ffmpeg, dashboards
@@ -133,14 +131,7 @@ class SlowCameraTest(unittest.TestCase):
 class FilesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        subprocess.run(["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-f", "lavfi",
-                        "-i", "testsrc=size=320x240:rate=5", "-frames:v", "5", "-q:v", "3",
-                        str(cls.folder / "%02d.jpg")], check=True, timeout=60)
-        cls.pictures = [path.read_bytes() for path in sorted(cls.folder.iterdir())]
-        assert len(set(cls.pictures)) == 5
+        cls.folder, cls.pictures = make_pictures(cls, size="320x240")
         # Between the good ones: what is no JPEG, and what is only the beginning of one.
         (cls.folder / "02a.jpg").write_bytes(b"this is no picture")
         (cls.folder / "03a.jpg").write_bytes(cls.pictures[3][:-100])

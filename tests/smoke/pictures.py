@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real JPEGs for the tests, made by ffmpeg."""
+import pathlib
+import subprocess
+import tempfile
+
+
+def make_pictures(case, size="640x480", name="%02d.jpg"):
+    """Five different pictures in a folder that goes when the class `case` is done: the folder,
+    and their bytes in the order of their names."""
+    folder = tempfile.TemporaryDirectory()
+    case.addClassCleanup(folder.cleanup)
+    path = pathlib.Path(folder.name)
+    subprocess.run(["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-f", "lavfi",
+                    "-i", f"testsrc2=size={size}:rate=5", "-frames:v", "5", "-q:v", "3",
+                    str(path / name)], check=True, timeout=60)
+    pictures = [file.read_bytes() for file in sorted(path.iterdir())]
+    assert len(set(pictures)) == 5
+    return path, pictures
