@@ -89,8 +89,9 @@ struct FrameRingConfig {
 };
 
 // Owns: the memory of all places, touched lazily.
-// Thread: acquire(), publish(), abandon() by the one writer (the camera thread); newest(),
-//   release, watch(), unwatch() by any shard; add_reader() before the threads start.
+// Thread: acquire(), publish(), abandon() by one writer at a time: the camera thread, or its
+//   encoders under a lock of theirs, which may hold several places at once; newest(), release,
+//   watch(), unwatch() by any shard; add_reader() before the threads start.
 // Invariants: a pinned place is never written; the newest frame's place is never acquired;
 //   sequence numbers rise with every publish; pins == 0 when destroyed.
 class FrameRing {

@@ -3,105 +3,22 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "core/check.h"
+#include "http/control.h"
 #include "http/page.h"
-#include "http/report.h"
-#include "http/response.h"
-#include "http/routes.h"
-#include "http/shard.h"
+#include "http/reply.h"
 
 namespace fanlight {
 namespace {
 
-constexpr std::string_view kAllow = "Allow: GET, HEAD, OPTIONS";
-constexpr int kRetryAfterSeconds = 5;
-
-// What the functions below have in common.
-struct Call {
-  Shard& shard;
-  int fd;
-  const Request& request;
-  std::span<char> output;
-  Instant now;
-  Waited waited;
-
-  ResponseContext context(bool keep_alive) const {
-    return {shard.date(), shard.state().config.cors_origin, request.minor_version, keep_alive};
-  }
-  // HEAD is answered like GET, without the body (RFC 9110 section 9.3.2).
-  std::string_view body(std::string_view text) const {
-    return request.method == Method::head ? std::string_view() : text;
-  }
-};
-
-Answer reply(const Call& call, ResponseHead& head, std::string_view body) {
-  Answer answer;
-  answer.keep_alive = call.request.keep_alive;
-  answer.piece = Piece(head.finish(), call.body(body));
-  return answer;
-}
-
-Answer reply_text(const Call& call, std::string_view type, std::string_view text) {
-  ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
-  head.field("Content-Type: {}", type).field("Content-Length: {}", text.size());
-  head.field("Cache-Control: no-cache");
-  return reply(call, head, text);
-}
-
 Answer reply_options(const Call& call) {
   ResponseHead head(call.output, 204, call.context(call.request.keep_alive));
-  head.field("{}", kAllow);
+  head.field("Allow: {}", allowed_methods(call));
   if (!call.shard.state().config.cors_origin.empty()) {
-    head.field("Access-Control-Allow-Methods: GET, HEAD, OPTIONS");
+    head.field("Access-Control-Allow-Methods: {}", allowed_methods(call));
     head.field("Access-Control-Allow-Headers: *");
   }
   return reply(call, head, {});
-}
-
-// An error whose text is `reason`, a comma of further fields already written by the caller.
-Answer finish_error(ResponseHead& head, int status, std::string_view reason, bool with_body,
-                    std::span<char> output) {
-  // The text lies at the end of the output, behind the room for the head.
-  std::span<char> room = output.last(512);
-  const auto result = fmt::format_to_n(room.data(), room.size(), "{} {}: {}\n", status,
-                                       status_phrase(status), reason);
-  const std::string_view text(room.data(), std::min(result.size, room.size()));
-  head.field("Content-Type: text/plain; charset=utf-8");
-  head.field("Content-Length: {}", text.size()).field("Cache-Control: no-store");
-  Answer answer;
-  answer.keep_alive = false;
-  answer.piece = Piece(head.finish(), with_body ? text : std::string_view());
-  return answer;
-}
-
-Answer reply_error(const Call& call, int status, std::string_view reason) {
-  ResponseHead head(call.output.first(call.output.size() - 512), status, call.context(false));
-  if (status == 405) head.field("{}", kAllow);
-  if (status == 503) head.field("Retry-After: {}", kRetryAfterSeconds);
-  return finish_error(head, status, reason, call.request.method != Method::head, call.output);
-}
-
-Answer reply_report(const Call& call, Report report, std::string_view type, size_t camera) {
-  if (call.request.method == Method::head) {
-    ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
-    head.field("Content-Type: {}", type).field("Cache-Control: no-cache");
-    return reply(call, head, {});
-  }
-  Body* body = call.shard.make_report(report, camera);
-  if (body == nullptr) return reply_error(call, 503, "too many reports are being read");
-  const bool chunked = call.request.minor_version >= 1;
-  const bool keep_alive = call.request.keep_alive && chunked;
-  ResponseHead head(call.output, 200, call.context(keep_alive));
-  head.field("Content-Type: {}", type).field("Cache-Control: no-cache");
-  if (chunked) head.field("Transfer-Encoding: chunked");
-  Answer answer;
-  answer.keep_alive = keep_alive;
-  answer.chunked = chunked;
-  answer.piece = Piece(head.finish());
-  answer.body = body;
-  return answer;
 }
 
 // An <img> says `Accept: image/...` and so tells itself from fetch(), ffmpeg and dashboards, which
@@ -134,7 +51,8 @@ std::string_view take_place(const Call& call, const Channel& channel, double fps
   CHECK(false);
 }
 
-Answer reply_stream(const Call& call, const Route& route, const StreamParameters& parameters) {
+Answer reply_stream(const Call& call, const StreamParameters& parameters) {
+  const Route& route = call.route;
   const bool head_only = call.request.method == Method::head;
   Answer answer;
   Channel& channel = call.shard.channel(route.camera);
@@ -156,6 +74,7 @@ Answer reply_stream(const Call& call, const Route& route, const StreamParameters
   head.field("Content-Type: multipart/x-mixed-replace; boundary={}", boundary);
   head.field("Cache-Control: no-store, no-cache, must-revalidate, max-age=0");
   head.field("Pragma: no-cache").field("X-Accel-Buffering: no");
+  add_via(call, head);
   std::string_view text = head.finish();
   if (head_only) {
     answer.piece = Piece(text);
@@ -194,6 +113,7 @@ Answer reply_slate(const Call& call, Channel& channel) {
   head.field("Retry-After: {}", kRetryAfterSeconds).field("Content-Type: image/jpeg");
   head.field("X-Slate: {}", frame->info().slate_reason.view());
   head.field("Content-Length: {}", frame->jpeg().size()).field("Cache-Control: no-store");
+  add_via(call, head);
   Answer answer = reply(call, head, frame->jpeg());
   answer.keep_alive = false;
   answer.channel = &channel;
@@ -202,8 +122,8 @@ Answer reply_slate(const Call& call, Channel& channel) {
   return answer;
 }
 
-Answer reply_snapshot(const Call& call, const Route& route, const StreamParameters& parameters) {
-  Channel& channel = call.shard.channel(route.camera);
+Answer reply_snapshot(const Call& call, const StreamParameters& parameters) {
+  Channel& channel = call.shard.channel(call.route.camera);
   const Frame* frame = channel.newest();
   if (call.waited == Waited::no && must_wait(call, channel, parameters)) {
     Answer answer;
@@ -227,6 +147,7 @@ Answer reply_snapshot(const Call& call, const Route& route, const StreamParamete
   head.field("ETag: {}", etag).field("Cache-Control: no-cache");
   head.field("X-Timestamp: {}.{:06}", us / 1'000'000, us % 1'000'000);
   head.field("X-Sequence: {}", frame->sequence());
+  add_via(call, head);
   if (unchanged) return reply(call, head, {});
   head.field("Content-Type: image/jpeg").field("Content-Length: {}", frame->jpeg().size());
   Answer answer = reply(call, head, frame->jpeg());
@@ -256,39 +177,25 @@ Answer reply_cameras(const Call& call) {
   return reply_report(call, Report::cameras_json, "application/json", 0);
 }
 
-}  // namespace
-
-Answer answer_error(Shard& shard, int status, std::string_view reason, int minor_version,
-                    std::span<char> output) noexcept {
-  Request request;
-  request.method = Method::get;
-  request.minor_version = minor_version;
-  return reply_error(Call{shard, -1, request, output, {}, Waited::no}, status, reason);
-}
-
-Answer answer_request(Shard& shard, int fd, const Request& request, std::span<char> output,
-                      Instant now, Waited waited) noexcept {
-  const Call call{shard, fd, request, output, now, waited};
-  if (request.method == Method::options) return reply_options(call);
-  const Route route = find_route(request.path, request.query, shard.state().camera_names);
-  if (route.resource == Resource::none) return reply_error(call, 404, "there is nothing here");
-  if (request.method == Method::refused) {
-    return reply_error(call, 405, "only GET, HEAD and OPTIONS are allowed");
-  }
+// What each resource answers to GET and HEAD.
+Answer reply_get(const Call& call) {
+  const Route& route = call.route;
   StreamParameters parameters;
   if (route.resource == Resource::stream || route.resource == Resource::snapshot) {
-    const std::string_view wrong = parse_parameters(request.query, parameters);
+    const std::string_view wrong = parse_parameters(call.request.query, parameters);
     if (!wrong.empty()) return reply_error(call, 400, wrong);
   }
   switch (route.resource) {
     case Resource::page:
       return reply_text(call, "text/html; charset=utf-8", page_html());
     case Resource::stream:
-      return reply_stream(call, route, parameters);
+      return reply_stream(call, parameters);
     case Resource::snapshot:
-      return reply_snapshot(call, route, parameters);
+      return reply_snapshot(call, parameters);
     case Resource::cameras:
       return reply_cameras(call);
+    case Resource::controls:
+      return reply_report(call, Report::controls, "application/json", route.camera);
     case Resource::state:
       return reply_report(call, Report::ustreamer_state, "application/json", route.camera);
     case Resource::api_state:
@@ -303,6 +210,59 @@ Answer answer_request(Shard& shard, int fd, const Request& request, std::span<ch
       break;
   }
   CHECK(false && "every resource is answered");
+}
+
+Answer reply_not_allowed(const Call& call) {
+  const bool may_patch = allowed_methods(call).ends_with("PATCH");
+  return reply_error(call, 405,
+                     may_patch ? "only GET, HEAD, OPTIONS and PATCH are allowed"
+                               : "only GET, HEAD and OPTIONS are allowed");
+}
+
+Route route_of(Shard& shard, const Request& request) {
+  return find_route(request.path, request.query, shard.state().camera_names);
+}
+
+}  // namespace
+
+Answer answer_error(Shard& shard, int status, std::string_view reason, int minor_version,
+                    std::span<char> output) noexcept {
+  Request request;
+  request.method = Method::get;
+  request.minor_version = minor_version;
+  return reply_error(Call{shard, -1, request, output, {}, Waited::no}, status, reason);
+}
+
+bool wants_body(Shard& shard, const Request& request) noexcept {
+  return request.method == Method::patch && shard.state().config.allow_control &&
+         request.content_length <= ControlRequest::kBodyBytesMax &&
+         route_of(shard, request).resource == Resource::controls;
+}
+
+Answer answer_request(Shard& shard, int fd, const Request& request, std::span<char> output,
+                      Instant now, Waited waited) noexcept {
+  const Route route = route_of(shard, request);
+  const Call call{shard, fd, request, output, now, waited, route};
+  if (request.method == Method::options) return reply_options(call);
+  if (route.resource == Resource::none) return reply_error(call, 404, "there is nothing here");
+  switch (request.method) {
+    case Method::get:
+    case Method::head:
+      return reply_get(call);
+    case Method::patch:
+      if (route.resource == Resource::controls) return reply_control(call);
+      return reply_not_allowed(call);
+    default:
+      return reply_not_allowed(call);
+  }
+}
+
+Answer answer_for_camera(Shard& shard, const Request& request, std::span<char> output, int status,
+                         std::string_view words) noexcept {
+  const Route route = route_of(shard, request);
+  const Call call{shard, -1, request, output, {}, Waited::no, route};
+  if (status != 200) return reply_error(call, status, words);
+  return reply_report(call, Report::controls, "application/json", route.camera);
 }
 
 }  // namespace fanlight

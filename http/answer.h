@@ -17,14 +17,16 @@
 
 namespace fanlight {
 
+class CameraPanel;
 class Shard;
 
 // What a connection does for a request.
 struct Answer {
   enum class Kind : uint8_t {
-    reply,        // send `piece`, then `body`, then the connection is kept or closed
-    stream,       // send `piece`, then frames of `channel` as `viewer` says
-    await_frame,  // wait for a frame of `channel` newer than `newer_than`, then ask again
+    reply,         // send `piece`, then `body`, then the connection is kept or closed
+    stream,        // send `piece`, then frames of `channel` as `viewer` says
+    await_frame,   // wait for a frame of `channel` newer than `newer_than`, then ask again
+    await_camera,  // hand the body to the camera's thread by `panel`, then answer_for_camera()
   };
   Kind kind = Kind::reply;
   bool keep_alive = true;
@@ -37,10 +39,13 @@ struct Answer {
   ViewerPlace place;           // of a stream
   bool peer_is_local = false;  // of a stream
   uint64_t newer_than = 0;
+  CameraPanel* panel = nullptr;
 };
 
 // How long a snapshot waits for its frame: an idle camera has to be started for it.
 inline constexpr Duration kSnapshotWait = 5s;
+// How long a request may wait for its camera's thread, which may be held up in a driver.
+inline constexpr Duration kControlWait = 5s;
 
 enum class Waited : uint8_t { no, frame_came, in_vain };
 
@@ -48,6 +53,13 @@ enum class Waited : uint8_t { no, frame_came, in_vain };
 // `output`. For a stream a place among the viewers has been taken (Admission).
 Answer answer_request(Shard& shard, int fd, const Request& request, std::span<char> output,
                       Instant now, Waited waited) noexcept;
+
+// Whether the request is to be answered with its body at hand; any other body is thrown away.
+bool wants_body(Shard& shard, const Request& request) noexcept;
+
+// What the camera's thread said to the request: the controls as they are now, or an error.
+Answer answer_for_camera(Shard& shard, const Request& request, std::span<char> output, int status,
+                         std::string_view words) noexcept;
 
 // An error in plain text, after which the connection is closed.
 Answer answer_error(Shard& shard, int status, std::string_view reason, int minor_version,

@@ -15,11 +15,6 @@ namespace {
 
 // What a peer may still send to a connection that is ending.
 constexpr uint64_t kLingerBytesMax = 256 << 10;
-// A longer request body is refused instead of read and thrown away.
-constexpr uint64_t kDrainMax = 64 << 10;
-
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
 }  // namespace
 
 Connection::Connection(Shard& shard, int fd) noexcept
@@ -77,7 +72,7 @@ void Connection::on_received(Completion completion) noexcept {
       if (result < 0 || ending_) return close(Ending::orderly);
       return begin_reading();
     case State::reading:
-    case State::draining:
+    case State::reading_body:
       if (timed_out_ && result != 0) return refuse(408, "the request took too long");
       // A peer that has sent all it wants may have closed its half; nothing is owed to it.
       if (result <= 0) return close(result == 0 ? Ending::orderly : Ending::reset);
@@ -96,6 +91,7 @@ void Connection::on_received(Completion completion) noexcept {
     case State::closing:
       return close_join();
     case State::awaiting_frame:
+    case State::awaiting_camera:
       break;
   }
   CHECK(false && "nothing is received in this state");
@@ -103,8 +99,8 @@ void Connection::on_received(Completion completion) noexcept {
 
 void Connection::received(size_t bytes) noexcept {
   exchange_->added_input(bytes);
-  if (state_ == State::draining) {
-    drain();
+  if (state_ == State::reading_body) {
+    read_body();
   } else {
     parse();
   }
@@ -123,35 +119,8 @@ void Connection::parse() noexcept {
       break;
   }
   shard_.stats().requests.add();
-  if (parser.request().content_length > kDrainMax) return refuse(413, "no body is taken here");
-  if (parser.request().content_length > 0) return begin_draining();
+  if (parser.request().content_length > 0) return begin_body();
   respond(Waited::no);
-}
-
-// The body lies behind the head in the stream of requests, so it must be read to find the next.
-void Connection::begin_draining() noexcept {
-  state_ = State::draining;
-  const Request& request = exchange_->parser.request();
-  drain_left_ = request.content_length;
-  const bool body_began = exchange_->input().size() > request.head_size;
-  if (request.expects_continue && request.minor_version >= 1 && !body_began) {
-    piece_ = Piece(kContinue);
-    return send();  // on_sent() goes on
-  }
-  drain();
-}
-
-void Connection::drain() noexcept {
-  const size_t head_size = exchange_->parser.request().head_size;
-  const size_t behind = exchange_->input().size() - head_size;
-  const size_t body = std::min<uint64_t>(behind, drain_left_);
-  // The head stays: the request is answered from it. The body is cut out behind it.
-  exchange_->erase_input(head_size, body);
-  drain_left_ -= body;
-  if (drain_left_ == 0) return respond(Waited::no);
-  // A head that fills the buffer to the last byte leaves no room to read the body through.
-  if (exchange_->input_room().empty()) return refuse(413, "no body is taken behind so long a head");
-  receive();
 }
 
 // ---- the answer ----
@@ -177,6 +146,7 @@ void Connection::start_answer(const Answer& answer) noexcept {
     answer.channel->ring().watch();
     return;
   }
+  if (answer.kind == Answer::Kind::await_camera) return ask_camera();
   if (answer_.body != nullptr) {
     answer_.body->set_owner(
         this, [](void* owner) noexcept { static_cast<Connection*>(owner)->on_body_ready(); });
@@ -195,7 +165,7 @@ void Connection::resume_snapshot(Waited waited) noexcept {
 
 void Connection::sent_all() noexcept {
   if (state_ == State::streaming) return frame_sent();
-  if (state_ == State::draining) return drain();  // it was 100 Continue
+  if (state_ == State::reading_body) return read_body();  // it was 100 Continue
   CHECK(state_ == State::replying);
   if (answer_.body != nullptr) return pull_body();
   if (answer_.frame != nullptr) answer_.channel->unpin(*std::exchange(answer_.frame, nullptr));
@@ -238,7 +208,8 @@ void Connection::on_body_ready() noexcept {
 }
 
 void Connection::next_request() noexcept {
-  exchange_->erase_input(0, exchange_->parser.request().head_size);
+  const Request& request = exchange_->parser.request();
+  exchange_->erase_input(0, request.head_size + request.body.size());
   exchange_->parser.reset();
   if (exchange_->input().empty()) {
     shard_.return_exchange(std::exchange(exchange_, nullptr));

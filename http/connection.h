@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/camera_panel.h"
 #include "core/counter.h"
 #include "core/list.h"
 #include "core/time.h"
@@ -85,14 +86,15 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
 
  private:
   enum class State : uint8_t {
-    waiting,         // for the first byte of a request, without a buffer
-    reading,         // a request head
-    draining,        // the body of a request, which nothing here wants
-    awaiting_frame,  // for a snapshot
-    replying,        // sending an answer
-    streaming,       // sending frames
-    lingering,       // all was sent and FIN too: until the peer closes
-    closing,         // until the last completion
+    waiting,          // for the first byte of a request, without a buffer
+    reading,          // a request head
+    reading_body,     // of a request: kept for the answer, or thrown away
+    awaiting_frame,   // for a snapshot
+    awaiting_camera,  // for its thread, to do what the request says
+    replying,         // sending an answer
+    streaming,        // sending frames
+    lingering,        // all was sent and FIN too: until the peer closes
+    closing,          // until the last completion
   };
   enum class Ending : uint8_t { orderly, reset };
 
@@ -107,8 +109,6 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void receive() noexcept;
   void received(size_t bytes) noexcept;
   void parse() noexcept;
-  void begin_draining() noexcept;
-  void drain() noexcept;
   void respond(Waited waited) noexcept;
   void refuse(int status, std::string_view reason) noexcept;
   void start_answer(const Answer& answer) noexcept;
@@ -125,6 +125,15 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void frame_sent() noexcept;
   void end_stream() noexcept;
   void end_empty_stream() noexcept;
+
+  // --- in connection_body.cpp ---
+  void begin_body() noexcept;
+  void read_body() noexcept;
+  void throw_body_away() noexcept;
+  void ask_camera() noexcept;
+  void camera_answered(int status, std::string_view words) noexcept;
+  void give_camera_up() noexcept;
+
   void time_out() noexcept;
   void check_progress() noexcept;
   Duration progress_limit() const noexcept;
@@ -160,8 +169,10 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   Answer answer_;
   Piece piece_;
   std::optional<Viewer> viewer_;
-  uint64_t drain_left_ = 0;  // bytes of request body still to come
-  uint64_t discarded_ = 0;   // bytes received while lingering
+  ControlRequest* control_request_ = nullptr;  // while awaiting the camera
+  bool keeps_body_ = false;                    // the body of this request is wanted
+  uint64_t body_left_ = 0;                     // bytes of request body still to be thrown away
+  uint64_t discarded_ = 0;                     // bytes received while lingering
   uint64_t bytes_sent_ = 0;
   uint64_t progress_ = 0;  // Backend::peer_progress() at progress_at_
   Instant progress_at_{};  // when the peer was last seen to take bytes

@@ -32,11 +32,16 @@ void Connection::on_timer() noexcept {
   switch (state_) {
     case State::waiting:
     case State::reading:
-    case State::draining:
+    case State::reading_body:
     case State::awaiting_frame:
+    case State::awaiting_camera:
       if (now < deadline_) return ensure_timer(deadline_);
       if (state_ == State::waiting) return close(Ending::orderly);
       if (state_ == State::awaiting_frame) return resume_snapshot(Waited::in_vain);
+      if (state_ == State::awaiting_camera) {
+        give_camera_up();
+        return camera_answered(504, "the camera did not answer in time");
+      }
       return time_out();
     case State::streaming:
       return viewer_->channel().settle(*viewer_, now);
@@ -111,6 +116,7 @@ void Connection::close(Ending ending) noexcept {
     answer_.channel->snapshot_waiters().remove(*this);
     answer_.channel->ring().unwatch();
   }
+  if (control_request_ != nullptr) give_camera_up();
   state_ = State::closing;
   shard_.reactor().timers().clear(timer_);
   // Or its turn might come before the receive has ended.

@@ -53,6 +53,9 @@ constexpr std::array kShardMetrics = {
     ShardMetric{"evicted_memory_total", "counter",
                 "Connections closed because they held the oldest frame of a full ring.",
                 &ShardStats::evicted_memory},
+    ShardMetric{"control_requests_total", "counter",
+                "Requests to change controls that were handed to a camera.",
+                &ShardStats::control_requests},
     ShardMetric{"accept_failures_total", "counter", "Failed accepts.",
                 &ShardStats::accept_failures},
     ShardMetric{"connection_errors_total", "counter", "Connections ended by a socket's error.",
@@ -76,6 +79,12 @@ constexpr std::array kCameraMetrics = {
                  &CaptureStats::reclaims},
     CameraMetric{"camera_online", "gauge", "1 while the source gives pictures.",
                  &CaptureStats::online},
+    CameraMetric{"camera_idle", "gauge", "1 while the source rests because nobody watches.",
+                 &CaptureStats::idle},
+    CameraMetric{"camera_width_pixels", "gauge", "Width of the newest picture.",
+                 &CaptureStats::width},
+    CameraMetric{"camera_height_pixels", "gauge", "Height of the newest picture.",
+                 &CaptureStats::height},
 };
 
 void write_header(TextWriter& text, std::string_view name, std::string_view type,
@@ -138,6 +147,27 @@ void write_ring_memory(const Camera& camera, bool first, TextWriter& text) {
            camera.ring->touched_bytes());
 }
 
+// Device and format change when a camera is replaced, and are no figures: labels.
+void write_camera_info(const Camera& camera, bool first, TextWriter& text) {
+  if (first) write_header(text, "camera_info", "gauge", "Device and format, as labels.");
+  text.add("fanlight_camera_info{{camera=\"{}\",device=\"", camera.name);
+  std::array<char, CameraPanel::kTextBytesMax> room;
+  // The panel's texts are printable ASCII, of which JSON and this format escape the same.
+  if (camera.panel != nullptr) text.add_json(camera.panel->copy_device(room));
+  text.add("\",format=\"");
+  if (camera.panel != nullptr) text.add_json(camera.panel->copy_format(room));
+  text.add("\"}} 1\n");
+}
+
+void write_watchers(const Camera& camera, bool first, TextWriter& text) {
+  if (first) write_header(text, "camera_watchers", "gauge", "Streams and waiting snapshots.");
+  text.add("fanlight_camera_watchers{{camera=\"{}\"}} {}\n", camera.name, camera.ring->watchers());
+}
+
+// What is not a plain counter of a camera: all cameras of the first, then all of the next.
+constexpr std::array kCameraWriters = {&write_encode_time, &write_ring_memory, &write_watchers,
+                                       &write_camera_info};
+
 }  // namespace
 
 bool write_metrics_step(const ServerState& state, size_t step, TextWriter& text) noexcept {
@@ -160,16 +190,12 @@ bool write_metrics_step(const ServerState& state, size_t step, TextWriter& text)
     return true;
   }
   step -= kCameraMetrics.size() * cameras;
-  if (step < cameras) {
-    write_encode_time(state.cameras[step], step == 0, text);
+  if (step < kCameraWriters.size() * cameras) {
+    kCameraWriters[step / cameras](state.cameras[step % cameras], step % cameras == 0, text);
     return true;
   }
-  step -= cameras;
-  if (step < cameras) {
-    write_ring_memory(state.cameras[step], step == 0, text);
-    return true;
-  }
-  if (step == cameras) {
+  step -= kCameraWriters.size() * cameras;
+  if (step == 0) {
     write_frame_age(state, text);
     return true;
   }

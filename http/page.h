@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Page: the page at `/`, embedded from page.html at build time.
+// Page: the pages at `/` and `/cameras`, embedded from page.html and cameras.html at build time.
 #pragma once
 
 #include <string_view>
@@ -7,5 +7,8 @@
 namespace fanlight {
 
 std::string_view page_html() noexcept;
+
+// With a mark where the tiles of the cameras go (CamerasPage).
+std::string_view cameras_html() noexcept;
 
 }  // namespace fanlight

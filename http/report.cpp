@@ -14,37 +14,6 @@
 namespace fanlight {
 namespace {
 
-// Frames per second as measured; 0 while none come.
-double measured_fps(const CaptureStats& stats) {
-  const auto interval = double(stats.measured_interval_ns.value());
-  return interval > 0 && stats.online.value() != 0 ? 1e9 / interval : 0;
-}
-
-double nominal_fps(const CaptureStats& stats) {
-  const auto interval = double(stats.interval_ns.value());
-  return interval > 0 ? 1e9 / interval : 0;
-}
-
-void write_camera(TextWriter& text, const Camera& camera) {
-  const CaptureStats& stats = camera.ring->stats();
-  text.add(R"({{"name":"{}","source":")", camera.name);
-  text.add_json(camera.source);
-  text.add(R"(","online":{},"idle":{},"width":{},"height":{},"quality":{},)",
-           stats.online.value() != 0, stats.idle.value() != 0, stats.width.value(),
-           stats.height.value(), camera.quality);
-  text.add(R"("fps":{:.3f},"nominal_fps":{:.3f},"watchers":{},)", measured_fps(stats),
-           nominal_fps(stats), camera.ring->watchers());
-  text.add(R"("captured":{},"encoded":{},"slates":{},"dropped_no_place":{},"dropped_bad":{},)",
-           stats.captured.value(), stats.encoded.value(), stats.slates.value(),
-           stats.dropped_no_place.value(), stats.dropped_bad.value());
-  text.add(R"("source_failures":{},"reclaims":{},"places":{},"places_held":{},)",
-           stats.source_failures.value(), stats.reclaims.value(), camera.ring->places(),
-           camera.ring->pinned_places());
-  text.add(R"("frame_memory_bytes":{},"frame_memory_limit_bytes":{},)",
-           camera.ring->touched_bytes(), camera.ring->memory_limit());
-  text.add(R"("stream":"/cameras/{0}/stream","snapshot":"/cameras/{0}/snapshot"}})", camera.name);
-}
-
 // What is in force; null when nobody is held back.
 void write_egress(TextWriter& text, const Wire* wire) {
   if (wire == nullptr) return text.add(R"("egress":null,)");
@@ -53,6 +22,11 @@ void write_egress(TextWriter& text, const Wire* wire) {
            config.bits_per_second, Wire::kShare, config.origin, config.min_fps);
   text.add(R"("usable_bytes_per_second":{},"claimed_bytes_per_second":{},"waiting":{}}},)",
            wire->usable(), wire->claimed(), wire->waiting_in_all());
+}
+
+// Tells one run of the server from another, so that pages notice a restart.
+int64_t instance_id(const ServerState& state) {
+  return state.started.time_since_epoch().count();
 }
 
 size_t sum_of_viewers(const ServerState& state) {
@@ -79,7 +53,9 @@ bool ReportBody::write_step(TextWriter& text) noexcept {
     case Report::cameras_json:
       return write_cameras_json(text);
     case Report::cameras_page:
-      return write_cameras_page(text);
+      return cameras_page_.write_step(shard_, text);
+    case Report::controls:
+      return camera_report_.write_controls_step(shard_, camera_, text);
     case Report::state:
       break;
   }
@@ -104,29 +80,23 @@ bool ReportBody::write_ustreamer_state(TextWriter& text) const noexcept {
   return false;
 }
 
-bool ReportBody::write_cameras_json(TextWriter& text) noexcept {
-  const auto& cameras = shard_.state().cameras;
-  text.add("{}", row_ == 0 ? R"({"cameras":[)" : ",");
-  write_camera(text, cameras[row_]);
-  if (++row_ < cameras.size()) return true;
-  text.add("]}}\n");
-  return false;
+// The next step of the array of cameras; true when another one follows.
+bool ReportBody::write_cameras(TextWriter& text) noexcept {
+  if (begins_row_ && row_ > 0) text.add(",");
+  begins_row_ = !camera_report_.write_step(shard_, row_, text);
+  if (begins_row_) ++row_;
+  return row_ < shard_.state().cameras.size();
 }
 
-bool ReportBody::write_cameras_page(TextWriter& text) noexcept {
-  const auto& cameras = shard_.state().cameras;
-  if (row_ == 0) {
-    text.add(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Cameras</title>"
-        "<meta name=viewport content='width=device-width'><style>"
-        "body{{font:16px system-ui;margin:1rem}}img{{max-width:100%}}</style>"
-        "<h1>Cameras</h1>\n");
+bool ReportBody::write_cameras_json(TextWriter& text) noexcept {
+  if (section_ == 0) {
+    text.add(R"({{"instance_id":"{:x}","cameras":[)", instance_id(shard_.state()));
+    ++section_;
+    return true;
   }
-  text.add(
-      "<h2>{0}</h2><a href='/cameras/{0}/stream'><img src='/cameras/{0}/snapshot' "
-      "alt='newest picture of {0}'></a>\n",
-      cameras[row_].name);
-  return ++row_ < cameras.size();
+  if (write_cameras(text)) return true;
+  text.add("]}}\n");
+  return false;
 }
 
 // ---- /api/v1/state ----
@@ -169,15 +139,6 @@ bool ReportBody::write_shards(TextWriter& text) noexcept {
   return false;
 }
 
-bool ReportBody::write_cameras(TextWriter& text) noexcept {
-  const auto& cameras = shard_.state().cameras;
-  if (row_ > 0) text.add(",");
-  write_camera(text, cameras[row_]);
-  if (++row_ < cameras.size()) return true;
-  text.add(R"(],"viewers":[)");
-  return false;
-}
-
 ReportBody::Pulled ReportBody::pull_state(std::span<char> room) noexcept {
   if (section_ == 3) return pull_viewers(room);
   TextWriter text(room);
@@ -185,6 +146,7 @@ ReportBody::Pulled ReportBody::pull_state(std::span<char> room) noexcept {
                     : section_ == 1 ? write_shards(text)
                                     : write_cameras(text);
   if (!more) {
+    if (section_ == 2) text.add(R"(],"viewers":[)");
     ++section_;
     row_ = 0;
   }

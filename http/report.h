@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Report: what the server says of itself: /state, /api/v1/state, /metrics, /cameras.
+// Report: what the server says of itself: /state, /api/v1/state, /metrics, /cameras and the
+// controls of one.
 #pragma once
 
 #include <array>
@@ -10,6 +11,8 @@
 #include "core/mailbox.h"
 #include "core/slab.h"
 #include "http/body.h"
+#include "http/camera_report.h"
+#include "http/cameras_page.h"
 
 namespace fanlight {
 
@@ -23,6 +26,7 @@ enum class Report : uint8_t {
   metrics,          // Prometheus text format 0.0.4
   cameras_json,
   cameras_page,
+  controls,  // /cameras/NAME/controls
 };
 
 // A question to another shard: its viewers, a page of rows at a time.
@@ -57,7 +61,6 @@ class ReportBody final : public Body {
   bool write_step(TextWriter& text) noexcept;
   bool write_ustreamer_state(TextWriter& text) const noexcept;
   bool write_cameras_json(TextWriter& text) noexcept;
-  bool write_cameras_page(TextWriter& text) noexcept;
   bool write_server(TextWriter& text) noexcept;
   bool write_shards(TextWriter& text) noexcept;
   bool write_cameras(TextWriter& text) noexcept;
@@ -70,9 +73,12 @@ class ReportBody final : public Body {
   Slab<ReportBody>& home_;
   const Report report_;
   const size_t camera_;
-  size_t section_ = 0;  // of the report
-  size_t row_ = 0;      // of the section
-  bool first_row_ = true;
+  size_t section_ = 0;      // of the report
+  size_t row_ = 0;          // of the section
+  bool begins_row_ = true;  // of the cameras
+  CameraReport camera_report_;
+  CamerasPage cameras_page_;
+  bool first_row_ = true;  // of the viewers
   bool have_rows_ = false;
   size_t rows_sent_ = 0;  // bytes of rows_.text
   ViewerRows rows_;

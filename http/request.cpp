@@ -52,7 +52,8 @@ Method method_of(std::string_view name) {
   if (name == "GET") return Method::get;
   if (name == "HEAD") return Method::head;
   if (name == "OPTIONS") return Method::options;
-  for (const std::string_view refused : {"POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT"}) {
+  if (name == "PATCH") return Method::patch;
+  for (const std::string_view refused : {"POST", "PUT", "DELETE", "TRACE", "CONNECT"}) {
     if (name == refused) return Method::refused;
   }
   return Method::unknown;
@@ -183,6 +184,7 @@ bool RequestParser::parse_known_field(std::string_view name, std::string_view va
   if (equals_ignoring_case(name, "host")) {
     if (have_host_) return fail(400, "duplicate Host");
     have_host_ = true;
+    request_.host = value;
   } else if (equals_ignoring_case(name, "content-length")) {
     return parse_content_length(value);
   } else if (equals_ignoring_case(name, "transfer-encoding")) {
@@ -195,6 +197,12 @@ bool RequestParser::parse_known_field(std::string_view name, std::string_view va
     if (request_.accept.empty()) request_.accept = value;
   } else if (equals_ignoring_case(name, "if-none-match")) {
     request_.if_none_match = value;
+  } else if (equals_ignoring_case(name, "origin")) {
+    if (have_origin_) return fail(400, "duplicate Origin");
+    have_origin_ = true;
+    request_.origin = value;
+  } else if (equals_ignoring_case(name, "content-type")) {
+    if (request_.content_type.empty()) request_.content_type = value;
   }
   return true;
 }
@@ -232,7 +240,8 @@ bool RequestParser::finish() noexcept {
   if (!have_host_ && request_.minor_version >= 1) return fail(400, "Host is missing");
   if (have_transfer_encoding_) {
     if (have_content_length_) return fail(400, "Content-Length beside Transfer-Encoding");
-    // No resource here takes a body, so none is decoded (RFC 9112 section 6.1 allows the refusal).
+    // Bodies here are short and of known length, so none is decoded (RFC 9112 section 6.1 allows
+    // the refusal).
     return fail(501, "request bodies with a Transfer-Encoding are not taken");
   }
   request_.keep_alive = !wants_close_ && (request_.minor_version >= 1 || wants_keep_alive_);

@@ -17,7 +17,8 @@ enum class Method : uint8_t {
   get,
   head,
   options,
-  refused,  // a method of RFC 9110 or PATCH that no resource here allows: 405
+  patch,
+  refused,  // a method of RFC 9110 that no resource here allows: 405
   unknown,  // anything else: 501
 };
 
@@ -29,6 +30,10 @@ struct Request {
   std::string_view query;          // behind '?', without it
   std::string_view accept;         // value of Accept, empty when absent
   std::string_view if_none_match;  // value of If-None-Match
+  std::string_view host;           // value of Host
+  std::string_view origin;         // value of Origin (RFC 6454 section 7), empty when absent
+  std::string_view content_type;   // value of Content-Type
+  std::string_view body;           // behind the head; empty unless RequestParser::take_body()
   bool keep_alive = true;          // what the client wants (RFC 9112 section 9.3)
   bool expects_continue = false;   // Expect: 100-continue (RFC 9110 section 10.1.1)
   uint64_t content_length = 0;     // bytes of body behind the head
@@ -56,6 +61,9 @@ class RequestParser {
   // `text` begins with the request. done: request() is complete. bad: error_status() says why,
   // and the connection is of no further use.
   ParseStatus parse(std::string_view text) noexcept;
+
+  // The request's body lies in the caller's buffer, as the head does.
+  void take_body(std::string_view body) noexcept { request_.body = body; }
 
   // For the next request on the connection.
   void reset() noexcept { *this = RequestParser(); }
@@ -85,6 +93,7 @@ class RequestParser {
   bool have_request_line_ = false;
   bool complete_ = false;
   bool have_host_ = false;
+  bool have_origin_ = false;
   bool have_content_length_ = false;
   bool have_transfer_encoding_ = false;
   bool wants_close_ = false;

@@ -61,7 +61,7 @@ Route action_route(std::string_view action, size_t cameras) {
   return route;
 }
 
-// /cameras/NAME/stream, .../snapshot, .../state
+// /cameras/NAME/stream, .../snapshot, .../state, .../controls
 Route camera_route(std::string_view rest, std::span<const std::string> cameras) {
   const size_t slash = rest.find('/');
   if (slash == std::string_view::npos) return {};
@@ -73,6 +73,7 @@ Route camera_route(std::string_view rest, std::span<const std::string> cameras) 
   if (leaf == "stream") route.resource = Resource::stream;
   if (leaf == "snapshot") route.resource = Resource::snapshot;
   if (leaf == "state") route.resource = Resource::state;
+  if (leaf == "controls") route.resource = Resource::controls;
   return route;
 }
 

@@ -14,6 +14,7 @@ enum class Resource : uint8_t {
   none,       // 404
   page,       // /
   cameras,    // /cameras
+  controls,   // /cameras/NAME/controls
   stream,     // multipart/x-mixed-replace
   snapshot,   // one JPEG
   state,      // ustreamer's /state

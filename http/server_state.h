@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/camera_panel.h"
 #include "core/counter.h"
 #include "core/frame_ring.h"
 #include "core/histogram.h"
@@ -22,12 +23,13 @@ namespace fanlight {
 
 class Shard;
 
-// One camera as the http floor sees it: its frames and what to call it.
+// One camera as the http floor sees it: its frames, its panel and what to call it.
 struct Camera {
   std::string name;    // [a-z0-9-]{1,32}
   std::string source;  // as given, for /api/v1/state
   int quality = 0;     // JPEG quality, 0 when frames are passed through
   FrameRing* ring = nullptr;
+  CameraPanel* panel = nullptr;  // nullptr: nothing to tell, and no controls
 };
 
 // What the operator chose.
@@ -39,6 +41,7 @@ struct ServerConfig {
   Duration header_timeout = 10s;
   Duration idle_timeout = 75s;
   std::string cors_origin;
+  bool allow_control = false;  // controls of cameras may be changed by PATCH
   std::string version;
   std::string backend;  // name, for /api/v1/state
 };
@@ -62,6 +65,7 @@ struct alignas(64) ShardStats {
   Counter refused_wire;         // 503 because the wire bears no more
   Counter refused_descriptors;  // 503 because descriptors ran out
   Counter bad_requests;         // answered with 4xx or 5xx of the parser
+  Counter control_requests;     // PATCHes that were handed to a camera
   Counter evicted_stalled;      // took no byte for viewer_stall_timeout
   Counter evicted_memory;       // held the oldest frame when the ring was full
   Counter accept_failures;

@@ -248,6 +248,8 @@ void Shard::continue_stop() noexcept {
   if (phase_ == Phase::emptied && state_.shards_with_connections.load() == 0) {
     phase_ = Phase::leaving;
     reactor_.cancel(wake_);
+    // Answers of cameras that nobody waits for any more; none is posted after this.
+    link_.mailbox.deliver();
   }
 }
 

@@ -59,6 +59,7 @@ class Shard {
   std::string_view date() noexcept { return date_.at(reactor_.wall_now()); }
   WallTime wall_now() noexcept { return reactor_.wall_now(); }
   Turns& turns() noexcept { return turns_; }
+  Mailbox& mailbox() noexcept { return link_.mailbox; }
   ZeroCopySends& zero_copy() noexcept { return zero_copy_; }
   Channel& channel(size_t camera) noexcept { return *channels_[camera]; }
   size_t camera_of(const Channel& channel) const noexcept;

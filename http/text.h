@@ -28,9 +28,9 @@ class TextWriter {
   }
 
   // As the inside of a JSON string: quotes, backslashes and control characters escaped (RFC 8259
-  // section 7); cut after 256 characters.
-  void add_json(std::string_view text) noexcept {
-    for (const char c : text.substr(0, 256)) {
+  // section 7); cut after `bytes_max`.
+  void add_json(std::string_view text, size_t bytes_max = 256) noexcept {
+    for (const char c : text.substr(0, bytes_max)) {
       if (static_cast<unsigned char>(c) < 0x20) {
         add("\\u{:04x}", static_cast<unsigned>(c));
       } else if (c == '"' || c == '\\') {
@@ -41,7 +41,33 @@ class TextWriter {
     }
   }
 
+  // As text or as a quoted attribute of HTML; cut after 256 characters.
+  void add_html(std::string_view text) noexcept {
+    for (const char c : text.substr(0, 256)) {
+      switch (c) {
+        case '&':
+          add("&amp;");
+          break;
+        case '<':
+          add("&lt;");
+          break;
+        case '>':
+          add("&gt;");
+          break;
+        case '"':
+          add("&quot;");
+          break;
+        case '\'':
+          add("&#39;");
+          break;
+        default:
+          add("{}", c);
+      }
+    }
+  }
+
   size_t size() const { return size_; }
+  size_t room() const { return room_.size() - size_; }  // bytes that may still be added
 
  private:
   std::span<char> room_;

@@ -38,6 +38,28 @@ TEST(Metrics, AreSummedOverShardsAndLabelledByCamera) {
   EXPECT_NE(page.find("fanlight_frame_age_seconds_bucket{le=\"+Inf\"} 1\n"), std::string::npos);
 }
 
+TEST(Metrics, TellTheCamerasDeviceAndSize) {
+  FrameRing ring({});
+  Waker waker;
+  CameraPanel panel(waker);
+  panel.describe("The \"HD\" \\ cam", "MJPEG", "");
+  ring.stats().width.set(1280);
+  ring.stats().idle.set(1);
+  ring.watch();
+  ServerState state({}, {{"a", "x", 80, &ring, &panel}}, 1, WallTime());
+  const std::string page = all_metrics(state);
+  ring.unwatch();
+  for (const char* line : {
+           "\nfanlight_camera_info{camera=\"a\",device=\"The \\\"HD\\\" \\\\ "
+           "cam\",format=\"MJPEG\"} 1\n",
+           "\nfanlight_camera_width_pixels{camera=\"a\"} 1280\n",
+           "\nfanlight_camera_idle{camera=\"a\"} 1\n",
+           "\nfanlight_camera_watchers{camera=\"a\"} 1\n",
+       }) {
+    EXPECT_NE(page.find(line), std::string::npos) << line;
+  }
+}
+
 // Each metric has one HELP and one TYPE, before its first sample, and a name of the right form.
 TEST(Metrics, AreWellFormed) {
   FrameRing ring({});

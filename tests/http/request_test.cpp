@@ -128,12 +128,30 @@ TEST(RequestParser, KeepAliveFollowsVersionAndConnection) {
 }
 
 TEST(RequestParser, MethodsThatAreKnownButRefusedStillParse) {
-  for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "TRACE"}) {
+  for (const char* method : {"POST", "PUT", "DELETE", "TRACE"}) {
     const std::string text = std::string(method) + " / HTTP/1.1\r\nHost: h\r\n\r\n";
     EXPECT_EQ(parsed(text, ParseStatus::done).request().method, Method::refused) << method;
   }
   EXPECT_EQ(parsed("CONNECT a:80 HTTP/1.1\r\nHost: h\r\n\r\n", ParseStatus::done).request().method,
             Method::refused);
+}
+
+TEST(RequestParser, TellsWhatAChangeIsJudgedBy) {
+  const std::string text =
+      "PATCH /x HTTP/1.1\r\nHost:  pi:5000 \r\nOrigin: http://pi:5000\r\n"
+      "Content-Type: application/json; charset=utf-8\r\nContent-Length: 2\r\n\r\n";
+  RequestParser parser;
+  ASSERT_EQ(parser.parse(text), ParseStatus::done);
+  const Request& request = parser.request();
+  EXPECT_EQ(request.method, Method::patch);
+  EXPECT_EQ(request.host, "pi:5000");
+  EXPECT_EQ(request.origin, "http://pi:5000");
+  EXPECT_EQ(request.content_type, "application/json; charset=utf-8");
+  EXPECT_EQ(request.body, "");
+  parser.take_body("{}");
+  EXPECT_EQ(request.body, "{}");
+  parser.reset();
+  EXPECT_EQ(request.body, "");
 }
 
 struct BadRequest {
@@ -170,6 +188,7 @@ TEST(RequestParser, RefusesWhatItMust) {
       {"empty name", "GET / HTTP/1.1\r\n: h\r\n\r\n"sv, 400},
       {"no Host", "GET / HTTP/1.1\r\n\r\n"sv, 400},
       {"two Hosts", "GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n"sv, 400},
+      {"two Origins", "GET / HTTP/1.1\r\nHost: h\r\nOrigin: a\r\nOrigin: a\r\n\r\n"sv, 400},
       {"two Hosts on 1.0", "GET / HTTP/1.0\r\nHost: h\r\nHost: h\r\n\r\n"sv, 400},
       {"negative length", "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n"sv, 400},
       {"signed length", "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: +1\r\n\r\n"sv, 400},

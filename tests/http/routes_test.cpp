@@ -34,9 +34,10 @@ TEST(Routes, FixedPaths) {
 }
 
 TEST(Routes, NothingElse) {
-  for (const char* path : {"/Stream", "/stream/", "/stream.mjp", "/favicon.ico", "//", "/zzz",
-                           "/cameras/", "/cameras/front", "/cameras/front/", "/cameras/none/stream",
-                           "/cameras/front/stream/x", "/cameras//stream", "/stock-table"}) {
+  for (const char* path :
+       {"/Stream", "/stream/", "/stream.mjp", "/favicon.ico", "//", "/zzz", "/cameras/",
+        "/cameras/front", "/cameras/front/", "/cameras/none/stream", "/cameras/front/stream/x",
+        "/cameras//stream", "/controls", "/stock-table"}) {
     EXPECT_EQ(route(path).resource, Resource::none) << path;
   }
 }
@@ -61,6 +62,8 @@ TEST(Routes, CamerasByName) {
   EXPECT_EQ(route("/cameras/back-2/stream").camera, 1u);
   EXPECT_EQ(route("/cameras/front/snapshot").resource, Resource::snapshot);
   EXPECT_EQ(route("/cameras/back-2/state").resource, Resource::state);
+  EXPECT_EQ(route("/cameras/back-2/controls").resource, Resource::controls);
+  EXPECT_EQ(route("/cameras/back-2/controls").camera, 1u);
 }
 
 TEST(StreamParameters, TakesWhatIsWellFormed) {

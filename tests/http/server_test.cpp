@@ -92,8 +92,9 @@ class ServerTest : public testing::TestWithParam<BackendKind> {
 
   void start(unsigned shards, ServerConfig config = {}) {
     config.backend = "test";
-    state_ = std::make_unique<ServerState>(config, std::vector<Camera>{{"cam", "test", 80, &ring_}},
-                                           shards, WallTime());
+    config.allow_control = true;
+    state_ = std::make_unique<ServerState>(
+        config, std::vector<Camera>{{"cam", "test", 80, &ring_, &panel_}}, shards, WallTime());
     listeners_.emplace_back(parse_listen_address("127.0.0.1:0"), shards, SocketTuning());
     server_ =
         std::make_unique<Server>(*state_, listeners_, ServerThreads{shards, GetParam(), false});
@@ -112,6 +113,8 @@ class ServerTest : public testing::TestWithParam<BackendKind> {
   }
 
   FrameRing ring_{{}};
+  Waker camera_;
+  CameraPanel panel_{camera_};
   std::unique_ptr<ServerState> state_;
   std::vector<Listener> listeners_;
   std::unique_ptr<Server> server_;
@@ -197,6 +200,41 @@ TEST_P(ServerTest, StopsWhileReportsAreAsked) {
   go = false;
   listeners_.clear();
   asker.join();
+}
+
+std::string patch(const std::string& body) {
+  return "PATCH /cameras/cam/controls HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+         "Content-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+// The camera's thread answers shards while clients come and go; the shards go while it is at it.
+TEST_P(ServerTest, ControlsAreTurnedByTheCamerasThreadUntilTheServerStops) {
+  start(2);
+  std::atomic<int> served{0};
+  std::thread camera([&] {
+    for (bool last = false; !last;) {
+      panel_.serve([&](std::string_view body, ControlAnswer& answer) {
+        panel_.publish_controls(std::vector<std::string>{std::to_string(++served)});
+        last = body == "last";
+        if (last) server_->stop();
+        answer.status = 200;
+      });
+    }
+  });
+  for (int i = 0; i < 50; ++i) {
+    Client client(port());
+    client.send(patch("{}"));
+    EXPECT_NE(client.read_until("\r\n0\r\n\r\n").find("HTTP/1.1 200"), std::string::npos);
+    Client leaves(port());
+    leaves.send(patch("{}"));
+  }
+  EXPECT_GE(served, 50);
+  Client waits(port());
+  waits.send(patch("last"));
+  camera.join();
+  bool orderly = false;
+  EXPECT_EQ(waits.read_all(orderly), "");
 }
 
 TEST_P(ServerTest, AFailingShardIsThrownToMainAndNothingRuns) {

@@ -22,6 +22,19 @@ TEST(TextWriter, CutsLongText) {
   TextWriter text(room);
   text.add_json(std::string(1000, 'x'));
   EXPECT_EQ(text.size(), 256u);
+  text.add_json(std::string(1000, 'x'), 100);
+  EXPECT_EQ(text.size(), 356u);
+}
+
+TEST(TextWriter, EscapesWhatHtmlForbids) {
+  std::array<char, 2048> room;
+  TextWriter text(room);
+  text.add_html("<a href=\"x\">'&'</a>é");
+  const std::string_view expected = "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;é";
+  EXPECT_EQ(std::string_view(room.data(), text.size()), expected);
+  EXPECT_EQ(text.room(), room.size() - expected.size());
+  text.add_html(std::string(1000, 'x'));
+  EXPECT_EQ(text.size(), expected.size() + 256);
 }
 
 TEST(TextWriterDeathTest, ChecksItsRoom) {

@@ -16,9 +16,11 @@ namespace fanlight {
 // Owns: the world, and the server in it. Thread: one.
 class ShardWorld {
  public:
-  explicit ShardWorld(const SimWorldConfig& world_config, const ServerConfig& server_config = {})
+  // `panel`: the camera's, which outlives the world.
+  explicit ShardWorld(const SimWorldConfig& world_config, const ServerConfig& server_config = {},
+                      CameraPanel* panel = nullptr)
       : world(world_config),
-        state(server_config, {{"cam", "simulated", 80, &world.ring()}}, 1,
+        state(server_config, {{"cam", "simulated", 80, &world.ring(), panel}}, 1,
               world.backend().wall_now()),
         listeners_{world.listener()},
         shard(state, 0, world.backend(), listeners_) {}

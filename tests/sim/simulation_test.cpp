@@ -42,6 +42,11 @@ SimWorldConfig draw_world(uint64_t seed, Random& random) {
   return config;
 }
 
+std::string patch(const std::string& fields, const std::string& body) {
+  return "PATCH /cameras/cam/controls HTTP/1.1\r\nHost: sim\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body;
+}
+
 std::string draw_request(Random& random) {
   static const std::vector<std::string> kRequests = {
       get("/stream"),
@@ -58,6 +63,11 @@ std::string draw_request(Random& random) {
       get("/snapshot") + get("/state") + get("/snapshot"),
       get("/api/v1/state") + get("/metrics") + get("/cameras") + get("/"),
       get("/healthz") + get("/readyz"),
+      patch("Content-Type: application/json\r\n", "{\"brightness\":1}") + get("/healthz"),
+      patch("Content-Type: application/json\r\n", std::string(2048, ' ')),
+      patch("Content-Type: application/json\r\nExpect: 100-continue\r\n", "{}"),
+      patch("", "{}"),
+      get("/cameras/cam/controls") + get("/cameras"),
       get("/nothing"),
       get("/stream?fps=x"),
       "OPTIONS * HTTP/1.1\r\nHost: sim\r\n\r\n" + get("/healthz"),
@@ -92,6 +102,34 @@ SimScript draw_script(Random& random) {
   return script;
 }
 
+// The camera's thread, as far as requests go: it serves them now and then, sometimes too late.
+// Owns: its plan. Thread: one; it acts when the clock calls it.
+class Servant {
+ public:
+  Servant(CameraPanel& panel, SimClock& clock, uint64_t seed)
+      : panel_(panel), clock_(clock), random_(seed), plan_(clock.after(0s, [this] { serve(); })) {}
+  Servant(const Servant&) = delete;
+  Servant& operator=(const Servant&) = delete;
+  ~Servant() { clock_.call_off(plan_); }
+
+ private:
+  void serve() {
+    panel_.serve([this](std::string_view body, ControlAnswer& answer) {
+      const auto statuses = {200, 400, 404, 409, 503};
+      answer.status = statuses.begin()[random_.below(statuses.size())];
+      answer.words = body;
+      const std::vector<std::string> rows(random_.below(200), "{\"name\":\"brightness\"}");
+      EXPECT_EQ(panel_.publish_controls(rows), 0u);
+    });
+    plan_ = clock_.after(from_seconds(random_.log_uniform(0.01, 8)), [this] { serve(); });
+  }
+
+  CameraPanel& panel_;
+  SimClock& clock_;
+  Random random_;
+  SimClock::Appointment plan_;
+};
+
 // What must hold for a viewer that reads as fast as it can, on a kernel without faults.
 void judge_fast_viewer(ShardWorld& shard, const SimViewer& viewer) {
   const ParsedStream& stream = viewer.stream();
@@ -120,7 +158,11 @@ uint64_t run_seed(uint64_t seed) {
   const bool calm = seed % 4 == 0;
   if (calm) server.admission.viewers_max = 100;
 
-  ShardWorld shard(config, server);
+  server.allow_control = random.chance(0.8);
+  Waker camera;
+  CameraPanel panel(camera);  // which checks at its end that no request is left
+  ShardWorld shard(config, server, &panel);
+  const Servant servant(panel, shard.world.backend().clock(), random.next());
   if (random.chance(0.2)) shard.world.backend().set_descriptor_limit(2 + random.below(20));
   if (calm) shard.world.backend().set_descriptor_limit(SIZE_MAX);
   SimViewer* fast = calm ? &shard.world.add({}) : nullptr;

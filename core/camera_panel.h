@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// CameraPanel: what there is to tell of a camera, and how one is asked to turn its controls.
+//
+// The second place, beside the FrameRing, where a camera's thread and the shards meet. The camera
+// writes down what it is and what can be turned; shards copy that out. A shard that wants a control
+// turned leaves a request, which the camera's thread serves between two pictures, because calls to
+// a driver may block for seconds and must come from one thread. The answer travels back through
+// the shard's Mailbox. Nobody waits for anybody: a shard gives up whenever it likes, also while
+// the camera hangs in its driver.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/mailbox.h"
+#include "core/waker.h"
+
+namespace fanlight {
+
+class CameraPanel;
+
+// What the camera's thread answers to a request.
+struct ControlAnswer {
+  int status = 503;   // of HTTP: 200, 400, 404, 409 or 503
+  std::string words;  // one line that says why, without a newline; not told with 200
+};
+
+// A wish of one client, on its way to the camera's thread and back. Owned by the panel.
+// Thread: everything in it is under the panel's lock, but for what its state gives to one side:
+//   the body to the camera while it is served, the answer to the shard once it is answered.
+class ControlRequest : public Message {
+ public:
+  static constexpr size_t kBodyBytesMax = 2048;
+  static constexpr size_t kWordsBytesMax = 256;
+
+  // Told on the shard's thread, out of its mailbox; the request is over when it returns.
+  using Answered = void (*)(void* owner, int status, std::string_view words) noexcept;
+
+ private:
+  friend class CameraPanel;
+  enum class State : uint8_t {
+    free,
+    waiting,   // for the camera's thread
+    serving,   // the camera's thread is at it
+    answered,  // in the shard's mailbox, or on its way into it
+  };
+  CameraPanel* panel_ = nullptr;
+  State state_ = State::free;
+  uint64_t ticket_ = 0;  // those with the smallest are served first
+  Mailbox* reply_to_ = nullptr;
+  void* owner_ = nullptr;  // nullptr: abandoned, nobody wants the answer
+  Answered answered_ = nullptr;
+  int status_ = 0;
+  size_t body_size_ = 0;
+  size_t words_size_ = 0;
+  std::array<char, kBodyBytesMax> body_{};
+  std::array<char, kWordsBytesMax> words_{};
+};
+
+// Owns: its texts and the places for requests, all of fixed size.
+// Thread: describe(), publish_controls() and serve() by the camera's thread (or main's, before
+//   that one runs); the copies by any; ask() by any shard, abandon() by the one that asked.
+// Invariants: the lock is never held for longer than a copy of kControlsBytesMax and never while
+//   a driver is called; no request is open when it is destroyed.
+class CameraPanel {
+ public:
+  static constexpr size_t kTextBytesMax = 240;
+  static constexpr size_t kViaBytesMax = 480;
+  static constexpr size_t kControlsBytesMax = 32 << 10;
+  static constexpr size_t kRequestsMax = 8;
+
+  using Handler = std::function<void(std::string_view body, ControlAnswer& answer)>;
+
+  // `camera` is woken by every request: CameraClock::interrupts(). It outlives the panel's use.
+  explicit CameraPanel(Waker& camera);
+  CameraPanel(const CameraPanel&) = delete;
+  CameraPanel& operator=(const CameraPanel&) = delete;
+  ~CameraPanel();
+
+  // --- the camera's thread ---
+
+  // Both texts for people, one line each (SourceDescription), and the relays behind the camera as
+  // RFC 9110 section 7.6.3 writes them, with this server's own entry if it wants to be told from
+  // others. Longer texts are cut (`via` to nothing: half a chain would be a lie), and what is not
+  // printable ASCII becomes a question mark: devices and peers write these texts.
+  void describe(std::string_view device, std::string_view format, std::string_view via) noexcept;
+
+  // The controls as they are now: each row is the JSON text of one object. Returns how many rows
+  // found no place in kControlsBytesMax; those at the end are left out.
+  size_t publish_controls(std::span<const std::string> rows) noexcept;
+
+  // Calls `handler` for every request that waits, first come first served. An answer with status
+  // 200 means that the controls are as the client wants them and that the handler has published
+  // them: the client is told what publish_controls() wrote last. `handler` throws nothing.
+  void serve(const Handler& handler) noexcept;
+
+  // --- any thread ---
+
+  // Each writes its text to the beginning of `room`, which must hold the longest, and returns the
+  // part written.
+  std::string_view copy_device(std::span<char, kTextBytesMax> room) const noexcept;
+  std::string_view copy_format(std::span<char, kTextBytesMax> room) const noexcept;
+  std::string_view copy_via(std::span<char, kViaBytesMax> room) const noexcept;
+  // The rows between commas, without the brackets of an array; empty when there are none.
+  std::string_view copy_controls(std::span<char, kControlsBytesMax> room) const noexcept;
+
+  // --- shards ---
+
+  // Leaves a request with this body (at most ControlRequest::kBodyBytesMax). `answered` is called
+  // with `owner` once, by `reply_to`, unless it is abandoned before. nullptr when all places are
+  // taken.
+  ControlRequest* ask(std::string_view body, Mailbox& reply_to, void* owner,
+                      ControlRequest::Answered answered) noexcept;
+
+  // The answer is not wanted any more: `answered` is not called. The mailbox may be gone once it
+  // has been delivered after this. Not after `answered` was called.
+  void abandon(ControlRequest& request) noexcept;
+
+ private:
+  template <size_t kSize>
+  struct Text {
+    size_t size = 0;
+    std::array<char, kSize> bytes;
+  };
+  template <size_t kSize>
+  std::string_view copy(const Text<kSize>& text, std::span<char, kSize> room) const noexcept;
+
+  ControlRequest* next_waiting() noexcept;
+  void finish(ControlRequest& request, const ControlAnswer& answer) noexcept;
+  static void deliver(Message& message) noexcept;
+
+  Waker& camera_;
+  mutable std::mutex mutex_;  // over all that follows
+  Text<kTextBytesMax> device_;
+  Text<kTextBytesMax> format_;
+  Text<kViaBytesMax> via_;
+  Text<kControlsBytesMax> controls_;
+  uint64_t tickets_ = 0;
+  std::array<ControlRequest, kRequestsMax> requests_;
+};
+
+}  // namespace fanlight

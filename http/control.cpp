@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/control.h"
+
+#include "core/check.h"
+
+namespace fanlight {
+namespace {
+
+struct Scheme {
+  std::string_view prefix;
+  std::string_view default_port;  // an origin leaves it out
+};
+constexpr Scheme kSchemes[] = {{"http://", ":80"}, {"https://", ":443"}};
+
+}  // namespace
+
+bool may_change(std::string_view origin, std::string_view host,
+                std::string_view cors_origin) noexcept {
+  if (origin.empty() || host.empty()) return false;
+  if (cors_origin != "*" && equals_ignoring_case(origin, cors_origin)) return true;
+  for (const Scheme& scheme : kSchemes) {
+    const size_t size = scheme.prefix.size();
+    if (!equals_ignoring_case(origin.substr(0, size), scheme.prefix)) continue;
+    std::string_view named = host;
+    if (named.ends_with(scheme.default_port)) named.remove_suffix(scheme.default_port.size());
+    return equals_ignoring_case(origin.substr(size), named);
+  }
+  return false;
+}
+
+bool is_json(std::string_view content_type) noexcept {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  return equals_ignoring_case(type, "application/json");
+}
+
+Answer reply_control(const Call& call) noexcept {
+  const Request& request = call.request;
+  const ServerConfig& config = call.shard.state().config;
+  if (!config.allow_control) {
+    return reply_error(call, 405, "controls cannot be changed here without --allow-control");
+  }
+  if (!request.origin.empty() && !may_change(request.origin, request.host, config.cors_origin)) {
+    return reply_error(call, 403, "pages from elsewhere must be named by --cors-origin");
+  }
+  if (!is_json(request.content_type)) {
+    return reply_error(call, 415, "controls are changed by application/json");
+  }
+  if (request.content_length > ControlRequest::kBodyBytesMax) {
+    return reply_error(call, 413, "at most 2048 bytes are taken");
+  }
+  if (request.content_length == 0) {
+    return reply_error(call, 400, "an object of controls and their values is expected");
+  }
+  CHECK(request.body.size() == request.content_length);
+  CameraPanel* panel = call.shard.state().cameras[call.route.camera].panel;
+  if (panel == nullptr) return reply_error(call, 503, "this camera takes no requests");
+  Answer answer;
+  answer.kind = Answer::Kind::await_camera;
+  answer.panel = panel;
+  return answer;
+}
+
+}  // namespace fanlight

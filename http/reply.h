@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reply: what answers are made of. Used by answer.cpp and control.cpp, which decide what to say.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "core/time.h"
+#include "http/answer.h"
+#include "http/report.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/routes.h"
+#include "http/shard.h"
+
+namespace fanlight {
+
+// What Retry-After says.
+inline constexpr int kRetryAfterSeconds = 5;
+
+// A request and what it takes to answer it.
+struct Call {
+  Shard& shard;
+  int fd;
+  const Request& request;
+  std::span<char> output;
+  Instant now;
+  Waited waited;
+  Route route{};
+
+  ResponseContext context(bool keep_alive) const {
+    return {shard.date(), shard.state().config.cors_origin, request.minor_version, keep_alive};
+  }
+  // HEAD is answered like GET, without the body (RFC 9110 section 9.3.2).
+  std::string_view body(std::string_view text) const {
+    return request.method == Method::head ? std::string_view() : text;
+  }
+};
+
+// The methods that the call's resource takes, as Allow lists them.
+std::string_view allowed_methods(const Call& call) noexcept;
+
+// The head that was begun, and `body` unless the method is HEAD.
+Answer reply(const Call& call, ResponseHead& head, std::string_view body) noexcept;
+
+Answer reply_text(const Call& call, std::string_view type, std::string_view text) noexcept;
+
+// Plain text; the connection is closed after it. `reason` has at most 256 bytes.
+Answer reply_error(const Call& call, int status, std::string_view reason) noexcept;
+
+// A report on the camera with this index, where it is one on a camera.
+Answer reply_report(const Call& call, Report report, std::string_view type, size_t camera) noexcept;
+
+// Says through which servers the camera's pictures came, if any (RFC 9110 section 7.6.3): a relay
+// that finds itself there knows that it is its own camera.
+void add_via(const Call& call, ResponseHead& head) noexcept;
+
+}  // namespace fanlight

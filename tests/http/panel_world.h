@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// PanelWorld: a shard in the simulation whose camera has a panel; the test is the camera's thread.
+#pragma once
+
+#include <string>
+
+#include "core/camera_panel.h"
+#include "tests/http/raw_client.h"
+
+namespace fanlight {
+
+struct PanelHolder {
+  Waker camera;
+  CameraPanel panel{camera};
+};
+
+// Owns: the panel, the world. Thread: one.
+class PanelWorld : public PanelHolder, public ShardWorld {
+ public:
+  explicit PanelWorld(const ServerConfig& config = allowing_control())
+      : ShardWorld(calm(), config, &panel) {}
+
+  static ServerConfig allowing_control() {
+    ServerConfig config;
+    config.allow_control = true;
+    return config;
+  }
+
+  // What the requests so far said, each of which is answered with this.
+  std::vector<std::string> serve(int status, const std::string& words = {}) {
+    std::vector<std::string> bodies;
+    panel.serve([&](std::string_view body, ControlAnswer& answer) {
+      bodies.emplace_back(body);
+      answer = {status, words};
+    });
+    return bodies;
+  }
+
+ private:
+  static SimWorldConfig calm() {
+    SimWorldConfig config;
+    config.camera.fps = 10;
+    config.camera.size_min = config.camera.size_max = 1'000;
+    return config;
+  }
+};
+
+inline std::string patch(const std::string& body,
+                         const std::string& fields = "Content-Type: application/json\r\n",
+                         const std::string& target = "/cameras/cam/controls") {
+  return "PATCH " + target +
+         " HTTP/1.1\r\nHost: sim\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         fields + "\r\n" + body;
+}
+
+}  // namespace fanlight

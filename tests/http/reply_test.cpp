@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every answer has in common is in answer_test.cpp, byte for byte.
+#include "http/reply.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/http/panel_world.h"
+
+namespace fanlight {
+namespace {
+
+std::string options(const std::string& target) {
+  return "OPTIONS " + target + " HTTP/1.1\r\nHost: sim\r\n\r\n";
+}
+
+TEST(Reply, AllowListsWhatTheResourceTakes) {
+  PanelWorld shard;
+  EXPECT_EQ(ask(shard, options("/cameras/cam/controls")).headers.at("allow"),
+            "GET, HEAD, OPTIONS, PATCH");
+  for (const char* target : {"*", "/", "/stream", "/cameras/cam/state", "/cameras/none/controls"}) {
+    EXPECT_EQ(ask(shard, options(target)).headers.at("allow"), "GET, HEAD, OPTIONS") << target;
+  }
+  const ParsedResponse refused =
+      ask(shard, "PUT /cameras/cam/controls HTTP/1.1\r\nHost: sim\r\n\r\n");
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.headers.at("allow"), "GET, HEAD, OPTIONS, PATCH");
+  EXPECT_EQ(refused.body,
+            "405 Method Not Allowed: only GET, HEAD, OPTIONS and PATCH are allowed\n");
+  PanelWorld closed{ServerConfig()};
+  EXPECT_EQ(ask(closed, options("/cameras/cam/controls")).headers.at("allow"),
+            "GET, HEAD, OPTIONS");
+}
+
+TEST(Reply, PreflightAllowsAPatchForTheNamedOrigin) {
+  ServerConfig config = PanelWorld::allowing_control();
+  config.cors_origin = "https://home.example";
+  PanelWorld shard(config);
+  const auto headers = ask(shard, options("/cameras/cam/controls")).headers;
+  EXPECT_EQ(headers.at("access-control-allow-origin"), "https://home.example");
+  EXPECT_EQ(headers.at("access-control-allow-methods"), "GET, HEAD, OPTIONS, PATCH");
+  EXPECT_EQ(headers.at("access-control-allow-headers"), "*");
+}
+
+// A relay that finds itself in Via knows that it is its own camera.
+TEST(Reply, PicturesTellThroughWhichServersTheyCame) {
+  PanelWorld shard;
+  shard.run_for(10ms);
+  const auto via_of = [&shard](const std::string& target) {
+    const auto headers = ask(shard, "HEAD " + target + " HTTP/1.1\r\nHost: sim\r\n\r\n").headers;
+    return headers.count("via") == 0 ? "none" : headers.at("via");
+  };
+  EXPECT_EQ(via_of("/stream"), "none");
+  const std::string longest(CameraPanel::kViaBytesMax, 'v');
+  for (const std::string& via : {std::string("1.1 porch-5f, 1.1 attic-77"), longest}) {
+    shard.panel.describe("relay", "as it comes", via);
+    for (const char* target : {"/stream", "/video_feed", "/cameras/cam/stream", "/snapshot"}) {
+      EXPECT_EQ(via_of(target), via) << target;
+    }
+    EXPECT_EQ(ask(shard, get("/stream?frames=1")).headers.at("via"), via);
+  }
+  for (const char* target : {"/", "/state", "/cameras"}) EXPECT_EQ(via_of(target), "none");
+}
+
+}  // namespace
+}  // namespace fanlight
