@@ -20,7 +20,7 @@ namespace fanlight {
 enum class Wake { deadline, interrupted, ready, stop };
 
 // Owns: an eventfd.
-// Thread: request_stop(), stop_requested() and interrupts().wake() from any; the rest by the
+// Thread: now(), request_stop(), stop_requested() and interrupts().wake() from any; the rest by the
 //   camera's thread, and by main's before that thread runs.
 class CameraClock {
  public:

@@ -113,7 +113,8 @@ std::optional<Picture> FilesSource::next(Instant deadline) {
                  .width = file.width,
                  .height = file.height,
                  .captured_wall = clock_.wall_now(),
-                 .captured_at = clock_.now()};
+                 .captured_at = clock_.now(),
+                 .is_verbatim = true};
 }
 
 }  // namespace fanlight

@@ -18,8 +18,10 @@ struct JpegCheck {
   bool ok() const { return problem.empty(); }
 };
 
-// Walks the markers from SOI to EOI (ITU-T T.81, annex B) without decoding: a picture with damaged
-// pixels passes, a truncated one does not. Reads each byte of the scans once.
+// Walks the segments from SOI to EOI (ITU-T T.81, annex B) without decoding. Refused are truncated
+// pictures, bytes where a marker must be, headers that contradict themselves, missing tables (those
+// of Motion JPEG excepted), and sizes for which there is too little data. Damaged pixels pass: only
+// a decoder finds them, at the price of an encoder. Reads each byte of the scans once.
 JpegCheck check_jpeg(std::span<const std::byte> data) noexcept;
 
 }  // namespace fanlight

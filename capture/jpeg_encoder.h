@@ -1,38 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-// JpegEncoder: raw pictures into JPEGs, written where they stay.
+// JpegEncoder: raw pictures into JPEGs with TurboJPEG, written where they stay.
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
+#include <string_view>
 
+#include "capture/encoder.h"
 #include "capture/picture.h"
+#include "capture/turbojpeg_handle.h"
 
 namespace fanlight {
 
 // Owns: a TurboJPEG compressor.
 // Thread: one at a time.
 // Invariant: writes only within the span that it is given.
-class JpegEncoder {
+class JpegEncoder final : public Encoder {
  public:
   // Throws std::system_error (ENOMEM) when TurboJPEG cannot be set up.
   JpegEncoder();
 
-  // Bytes that encode() wants to have for a picture of this size, whatever it shows: tjBufSize()
-  // for 4:2:0, about three bytes per pixel. Width and height in 1..65535.
-  static size_t worst_case(int width, int height);
+  // tjBufSize(): about three bytes per pixel; four for yuv422, two for grey. Packed RGB becomes
+  // 4:2:0. Width and height in 1..65500.
+  static size_t worst_case(int width, int height, PixelFormat format = PixelFormat::yuv420);
 
-  // Encodes with 4:2:0 subsampling into `out`, which must hold worst_case() bytes: TurboJPEG would
-  // write past a smaller one without a word (TJFLAG_NOREALLOC). Quality in 1..100. Returns the
-  // JPEG's size, 0 when the library refused (it ran out of memory).
+  std::string_view name() const override { return "TurboJPEG"; }
+
+  // What TurboJPEG takes without another copy: full-range yuv420, yuv422 and grey, and packed RGB.
+  // The rest is for RawConverter.
+  bool takes(const RawView& raw, int width, int height) const override;
+
+  size_t bytes_needed(const RawView& raw, int width, int height) const override {
+    return worst_case(width, height, raw.format);
+  }
+
+  // Returns 0 only when the library ran out of memory. A span smaller than bytes_needed() is a bug:
+  // TurboJPEG would write past it without a word (TJFLAG_NOREALLOC).
   size_t encode(const RawView& raw, int width, int height, int quality,
-                std::span<std::byte> out) noexcept;
+                std::span<std::byte> out) noexcept override;
 
  private:
-  struct Destroy {
-    void operator()(void* compressor) const noexcept;
-  };
-  std::unique_ptr<void, Destroy> compressor_;
+  TurboJpegHandle compressor_;
 };
 
 }  // namespace fanlight

@@ -58,6 +58,8 @@ struct Picture {
   std::string_view slate_reason{};
   // The last picture again, as a sign of life: nothing is published for it.
   bool is_repeat = false;
+  // A JPEG that is promised to go out byte for byte; others are repaired (jpeg_repair.h).
+  bool is_verbatim = false;
 
   bool is_jpeg() const { return !jpeg.empty(); }
 };

@@ -2,43 +2,81 @@
 #include "capture/rendition.h"
 
 #include <algorithm>
-#include <cstring>
+#include <tuple>
 #include <utility>
 
-#include "capture/jpeg_check.h"
+#include "capture/jpeg_repair.h"
 #include "capture/slate.h"
 #include "core/check.h"
 
 namespace fanlight {
+namespace {
 
-size_t jpeg_capacity_for(const SourceFormat& format) {
-  const size_t encoded = JpegEncoder::worst_case(format.width, format.height);
-  if (format.jpeg_bytes_max == 0) return std::max(encoded, JpegEncoder::worst_case(320, 240));
+// A turned JPEG has the tables of annex K, which were not made for this picture: up to a quarter
+// more than a camera that makes its own, and a head that it may have had no room for.
+constexpr size_t kTurnedHead = 1024;
+
+size_t turned_size(size_t jpeg_bytes) {
+  return jpeg_bytes + jpeg_bytes / 4 + kTurnedHead;
+}
+
+// Whatever the raw format is; RawConverter leaves none that takes more than this one.
+size_t encoded_size(std::pair<int, int> size) {
+  return JpegEncoder::worst_case(size.first, size.second, PixelFormat::yuv422);
+}
+
+}  // namespace
+
+size_t jpeg_capacity_for(const SourceFormat& format, Orientation orientation) {
+  const auto [width, height] = orientation.size_of(format.width, format.height);
+  const size_t slate = JpegEncoder::worst_case(width, height);
+  const size_t slate_min = JpegEncoder::worst_case(320, 240);
+  if (format.jpeg_bytes_max == 0) return std::max(encoded_size({width, height}), slate_min);
   // A slate of a camera that takes very large pictures is smaller than they are: their JPEGs need
   // far less than the encoder's worst case, and so shall the ring.
-  const size_t slate =
-      std::clamp(encoded, JpegEncoder::worst_case(320, 240), JpegEncoder::worst_case(1920, 1080));
-  return std::max(slate, format.jpeg_bytes_max);
+  const size_t slate_max = JpegEncoder::worst_case(1920, 1080);
+  const size_t jpeg = orientation.is_upright() ? format.jpeg_bytes_max + kJpegRepairGrowth
+                                               : turned_size(format.jpeg_bytes_max);
+  return std::max(std::clamp(slate, slate_min, slate_max), jpeg);
 }
 
-Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::string camera)
-    : ring_(ring), clock_(clock), quality_(quality), camera_(std::move(camera)) {
-  CHECK(quality_ >= 1 && quality_ <= 100);
+Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::string camera,
+                     RenditionConfig config)
+    : ring_(ring),
+      clock_(clock),
+      camera_(std::move(camera)),
+      orientation_(config.orientation),
+      writer_({camera_, quality, orientation_}, std::move(config.hardware_encoder)) {
+  if (config.encoder_threads == 0) return;
+  for (size_t i = 0; i < config.encoder_threads; ++i) {
+    pool_writers_.push_back(
+        std::make_unique<PictureWriter>(PictureWriterConfig{camera_, quality, orientation_}));
+  }
+  pool_ = std::make_unique<EncoderPool>(
+      config.encoder_threads,
+      [this](size_t thread, EncodeJob& job) { write(*pool_writers_[thread], job); },
+      [this](EncodeJob& job) { finish(job); });
 }
 
-void Rendition::set_format(const SourceFormat& format) noexcept {
-  width_ = format.width;
-  height_ = format.height;
+// The call of Source::next() that comes after publish() may take back the oldest picture.
+void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noexcept {
+  CHECK(pictures_kept >= 1);
+  settle();
+  std::tie(width_, height_) = orientation_.size_of(format.width, format.height);
+  in_flight_max_ = pool_ ? std::min(pool_->threads(), pictures_kept - 1) : 0;
+  last_outcome_ = Outcome::published;
   ring_.stats().interval_ns.set(static_cast<uint64_t>(format.interval.count()));
 }
 
 Rendition::Outcome Rendition::publish(const Picture& picture) noexcept {
+  if (picture.is_repeat) return Outcome::repeated;
   ring_.stats().captured.add();
-  return deliver(picture, {});
+  return deliver(picture);
 }
 
 void Rendition::publish_slate(std::string_view reason) noexcept {
   CHECK(!reason.empty());
+  settle();
   const SlateSize size = slate_size(width_, height_, ring_.jpeg_capacity());
   const Canvas slate = draw_slate(size, camera_, reason);
   deliver({.jpeg = {},
@@ -46,59 +84,69 @@ void Rendition::publish_slate(std::string_view reason) noexcept {
            .width = size.width,
            .height = size.height,
            .captured_wall = clock_.wall_now(),
-           .captured_at = clock_.now()},
-          reason);
+           .captured_at = clock_.now(),
+           .slate_reason = reason});
 }
 
-Rendition::Outcome Rendition::deliver(const Picture& picture,
-                                      std::string_view slate_reason) noexcept {
-  FrameInfo info{.sequence = next_sequence_++,
-                 .captured_wall = std::max(picture.captured_wall, last_wall_ + 1us),
-                 .captured_at = picture.captured_at,
-                 .encoded_at = {},
-                 .width = picture.width,
-                 .height = picture.height,
-                 .slate_reason = slate_reason};
-  size_t needed = picture.jpeg.size();
-  if (picture.is_jpeg()) {
-    const JpegCheck check = check_jpeg(picture.jpeg);
-    if (!check.ok()) return drop(Outcome::broken);
-    info.width = check.width;
-    info.height = check.height;
-  } else {
-    needed = JpegEncoder::worst_case(picture.width, picture.height);
-  }
-  if (needed > ring_.jpeg_capacity()) return drop(Outcome::too_large);
-
-  const FrameRing::Acquired acquired = ring_.acquire();
-  if (!acquired) return Outcome::no_place;  // counted by the ring
-  const Instant begun = clock_.now();
-  const size_t size = write(picture, acquired.place.jpeg);
-  if (size == 0) {
-    ring_.abandon(acquired.place);
-    return drop(Outcome::broken);
-  }
-  info.encoded_at = clock_.now();
-  ring_.stats().encode_time.record(info.encoded_at - begun);
-  ring_.publish(acquired.place, size, info);
-  last_wall_ = info.captured_wall;
-  width_ = info.width;
-  height_ = info.height;
-  return Outcome::published;
+void Rendition::settle() noexcept {
+  if (pool_) pool_->wait_until_in_flight(0);
 }
 
-Rendition::Outcome Rendition::drop(Outcome why) noexcept {
-  ring_.stats().dropped_bad.add();
-  return why;
+Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
+  EncodeJob job{.picture = picture, .place = {}, .info = {}};
+  job.info.sequence = next_sequence_++;
+  job.info.captured_wall = std::max(picture.captured_wall, last_wall_ + 1us);
+  job.info.captured_at = picture.captured_at;
+  job.info.slate_reason = picture.slate_reason;
+  {
+    const std::lock_guard guard(lock_);
+    const FrameRing::Acquired acquired = ring_.acquire();
+    if (!acquired) return Outcome::no_place;  // counted by the ring
+    job.place = acquired.place;
+  }
+  last_wall_ = job.info.captured_wall;
+  const bool quick = writer_.is_copy(picture) || !picture.slate_reason.empty();
+  if (in_flight_max_ == 0 || quick || writer_.has_hardware()) return deliver_now(job);
+  return deliver_later(job);
 }
 
-// The JPEG's size, 0 when it could not be encoded.
-size_t Rendition::write(const Picture& picture, std::span<std::byte> place) noexcept {
-  if (!picture.is_jpeg()) {
-    return encoder_.encode(picture.raw, picture.width, picture.height, quality_, place);
+Rendition::Outcome Rendition::deliver_now(EncodeJob& job) noexcept {
+  write(writer_, job);
+  settle();
+  return finish(job);
+}
+
+Rendition::Outcome Rendition::deliver_later(const EncodeJob& job) noexcept {
+  pool_->submit(job);
+  pool_->wait_until_in_flight(in_flight_max_);
+  const std::lock_guard guard(lock_);
+  return last_outcome_ == Outcome::published ? Outcome::queued : last_outcome_;
+}
+
+void Rendition::write(PictureWriter& writer, EncodeJob& job) noexcept {
+  job.begun = clock_.now();
+  job.written = writer.write(job.picture, job.place.jpeg);
+  job.info.encoded_at = clock_.now();
+}
+
+// In the order of capture.
+Rendition::Outcome Rendition::finish(EncodeJob& job) noexcept {
+  const std::lock_guard guard(lock_);
+  const WrittenJpeg& written = job.written;
+  if (!written.ok()) {
+    ring_.abandon(job.place);
+    ring_.stats().dropped_bad.add();
+    last_outcome_ = written.too_large ? Outcome::too_large : Outcome::broken;
+    return last_outcome_;
   }
-  std::memcpy(place.data(), picture.jpeg.data(), picture.jpeg.size());
-  return picture.jpeg.size();
+  job.info.width = written.width;
+  job.info.height = written.height;
+  ring_.stats().encode_time.record(job.info.encoded_at - job.begun);
+  ring_.publish(job.place, written.size, job.info);
+  width_ = written.width;
+  height_ = written.height;
+  last_outcome_ = Outcome::published;
+  return last_outcome_;
 }
 
 }  // namespace fanlight

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "capture/canvas.h"
+#include "core/random.h"
 #include "tests/capture/test_loop.h"
 
 namespace fanlight {
@@ -157,8 +159,15 @@ TEST(CaptureLoop, BrokenPicturesAreNeverServedAndGetASlate) {
 
 TEST(CaptureLoop, PicturesTooLargeForTheRingGetASlate) {
   TestLoop test;
-  test.camera.large_jpeg = make_jpeg(1600, 1200, 128, 0, 65000);
-  test.camera.large_jpeg.resize(test.ring.jpeg_capacity() + 1);
+  Canvas noise(1600, 1200);
+  Random random(1);
+  for (int y = 0; y < 1200; y += 4) {
+    for (int x = 0; x < 1600; x += 4) {
+      noise.fill_rect({x, y, 4, 4}, {static_cast<uint8_t>(random.below(256)), 128, 128});
+    }
+  }
+  test.camera.large_jpeg = encode_jpeg(noise);
+  ASSERT_GT(test.camera.large_jpeg.size(), test.ring.jpeg_capacity());
   test.set_mood(950ms, Mood::large);
   test.run(3500ms);
   const auto slates = test.recorder.slates();

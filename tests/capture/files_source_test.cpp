@@ -74,6 +74,12 @@ TEST_F(FilesSourceTest, PlaysInNameOrderAgainAndAgainByteForByte) {
   EXPECT_EQ(source.format().jpeg_bytes_max, b_.size());
 }
 
+TEST_F(FilesSourceTest, NobodyMayRepairItsPictures) {
+  write("1.jpg", a_);
+  FilesSource source(directory_, {}, clock_);
+  EXPECT_TRUE(source.next(kNever)->is_verbatim);
+}
+
 TEST_F(FilesSourceTest, EveryPictureHasItsOwnSize) {
   write("1.jpg", b_);
   write("2.jpg", c_);

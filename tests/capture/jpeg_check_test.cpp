@@ -2,12 +2,9 @@
 #include "capture/jpeg_check.h"
 
 #include <gtest/gtest.h>
-#include <turbojpeg.h>
-
-#include <string>
 
 #include "core/random.h"
-#include "tests/capture/test_jpeg.h"
+#include "tests/capture/jpeg_parts.h"
 
 namespace fanlight {
 namespace {
@@ -17,54 +14,6 @@ JpegCheck check_guarded(std::span<const std::byte> data) {
   const GuardedBytes guarded(data);
   return check_jpeg(guarded.span());
 }
-
-Bytes noise_jpeg(int width, int height, uint64_t seed) {
-  Canvas canvas(width, height);
-  Random random(seed);
-  for (int y = 0; y < height; y += 2) {
-    for (int x = 0; x < width; x += 2) {
-      const auto grey = static_cast<int>(random.below(256));
-      canvas.fill_rect({x, y, 2, 2}, rgb(grey, grey, grey));
-    }
-  }
-  return encode_jpeg(canvas);
-}
-
-// The same picture, progressive: many scans instead of one.
-Bytes progressive(const Bytes& baseline) {
-  tjhandle handle = tjInitTransform();
-  unsigned char* out = nullptr;
-  unsigned long size = 0;
-  tjtransform transform{};
-  transform.op = TJXOP_NONE;
-  transform.options = TJXOPT_PROGRESSIVE;
-  const auto* in = reinterpret_cast<const unsigned char*>(baseline.data());
-  EXPECT_EQ(tjTransform(handle, in, baseline.size(), 1, &out, &size, &transform, 0), 0);
-  const auto* bytes = reinterpret_cast<const std::byte*>(out);
-  Bytes result(bytes, bytes + size);
-  tjFree(out);
-  tjDestroy(handle);
-  return result;
-}
-
-Bytes segment(uint8_t marker, std::string_view content) {
-  const size_t length = content.size() + 2;
-  Bytes bytes{std::byte{0xff}, std::byte(marker), std::byte(length >> 8), std::byte(length & 0xff)};
-  for (const char c : content) bytes.push_back(static_cast<std::byte>(c));
-  return bytes;
-}
-
-Bytes operator+(Bytes a, const Bytes& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
-const Bytes kSoi{std::byte{0xff}, std::byte{0xd8}};
-const Bytes kEoi{std::byte{0xff}, std::byte{0xd9}};
-// 8 bits, 2 lines of 3 samples, one component.
-const Bytes kSof = segment(0xc0, std::string_view("\x08\x00\x02\x00\x03\x01\x01\x11\x00", 9));
-const Bytes kSos = segment(0xda, std::string_view("\x01\x01\x00\x00\x3f\x00", 6));
-const Bytes kScan{std::byte{0x12}, std::byte{0xff}, std::byte{0x00}, std::byte{0x34}};
 
 TEST(JpegCheck, AcceptsWholeJpegsAndTellsTheirSize) {
   for (const auto& jpeg : {make_jpeg(640, 480, 77), noise_jpeg(64, 48, 1), make_jpeg(17, 33, 200),
@@ -86,9 +35,9 @@ TEST(JpegCheck, AcceptsProgressiveOnes) {
 }
 
 TEST(JpegCheck, RefusesEveryTruncation) {
-  for (const auto& jpeg :
-       {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3)),
-        kSoi + segment(0xe1, "thumbnail \xff\xd8\xff\xd9") + kSof + kSos + kScan + kEoi}) {
+  for (const auto& jpeg : {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3)),
+                           kSoi + jpeg_segment(0xe1, "thumbnail \xff\xd8\xff\xd9") + kDqt + kSof +
+                               kSos + kScan + kEoi}) {
     ASSERT_TRUE(check_guarded(jpeg).ok());
     for (size_t size = 0; size < jpeg.size(); ++size) {
       ASSERT_FALSE(check_guarded(std::span(jpeg).first(size)).ok()) << size;
@@ -106,8 +55,8 @@ TEST(JpegCheck, PaddingBehindTheEndIsNotPartOfIt) {
 TEST(JpegCheck, AcceptsFillBytesAndRestarts) {
   const Bytes fill(3, std::byte{0xff});
   const Bytes restart{std::byte{0xff}, std::byte{0xd3}};
-  const Bytes jpeg =
-      kSoi + fill + kSof + kSos + kScan + restart + kScan + fill + restart + kScan + fill + kEoi;
+  const Bytes jpeg = kSoi + fill + kDqt + kSof + kSos + kScan + restart + kScan + fill + restart +
+                     kScan + fill + kEoi;
   const JpegCheck check = check_guarded(jpeg);
   EXPECT_TRUE(check.ok()) << check.problem;
   EXPECT_EQ(check.width, 3);
@@ -116,28 +65,30 @@ TEST(JpegCheck, AcceptsFillBytesAndRestarts) {
 
 TEST(JpegCheck, SaysWhatIsWrong) {
   const auto problem = [](const Bytes& bytes) { return check_guarded(bytes).problem; };
-  const Bytes jpeg = kSoi + kSof + kSos + kScan + kEoi;
+  const Bytes jpeg = kSoi + kDqt + kSof + kSos + kScan + kEoi;
   ASSERT_EQ(problem(jpeg), "");
   EXPECT_EQ(problem({}), "not a JPEG");
   EXPECT_EQ(problem(kEoi), "not a JPEG");
   EXPECT_EQ(problem(kSoi), "cut off");
-  EXPECT_EQ(problem(kSoi + kSof + kSos + kScan), "cut off");
+  EXPECT_EQ(problem(kSoi + kDqt + kSof + kSos + kScan), "cut off");
   EXPECT_EQ(problem(kSoi + kEoi), "no picture data before its end");
-  EXPECT_EQ(problem(kSoi + kSof + kEoi), "no picture data before its end");
+  EXPECT_EQ(problem(kSoi + kDqt + kSof + kEoi), "no picture data before its end");
   EXPECT_EQ(problem(kSoi + kSos + kScan + kEoi), "damaged: picture data before the size");
   EXPECT_EQ(problem(kSoi + kSof + kSof + kSos + kScan + kEoi), "damaged: two frame headers");
   EXPECT_EQ(problem(kSoi + kScan + kEoi), "damaged: no marker where one must be");
   EXPECT_EQ(problem(kSoi + kSoi + kSof + kSos + kScan + kEoi),
             "damaged: a marker where it must not be");
-  EXPECT_EQ(problem(kSoi + segment(0xc0, "\x08") + kSos + kScan + kEoi),
+  EXPECT_EQ(problem(kSoi + jpeg_segment(0xc0, "\x08") + kSos + kScan + kEoi),
             "damaged: frame header too short");
-  EXPECT_EQ(problem(kSoi + segment(0xc3, "lossless") + kSos + kScan + kEoi),
+  EXPECT_EQ(problem(kSoi + jpeg_segment(0xc3, "lossless") + kSos + kScan + kEoi),
             "a coding that browsers do not show");
-  EXPECT_EQ(problem(kSoi + segment(0xc0, std::string_view("\x08\x00\x00\x00\x03\x00\x00", 7)) +
+  EXPECT_EQ(problem(kSoi + jpeg_segment(0xc0, std::string_view("\x08\x00\x00\x00\x03\x00\x00", 7)) +
                     kSos + kScan + kEoi),
             "it does not tell its size");
   const Bytes no_length{std::byte{0xff}, std::byte{0xe0}, std::byte{0}, std::byte{1}};
   EXPECT_EQ(problem(kSoi + no_length), "damaged: a segment without a length");
+  EXPECT_EQ(problem(kSoi + kSof + kSos + kScan + kEoi), "damaged: a table is missing");
+  EXPECT_EQ(problem(kSoi + kDqt + kSof + kSos + kEoi), "no picture data before its end");
 }
 
 // Whatever is done to a JPEG, the check ends and reads nothing outside of it.

@@ -8,6 +8,7 @@
 
 #include "capture/jpeg_check.h"
 #include "core/random.h"
+#include "tests/capture/raw_picture.h"
 #include "tests/capture/test_jpeg.h"
 
 namespace fanlight {
@@ -72,6 +73,58 @@ TEST(JpegEncoder, NoiseAtQuality100StaysInTheWorstCase) {
     EXPECT_EQ(check.size, size);
     EXPECT_EQ(check.width, width);
     EXPECT_EQ(check.height, height);
+  }
+}
+
+// Noise in the other layouts that it takes, each in a place of just its worst case.
+TEST(JpegEncoder, TakesPlanesAndPackedRgbAndNothingElse) {
+  JpegEncoder encoder;
+  for (int number = 0; number <= static_cast<int>(PixelFormat::xbgr); ++number) {
+    const auto format = static_cast<PixelFormat>(number);
+    const bool taken = format == PixelFormat::yuv420 || format == PixelFormat::yuv422 ||
+                       format == PixelFormat::grey || format >= PixelFormat::rgb;
+    for (const auto& [width, height] : {std::pair{64, 48}, {34, 17}}) {
+      const RawPicture picture(format, width, height);
+      RawView raw = picture.view();
+      ASSERT_EQ(encoder.takes(raw, width, height), taken) << number;
+      if (!taken) continue;
+      const GuardedBytes out(encoder.bytes_needed(raw, width, height));
+      const size_t size = encoder.encode(raw, width, height, 100, out.span());
+      const Brightness decoded = decode(out.span().first(size));
+      ASSERT_EQ(decoded.width, width);
+      ASSERT_EQ(decoded.height, height);
+      if (format >= PixelFormat::rgb) continue;
+      for (int x = 0; x < width; ++x) ASSERT_NEAR(decoded.at(x, 5), picture.luma(x, 5), 4);
+      raw.limited_range = true;
+      EXPECT_FALSE(encoder.takes(raw, width, height));
+    }
+  }
+}
+
+TEST(JpegEncoder, ColoursOfPackedPixelsAreInTheirPlaces) {
+  JpegEncoder encoder;
+  for (const auto& [format, bytes, green] : {std::tuple{PixelFormat::rgb, 3, 1},
+                                             {PixelFormat::bgr, 3, 1},
+                                             {PixelFormat::rgbx, 4, 1},
+                                             {PixelFormat::bgrx, 4, 1},
+                                             {PixelFormat::xrgb, 4, 2},
+                                             {PixelFormat::xbgr, 4, 2}}) {
+    for (int channel = 0; channel < 3; ++channel) {
+      std::vector<uint8_t> pixels(static_cast<size_t>(16 * 16 * bytes));
+      for (size_t i = 0; i < 16 * 16; ++i) {
+        pixels[i * size_t(bytes) + size_t(green - 1 + channel)] = 255;
+      }
+      RawView raw{.format = format};
+      raw.planes[0] = pixels.data();
+      raw.strides[0] = 16 * bytes;
+      Bytes out(encoder.bytes_needed(raw, 16, 16));
+      out.resize(encoder.encode(raw, 16, 16, 95, out));
+      const bool red_first =
+          format == PixelFormat::rgb || format == PixelFormat::rgbx || format == PixelFormat::xrgb;
+      const int colour = red_first ? channel : 2 - channel;
+      const int expected = colour == 0 ? 76 : colour == 1 ? 150 : 29;  // of red, green, blue
+      EXPECT_NEAR(decode(out).mean(), expected, 2) << int(format) << ' ' << channel;
+    }
   }
 }
 

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "capture/jpeg_repair.h"
+#include "tests/capture/jpeg_parts.h"
 #include "tests/capture/test_camera.h"
+#include "tests/capture/test_encoder.h"
 
 namespace fanlight {
 namespace {
@@ -63,16 +66,117 @@ TEST_F(RenditionTest, NeverPublishesABrokenJpeg) {
 }
 
 TEST_F(RenditionTest, DropsAndCountsWhatDoesNotFit) {
-  Bytes padded = jpeg;
-  padded.resize(ring.jpeg_capacity());
-  EXPECT_EQ(rendition.publish(passed_through(padded)), Outcome::published);
-  padded.resize(ring.jpeg_capacity() + 1);
-  EXPECT_EQ(rendition.publish(passed_through(padded)), Outcome::too_large);
+  const Bytes comment = jpeg_segment(0xfe, std::string(50'000, ' '));
+  Bytes large = jpeg;
+  while (large.size() + comment.size() <= ring.jpeg_capacity()) large = with(large, comment);
+  EXPECT_EQ(rendition.publish(passed_through(large)), Outcome::published);
+  EXPECT_EQ(rendition.publish(passed_through(with(large, comment))), Outcome::too_large);
   const Canvas larger(640, 480);
   const Picture picture{{}, larger.view(), 640, 480, clock.wall_now(), clock.now()};
   EXPECT_EQ(rendition.publish(picture), Outcome::too_large);
   EXPECT_EQ(ring.stats().dropped_bad.value(), 2u);
   EXPECT_EQ(ring.newer_than(0)->sequence(), 1u);
+}
+
+TEST_F(RenditionTest, WhatACameraLeavesOutIsPutIn) {
+  const Bytes camera = without(jpeg, 0xc4) + Bytes(3000, std::byte{0});
+  EXPECT_EQ(rendition.publish(passed_through(camera)), Outcome::published);
+  EXPECT_EQ(decode(ring.newer_than(0)->jpeg()).pixels, decode(jpeg).pixels);
+}
+
+TEST_F(RenditionTest, ASignOfLifeIsNoPicture) {
+  Picture picture = passed_through(jpeg);
+  picture.is_repeat = true;
+  EXPECT_EQ(rendition.publish(picture), Outcome::repeated);
+  EXPECT_EQ(rendition.next_sequence(), 1u);
+  EXPECT_EQ(ring.stats().captured.value(), 0u);
+}
+
+TEST_F(RenditionTest, ARelayedSlateStaysOne) {
+  Picture picture = passed_through(jpeg);
+  picture.slate_reason = "camera lost: No such device";
+  EXPECT_EQ(rendition.publish(picture), Outcome::published);
+  EXPECT_EQ(ring.newer_than(0)->info().slate_reason.view(), "camera lost: No such device");
+  EXPECT_EQ(ring.stats().slates.value(), 1u);
+}
+
+TEST_F(RenditionTest, PicturesAreTurnedAndSlatesHaveTheirSize) {
+  Rendition turned(ring, clock, 80, "door", {.orientation = {90, false}});
+  turned.set_format({240, 160, 40ms, 0});
+  turned.publish_slate("camera gives no pictures");
+  EXPECT_EQ(ring.newer_than(0)->info().width, 160);
+  EXPECT_EQ(ring.newer_than(0)->info().height, 240);
+  EXPECT_EQ(turned.publish(passed_through(jpeg)), Outcome::published);
+  EXPECT_EQ(ring.newer_than(0)->info().width, 240);
+  EXPECT_EQ(decode(ring.newer_than(0)->jpeg()).height, 320);
+  EXPECT_EQ(turned.publish(raw()), Outcome::published);
+  EXPECT_EQ(decode(ring.newer_than(0)->jpeg()).height, 320);
+}
+
+TEST_F(RenditionTest, HardwareEncodesInTheCameraThread) {
+  auto hardware = std::make_unique<TestEncoder>(std::vector{PixelFormat::yuv420});
+  const Bytes made = hardware->jpeg;
+  Rendition quick(ring, clock, 80, "door",
+                  {.encoder_threads = 2, .hardware_encoder = std::move(hardware)});
+  quick.set_format({320, 240, 40ms, 0}, 4);
+  EXPECT_EQ(quick.publish(raw()), Outcome::published);
+  EXPECT_EQ(ring.newer_than(0)->jpeg().size(), made.size());
+}
+
+// What encoder threads make of pictures of growing and shrinking size, so that they are done in
+// another order than they came.
+TEST_F(RenditionTest, EncoderThreadsKeepTheOrder) {
+  Rendition pooled(ring, clock, 80, "door", {.encoder_threads = 3});
+  pooled.set_format({320, 240, 40ms, 0}, 4);
+  std::vector<Canvas> canvases;
+  for (int i = 0; i < 4; ++i) {
+    canvases.emplace_back(i % 2 == 0 ? 320 : 32, i % 2 == 0 ? 240 : 24);
+    canvases.back().fill(rgb(40 + 50 * i, 40 + 50 * i, 40 + 50 * i));
+  }
+  uint64_t last = 0;
+  for (size_t i = 0; i < 200; ++i) {
+    const Canvas& canvas_now = canvases[i % 4];
+    const Picture picture{
+        {},         canvas_now.view(), canvas_now.width(), canvas_now.height(), clock.wall_now(),
+        clock.now()};
+    EXPECT_EQ(pooled.publish(picture), Outcome::queued);
+    if (i % 50 == 49) pooled.publish_slate("behind what is in flight");
+    if (const FrameRef frame = ring.newer_than(last)) last = frame->sequence();
+  }
+  pooled.settle();
+  const FrameRef frame = ring.newer_than(0);
+  EXPECT_EQ(frame->sequence(), 204u);
+  EXPECT_EQ(frame->info().slate_reason.view(), "behind what is in flight");
+  EXPECT_EQ(ring.stats().encoded.value(), 204u);
+  EXPECT_EQ(ring.stats().slates.value(), 4u);
+  EXPECT_EQ(ring.stats().encode_time.count(), 204u);
+}
+
+TEST_F(RenditionTest, WhatAnEncoderThreadFindsBrokenIsToldWithTheNextPicture) {
+  Rendition pooled(ring, clock, 80, "door", {.orientation = {180, false}, .encoder_threads = 2});
+  pooled.set_format({320, 240, 40ms, 70'000}, 4);
+  const auto cut = std::span(jpeg).first(jpeg.size() - 2);
+  EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::queued);
+  pooled.settle();
+  EXPECT_EQ(ring.stats().dropped_bad.value(), 1u);
+  EXPECT_FALSE(ring.newer_than(0));
+  // Whichever of the two is done first by now.
+  const Outcome next = pooled.publish(passed_through(jpeg));
+  EXPECT_TRUE(next == Outcome::broken || next == Outcome::queued);
+  pooled.settle();
+  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::queued);
+  pooled.settle();
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 3u);
+}
+
+TEST_F(RenditionTest, ASourceThatKeepsOnePictureHasItEncodedAtOnce) {
+  Rendition pooled(ring, clock, 80, "door", {.encoder_threads = 2});
+  pooled.set_format({320, 240, 40ms, 0}, 1);
+  EXPECT_EQ(pooled.publish(raw()), Outcome::published);
+  pooled.set_format({320, 240, 40ms, 0}, 2);
+  EXPECT_EQ(pooled.publish(raw()), Outcome::queued);
+  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published) << "a copy needs no thread";
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 3u) << "but comes behind what is in flight";
 }
 
 TEST_F(RenditionTest, AFullRingDropsAndTheSequenceShowsIt) {
@@ -141,14 +245,15 @@ TEST(Rendition, TheCapacityIsEnoughForPicturesAndSlates) {
     const SourceFormat format{width, height, 1s, jpeg_bytes};
     FrameRing ring(
         {.window = 2, .jpeg_capacity = jpeg_capacity_for(format), .memory_limit = 64 << 20});
-    EXPECT_GE(ring.jpeg_capacity(), jpeg_bytes);
+    EXPECT_GE(ring.jpeg_capacity(), jpeg_bytes + (jpeg_bytes > 0 ? kJpegRepairGrowth : 0));
     EXPECT_LE(ring.jpeg_capacity(), 7u << 20);
+    EXPECT_GE(jpeg_capacity_for(format, {90, false}), jpeg_bytes + jpeg_bytes / 4);
     Rendition rendition(ring, clock, 100, "door");
     rendition.set_format(format);
     rendition.publish_slate(std::string(80, 'W'));
     ASSERT_TRUE(ring.newer_than(0)) << width << 'x' << height;
     if (jpeg_bytes == 0) {
-      EXPECT_GE(ring.jpeg_capacity(), JpegEncoder::worst_case(width, height));
+      EXPECT_GE(ring.jpeg_capacity(), JpegEncoder::worst_case(width, height, PixelFormat::yuv422));
     }
   }
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// JPEG repair: a camera's JPEG as it is to be served, on its way from the camera's memory to where
+// it stays. Firmware leaves out and adds what viewers stumble over:
+//
+//   Huffman tables  Motion JPEG leaves them out and means those of T.81 annex K; not every viewer
+//                   knows: they are put in (RFC 2435 section 3.1 tells the same of RTP)
+//   APP1            EXIF, mostly with a thumbnail: a JPEG in a JPEG, whose end naive readers take
+//                   for the picture's; left out. Other segments are kept
+//   padding         what follows EOI, up to the size of the camera's buffer; left out
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "capture/written_jpeg.h"
+
+namespace fanlight {
+
+// Bytes by which a repaired JPEG can be larger than it was: four Huffman tables in one DHT segment.
+inline constexpr size_t kJpegRepairGrowth = 420;
+
+// Checks as check_jpeg() does, and copies in the same pass. Each byte of the picture data is read
+// from `data` once, in long runs, and looked at in `out`: a driver's buffers may not be cached (DMA
+// memory of a CSI bridge on arm), where a second look costs as much as the first. What `out` holds
+// is undefined when there is a problem.
+WrittenJpeg repair_jpeg(std::span<const std::byte> data, std::span<std::byte> out) noexcept;
+
+}  // namespace fanlight

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What TurboJPEG's calls work with, given back when it goes.
+#pragma once
+
+#include <turbojpeg.h>
+
+#include <memory>
+
+namespace fanlight {
+
+struct DestroyTurboJpeg {
+  void operator()(void* handle) const noexcept { tjDestroy(handle); }
+};
+using TurboJpegHandle = std::unique_ptr<void, DestroyTurboJpeg>;
+
+struct FreeTurboJpeg {
+  void operator()(unsigned char* buffer) const noexcept { tjFree(buffer); }
+};
+using TurboJpegBuffer = std::unique_ptr<unsigned char, FreeTurboJpeg>;
+
+}  // namespace fanlight
