@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,13 +24,36 @@ struct Control {
   int64_t value = 0;
   bool is_active = true;  // false: another control has the say (automatic exposure)
   bool is_read_only = false;
-  std::vector<std::string> menu;  // of a menu: texts by value; empty ones cannot be chosen
+  std::vector<std::string> menu{};  // of a menu: texts by value; empty ones cannot be chosen
 };
 
-// What somebody wants of a control: a number, `true` and `false`, or the text of a menu item.
+// What somebody wants of a control: a number, `true` and `false`, the text of a menu item, or
+// `default`.
 struct ControlSetting {
   std::string name;
   std::string value;
 };
+
+// The control of that name. Throws std::invalid_argument, with the names that there are.
+const Control& find_control(std::span<const Control> controls, std::string_view name);
+
+// The number that `text` means for this control. For a menu a number is the item's, as for
+// `v4l2-ctl`; what is no item's number is the item's text, whatever the case of its letters.
+// Throws std::invalid_argument, with what is possible, for a value outside the range, between two
+// steps or not on the menu, and for a control that can only be read.
+int64_t resolve_control(const Control& control, std::string_view text);
+
+// "brightness=128", as --control has it. Throws std::invalid_argument without a name or a value.
+ControlSetting parse_control_setting(std::string_view text);
+
+// A JSON object of settings in the order in which it has them: {"brightness": 128, "auto_exposure":
+// "Manual Mode", "focus": null}; null is `default`. Throws std::invalid_argument for anything else:
+// no object, an empty one, a name twice, a value that is no whole number, text, true, false or
+// null.
+std::vector<ControlSetting> parse_control_settings_json(std::string_view body);
+
+// One line of JSON, without the line's end: {"name":"brightness","type":"integer","value":128,...};
+// a menu has "items", each with its "value" and "text".
+std::string control_json(const Control& control);
 
 }  // namespace fanlight

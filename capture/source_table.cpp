@@ -11,6 +11,7 @@
 #include "capture/emulator_source.h"
 #include "capture/files_source.h"
 #include "capture/pattern_source.h"
+#include "capture/v4l2_source.h"
 
 namespace fanlight {
 namespace {
@@ -34,6 +35,8 @@ constexpr SourceKind kKinds[] = {
     {"emulator", open<EmulatorSource>, "emulator: pictures 1, 2, 3 in turn, one a second"},
     {"files", open<FilesSource>, "files:DIR: the JPEGs of DIR in name order, again and again"},
     {"pattern", open<PatternSource>, "pattern: a moving test card with number and time"},
+    {"v4l2", open<V4l2Source>,
+     "v4l2:/dev/video0: a camera or frame grabber, also by /dev/v4l/by-id/..."},
 };
 
 }  // namespace
