@@ -10,6 +10,7 @@
 
 #include "capture/emulator_source.h"
 #include "capture/files_source.h"
+#include "capture/libcamera_plugin.h"
 #include "capture/pattern_source.h"
 #include "capture/v4l2_source.h"
 
@@ -34,6 +35,7 @@ std::unique_ptr<Source> open(std::string_view argument, const SourceOptions& opt
 constexpr SourceKind kKinds[] = {
     {"emulator", open<EmulatorSource>, "emulator: pictures 1, 2, 3 in turn, one a second"},
     {"files", open<FilesSource>, "files:DIR: the JPEGs of DIR in name order, again and again"},
+    {"libcamera", open_libcamera_source, "libcamera[:ID]: a camera of libcamera, the first or ID"},
     {"pattern", open<PatternSource>, "pattern: a moving test card with number and time"},
     {"v4l2", open<V4l2Source>,
      "v4l2:/dev/video0: a camera or frame grabber, also by /dev/v4l/by-id/..."},
