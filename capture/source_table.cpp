@@ -12,6 +12,8 @@
 #include "capture/files_source.h"
 #include "capture/libcamera_plugin.h"
 #include "capture/pattern_source.h"
+#include "capture/redact_url.h"
+#include "capture/relay_source.h"
 #include "capture/v4l2_source.h"
 
 namespace fanlight {
@@ -31,10 +33,23 @@ std::unique_ptr<Source> open(std::string_view argument, const SourceOptions& opt
   }
 }
 
+// The colon behind the kind is the one in the URL.
+std::unique_ptr<Source> open_http(std::string_view argument, const SourceOptions& options,
+                                  CameraClock& clock) {
+  return std::make_unique<RelaySource>(fmt::format("http:{}", argument), options, clock);
+}
+
+std::unique_ptr<Source> open_https(std::string_view argument, const SourceOptions& options,
+                                   CameraClock& clock) {
+  return std::make_unique<RelaySource>(fmt::format("https:{}", argument), options, clock);
+}
+
 // One line per kind of source, in the order in which --help lists them.
 constexpr SourceKind kKinds[] = {
     {"emulator", open<EmulatorSource>, "emulator: pictures 1, 2, 3 in turn, one a second"},
     {"files", open<FilesSource>, "files:DIR: the JPEGs of DIR in name order, again and again"},
+    {"http", open_http, "http://[USER:PASSWORD@]HOST/PATH: another server's MJPEG or snapshots"},
+    {"https", open_https, "https://...: likewise, with TLS"},
     {"libcamera", open_libcamera_source, "libcamera[:ID]: a camera of libcamera, the first or ID"},
     {"pattern", open<PatternSource>, "pattern: a moving test card with number and time"},
     {"v4l2", open<V4l2Source>,
@@ -60,7 +75,7 @@ std::unique_ptr<Source> open_source(std::string_view spec, const SourceOptions& 
   }
   std::string known;
   for (const SourceKind& kind : kKinds) fmt::format_to(std::back_inserter(known), " {}", kind.name);
-  throw std::invalid_argument(fmt::format("no source '{}'; there are:{}", spec, known));
+  throw std::invalid_argument(fmt::format("no source '{}'; there are:{}", redact_url(spec), known));
 }
 
 }  // namespace fanlight

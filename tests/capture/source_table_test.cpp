@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "tests/capture/test_camera.h"
 
@@ -41,6 +43,22 @@ TEST(SourceTable, AnUnknownKindIsNamedAndSoAreThoseThatExist) {
   EXPECT_NE(complaint_about(""), "");
   EXPECT_NE(complaint_about(":"), "");
   EXPECT_NE(complaint_about("Emulator"), "");
+}
+
+TEST(SourceTable, KnowsWhatIsACamera) {
+  std::vector<std::string_view> names;
+  for (const SourceKind& kind : source_kinds()) names.push_back(kind.name);
+  for (const char* name : {"v4l2", "libcamera", "http", "https", "files", "pattern"}) {
+    EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
+  }
+  EXPECT_NE(complaint_about("v4l2:").find("v4l2"), std::string::npos);
+  EXPECT_NE(complaint_about("http://").find("http"), std::string::npos);
+}
+
+TEST(SourceTable, AComplaintTellsNoPassword) {
+  const std::string complaint = complaint_about("htp://me:secret@camera/stream");
+  EXPECT_NE(complaint.find("camera/stream"), std::string::npos) << complaint;
+  EXPECT_EQ(complaint.find("secret"), std::string::npos) << complaint;
 }
 
 TEST(SourceTable, AnArgumentThatMeansNothingIsRefused) {
