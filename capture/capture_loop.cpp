@@ -5,10 +5,13 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <system_error>
 #include <utility>
 
+#include "capture/device_watch.h"
+#include "capture/failure.h"
 #include "core/check.h"
 #include "core/log.h"
 
@@ -18,6 +21,13 @@ namespace {
 constexpr Duration kSlateInterval = 1s;
 // Whether somebody watches is looked at this often at least; less would keep a slow camera busy.
 constexpr Duration kIdleMin = 1s;
+// For this long after the last viewer pictures are still encoded: who reloads a page, or takes a
+// snapshot every second, finds a frame.
+constexpr Duration kUnwatchedGrace = 2s;
+// A viewer of a slower camera would wait too long for its first frame.
+constexpr Duration kUnwatchedIntervalMax = 500ms;
+// A device that came has no permissions yet; udev(7) takes some milliseconds to set them.
+constexpr Duration kSettle = 100ms;
 constexpr std::string_view kStalled = "camera gives no pictures";
 constexpr std::string_view kBroken = "camera gives broken pictures";
 constexpr std::string_view kTooLarge = "camera gives larger pictures than at start";
@@ -25,17 +35,24 @@ constexpr std::string_view kTooLarge = "camera gives larger pictures than at sta
 }  // namespace
 
 CaptureLoop::CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, FrameRing& ring,
-                         CameraClock& clock)
+                         CameraClock& clock, RenditionConfig rendition)
     : config_(std::move(config)),
       ring_(ring),
       clock_(clock),
-      rendition_(ring, clock, config_.options.quality, config_.name),
+      rendition_(ring, clock, config_.options.quality, config_.name, std::move(rendition)),
+      controls_(config_.panel, config_.name, config_.options.controls),
       jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
       retry_delay_(config_.retry_min),
       last_watched_(clock.now()) {
-  CHECK(source != nullptr && config_.open != nullptr);
+  CHECK(config_.open != nullptr);
   CHECK(config_.retry_min > Duration::zero() && config_.retry_min <= config_.retry_max);
-  opened(std::move(source));
+  if (source) opened(std::move(source));
+}
+
+CaptureLoop::CaptureLoop(CaptureConfig config, const std::system_error& why_not, FrameRing& ring,
+                         CameraClock& clock, RenditionConfig rendition)
+    : CaptureLoop(std::move(config), nullptr, ring, clock, std::move(rendition)) {
+  failed(why_not);
 }
 
 CaptureLoop::~CaptureLoop() {
@@ -47,6 +64,7 @@ void CaptureLoop::start() {
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "camera");
     run();
+    ended_.wake();
   });
 }
 
@@ -56,9 +74,21 @@ void CaptureLoop::stop() noexcept {
   thread_.join();
 }
 
+bool CaptureLoop::stop_within(Duration patience) noexcept {
+  if (!thread_.joinable()) return true;
+  clock_.request_stop();
+  pollfd ended{ended_.fd(), POLLIN, 0};
+  const auto wait_ms = static_cast<int>(patience / 1ms);
+  while (::poll(&ended, 1, wait_ms) < 0) CHECK(errno == EINTR);
+  if (ended.revents == 0) return false;
+  thread_.join();
+  return true;
+}
+
 void CaptureLoop::run() noexcept {
   while (!clock_.stop_requested()) {
     note_watchers();
+    controls_.serve(source_.get());
     if (clock_.now() >= idle_at()) {
       idle_step();
     } else if (source_) {
@@ -68,7 +98,7 @@ void CaptureLoop::run() noexcept {
     }
     if (!clock_.stop_requested()) show_slate_if_due();
   }
-  source_.reset();
+  close_source();
   ring_.stats().online.set(0);
 }
 
@@ -76,27 +106,37 @@ void CaptureLoop::run() noexcept {
 // that source, never the server.
 void CaptureLoop::capture_step() noexcept {
   try {
-    const auto picture = source_->next(std::min(slate_at_, idle_at()));
-    if (picture) deliver(*picture);
+    const auto picture = source_->next(std::min({slate_at_, frozen_at_, idle_at()}));
+    if (picture) return deliver(*picture);
+    if (clock_.now() >= frozen_at_) failed("it gives no pictures", "it gives no pictures");
   } catch (const std::system_error& error) {
-    failed(error.what(), error.code().message());
+    failed(error);
   } catch (const std::exception& error) {
     failed(error.what(), "unexpected error");
   }
 }
 
 void CaptureLoop::retry_step() noexcept {
-  clock_.wait_until(std::min({retry_at_, slate_at_, idle_at()}));
+  wait_for_retry();
   if (clock_.stop_requested() || clock_.now() < retry_at_) return;
   SourceOptions options = config_.options;
   options.first_sequence = rendition_.next_sequence();
+  options.identity = identity_;
   try {
     opened(config_.open(options));
   } catch (const std::system_error& error) {
-    failed(error.what(), error.code().message());
+    if (!clock_.stop_requested()) failed(error);
   } catch (const std::exception& error) {
     failed(error.what(), "unexpected error");
   }
+}
+
+// Until it is time for the next retry or a slate; a device that came or went makes it time.
+void CaptureLoop::wait_for_retry() noexcept {
+  const Instant deadline = std::min({retry_at_, slate_at_, idle_at()});
+  const int fd = config_.devices != nullptr ? config_.devices->fd() : -1;
+  if (clock_.wait(fd, POLLIN, deadline) != Wake::ready) return;
+  if (config_.devices->drain()) retry_at_ = std::min(retry_at_, clock_.now() + kSettle);
 }
 
 // The camera counts as idle until its next frame is out: a watcher who comes before then must not
@@ -105,10 +145,13 @@ void CaptureLoop::retry_step() noexcept {
 // A watcher that came after note_watchers() saw none has made demand() readable, so none is missed.
 void CaptureLoop::idle_step() noexcept {
   log_info("camera {}: stopped, nobody watches", config_.name);
-  source_.reset();
+  close_source();
   ring_.stats().online.set(0);
   ring_.stats().idle.set(1);
-  if (clock_.wait(ring_.demand().fd(), POLLIN, kNever) == Wake::stop) return;
+  while (clock_.wait(ring_.demand().fd(), POLLIN, kNever) != Wake::ready) {
+    if (clock_.stop_requested()) return;
+    controls_.serve(nullptr);
+  }
   log_info("camera {}: started, somebody watches", config_.name);
   const Instant now = clock_.now();
   last_watched_ = now;
@@ -121,15 +164,31 @@ void CaptureLoop::idle_step() noexcept {
 void CaptureLoop::opened(std::unique_ptr<Source> source) noexcept {
   CHECK(source != nullptr);
   source_ = std::move(source);
-  rendition_.set_format(source_->format());
+  if (!source_->identity().empty()) identity_ = source_->identity();
+  rendition_.set_format(source_->format(), source_->pictures_kept());
+  controls_.opened(*source_);
   slate_at_ = picture_due_by(clock_.now());
+  frozen_at_ = slate_at_ + config_.frozen_timeout;
   slate_reason_ = kStalled;
+}
+
+void CaptureLoop::close_source() noexcept {
+  rendition_.settle();
+  source_.reset();
 }
 
 // A picture that finds no place is no reason for a slate: the camera is well, and a slate would
 // find no place either.
 void CaptureLoop::deliver(const Picture& picture) noexcept {
-  const Rendition::Outcome outcome = rendition_.publish(picture);
+  frozen_at_ = picture_due_by(clock_.now()) + config_.frozen_timeout;
+  if (!picture.is_jpeg() && !is_seen()) {
+    ring_.stats().idle.set(1);
+    return postpone_slate();
+  }
+  Picture shown = picture;
+  shown.is_repeat = picture.is_repeat && !lost_;  // behind a slate even the old one is news
+  const Rendition::Outcome outcome = rendition_.publish(shown);
+  if (outcome == Rendition::Outcome::repeated) return postpone_slate();
   if (outcome == Rendition::Outcome::broken) slate_reason_ = kBroken;
   if (outcome == Rendition::Outcome::too_large) slate_reason_ = kTooLarge;
   if (outcome == Rendition::Outcome::broken || outcome == Rendition::Outcome::too_large) return;
@@ -138,14 +197,29 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   ring_.stats().online.set(1);
   ring_.stats().idle.set(0);
   retry_delay_ = config_.retry_min;
+  postpone_slate();
+}
+
+// The camera is well, though nothing new may be published.
+void CaptureLoop::postpone_slate() noexcept {
   slate_at_ = picture_due_by(clock_.now());
   slate_reason_ = kStalled;
+}
+
+bool CaptureLoop::is_seen() const noexcept {
+  if (config_.encode_unwatched || lost_ || ring_.watchers() > 0) return true;
+  if (source_->format().interval > kUnwatchedIntervalMax) return true;
+  return clock_.now() < last_watched_ + kUnwatchedGrace;
+}
+
+void CaptureLoop::failed(const std::system_error& error) noexcept {
+  failed(error.what(), failure_in_words(error.code()));
 }
 
 // The log gets the whole text, viewers only the kind of error: device names and addresses in it are
 // not theirs to know.
 void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept {
-  source_.reset();
+  close_source();
   ring_.stats().source_failures.add();
   ring_.stats().online.set(0);
   const Instant now = clock_.now();
@@ -170,7 +244,6 @@ void CaptureLoop::show_slate_if_due() noexcept {
 
 // Also notices one who came and went between two pictures.
 void CaptureLoop::note_watchers() noexcept {
-  if (!config_.idle) return;
   const bool asked = clock_.wait(ring_.demand().fd(), POLLIN, Instant{}) == Wake::ready;
   if (asked) ring_.demand().drain();
   if (asked || ring_.watchers() > 0) last_watched_ = clock_.now();

@@ -2,7 +2,8 @@
 // CaptureLoop: the life of a camera: pictures while it gives them, a slate while it does not, and
 // nothing at all while nobody watches.
 //
-//   capturing --source fails--> retrying, with growing delay --opened--> capturing
+//   capturing --source fails or is frozen--> retrying, with growing delay --opened--> capturing
+//   retrying --a device came or went--> retrying, at once
 //   capturing or retrying --nobody watched for `idle`--> idle --a watcher--> retrying, at once
 //
 // When no picture was published for the stall timeout, or the source has failed, a slate goes out
@@ -15,40 +16,57 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include "capture/camera_clock.h"
+#include "capture/control_desk.h"
 #include "capture/rendition.h"
 #include "capture/source.h"
 #include "core/frame_ring.h"
 #include "core/random.h"
 #include "core/time.h"
+#include "core/waker.h"
 
 namespace fanlight {
+
+class CameraPanel;
+class DeviceWatch;
 
 struct CaptureConfig {
   std::string name;  // the camera's, on slates and in the log
   SourceOptions options;
   // Opens the source again after it failed or was closed; throws as open_source() does.
   std::function<std::unique_ptr<Source>(const SourceOptions&)> open;
-  Duration stall_timeout = 2s;  // at least two frame intervals are waited in any case
+  Duration stall_timeout = 2s;   // at least two frame intervals are waited in any case
+  Duration frozen_timeout = 5s;  // a source silent for this long beyond it is opened again
+  // Encode raw pictures that nobody sees. Without it the newest frame is as old as the last viewer;
+  // cameras of two pictures a second and less are encoded in any case.
+  bool encode_unwatched = true;
   // Close the source when nobody watched for this long; less than a second counts as one.
   std::optional<Duration> idle{};
   Duration retry_min = 500ms;  // delay before the first retry; doubled with each, up to
   Duration retry_max = 10s;    // this one; both give or take a quarter
+  // Tells when devices come and go; nullptr: retries come by time alone.
+  DeviceWatch* devices = nullptr;
+  // What is told of the camera, and asked of it; nullptr: nothing.
+  CameraPanel* panel = nullptr;
 };
 
-// Owns: the source, the rendition, the camera thread.
+// Owns: the source, the rendition, the camera's controls, the camera thread.
 // Thread: constructor, start(), stop() and destructor are main's; run() and all else the camera's.
 // Invariants: the source is null exactly while it waits for a retry or for a watcher; after stop()
 //   nothing is published any more.
 class CaptureLoop {
  public:
   // Takes a source that is open already, so that main knows at start that it works and how large
-  // the ring must be (jpeg_capacity_for()). Ring and clock must outlive the loop. Throws
-  // std::system_error.
+  // the ring must be (jpeg_capacity_for()). Ring, clock, watch and panel must outlive the loop.
+  // Throws std::system_error.
   CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, FrameRing& ring,
-              CameraClock& clock);
+              CameraClock& clock, RenditionConfig rendition = {});
+  // One of several cameras, which could not be opened at start.
+  CaptureLoop(CaptureConfig config, const std::system_error& why_not, FrameRing& ring,
+              CameraClock& clock, RenditionConfig rendition = {});
   CaptureLoop(const CaptureLoop&) = delete;
   CaptureLoop& operator=(const CaptureLoop&) = delete;
   ~CaptureLoop();
@@ -60,6 +78,10 @@ class CaptureLoop {
   // the clock, else when the system call that it is in returns. May be called twice.
   void stop() noexcept;
 
+  // The same, but waits for `patience` at most: false when a driver still has the thread, which
+  // then goes on and needs this object.
+  bool stop_within(Duration patience) noexcept;
+
   // What the camera thread does: returns after a stop was requested. For tests without a thread.
   void run() noexcept;
 
@@ -69,8 +91,13 @@ class CaptureLoop {
   void idle_step() noexcept;
 
   void opened(std::unique_ptr<Source> source) noexcept;
+  void close_source() noexcept;
   void deliver(const Picture& picture) noexcept;
+  void postpone_slate() noexcept;
   void failed(std::string_view what, std::string_view slate) noexcept;
+  void failed(const std::system_error& error) noexcept;
+  void wait_for_retry() noexcept;
+  bool is_seen() const noexcept;
   void show_slate_if_due() noexcept;
   void note_watchers() noexcept;
 
@@ -83,14 +110,18 @@ class CaptureLoop {
 
   std::unique_ptr<Source> source_;
   Rendition rendition_;
+  ControlDesk controls_;
+  Waker ended_;  // by the thread, as its last act
   std::thread thread_;
 
   Random jitter_;
   Duration retry_delay_;
-  Instant retry_at_{};  // when source_ is null: when to open it again
-  Instant slate_at_{};  // when the next slate is due, unless a picture comes first
+  Instant retry_at_{};   // when source_ is null: when to open it again
+  Instant slate_at_{};   // when the next slate is due, unless a picture comes first
+  Instant frozen_at_{};  // when source_ is to be opened again, unless it gives something before
   Instant last_watched_{};
   std::string slate_reason_;  // what it will say
+  std::string identity_;      // of the device that was open last
   bool lost_ = false;         // a slate was shown after the last picture
 };
 

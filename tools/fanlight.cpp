@@ -14,10 +14,8 @@
 #include <system_error>
 #include <vector>
 
-#include "capture/capture_loop.h"
-#include "capture/rendition.h"
-#include "capture/source_table.h"
-#include "core/frame_ring.h"
+#include "capture/device_list.h"
+#include "capture/redact_url.h"
 #include "core/log.h"
 #include "http/server.h"
 #include "http/server_state.h"
@@ -28,6 +26,7 @@
 #include "tools/exit_code.h"
 #include "tools/inherited.h"
 #include "tools/options.h"
+#include "tools/running_camera.h"
 #include "tools/version.h"
 
 namespace fanlight {
@@ -37,65 +36,9 @@ constexpr size_t kViewersDefault = 10'000;
 // Descriptors that are not connections: listeners, rings, eventfds, the camera, standard streams.
 constexpr size_t kDescriptorsReserved = 128;
 
-// One camera with everything that it needs to run.
-struct RunningCamera {
-  SystemCameraClock clock;
-  std::unique_ptr<FrameRing> ring;
-  std::unique_ptr<CaptureLoop> loop;
-  CameraOptions options;
-};
-
 bool is_permission(const std::system_error& error) {
   return error.code() == std::errc::permission_denied ||
          error.code() == std::errc::operation_not_permitted;
-}
-
-// The ring holds eight times as many frames, so two seconds of them: the sends of an overloaded
-// processor take a good part of one, and a ring that is shorter would have to close viewers.
-size_t window_for(const SourceFormat& format) {
-  const auto per_second = static_cast<size_t>(std::max<int64_t>(1s / format.interval, 1));
-  return std::clamp<size_t>(std::bit_ceil(per_second / 4), 8, 32);
-}
-
-std::unique_ptr<RunningCamera> open_camera(const CameraOptions& chosen, const Options& options,
-                                           BackendKind backend) {
-  auto camera = std::make_unique<RunningCamera>();
-  camera->options = chosen;
-  SourceOptions wanted;
-  wanted.width = chosen.width;
-  wanted.height = chosen.height;
-  wanted.fps = chosen.fps;
-  wanted.quality = chosen.quality;
-  std::unique_ptr<Source> source;
-  try {
-    source = open_source(chosen.source, wanted, camera->clock);
-  } catch (const std::invalid_argument& error) {
-    throw StartError(ExitCode::usage, error.what());
-  } catch (const std::system_error& error) {
-    // EX_NOINPUT of sysexits.h is also for what exists and cannot be read.
-    throw StartError(ExitCode::no_input,
-                     fmt::format("cannot open {}; --help lists the sources", error.what()));
-  }
-  FrameRingConfig ring;
-  ring.window = options.ring_slots != 0 ? options.ring_slots : window_for(source->format());
-  ring.jpeg_capacity = jpeg_capacity_for(source->format());
-  ring.memory_limit = options.frame_memory;
-  // epoll's zero copy is sendfile(2): what it queued must never be written again.
-  // Measured: sendfile costs what send does at 20 KB and a tenth more at 100 KB, so `auto` copies.
-  ring.detach_pages = backend == BackendKind::epoll && options.zero_copy == ZeroCopyMode::on;
-  camera->ring = std::make_unique<FrameRing>(ring);
-
-  CaptureConfig config;
-  config.name = chosen.name;
-  config.options = wanted;
-  config.stall_timeout = options.camera_stall_timeout;
-  config.idle = options.capture_idle;
-  config.open = [spec = chosen.source, &clock = camera->clock](const SourceOptions& again) {
-    return open_source(spec, again, clock);
-  };
-  camera->loop = std::make_unique<CaptureLoop>(std::move(config), std::move(source), *camera->ring,
-                                               camera->clock);
-  return camera;
 }
 
 // Raises the soft limit of descriptors to the hard one, and returns how many viewers fit.
@@ -212,6 +155,12 @@ void say_where(const std::vector<Listener>& listeners) {
   log_info("only this machine can see it; --listen 0.0.0.0:5000 opens it to the network");
 }
 
+void say_emulated() {
+  log_info("no --source was given: this is the emulated camera, pictures 1, 2, 3");
+  const std::optional<std::string> camera = choose_automatic_source();
+  if (camera) log_info("a camera is there: --source {} shows it", *camera);
+}
+
 // The first signal ends the server in order, a second one at once.
 void wait_for_the_end(const sigset_t& signals) {
   int signal = 0;
@@ -230,10 +179,7 @@ void serve(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
 
   const BackendChoice backend = choose_backend_or_exit(options.backend);
-  std::vector<std::unique_ptr<RunningCamera>> running;
-  for (const CameraOptions& camera : options.cameras) {
-    running.push_back(open_camera(camera, options, backend.kind));
-  }
+  const auto running = open_cameras(options, backend.kind);
   ServerThreads threads;
   threads.shards = choose_shards(options.shards);
   threads.backend = backend.kind;
@@ -249,12 +195,13 @@ void serve(const Options& options) {
   config.header_timeout = options.header_timeout;
   config.idle_timeout = options.idle_timeout;
   config.cors_origin = options.cors_origin;
+  config.allow_control = options.allow_control;
   config.version = version_number();
   config.backend = backend.kind == BackendKind::uring ? "io_uring" : "epoll";
   std::vector<Camera> cameras;
   for (const auto& camera : running) {
-    cameras.push_back({camera->options.name, camera->options.source, camera->options.quality,
-                       camera->ring.get()});
+    cameras.push_back({camera->options.name, redact_url(camera->options.source),
+                       camera->options.quality, camera->ring.get(), &camera->panel});
   }
   ServerState state(config, std::move(cameras), threads.shards, read_wall_clock());
   Server server(state, listeners, threads);
@@ -267,11 +214,13 @@ void serve(const Options& options) {
            threads.shards, config.admission.viewers_max, (frames + viewers) >> 20, frames >> 20);
   say_egress(config.wire, options, is_local(listeners));
   if (!options.source_was_given) {
-    log_info("no --source was given: this is the emulated camera, pictures 1, 2, 3");
+    say_emulated();
   }
   wait_for_the_end(signals);
   server.stop();
-  for (const auto& camera : running) camera->loop->stop();
+  if (stop_cameras(running)) return;
+  // Nothing that its thread may still use can be destroyed.
+  std::_Exit(static_cast<int>(ExitCode::ok));
 }
 
 }  // namespace
@@ -283,6 +232,10 @@ int main(int argc, char** argv) {
     const auto options = parse_options(argc, argv);
     if (!options) return 0;
     set_log_level(options->log_level);
+    if (options->list_devices) {
+      fmt::print("{}", list_devices());
+      return 0;
+    }
     if (!options->source_was_given && started_by_systemd()) {
       throw StartError(ExitCode::config, "a service shows no emulated camera: --source is missing");
     }

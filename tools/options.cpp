@@ -21,12 +21,6 @@ namespace {
 
 constexpr std::string_view kDefaultListen = "127.0.0.1:5000";
 
-bool is_camera_name(std::string_view name) {
-  return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
 // "HEADER_TIMEOUT" for "--header-timeout": every flag can also come from the environment.
 std::string environment_name(std::string_view flag) {
   std::string name = "FANLIGHT_";
@@ -100,32 +94,45 @@ Value choose(const std::string& text,
       fmt::format("'{}': one of {} is expected", text, fmt::join(names, ", ")));
 }
 
-void add_camera_flags(Flags& flags, Options& options, CameraOptions& single) {
+// What flags say of cameras, until they are put together.
+struct CameraFlags {
+  CameraOptions single;  // --source and its fellows
+  std::vector<CameraOptions> others;
+  std::vector<std::string> controls;
+};
+
+void add_camera_flags(Flags& flags, Options& options, CameraFlags& cameras) {
   std::string kinds;
   for (const SourceKind& kind : source_kinds()) kinds += fmt::format("\n    {}", kind.help);
   flags.group("Camera");
   flags.value("--source", "SPEC", "where the pictures come from (default: emulator)" + kinds,
               [&](const std::string& text) {
                 if (text.empty()) throw std::invalid_argument("'': a source is expected");
-                single.source = text;
+                cameras.single.source = text;
                 options.source_was_given = true;
               });
-  flags.values("--camera", "NAME=SPEC[,size=WxH][,fps=N][,quality=N]",
-               "a camera under /cameras/NAME/; repeatable", [&](const std::string& text) {
-                 options.cameras.push_back(parse_camera(text));
+  flags.values("--camera", "NAME=SPEC[,key=value]...",
+               "a camera under /cameras/NAME/, keys are size, fps, quality, rotate and\n"
+               "mirror; repeatable",
+               [&](const std::string& text) {
+                 cameras.others.push_back(parse_camera(text));
                  options.source_was_given = true;
                });
-  flags.value("--fps", "N", "pictures per second (default: the source's own)",
-              [&](const std::string& text) { single.fps = parse_number(text, 0.01, 240); });
-  flags.value("--size", "WxH", "size of the pictures (default: the source's own)",
-              [&](const std::string& text) {
-                const PictureSize size = parse_picture_size(text);
-                single.width = size.width;
-                single.height = size.height;
-              });
-  flags.value("--quality", "1..100", "JPEG quality (default: 80)", [&](const std::string& text) {
-    single.quality = static_cast<int>(parse_integer(text, 1, 100));
-  });
+  const auto shape = [&](const char* key, const char* type, const char* help) {
+    flags.value(fmt::format("--{}", key), type, help, [&cameras, key](const std::string& text) {
+      set_camera_option(cameras.single, key, text);
+    });
+  };
+  shape("fps", "N", "pictures per second (default: the source's own)");
+  shape("size", "WxH", "size of the pictures (default: the source's own)");
+  shape("quality", "1..100", "of JPEGs that are encoded here (default: 80)");
+  shape("rotate", "0|90|180|270", "turn the pictures clockwise (default: 0)");
+  shape("mirror", "on|off", "swap left and right, after that (default: off)");
+  flags.values("--control", "[CAMERA/]NAME=VALUE",
+               "set a control, as brightness=128; --list-devices has their names; repeatable",
+               [&](const std::string& text) { cameras.controls.push_back(text); });
+  flags.toggle("--allow-control", "let clients set controls (PATCH /cameras/NAME/controls)",
+               options.allow_control);
   flags.value(
       "--camera-stall-timeout", "TIME",
       "without a picture for this long viewers see a slate (default: 2s)",
@@ -188,6 +195,26 @@ void add_server_flags(Flags& flags, Options& options) {
               [&](const std::string& text) { options.idle_timeout = parse_duration(text); });
 }
 
+void add_encoder_flags(Flags& flags, Options& options) {
+  flags.group("Expert, may change");
+  flags.value("--encode-threads", "N|auto",
+              "threads that encode the pictures of a camera; 0: its own (default: auto, as\n"
+              "many as there are other CPUs, at most 4)",
+              [&](const std::string& text) {
+                options.encode_threads.reset();
+                if (text == "auto") return;
+                options.encode_threads = static_cast<unsigned>(parse_integer(text, 0, 16));
+              });
+  flags.value("--encoder", "auto|cpu|m2m",
+              "who encodes: the CPU, or a V4L2 device as on a Pi 4 (default: auto, a\n"
+              "device where there is one)",
+              [&](const std::string& text) {
+                options.encoder = choose<EncoderChoice>(text, {{"auto", EncoderChoice::automatic},
+                                                               {"cpu", EncoderChoice::cpu},
+                                                               {"m2m", EncoderChoice::m2m}});
+              });
+}
+
 void add_other_flags(Flags& flags, Options& options) {
   flags.group("Expert, may change");
   flags.value("--backend", "auto|uring|epoll", "how to talk to the kernel (default: auto)",
@@ -234,6 +261,8 @@ void add_other_flags(Flags& flags, Options& options) {
               });
   flags.toggle("--pin-cpus", "bind each shard to a CPU of its own", options.pin_cpus);
   flags.group("Other");
+  flags.toggle("--list-devices", "print the cameras that are there, and what they can do",
+               options.list_devices);
   flags.value("--log-level", "error|warning|info|debug", "what is logged (default: info)",
               [&](const std::string& text) {
                 options.log_level = choose<LogLevel>(text, {{"error", LogLevel::error},
@@ -243,73 +272,18 @@ void add_other_flags(Flags& flags, Options& options) {
               });
 }
 
-// The camera that --source and its fellows describe comes first; the root URLs are its.
-void finish_cameras(Options& options, CameraOptions single) {
-  if (single.source.empty() && options.cameras.empty()) single.source = "emulator";
-  if (!single.source.empty()) {
-    single.name = "camera";
-    options.cameras.insert(options.cameras.begin(), single);
-  }
-  if (single.source.empty() && (single.width != 0 || single.fps != 0)) {
-    throw StartError(ExitCode::usage,
-                     "--size and --fps belong to --source; with --camera write "
-                     "NAME=SPEC,size=WxH,fps=N");
-  }
-  for (size_t i = 0; i < options.cameras.size(); ++i) {
-    for (size_t j = 0; j < i; ++j) {
-      if (options.cameras[i].name != options.cameras[j].name) continue;
-      throw StartError(ExitCode::usage, fmt::format("--camera '{}': the name is taken twice",
-                                                    options.cameras[i].name));
-    }
-  }
-}
-
 }  // namespace
-
-CameraOptions parse_camera(std::string_view text) {
-  CameraOptions camera;
-  const size_t equals = std::min(text.find('='), text.size());
-  camera.name = text.substr(0, equals);
-  if (!is_camera_name(camera.name) || equals == text.size()) {
-    throw std::invalid_argument(fmt::format(
-        "'{}': NAME=SPEC is expected, the name of 1 to 32 characters a-z, 0-9 and -", text));
-  }
-  std::string_view rest = text.substr(equals + 1);
-  const size_t comma = std::min(rest.find(','), rest.size());
-  camera.source = rest.substr(0, comma);
-  if (camera.source.empty()) {
-    throw std::invalid_argument(fmt::format("'{}': a source is expected behind the name", text));
-  }
-  rest.remove_prefix(comma);
-  while (!rest.empty()) {
-    rest.remove_prefix(1);
-    const std::string_view pair = rest.substr(0, std::min(rest.find(','), rest.size()));
-    rest.remove_prefix(pair.size());
-    if (pair.starts_with("size=")) {
-      const PictureSize size = parse_picture_size(pair.substr(5));
-      camera.width = size.width;
-      camera.height = size.height;
-    } else if (pair.starts_with("fps=")) {
-      camera.fps = parse_number(pair.substr(4), 0.01, 240);
-    } else if (pair.starts_with("quality=")) {
-      camera.quality = static_cast<int>(parse_integer(pair.substr(8), 1, 100));
-    } else {
-      throw std::invalid_argument(
-          fmt::format("'{}': size=WxH, fps=N or quality=N is expected", pair));
-    }
-  }
-  return camera;
-}
 
 std::optional<Options> parse_options(int argc, const char* const* argv) {
   CLI::App app("Fanlight shows one camera, live, to thousands of browsers.", "fanlight");
   app.set_version_flag("--version", version_text());
   app.get_formatter()->column_width(44);
   Options options;
-  CameraOptions single;
+  CameraFlags cameras;
   Flags flags(app);
-  add_camera_flags(flags, options, single);
+  add_camera_flags(flags, options, cameras);
   add_server_flags(flags, options);
+  add_encoder_flags(flags, options);
   add_other_flags(flags, options);
   try {
     app.parse(argc, argv);
@@ -319,7 +293,8 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw StartError(ExitCode::usage, fmt::format("{}; see fanlight --help", error.what()));
   }
-  finish_cameras(options, std::move(single));
+  options.cameras =
+      put_cameras_together(std::move(cameras.single), std::move(cameras.others), cameras.controls);
   if (options.listen.empty()) options.listen.push_back(parse_listen_address(kDefaultListen));
   return options;
 }

@@ -13,22 +13,22 @@
 #include "http/zero_copy.h"
 #include "io/backend.h"
 #include "io/listener.h"
+#include "tools/camera_options.h"
 
 namespace fanlight {
 
-struct CameraOptions {
-  std::string name;
-  std::string source;
-  int width = 0;  // pixels; 0: the source's own
-  int height = 0;
-  double fps = 0;  // 0: the source's own
-  int quality = 80;
+enum class EncoderChoice {
+  automatic,  // a device where there is one, else the CPU
+  cpu,
+  m2m,
 };
 
 struct Options {
   std::vector<ListenAddress> listen;
   std::vector<CameraOptions> cameras;
-  bool source_was_given = false;       // by --source or --camera
+  bool source_was_given = false;  // by --source or --camera
+  bool allow_control = false;
+  bool list_devices = false;
   unsigned shards = 0;                 // 0: one per CPU
   size_t max_viewers = 0;              // 0: as many as descriptors allow, up to 10,000
   size_t max_viewers_per_address = 0;  // 0: no limit
@@ -46,14 +46,13 @@ struct Options {
   size_t ring_slots = 0;   // 0: by the camera's rate
   size_t send_buffer = 0;  // SO_SNDBUF, 0: the kernel's own
   bool pin_cpus = false;
+  std::optional<unsigned> encode_threads;  // of each camera; empty: by the CPUs
+  EncoderChoice encoder = EncoderChoice::automatic;
   LogLevel log_level = LogLevel::info;
 };
 
 // What the command line asks for. Empty when it was --help or --version, which has then been
 // printed on standard output. Throws StartError (usage) with one line that names the flag.
 std::optional<Options> parse_options(int argc, const char* const* argv);
-
-// `NAME=SPEC[,size=WxH][,fps=N][,quality=N]`. Throws std::invalid_argument.
-CameraOptions parse_camera(std::string_view text);
 
 }  // namespace fanlight

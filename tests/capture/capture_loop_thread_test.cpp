@@ -142,6 +142,38 @@ TEST(CaptureLoopThread, StopsWhileItIsIdleAndInTheDestructor) {
   EXPECT_EQ(test.ring.stats().source_failures.value(), 0u);
 }
 
+// A driver that is in no hurry.
+class BlockedSource final : public Source {
+ public:
+  BlockedSource(std::promise<void>& entered, std::future<void> leave)
+      : entered_(entered), leave_(std::move(leave)) {}
+  const SourceFormat& format() const override { return format_; }
+  std::optional<Picture> next(Instant) override {
+    entered_.set_value();
+    leave_.wait();
+    return std::nullopt;
+  }
+
+ private:
+  SourceFormat format_{16, 16, 100ms, 1000};
+  std::promise<void>& entered_;
+  std::future<void> leave_;
+};
+
+TEST(CaptureLoopThread, DoesNotWaitForADriverForLongerThanItMay) {
+  ThreadedCamera test;
+  std::promise<void> entered;
+  std::promise<void> leave;
+  CaptureLoop loop(test.config, std::make_unique<BlockedSource>(entered, leave.get_future()),
+                   test.ring, test.clock);
+  EXPECT_TRUE(loop.stop_within(0s)) << "nothing runs yet";
+  loop.start();
+  entered.get_future().wait();
+  EXPECT_FALSE(loop.stop_within(1ms));
+  leave.set_value();
+  EXPECT_TRUE(loop.stop_within(60s));
+}
+
 TEST(CaptureLoopThread, AWatcherWakesAnIdleCamera) {
   ThreadedCamera test;
   test.config.idle = 0s;

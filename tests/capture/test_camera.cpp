@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "capture/canvas.h"
 #include "capture/pacer.h"
 
 namespace fanlight {
@@ -39,12 +40,20 @@ class TestSource final : public Source {
     Picture picture{camera_.jpeg, {}, 320, 240, camera_.clock.wall_now(), camera_.clock.now()};
     if (camera_.mood == Mood::garbage) picture.jpeg = kGarbage;
     if (camera_.mood == Mood::large) picture.jpeg = camera_.large_jpeg;
+    if (camera_.mood == Mood::repeating) picture.is_repeat = true;
+    if (camera_.mood == Mood::raw) {
+      picture.jpeg = {};
+      picture.raw = canvas_.view();
+    }
     return picture;
   }
+
+  std::string identity() const override { return camera_.identity; }
 
  private:
   TestCamera& camera_;
   SourceFormat format_;
+  Canvas canvas_{320, 240};
   Pacer pacer_;
 };
 
@@ -84,6 +93,7 @@ Wake FakeClock::wait(std::span<pollfd> waits, Instant deadline) noexcept {
 std::unique_ptr<Source> TestCamera::open(const SourceOptions& options) {
   opened.push_back(clock.elapsed());
   first_sequences.push_back(options.first_sequence);
+  identities.push_back(options.identity);
   if (open_error) throw std::system_error(*open_error, std::system_category(), "open /dev/secret");
   return std::make_unique<TestSource>(*this);
 }

@@ -9,27 +9,17 @@
 #include <string>
 #include <vector>
 
-#include "tools/exit_code.h"
+#include "tests/tools/command_line.h"
 
 namespace fanlight {
 namespace {
 
 std::optional<Options> parse(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "fanlight");
-  return parse_options(static_cast<int>(arguments.size()), arguments.data());
+  return parse_as("fanlight", parse_options, arguments);
 }
 
-// The line that a mistake is answered with; it names the flag and is one line.
-std::string mistake(std::vector<const char*> arguments) {
-  try {
-    parse(arguments);
-  } catch (const StartError& error) {
-    EXPECT_EQ(error.code(), ExitCode::usage);
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  ADD_FAILURE() << "accepted";
-  return {};
+std::string mistake(const std::vector<const char*>& arguments) {
+  return mistake_of([&] { parse(arguments); });
 }
 
 TEST(Options, Defaults) {
@@ -64,7 +54,8 @@ TEST(Options, TakesEveryFlag) {
           "--max-egress 1Gbit --min-fps 0.25 --viewer-stall-timeout 1s "
           "--camera-stall-timeout 3s --header-timeout 2s --idle-timeout 4s --capture-idle 5m "
           "--cors-origin * --log-level debug --backend epoll --zero-copy off --frame-memory 8M "
-          "--ring-slots 4 --send-buffer 64K --pin-cpus "
+          "--ring-slots 4 --send-buffer 64K --pin-cpus --rotate 90 --mirror on "
+          "--control brightness=7 --allow-control --encode-threads 2 --encoder cpu --list-devices "
           "--camera back=files:/p,size=64x48,fps=3,quality=9")
           .value();
   EXPECT_EQ(options.listen[1].family, ListenAddress::Family::unix_path);
@@ -94,6 +85,13 @@ TEST(Options, TakesEveryFlag) {
   EXPECT_EQ(options.ring_slots, 4u);
   EXPECT_EQ(options.send_buffer, 64u << 10);
   EXPECT_TRUE(options.pin_cpus);
+  EXPECT_EQ(options.cameras[0].orientation, (Orientation{90, true}));
+  ASSERT_EQ(options.cameras[0].controls.size(), 1u);
+  EXPECT_EQ(options.cameras[0].controls[0].value, "7");
+  EXPECT_TRUE(options.allow_control);
+  EXPECT_EQ(options.encode_threads, 2u);
+  EXPECT_EQ(options.encoder, EncoderChoice::cpu);
+  EXPECT_TRUE(options.list_devices);
 }
 
 TEST(Options, MistakesNameTheFlag) {
@@ -114,6 +112,11 @@ TEST(Options, MistakesNameTheFlag) {
       {"--zero-copy", "maybe"},
       {"--frame-memory", "1"},
       {"--ring-slots", "5"},
+      {"--rotate", "45"},
+      {"--mirror", "yes"},
+      {"--control", "brightness"},
+      {"--encode-threads", "17"},
+      {"--encoder", "gpu"},
       {"--send-buffer", "2G"},
       {"--listen", "nowhere"},
       {"--camera", "Front=pattern"},

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cameras that are devices: missing at start, frozen, unplugged, plugged in again, and asked to
+// turn something.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "capture/device_watch.h"
+#include "core/camera_panel.h"
+#include "tests/capture/test_loop.h"
+
+namespace fanlight {
+namespace {
+
+// A /dev of the test's own.
+struct DeviceDirectory {
+  DeviceDirectory() {
+    std::string name = testing::TempDir() + "fanlight-dev-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::system_category());
+    path = name;
+  }
+  ~DeviceDirectory() { std::filesystem::remove_all(path); }
+  void plug(const std::string& name) { std::ofstream(path / name) << "x"; }
+
+  std::filesystem::path path;
+};
+
+TEST(CaptureLoopDevice, AFrozenOneIsOpenedAgain) {
+  TestLoop test;
+  test.set_mood(950ms, Mood::silent);
+  test.clock.at(8100ms, [&] { test.camera.mood = Mood::well; });
+  test.run(10s);
+  ASSERT_EQ(test.camera.closed.size(), 2u);
+  // The last picture came at 1 s, the first slate at 3 s.
+  EXPECT_NEAR(test.camera.closed[0], 8, 1e-6);
+  ASSERT_EQ(test.camera.opened.size(), 2u);
+  EXPECT_LT(test.camera.opened[1], 8.7);
+  EXPECT_EQ(test.stats().source_failures.value(), 1u);
+  EXPECT_EQ(test.recorder.slates().front().info.slate_reason.view(), "camera gives no pictures");
+  EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
+}
+
+TEST(CaptureLoopDevice, BrokenPicturesAreASignOfLife) {
+  TestLoop test;
+  test.set_mood(950ms, Mood::garbage);
+  test.run(30s);
+  EXPECT_EQ(test.camera.opened.size(), 1u);
+}
+
+TEST(CaptureLoopDevice, OneThatIsMissingAtStartShowsASlateAndIsTriedAgain) {
+  TestLoop test;
+  testing::internal::CaptureStderr();
+  CaptureLoop loop(test.config,
+                   std::system_error(EACCES, std::system_category(), "open /dev/video7"), test.ring,
+                   test.clock);
+  test.clock.stop_at(2s);
+  loop.run();
+  test.recorder.look();
+  const std::string log = testing::internal::GetCapturedStderr();
+  ASSERT_GE(test.recorder.slates().size(), 1u);
+  EXPECT_NEAR(test.recorder.slates()[0].at, 0, 1e-6);
+  EXPECT_EQ(test.recorder.slates()[0].info.slate_reason.view(), "camera lost: not permitted");
+  EXPECT_EQ(lines_with(log, "camera door: lost: open /dev/video7"), 1u) << log;
+  EXPECT_GT(test.recorder.pictures().size(), 10u);
+}
+
+TEST(CaptureLoopDevice, AReplugEndsTheWaitForTheNextRetry) {
+  DeviceDirectory dev;
+  DeviceWatch watch(dev.path);
+  TestLoop test;
+  test.config.devices = &watch;
+  test.config.retry_min = test.config.retry_max = 60s;
+  test.set_mood(950ms, Mood::gone);
+  test.clock.at(5s, [&] {
+    test.camera.mood = Mood::well;
+    dev.plug("video4");
+  });
+  test.run(10s);
+  ASSERT_EQ(test.camera.opened.size(), 2u);
+  EXPECT_GE(test.camera.opened[1], 5.0);
+  EXPECT_LT(test.camera.opened[1], 6.2) << "udev gets its time; slates go on meanwhile";
+  EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
+}
+
+TEST(CaptureLoopDevice, OtherDevicesChangeNothing) {
+  DeviceDirectory dev;
+  DeviceWatch watch(dev.path);
+  TestLoop test;
+  test.config.devices = &watch;
+  test.config.retry_min = test.config.retry_max = 60s;
+  test.set_mood(950ms, Mood::gone);
+  test.clock.at(5s, [&] { dev.plug("ttyUSB0"); });
+  test.run(10s);
+  EXPECT_EQ(test.camera.opened.size(), 1u);
+}
+
+TEST(CaptureLoopDevice, TheSameDeviceIsLookedFor) {
+  TestLoop test;
+  test.camera.identity = "usb 046d:0826 A1B2";
+  test.set_mood(950ms, Mood::gone);
+  test.clock.at(1050ms, [&] { test.camera.mood = Mood::well; });
+  test.run(3s);
+  EXPECT_EQ(test.camera.identities, (std::vector<std::string>{"", "usb 046d:0826 A1B2"}));
+}
+
+TEST(CaptureLoopDevice, NothingIsEncodedForNobody) {
+  TestLoop test;
+  test.config.encode_unwatched = false;
+  test.camera.mood = Mood::raw;
+  test.clock.at(1s, [&] { EXPECT_EQ(test.stats().encoded.value(), 10u) << "somebody may come"; });
+  test.clock.at(10s, [&] {
+    EXPECT_NEAR(double(test.stats().encoded.value()), 20, 1);
+    EXPECT_EQ(test.stats().idle.value(), 1u) << "the newest frame is old";
+    EXPECT_EQ(test.stats().online.value(), 1u) << "but the camera is well";
+  });
+  test.clock.at(20010ms, [&] { test.ring.watch(); });
+  test.clock.at(20150ms, [&] {
+    EXPECT_NEAR(double(test.stats().encoded.value()), 21, 2) << "with the next picture";
+    EXPECT_EQ(test.stats().idle.value(), 0u);
+    test.ring.unwatch();
+  });
+  test.run(30s);
+  EXPECT_TRUE(test.recorder.slates().empty());
+  EXPECT_LT(test.stats().encoded.value(), 50u);
+}
+
+TEST(CaptureLoopDevice, ASlowCameraIsEncodedInAnyCase) {
+  TestLoop test;
+  test.config.encode_unwatched = false;
+  test.camera.interval = 1s;
+  test.camera.mood = Mood::raw;
+  test.run(30s);
+  EXPECT_EQ(test.stats().encoded.value(), 30u);
+}
+
+TEST(CaptureLoopDevice, ARepeatIsASignOfLifeAndEndsASlate) {
+  TestLoop test;
+  test.set_mood(950ms, Mood::repeating);
+  test.clock.at(10s, [&] {
+    EXPECT_EQ(test.stats().encoded.value(), 10u);
+    EXPECT_EQ(test.stats().slates.value(), 0u);
+    test.camera.mood = Mood::silent;
+  });
+  test.clock.at(13s, [&] { test.camera.mood = Mood::repeating; });
+  test.run(15s);
+  ASSERT_FALSE(test.recorder.slates().empty());
+  EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
+  // Ten at first, the one that was on its way at 10 s, and one after the slates.
+  EXPECT_EQ(test.recorder.pictures().size(), 12u);
+}
+
+TEST(CaptureLoopDevice, AWishInterruptsTheWaitForAPicture) {
+  TestLoop test;
+  CameraPanel panel(test.clock.interrupts());
+  Waker shard;
+  Mailbox mailbox(shard);
+  test.config.panel = &panel;
+  test.camera.interval = 3600s;
+  int told = 0;
+  test.clock.at(1s, [&] {
+    panel.ask(R"({"brightness":1})", mailbox, &told,
+              [](void* owner, int status, std::string_view) noexcept {
+                *static_cast<int*>(owner) = status;
+              });
+  });
+  test.clock.at(1001ms, [&] { mailbox.deliver(); });
+  test.clock.at(1002ms, [&] { EXPECT_EQ(told, 400) << "this camera has no such control"; });
+  test.run(2s);
+  EXPECT_EQ(told, 400);
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Cameras without hardware: what is missing, what is forbidden, several at once, and what is asked
+of them. Real devices are in tests/vm."""
+import json
+import os
+import tempfile
+import time
+import unittest
+
+import harness
+from client import Connection, fetch, jpeg_size, open_stream
+from pictures import make_pictures
+
+MISSING = "v4l2:/dev/no-such-camera"
+JSON = "Content-Type: application/json"
+
+
+def state_of(address, name):
+    cameras = json.loads(fetch(address, "/cameras", "Accept: application/json").body)["cameras"]
+    return next(camera for camera in cameras if camera["name"] == name)
+
+
+class ExitTest(unittest.TestCase):
+    def refused(self, code, said, *flags, **how):
+        found, lines = harness.run_to_exit("--listen", "127.0.0.1:0", *flags, **how)
+        self.assertEqual((found, len(lines)), (code, 1), lines)
+        self.assertRegex(lines[0], said)
+
+    def test_no_such_device(self):
+        self.refused(66, "/dev/no-such-camera.*No such file", "--source", MISSING)
+
+    def test_what_is_no_camera(self):
+        self.refused(66, "/dev/null.*not a video device", "--source", "v4l2:/dev/null")
+
+    def test_a_device_that_may_not_be_opened(self):
+        with tempfile.NamedTemporaryFile() as file:
+            os.chmod(file.name, 0)
+            os.chmod(os.path.dirname(file.name), 0o1777)
+            self.refused(77, f"{file.name}.*video.*Permission denied", "--source",
+                         f"v4l2:{file.name}", restrict=["--unprivileged"])
+
+    def test_no_such_libcamera_camera(self):
+        self.refused(66, "libcamera", "--source", "libcamera:no-such-camera")
+
+    def test_a_control_that_the_camera_does_not_have(self):
+        self.refused(64, "brightness", "--source", "pattern", "--control", "brightness=7")
+
+    def test_sources_that_make_no_sense(self):
+        self.refused(64, "v4l2", "--source", "v4l2:")
+        self.refused(64, "http", "--source", "http://")
+
+    def test_list_devices_prints_and_ends(self):
+        self.assertEqual(harness.run_to_exit("--list-devices")[0], 0)
+
+
+class SeveralTest(unittest.TestCase):
+    """One camera is there, the other is not."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.fanlight = harness.Fanlight("--camera", f"away={MISSING}", "--camera",
+                                        "here=pattern,size=320x240,fps=20,rotate=90",
+                                        "--allow-control")
+        cls.addClassCleanup(cls.fanlight.__exit__)
+        cls.address = cls.fanlight.address
+
+    def test_the_missing_one_shows_why(self):
+        stream = open_stream(self.address, "/cameras/away/stream?frames=2")
+        with stream.connection:
+            for part in stream.parts(2):
+                self.assertEqual(part.slate, "camera lost: not there")
+        camera = state_of(self.address, "away")
+        self.assertEqual((camera["state"], camera["reason"]), ("lost", "camera lost: not there"))
+        self.fanlight.wait_for_line("camera away: lost: .*No such file")
+
+    def test_the_other_one_works_and_is_turned(self):
+        stream = open_stream(self.address, "/cameras/here/stream?frames=3")
+        with stream.connection:
+            for part in stream.parts(3):
+                self.assertEqual(part.slate, "")
+                self.assertEqual(jpeg_size(part.jpeg), (240, 320))
+
+    def change(self, camera, body, *headers):
+        with Connection(self.address) as connection:
+            text = "\r\n".join([f"PATCH /cameras/{camera}/controls HTTP/1.1", "Host: x",
+                                f"Content-Length: {len(body)}", *headers, "", body])
+            connection.send(text)
+            return connection.response()
+
+    def test_controls_are_asked_of_the_camera_itself(self):
+        self.assertEqual(self.change("away", '{"brightness":1}', JSON).status, 503)
+        answer = self.change("here", '{"brightness":1}', JSON)
+        self.assertEqual(answer.status, 400)
+        self.assertIn(b"no control 'brightness'", answer.body)
+        self.assertEqual(self.change("here", '{"brightness":1}').status, 415)
+        self.assertEqual(
+            self.change("here", '{"brightness":1}', JSON, "Origin: http://evil.example").status,
+            403)
+        self.assertEqual(self.change("none", "{}", JSON).status, 404)
+
+    def test_controls_need_a_flag(self):
+        with harness.Fanlight("--source", "pattern") as closed:
+            with Connection(closed.address) as connection:
+                connection.send("PATCH /cameras/camera/controls HTTP/1.1\r\nHost: x\r\n"
+                                f"{JSON}\r\nContent-Length: 2\r\n\r\n{{}}")
+                self.assertEqual(connection.response().status, 405)
+
+
+class UnwatchedTest(unittest.TestCase):
+    def test_nothing_is_encoded_for_nobody_and_who_comes_gets_a_new_picture(self):
+        with harness.Fanlight("--source", "pattern", "--fps", "25", "--size", "320x240") as server:
+            fetch(server.address, "/snapshot")
+            deadline = time.monotonic() + harness.DEADLINE_SECONDS
+            camera = state_of(server.address, "camera")
+            while not camera["idle"] and time.monotonic() < deadline:
+                camera = state_of(server.address, "camera")
+            self.assertEqual((camera["idle"], camera["online"]), (True, True), camera)
+            encoded = camera["encoded"]
+            newest = fetch(server.address, "/snapshot")
+            self.assertGreater(int(newest.header("X-Sequence")), encoded)
+
+
+class TurnedFilesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder, cls.pictures = make_pictures(cls, size="320x240")
+
+    def test_jpegs_are_turned_without_being_encoded_anew(self):
+        with harness.Fanlight("--source", f"files:{self.folder}", "--fps", "20", "--rotate", "90",
+                              "--mirror", "on") as server:
+            stream = open_stream(server.address, "/stream?frames=3")
+            with stream.connection:
+                for part in stream.parts(3):
+                    self.assertEqual(jpeg_size(part.jpeg), (240, 320))
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/camera_options.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "tools/exit_code.h"
+
+namespace fanlight {
+namespace {
+
+std::string mistake(const std::string& camera) {
+  try {
+    parse_camera(camera);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "accepted: " << camera;
+  return {};
+}
+
+TEST(CameraOptions, TakeEveryKey) {
+  const CameraOptions camera = parse_camera(
+      "back-2=v4l2:/dev/video0,size=1280x720,fps=12.5,quality=70,rotate=270,mirror=on");
+  EXPECT_EQ(camera.name, "back-2");
+  EXPECT_EQ(camera.source, "v4l2:/dev/video0");
+  EXPECT_EQ(camera.width, 1280);
+  EXPECT_EQ(camera.height, 720);
+  EXPECT_DOUBLE_EQ(camera.fps, 12.5);
+  EXPECT_EQ(camera.quality, 70);
+  EXPECT_EQ(camera.orientation, (Orientation{270, true}));
+}
+
+TEST(CameraOptions, AUrlHasCommasOfItsOwn) {
+  const CameraOptions camera = parse_camera("yard=http://10.0.0.7/video?size=1,2,quality=9");
+  EXPECT_EQ(camera.source, "http://10.0.0.7/video?size=1,2,quality=9");
+  EXPECT_EQ(camera.quality, 80);
+}
+
+TEST(CameraOptions, MistakesAreNamed) {
+  for (const char* text : {"a=pattern,rotate=45", "a=pattern,mirror=yes", "a=pattern,size=0x1",
+                           "a=pattern,fps=0", "a=pattern,quality=0", "a=pattern,colour=red"}) {
+    const std::string value = std::string(text).substr(std::string(text).find_last_of("=") + 1);
+    EXPECT_NE(mistake(text).find(value), std::string::npos) << text;
+  }
+  EXPECT_NE(mistake("a=pattern,rotate").find("rotate"), std::string::npos);
+  EXPECT_NE(mistake("Front=pattern").find("Front"), std::string::npos);
+  EXPECT_NE(mistake("front").find("front"), std::string::npos);
+  EXPECT_NE(mistake("front=,fps=2").find("front"), std::string::npos);
+  EXPECT_NE(mistake("a23456789012345678901234567890123=pattern").find("32"), std::string::npos);
+}
+
+TEST(CameraOptions, TheOneOfSourceComesFirst) {
+  const auto cameras =
+      put_cameras_together({.source = "pattern"}, {parse_camera("b=emulator")}, {});
+  ASSERT_EQ(cameras.size(), 2u);
+  EXPECT_EQ(cameras[0].name, "camera");
+  EXPECT_EQ(cameras[1].name, "b");
+  EXPECT_EQ(put_cameras_together({}, {}, {}).at(0).source, "emulator");
+  EXPECT_EQ(put_cameras_together({}, {parse_camera("b=emulator")}, {}).size(), 1u);
+}
+
+TEST(CameraOptions, ControlsBelongToTheFirstCameraOrTheNamedOne) {
+  const auto cameras = put_cameras_together(
+      {.source = "pattern"}, {parse_camera("b=emulator")},
+      {"brightness=1", "b/focus_automatic_continuous=false", "contrast=a/b", "brightness=2"});
+  ASSERT_EQ(cameras[0].controls.size(), 3u);
+  EXPECT_EQ(cameras[0].controls[0].name, "brightness");
+  EXPECT_EQ(cameras[0].controls[1].value, "a/b");
+  EXPECT_EQ(cameras[0].controls[2].value, "2") << "in order: the last one counts";
+  ASSERT_EQ(cameras[1].controls.size(), 1u);
+  EXPECT_EQ(cameras[1].controls[0].name, "focus_automatic_continuous");
+}
+
+TEST(CameraOptions, WhatBelongsToNoCameraIsRefused) {
+  const std::vector<CameraOptions> others{parse_camera("b=emulator")};
+  EXPECT_THROW(put_cameras_together({.width = 320}, others, {}), StartError);
+  EXPECT_THROW(put_cameras_together({.orientation = {90, false}}, others, {}), StartError);
+  EXPECT_THROW(put_cameras_together({}, {others[0], others[0]}, {}), StartError);
+  EXPECT_THROW(put_cameras_together({}, others, {"front/brightness=1"}), StartError);
+  EXPECT_THROW(put_cameras_together({}, others, {"brightness"}), StartError);
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/running_camera.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <bit>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "capture/control_desk.h"
+#include "capture/device_list.h"
+#include "capture/rendition.h"
+#include "capture/source_table.h"
+#include "capture/v4l2_m2m_encoder.h"
+#include "core/log.h"
+#include "tools/exit_code.h"
+
+namespace fanlight {
+namespace {
+
+// A camera that is not there yet may turn out to be of this size.
+constexpr SourceFormat kGuess{1920, 1080, Duration::zero(), 0};
+// Longer than any wait between two looks at the clock; less than what the end may take in all.
+constexpr Duration kStopPatience = 1s;
+
+bool is_permission(const std::system_error& error) {
+  return error.code() == std::errc::permission_denied ||
+         error.code() == std::errc::operation_not_permitted;
+}
+
+// The ring holds eight times as many frames, so two seconds of them: the sends of an overloaded
+// processor take a good part of one, and a ring that is shorter would have to close viewers.
+size_t window_for(const SourceFormat& format) {
+  if (format.interval <= Duration::zero()) return 8;
+  const auto per_second = static_cast<size_t>(std::max<int64_t>(1s / format.interval, 1));
+  return std::clamp<size_t>(std::bit_ceil(per_second / 4), 8, 32);
+}
+
+std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
+                                     const Options& options, BackendKind backend) {
+  FrameRingConfig ring;
+  ring.window = options.ring_slots != 0 ? options.ring_slots : window_for(format);
+  ring.jpeg_capacity = jpeg_capacity_for(format, camera.orientation);
+  ring.memory_limit = options.frame_memory;
+  // epoll's zero copy is sendfile(2): what it queued must never be written again.
+  // Measured: sendfile costs what send does at 20 KB and a tenth more at 100 KB, so `auto` copies.
+  ring.detach_pages = backend == BackendKind::epoll && options.zero_copy == ZeroCopyMode::on;
+  return std::make_unique<FrameRing>(ring);
+}
+
+SourceOptions source_options(const CameraOptions& camera) {
+  SourceOptions wanted;
+  wanted.width = camera.width;
+  wanted.height = camera.height;
+  wanted.fps = camera.fps;
+  wanted.quality = camera.quality;
+  wanted.controls = camera.controls;
+  return wanted;
+}
+
+CaptureConfig capture_config(RunningCamera& camera, const Options& options) {
+  CaptureConfig config;
+  config.name = camera.options.name;
+  config.options = source_options(camera.options);
+  config.stall_timeout = options.camera_stall_timeout;
+  config.idle = options.capture_idle;
+  config.encode_unwatched = false;
+  config.panel = &camera.panel;
+  config.devices = camera.devices ? &*camera.devices : nullptr;
+  config.open = [spec = camera.options.source, &clock = camera.clock](const SourceOptions& again) {
+    return open_source(spec, again, clock);
+  };
+  return config;
+}
+
+// A camera's own thread takes its pictures; encoding them may use the other CPUs.
+size_t encoder_threads(const Options& options) {
+  if (options.encode_threads) return *options.encode_threads;
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
+  return static_cast<size_t>(std::clamp(CPU_COUNT(&allowed) - 1, 0, 4));
+}
+
+// Found anew for each camera: a device encodes for one at a time.
+std::unique_ptr<Encoder> hardware_encoder(const Options& options) {
+  if (options.encoder == EncoderChoice::cpu) return nullptr;
+  std::unique_ptr<Encoder> encoder = find_v4l2_m2m_encoder();
+  if (!encoder && options.encoder == EncoderChoice::m2m) {
+    throw StartError(ExitCode::unavailable,
+                     "--encoder m2m: no V4L2 device encodes JPEG here; try --encoder cpu");
+  }
+  return encoder;
+}
+
+RenditionConfig rendition_config(const CameraOptions& camera, const Options& options) {
+  return {.orientation = camera.orientation,
+          .encoder_threads = encoder_threads(options),
+          .hardware_encoder = hardware_encoder(options)};
+}
+
+void watch_devices(RunningCamera& camera) {
+  try {
+    camera.devices.emplace();
+  } catch (const std::system_error& error) {
+    log_warning("camera {}: {}; it is looked for by time only when it was lost",
+                camera.options.name, error.what());
+  }
+}
+
+std::string choose_source(const std::string& source) {
+  if (source != "auto") return source;
+  const std::optional<std::string> found = choose_automatic_source();
+  if (!found) {
+    throw StartError(ExitCode::no_input,
+                     "--source auto: no camera is there; --list-devices shows what is");
+  }
+  log_info("--source auto: {}", *found);
+  return *found;
+}
+
+// What is wrong with the command line is told before anything runs.
+void check_controls(Source& source, const CameraOptions& camera) {
+  try {
+    apply_controls(source, camera.controls);
+  } catch (const std::invalid_argument& error) {
+    throw StartError(ExitCode::usage,
+                     fmt::format("--control: camera {}: {}", camera.name, error.what()));
+  } catch (const std::system_error&) {
+    // The device's own refusal is told when the loop tries again.
+  }
+}
+
+// A source that is open, or why it is not.
+struct Attempt {
+  std::unique_ptr<Source> source;
+  std::optional<std::system_error> failure;
+};
+
+Attempt try_to_open(RunningCamera& camera) {
+  try {
+    Attempt opened;
+    opened.source =
+        open_source(camera.options.source, source_options(camera.options), camera.clock);
+    check_controls(*opened.source, camera.options);
+    return opened;
+  } catch (const std::invalid_argument& error) {
+    throw StartError(ExitCode::usage, error.what());
+  } catch (const std::system_error& error) {
+    return {nullptr, error};
+  }
+}
+
+void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
+               BackendKind backend) {
+  const SourceFormat& format = attempt.source ? attempt.source->format() : kGuess;
+  camera.ring = make_ring(format, camera.options, options, backend);
+  CaptureConfig config = capture_config(camera, options);
+  RenditionConfig rendition = rendition_config(camera.options, options);
+  if (attempt.source) {
+    camera.loop = std::make_unique<CaptureLoop>(std::move(config), std::move(attempt.source),
+                                                *camera.ring, camera.clock, std::move(rendition));
+  } else {
+    camera.loop = std::make_unique<CaptureLoop>(std::move(config), *attempt.failure, *camera.ring,
+                                                camera.clock, std::move(rendition));
+  }
+}
+
+// EX_NOINPUT of sysexits.h is also for what exists and cannot be read, so for a folder; a device is
+// a matter of groups and said to be one.
+[[noreturn]] void give_up(const std::system_error& error, const std::string& source) {
+  const bool forbidden = is_permission(error) && !source.starts_with("files:");
+  throw StartError(forbidden ? ExitCode::not_permitted : ExitCode::no_input, error.what());
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
+                                                         BackendKind backend) {
+  std::vector<std::unique_ptr<RunningCamera>> cameras;
+  std::vector<Attempt> attempts;
+  for (const CameraOptions& chosen : options.cameras) {
+    cameras.push_back(std::make_unique<RunningCamera>());
+    cameras.back()->options = chosen;
+    cameras.back()->options.source = choose_source(chosen.source);
+    attempts.push_back(try_to_open(*cameras.back()));
+  }
+  const bool any = std::any_of(attempts.begin(), attempts.end(),
+                               [](const Attempt& attempt) { return attempt.source != nullptr; });
+  if (!any) give_up(*attempts.front().failure, cameras.front()->options.source);
+  for (size_t i = 0; i < cameras.size(); ++i) {
+    watch_devices(*cameras[i]);
+    make_loop(*cameras[i], std::move(attempts[i]), options, backend);
+  }
+  return cameras;
+}
+
+bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {
+  for (const auto& camera : cameras) camera->clock.request_stop();
+  bool all = true;
+  for (const auto& camera : cameras) {
+    if (camera->loop->stop_within(kStopPatience)) continue;
+    log_warning("camera {}: its driver does not return; left behind", camera->options.name);
+    all = false;
+  }
+  return all;
+}
+
+}  // namespace fanlight

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// RunningCamera: one camera with everything that it needs to run, put together from the options.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "capture/camera_clock.h"
+#include "capture/capture_loop.h"
+#include "capture/device_watch.h"
+#include "core/camera_panel.h"
+#include "core/frame_ring.h"
+#include "io/backend.h"
+#include "tools/options.h"
+
+namespace fanlight {
+
+// Owns: all of it; the members that others point to come first.
+// Thread: main's; the loop has one of its own.
+struct RunningCamera {
+  SystemCameraClock clock;
+  CameraPanel panel{clock.interrupts()};
+  std::optional<DeviceWatch> devices;
+  std::unique_ptr<FrameRing> ring;
+  std::unique_ptr<CaptureLoop> loop;
+  CameraOptions options;
+};
+
+// Opens all cameras; none runs yet. One that cannot be opened while another can is tried again
+// later, and shows a slate until then. Throws StartError: usage for a source that makes no sense or
+// a control that the camera does not have, no_input or not_permitted when there is no camera at
+// all.
+std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
+                                                         BackendKind backend);
+
+// Stops all. False when the driver of one does not let go of its thread, which then still runs.
+bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;
+
+}  // namespace fanlight
