@@ -182,6 +182,7 @@ void CaptureLoop::close_source() noexcept {
 void CaptureLoop::deliver(const Picture& picture) noexcept {
   frozen_at_ = picture_due_by(clock_.now()) + config_.frozen_timeout;
   if (!picture.is_jpeg() && !is_seen()) {
+    rendition_.pass_over(picture);
     ring_.stats().idle.set(1);
     return postpone_slate();
   }

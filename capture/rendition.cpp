@@ -70,13 +70,31 @@ void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noe
 
 Rendition::Outcome Rendition::publish(const Picture& picture) noexcept {
   if (picture.is_repeat) return Outcome::repeated;
-  ring_.stats().captured.add();
+  note_captured(picture);
   return deliver(picture);
+}
+
+void Rendition::pass_over(const Picture& picture) noexcept {
+  note_captured(picture);
+  ++next_sequence_;
+}
+
+// The mean of about the last eight intervals, so that the rate can be shown without a window.
+void Rendition::note_captured(const Picture& picture) noexcept {
+  CaptureStats& stats = ring_.stats();
+  stats.captured.add();
+  if (last_captured_at_ != Instant() && picture.captured_at > last_captured_at_) {
+    const auto interval = uint64_t((picture.captured_at - last_captured_at_).count());
+    const uint64_t mean = stats.measured_interval_ns.value();
+    stats.measured_interval_ns.set(mean == 0 ? interval : mean - mean / 8 + interval / 8);
+  }
+  last_captured_at_ = picture.captured_at;
 }
 
 void Rendition::publish_slate(std::string_view reason) noexcept {
   CHECK(!reason.empty());
   settle();
+  last_captured_at_ = {};  // how long the camera was away is no interval of it
   const SlateSize size = slate_size(width_, height_, ring_.jpeg_capacity());
   const Canvas slate = draw_slate(size, camera_, reason);
   deliver({.jpeg = {},

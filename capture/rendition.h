@@ -61,6 +61,9 @@ class Rendition {
   // pictures that are too many.
   Outcome publish(const Picture& picture) noexcept;
 
+  // A picture that nobody would see: it counts, and its number is used up.
+  void pass_over(const Picture& picture) noexcept;
+
   // Publishes a slate of the size of the last frame, or of the format before the first one, behind
   // all pictures in flight.
   void publish_slate(std::string_view reason) noexcept;
@@ -74,6 +77,7 @@ class Rendition {
   uint64_t next_sequence() const { return next_sequence_; }
 
  private:
+  void note_captured(const Picture& picture) noexcept;
   Outcome deliver(const Picture& picture) noexcept;
   Outcome deliver_now(EncodeJob& job) noexcept;
   Outcome deliver_later(const EncodeJob& job) noexcept;
@@ -87,7 +91,8 @@ class Rendition {
   PictureWriter writer_;  // the camera thread's
   uint64_t next_sequence_ = 1;
   WallTime last_wall_{};
-  size_t in_flight_max_ = 0;  // pictures that may still be read when publish() returns
+  Instant last_captured_at_{};  // of the camera's last picture, nothing after a slate
+  size_t in_flight_max_ = 0;    // pictures that may still be read when publish() returns
 
   std::mutex lock_;  // of the ring's writing side, and of these:
   int width_ = 0;    // of the last frame, pixels

@@ -122,23 +122,8 @@ void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameIn
   if (info.is_slate()) stats_.slates.add();
   stats_.width.set(static_cast<uint64_t>(info.width));
   stats_.height.set(static_cast<uint64_t>(info.height));
-  measure_interval(info);
   count_pinned();
   wake_readers();
-}
-
-// The mean of about the last eight intervals, so that the rate can be shown without a window.
-void FrameRing::measure_interval(const FrameInfo& info) noexcept {
-  if (info.is_slate()) {
-    last_captured_at_ = {};
-    return;
-  }
-  if (last_captured_at_ != Instant() && info.captured_at > last_captured_at_) {
-    const auto interval = uint64_t((info.captured_at - last_captured_at_).count());
-    const uint64_t mean = stats_.measured_interval_ns.value();
-    stats_.measured_interval_ns.set(mean == 0 ? interval : mean - mean / 8 + interval / 8);
-  }
-  last_captured_at_ = info.captured_at;
 }
 
 void FrameRing::wake_readers() noexcept {

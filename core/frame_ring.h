@@ -181,7 +181,6 @@ class FrameRing {
 
   void release(const Frame& frame) noexcept;
   bool try_take(uint32_t index) noexcept;
-  void measure_interval(const FrameInfo& info) noexcept;
   void count_pinned() noexcept;
   bool relieve(size_t excess_bytes) noexcept;
   const Place* oldest_held_after(uint64_t sequence) const noexcept;
@@ -204,7 +203,6 @@ class FrameRing {
 
   std::atomic<uint32_t> newest_{kNone};  // place of the newest frame
   uint64_t newest_sequence_ = 0;         // the writer's copy
-  Instant last_captured_at_{};           // of the last frame that was no slate
   std::atomic<uint64_t> reclaim_through_{0};
   std::atomic<uint32_t> newcomer_step_{1};
   std::atomic<uint32_t> watchers_{0};

@@ -117,6 +117,7 @@ TEST(CaptureLoopDevice, NothingIsEncodedForNobody) {
     EXPECT_NEAR(double(test.stats().encoded.value()), 20, 1);
     EXPECT_EQ(test.stats().idle.value(), 1u) << "the newest frame is old";
     EXPECT_EQ(test.stats().online.value(), 1u) << "but the camera is well";
+    EXPECT_NEAR(double(test.stats().captured.value()), 100, 1);
   });
   test.clock.at(20010ms, [&] { test.ring.watch(); });
   test.clock.at(20150ms, [&] {
@@ -127,6 +128,8 @@ TEST(CaptureLoopDevice, NothingIsEncodedForNobody) {
   test.run(30s);
   EXPECT_TRUE(test.recorder.slates().empty());
   EXPECT_LT(test.stats().encoded.value(), 50u);
+  EXPECT_EQ(test.stats().captured.value(), 300u);
+  EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "breaks do not count";
 }
 
 TEST(CaptureLoopDevice, ASlowCameraIsEncodedInAnyCase) {
