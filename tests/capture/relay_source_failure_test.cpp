@@ -66,7 +66,8 @@ TEST_F(RelaySourceTest, ATooLargeSnapshotIsRefusedWhileItComes) {
 TEST_F(RelaySourceTest, OneThatDoesNotAnswerIsNotWaitedForForever) {
   EXPECT_EQ(error_of("", 50ms), ETIMEDOUT);
   EXPECT_NE(words_.find("no answer"), words_.npos) << words_;
-  EXPECT_EQ(error_of(kStream + "--B\r\n", 50ms), ETIMEDOUT);
+  // Long enough for the head to come on a machine that is busy with other things.
+  EXPECT_EQ(error_of(kStream + "--B\r\n", 3s), ETIMEDOUT);
   EXPECT_NE(words_.find("it sends no picture"), words_.npos) << words_;
 }
 
