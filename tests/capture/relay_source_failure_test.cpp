@@ -20,7 +20,7 @@ TEST_F(RelaySourceTest, ASnapshotThatNeverComesIsAnError) {
   }});
   SourceOptions options;
   options.fps = 200;
-  RelaySource source = open(server.url(), options, 300ms);
+  RelaySource source = open(server.url(), options, 3s);
   EXPECT_TRUE(next(source));
   try {
     next(source);
