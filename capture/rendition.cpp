@@ -64,7 +64,7 @@ void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noe
   settle();
   std::tie(width_, height_) = orientation_.size_of(format.width, format.height);
   in_flight_max_ = pool_ ? std::min(pool_->threads(), pictures_kept - 1) : 0;
-  last_outcome_ = Outcome::published;
+  last_outcome_ = Outcome::queued;
   ring_.stats().interval_ns.set(static_cast<uint64_t>(format.interval.count()));
 }
 
@@ -124,8 +124,17 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   }
   last_wall_ = job.info.captured_wall;
   const bool quick = writer_.is_copy(picture) || !picture.slate_reason.empty();
-  if (in_flight_max_ == 0 || quick || writer_.has_hardware()) return deliver_now(job);
+  if (in_flight_max_ == 0 || quick || writer_.has_hardware() || !goes_well()) {
+    return deliver_now(job);
+  }
   return deliver_later(job);
+}
+
+// Otherwise the picture is encoded at once, so that the caller knows whether the camera is back
+// before it says so.
+bool Rendition::goes_well() noexcept {
+  const std::lock_guard guard(lock_);
+  return last_outcome_ == Outcome::published;
 }
 
 Rendition::Outcome Rendition::deliver_now(EncodeJob& job) noexcept {

@@ -47,7 +47,7 @@ class Rendition {
 
   enum class Outcome {
     published,
-    queued,     // an encoder thread has it, and all before it went well
+    queued,     // an encoder thread has it, and the one before it went well
     repeated,   // a sign of life, of which there is nothing to publish
     no_place,   // slow viewers hold all of the ring
     broken,     // what the source gave is not a whole JPEG, or it could not be encoded
@@ -57,8 +57,8 @@ class Rendition {
   // Encodes the picture into the ring, or copies it when it is a JPEG already. When it is queued,
   // its bytes are read until later: as long as the source keeps them (set_format()) or until
   // settle(). `broken` and `too_large` may then tell of a picture before this one, which goes its
-  // way. Waits for an encoder when all of them are busy, so that the camera's driver drops the
-  // pictures that are too many.
+  // way. The first of a source, and one behind a failure, is never queued. Waits for an encoder
+  // when all of them are busy, so that the camera's driver drops the pictures that are too many.
   Outcome publish(const Picture& picture) noexcept;
 
   // A picture that nobody would see: it counts, and its number is used up.
@@ -80,6 +80,7 @@ class Rendition {
   void note_captured(const Picture& picture) noexcept;
   Outcome deliver(const Picture& picture) noexcept;
   Outcome deliver_now(EncodeJob& job) noexcept;
+  bool goes_well() noexcept;
   Outcome deliver_later(const EncodeJob& job) noexcept;
   void write(PictureWriter& writer, EncodeJob& job) noexcept;
   Outcome finish(EncodeJob& job) noexcept;
@@ -97,7 +98,7 @@ class Rendition {
   std::mutex lock_;  // of the ring's writing side, and of these:
   int width_ = 0;    // of the last frame, pixels
   int height_ = 0;
-  Outcome last_outcome_ = Outcome::published;
+  Outcome last_outcome_ = Outcome::queued;  // of the source's last picture; not known yet
 
   std::vector<std::unique_ptr<PictureWriter>> pool_writers_;  // one for each thread of the pool
   std::unique_ptr<EncoderPool> pool_;  // goes first: its threads use all of the above

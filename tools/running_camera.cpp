@@ -21,7 +21,8 @@
 namespace fanlight {
 namespace {
 
-// A camera that is not there yet may turn out to be of this size.
+// A camera that is not there yet may turn out to be of this size, raw; and what is a device or
+// another server may come back with another format than it had at start.
 constexpr SourceFormat kGuess{1920, 1080, Duration::zero(), 0};
 // Longer than any wait between two looks at the clock; less than what the end may take in all.
 constexpr Duration kStopPatience = 1s;
@@ -39,11 +40,23 @@ size_t window_for(const SourceFormat& format) {
   return std::clamp<size_t>(std::bit_ceil(per_second / 4), 8, 32);
 }
 
+bool may_change(std::string_view source) {
+  const std::string_view kind = source.substr(0, source.find(':'));
+  return kind == "v4l2" || kind == "libcamera" || kind == "http" || kind == "https";
+}
+
+// Places are memory only as far as pictures fill them, but 32 bits have not the addresses.
+size_t jpeg_capacity(const SourceFormat& format, const CameraOptions& camera) {
+  const size_t now = jpeg_capacity_for(format, camera.orientation);
+  if (sizeof(void*) < 8 || !may_change(camera.source)) return now;
+  return std::max(now, jpeg_capacity_for(kGuess, camera.orientation));
+}
+
 std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
                                      const Options& options, BackendKind backend) {
   FrameRingConfig ring;
   ring.window = options.ring_slots != 0 ? options.ring_slots : window_for(format);
-  ring.jpeg_capacity = jpeg_capacity_for(format, camera.orientation);
+  ring.jpeg_capacity = jpeg_capacity(format, camera);
   ring.memory_limit = options.frame_memory;
   // epoll's zero copy is sendfile(2): what it queued must never be written again.
   // Measured: sendfile costs what send does at 20 KB and a tenth more at 100 KB, so `auto` copies.
