@@ -28,6 +28,7 @@ class Viewer:
         self.started = False
         self.frames = 0
         self.first = self.last = 0  # sequence numbers
+        self.slate = ""  # of the newest part: why it is no picture
         self.ended = False
         self.socket = socket.create_connection(address, timeout=10)
         self.socket.sendall(f"GET {target} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
@@ -53,7 +54,7 @@ class Viewer:
             return False
         head = PART_HEAD.match(bytes(self.pending[:end]))
         expect(head, f"malformed head of a part: {bytes(self.pending[:end])!r}")
-        length, sequence = int(head[1]), int(head[3])
+        length, sequence, self.slate = int(head[1]), int(head[3]), (head[4] or b"").decode()
         whole = end + length + len(DELIMITER)
         if len(self.pending) < whole:
             return False
@@ -79,11 +80,12 @@ class Viewer:
 
 class Crowd:
     """Viewers that read as fast as they can. A context manager: leaving it closes them."""
+    viewer_type = Viewer
 
     def __init__(self, address, count, target="/stream"):
         self.selector = selectors.DefaultSelector()
         known = {}
-        self.viewers = [Viewer(address, target, known) for _ in range(count)]
+        self.viewers = [self.viewer_type(address, target, known) for _ in range(count)]
         for viewer in self.viewers:
             self.selector.register(viewer.socket, selectors.EVENT_READ, viewer)
 

@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""arm64_test.py --build BUILD [--pages-of-16k]: what `cmake --preset arm64` built serves two
+cameras in an arm64 machine (guest/arm64.sh), whose kernel has pages of 4 KiB, or of 16 KiB as a
+Raspberry Pi 5's has."""
+import argparse
+import pathlib
+import sys
+
+from machine import HERE, Machine, run
+
+PROGRAMS = ["tools/fanlight", "tools/fanlight-load", "tests/vm/uvc_camera", "tests/core/core_test"]
+MODULES = ("vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0x0", "vhci_hcd", "uvcvideo")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True, type=pathlib.Path)
+    parser.add_argument("--pages-of-16k", action="store_true")
+    options = parser.parse_args()
+    build = options.build.resolve()
+    missing = [name for name in PROGRAMS if not (build / name).exists()]
+    if missing:
+        sys.exit(f"{build}: no {', '.join(missing)}; make them with: tools/sysroot arm64 && "
+                 "tools/build arm64 " + " ".join(pathlib.Path(name).name for name in PROGRAMS))
+    # Debian 12 has no such kernel; the machine's programs are Debian 12's all the same.
+    kernel = ("trixie", "arm64-16k") if options.pages_of_16k else ("", "")
+    machine = Machine("arm64", *kernel, modules=MODULES, folders=(build, HERE),
+                      timeout_seconds=600)
+    page_bytes = 16384 if options.pages_of_16k else 4096
+    sys.exit(run(machine, ["/bin/sh", HERE / "guest/arm64.sh", build, page_bytes]))
+
+
+if __name__ == "__main__":
+    main()

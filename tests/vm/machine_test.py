@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A machine tells how its command ended, and when it did not end at all: or no test that runs in
+one could ever fail."""
+import io
+import unittest
+
+from machine import DIED, TIMED_OUT, Machine, run
+
+
+class MachineTest(unittest.TestCase):
+    def run_in(self, command, timeout_seconds=300):
+        console = io.StringIO()
+        machine = Machine(modules=(), timeout_seconds=timeout_seconds)
+        return run(machine, ["/bin/sh", "-c", command], console), console.getvalue()
+
+    def test_status_and_output_are_the_commands(self):
+        status, console = self.run_in("echo This is $(uname -n); exit 7")
+        self.assertEqual(status, 7, console)
+        self.assertIn("This is machine", console)
+        self.assertIn("the kernel's last messages", console)
+
+    def test_a_kernel_that_dies_shows_why(self):
+        status, console = self.run_in("echo c >/proc/sysrq-trigger")
+        self.assertEqual(status, DIED, console)
+        self.assertIn("Kernel panic", console)
+
+    def test_a_command_that_does_not_end(self):
+        # The machine itself would take longer to start.
+        status, console = self.run_in("exec sleep 1000", timeout_seconds=1)
+        self.assertEqual(status, TIMED_OUT, console)
+        self.assertIn("no end after 1 s", console)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// CameraRequests: what the emulated camera answers on its control endpoint.
+//
+// Sources: USB 2.0 section 9.4; USB Device Class Definition for Video Devices 1.1, chapter 4.
+#pragma once
+
+#include <linux/usb/ch9.h>
+#include <linux/usb/video.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "tests/vm/uvc/camera_offer.h"
+
+namespace fanlight {
+
+// Owns: what the host has negotiated and set.
+// Thread: one.
+class CameraRequests {
+ public:
+  explicit CameraRequests(CameraOffer offer);
+
+  // The bytes that the host reads, none for a request that carries some to the camera (`sent`);
+  // nothing when the request is not known, which USB answers by a stall of the endpoint.
+  std::optional<std::vector<uint8_t>> answer(const usb_ctrlrequest& request,
+                                             std::span<const uint8_t> sent);
+
+  // What the host wants to see at this moment.
+  bool is_streaming() const { return is_streaming_; }
+  CameraMode mode() const;
+  uint32_t frame_interval() const { return committed_.dwFrameInterval; }  // 100 ns
+
+ private:
+  // A value that the host may set, of the processing unit.
+  struct Control {
+    uint8_t selector;
+    uint16_t preset;
+    uint16_t current;
+  };
+
+  std::optional<std::vector<uint8_t>> descriptor(uint16_t type_and_index) const;
+  std::optional<std::vector<uint8_t>> standard(const usb_ctrlrequest& request);
+  std::optional<std::vector<uint8_t>> negotiation(const usb_ctrlrequest& request,
+                                                  std::span<const uint8_t> sent);
+  std::optional<std::vector<uint8_t>> control(const usb_ctrlrequest& request,
+                                              std::span<const uint8_t> sent);
+  uvc_streaming_control granted(uvc_streaming_control wanted) const;
+
+  CameraOffer offer_;
+  uvc_streaming_control probed_{};
+  uvc_streaming_control committed_{};
+  bool is_streaming_ = false;
+  std::array<Control, 2> controls_ = {
+      {{UVC_PU_BRIGHTNESS_CONTROL, 128, 128}, {UVC_PU_CONTRAST_CONTROL, 32, 32}}};
+};
+
+}  // namespace fanlight
