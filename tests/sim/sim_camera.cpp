@@ -22,6 +22,7 @@ SimCamera::SimCamera(SimBackend& backend, FrameRing& ring, const SimCameraScript
   CHECK(script.size_min >= kTestPictureSizeMin && script.size_min <= script.size_max);
   CHECK(script.size_max <= ring.jpeg_capacity());
   ring_.stats().interval_ns.set(uint64_t(from_seconds(1 / script.fps).count()));
+  ring_.stats().measured_interval_ns.set(ring_.stats().interval_ns.value());
   ring_.stats().online.set(1);
   plans_.push_back(backend_.clock().after(Duration(0), [this] { tick(); }));
 }
