@@ -9,7 +9,8 @@ import sys
 
 from machine import HERE, Machine, run
 
-PROGRAMS = ["tools/fanlight", "tools/fanlight-load", "tests/vm/uvc_camera", "tests/core/core_test"]
+PROGRAMS = ["tools/fanlight", "tools/fanlight-load", "tests/vm/uvc_camera", "tests/core/core_test",
+            "tests/capture/jpeg_simd_test"]
 MODULES = ("vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0x0", "vhci_hcd", "uvcvideo")
 
 

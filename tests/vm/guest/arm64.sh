@@ -58,6 +58,7 @@ found=$(awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
 [ "$found" = "$page_bytes" ] || fail "pages of $found bytes"
 "$build/tests/core/core_test" --gtest_brief=1 --gtest_filter='FrameRing*:SharedMemory*' ||
   fail "memory by pages"
+"$build/tests/capture/jpeg_simd_test" --gtest_brief=1 || fail "libjpeg-turbo without NEON"
 
 watch vivid v4l2:/dev/video0 'encoded here'
 
