@@ -27,7 +27,7 @@ def main():
     # Debian 12 has no such kernel; the machine's programs are Debian 12's all the same.
     kernel = ("trixie", "arm64-16k") if options.pages_of_16k else ("", "")
     machine = Machine("arm64", *kernel, modules=MODULES, folders=(build, HERE),
-                      timeout_seconds=600)
+                      timeout_seconds=1200)
     page_bytes = 16384 if options.pages_of_16k else 4096
     sys.exit(run(machine, ["/bin/sh", HERE / "guest/arm64.sh", build, page_bytes]))
 
