@@ -77,6 +77,9 @@ Rendition::Outcome Rendition::publish(const Picture& picture) noexcept {
 void Rendition::pass_over(const Picture& picture) noexcept {
   note_captured(picture);
   ++next_sequence_;
+  settle();
+  const std::lock_guard guard(lock_);
+  last_outcome_ = Outcome::queued;
 }
 
 // The mean of about the last eight intervals, so that the rate can be shown without a window.
@@ -130,8 +133,8 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   return deliver_later(job);
 }
 
-// Otherwise the picture is encoded at once, so that the caller knows whether the camera is back
-// before it says so.
+// Otherwise the picture is encoded at once: the caller is about to say that the camera is back, or
+// that its newest frame is not an old one any more, and must know.
 bool Rendition::goes_well() noexcept {
   const std::lock_guard guard(lock_);
   return last_outcome_ == Outcome::published;

@@ -57,11 +57,13 @@ class Rendition {
   // Encodes the picture into the ring, or copies it when it is a JPEG already. When it is queued,
   // its bytes are read until later: as long as the source keeps them (set_format()) or until
   // settle(). `broken` and `too_large` may then tell of a picture before this one, which goes its
-  // way. The first of a source, and one behind a failure, is never queued. Waits for an encoder
-  // when all of them are busy, so that the camera's driver drops the pictures that are too many.
+  // way. The first of a source, one behind a failure, and one behind one that was passed over, is
+  // never queued. Waits for an encoder when all of them are busy, so that the camera's driver drops
+  // the pictures that are too many.
   Outcome publish(const Picture& picture) noexcept;
 
-  // A picture that nobody would see: it counts, and its number is used up.
+  // A picture that nobody would see: it counts, and its number is used up. The next one is not
+  // queued.
   void pass_over(const Picture& picture) noexcept;
 
   // Publishes a slate of the size of the last frame, or of the format before the first one, behind

@@ -165,8 +165,10 @@ TEST_F(RenditionTest, WhatMayGoWrongIsEncodedAtOnce) {
   EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::broken) << "behind a broken one";
   EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published);
   EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::queued);
-  pooled.settle();
+  pooled.pass_over(passed_through(jpeg));
   EXPECT_EQ(ring.newer_than(0)->sequence(), 6u);
+  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published) << "behind a break";
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 8u);
 }
 
 TEST_F(RenditionTest, ASourceThatKeepsOnePictureHasItEncodedAtOnce) {
