@@ -102,7 +102,7 @@ struct CameraFlags {
 };
 
 void add_camera_flags(Flags& flags, Options& options, CameraFlags& cameras) {
-  std::string kinds;
+  std::string kinds = "\n    auto: the first camera that is there (--list-devices)";
   for (const SourceKind& kind : source_kinds()) kinds += fmt::format("\n    {}", kind.help);
   flags.group("Camera");
   flags.value("--source", "SPEC", "where the pictures come from (default: emulator)" + kinds,
