@@ -30,6 +30,17 @@ struct DeviceDirectory {
   std::filesystem::path path;
 };
 
+// A camera that is lost after a second, and whose next retry by time alone is a minute away.
+struct LostCamera : TestLoop {
+  LostCamera() {
+    config.devices = &watch;
+    config.retry_min = config.retry_max = 60s;
+    set_mood(950ms, Mood::gone);
+  }
+  DeviceDirectory dev;
+  DeviceWatch watch{dev.path};
+};
+
 TEST(CaptureLoopDevice, AFrozenOneIsOpenedAgain) {
   TestLoop test;
   test.set_mood(950ms, Mood::silent);
@@ -70,15 +81,10 @@ TEST(CaptureLoopDevice, OneThatIsMissingAtStartShowsASlateAndIsTriedAgain) {
 }
 
 TEST(CaptureLoopDevice, AReplugEndsTheWaitForTheNextRetry) {
-  DeviceDirectory dev;
-  DeviceWatch watch(dev.path);
-  TestLoop test;
-  test.config.devices = &watch;
-  test.config.retry_min = test.config.retry_max = 60s;
-  test.set_mood(950ms, Mood::gone);
+  LostCamera test;
   test.clock.at(5s, [&] {
     test.camera.mood = Mood::well;
-    dev.plug("video4");
+    test.dev.plug("video4");
   });
   test.run(10s);
   ASSERT_EQ(test.camera.opened.size(), 2u);
@@ -88,13 +94,8 @@ TEST(CaptureLoopDevice, AReplugEndsTheWaitForTheNextRetry) {
 }
 
 TEST(CaptureLoopDevice, OtherDevicesChangeNothing) {
-  DeviceDirectory dev;
-  DeviceWatch watch(dev.path);
-  TestLoop test;
-  test.config.devices = &watch;
-  test.config.retry_min = test.config.retry_max = 60s;
-  test.set_mood(950ms, Mood::gone);
-  test.clock.at(5s, [&] { dev.plug("ttyUSB0"); });
+  LostCamera test;
+  test.clock.at(5s, [&] { test.dev.plug("ttyUSB0"); });
   test.run(10s);
   EXPECT_EQ(test.camera.opened.size(), 1u);
 }
