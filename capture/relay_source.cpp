@@ -109,11 +109,10 @@ Picture RelaySource::hand_over() {
     due_ += pace_ * ((now - due_) / pace_ + 1);
   }
   measure_interval();
-  const JpegCheck check = check_jpeg(handed_over_.body);
   return Picture{.jpeg = handed_over_.body,
                  .raw = {},
-                 .width = check.width,
-                 .height = check.height,
+                 .width = format_.width,
+                 .height = format_.height,
                  .captured_wall = newest_.captured,
                  .captured_at = newest_.arrived,
                  .slate_reason = handed_over_.slate_reason,
