@@ -2,33 +2,17 @@
 // Cameras that are devices: missing at start, frozen, unplugged, plugged in again, and asked to
 // turn something.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <filesystem>
-#include <fstream>
 #include <system_error>
 
 #include "capture/device_watch.h"
 #include "core/camera_panel.h"
+#include "tests/capture/fake_system.h"
 #include "tests/capture/test_loop.h"
 
 namespace fanlight {
 namespace {
-
-// A /dev of the test's own.
-struct DeviceDirectory {
-  DeviceDirectory() {
-    std::string name = testing::TempDir() + "fanlight-dev-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::system_category());
-    path = name;
-  }
-  ~DeviceDirectory() { std::filesystem::remove_all(path); }
-  void plug(const std::string& name) { std::ofstream(path / name) << "x"; }
-
-  std::filesystem::path path;
-};
 
 // A camera that is lost after a second, and whose next retry by time alone is a minute away.
 struct LostCamera : TestLoop {
@@ -37,8 +21,10 @@ struct LostCamera : TestLoop {
     config.retry_min = config.retry_max = 60s;
     set_mood(950ms, Mood::gone);
   }
-  DeviceDirectory dev;
-  DeviceWatch watch{dev.path};
+  void plug(const std::string& node) { system.write("dev/" + node, ""); }
+
+  FakeSystem system;
+  DeviceWatch watch{system.roots().dev};
 };
 
 TEST(CaptureLoopDevice, AFrozenOneIsOpenedAgain) {
@@ -84,7 +70,7 @@ TEST(CaptureLoopDevice, AReplugEndsTheWaitForTheNextRetry) {
   LostCamera test;
   test.clock.at(5s, [&] {
     test.camera.mood = Mood::well;
-    test.dev.plug("video4");
+    test.plug("video4");
   });
   test.run(10s);
   ASSERT_EQ(test.camera.opened.size(), 2u);
@@ -95,7 +81,7 @@ TEST(CaptureLoopDevice, AReplugEndsTheWaitForTheNextRetry) {
 
 TEST(CaptureLoopDevice, OtherDevicesChangeNothing) {
   LostCamera test;
-  test.clock.at(5s, [&] { test.dev.plug("ttyUSB0"); });
+  test.clock.at(5s, [&] { test.plug("ttyUSB0"); });
   test.run(10s);
   EXPECT_EQ(test.camera.opened.size(), 1u);
 }
