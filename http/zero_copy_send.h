@@ -59,9 +59,6 @@ class ZeroCopySends {
   ZeroCopySends(const ZeroCopySends&) = delete;
   ZeroCopySends& operator=(const ZeroCopySends&) = delete;
 
-  // Whether it may ever be used; else nobody needs to ask where a peer is.
-  bool is_possible() const noexcept { return policy_.is_possible(); }
-
   // Sends `bytes`, a part of `frame`, by SEND_ZC and calls Connection::on_zero_copy_result() with
   // the first completion, on_zero_copy_done() with the last; the send, for cancel(). nullptr when
   // it is not to be: then it must be sent by SEND.
