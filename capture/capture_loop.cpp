@@ -40,7 +40,7 @@ CaptureLoop::CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, F
       ring_(ring),
       clock_(clock),
       rendition_(ring, clock, config_.options.quality, config_.name, std::move(rendition)),
-      controls_(config_.panel, config_.name, config_.options.controls),
+      controls_(config_.panel, config_.name, config_.controls),
       jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
       retry_delay_(config_.retry_min),
       last_watched_(clock.now()) {

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "capture/camera_clock.h"
 #include "capture/control_desk.h"
@@ -36,6 +37,8 @@ class DeviceWatch;
 struct CaptureConfig {
   std::string name;  // the camera's, on slates and in the log
   SourceOptions options;
+  // Set after every opening, in this order: some have an effect only after others.
+  std::vector<ControlSetting> controls{};
   // Opens the source again after it failed or was closed; throws as open_source() does.
   std::function<std::unique_ptr<Source>(const SourceOptions&)> open;
   Duration stall_timeout = 2s;   // at least two frame intervals are waited in any case

@@ -50,7 +50,7 @@ struct RawView {
 struct Picture {
   std::span<const std::byte> jpeg;  // passed through; empty: `raw` is to be encoded
   RawView raw;
-  int width = 0;  // pixels
+  int width = 0;  // pixels; of a JPEG what the source expects, its own header counts
   int height = 0;
   WallTime captured_wall;
   Instant captured_at;

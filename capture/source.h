@@ -25,8 +25,6 @@ struct SourceOptions {
   // Source::identity() of the device that was open before, so that it is found under another name;
   // empty at the first opening.
   std::string identity{};
-  // In the order in which they are to be set: some have an effect only after others.
-  std::vector<ControlSetting> controls{};
 };
 
 // What the source granted.

@@ -70,7 +70,6 @@ SourceOptions source_options(const CameraOptions& camera) {
   wanted.height = camera.height;
   wanted.fps = camera.fps;
   wanted.quality = camera.quality;
-  wanted.controls = camera.controls;
   return wanted;
 }
 
@@ -78,6 +77,7 @@ CaptureConfig capture_config(RunningCamera& camera, const Options& options) {
   CaptureConfig config;
   config.name = camera.options.name;
   config.options = source_options(camera.options);
+  config.controls = camera.options.controls;
   config.stall_timeout = options.camera_stall_timeout;
   config.idle = options.capture_idle;
   config.encode_unwatched = false;
