@@ -62,5 +62,37 @@ TEST(PeerAddressTest, OtherFamiliesAreUnknown) {
   EXPECT_EQ(to_peer_address(storage), PeerAddress{});
 }
 
+std::string formatted(const PeerAddress& peer) {
+  char room[kAddressTextMax];
+  return std::string(format_address(peer, room));
+}
+
+TEST(PeerAddressTest, TextIsReadAndWrittenInItsShortestForm) {
+  for (const char* text : {"192.0.2.7", "127.0.0.1", "255.255.255.255", "2001:db8::7", "::1",
+                           "1111:2222:3333:4444:5555:6666:7777:8888"}) {
+    const auto peer = parse_address(text);
+    ASSERT_TRUE(peer.has_value()) << text;
+    EXPECT_EQ(formatted(*peer), text);
+  }
+  EXPECT_EQ(formatted(*parse_address("::ffff:192.0.2.7")), "192.0.2.7");
+  EXPECT_EQ(formatted(*parse_address("2001:0DB8:0:0:0:0:0:7")), "2001:db8::7");
+  EXPECT_EQ(*parse_address("127.0.0.1"), to_peer_address(ipv4("127.0.0.1")));
+}
+
+TEST(PeerAddressTest, PeersWithoutAnAddressHaveAName) {
+  EXPECT_EQ(formatted(PeerAddress{}), "unknown");
+  EXPECT_EQ(formatted(PeerAddress{.bytes = {}, .is_local = true}), "unix");
+}
+
+TEST(PeerAddressTest, WhatIsNoAddressIsNotRead) {
+  using namespace std::string_view_literals;
+  for (const std::string_view text :
+       {""sv, "unix"sv, "192.0.2"sv, "192.0.2.07x"sv, "192.0.2.7 "sv, "192.0.2.7:80"sv, "[::1]"sv,
+        "fe80::1%lo"sv, "192.0.2.7\0"sv, ":::"sv,
+        "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc"sv}) {
+    EXPECT_FALSE(parse_address(text).has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace fanlight
