@@ -69,6 +69,9 @@ struct CaptureStats {
   Counter slates;                // slates among them
   Counter dropped_no_place;      // no place was free
   Counter dropped_bad;           // broken pictures, never served
+  Counter lost_by_device;        // numbers that the device left out
+  Counter damaged_by_device;     // pictures that it marked as damaged or gave incomplete
+  Counter dropped_late;          // passed over because a newer one was there already
   Counter source_failures;       // times that the source failed or could not be opened
   Counter reclaims;              // frames whose viewers were told to let go
   Counter width, height;         // of the newest picture, pixels

@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "core/time.h"
 
@@ -47,19 +49,41 @@ void log_debug(fmt::format_string<Args...> format, Args&&... args) noexcept {
   log(LogLevel::debug, format, std::forward<Args>(args)...);
 }
 
-// Lets the same trouble be logged once a minute, however often it comes.
+// Lets the same trouble be logged once a minute, however often it comes, and counts what was not
+// printed. One for each cause.
 // Thread: one.
 class LogGate {
  public:
   bool open(Instant now) noexcept {
-    if (now < next_) return false;
+    if (now < next_) {
+      ++suppressed_;
+      return false;
+    }
     next_ = now + kPeriod;
     return true;
   }
 
+  // How often open() was false since this was asked last.
+  uint64_t take_suppressed() noexcept { return std::exchange(suppressed_, 0); }
+
  private:
   static constexpr Duration kPeriod = 1min;
   Instant next_ = Instant::min();
+  uint64_t suppressed_ = 0;
 };
+
+// A line through its gate: at most one a minute, which tells how many there would have been.
+template <class... Args>
+void log_gated(LogGate& gate, Instant now, LogLevel level, fmt::format_string<Args...> format,
+               Args&&... args) noexcept {
+  if (!log_enabled(level) || !gate.open(now)) return;
+  char line[512];
+  const auto text = fmt::format_to_n(line, sizeof line - 64, format, std::forward<Args>(args)...);
+  char* end = text.out;
+  if (const uint64_t more = gate.take_suppressed(); more > 0) {
+    end = fmt::format_to(end, " ({} more since the last such line)", more);
+  }
+  write_log(level, {line, static_cast<size_t>(end - line)});
+}
 
 }  // namespace fanlight

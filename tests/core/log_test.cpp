@@ -128,6 +128,19 @@ TEST(LogGate, OpensOnceAMinute) {
   EXPECT_FALSE(gate.open(start + 59s));
   EXPECT_TRUE(gate.open(start + 60s));
   EXPECT_FALSE(gate.open(start + 61s));
+  EXPECT_EQ(gate.take_suppressed(), 3u);
+  EXPECT_EQ(gate.take_suppressed(), 0u);
+}
+
+TEST_F(LogTest, AGatedLineTellsHowManyWereNotPrinted) {
+  CapturedStandardError captured;
+  LogGate gate;
+  for (int i = 0; i < 5; ++i) log_gated(gate, Instant(1h), LogLevel::warning, "refused {}", i);
+  log_gated(gate, Instant(2h), LogLevel::debug, "not looked at");
+  log_gated(gate, Instant(2h), LogLevel::warning, "refused again");
+  log_gated(gate, Instant(3h), LogLevel::warning, "{}", std::string(2000, 'x'));
+  EXPECT_EQ(captured.take(), "refused 0\nrefused again (4 more since the last such line)\n" +
+                                 std::string(448, 'x') + "\n");
 }
 
 }  // namespace
