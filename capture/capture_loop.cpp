@@ -85,9 +85,35 @@ bool CaptureLoop::stop_within(Duration patience) noexcept {
   return true;
 }
 
+void CaptureLoop::tune(const CaptureTuning& tuning) noexcept {
+  const std::lock_guard lock(tuning_lock_);
+  tuning_ = tuning;
+  clock_.interrupts().wake();
+}
+
+void CaptureLoop::take_tuning() noexcept {
+  std::optional<CaptureTuning> asked;
+  {
+    const std::lock_guard lock(tuning_lock_);
+    asked.swap(tuning_);
+  }
+  if (!asked) return;
+  config_.stall_timeout = asked->stall_timeout;
+  config_.idle = asked->idle;
+  if (asked->quality != config_.options.quality) rendition_.set_quality(asked->quality);
+  config_.options.quality = asked->quality;
+  if (asked->fps == config_.options.fps) return;
+  config_.options.fps = asked->fps;
+  if (source_ == nullptr) return;  // it is opened with that anyway
+  close_source();
+  retry_at_ = clock_.now();
+  slate_at_ = picture_due_by(retry_at_);
+}
+
 void CaptureLoop::run() noexcept {
   while (!clock_.stop_requested()) {
     note_watchers();
+    take_tuning();
     controls_.serve(source_.get());
     if (clock_.now() >= idle_at()) {
       idle_step();
@@ -107,6 +133,7 @@ void CaptureLoop::run() noexcept {
 void CaptureLoop::capture_step() noexcept {
   try {
     const auto picture = source_->next(std::min({slate_at_, frozen_at_, idle_at()}));
+    note_losses();
     if (picture) return deliver(*picture);
     if (clock_.now() >= frozen_at_) failed("it gives no pictures", "it gives no pictures");
   } catch (const std::system_error& error) {
@@ -150,9 +177,12 @@ void CaptureLoop::idle_step() noexcept {
   ring_.stats().idle.set(1);
   while (clock_.wait(ring_.demand().fd(), POLLIN, kNever) != Wake::ready) {
     if (clock_.stop_requested()) return;
+    take_tuning();
     controls_.serve(nullptr);
+    if (!config_.idle) break;
   }
-  log_info("camera {}: started, somebody watches", config_.name);
+  log_info("camera {}: started, {}", config_.name,
+           config_.idle ? "somebody watches" : "as it shall always run");
   const Instant now = clock_.now();
   last_watched_ = now;
   retry_at_ = now;
@@ -164,6 +194,7 @@ void CaptureLoop::idle_step() noexcept {
 void CaptureLoop::opened(std::unique_ptr<Source> source) noexcept {
   CHECK(source != nullptr);
   source_ = std::move(source);
+  losses_ = {};
   if (!source_->identity().empty()) identity_ = source_->identity();
   rendition_.set_format(source_->format(), source_->pictures_kept());
   controls_.opened(*source_);
@@ -173,6 +204,7 @@ void CaptureLoop::opened(std::unique_ptr<Source> source) noexcept {
 }
 
 void CaptureLoop::close_source() noexcept {
+  if (source_) note_losses();
   rendition_.settle();
   source_.reset();
 }
@@ -199,6 +231,16 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   ring_.stats().idle.set(0);
   retry_delay_ = config_.retry_min;
   postpone_slate();
+}
+
+// A source counts from its opening, the figures of the camera go on.
+void CaptureLoop::note_losses() noexcept {
+  const SourceLosses now = source_->losses();
+  CaptureStats& stats = ring_.stats();
+  stats.lost_by_device.add(now.lost - losses_.lost);
+  stats.damaged_by_device.add(now.damaged + now.unusable - losses_.damaged - losses_.unusable);
+  stats.dropped_late.add(now.late - losses_.late);
+  losses_ = now;
 }
 
 // The camera is well, though nothing new may be published.

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,8 +57,19 @@ struct CaptureConfig {
   CameraPanel* panel = nullptr;
 };
 
+// What of it can be changed while the loop runs.
+struct CaptureTuning {
+  int quality = 80;  // 1..100, of pictures that are encoded here
+  double fps = 0;    // as SourceOptions::fps
+  Duration stall_timeout = 2s;
+  std::optional<Duration> idle{};
+
+  bool operator==(const CaptureTuning&) const = default;
+};
+
 // Owns: the source, the rendition, the camera's controls, the camera thread.
-// Thread: constructor, start(), stop() and destructor are main's; run() and all else the camera's.
+// Thread: constructor, start(), stop(), tune() and destructor are main's; run() and all else the
+//   camera's.
 // Invariants: the source is null exactly while it waits for a retry or for a watcher; after stop()
 //   nothing is published any more.
 class CaptureLoop {
@@ -85,6 +97,10 @@ class CaptureLoop {
   // then goes on and needs this object.
   bool stop_within(Duration patience) noexcept;
 
+  // Takes effect between two pictures. For another rate the source is opened again, while the
+  // viewers stay.
+  void tune(const CaptureTuning& tuning) noexcept;
+
   // What the camera thread does: returns after a stop was requested. For tests without a thread.
   void run() noexcept;
 
@@ -93,9 +109,11 @@ class CaptureLoop {
   void retry_step() noexcept;
   void idle_step() noexcept;
 
+  void take_tuning() noexcept;
   void opened(std::unique_ptr<Source> source) noexcept;
   void close_source() noexcept;
   void deliver(const Picture& picture) noexcept;
+  void note_losses() noexcept;
   void postpone_slate() noexcept;
   void failed(std::string_view what, std::string_view slate) noexcept;
   void failed(const std::system_error& error) noexcept;
@@ -107,14 +125,16 @@ class CaptureLoop {
   Instant idle_at() const noexcept;
   Instant picture_due_by(Instant last) const noexcept;
 
-  const CaptureConfig config_;
+  CaptureConfig config_;
   FrameRing& ring_;
   CameraClock& clock_;
 
   std::unique_ptr<Source> source_;
   Rendition rendition_;
   ControlDesk controls_;
-  Waker ended_;  // by the thread, as its last act
+  std::mutex tuning_lock_;
+  std::optional<CaptureTuning> tuning_;  // asked for, and not taken yet
+  Waker ended_;                          // by the thread, as its last act
   std::thread thread_;
 
   Random jitter_;
@@ -125,6 +145,7 @@ class CaptureLoop {
   Instant last_watched_{};
   std::string slate_reason_;  // what it will say
   std::string identity_;      // of the device that was open last
+  SourceLosses losses_;       // of source_, as far as they were counted
   bool lost_ = false;         // a slate was shown after the last picture
 };
 

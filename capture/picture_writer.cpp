@@ -19,7 +19,12 @@ constexpr std::string_view kEncoderFailed = "cannot be encoded";
 
 PictureWriter::PictureWriter(PictureWriterConfig config, std::unique_ptr<Encoder> hardware)
     : config_(std::move(config)), hardware_(std::move(hardware)) {
-  CHECK(config_.quality >= 1 && config_.quality <= 100);
+  set_quality(config_.quality);
+}
+
+void PictureWriter::set_quality(int quality) {
+  CHECK(quality >= 1 && quality <= 100);
+  config_.quality = quality;
 }
 
 WrittenJpeg PictureWriter::write(const Picture& picture, std::span<std::byte> place) noexcept {

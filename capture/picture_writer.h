@@ -37,6 +37,9 @@ class PictureWriter {
   // byte for byte when they are verbatim, or turned without loss. Slates stay upright.
   WrittenJpeg write(const Picture& picture, std::span<std::byte> place) noexcept;
 
+  // 1..100, of what is encoded from now on.
+  void set_quality(int quality);
+
   // Whether write() has little more to do than to copy.
   bool is_copy(const Picture& picture) const;
   bool has_hardware() const { return hardware_ != nullptr; }
@@ -47,7 +50,7 @@ class PictureWriter {
   WrittenJpeg encode(const Picture& picture, std::span<std::byte> place) noexcept;
   WrittenJpeg encode_with(Encoder& encoder, const Picture& picture, std::span<std::byte> place);
 
-  const PictureWriterConfig config_;
+  PictureWriterConfig config_;
   std::unique_ptr<Encoder> hardware_;
   JpegEncoder software_;
   RawConverter converter_;

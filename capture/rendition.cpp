@@ -68,6 +68,12 @@ void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noe
   ring_.stats().interval_ns.set(static_cast<uint64_t>(format.interval.count()));
 }
 
+void Rendition::set_quality(int quality) noexcept {
+  settle();
+  writer_.set_quality(quality);
+  for (const auto& writer : pool_writers_) writer->set_quality(quality);
+}
+
 Rendition::Outcome Rendition::publish(const Picture& picture) noexcept {
   if (picture.is_repeat) return Outcome::repeated;
   note_captured(picture);

@@ -76,6 +76,9 @@ class Rendition {
   // The source was opened, maybe with another size. `pictures_kept` is Source::pictures_kept().
   void set_format(const SourceFormat& format, size_t pictures_kept = 1) noexcept;
 
+  // 1..100, of the pictures from the next one on.
+  void set_quality(int quality) noexcept;
+
   uint64_t next_sequence() const { return next_sequence_; }
 
  private:

@@ -42,6 +42,16 @@ struct SourceDescription {
   std::string via;     // relays between the camera and here, as RFC 9110 section 7.6.3 writes them
 };
 
+// Pictures that never became one of ours, since the opening.
+struct SourceLosses {
+  uint64_t damaged = 0;   // the device says so
+  uint64_t unusable = 0;  // empty, shorter than a picture is, or longer than its buffer
+  uint64_t lost = 0;      // gaps in its numbers: it had no buffer free, or the bus lost them
+  uint64_t late = 0;      // there was a newer one already when we came
+
+  bool operator==(const SourceLosses&) const = default;
+};
+
 // Owns: the device, the file or the drawing, and the memory of the newest pictures.
 // Thread: the constructor opens and may run in main's thread; all later calls and the destructor
 //   are the camera thread's.
@@ -66,6 +76,9 @@ class Source {
   virtual std::string identity() const { return {}; }
 
   virtual SourceDescription describe() const { return {}; }
+
+  // For sources whose devices number their pictures.
+  virtual SourceLosses losses() const { return {}; }
 
   // Its controls as they are now.
   virtual std::vector<Control> controls() { return {}; }

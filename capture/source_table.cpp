@@ -62,20 +62,24 @@ std::span<const SourceKind> source_kinds() {
   return kKinds;
 }
 
-std::unique_ptr<Source> open_source(std::string_view spec, const SourceOptions& options,
-                                    CameraClock& clock) {
-  const size_t colon = spec.find(':');
-  const std::string_view name = spec.substr(0, colon);
-  const std::string_view argument = colon == spec.npos ? "" : spec.substr(colon + 1);
-  if (options.quality < 1 || options.quality > 100) {
-    throw std::invalid_argument(fmt::format("quality {}: not within 1..100", options.quality));
-  }
+const SourceKind& find_source_kind(std::string_view spec) {
+  const std::string_view name = spec.substr(0, spec.find(':'));
   for (const SourceKind& kind : kKinds) {
-    if (kind.name == name) return kind.open(argument, options, clock);
+    if (kind.name == name) return kind;
   }
   std::string known;
   for (const SourceKind& kind : kKinds) fmt::format_to(std::back_inserter(known), " {}", kind.name);
   throw std::invalid_argument(fmt::format("no source '{}'; there are:{}", redact_url(spec), known));
+}
+
+std::unique_ptr<Source> open_source(std::string_view spec, const SourceOptions& options,
+                                    CameraClock& clock) {
+  const size_t colon = spec.find(':');
+  const std::string_view argument = colon == spec.npos ? "" : spec.substr(colon + 1);
+  if (options.quality < 1 || options.quality > 100) {
+    throw std::invalid_argument(fmt::format("quality {}: not within 1..100", options.quality));
+  }
+  return find_source_kind(spec).open(argument, options, clock);
 }
 
 }  // namespace fanlight

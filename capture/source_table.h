@@ -22,9 +22,12 @@ struct SourceKind {
 
 std::span<const SourceKind> source_kinds();
 
+// The kind of `kind[:argument]`. Throws std::invalid_argument for one that does not exist, naming
+// it and those that do.
+const SourceKind& find_source_kind(std::string_view spec);
+
 // Opens `kind[:argument]`; `clock` must outlive the source. Throws std::invalid_argument for a kind
-// that does not exist (naming it and those that do) or a bad option, std::system_error when the
-// device cannot be opened.
+// that does not exist or a bad option, std::system_error when the device cannot be opened.
 std::unique_ptr<Source> open_source(std::string_view spec, const SourceOptions& options,
                                     CameraClock& clock);
 

@@ -22,16 +22,6 @@
 
 namespace fanlight {
 
-// Pictures that never became one of ours, since the opening.
-struct V4l2Losses {
-  uint64_t damaged = 0;   // the driver says so
-  uint64_t unusable = 0;  // empty, shorter than a picture is, or longer than its buffer
-  uint64_t lost = 0;  // gaps in the driver's numbers: it had no buffer free, or the bus lost them
-  uint64_t late = 0;  // there was a newer one already when we came
-
-  bool operator==(const V4l2Losses&) const = default;
-};
-
 // Owns: the device and its buffers.
 // Thread: see Source.
 // Invariants: of the pictures that are ready the newest is given, so a consumer that is too slow
@@ -55,10 +45,9 @@ class V4l2Source final : public Source {
   size_t pictures_kept() const override { return kept_max_; }
   std::string identity() const override { return identity_; }
   SourceDescription describe() const override { return {device_->name(), granted_, {}}; }
+  SourceLosses losses() const override { return losses_; }
   std::vector<Control> controls() override;
   void set_control(const Control& control, int64_t value) override;
-
-  const V4l2Losses& losses() const noexcept { return losses_; }
 
  private:
   void set_up(const V4l2Choice& choice, Duration signal_interval);
@@ -82,7 +71,7 @@ class V4l2Source final : public Source {
   std::vector<uint32_t> kept_;  // buffers of the pictures that were given, the oldest first
   std::optional<uint32_t> last_sequence_;
   int barren_wakes_ = 0;  // ready, but no picture, in succession
-  V4l2Losses losses_;
+  SourceLosses losses_;
   uint64_t reported_broken_ = 0;
   LogGate losses_gate_;
 };

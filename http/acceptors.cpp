@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "core/check.h"
@@ -28,11 +27,17 @@ bool is_transient(int error) {
 
 }  // namespace
 
-Acceptors::Acceptors(Shard& shard, std::span<const int> listeners)
+Acceptors::Acceptors(Shard& shard, std::span<const int> listeners,
+                     std::span<const int> admin_listeners)
     : shard_(shard),
       on_their_way_(shard.state().links.size()),
       retry_timer_(bind_timer<&Acceptors::try_again>(this)) {
-  for (const int fd : listeners) acceptors_.push_back(std::make_unique<Acceptor>(*this, fd));
+  for (const int fd : listeners) {
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, fd, false));
+  }
+  for (const int fd : admin_listeners) {
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, fd, true));
+  }
   for (Handover& handover : handovers_) {
     handover.owner = this;
     free_.push_back(&handover);
@@ -41,6 +46,13 @@ Acceptors::Acceptors(Shard& shard, std::span<const int> listeners)
 
 Acceptors::~Acceptors() {
   CHECK(is_idle() && spare_ < 0);
+}
+
+bool Acceptors::is_idle() const noexcept {
+  const bool accepts = std::any_of(acceptors_.begin(), acceptors_.end(), [](const auto& acceptor) {
+    return acceptor->operation.in_flight();
+  });
+  return !accepts && free_.size() == handovers_.size();
 }
 
 void Acceptors::start() noexcept {
@@ -58,26 +70,26 @@ void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept 
   if (fd < 0) {
     if (fd != -ECANCELED) accept_failed(-fd);
   } else if (stopped_) {
-    shard_.reactor().discard(fd);
+    shard_.admit({fd, acceptor.is_admin});  // it came before the end, so it is answered
   } else if (spare_ < 0) {
     // It has the last descriptor; when it is gone there is a spare again.
     shard_.stats().refused_descriptors.add();
     shard_.refuse(fd, "the server has no descriptor left");
-  } else if (!hand_over(fd)) {
-    accepted(fd);
+  } else if (const ClientSocket client{fd, acceptor.is_admin}; !hand_over(client)) {
+    accepted(client);
   }
   if (completion.final() && !paused_ && !stopped_) accept(acceptor);
 }
 
-void Acceptors::accepted(int fd) noexcept {
-  if (held_count_ > 0 || !shard_.has_room()) return hold(fd);
-  shard_.admit(fd);
+void Acceptors::accepted(const ClientSocket& client) noexcept {
+  if (held_count_ > 0 || !shard_.has_room()) return hold(client);
+  shard_.admit(client);
 }
 
 // There is no place left, not even for being told so: it waits for one.
-void Acceptors::hold(int fd) noexcept {
-  if (held_count_ == kHeldMax) return shard_.reactor().discard(fd);
-  held_[(held_first_ + held_count_++) % kHeldMax] = fd;
+void Acceptors::hold(const ClientSocket& client) noexcept {
+  if (held_count_ == kHeldMax) return shard_.reactor().discard(client.fd);
+  held_[(held_first_ + held_count_++) % kHeldMax] = client;
   pause();
 }
 
@@ -85,19 +97,15 @@ void Acceptors::accept_failed(int error) noexcept {
   shard_.stats().accept_failures.add();
   if (is_transient(error) || stopped_) return;
   if (error == EMFILE || error == ENFILE) return short_of_descriptors(error);
-  if (log_gate_.open(shard_.now())) {
-    log_warning("shard {}: cannot accept: {}", shard_.index(), std::strerror(error));
-  }
+  shard_.events().cannot_accept(shard_.now(), error);
   pause();
 }
 
 // The spare makes room for one client, who is told. When it is already given up, nothing can be
 // done until a connection ends.
 void Acceptors::short_of_descriptors(int error) noexcept {
-  if (log_gate_.open(shard_.now())) {
-    log_warning("shard {}: {}; with {} connections open new ones are refused (ulimit -n)",
-                shard_.index(), std::strerror(error), shard_.stats().connections_open.value());
-  }
+  shard_.events().short_of_descriptors(shard_.now(), error,
+                                       shard_.stats().connections_open.value());
   if (spare_ < 0) return pause();
   shard_.reactor().discard(std::exchange(spare_, -1));
 }
@@ -134,10 +142,10 @@ void Acceptors::stop() noexcept {
   for (auto& acceptor : acceptors_) shard_.reactor().cancel(acceptor->operation);
   shard_.reactor().timers().clear(retry_timer_);
   if (spare_ >= 0) shard_.reactor().discard(std::exchange(spare_, -1));
-  while (held_count_ > 0) shard_.reactor().discard(take_held());
+  while (held_count_ > 0) shard_.admit(take_held());
 }
 
-int Acceptors::take_held() noexcept {
+ClientSocket Acceptors::take_held() noexcept {
   CHECK(held_count_ > 0);
   --held_count_;
   return held_[std::exchange(held_first_, (held_first_ + 1) % kHeldMax)];
@@ -159,18 +167,18 @@ unsigned Acceptors::least_loaded() const noexcept {
 }
 
 // False when this shard is to keep the connection.
-bool Acceptors::hand_over(int fd) noexcept {
+bool Acceptors::hand_over(const ClientSocket& client) noexcept {
   const unsigned to = least_loaded();
   if (to == shard_.index() || free_.empty()) return false;
   Handover& handover = *free_.back();
   free_.pop_back();
   handover.to = to;
-  handover.fd = fd;
+  handover.client = client;
   ++on_their_way_[to];
   shard_.state().links[to]->mailbox.post(handover, [](Message& message) noexcept {
     auto& arrived = static_cast<Handover&>(message);
     Shard& from = arrived.owner->shard_;
-    from.state().links[arrived.to]->shard->admit(arrived.fd);
+    from.state().links[arrived.to]->shard->admit(arrived.client);
     from.state().links[from.index()]->mailbox.post(message, [](Message& back) noexcept {
       auto& returned = static_cast<Handover&>(back);
       returned.owner->came_back(returned);

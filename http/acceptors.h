@@ -13,8 +13,8 @@
 #include <span>
 #include <vector>
 
-#include "core/log.h"
 #include "core/mailbox.h"
+#include "http/client_address.h"
 #include "io/operation.h"
 #include "io/timers.h"
 
@@ -28,7 +28,7 @@ class Shard;
 // Invariants: nothing is allocated after construction; a message that is out comes back.
 class Acceptors {
  public:
-  Acceptors(Shard& shard, std::span<const int> listeners);
+  Acceptors(Shard& shard, std::span<const int> listeners, std::span<const int> admin_listeners);
   Acceptors(const Acceptors&) = delete;
   Acceptors& operator=(const Acceptors&) = delete;
   ~Acceptors();
@@ -41,16 +41,20 @@ class Acceptors {
   // Accepts no more.
   void stop() noexcept;
 
-  // Whether no connection is on its way to another shard.
-  bool is_idle() const noexcept { return free_.size() == handovers_.size(); }
+  // Whether no connection is on its way, from the kernel or to another shard.
+  bool is_idle() const noexcept;
 
  private:
   struct Acceptor {
-    Acceptor(Acceptors& owner, int listener)
-        : acceptors(owner), fd(listener), operation(bind<&Acceptor::on_accepted>(this)) {}
+    Acceptor(Acceptors& owner, int listener, bool admin)
+        : acceptors(owner),
+          fd(listener),
+          is_admin(admin),
+          operation(bind<&Acceptor::on_accepted>(this)) {}
     void on_accepted(Completion completion) noexcept { acceptors.on_accepted(*this, completion); }
     Acceptors& acceptors;
     const int fd;
+    const bool is_admin;
     Operation operation;
   };
 
@@ -58,7 +62,7 @@ class Acceptors {
   struct Handover : Message {
     Acceptors* owner = nullptr;
     unsigned to = 0;
-    int fd = -1;
+    ClientSocket client;
   };
   static constexpr size_t kHandoversMax = 256;
 
@@ -69,13 +73,13 @@ class Acceptors {
   void on_accepted(Acceptor& acceptor, Completion completion) noexcept;
   void accept_failed(int error) noexcept;
   void short_of_descriptors(int error) noexcept;
-  void accepted(int fd) noexcept;
-  void hold(int fd) noexcept;
+  void accepted(const ClientSocket& client) noexcept;
+  void hold(const ClientSocket& client) noexcept;
   void pause() noexcept;
   void resume() noexcept;
-  int take_held() noexcept;
+  ClientSocket take_held() noexcept;
   unsigned least_loaded() const noexcept;
-  bool hand_over(int fd) noexcept;
+  bool hand_over(const ClientSocket& client) noexcept;
   void came_back(Handover& handover) noexcept;
 
   Shard& shard_;
@@ -83,11 +87,10 @@ class Acceptors {
   std::array<Handover, kHandoversMax> handovers_;
   std::vector<Handover*> free_;       // those that are not out
   std::vector<size_t> on_their_way_;  // to each shard
-  std::array<int, kHeldMax> held_;    // accepted, without a place yet, oldest first
+  std::array<ClientSocket, kHeldMax> held_;  // accepted, without a place yet, oldest first
   size_t held_first_ = 0;
   size_t held_count_ = 0;
   Timer retry_timer_;
-  LogGate log_gate_;
   int spare_ = -1;  // descriptor; -1: given up for a client who is to be told, or not to be had
   bool paused_ = false;
   bool stopped_ = false;

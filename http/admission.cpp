@@ -14,30 +14,31 @@ namespace {
 // at least so many for itself (RFC 6177).
 AddressTable::Key key_of(const PeerAddress& peer) {
   AddressTable::Key key = peer.bytes;
-  const bool is_v4 =
-      key[10] == std::byte{0xff} && key[11] == std::byte{0xff} &&
-      std::all_of(key.begin(), key.begin() + 10, [](std::byte b) { return b == std::byte{0}; });
-  if (!is_v4) std::fill(key.begin() + 8, key.end(), std::byte{0});
+  if (!is_ipv4(peer)) std::fill(key.begin() + 8, key.end(), std::byte{0});
   return key;
-}
-
-// UNIX sockets have no address to count by: behind one is a proxy.
-bool has_address(const PeerAddress& peer) {
-  return std::any_of(peer.bytes.begin(), peer.bytes.end(),
-                     [](std::byte b) { return b != std::byte{0}; });
 }
 
 }  // namespace
 
-Admission::Admission(const AdmissionConfig& config, Wire* wire) : config_(config), wire_(wire) {
-  CHECK(config.viewers_max > 0);
-  if (config.viewers_per_address > 0) addresses_.emplace(config.viewers_max);
+Admission::Admission(const AdmissionConfig& config, Wire* wire)
+    : capacity_(config.viewers_max), viewers_max_(config.viewers_max), wire_(wire) {
+  set_limits(config);
+}
+
+void Admission::set_limits(const AdmissionConfig& config) {
+  CHECK(config.viewers_max > 0 && config.viewers_max <= capacity_);
+  if (config.viewers_per_address > 0) {
+    const std::lock_guard lock(mutex_);
+    if (!addresses_) addresses_.emplace(capacity_);
+  }
+  viewers_max_ = config.viewers_max;
+  viewers_per_address_ = config.viewers_per_address;
 }
 
 Verdict Admission::admit(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
                          ViewerPlace& place) noexcept {
   CHECK(!place.taken);
-  if (viewers_.fetch_add(1) >= config_.viewers_max) {
+  if (viewers_.fetch_add(1) >= viewers_max_.load()) {
     viewers_.fetch_sub(1);
     return Verdict::full;
   }
@@ -55,16 +56,18 @@ Verdict Admission::admit(const PeerAddress& peer, size_t frame_bytes, double fps
 }
 
 bool Admission::take_address(const PeerAddress& peer, ViewerPlace& place) noexcept {
-  if (!addresses_ || !has_address(peer)) return true;
+  // UNIX sockets have no address to count by: behind one is a proxy.
+  const size_t limit = viewers_per_address_.load();
+  if (limit == 0 || !has_address(peer)) return true;
   const std::lock_guard lock(mutex_);
-  place.address = addresses_->add(key_of(peer), static_cast<uint32_t>(config_.viewers_per_address));
+  place.address = addresses_->add(key_of(peer), static_cast<uint32_t>(limit));
   return place.address != AddressTable::kNone;
 }
 
 bool Admission::take_wire(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
                           ViewerPlace& place) noexcept {
   if (wire_ == nullptr || (peer.is_local && !wire_->config().local_too)) return true;
-  double fps = wire_->config().min_fps;
+  double fps = wire_->min_fps();
   if (fps_wished > 0) fps = std::min(fps, fps_wished);
   const auto claim = static_cast<uint64_t>(double(bytes_on_wire(frame_bytes)) * fps);
   if (!wire_->claim(claim)) return false;

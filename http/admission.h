@@ -49,19 +49,27 @@ class Admission {
   // Does nothing when the place is not taken.
   void leave(ViewerPlace& place) noexcept;
 
+  // Other limits from now on; nobody is sent away who is here. `viewers_max` is at most the first
+  // one, which everything was made for. Main's thread; allocates.
+  void set_limits(const AdmissionConfig& config);
+
   size_t viewers() const noexcept { return viewers_.load(); }
-  const AdmissionConfig& config() const noexcept { return config_; }
+  AdmissionConfig config() const noexcept {
+    return {viewers_max_.load(), viewers_per_address_.load()};
+  }
 
  private:
   bool take_address(const PeerAddress& peer, ViewerPlace& place) noexcept;
   bool take_wire(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
                  ViewerPlace& place) noexcept;
 
-  const AdmissionConfig config_;
+  const size_t capacity_;
+  std::atomic<size_t> viewers_max_;
+  std::atomic<size_t> viewers_per_address_{0};
   Wire* const wire_;
   std::atomic<size_t> viewers_{0};
   std::mutex mutex_;  // for addresses_
-  std::optional<AddressTable> addresses_;
+  std::optional<AddressTable> addresses_;  // since there first was a limit for them
 };
 
 }  // namespace fanlight

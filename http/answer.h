@@ -11,6 +11,7 @@
 #include "http/admission.h"
 #include "http/body.h"
 #include "http/channel.h"
+#include "http/client_address.h"
 #include "http/piece.h"
 #include "http/request.h"
 #include "http/viewer.h"
@@ -19,6 +20,8 @@ namespace fanlight {
 
 class CameraPanel;
 class Shard;
+class UstreamerFraming;
+class WebSocket;
 
 // What a connection does for a request.
 struct Answer {
@@ -26,7 +29,9 @@ struct Answer {
     reply,         // send `piece`, then `body`, then the connection is kept or closed
     stream,        // send `piece`, then frames of `channel` as `viewer` says
     await_frame,   // wait for a frame of `channel` newer than `newer_than`, then ask again
+    web_socket,    // send `piece`, then what `web_socket` says
     await_camera,  // hand the body to the camera's thread by `panel`, then answer_for_camera()
+    await_body,    // wait until `body` is prepared, then answer_for_body()
   };
   Kind kind = Kind::reply;
   bool keep_alive = true;
@@ -35,9 +40,12 @@ struct Answer {
   const Frame* frame = nullptr;  // pinned in `channel` until the piece is sent
   Body* body = nullptr;          // owned by the connection from now on
   Channel* channel = nullptr;
+  WebSocket* web_socket = nullptr;      // owned by the connection from now on
+  UstreamerFraming* framing = nullptr;  // likewise
   ViewerOptions viewer;
   ViewerPlace place;           // of a stream
-  bool peer_is_local = false;  // of a stream
+  bool peer_is_local = false;  // of a stream: the socket's, a proxy's perhaps
+  PeerAddress client;          // of a stream: whom it is for
   uint64_t newer_than = 0;
   CameraPanel* panel = nullptr;
 };
@@ -47,19 +55,26 @@ inline constexpr Duration kSnapshotWait = 5s;
 // How long a request may wait for its camera's thread, which may be held up in a driver.
 inline constexpr Duration kControlWait = 5s;
 
+// How long a client waits for a Body whose next bytes come from a disk, which may hang.
+inline constexpr Duration kBodyWait = 10s;
+
 enum class Waited : uint8_t { no, frame_came, in_vain };
 
-// The answer to a well-formed request from the client on socket `fd`; the head is written into
+// The answer to a well-formed request from `client`; the head is written into
 // `output`. For a stream a place among the viewers has been taken (Admission).
-Answer answer_request(Shard& shard, int fd, const Request& request, std::span<char> output,
-                      Instant now, Waited waited) noexcept;
+Answer answer_request(Shard& shard, const ClientSocket& client, const Request& request,
+                      std::span<char> output, Instant now, Waited waited) noexcept;
 
 // Whether the request is to be answered with its body at hand; any other body is thrown away.
 bool wants_body(Shard& shard, const Request& request) noexcept;
 
 // What the camera's thread said to the request: the controls as they are now, or an error.
-Answer answer_for_camera(Shard& shard, const Request& request, std::span<char> output, int status,
-                         std::string_view words) noexcept;
+Answer answer_for_camera(Shard& shard, const ClientSocket& client, const Request& request,
+                         std::span<char> output, int status, std::string_view words) noexcept;
+
+// The answer for a body that is prepared, or was given up. Takes the body over, also for an error.
+Answer answer_for_body(Shard& shard, const Request& request, std::span<char> output,
+                       Body& body) noexcept;
 
 // An error in plain text, after which the connection is closed.
 Answer answer_error(Shard& shard, int status, std::string_view reason, int minor_version,

@@ -4,24 +4,36 @@
 // Any handler can answer with a Body. It is pulled only when the socket has taken all of the piece
 // before, so a client that stops reading stops the work, and memory stays flat whatever the length.
 // A Body whose next bytes must be fetched elsewhere (another shard, a database thread) answers
-// `pending` and calls ready() later, on the shard's own thread, out of a Mailbox message.
+// `pending` and calls ready() later, on the shard's own thread, out of a Mailbox message. One that
+// may turn out to be an error fetches its first bytes before the head is sent: prepare().
 #pragma once
 
 #include <cstddef>
 #include <span>
+#include <string_view>
+
+#include "core/check.h"
 
 namespace fanlight {
 
 // Owns: whatever its kind needs; made and released by its shard.
 // Thread: its shard's.
 // Invariants: pull() is not called while pending; ready() is called once for each `pending`, also
-//   when the client has left meanwhile: the connection waits for it before the Body is released.
+//   when the client has left meanwhile: the connection waits for it before the Body is released,
+//   unless give_up() says that it need not.
 class Body {
  public:
-  enum class State { more, pending, done };
+  enum class State { more, pending, done, failed };
   struct Pulled {
     size_t bytes;  // written to the beginning of `room`; 0 when pending
-    State state;   // done: nothing follows these bytes
+    // done: nothing follows these bytes. failed: it cannot be finished, and must not look as if it
+    // were whole; there are no bytes.
+    State state;
+  };
+  // Why there is no such answer: a status of HTTP, 0 when there is one, and one line of text.
+  struct Failure {
+    int status = 0;
+    std::string_view reason;
   };
   using Ready = void (*)(void* owner) noexcept;
 
@@ -29,8 +41,19 @@ class Body {
   Body(const Body&) = delete;
   Body& operator=(const Body&) = delete;
 
+  // Fetches what decides whether it is an answer or an error, and calls ready() when that is known.
+  // Only for answers of Answer::Kind::await_body, once, before anything else.
+  virtual void prepare() noexcept { CHECK(false && "it has nothing to prepare"); }
+  // Behind prepare(): whether there is an answer.
+  virtual Failure failure() const noexcept { return {}; }
+
   // Writes the next bytes. `room` is at least 1 KiB.
   virtual Pulled pull(std::span<char> room) noexcept = 0;
+
+  // While pending: nobody waits for its bytes any more, because the client has left or they have
+  // not come in time. True: ready() will not be called, and failure() says why. False: it will, and
+  // must be waited for.
+  virtual bool give_up() noexcept { return false; }
 
   // Returns the Body to where it came from; it is not touched afterwards.
   virtual void release() noexcept = 0;

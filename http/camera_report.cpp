@@ -4,12 +4,23 @@
 #include <algorithm>
 
 #include "http/shard.h"
+#include "http/totals.h"
 
 namespace fanlight {
 namespace {
 
 // Room behind the controls for what ends this object, and what the report adds to it.
 constexpr size_t kEndBytesMax = 32;
+
+// What all shards have sent of it.
+void write_sent(const ServerState& state, size_t index, TextWriter& text) {
+  text.add(R"("viewers":{},"frames_sent":{},"frames_repeated":{},"frames_skipped":{},)",
+           total(state, &ChannelStats::viewers, index),
+           total(state, &ChannelStats::frames_sent, index),
+           total(state, &ChannelStats::frames_repeated, index),
+           total(state, &ChannelStats::frames_skipped, index));
+  text.add(R"("bytes_sent":{},)", total(state, &ChannelStats::bytes_sent, index));
+}
 
 void write_figures(const Camera& camera, const CameraCondition& condition, TextWriter& text) {
   const CaptureStats& stats = camera.ring->stats();
@@ -25,6 +36,9 @@ void write_figures(const Camera& camera, const CameraCondition& condition, TextW
   text.add(R"("captured":{},"encoded":{},"slates":{},"dropped_no_place":{},"dropped_bad":{},)",
            stats.captured.value(), stats.encoded.value(), stats.slates.value(),
            stats.dropped_no_place.value(), stats.dropped_bad.value());
+  text.add(R"("lost_by_device":{},"damaged_by_device":{},"dropped_late":{},)",
+           stats.lost_by_device.value(), stats.damaged_by_device.value(),
+           stats.dropped_late.value());
   text.add(R"("source_failures":{},"reclaims":{},"places":{},"places_held":{},)",
            stats.source_failures.value(), stats.reclaims.value(), camera.ring->places(),
            camera.ring->pinned_places());
@@ -71,6 +85,7 @@ bool CameraReport::write_step(Shard& shard, size_t camera, TextWriter& text) noe
   switch (step_) {
     case Step::figures:
       write_figures(described, condition_of(shard, camera), text);
+      write_sent(shard.state(), camera, text);
       step_ = Step::description;
       return true;
     case Step::description:

@@ -37,10 +37,12 @@ void write_condition(Shard& shard, size_t camera, TextWriter& text) {
 
 void write_tile(Shard& shard, size_t camera, TextWriter& text) {
   const Camera& shown = shard.state().cameras[camera];
-  text.add("<li data-name=\"{0}\" data-state=\"{1}\"><a href=\"/cameras/{0}/stream\">", shown.name,
+  text.add("<li data-name=\"{0}\" data-state=\"{1}\"><a href=\"cameras/{0}\">", shown.name,
            condition_of(shard, camera).state);
-  text.add("<img src=\"/cameras/{0}/snapshot\" alt=\"picture of {0}\"></a>\n<h2>{0}</h2><p>",
+  // For browsers without JavaScript only: six pictures at once would take all their connections.
+  text.add("<noscript><img src=\"cameras/{0}/snapshot\" alt=\"picture of {0}\"></noscript></a>\n",
            shown.name);
+  text.add("<h2>{}</h2><p>", shown.name);
   write_condition(shard, camera, text);
   text.add("</p>");
   std::array<char, CameraPanel::kTextBytesMax> room;
@@ -57,7 +59,7 @@ void write_tile(Shard& shard, size_t camera, TextWriter& text) {
 }  // namespace
 
 bool CamerasPage::write_step(Shard& shard, TextWriter& text) noexcept {
-  const std::string_view page = cameras_html();
+  const std::string_view page = shard.state().pages.all();
   const size_t mark = page.find(kMark);
   CHECK(mark != std::string_view::npos);
   if (sent_ == mark && tiles_ < shard.state().cameras.size()) {

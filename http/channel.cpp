@@ -15,7 +15,7 @@ constexpr size_t kRotation = 7;
 
 }  // namespace
 
-Channel::Channel(FrameRing& ring, ShardStats& stats, Turns& turns)
+Channel::Channel(FrameRing& ring, ChannelStats& stats, Turns& turns)
     : ring_(ring), stats_(stats), turns_(turns), pins_(ring.places()) {}
 
 Channel::~Channel() {

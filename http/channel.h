@@ -32,7 +32,7 @@ struct SnapshotWaiters {};  // tag of the list below
 //   shard's Turns; pins are 0 when destroyed.
 class Channel {
  public:
-  Channel(FrameRing& ring, ShardStats& stats, Turns& turns);
+  Channel(FrameRing& ring, ChannelStats& stats, Turns& turns);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   ~Channel();
@@ -63,7 +63,7 @@ class Channel {
   bool is_idle() const noexcept { return ring_.stats().idle.value() != 0; }
   uint32_t newcomer_step() const noexcept { return ring_.newcomer_step(); }
   FrameRing& ring() noexcept { return ring_; }
-  ShardStats& stats() noexcept { return stats_; }
+  ChannelStats& stats() noexcept { return stats_; }
 
   // Connections that wait for a fresh picture to answer a snapshot.
   List<Connection, SnapshotWaiters>& snapshot_waiters() noexcept { return snapshot_waiters_; }
@@ -75,7 +75,7 @@ class Channel {
   };
 
   FrameRing& ring_;
-  ShardStats& stats_;
+  ChannelStats& stats_;
   Turns& turns_;
   std::vector<Pin> pins_;  // by place in the ring
   const Frame* newest_ = nullptr;

@@ -15,11 +15,14 @@ namespace {
 
 // What a peer may still send to a connection that is ending.
 constexpr uint64_t kLingerBytesMax = 256 << 10;
+// When the server stops, a connection without a request so far gets this long for its first.
+constexpr Duration kNewcomerGrace = 300ms;
 }  // namespace
 
-Connection::Connection(Shard& shard, int fd) noexcept
+Connection::Connection(Shard& shard, const ClientSocket& client) noexcept
     : shard_(shard),
-      fd_(fd),
+      fd_(client.fd),
+      by_admin_listener_(client.by_admin_listener),
       id_(shard.next_connection_id()),
       receive_(bind<&Connection::on_received>(this)),
       send_(bind<&Connection::on_sent>(this)),
@@ -45,7 +48,7 @@ void Connection::start_refused(std::string_view reason) noexcept {
 // Polls instead of receiving, so that an idle connection needs no buffer.
 void Connection::wait_for_request() noexcept {
   state_ = State::waiting;
-  deadline_ = shard_.now() + shard_.state().config.idle_timeout;
+  deadline_ = shard_.now() + shard_.state().live.idle_timeout.load();
   ensure_timer(deadline_);
   shard_.reactor().submit(receive_, io_uring_prep_poll_add, fd_, unsigned{POLLIN});
 }
@@ -53,7 +56,7 @@ void Connection::wait_for_request() noexcept {
 void Connection::begin_reading() noexcept {
   exchange_ = shard_.take_exchange();
   // Counted from the first byte and absolute: a byte now and then buys no time.
-  deadline_ = shard_.now() + shard_.state().config.header_timeout;
+  deadline_ = shard_.now() + shard_.state().live.header_timeout.load();
   ensure_timer(deadline_);
   state_ = State::reading;
   receive();
@@ -69,7 +72,7 @@ void Connection::on_received(Completion completion) noexcept {
   const int result = completion.result;
   switch (state_) {
     case State::waiting:
-      if (result < 0 || ending_) return close(Ending::orderly);
+      if (result < 0 || (ending_ && !is_new_)) return close(Ending::orderly);
       return begin_reading();
     case State::reading:
     case State::reading_body:
@@ -81,6 +84,7 @@ void Connection::on_received(Completion completion) noexcept {
     case State::replying:  // a stream that ends before its first frame
       // Data from a viewer means nothing, its end means that it has left.
       if (result <= 0) return close(Ending::reset);
+      if (answer_.web_socket != nullptr) return web_socket_received(static_cast<size_t>(result));
       return shard_.receive_nothing(receive_, fd_);
     case State::lingering:
       discarded_ += static_cast<uint64_t>(std::max(result, 0));
@@ -92,6 +96,7 @@ void Connection::on_received(Completion completion) noexcept {
       return close_join();
     case State::awaiting_frame:
     case State::awaiting_camera:
+    case State::awaiting_body:
       break;
   }
   CHECK(false && "nothing is received in this state");
@@ -127,7 +132,8 @@ void Connection::parse() noexcept {
 
 void Connection::respond(Waited waited) noexcept {
   const Request& request = exchange_->parser.request();
-  start_answer(answer_request(shard_, fd_, request, exchange_->output(), shard_.now(), waited));
+  start_answer(answer_request(shard_, {fd_, by_admin_listener_, id_}, request, exchange_->output(),
+                              shard_.now(), waited));
 }
 
 void Connection::refuse(int status, std::string_view reason) noexcept {
@@ -151,6 +157,7 @@ void Connection::start_answer(const Answer& answer) noexcept {
     answer_.body->set_owner(
         this, [](void* owner) noexcept { static_cast<Connection*>(owner)->on_body_ready(); });
   }
+  if (answer.kind == Answer::Kind::await_body) return prepare_body();
   state_ = State::replying;
   piece_ = answer.piece;
   send();
@@ -164,12 +171,15 @@ void Connection::resume_snapshot(Waited waited) noexcept {
 }
 
 void Connection::sent_all() noexcept {
-  if (state_ == State::streaming) return frame_sent();
+  if (state_ == State::streaming) {
+    return sending_viewer_ != nullptr ? frame_sent() : web_socket_sent();
+  }
   if (state_ == State::reading_body) return read_body();  // it was 100 Continue
   CHECK(state_ == State::replying);
   if (answer_.body != nullptr) return pull_body();
   if (answer_.frame != nullptr) answer_.channel->unpin(*std::exchange(answer_.frame, nullptr));
   if (answer_.kind == Answer::Kind::stream) return begin_streaming();
+  if (answer_.kind == Answer::Kind::web_socket) return begin_web_socket();
   if (answer_.keep_alive && !ending_) return next_request();
   begin_lingering();
 }
@@ -182,7 +192,8 @@ void Connection::pull_body() noexcept {
   const std::span<char> output = exchange_->output();
   const std::span<char> room = output.subspan(kSizeLine, output.size() - kSizeLine - 7);
   const Body::Pulled pulled = answer_.body->pull(room);
-  if (pulled.state == Body::State::pending) return;  // on_body_ready() goes on
+  if (pulled.state == Body::State::pending) return await_body();  // on_body_ready() goes on
+  if (pulled.state == Body::State::failed) return cut_body();
   CHECK(pulled.bytes <= room.size());
   const bool done = pulled.state == Body::State::done;
   if (done) std::exchange(answer_.body, nullptr)->release();
@@ -204,11 +215,13 @@ void Connection::pull_body() noexcept {
 
 void Connection::on_body_ready() noexcept {
   if (state_ == State::closing) return close_join();
+  if (state_ == State::awaiting_body) return body_prepared();
   pull_body();
 }
 
 void Connection::next_request() noexcept {
   const Request& request = exchange_->parser.request();
+  is_new_ = false;
   exchange_->erase_input(0, request.head_size + request.body.size());
   exchange_->parser.reset();
   if (exchange_->input().empty()) {
@@ -216,7 +229,7 @@ void Connection::next_request() noexcept {
     return wait_for_request();
   }
   state_ = State::reading;
-  deadline_ = shard_.now() + shard_.state().config.header_timeout;
+  deadline_ = shard_.now() + shard_.state().live.header_timeout.load();
   ensure_timer(deadline_);
   parse();
 }
@@ -232,28 +245,34 @@ void Connection::begin_streaming() noexcept {
   viewer_->channel().settle(*viewer_, shard_.now());
 }
 
-void Connection::send_frame(const Piece& piece) noexcept {
+void Connection::send_frame(Viewer& viewer, const Piece& piece) noexcept {
   CHECK(state_ == State::streaming && !is_sending());
+  sending_viewer_ = &viewer;
   piece_ = piece;
   send();
 }
 
 void Connection::frame_sent() noexcept {
-  ShardStats& stats = shard_.stats();
+  Viewer& viewer = *std::exchange(sending_viewer_, nullptr);
+  ChannelStats& stats = viewer.channel().stats();
   stats.frames_sent.add();
-  stats.frame_age.record(shard_.now() - viewer_->frame()->info().captured_at);
-  viewer_->finish_frame(shard_.now());
-  if (viewer_->is_finished()) return begin_lingering();
-  viewer_->channel().settle(*viewer_, shard_.now());
+  stats.frame_age.record(shard_.now() - viewer.frame()->info().captured_at);
+  viewer.finish_frame(shard_.now());
+  if (answer_.web_socket != nullptr) return web_socket_sent();
+  if (viewer.is_finished()) return begin_lingering();
+  viewer.channel().settle(viewer, shard_.now());
 }
 
 void Connection::end_soon() noexcept {
   ending_ = true;
   switch (state_) {
     case State::waiting:
-      return close(Ending::orderly);
+      if (!is_new_) return close(Ending::orderly);
+      // Who has just connected is about to ask, and was not told that the server stops.
+      deadline_ = shard_.now() + kNewcomerGrace;
+      return ensure_timer(deadline_);
     case State::streaming:
-      return end_stream();
+      return answer_.web_socket != nullptr ? end_web_socket() : end_stream();
     default:
       return;  // answers are finished, and the connection is not kept after them
   }
@@ -281,8 +300,8 @@ uint64_t Connection::held_sequence(const Channel& channel) noexcept {
   if (!zero_copies_owed_.empty() && answer_.channel == &channel) {
     return zero_copies_owed_.front().sequence();
   }
-  if (viewer_ && viewer_->is_sending() && answer_.channel == &channel) {
-    return viewer_->frame()->sequence();
+  if (sending_viewer_ != nullptr && &sending_viewer_->channel() == &channel) {
+    return sending_viewer_->frame()->sequence();
   }
   if (answer_.frame != nullptr && answer_.channel == &channel) return answer_.frame->sequence();
   return 0;

@@ -21,6 +21,7 @@
 #include "http/exchange.h"
 #include "http/piece.h"
 #include "http/viewer.h"
+#include "http/web_socket.h"
 #include "io/operation.h"
 #include "io/timers.h"
 
@@ -39,7 +40,7 @@ struct AllConnections {};  // tag of the shard's list
 //   that the kernel may read is kept until then.
 class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWaiters> {
  public:
-  Connection(Shard& shard, int fd) noexcept;
+  Connection(Shard& shard, const ClientSocket& client) noexcept;
   ~Connection();
 
   // Begins to wait for the first request.
@@ -48,8 +49,10 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   // Answers 503 with this reason at once, and ends.
   void start_refused(std::string_view reason) noexcept;
 
-  // It is this viewer's turn: sends a frame (the channel).
-  void send_frame(const Piece& piece) noexcept;
+  // It is the turn of this viewer, one of the connection's own: sends a frame (Turns).
+  void send_frame(Viewer& viewer, const Piece& piece) noexcept;
+  // The peer still has to be told of a piece by the kernel's answer.
+  bool is_sending() const noexcept { return send_.in_flight() || zero_copy_send_ != nullptr; }
 
   // A newer frame has come, or it never will in time: answers the waiting snapshot.
   void resume_snapshot(Waited waited) noexcept;
@@ -71,8 +74,19 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   // The sequence of the oldest frame that it holds in `channel`, 0 when it holds none.
   uint64_t held_sequence(const Channel& channel) noexcept;
 
-  const Viewer* viewer() const noexcept { return viewer_ ? &*viewer_ : nullptr; }
+  // Streams have one viewer, WebSockets one for each camera.
+  template <class Visit>
+  void for_each_viewer(Visit visit) const {
+    if (viewer_) visit(*viewer_);
+    if (answer_.web_socket != nullptr) answer_.web_socket->for_each_viewer(visit);
+  }
+  // Whom a stream is for: behind a trusted proxy not the peer.
+  const PeerAddress& client() const noexcept { return answer_.client; }
+  // The same, or who has connected while it is not known for whom.
+  PeerAddress peer() const noexcept;
   uint64_t id() const noexcept { return id_; }
+  // nullptr when the client asked for none of ustreamer's fields.
+  const UstreamerFraming* ustreamer_framing() const noexcept { return answer_.framing; }
   uint64_t bytes_sent() const noexcept { return bytes_sent_; }
 
   // --- for ZeroCopySend; in connection_send.cpp ---
@@ -91,6 +105,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
     reading_body,     // of a request: kept for the answer, or thrown away
     awaiting_frame,   // for a snapshot
     awaiting_camera,  // for its thread, to do what the request says
+    awaiting_body,    // until it is known whether it is an answer or an error
     replying,         // sending an answer
     streaming,        // sending frames
     lingering,        // all was sent and FIN too: until the peer closes
@@ -116,15 +131,28 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void send_plain(size_t count) noexcept;
   bool try_zero_copy() noexcept;
   void sent(int result) noexcept;
-  // The peer still has to be told of a piece by the kernel's answer.
-  bool is_sending() const noexcept { return send_.in_flight() || zero_copy_send_ != nullptr; }
   void sent_all() noexcept;
   void pull_body() noexcept;
   void next_request() noexcept;
+
+  // --- in connection_await_body.cpp ---
+  void prepare_body() noexcept;
+  void body_prepared() noexcept;
+  void await_body() noexcept;
+  void check_body() noexcept;
+  void cut_body() noexcept;
+
   void begin_streaming() noexcept;
   void frame_sent() noexcept;
   void end_stream() noexcept;
   void end_empty_stream() noexcept;
+
+  // --- in connection_web_socket.cpp ---
+  void begin_web_socket() noexcept;
+  void web_socket_received(size_t bytes) noexcept;
+  void read_web_socket(std::string_view bytes) noexcept;
+  void web_socket_sent() noexcept;
+  void end_web_socket() noexcept;
 
   // --- in connection_body.cpp ---
   void begin_body() noexcept;
@@ -144,12 +172,15 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void close_join() noexcept;
   void finish() noexcept;
   void release_memory() noexcept;
+  void release_web_socket() noexcept;
 
   Shard& shard_;
   const int fd_;
+  const bool by_admin_listener_;
   State state_ = State::waiting;
   bool timed_out_ = false;  // while receiving a request; the receive was cancelled
   bool ending_ = false;     // the server stops
+  bool is_new_ = true;      // its first request has not been answered
   bool refused_ = false;    // as a whole, before any request
   bool cancelled_ = false;  // while closing: what was in flight
   bool close_submitted_ = false;
@@ -169,6 +200,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   Answer answer_;
   Piece piece_;
   std::optional<Viewer> viewer_;
+  Viewer* sending_viewer_ = nullptr;  // whose frame `piece_` is
   ControlRequest* control_request_ = nullptr;  // while awaiting the camera
   bool keeps_body_ = false;                    // the body of this request is wanted
   uint64_t body_left_ = 0;                     // bytes of request body still to be thrown away

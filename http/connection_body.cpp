@@ -66,8 +66,9 @@ void Connection::ask_camera() noexcept {
         static_cast<Connection*>(owner)->camera_answered(status, words);
       });
   if (control_request_ == nullptr) {
-    return start_answer(answer_for_camera(shard_, exchange_->parser.request(), exchange_->output(),
-                                          503, "too many requests wait for the camera"));
+    return start_answer(answer_for_camera(shard_, {fd_}, exchange_->parser.request(),
+                                          exchange_->output(), 503,
+                                          "too many requests wait for the camera"));
   }
   shard_.stats().control_requests.add();
   state_ = State::awaiting_camera;
@@ -78,8 +79,8 @@ void Connection::ask_camera() noexcept {
 void Connection::camera_answered(int status, std::string_view words) noexcept {
   CHECK(state_ == State::awaiting_camera);
   control_request_ = nullptr;
-  start_answer(
-      answer_for_camera(shard_, exchange_->parser.request(), exchange_->output(), status, words));
+  start_answer(answer_for_camera(shard_, {fd_}, exchange_->parser.request(), exchange_->output(),
+                                 status, words));
 }
 
 // The client leaves, or has waited long enough. The camera's thread may be busy with the request

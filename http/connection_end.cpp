@@ -44,10 +44,13 @@ void Connection::on_timer() noexcept {
       }
       return time_out();
     case State::streaming:
+      if (answer_.web_socket != nullptr) return answer_.web_socket->settle(now);
       return viewer_->channel().settle(*viewer_, now);
     case State::lingering:
       return check_progress();
+    case State::awaiting_body:
     case State::replying:  // a Body is pending
+      return check_body();
     case State::closing:
       return;
   }
@@ -61,7 +64,7 @@ void Connection::time_out() noexcept {
 
 Duration Connection::progress_limit() const noexcept {
   if (state_ == State::lingering) return refused_ ? kRefusedLingerTimeout : kLingerTimeout;
-  return shard_.state().config.viewer_stall_timeout;
+  return shard_.state().live.viewer_stall_timeout.load();
 }
 
 Duration Connection::progress_period() const noexcept {
@@ -79,10 +82,16 @@ void Connection::check_progress() noexcept {
       progress_at_ = now;
     } else if (now - progress_at_ >= progress_limit()) {
       if (state_ == State::lingering) return close(Ending::reset);
+      shard_.events().stalled(now, peer(), progress_limit(), bytes_sent_);
       return evict(shard_.stats().evicted_stalled);
     }
   }
   ensure_timer(now + progress_period());
+}
+
+PeerAddress Connection::peer() const noexcept {
+  if (has_address(answer_.client)) return answer_.client;
+  return shard_.reactor().backend().peer_address(fd_);
 }
 
 void Connection::evict(Counter& reason) noexcept {
@@ -119,8 +128,9 @@ void Connection::close(Ending ending) noexcept {
   if (control_request_ != nullptr) give_camera_up();
   state_ = State::closing;
   shard_.reactor().timers().clear(timer_);
-  // Or its turn might come before the receive has ended.
+  // Or their turn might come before the receive has ended.
   if (!is_sending()) viewer_.reset();
+  if (answer_.web_socket != nullptr) answer_.web_socket->leave(sending_viewer_);
   // The pages of a peer that does not acknowledge them stay pinned through an orderly close.
   const bool reset = ending == Ending::reset || !zero_copies_owed_.empty();
   if (reset) shard_.reactor().backend().reset_on_close(fd_);
@@ -138,7 +148,7 @@ void Connection::close_join() noexcept {
     return;
   }
   if (control_.in_flight()) return;
-  if (answer_.body != nullptr && answer_.body->is_pending()) return;
+  if (answer_.body != nullptr && answer_.body->is_pending() && !answer_.body->give_up()) return;
   release_memory();
   close_submitted_ = true;
   shard_.reactor().submit(control_, io_uring_prep_close, fd_);
@@ -153,11 +163,24 @@ void Connection::finish() noexcept {
 // Only when no send is in flight: the kernel may be reading from the frame or the exchange.
 void Connection::release_memory() noexcept {
   CHECK(!is_sending());
+  sending_viewer_ = nullptr;
   viewer_.reset();
+  release_web_socket();
+  if (answer_.framing != nullptr) {
+    shard_.ustreamer_framings().destroy(std::exchange(answer_.framing, nullptr));
+  }
   shard_.state().admission.leave(answer_.place);
   if (answer_.frame != nullptr) answer_.channel->unpin(*std::exchange(answer_.frame, nullptr));
   if (answer_.body != nullptr) std::exchange(answer_.body, nullptr)->release();
   if (exchange_ != nullptr) shard_.return_exchange(std::exchange(exchange_, nullptr));
+}
+
+// A receive into its buffer may still be in flight: then it is kept until the close.
+void Connection::release_web_socket() noexcept {
+  if (answer_.web_socket == nullptr) return;
+  answer_.web_socket->leave();
+  if (receive_.in_flight()) return;
+  shard_.web_sockets().destroy(std::exchange(answer_.web_socket, nullptr));
 }
 
 }  // namespace fanlight

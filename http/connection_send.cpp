@@ -37,7 +37,7 @@ void Connection::send_plain(size_t count) noexcept {
 // acknowledgements gets copies until it has caught up, so that what waits in its socket, which may
 // be a hundred frames, does not hold places of the ring.
 bool Connection::try_zero_copy() noexcept {
-  if (state_ != State::streaming) return false;
+  if (state_ != State::streaming || !viewer_) return false;
   const Frame& frame = *viewer_->frame();
   Channel& channel = viewer_->channel();
   const bool behind =
@@ -72,6 +72,7 @@ void Connection::sent(int result) noexcept {
   piece_.advance(bytes);
   bytes_sent_ += bytes;
   shard_.stats().bytes_sent.add(bytes);
+  if (sending_viewer_ != nullptr) sending_viewer_->channel().stats().bytes_sent.add(bytes);
   progress_at_ = shard_.now();
   progress_known_ = false;
   if (!piece_.complete()) return send();

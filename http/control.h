@@ -13,13 +13,6 @@
 
 namespace fanlight {
 
-// True when a page of `origin` (a value of Origin, RFC 6454 section 6.2) may change something at
-// `host` (a value of Host): it comes from there, through TLS or not, or from `cors_origin`. The
-// `null` of sandboxed pages and files is nobody's. Nor does `*` stand for anybody here: it
-// lets all pages look, and few who write it mean more than that.
-bool may_change(std::string_view origin, std::string_view host,
-                std::string_view cors_origin) noexcept;
-
 // True for application/json, with whatever parameters (RFC 9110 section 8.3.1).
 bool is_json(std::string_view content_type) noexcept;
 

@@ -1,156 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
+
+#include "core/process_figures.h"
+#include "http/totals.h"
 
 namespace fanlight {
 namespace {
 
-// One counter of Stats as a metric.
-template <class Stats>
+// One metric: what stands behind HELP and TYPE, and who writes its samples.
 struct Metric {
   std::string_view name;
   std::string_view type;
   std::string_view help;
-  Counter Stats::*counter;
-};
-using ShardMetric = Metric<ShardStats>;
-using CameraMetric = Metric<CaptureStats>;
-
-constexpr std::array kShardMetrics = {
-    ShardMetric{"viewers", "gauge", "Streams at this moment.", &ShardStats::viewers},
-    ShardMetric{"connections", "gauge", "Open connections.", &ShardStats::connections_open},
-    ShardMetric{"connections_accepted_total", "counter", "Connections accepted.",
-                &ShardStats::connections_accepted},
-    ShardMetric{"requests_total", "counter", "Requests received whole.", &ShardStats::requests},
-    ShardMetric{"bad_requests_total", "counter", "Requests refused by the parser or a timeout.",
-                &ShardStats::bad_requests},
-    ShardMetric{"frames_sent_total", "counter", "Frames sent whole.", &ShardStats::frames_sent},
-    ShardMetric{"frames_repeated_total", "counter", "Frames begun again for want of a newer one.",
-                &ShardStats::frames_repeated},
-    ShardMetric{"frames_skipped_total", "counter", "Frames that viewers did not get.",
-                &ShardStats::frames_skipped},
-    ShardMetric{"sent_bytes_total", "counter", "Bytes given to the kernel.",
-                &ShardStats::bytes_sent},
-    ShardMetric{"sent_zero_copy_total", "counter", "Sends of frames by zero copy.",
-                &ShardStats::sent_zero_copy},
-    ShardMetric{"zero_copy_copied_total", "counter", "Of them, copied by the kernel all the same.",
-                &ShardStats::zero_copy_copied},
-    ShardMetric{"zero_copy_refused_total", "counter",
-                "Zero-copy sends that the kernel refused, repeated as plain ones.",
-                &ShardStats::zero_copy_refused},
-    ShardMetric{"refused_full_total", "counter", "Streams refused at --max-viewers.",
-                &ShardStats::refused_full},
-    ShardMetric{"refused_address_total", "counter", "Streams refused at --max-viewers-per-address.",
-                &ShardStats::refused_address},
-    ShardMetric{"refused_wire_total", "counter", "Streams refused because the network is full.",
-                &ShardStats::refused_wire},
-    ShardMetric{"refused_descriptors_total", "counter",
-                "Connections refused for want of descriptors.", &ShardStats::refused_descriptors},
-    ShardMetric{"evicted_stalled_total", "counter", "Connections closed because they stalled.",
-                &ShardStats::evicted_stalled},
-    ShardMetric{"evicted_memory_total", "counter",
-                "Connections closed because they held the oldest frame of a full ring.",
-                &ShardStats::evicted_memory},
-    ShardMetric{"control_requests_total", "counter",
-                "Requests to change controls that were handed to a camera.",
-                &ShardStats::control_requests},
-    ShardMetric{"accept_failures_total", "counter", "Failed accepts.",
-                &ShardStats::accept_failures},
-    ShardMetric{"connection_errors_total", "counter", "Connections ended by a socket's error.",
-                &ShardStats::errors},
+  void (*write)(const Metric& metric, const ServerState& state, size_t camera, TextWriter& text);
 };
 
-constexpr std::array kCameraMetrics = {
-    CameraMetric{"captured_frames_total", "counter", "Pictures that the source gave.",
-                 &CaptureStats::captured},
-    CameraMetric{"encoded_frames_total", "counter", "Frames published, slates included.",
-                 &CaptureStats::encoded},
-    CameraMetric{"slate_frames_total", "counter", "Slates published.", &CaptureStats::slates},
-    CameraMetric{"dropped_frames_no_place_total", "counter",
-                 "Pictures dropped because every place of the ring was held.",
-                 &CaptureStats::dropped_no_place},
-    CameraMetric{"dropped_frames_bad_total", "counter", "Broken pictures, never served.",
-                 &CaptureStats::dropped_bad},
-    CameraMetric{"source_failures_total", "counter", "Failures of the source.",
-                 &CaptureStats::source_failures},
-    CameraMetric{"ring_reclaims_total", "counter", "Times that the ring was full.",
-                 &CaptureStats::reclaims},
-    CameraMetric{"camera_online", "gauge", "1 while the source gives pictures.",
-                 &CaptureStats::online},
-    CameraMetric{"camera_idle", "gauge", "1 while the source rests because nobody watches.",
-                 &CaptureStats::idle},
-    CameraMetric{"camera_width_pixels", "gauge", "Width of the newest picture.",
-                 &CaptureStats::width},
-    CameraMetric{"camera_height_pixels", "gauge", "Height of the newest picture.",
-                 &CaptureStats::height},
-};
+// ---- one camera's samples ----
 
-void write_header(TextWriter& text, std::string_view name, std::string_view type,
-                  std::string_view help) {
-  text.add("# HELP fanlight_{0} {1}\n# TYPE fanlight_{0} {2}\n", name, help, type);
+void write_sample(const Metric& metric, const Camera& camera, uint64_t value, TextWriter& text) {
+  text.add("{}{{camera=\"{}\"}} {}\n", metric.name, camera.name, value);
 }
 
+template <Counter CaptureStats::*kCounter>
+void write_capture(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
+  const Camera& camera = state.cameras[index];
+  write_sample(metric, camera, (camera.ring->stats().*kCounter).value(), text);
+}
+
+template <Counter ChannelStats::*kCounter>
+void write_channel(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
+  write_sample(metric, state.cameras[index], total(state, kCounter, index), text);
+}
+
+void write_drops(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
+  const Camera& camera = state.cameras[index];
+  const CaptureStats& stats = camera.ring->stats();
+  const auto write = [&](std::string_view reason, const Counter& counter) {
+    text.add("{}{{camera=\"{}\",reason=\"{}\"}} {}\n", metric.name, camera.name, reason,
+             counter.value());
+  };
+  write("no_place", stats.dropped_no_place);
+  write("bad", stats.dropped_bad);
+  write("lost_by_device", stats.lost_by_device);
+  write("damaged_by_device", stats.damaged_by_device);
+  write("late", stats.dropped_late);
+}
+
+// `read` gives a figure of the histogram, which may be in several parts.
 template <class Read>
-void write_buckets(TextWriter& text, std::string_view name, std::string_view labels, Read read) {
+void write_histogram(const Metric& metric, const Camera& camera, double sum, Read read,
+                     TextWriter& text) {
   uint64_t below = 0;
   for (size_t i = 0; i < Histogram::kBuckets; ++i) {
-    below += read([i](const Histogram& h) { return h.bucket(i); });
-    text.add("fanlight_{}_bucket{{{}le=\"{}\"}} {}\n", name, labels,
+    below += read([i](const Histogram& part) { return part.bucket(i); });
+    text.add("{}_bucket{{camera=\"{}\",le=\"{}\"}} {}\n", metric.name, camera.name,
              to_seconds(Histogram::upper_bound(i)), below);
   }
-  const uint64_t count = read([](const Histogram& h) { return h.count(); });
-  text.add("fanlight_{}_bucket{{{}le=\"+Inf\"}} {}\n", name, labels, count);
+  // Of parts that are written meanwhile: never less than the bucket before.
+  const uint64_t count = std::max(below, read([](const Histogram& part) { return part.count(); }));
+  text.add("{0}_bucket{{camera=\"{1}\",le=\"+Inf\"}} {2}\n{0}_sum{{camera=\"{1}\"}} {3}\n",
+           metric.name, camera.name, count, sum);
+  text.add("{}_count{{camera=\"{}\"}} {}\n", metric.name, camera.name, count);
 }
 
-void write_frame_age(const ServerState& state, TextWriter& text) {
-  constexpr std::string_view kName = "frame_age_seconds";
-  write_header(text, kName, "histogram", "From capture until the kernel had taken the frame.");
+void write_frame_age(const Metric& metric, const ServerState& state, size_t index,
+                     TextWriter& text) {
   double sum = 0;
-  uint64_t count = 0;
-  for (const auto& link : state.links) {
-    sum += to_seconds(link->stats.frame_age.sum());
-    count += link->stats.frame_age.count();
-  }
-  write_buckets(text, kName, "", [&state](auto get) {
-    uint64_t total = 0;
-    for (const auto& link : state.links) total += get(link->stats.frame_age);
-    return total;
-  });
-  text.add("fanlight_{0}_sum {1}\nfanlight_{0}_count {2}\n", kName, sum, count);
+  for (const auto& link : state.links) sum += to_seconds(link->channels[index].frame_age.sum());
+  const auto read = [&](auto get) {
+    uint64_t all = 0;
+    for (const auto& link : state.links) all += get(link->channels[index].frame_age);
+    return all;
+  };
+  write_histogram(metric, state.cameras[index], sum, read, text);
 }
 
-void write_encode_time(const Camera& camera, bool first, TextWriter& text) {
-  constexpr std::string_view kName = "encode_duration_seconds";
-  if (first) write_header(text, kName, "histogram", "Time to encode one picture.");
-  const Histogram& histogram = camera.ring->stats().encode_time;
-  char labels[64];
-  const auto end = fmt::format_to_n(labels, sizeof labels, "camera=\"{}\",", camera.name).out;
-  const std::string_view label(labels, static_cast<size_t>(end - labels));
-  write_buckets(text, kName, label, [&histogram](auto get) { return get(histogram); });
-  text.add("fanlight_{0}_sum{{camera=\"{1}\"}} {2}\nfanlight_{0}_count{{camera=\"{1}\"}} {3}\n",
-           kName, camera.name, to_seconds(histogram.sum()), histogram.count());
+void write_encode_time(const Metric& metric, const ServerState& state, size_t index,
+                       TextWriter& text) {
+  const Histogram& time = state.cameras[index].ring->stats().encode_time;
+  const auto read = [&time](auto get) { return get(time); };
+  write_histogram(metric, state.cameras[index], to_seconds(time.sum()), read, text);
 }
 
-void write_build_info(const ServerState& state, TextWriter& text) {
-  write_header(text, "build_info", "gauge", "Version and backend, as labels.");
-  text.add("fanlight_build_info{{version=\"{}\",backend=\"{}\"}} 1\n", state.config.version,
-           state.config.backend);
+void write_ring_memory(const Metric& metric, const ServerState& state, size_t index,
+                       TextWriter& text) {
+  write_sample(metric, state.cameras[index], state.cameras[index].ring->touched_bytes(), text);
 }
 
-void write_ring_memory(const Camera& camera, bool first, TextWriter& text) {
-  if (first) {
-    write_header(text, "frame_memory_bytes", "gauge", "Memory that holds frames.");
-  }
-  text.add("fanlight_frame_memory_bytes{{camera=\"{}\"}} {}\n", camera.name,
-           camera.ring->touched_bytes());
+void write_watchers(const Metric& metric, const ServerState& state, size_t index,
+                    TextWriter& text) {
+  write_sample(metric, state.cameras[index], state.cameras[index].ring->watchers(), text);
 }
 
 // Device and format change when a camera is replaced, and are no figures: labels.
-void write_camera_info(const Camera& camera, bool first, TextWriter& text) {
-  if (first) write_header(text, "camera_info", "gauge", "Device and format, as labels.");
-  text.add("fanlight_camera_info{{camera=\"{}\",device=\"", camera.name);
+void write_camera_info(const Metric& metric, const ServerState& state, size_t index,
+                       TextWriter& text) {
+  const Camera& camera = state.cameras[index];
+  text.add("{}{{camera=\"{}\",device=\"", metric.name, camera.name);
   std::array<char, CameraPanel::kTextBytesMax> room;
   // The panel's texts are printable ASCII, of which JSON and this format escape the same.
   if (camera.panel != nullptr) text.add_json(camera.panel->copy_device(room));
@@ -159,48 +109,200 @@ void write_camera_info(const Camera& camera, bool first, TextWriter& text) {
   text.add("\"}} 1\n");
 }
 
-void write_watchers(const Camera& camera, bool first, TextWriter& text) {
-  if (first) write_header(text, "camera_watchers", "gauge", "Streams and waiting snapshots.");
-  text.add("fanlight_camera_watchers{{camera=\"{}\"}} {}\n", camera.name, camera.ring->watchers());
+// ---- the server's samples ----
+
+template <Counter ShardStats::*kCounter>
+void write_total(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  text.add("{} {}\n", metric.name, total(state, kCounter));
 }
 
-// What is not a plain counter of a camera: all cameras of the first, then all of the next.
-constexpr std::array kCameraWriters = {&write_encode_time, &write_ring_memory, &write_watchers,
-                                       &write_camera_info};
+struct Reason {
+  std::string_view name;
+  ShardCounter counter;
+};
+template <size_t kSize>
+void write_reasons(const Metric& metric, const ServerState& state,
+                   const std::array<Reason, kSize>& reasons, TextWriter& text) {
+  for (const Reason& reason : reasons) {
+    text.add("{}{{reason=\"{}\"}} {}\n", metric.name, reason.name, total(state, reason.counter));
+  }
+}
+
+void write_refusals(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  write_reasons(metric, state,
+                std::array{Reason{"full", &ShardStats::refused_full},
+                           Reason{"address", &ShardStats::refused_address},
+                           Reason{"wire", &ShardStats::refused_wire},
+                           Reason{"descriptors", &ShardStats::refused_descriptors}},
+                text);
+}
+
+void write_evictions(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  write_reasons(metric, state,
+                std::array{Reason{"stalled", &ShardStats::evicted_stalled},
+                           Reason{"memory", &ShardStats::evicted_memory}},
+                text);
+}
+
+void write_build_info(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  text.add("{}{{version=\"{}\",backend=\"{}\"}} 1\n", metric.name, state.config.version,
+           state.config.backend);
+}
+
+void write_viewers_limit(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  text.add("{} {}\n", metric.name, state.admission.config().viewers_max);
+}
+
+// 0: nobody is held back.
+void write_egress_limit(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  text.add("{} {}\n", metric.name, state.wire == nullptr ? 0 : state.wire->usable());
+}
+
+void write_viewers_waiting(const Metric& metric, const ServerState& state, size_t,
+                           TextWriter& text) {
+  text.add("{} {}\n", metric.name, state.wire == nullptr ? 0 : state.wire->waiting_in_all());
+}
+
+// 0 when there is no table.
+template <Counter TableStats::*kCounter>
+void write_table(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  const TableDesk* table = state.config.table;
+  text.add("{} {}\n", metric.name, table == nullptr ? 0 : (table->stats().*kCounter).value());
+}
+
+void write_start_time(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  text.add("{} {:.3f}\n", metric.name, to_seconds(state.started.time_since_epoch()));
+}
+
+// Under the names that every dashboard of processes knows.
+void write_process(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  const ProcessFigures figures =
+      state.config.process_figures == nullptr ? ProcessFigures() : state.config.process_figures();
+  text.add("{} {:.2f}\n", metric.name, figures.cpu_seconds);
+  text.add(
+      "# HELP process_resident_memory_bytes Memory of the process that is in RAM.\n"
+      "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes {}\n",
+      figures.resident_bytes);
+  text.add(
+      "# HELP process_max_fds Descriptors that the process may have.\n"
+      "# TYPE process_max_fds gauge\nprocess_max_fds {}\n",
+      figures.descriptors_limit);
+}
+
+// ---- all of them ----
+
+constexpr std::array kCameraMetrics = {
+    Metric{"fanlight_viewers", "gauge", "Streams at this moment.",
+           &write_channel<&ChannelStats::viewers>},
+    Metric{"fanlight_frames_sent_total", "counter", "Frames sent whole.",
+           &write_channel<&ChannelStats::frames_sent>},
+    Metric{"fanlight_frames_repeated_total", "counter",
+           "Frames begun again for want of a newer one.",
+           &write_channel<&ChannelStats::frames_repeated>},
+    Metric{"fanlight_frames_skipped_total", "counter", "Frames that viewers did not get.",
+           &write_channel<&ChannelStats::frames_skipped>},
+    Metric{"fanlight_sent_bytes_total", "counter", "Bytes of streams given to the kernel.",
+           &write_channel<&ChannelStats::bytes_sent>},
+    Metric{"fanlight_frame_age_seconds", "histogram",
+           "From capture until the kernel had taken the frame.", &write_frame_age},
+    Metric{"fanlight_captured_frames_total", "counter", "Pictures that the source gave.",
+           &write_capture<&CaptureStats::captured>},
+    Metric{"fanlight_encoded_frames_total", "counter", "Frames published, slates included.",
+           &write_capture<&CaptureStats::encoded>},
+    Metric{"fanlight_encode_duration_seconds", "histogram", "Time to encode one picture.",
+           &write_encode_time},
+    Metric{"fanlight_slate_frames_total", "counter", "Slates published.",
+           &write_capture<&CaptureStats::slates>},
+    Metric{"fanlight_dropped_frames_total", "counter", "Pictures that were never served.",
+           &write_drops},
+    Metric{"fanlight_source_failures_total", "counter", "Failures of the source.",
+           &write_capture<&CaptureStats::source_failures>},
+    Metric{"fanlight_ring_reclaims_total", "counter", "Times that the ring was full.",
+           &write_capture<&CaptureStats::reclaims>},
+    Metric{"fanlight_frame_memory_bytes", "gauge", "Memory that holds frames.", &write_ring_memory},
+    Metric{"fanlight_camera_online", "gauge", "1 while the source gives pictures.",
+           &write_capture<&CaptureStats::online>},
+    Metric{"fanlight_camera_idle", "gauge", "1 while the source rests because nobody watches.",
+           &write_capture<&CaptureStats::idle>},
+    Metric{"fanlight_camera_watchers", "gauge", "Streams and waiting snapshots.", &write_watchers},
+    Metric{"fanlight_camera_width_pixels", "gauge", "Width of the newest picture.",
+           &write_capture<&CaptureStats::width>},
+    Metric{"fanlight_camera_height_pixels", "gauge", "Height of the newest picture.",
+           &write_capture<&CaptureStats::height>},
+    Metric{"fanlight_camera_info", "gauge", "Device and format, as labels.", &write_camera_info},
+};
+
+constexpr std::array kServerMetrics = {
+    Metric{"fanlight_connections", "gauge", "Open connections.",
+           &write_total<&ShardStats::connections_open>},
+    Metric{"fanlight_connections_accepted_total", "counter", "Connections accepted.",
+           &write_total<&ShardStats::connections_accepted>},
+    Metric{"fanlight_requests_total", "counter", "Requests received whole.",
+           &write_total<&ShardStats::requests>},
+    Metric{"fanlight_bad_requests_total", "counter", "Requests refused by the parser or a timeout.",
+           &write_total<&ShardStats::bad_requests>},
+    Metric{"fanlight_network_sent_bytes_total", "counter",
+           "Bytes given to the kernel, streams and everything else.",
+           &write_total<&ShardStats::bytes_sent>},
+    Metric{"fanlight_refusals_total", "counter", "Streams and connections answered with 503.",
+           &write_refusals},
+    Metric{"fanlight_evictions_total", "counter",
+           "Connections closed by the server for the others.", &write_evictions},
+    Metric{"fanlight_sent_zero_copy_total", "counter", "Sends of frames by zero copy.",
+           &write_total<&ShardStats::sent_zero_copy>},
+    Metric{"fanlight_zero_copy_copied_total", "counter",
+           "Of them, copied by the kernel all the same.",
+           &write_total<&ShardStats::zero_copy_copied>},
+    Metric{"fanlight_zero_copy_refused_total", "counter",
+           "Zero-copy sends that the kernel refused, repeated as plain ones.",
+           &write_total<&ShardStats::zero_copy_refused>},
+    Metric{"fanlight_control_requests_total", "counter",
+           "Requests to change controls that were handed to a camera.",
+           &write_total<&ShardStats::control_requests>},
+    Metric{"fanlight_accept_failures_total", "counter", "Failed accepts.",
+           &write_total<&ShardStats::accept_failures>},
+    Metric{"fanlight_connection_errors_total", "counter", "Connections ended by a socket's error.",
+           &write_total<&ShardStats::errors>},
+    Metric{"fanlight_table_queries_total", "counter", "Pages of the stock table that were read.",
+           &write_table<&TableStats::queries>},
+    Metric{"fanlight_table_rows_read_total", "counter", "Rows of the stock table that were read.",
+           &write_table<&TableStats::rows_read>},
+    Metric{"fanlight_table_errors_total", "counter",
+           "Pages of the stock table that could not be read, or were locked for too long.",
+           &write_table<&TableStats::errors>},
+    Metric{"fanlight_viewers_limit", "gauge", "Streams that are admitted at most.",
+           &write_viewers_limit},
+    Metric{"fanlight_egress_limit_bytes_per_second", "gauge",
+           "What streams may use of the network, framing included; 0: there is no limit.",
+           &write_egress_limit},
+    Metric{"fanlight_viewers_waiting", "gauge", "Streams whose frame waits for the network.",
+           &write_viewers_waiting},
+    Metric{"fanlight_build_info", "gauge", "Version and backend, as labels.", &write_build_info},
+    Metric{"process_start_time_seconds", "gauge", "When the server started, Unix time.",
+           &write_start_time},
+    Metric{"process_cpu_seconds_total", "counter", "Time of processors that the process used.",
+           &write_process},
+};
+
+void write_header(const Metric& metric, TextWriter& text) {
+  text.add("# HELP {0} {1}\n# TYPE {0} {2}\n", metric.name, metric.help, metric.type);
+}
 
 }  // namespace
 
 bool write_metrics_step(const ServerState& state, size_t step, TextWriter& text) noexcept {
-  if (step < kShardMetrics.size()) {
-    const ShardMetric& metric = kShardMetrics[step];
-    uint64_t total = 0;
-    for (const auto& link : state.links) total += (link->stats.*metric.counter).value();
-    write_header(text, metric.name, metric.type, metric.help);
-    text.add("fanlight_{} {}\n", metric.name, total);
-    return true;
-  }
-  step -= kShardMetrics.size();
   const size_t cameras = state.cameras.size();
   if (step < kCameraMetrics.size() * cameras) {
-    const CameraMetric& metric = kCameraMetrics[step / cameras];
-    const Camera& camera = state.cameras[step % cameras];
-    if (step % cameras == 0) write_header(text, metric.name, metric.type, metric.help);
-    text.add("fanlight_{}{{camera=\"{}\"}} {}\n", metric.name, camera.name,
-             (camera.ring->stats().*metric.counter).value());
+    const Metric& metric = kCameraMetrics[step / cameras];
+    if (step % cameras == 0) write_header(metric, text);
+    metric.write(metric, state, step % cameras, text);
     return true;
   }
   step -= kCameraMetrics.size() * cameras;
-  if (step < kCameraWriters.size() * cameras) {
-    kCameraWriters[step / cameras](state.cameras[step % cameras], step % cameras == 0, text);
-    return true;
-  }
-  step -= kCameraWriters.size() * cameras;
-  if (step == 0) {
-    write_frame_age(state, text);
-    return true;
-  }
-  write_build_info(state, text);
-  return false;
+  const Metric& metric = kServerMetrics[step];
+  write_header(metric, text);
+  metric.write(metric, state, 0, text);
+  return step + 1 < kServerMetrics.size();
 }
 
 }  // namespace fanlight

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metrics: the figures of /metrics, in the Prometheus text format 0.0.4.
+// Metrics: the figures of /metrics, in the Prometheus text format 0.0.4. docs/api.md lists
+// them.
+//
+// Labels name cameras and reasons, never viewers: the number of series does not depend on who
+// comes.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +13,11 @@
 
 namespace fanlight {
 
-// Writes step `step` of the page, 0 first: one metric of one camera, or of all shards together, at
-// most 3 KiB. False when it was the last one.
+// What a step writes at most, bytes.
+inline constexpr size_t kMetricsStepMax = 4000;
+
+// Writes step `step` of the page, 0 first: one metric of one camera, or of the whole server. False
+// when it was the last one.
 bool write_metrics_step(const ServerState& state, size_t step, TextWriter& text) noexcept;
 
 }  // namespace fanlight

@@ -6,16 +6,22 @@
 #include <algorithm>
 #include <array>
 
+#include "http/client_address.h"
+
 namespace fanlight {
 namespace {
 
 // For the text of an error, behind the room for the head.
 constexpr size_t kErrorBytesMax = 512;
 
-void add_report_fields(ResponseHead& head, Report report, std::string_view type) {
+void add_report_fields(const Call& call, ResponseHead& head, Report report, std::string_view type) {
   head.field("Content-Type: {}", type).field("Cache-Control: no-cache");
   // One URL, two forms (RFC 9110 section 12.5.5).
   if (report == Report::cameras_json || report == Report::cameras_page) head.field("Vary: Accept");
+  if (report == Report::cameras_page) add_page_fields(head, call.shard.state().pages.all_policy());
+  if (report == Report::viewers_page) {
+    add_page_fields(head, call.shard.state().list_pages.policy());
+  }
 }
 
 }  // namespace
@@ -23,7 +29,9 @@ void add_report_fields(ResponseHead& head, Report report, std::string_view type)
 std::string_view allowed_methods(const Call& call) noexcept {
   const bool may_patch =
       call.route.resource == Resource::controls && call.shard.state().config.allow_control;
-  return may_patch ? "GET, HEAD, OPTIONS, PATCH" : "GET, HEAD, OPTIONS";
+  if (may_patch) return "GET, HEAD, OPTIONS, PATCH";
+  return call.route.resource == Resource::stream ? "GET, HEAD, OPTIONS, POST"
+                                                 : "GET, HEAD, OPTIONS";
 }
 
 Answer reply(const Call& call, ResponseHead& head, std::string_view body) noexcept {
@@ -40,6 +48,19 @@ Answer reply_text(const Call& call, std::string_view type, std::string_view text
   return reply(call, head, text);
 }
 
+void add_page_fields(ResponseHead& head, std::string_view policy) noexcept {
+  head.field("Content-Security-Policy: {}", policy);
+  head.field("X-Content-Type-Options: nosniff").field("Referrer-Policy: no-referrer");
+}
+
+Answer reply_page(const Call& call, std::string_view html, std::string_view policy) noexcept {
+  ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
+  head.field("Content-Type: text/html; charset=utf-8").field("Content-Length: {}", html.size());
+  head.field("Cache-Control: no-cache");
+  add_page_fields(head, policy);
+  return reply(call, head, html);
+}
+
 Answer reply_error(const Call& call, int status, std::string_view reason) noexcept {
   const std::span<char> room = call.output.last(kErrorBytesMax);
   const auto result = fmt::format_to_n(room.data(), room.size(), "{} {}: {}\n", status,
@@ -48,6 +69,10 @@ Answer reply_error(const Call& call, int status, std::string_view reason) noexce
   ResponseHead head(call.output.first(call.output.size() - kErrorBytesMax), status,
                     call.context(false));
   if (status == 405) head.field("Allow: {}", allowed_methods(call));
+  if (status == 426) {
+    // RFC 9110 section 15.5.22, RFC 6455 section 4.4.
+    head.field("Upgrade: websocket").field("Sec-WebSocket-Version: 13");
+  }
   if (status == 503) head.field("Retry-After: {}", kRetryAfterSeconds);
   head.field("Content-Type: text/plain; charset=utf-8");
   head.field("Content-Length: {}", text.size()).field("Cache-Control: no-store");
@@ -61,15 +86,15 @@ Answer reply_report(const Call& call, Report report, std::string_view type,
                     size_t camera) noexcept {
   if (call.request.method == Method::head) {
     ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
-    add_report_fields(head, report, type);
+    add_report_fields(call, head, report, type);
     return reply(call, head, {});
   }
-  Body* body = call.shard.make_report(report, camera);
+  Body* body = call.shard.make_report(report, camera, may_see_addresses(call));
   if (body == nullptr) return reply_error(call, 503, "too many reports are being read");
   const bool chunked = call.request.minor_version >= 1;
   const bool keep_alive = call.request.keep_alive && chunked;
   ResponseHead head(call.output, 200, call.context(keep_alive));
-  add_report_fields(head, report, type);
+  add_report_fields(call, head, report, type);
   if (chunked) head.field("Transfer-Encoding: chunked");
   Answer answer;
   answer.keep_alive = keep_alive;

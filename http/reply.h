@@ -27,6 +27,8 @@ struct Call {
   Instant now;
   Waited waited;
   Route route{};
+  bool by_admin_listener = false;
+  uint64_t connection_id = 0;
 
   ResponseContext context(bool keep_alive) const {
     return {shard.date(), shard.state().config.cors_origin, request.minor_version, keep_alive};
@@ -44,6 +46,10 @@ std::string_view allowed_methods(const Call& call) noexcept;
 Answer reply(const Call& call, ResponseHead& head, std::string_view body) noexcept;
 
 Answer reply_text(const Call& call, std::string_view type, std::string_view text) noexcept;
+
+// A page of ours. `policy`: what it may do (content_policy()).
+Answer reply_page(const Call& call, std::string_view html, std::string_view policy) noexcept;
+void add_page_fields(ResponseHead& head, std::string_view policy) noexcept;
 
 // Plain text; the connection is closed after it. `reason` has at most 256 bytes.
 Answer reply_error(const Call& call, int status, std::string_view reason) noexcept;

@@ -48,15 +48,31 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+// What else proxies write of whom they speak for (RFC 7239; nginx's usual one).
+bool is_proxy_field(std::string_view name) {
+  return equals_ignoring_case(name, "forwarded") || equals_ignoring_case(name, "x-real-ip");
+}
+
 Method method_of(std::string_view name) {
   if (name == "GET") return Method::get;
   if (name == "HEAD") return Method::head;
   if (name == "OPTIONS") return Method::options;
   if (name == "PATCH") return Method::patch;
-  for (const std::string_view refused : {"POST", "PUT", "DELETE", "TRACE", "CONNECT"}) {
+  if (name == "POST") return Method::post;
+  for (const std::string_view refused : {"PUT", "DELETE", "TRACE", "CONNECT"}) {
     if (name == refused) return Method::refused;
   }
   return Method::unknown;
+}
+
+// One option of a comma-separated list after the other (RFC 9110 section 5.6.1).
+template <class Visit>
+void for_each_option(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    visit(trim(list.substr(0, comma)));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
 }
 
 }  // namespace
@@ -203,6 +219,14 @@ bool RequestParser::parse_known_field(std::string_view name, std::string_view va
     request_.origin = value;
   } else if (equals_ignoring_case(name, "content-type")) {
     if (request_.content_type.empty()) request_.content_type = value;
+  } else if (equals_ignoring_case(name, "x-forwarded-for")) {
+    // Of several the last was written by the nearest proxy.
+    request_.forwarded_for = value;
+    request_.is_forwarded = true;
+  } else if (is_proxy_field(name)) {
+    request_.is_forwarded = true;
+  } else {
+    return parse_web_socket_field(name, value);
   }
   return true;
 }
@@ -224,15 +248,26 @@ bool RequestParser::parse_content_length(std::string_view value) noexcept {
   return true;
 }
 
-// A comma-separated list of options (RFC 9110 section 7.6.1).
 void RequestParser::parse_connection(std::string_view value) noexcept {
-  while (!value.empty()) {
-    const size_t comma = std::min(value.find(','), value.size());
-    const std::string_view option = trim(value.substr(0, comma));
+  for_each_option(value, [this](std::string_view option) {
     if (equals_ignoring_case(option, "close")) wants_close_ = true;
     if (equals_ignoring_case(option, "keep-alive")) wants_keep_alive_ = true;
-    value.remove_prefix(std::min(comma + 1, value.size()));
+    if (equals_ignoring_case(option, "upgrade")) wants_upgrade_ = true;
+  });
+}
+
+bool RequestParser::parse_web_socket_field(std::string_view name, std::string_view value) noexcept {
+  if (equals_ignoring_case(name, "upgrade")) {
+    for_each_option(value, [this](std::string_view protocol) {
+      if (equals_ignoring_case(protocol, "websocket")) upgrade_web_socket_ = true;
+    });
+  } else if (equals_ignoring_case(name, "sec-websocket-key")) {
+    if (!request_.web_socket_key.empty()) return fail(400, "duplicate Sec-WebSocket-Key");
+    request_.web_socket_key = value;
+  } else if (equals_ignoring_case(name, "sec-websocket-version")) {
+    request_.web_socket_version = value;
   }
+  return true;
 }
 
 // The empty line: what can only be judged when all fields are known.
@@ -244,6 +279,7 @@ bool RequestParser::finish() noexcept {
     // the refusal).
     return fail(501, "request bodies with a Transfer-Encoding are not taken");
   }
+  request_.upgrades_to_web_socket = wants_upgrade_ && upgrade_web_socket_;
   request_.keep_alive = !wants_close_ && (request_.minor_version >= 1 || wants_keep_alive_);
   request_.head_size = scanned_;
   complete_ = true;

@@ -18,6 +18,7 @@ enum class Method : uint8_t {
   head,
   options,
   patch,
+  post,     // to a stream, as some of mjpg-streamer's clients ask for it
   refused,  // a method of RFC 9110 that no resource here allows: 405
   unknown,  // anything else: 501
 };
@@ -25,19 +26,24 @@ enum class Method : uint8_t {
 // Views into the buffer that was parsed; valid as long as that memory is.
 struct Request {
   Method method = Method::unknown;
-  int minor_version = 1;           // of HTTP/1
-  std::string_view path;           // of the target, as sent; "*" for OPTIONS *
-  std::string_view query;          // behind '?', without it
-  std::string_view accept;         // value of Accept, empty when absent
-  std::string_view if_none_match;  // value of If-None-Match
-  std::string_view host;           // value of Host
-  std::string_view origin;         // value of Origin (RFC 6454 section 7), empty when absent
-  std::string_view content_type;   // value of Content-Type
-  std::string_view body;           // behind the head; empty unless RequestParser::take_body()
-  bool keep_alive = true;          // what the client wants (RFC 9112 section 9.3)
-  bool expects_continue = false;   // Expect: 100-continue (RFC 9110 section 10.1.1)
-  uint64_t content_length = 0;     // bytes of body behind the head
-  size_t head_size = 0;            // bytes up to and including the empty line
+  int minor_version = 1;                // of HTTP/1
+  std::string_view path;                // of the target, as sent; "*" for OPTIONS *
+  std::string_view query;               // behind '?', without it
+  std::string_view accept;              // value of Accept, empty when absent
+  std::string_view if_none_match;       // value of If-None-Match
+  std::string_view host;                // value of Host
+  std::string_view origin;              // value of Origin (RFC 6454 section 7), empty when absent
+  std::string_view content_type;        // value of Content-Type
+  std::string_view forwarded_for;       // value of the last X-Forwarded-For
+  bool is_forwarded = false;            // a proxy says that it speaks for somebody else
+  std::string_view web_socket_key;      // value of Sec-WebSocket-Key
+  std::string_view web_socket_version;  // value of Sec-WebSocket-Version
+  bool upgrades_to_web_socket = false;  // by Upgrade and Connection (RFC 6455 section 4.2.1)
+  std::string_view body;                // behind the head; empty unless RequestParser::take_body()
+  bool keep_alive = true;               // what the client wants (RFC 9112 section 9.3)
+  bool expects_continue = false;        // Expect: 100-continue (RFC 9110 section 10.1.1)
+  uint64_t content_length = 0;          // bytes of body behind the head
+  size_t head_size = 0;                 // bytes up to and including the empty line
 };
 
 // The `value` of `name=value` in a query; `found` false when it is not there. The first one counts.
@@ -84,6 +90,7 @@ class RequestParser {
   bool parse_known_field(std::string_view name, std::string_view value) noexcept;
   bool parse_content_length(std::string_view value) noexcept;
   void parse_connection(std::string_view value) noexcept;
+  bool parse_web_socket_field(std::string_view name, std::string_view value) noexcept;
   bool finish() noexcept;
   bool fail(int status, std::string_view reason) noexcept;
 
@@ -98,6 +105,8 @@ class RequestParser {
   bool have_transfer_encoding_ = false;
   bool wants_close_ = false;
   bool wants_keep_alive_ = false;
+  bool wants_upgrade_ = false;       // Connection: upgrade
+  bool upgrade_web_socket_ = false;  // Upgrade: websocket
   int error_status_ = 0;
   std::string_view error_reason_;
 };

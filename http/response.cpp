@@ -7,6 +7,8 @@ namespace fanlight {
 
 std::string_view status_phrase(int status) noexcept {
   switch (status) {
+    case 101:
+      return "Switching Protocols";
     case 200:
       return "OK";
     case 204:
@@ -31,8 +33,12 @@ std::string_view status_phrase(int status) noexcept {
       return "URI Too Long";
     case 415:
       return "Unsupported Media Type";
+    case 426:
+      return "Upgrade Required";
     case 431:
       return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
     case 501:
       return "Not Implemented";
     case 503:
@@ -70,7 +76,8 @@ ResponseHead::ResponseHead(std::span<char> room, int status,
   field("HTTP/1.{} {} {}", context.minor_version == 0 ? 0 : 1, status, status_phrase(status));
   field("Date: {}", context.date);
   if (!context.keep_alive) {
-    field("Connection: close");
+    // Upgrade is a field of this connection, and named as one (RFC 9110 section 7.8).
+    field("Connection: {}", status == 426 ? "close, Upgrade" : "close");
   } else if (context.minor_version == 0) {
     field("Connection: keep-alive");
   }

@@ -8,19 +8,29 @@
 #include <string>
 #include <string_view>
 
+#include "http/ustreamer_framing.h"
+
 namespace fanlight {
 
 enum class Resource : uint8_t {
-  none,       // 404
-  page,       // /
-  cameras,    // /cameras
-  controls,   // /cameras/NAME/controls
-  stream,     // multipart/x-mixed-replace
-  snapshot,   // one JPEG
-  state,      // ustreamer's /state
-  api_state,  // /api/v1/state
-  metrics,    // /metrics
+  none,         // 404
+  page,         // / and /cameras/NAME
+  cameras,      // /cameras
+  controls,     // /cameras/NAME/controls
+  stock_table,  // /stock-table
+  viewers,      // /viewers
+  stream,       // multipart/x-mixed-replace
+  snapshot,     // one JPEG
+  web_socket,   // /ws
+  state,        // ustreamer's /state
+  api_state,    // /api/v1/state
+  api_summary,  // /api/v1/summary
+  metrics,      // /metrics
   healthz,
+  mjpg_command,  // /?action=command and take
+  mjpg_input,    // /input_N.json
+  mjpg_output,   // /output_N.json
+  mjpg_program,  // /program.json
   readyz,
 };
 
@@ -36,10 +46,12 @@ Route find_route(std::string_view path, std::string_view query,
 
 // Query parameters of a stream and of a snapshot.
 struct StreamParameters {
-  double fps = 0;             // cap for this viewer, 0: none; fractions allowed, up to 1000
-  uint64_t frames = 0;        // end after so many parts, 0: never
-  int advance_headers = -1;   // 1, 0, or -1: not said
-  int64_t max_delay_ms = -1;  // snapshot: oldest picture wanted, -1: any
+  double fps = 0;                  // cap for this viewer, 0: none; fractions allowed, up to 1000
+  uint64_t frames = 0;             // end after so many parts, 0: never
+  int advance_headers = -1;        // 1, 0, or -1: not said
+  int64_t max_delay_ms = -1;       // snapshot: oldest picture wanted, -1: any
+  bool dual_final_frames = false;  // the last frame before a pause once more, soon
+  UstreamerOptions ustreamer{};
 };
 
 // Fills `parameters`; unknown ones are ignored. Returns an empty view, or what is wrong (static

@@ -33,7 +33,18 @@ void pin_to_cpu(unsigned index) {
   }
 }
 
-void run_shard(ServerState& state, unsigned index, const std::vector<int>& listeners,
+struct ShardSockets {
+  std::vector<int> listeners;
+  std::vector<int> admin_listeners;
+};
+
+std::vector<int> fds_of(const std::vector<Listener>& listeners, unsigned shard) {
+  std::vector<int> fds;
+  for (const Listener& listener : listeners) fds.push_back(listener.fd(shard));
+  return fds;
+}
+
+void run_shard(ServerState& state, unsigned index, const ShardSockets& sockets,
                const ServerThreads& options, std::promise<void>& started) {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Shard> shard;
@@ -42,7 +53,8 @@ void run_shard(ServerState& state, unsigned index, const std::vector<int>& liste
   try {
     const auto connections = static_cast<unsigned>(state.config.admission.viewers_max);
     backend = make_backend(options.backend, connections);
-    shard = std::make_unique<Shard>(state, index, *backend, listeners);
+    shard = std::make_unique<Shard>(state, index, *backend, sockets.listeners,
+                                    sockets.admin_listeners);
   } catch (...) {
     // The others wait for every shard to be empty before they leave; this one is.
     state.shards_with_connections.fetch_sub(1);
@@ -56,12 +68,11 @@ void run_shard(ServerState& state, unsigned index, const std::vector<int>& liste
 }  // namespace
 
 Server::Server(ServerState& state, const std::vector<Listener>& listeners,
-               const ServerThreads& options)
+               const ServerThreads& options, const std::vector<Listener>& admin_listeners)
     : state_(state) {
   std::vector<std::promise<void>> started(options.shards);
   for (unsigned i = 0; i < options.shards; ++i) {
-    std::vector<int> sockets;
-    for (const Listener& listener : listeners) sockets.push_back(listener.fd(i));
+    ShardSockets sockets{fds_of(listeners, i), fds_of(admin_listeners, i)};
     threads_.emplace_back([&state, &promise = started[i], i, sockets, options] {
       run_shard(state, i, sockets, options, promise);
     });

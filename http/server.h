@@ -23,7 +23,9 @@ struct ServerThreads {
 class Server {
  public:
   // Returns when every shard accepts. Throws what a shard's construction threw; then none runs.
-  Server(ServerState& state, const std::vector<Listener>& listeners, const ServerThreads& threads);
+  // Clients of `admin_listeners` may see the addresses of viewers.
+  Server(ServerState& state, const std::vector<Listener>& listeners, const ServerThreads& threads,
+         const std::vector<Listener>& admin_listeners = {});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() { stop(); }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,17 @@
 #include "core/frame_ring.h"
 #include "core/histogram.h"
 #include "core/mailbox.h"
+#include "core/process_figures.h"
+#include "core/shared_text.h"
 #include "core/time.h"
 #include "core/waker.h"
+#include "database/table_desk.h"
 #include "http/admission.h"
+#include "http/list_pages.h"
+#include "http/page.h"
 #include "http/wire.h"
 #include "http/zero_copy.h"
+#include "io/address_range.h"
 
 namespace fanlight {
 
@@ -41,9 +48,26 @@ struct ServerConfig {
   Duration header_timeout = 10s;
   Duration idle_timeout = 75s;
   std::string cors_origin;
-  bool allow_control = false;  // controls of cameras may be changed by PATCH
+  bool allow_control = false;                 // controls of cameras may be changed by PATCH
+  std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For counts
+  TableDesk* table = nullptr;  // of /stock-table; outlives the shards. nullptr: there is none
   std::string version;
-  std::string backend;  // name, for /api/v1/state
+  std::string backend;                                     // name, for /api/v1/state
+  ProcessFigures (*process_figures)() noexcept = nullptr;  // nullptr: they are 0
+};
+
+// What of it can be changed while the server runs. Limits of viewers are Admission's, the rate of
+// the network is the wire's.
+// Thread: written by main, read by any; each figure stands for itself.
+struct LiveConfig {
+  explicit LiveConfig(const ServerConfig& config)
+      : viewer_stall_timeout(config.viewer_stall_timeout),
+        header_timeout(config.header_timeout),
+        idle_timeout(config.idle_timeout) {}
+
+  std::atomic<Duration> viewer_stall_timeout;
+  std::atomic<Duration> header_timeout;
+  std::atomic<Duration> idle_timeout;
 };
 
 // Figures of one shard. Written by its thread, read by any.
@@ -52,11 +76,7 @@ struct alignas(64) ShardStats {
   Counter connections_accepted;
   Counter connections_open;
   Counter requests;
-  Counter viewers;  // streams at this moment
-  Counter frames_sent;
-  Counter frames_repeated;  // of frames_sent: sent again because nothing newer came
-  Counter frames_skipped;   // newer frames that a busy viewer never got
-  Counter bytes_sent;
+  Counter bytes_sent;           // to clients of all kinds
   Counter sent_zero_copy;       // sends of a frame, or of a part of one, by SEND_ZC
   Counter zero_copy_copied;     // of them: the kernel made a copy all the same
   Counter zero_copy_refused;    // by the kernel, and repeated as plain sends
@@ -69,15 +89,26 @@ struct alignas(64) ShardStats {
   Counter evicted_stalled;      // took no byte for viewer_stall_timeout
   Counter evicted_memory;       // held the oldest frame when the ring was full
   Counter accept_failures;
-  Counter errors;       // connections that ended with an error of the socket
-  Histogram frame_age;  // capture to the last byte taken by the kernel
+  Counter errors;  // connections that ended with an error of the socket
+};
+
+// Figures of one camera's viewers on one shard. Written by the shard's thread, read by any.
+struct alignas(64) ChannelStats {
+  Counter viewers;  // streams at this moment
+  Counter frames_sent;
+  Counter frames_repeated;  // of frames_sent: sent again because nothing newer came
+  Counter frames_skipped;   // newer frames that a busy viewer never got
+  Counter bytes_sent;       // of streams
+  Histogram frame_age;      // capture to the last byte taken by the kernel
 };
 
 // How others reach a shard.
 struct ShardLink {
+  explicit ShardLink(size_t cameras) : channels(cameras) {}
   Waker waker;
   Mailbox mailbox{waker};
   ShardStats stats;
+  std::vector<ChannelStats> channels;  // by camera
   Shard* shard = nullptr;  // set by the shard itself; only messages in its mailbox may use it
 };
 
@@ -92,10 +123,11 @@ struct ServerState {
         wire(config.wire.bits_per_second == 0 ? nullptr
                                               : std::make_unique<Wire>(config.wire, shards)),
         admission(config.admission, wire.get()),
+        camera_names(names_of(cameras)),
+        pages(camera_names),
         shards_with_connections(shards) {
-    for (const Camera& camera : cameras) camera_names.push_back(camera.name);
     for (unsigned i = 0; i < shards; ++i) {
-      links.push_back(std::make_unique<ShardLink>());
+      links.push_back(std::make_unique<ShardLink>(cameras.size()));
       for (const Camera& camera : cameras) camera.ring->add_reader(&links.back()->waker);
     }
   }
@@ -105,13 +137,35 @@ struct ServerState {
   const WallTime started;
   const std::unique_ptr<Wire> wire;  // nullptr: nobody is held back
   Admission admission;
-  std::vector<std::string> camera_names;
+  const std::vector<std::string> camera_names;
+  const Pages pages;
+  const ListPages list_pages;
   std::vector<std::unique_ptr<ShardLink>> links;
+  LiveConfig live{config};
+  SharedText flags_json{"{}"};    // the options in force, an object
+  SharedText devices_json{"[]"};  // the cameras of this machine, an array
   std::atomic<bool> stopping{false};
   std::atomic<unsigned> shards_with_connections;  // while stopping: shards that are not empty yet
 
+  // A shard whose loop has not turned for five seconds; each turns once a second at least, and one
+  // that has not begun is waited for by the Server.
+  std::optional<unsigned> hanging_shard(Instant now) const noexcept {
+    for (unsigned i = 0; i < links.size(); ++i) {
+      const uint64_t turned_at = links[i]->stats.turned_at_ns.value();
+      if (turned_at != 0 && now - Instant(Duration(turned_at)) >= 5s) return i;
+    }
+    return std::nullopt;
+  }
+
   void wake_all() noexcept {
     for (auto& link : links) link->waker.wake();
+  }
+
+ private:
+  static std::vector<std::string> names_of(const std::vector<Camera>& cameras) {
+    std::vector<std::string> names;
+    for (const Camera& camera : cameras) names.push_back(camera.name);
+    return names;
   }
 };
 

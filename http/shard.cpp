@@ -8,7 +8,6 @@
 #include <cstring>
 
 #include "core/check.h"
-#include "core/log.h"
 
 namespace fanlight {
 namespace {
@@ -18,7 +17,6 @@ namespace {
 constexpr unsigned kServePerTurn = 64;
 // A turn is never longer, so that /healthz can tell a loop that turns from one that hangs.
 constexpr Duration kTurnMax = 1s;
-constexpr Duration kTurnOverdue = 5s;
 // After SIGTERM viewers get this long to take a last frame.
 constexpr Duration kStopGrace = 1500ms;
 constexpr size_t kReportsMax = 64;
@@ -38,7 +36,8 @@ size_t connections_for(size_t viewers) {
 
 }  // namespace
 
-Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners)
+Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners,
+             std::span<const int> admin_listeners)
     : state_(state),
       link_(*state.links[index]),
       index_(index),
@@ -48,15 +47,19 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
       slab_(connections_max_ + kConnectionsSpare),
       exchanges_(connections_max_ + kConnectionsSpare),
       reports_(kReportsMax),
+      tables_(TableDesk::kPlacesMax),
+      ustreamer_framings_(connections_max_),
+      web_sockets_(connections_max_),
+      socket_viewers_(connections_max_ * CameraChoice::kMax),
       zero_copy_(reactor_, link_.stats, state.config.zero_copy,
                  kZeroCopiesPerConnection * connections_max_),
       turns_(state.wire.get(), index),
-      acceptors_(*this, listeners),
+      acceptors_(*this, listeners, admin_listeners),
       wake_(bind<&Shard::on_woken>(this)),
       stop_timer_(bind_timer<&Shard::abort_all>(this)) {
-  for (const Camera& camera : state.cameras) {
-    channels_.push_back(std::make_unique<Channel>(*camera.ring, link_.stats, turns_));
-    const FrameRing& ring = *camera.ring;
+  for (size_t i = 0; i < state.cameras.size(); ++i) {
+    FrameRing& ring = *state.cameras[i].ring;
+    channels_.push_back(std::make_unique<Channel>(ring, link_.channels[i], turns_));
     if (ring.detaches_pages() && ring.memory_fd() >= 0) {
       backend.share_memory(ring.memory(), ring.memory_fd());
     }
@@ -126,42 +129,52 @@ void Shard::reclaim(Channel& channel) noexcept {
   if (through == 0) return;
   connections_.for_each([this, &channel, through](Connection& connection) {
     const uint64_t held = connection.held_sequence(channel);
-    if (held != 0 && held <= through) connection.evict(stats().evicted_memory);
+    if (held == 0 || held > through) return;
+    events_.ring_full(now(), connection.peer(), state_.cameras[camera_of(channel)].name,
+                      connection.bytes_sent());
+    connection.evict(stats().evicted_memory);
   });
 }
 
 // ---- connections ----
 
-Connection* Shard::make_connection(int fd) noexcept {
+Connection* Shard::make_connection(const ClientSocket& client) noexcept {
   stats().connections_accepted.add();
-  Connection* connection = phase_ == Phase::serving ? slab_.make(*this, fd) : nullptr;
+  Connection* connection = slab_.make(*this, client);
   if (connection == nullptr) {
-    // More were accepted at once than there are spare places, or the server stops.
-    reactor_.discard(fd);
+    // More were accepted at once than there are spare places.
+    reactor_.discard(client.fd);
     return nullptr;
+  }
+  CHECK(phase_ != Phase::leaving);
+  // It was handed over by a shard that waits for word of it, so nobody has left yet.
+  if (phase_ == Phase::emptied) {
+    phase_ = Phase::stopping;
+    state_.shards_with_connections.fetch_add(1);
   }
   stats().connections_open.add();
   connections_.push_back(*connection);
   return connection;
 }
 
-void Shard::admit(int fd) noexcept {
+void Shard::admit(const ClientSocket& client) noexcept {
   if (slab_.used() >= connections_max_) {
     note_full();
-    return refuse(fd, "all places are taken");
+    return refuse(client.fd, "all places are taken");
   }
-  if (Connection* connection = make_connection(fd)) connection->start();
+  Connection* connection = make_connection(client);
+  if (connection == nullptr) return;
+  connection->start();
+  if (phase_ != Phase::serving) connection->end_soon();
 }
 
 void Shard::note_full() noexcept {
   stats().refused_full.add();
-  if (!full_gate_.open(now())) return;
-  log_warning("all places are taken: {} viewers (--max-viewers), {} connections of shard {}",
-              state_.admission.viewers(), slab_.used(), index_);
+  events_.full(now(), state_.admission.viewers(), slab_.used());
 }
 
 void Shard::refuse(int fd, std::string_view reason) noexcept {
-  if (Connection* connection = make_connection(fd)) connection->start_refused(reason);
+  if (Connection* connection = make_connection({fd})) connection->start_refused(reason);
 }
 
 void Shard::forget(Connection& connection) noexcept {
@@ -194,18 +207,21 @@ void Shard::receive_nothing(Operation& operation, int fd) noexcept {
   reactor_.submit(operation, io_uring_prep_recv, fd, scratch_.data(), scratch_.size(), 0);
 }
 
-Body* Shard::make_report(Report report, size_t camera) noexcept {
-  return reports_.make(*this, reports_, report, camera);
+Body* Shard::make_report(Report report, size_t camera, bool addresses) noexcept {
+  return reports_.make(*this, reports_, report, camera, addresses);
+}
+
+Body* Shard::make_table(TableQuery& query) noexcept {
+  Body* body = tables_.make(*this, tables_, query);
+  CHECK(body != nullptr);
+  return body;
 }
 
 std::string_view Shard::why_unhealthy() noexcept {
-  for (unsigned i = 0; i < state_.links.size(); ++i) {
-    const auto turned_at = Instant(Duration(state_.links[i]->stats.turned_at_ns.value()));
-    if (now() - turned_at < kTurnOverdue) continue;
-    const auto result = fmt::format_to_n(reason_.data(), reason_.size(), "shard {} hangs", i);
-    return {reason_.data(), std::min(result.size, reason_.size())};
-  }
-  return {};
+  const std::optional<unsigned> hanging = state_.hanging_shard(now());
+  if (!hanging) return {};
+  const auto result = fmt::format_to_n(reason_.data(), reason_.size(), "shard {} hangs", *hanging);
+  return {reason_.data(), std::min(result.size, reason_.size())};
 }
 
 std::string_view Shard::why_not_ready() noexcept {

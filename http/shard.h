@@ -17,11 +17,14 @@
 #include "http/body.h"
 #include "http/channel.h"
 #include "http/connection.h"
+#include "http/event_log.h"
 #include "http/exchange.h"
 #include "http/report.h"
 #include "http/response.h"
 #include "http/server_state.h"
+#include "http/table_body.h"
 #include "http/turns.h"
+#include "http/ustreamer_framing.h"
 #include "http/zero_copy_send.h"
 #include "io/backend.h"
 #include "io/operation.h"
@@ -35,7 +38,9 @@ namespace fanlight {
 //   when it is destroyed.
 class Shard {
  public:
-  Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners);
+  // Clients of `admin_listeners` may see the addresses of viewers.
+  Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners,
+        std::span<const int> admin_listeners = {});
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
   ~Shard();
@@ -61,6 +66,9 @@ class Shard {
   Turns& turns() noexcept { return turns_; }
   Mailbox& mailbox() noexcept { return link_.mailbox; }
   ZeroCopySends& zero_copy() noexcept { return zero_copy_; }
+  Slab<WebSocket>& web_sockets() noexcept { return web_sockets_; }
+  Slab<UstreamerFraming>& ustreamer_framings() noexcept { return ustreamer_framings_; }
+  Slab<Viewer>& socket_viewers() noexcept { return socket_viewers_; }
   Channel& channel(size_t camera) noexcept { return *channels_[camera]; }
   size_t camera_of(const Channel& channel) const noexcept;
 
@@ -72,14 +80,18 @@ class Shard {
   void receive_nothing(Operation& operation, int fd) noexcept;
 
   // A report's body, nullptr when too many are being read.
-  Body* make_report(Report report, size_t camera) noexcept;
+  Body* make_report(Report report, size_t camera, bool addresses) noexcept;
+  // A table's body; there are as many as places at the desk.
+  Body* make_table(TableQuery& query) noexcept;
+  LogGate& table_gate() noexcept { return table_gate_; }
+  EventLog& events() noexcept { return events_; }
 
   // Empty when well; else a reason, valid until the next call.
   std::string_view why_unhealthy() noexcept;
   std::string_view why_not_ready() noexcept;
 
   // Takes a new connection over.
-  void admit(int fd) noexcept;
+  void admit(const ClientSocket& client) noexcept;
   // The same, to tell it 503 at once, without waiting for its request.
   void refuse(int fd, std::string_view reason) noexcept;
   bool has_room() const noexcept { return slab_.used() < slab_.capacity(); }
@@ -104,7 +116,7 @@ class Shard {
   void listen_for_wakes() noexcept;
   void refresh_channels() noexcept;
   void reclaim(Channel& channel) noexcept;
-  Connection* make_connection(int fd) noexcept;
+  Connection* make_connection(const ClientSocket& client) noexcept;
   void begin_stop() noexcept;
   void continue_stop() noexcept;
   void abort_all() noexcept;
@@ -112,11 +124,16 @@ class Shard {
   ServerState& state_;
   ShardLink& link_;
   const unsigned index_;
+  EventLog events_{index_};
   const size_t connections_max_;  // beyond it they are refused
   Reactor reactor_;
   Slab<Connection> slab_;
   Slab<Exchange> exchanges_;
   Slab<ReportBody> reports_;
+  Slab<TableBody> tables_;
+  Slab<UstreamerFraming> ustreamer_framings_;
+  Slab<WebSocket> web_sockets_;
+  Slab<Viewer> socket_viewers_;  // of WebSockets; those of streams lie in their connections
   ZeroCopySends zero_copy_;
   Turns turns_;
   std::vector<std::unique_ptr<Channel>> channels_;
@@ -127,7 +144,7 @@ class Shard {
   Timer stop_timer_;
   uint64_t wake_count_ = 0;
   DateField date_;
-  LogGate full_gate_;
+  LogGate table_gate_;
   uint64_t connections_made_ = 0;
   Phase phase_ = Phase::serving;
   Instant trim_at_{};

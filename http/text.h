@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -27,6 +28,13 @@ class TextWriter {
     size_ += result.size;
   }
 
+  // Bytes as they are.
+  void raw(std::string_view text) noexcept {
+    CHECK(text.size() <= room());
+    text.copy(room_.data() + size_, text.size());
+    size_ += text.size();
+  }
+
   // As the inside of a JSON string: quotes, backslashes and control characters escaped (RFC 8259
   // section 7); cut after `bytes_max`.
   void add_json(std::string_view text, size_t bytes_max = 256) noexcept {
@@ -43,26 +51,13 @@ class TextWriter {
 
   // As text or as a quoted attribute of HTML; cut after 256 characters.
   void add_html(std::string_view text) noexcept {
-    for (const char c : text.substr(0, 256)) {
-      switch (c) {
-        case '&':
-          add("&amp;");
-          break;
-        case '<':
-          add("&lt;");
-          break;
-        case '>':
-          add("&gt;");
-          break;
-        case '"':
-          add("&quot;");
-          break;
-        case '\'':
-          add("&#39;");
-          break;
-        default:
-          add("{}", c);
-      }
+    text = text.substr(0, 256);
+    while (true) {
+      const size_t plain = std::min(text.find_first_of("&<>\"'"), text.size());
+      raw(text.substr(0, plain));
+      if (plain == text.size()) return;
+      raw(html_escape(text[plain]));
+      text.remove_prefix(plain + 1);
     }
   }
 
@@ -70,6 +65,21 @@ class TextWriter {
   size_t room() const { return room_.size() - size_; }  // bytes that may still be added
 
  private:
+  static std::string_view html_escape(char c) noexcept {
+    switch (c) {
+      case '&':
+        return "&amp;";
+      case '<':
+        return "&lt;";
+      case '>':
+        return "&gt;";
+      case '"':
+        return "&quot;";
+      default:
+        return "&#39;";
+    }
+  }
+
   std::span<char> room_;
   size_t size_ = 0;
 };

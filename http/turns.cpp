@@ -35,7 +35,7 @@ Instant Turns::serve_lines(unsigned limit, Instant now) noexcept {
       }
       if (line == &paced_ && !may_begin(viewer.next_frame_bytes(), now)) return blocked_until_;
       viewer.channel().withdraw(viewer);
-      viewer.connection().send_frame(viewer.begin_frame(now));
+      viewer.connection().send_frame(viewer, viewer.begin_frame(now));
     }
   }
   return kNever;

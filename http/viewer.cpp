@@ -5,6 +5,8 @@
 
 #include "core/check.h"
 #include "http/channel.h"
+#include "http/connection.h"
+#include "http/framing.h"
 
 namespace fanlight {
 namespace {
@@ -12,6 +14,9 @@ namespace {
 // A viewer is never left without a byte for 2 s, unless its own interval is longer; the rest of
 // the 2 s is for the turns until the bytes are out.
 constexpr Duration kRepeatAfter = 1900ms;
+
+// The shortest pause of a camera that does not tell its rate.
+constexpr Duration kPauseMin = 100ms;
 
 // How long a new viewer waits at most, and only when the ring is nearly full, for a frame that
 // others share: dashboards give up after 10 s.
@@ -53,7 +58,7 @@ bool Viewer::is_newer() const noexcept {
 
 bool Viewer::wants_frame(Instant now) const noexcept {
   CHECK(!is_sending() && !finished_);
-  if (channel_.newest() == nullptr) return false;
+  if (channel_.newest() == nullptr || connection_.is_sending()) return false;
   if (ending_) return true;
   if (now < due_at_) return false;
   if (!is_newer()) return frames_sent_ > 0 && now >= repeat_at_;
@@ -62,6 +67,7 @@ bool Viewer::wants_frame(Instant now) const noexcept {
 }
 
 Instant Viewer::ask_again_at() const noexcept {
+  if (connection_.is_sending()) return kNever;  // it asks when it has done
   if (is_newer()) return std::max(due_at_, any_frame_from_);
   return frames_sent_ > 0 ? std::max(due_at_, repeat_at_) : kNever;
 }
@@ -86,10 +92,16 @@ Piece Viewer::begin_frame(Instant now) noexcept {
   began_at_ = now;
   // An interval missed by more than itself is forgiven, otherwise the rhythm is kept.
   due_at_ = (now - due_at_ > options_.interval ? now : due_at_) + options_.interval;
+  sending_last_ = is_last();
+  return piece_of_frame(now);
+}
 
+Piece Viewer::piece_of_frame(Instant now) noexcept {
+  if (options_.framing != nullptr) {
+    return options_.framing->wrap(*this, *frame_, sending_last_, now);
+  }
   const bool seed = options_.seed_boundary;
   const std::string_view body = options_.advance_headers ? frame_->jpeg() : frame_->bare_part();
-  sending_last_ = is_last();
   if (sending_last_) return {body, seed ? kSeedClosing : kClosing};
   if (seed) return {body, options_.advance_headers ? kSeedAdvanceTail : kSeedDelimiter};
   return {options_.advance_headers ? frame_->advance_part() : frame_->plain_part()};
@@ -106,15 +118,24 @@ void Viewer::finish_frame(Instant now) noexcept {
   CHECK(is_sending());
   // Not is_last(): the end may have been asked for while this frame was on its way.
   finished_ = sending_last_;
+  const bool is_repeat = last_sequence_ == frame_->sequence();
   last_sequence_ = frame_->sequence();
   ++frames_sent_;
   const uint64_t intervals = channel_.newest()->sequence() - last_sequence_;
   step_ = channel_.ring().step_for(intervals);
   pace_known_ = true;
-  repeat_at_ = now + std::max(kRepeatAfter, options_.interval);
+  repeat_at_ = now + std::max(repeat_after(is_repeat), options_.interval);
   any_frame_from_ = step_ == 1 ? now : now + longest_wait(now - began_at_);
   channel_.unpin(*frame_);
   frame_ = nullptr;
+}
+
+// WebKit shows a picture when it sees the next one, so whoever asks for it gets the last one before
+// a pause twice.
+Duration Viewer::repeat_after(bool is_repeat) const noexcept {
+  if (!options_.dual_final_frames || is_repeat) return kRepeatAfter;
+  const Duration interval(channel_.ring().stats().interval_ns.value());
+  return std::min(std::max(kPauseMin, interval * 3 / 2), kRepeatAfter);
 }
 
 bool Viewer::can_end_with_frame() const noexcept {

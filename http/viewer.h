@@ -14,6 +14,7 @@ namespace fanlight {
 
 class Channel;
 class Connection;
+class Framing;
 
 // What the client asked for.
 struct ViewerOptions {
@@ -22,6 +23,8 @@ struct ViewerOptions {
   Duration interval{0};          // least time between two frames, 0: every frame
   uint64_t frames = 0;           // end after so many, 0: never
   bool paced = false;            // held back by the budget of the wire
+  bool dual_final_frames = false;  // the last frame before a pause once more, soon
+  Framing* framing = nullptr;    // what goes around each JPEG; nullptr: as it lies in the ring
 };
 
 // Owns: one pin (in its channel) on the frame that it is sending.
@@ -34,7 +37,8 @@ class Viewer : public ListHook<> {
          Instant now) noexcept;
   ~Viewer();
 
-  // Whether the channel's newest frame should go to this viewer now. It should when it is newer
+  // Whether the channel's newest frame should go to this viewer now. It should when its connection
+  // sends nothing else, and when it is newer
   // than the last one, its time has come (interval), and, for a viewer slower than the camera, it
   // is one of the frames that slow viewers share (FrameRing). A frame that is not newer is sent
   // again when the viewer got nothing for kRepeatAfter: dashboards reconnect after 10 s of silence.
@@ -77,6 +81,8 @@ class Viewer : public ListHook<> {
   bool is_last() const noexcept { return ending_ || frames_sent_ + 1 == options_.frames; }
   bool is_newer() const noexcept;
   void measure_interval(Instant now) noexcept;
+  Piece piece_of_frame(Instant now) noexcept;
+  Duration repeat_after(bool is_repeat) const noexcept;
 
   Connection& connection_;
   Channel& channel_;

@@ -4,16 +4,22 @@
 #include "core/check.h"
 
 namespace fanlight {
+
 Wire::Wire(const WireConfig& config, unsigned shards)
-    : config_(config),
-      usable_(static_cast<uint64_t>(double(config.bits_per_second) / 8 * kShare)),
-      shards_(shards),
-      waiting_(std::make_unique<Waiting[]>(shards)) {
-  CHECK(usable_ > 0 && config.min_fps > 0);
+    : config_(config), shards_(shards), waiting_(std::make_unique<Waiting[]>(shards)) {
+  set_rate(config.bits_per_second, config.min_fps);
+}
+
+void Wire::set_rate(uint64_t bits_per_second, double min_fps) noexcept {
+  const auto usable = static_cast<uint64_t>(double(bits_per_second) / 8 * kShare);
+  CHECK(usable > 0 && min_fps > 0);
+  bits_per_second_ = bits_per_second;
+  min_fps_ = min_fps;
+  usable_ = usable;
 }
 
 Duration Wire::time_for(size_t payload) const noexcept {
-  return Duration(static_cast<int64_t>(double(bytes_on_wire(payload)) * 1e9 / double(usable_)));
+  return Duration(static_cast<int64_t>(double(bytes_on_wire(payload)) * 1e9 / double(usable())));
 }
 
 bool Wire::take(Duration time, Instant now) noexcept {
@@ -39,7 +45,7 @@ uint64_t Wire::waiting_in_all() const noexcept {
 bool Wire::claim(uint64_t bytes_per_second) noexcept {
   uint64_t claimed = claimed_.load();
   do {
-    if (claimed + bytes_per_second > usable_) return false;
+    if (claimed + bytes_per_second > usable()) return false;
   } while (!claimed_.compare_exchange_weak(claimed, claimed + bytes_per_second));
   return true;
 }

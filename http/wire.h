@@ -46,7 +46,13 @@ class Wire {
 
   Wire(const WireConfig& config, unsigned shards);
 
+  // As it was made; what set_rate() changes is told by the functions below.
   const WireConfig& config() const noexcept { return config_; }
+  uint64_t bits_per_second() const noexcept { return bits_per_second_.load(); }
+  double min_fps() const noexcept { return min_fps_.load(); }
+
+  // Another rate from now on; nobody is sent away who is here.
+  void set_rate(uint64_t bits_per_second, double min_fps) noexcept;
 
   // How long the wire is busy with `payload` bytes at the rate that is used.
   Duration time_for(size_t payload) const noexcept;
@@ -86,7 +92,7 @@ class Wire {
   void give_back(uint64_t bytes_per_second) noexcept;
   uint64_t claimed() const noexcept { return claimed_.load(); }
   // Bytes a second, framing included, that may be used.
-  uint64_t usable() const noexcept { return usable_; }
+  uint64_t usable() const noexcept { return usable_.load(); }
 
  private:
   struct alignas(64) Waiting {
@@ -94,7 +100,9 @@ class Wire {
   };
 
   const WireConfig config_;
-  const uint64_t usable_;
+  std::atomic<uint64_t> bits_per_second_{0};
+  std::atomic<double> min_fps_{0};
+  std::atomic<uint64_t> usable_{0};
   const unsigned shards_;
   const std::unique_ptr<Waiting[]> waiting_;
   alignas(64) std::atomic<Instant> free_at_{Instant()};

@@ -73,7 +73,7 @@ GOOD = [
 
 # (path to add to a tidy tree, its text, a part of the complaint that must come)
 BAD_TREE = [
-    ("docs/a.md", "", "does not belong on the top level"),
+    ("notes/a.md", "", "does not belong on the top level"),
     ("core/b.cpp", "", "missing in the folder's CMakeLists.txt"),
     ("tests/core/b_test.cpp", "", "missing in the folder's CMakeLists.txt"),
     ("tests/smoke/b_test.py", "", "missing in the folder's CMakeLists.txt"),

@@ -55,6 +55,9 @@ export function watchCaptures(origin, signal) {
   return captures;
 }
 
+// What the pages themselves ask for.
+export const readSummary = async (origin) => (await fetch(`${origin}/api/v1/summary`)).json();
+
 // One whole answer.
 export async function fetchBytes(url) {
   const response = await fetch(url);

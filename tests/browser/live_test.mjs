@@ -75,15 +75,16 @@ test('the strip in a snapshot is its sequence number', async () => {
   assert.strictEqual(number, Number(headers.get('X-Sequence')) & 0xffff);
 });
 
-test('the page shows picture n before n+1 is captured', async (t) => {
-  const page = await openPage(browser, `${server.origin}/`);
-  await noteSightings(page);
-  const sightings = await lookUntil(page, (seen) => isProof(inTimeInARow(seen)));
-  report(t, 'the page', sightings);
-  assert.ok(isProof(inTimeInARow(sightings)), JSON.stringify(judged(sightings)));
-  await page.screenshot({ path: path.join(folder, `${browserName}-page.png`) });
-  await page.close();
-});
+for (const transport of ['ws', 'img']) {
+  test(`the page shows picture n before n+1 is captured, by ${transport}`, async (t) => {
+    const page = await openPage(browser, `${server.origin}/?transport=${transport}`);
+    await noteSightings(page);
+    const sightings = await lookUntil(page, (seen) => isProof(inTimeInARow(seen)));
+    report(t, `the page by ${transport}`, sightings);
+    assert.ok(isProof(inTimeInARow(sightings)), JSON.stringify(judged(sightings)));
+    await page.close();
+  });
+}
 
 test('a screenshot shows picture n before n+1 is captured', async () => {
   const page = await openImage(browser, server.origin, '/stream');
@@ -130,17 +131,4 @@ test('the last picture stays when the server stops', async () => {
   assert.ok(number >= seen.at(-1)[0], `${number} after ${seen.at(-1)[0]}`);
   await page.close();
   server = await startFanlight(binary, new URL(server.origin).port, FLAGS);
-});
-
-// However short the time was in which it did not answer, and whether or not the page asked then.
-test('the page finds the successor of a server', async () => {
-  const page = await openPage(browser, `${server.origin}/`);
-  await noteSightings(page);
-  await lookUntil(page, (sightings) => sightings.length >= 2);
-  await server.stop();
-  server = await startFanlight(binary, new URL(server.origin).port, FLAGS);
-  const { length } = await readSightings(page);
-  await page.waitForFunction((count) => window.sightings.length > count + 1,
-                             { timeout: DEADLINE_MS }, length);
-  await page.close();
 });

@@ -19,11 +19,31 @@ const LAUNCH = {
 
 export const launchBrowser = (name) => puppeteer.launch({ headless: true, ...LAUNCH[name] });
 
-// Opens the server's own page. The <img> may hold the load event back for as long as it streams.
-export async function openPage(browser, url) {
+// A switch for all pages; WebDriver BiDi, by which Firefox is driven, has none for a single one.
+export const launchWithoutJavaScript = (name) => puppeteer.launch({
+  headless: true, ...LAUNCH[name],
+  args: [...(LAUNCH[name].args ?? []),
+         ...(name === 'chromium' ? ['--blink-settings=scriptEnabled=false'] : [])],
+  extraPrefsFirefox: { 'javascript.enabled': false },
+});
+
+// Opens one of the server's own pages. The <img> may hold the load event back for as long as it
+// streams. `page.complaints` lists what went wrong in it: exceptions, what its policy forbade, and
+// errors in the console.
+export async function openPage(browser, url, viewport = { width: 1200, height: 900 }) {
   const page = await browser.newPage();
+  page.complaints = [];
+  page.on('pageerror', (error) => page.complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') page.complaints.push(message.text());
+  });
+  await page.evaluateOnNewDocument(() => {
+    document.addEventListener('securitypolicyviolation',
+                              (event) => console.error(`forbidden: ${event.violatedDirective}`));
+  });
+  await page.setViewport(viewport);
   await page.goto(url, { waitUntil: 'domcontentloaded' });
-  await page.waitForSelector('img');
+  await page.waitForSelector('img, canvas');
   return page;
 }
 
@@ -39,39 +59,44 @@ export async function openImage(browser, origin, path) {
   return page;
 }
 
-// Notes, at each repaint, which picture the first <img> shows: from now on `window.sightings` is a
-// list of [sequence number, Unix milliseconds]. (Firefox repeats the first picture for ever when
-// the <img> itself is drawn to a canvas; an ImageBitmap is current in both.)
-export async function noteSightings(page) {
-  await page.evaluate((decodeSource) => {
-    const decode = new Function(`return ${decodeSource}`)();
-    const canvas = document.createElement('canvas');
-    const context = canvas.getContext('2d', { willReadFrequently: true });
-    window.sightings = [];
-    let last = -1;
-    async function numberShown(image) {
-      canvas.width = image.naturalWidth;
-      canvas.height = Math.max(16, Math.floor(image.naturalHeight / 16));
-      const strip = await createImageBitmap(image, 0, 0, canvas.width, canvas.height);
-      context.drawImage(strip, 0, 0);
-      strip.close();
-      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-      return decode(canvas.width, image.naturalHeight,
-                    (x, y) => data[(y * canvas.width + x) * 4 + 1]);
-    }
-    async function look() {
-      const image = document.querySelector('img');
+// Runs in the page. Notes, at each repaint, which picture each <img> or <canvas> shows.
+//
+// (Firefox repeats the first picture for ever when the <img> itself is drawn to a canvas; an
+// ImageBitmap is current in both.)
+function watchPictures(decode) {
+  const canvas = document.createElement('canvas');
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  window.sightings = [];
+  const last = new Map();
+  async function numberShown(picture) {
+    canvas.width = picture.naturalWidth || picture.width;
+    const height = picture.naturalHeight || picture.height;
+    canvas.height = Math.max(16, Math.floor(height / 16));
+    const strip = await createImageBitmap(picture, 0, 0, canvas.width, canvas.height);
+    context.drawImage(strip, 0, 0);
+    strip.close();
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    return decode(canvas.width, height, (x, y) => data[(y * canvas.width + x) * 4 + 1]);
+  }
+  async function look() {
+    for (const picture of document.querySelectorAll('img, canvas')) {
+      if (picture.hidden || picture.naturalWidth === 0) continue;
       // Rejected for as long as there is no picture to be had.
-      const number = image.naturalWidth > 0 ? await numberShown(image).catch(() => -1) : -1;
-      if (number >= 0 && number !== last) {
-        window.sightings.push([number, performance.timeOrigin + performance.now()]);
-        last = number;
-      }
-      requestAnimationFrame(look);
+      const number = await numberShown(picture).catch(() => -1);
+      if (number < 0 || number === last.get(picture)) continue;
+      const tile = picture.closest('[data-name]');
+      const seen = performance.timeOrigin + performance.now();
+      window.sightings.push([number, seen, tile ? tile.dataset.name : '']);
+      last.set(picture, number);
     }
-    look();
-  }, decodeStrip.toString());
+    requestAnimationFrame(look);
+  }
+  look();
 }
+
+// From now on `window.sightings` is a list of [sequence number, Unix milliseconds, name of the
+// tile]. Sent as text, because the pages' policy forbids them to make functions of text themselves.
+export const noteSightings = (page) => page.evaluate(`(${watchPictures})(${decodeStrip})`);
 
 export const readSightings = (page) => page.evaluate(() => window.sightings);
 

@@ -30,6 +30,21 @@ TEST(CaptureLoop, PublishesEveryPicture) {
   EXPECT_EQ(test.camera.closed.size(), 1u);
 }
 
+// Also those of a source that is closed and opened again, which counts from 0.
+TEST(CaptureLoop, CountsWhatTheDeviceLost) {
+  TestLoop test;
+  test.camera.losses = {.damaged = 1, .unusable = 2, .lost = 3, .late = 4};
+  test.set_mood(950ms, Mood::gone);
+  test.set_mood(1s, Mood::well);
+  test.run(3s);
+  EXPECT_EQ(test.camera.opened.size(), 1u) << "again";
+  const uint64_t pictures = test.stats().captured.value();
+  ASSERT_GT(pictures, 20u);
+  EXPECT_EQ(test.stats().damaged_by_device.value(), 3 * pictures);
+  EXPECT_EQ(test.stats().lost_by_device.value(), 3 * pictures);
+  EXPECT_EQ(test.stats().dropped_late.value(), 4 * pictures);
+}
+
 TEST(CaptureLoop, ShowsASlateEverySecondWhileTheCameraIsLost) {
   TestLoop test;
   test.set_mood(950ms, Mood::gone);

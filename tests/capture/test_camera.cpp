@@ -37,6 +37,10 @@ class TestSource final : public Source {
       throw std::system_error(ENODEV, std::system_category(), "read /dev/secret");
     }
     if (camera_.mood == Mood::confused) throw std::runtime_error("what is a camera?");
+    losses_.lost += camera_.losses.lost;
+    losses_.damaged += camera_.losses.damaged;
+    losses_.unusable += camera_.losses.unusable;
+    losses_.late += camera_.losses.late;
     Picture picture{camera_.jpeg, {}, 320, 240, camera_.clock.wall_now(), camera_.clock.now()};
     if (camera_.mood == Mood::garbage) picture.jpeg = kGarbage;
     if (camera_.mood == Mood::large) picture.jpeg = camera_.large_jpeg;
@@ -49,11 +53,13 @@ class TestSource final : public Source {
   }
 
   std::string identity() const override { return camera_.identity; }
+  SourceLosses losses() const override { return losses_; }
 
  private:
   TestCamera& camera_;
   SourceFormat format_;
   Canvas canvas_{320, 240};
+  SourceLosses losses_;
   Pacer pacer_;
 };
 

@@ -63,6 +63,7 @@ struct TestCamera {
   Bytes jpeg = make_jpeg(320, 240, 128);
   Bytes large_jpeg = make_jpeg(320, 240, 128, 0, 60000);
   std::string identity;  // of the device
+  SourceLosses losses;   // with each picture
 
   std::vector<double> opened;  // when it was tried, in seconds after the start
   std::vector<double> closed;

@@ -56,7 +56,7 @@ TEST_F(V4l2SourceTest, AWebcamsJpegsArePassedThrough) {
     ASSERT_TRUE(camera_.shoot(bytes_of(jpeg)));
     EXPECT_EQ(take(*source), jpeg);
   }
-  EXPECT_EQ(source->losses(), V4l2Losses{});
+  EXPECT_EQ(source->losses(), SourceLosses{});
 }
 
 TEST_F(V4l2SourceTest, WhatWasGrantedIsLoggedBesideWhatWasAskedFor) {
@@ -208,7 +208,7 @@ TEST_F(V4l2SourceTest, DamagedAndEmptyAndOverlongPicturesAreLeftOut) {
   camera_.shoot(bytes_of("good"));
   camera_.shoot(bytes_of("damaged"), {.flags = V4L2_BUF_FLAG_ERROR});
   EXPECT_EQ(take(*source), "good") << "a broken one does not replace a good one";
-  EXPECT_EQ(source->losses(), (V4l2Losses{.damaged = 2, .unusable = 2}));
+  EXPECT_EQ(source->losses(), (SourceLosses{.damaged = 2, .unusable = 2}));
   EXPECT_EQ(camera_.queued.size(), 3u) << "all of the broken ones went back";
 }
 
@@ -241,7 +241,7 @@ TEST_F(V4l2SourceTest, GapsInTheDriversNumbersAreCounted) {
     camera_.shoot(bytes_of("x"), {.sequence = sequence});
     take(*source);
   }
-  EXPECT_EQ(source->losses(), (V4l2Losses{.lost = 2})) << "9 and 10; it began again at 0";
+  EXPECT_EQ(source->losses(), (SourceLosses{.lost = 2})) << "9 and 10; it began again at 0";
 }
 
 TEST_F(V4l2SourceTest, TheRoomForJpegsIsBoundedBySenseAndByTheBuffer) {

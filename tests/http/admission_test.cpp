@@ -29,6 +29,23 @@ Verdict admit(Admission& admission, const PeerAddress& peer, ViewerPlace& place,
   return admission.admit(peer, 44'000, fps, place);
 }
 
+TEST(Admission, LimitsCanChangeWhileViewersAreThere) {
+  Admission admission({.viewers_max = 3}, nullptr);
+  ViewerPlace a, b, c;
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), a), Verdict::admitted);
+  admission.set_limits({.viewers_max = 1, .viewers_per_address = 1});
+  EXPECT_EQ(admission.config().viewers_max, 1u);
+  EXPECT_EQ(admit(admission, v4("10.0.0.2"), b), Verdict::full);
+  admission.set_limits({.viewers_max = 3, .viewers_per_address = 1});
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), b), Verdict::admitted) << "nobody counted before";
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), c), Verdict::address_full);
+  admission.set_limits({.viewers_max = 3});
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), c), Verdict::admitted);
+  for (ViewerPlace* place : {&a, &b, &c}) admission.leave(*place);
+  EXPECT_EQ(admission.viewers(), 0u);
+  EXPECT_DEATH(admission.set_limits({.viewers_max = 4}), "");
+}
+
 TEST(Admission, ViewersInAll) {
   Admission admission({.viewers_max = 2}, nullptr);
   ViewerPlace a, b, c;

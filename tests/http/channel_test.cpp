@@ -52,13 +52,13 @@ TEST(Channel, NoTurnBeginsMoreThan64Frames) {
   ShardWorld shard(calm(2));
   for (size_t i = 0; i < kViewers; ++i) shard.world.add({.parse = false});
   shard.run_for(900ms);
-  ASSERT_EQ(shard.stats().viewers.value(), kViewers);
-  const uint64_t before = shard.stats().frames_sent.value();
+  ASSERT_EQ(shard.channel_stats().viewers.value(), kViewers);
+  const uint64_t before = shard.channel_stats().frames_sent.value();
   uint64_t last = before;
   uint64_t most = 0;
   shard.run_until(
       [&] {
-        const uint64_t sent = shard.stats().frames_sent.value();
+        const uint64_t sent = shard.channel_stats().frames_sent.value();
         most = std::max(most, sent - std::exchange(last, sent));
         return false;
       },
@@ -80,8 +80,8 @@ uint64_t places_held(size_t viewers) {
   script.link = {.send_buffer = 4 << 10, .receive_window = 4 << 10};
   for (size_t i = 0; i < viewers; ++i) shard.world.add(script);
   shard.run_for(3s);
-  EXPECT_EQ(shard.stats().viewers.value(), viewers);
-  EXPECT_EQ(shard.stats().frames_sent.value(), 0u);
+  EXPECT_EQ(shard.channel_stats().viewers.value(), viewers);
+  EXPECT_EQ(shard.channel_stats().frames_sent.value(), 0u);
   return shard.world.ring().pinned_places();
 }
 

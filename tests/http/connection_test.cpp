@@ -221,7 +221,7 @@ TEST(Connection, StalledViewerIsResetAndItsKernelMemoryFreed) {
   EXPECT_GE(viewer.ended_at() - viewer.last_byte_at(), 5s);
   EXPECT_LE(viewer.ended_at() - viewer.last_byte_at(), 7s);
   EXPECT_EQ(shard.stats().evicted_stalled.value(), 1u);
-  EXPECT_EQ(shard.stats().viewers.value(), 0u);
+  EXPECT_EQ(shard.channel_stats().viewers.value(), 0u);
   EXPECT_EQ(shard.world.backend().network().kernel_bytes(), 0u);
   EXPECT_EQ(shard.world.backend().network().orphans(), 0u);
 }
@@ -244,11 +244,11 @@ TEST(Connection, ViewerThatClosesIsForgottenAtOnce) {
   ShardWorld shard(calm(20'000, 0.01));
   SimViewer& viewer = shard.world.add({});
   shard.run_for(1s);
-  ASSERT_EQ(shard.stats().viewers.value(), 1u);
+  ASSERT_EQ(shard.channel_stats().viewers.value(), 1u);
   EXPECT_EQ(shard.world.ring().watchers(), 1u);
   viewer.close();
   shard.run_for(1ms);
-  EXPECT_EQ(shard.stats().viewers.value(), 0u);
+  EXPECT_EQ(shard.channel_stats().viewers.value(), 0u);
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);
   EXPECT_EQ(shard.world.ring().watchers(), 0u);
   EXPECT_EQ(shard.state.admission.viewers(), 0u);

@@ -19,9 +19,11 @@ TEST(Reply, AllowListsWhatTheResourceTakes) {
   PanelWorld shard;
   EXPECT_EQ(ask(shard, options("/cameras/cam/controls")).headers.at("allow"),
             "GET, HEAD, OPTIONS, PATCH");
-  for (const char* target : {"*", "/", "/stream", "/cameras/cam/state", "/cameras/none/controls"}) {
+  for (const char* target :
+       {"*", "/", "/snapshot", "/cameras/cam/state", "/cameras/none/controls"}) {
     EXPECT_EQ(ask(shard, options(target)).headers.at("allow"), "GET, HEAD, OPTIONS") << target;
   }
+  EXPECT_EQ(ask(shard, options("/stream")).headers.at("allow"), "GET, HEAD, OPTIONS, POST");
   const ParsedResponse refused =
       ask(shard, "PUT /cameras/cam/controls HTTP/1.1\r\nHost: sim\r\n\r\n");
   EXPECT_EQ(refused.status, 405);
@@ -41,6 +43,21 @@ TEST(Reply, PreflightAllowsAPatchForTheNamedOrigin) {
   EXPECT_EQ(headers.at("access-control-allow-origin"), "https://home.example");
   EXPECT_EQ(headers.at("access-control-allow-methods"), "GET, HEAD, OPTIONS, PATCH");
   EXPECT_EQ(headers.at("access-control-allow-headers"), "*");
+}
+
+TEST(Reply, PagesSayWhatTheyMayDo) {
+  PanelWorld shard;
+  const Pages& pages = shard.shard.state().pages;
+  for (const char* target : {"/", "/?action=dance", "/cameras/cam"}) {
+    const ParsedResponse page = ask(shard, get(target));
+    EXPECT_EQ(page.body, target[1] == 'c' ? pages.camera(0) : pages.root());
+    EXPECT_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");
+    EXPECT_EQ(page.headers.at("content-security-policy"), pages.camera_policy());
+    EXPECT_EQ(page.headers.at("x-content-type-options"), "nosniff");
+    EXPECT_EQ(page.headers.at("referrer-policy"), "no-referrer");
+  }
+  const ParsedResponse head = ask(shard, "HEAD /cameras/cam HTTP/1.1\r\nHost: sim\r\n\r\n");
+  EXPECT_EQ(head.headers.at("content-length"), std::to_string(pages.camera(0).size()));
 }
 
 // A relay that finds itself in Via knows that it is its own camera.

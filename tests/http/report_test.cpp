@@ -62,7 +62,8 @@ TEST(Report, StateHasTheRightFigures) {
   EXPECT_EQ(json.at("shards[0].connections"), "3");
   EXPECT_EQ(json.at("shards[0].viewers"), "2");
   EXPECT_EQ(json.at("shards[0].requests"), "3");
-  EXPECT_EQ(json.at("shards[0].frames_sent"), std::to_string(shard.stats().frames_sent.value()));
+  EXPECT_EQ(json.at("shards[0].frames_sent"),
+            std::to_string(shard.channel_stats().frames_sent.value()));
   EXPECT_EQ(json.size("cameras"), 1u);
   EXPECT_EQ(json.at("cameras[0].name"), "cam");
   EXPECT_EQ(json.at("cameras[0].source"), "simulated");

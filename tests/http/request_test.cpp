@@ -128,12 +128,33 @@ TEST(RequestParser, KeepAliveFollowsVersionAndConnection) {
 }
 
 TEST(RequestParser, MethodsThatAreKnownButRefusedStillParse) {
-  for (const char* method : {"POST", "PUT", "DELETE", "TRACE"}) {
+  for (const char* method : {"PUT", "DELETE", "TRACE"}) {
     const std::string text = std::string(method) + " / HTTP/1.1\r\nHost: h\r\n\r\n";
     EXPECT_EQ(parsed(text, ParseStatus::done).request().method, Method::refused) << method;
   }
   EXPECT_EQ(parsed("CONNECT a:80 HTTP/1.1\r\nHost: h\r\n\r\n", ParseStatus::done).request().method,
             Method::refused);
+}
+
+TEST(RequestParser, TellsWhetherAProxySpeaksForSomebody) {
+  const auto with = [](const std::string& fields) {
+    return "GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
+  };
+  RequestParser plain, several, other, real;
+  const std::string no_field = with("");
+  ASSERT_EQ(plain.parse(no_field), ParseStatus::done);
+  EXPECT_FALSE(plain.request().is_forwarded);
+  const std::string two = with("X-Forwarded-For: 10.0.0.1\r\nx-forwarded-for: ::1, 10.0.0.2 \r\n");
+  ASSERT_EQ(several.parse(two), ParseStatus::done);
+  EXPECT_TRUE(several.request().is_forwarded);
+  EXPECT_EQ(several.request().forwarded_for, "::1, 10.0.0.2");
+  const std::string standard = with("Forwarded: for=10.0.0.1\r\n");
+  ASSERT_EQ(other.parse(standard), ParseStatus::done);
+  EXPECT_TRUE(other.request().is_forwarded);
+  EXPECT_EQ(other.request().forwarded_for, "");
+  const std::string of_nginx = with("X-Real-IP: 10.0.0.1\r\n");
+  ASSERT_EQ(real.parse(of_nginx), ParseStatus::done);
+  EXPECT_TRUE(real.request().is_forwarded);
 }
 
 TEST(RequestParser, TellsWhatAChangeIsJudgedBy) {

@@ -28,16 +28,16 @@ TEST(Routes, FixedPaths) {
   EXPECT_EQ(route("/snapshot.jpg").resource, Resource::snapshot);
   EXPECT_EQ(route("/state").resource, Resource::state);
   EXPECT_EQ(route("/api/v1/state").resource, Resource::api_state);
+  EXPECT_EQ(route("/api/v1/summary").resource, Resource::api_summary);
   EXPECT_EQ(route("/metrics").resource, Resource::metrics);
   EXPECT_EQ(route("/healthz").resource, Resource::healthz);
   EXPECT_EQ(route("/readyz").resource, Resource::readyz);
 }
 
 TEST(Routes, NothingElse) {
-  for (const char* path :
-       {"/Stream", "/stream/", "/stream.mjp", "/favicon.ico", "//", "/zzz", "/cameras/",
-        "/cameras/front", "/cameras/front/", "/cameras/none/stream", "/cameras/front/stream/x",
-        "/cameras//stream", "/controls", "/stock-table"}) {
+  for (const char* path : {"/Stream", "/stream/", "/stream.mjp", "/favicon.ico", "//", "/zzz",
+                           "/cameras/", "/cameras/none", "/cameras/front/", "/cameras/none/stream",
+                           "/cameras/front/stream/x", "/cameras//stream", "/controls"}) {
     EXPECT_EQ(route(path).resource, Resource::none) << path;
   }
 }
@@ -57,7 +57,30 @@ TEST(Routes, MjpgStreamersActions) {
   EXPECT_EQ(route("/", "action=dance").resource, Resource::page);
 }
 
+TEST(Routes, MjpgStreamersFiles) {
+  EXPECT_EQ(route("/program.json").resource, Resource::mjpg_program);
+  EXPECT_EQ(route("/input.json").resource, Resource::mjpg_input);
+  EXPECT_EQ(route("/input_1.json").resource, Resource::mjpg_input);
+  EXPECT_EQ(route("/input_1.json").camera, 1u);
+  EXPECT_EQ(route("/output_0.json").resource, Resource::mjpg_output);
+  EXPECT_EQ(route("/cam_2.jpg").resource, Resource::snapshot);
+  EXPECT_EQ(route("/cam_2.jpg").camera, 1u);
+  EXPECT_EQ(route("/cam.mjpg").resource, Resource::stream);
+  EXPECT_EQ(route("/cam_1.mjpg").camera, 0u);
+  for (const char* query : {"action=command&id=1", "action=take&filename=x", "action=command"}) {
+    EXPECT_EQ(route("/", query).resource, Resource::mjpg_command) << query;
+  }
+  for (const char* path :
+       {"/input_2.json", "/input_.json", "/input1.json", "/input_-1.json", "/input_1x.json",
+        "/input_99999999999999999999.json", "/output_1.json", "/cam_0.jpg", "/cam_3.jpg",
+        "/input.js", "/inputjson", "/input_1.json/x"}) {
+    EXPECT_EQ(route(path).resource, Resource::none) << path;
+  }
+}
+
 TEST(Routes, CamerasByName) {
+  EXPECT_EQ(route("/cameras/back-2").resource, Resource::page);
+  EXPECT_EQ(route("/cameras/back-2").camera, 1u);
   EXPECT_EQ(route("/cameras/back-2/stream").resource, Resource::stream);
   EXPECT_EQ(route("/cameras/back-2/stream").camera, 1u);
   EXPECT_EQ(route("/cameras/front/snapshot").resource, Resource::snapshot);

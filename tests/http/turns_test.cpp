@@ -46,9 +46,9 @@ TEST(Turns, AFullWireIsSharedEvenlyAndUsedUp) {
   for (size_t i = 0; i < kViewers; ++i) shard.world.add({});
   shard.run_for(5s);
   const std::vector<uint64_t> before = frames_of(shard.world);
-  const uint64_t sent_before = shard.stats().frames_sent.value();
+  const uint64_t sent_before = shard.channel_stats().frames_sent.value();
   shard.run_for(20s);
-  const auto sent = double(shard.stats().frames_sent.value() - sent_before);
+  const auto sent = double(shard.channel_stats().frames_sent.value() - sent_before);
   EXPECT_NEAR(sent, frames_per_second(kRate) * 20, 0.01 * sent);
   std::vector<uint64_t> got = frames_of(shard.world);
   for (size_t i = 0; i < kViewers; ++i) got[i] -= before[i];
@@ -63,7 +63,7 @@ TEST(Turns, WhoWaitedGetsTheNewestFrame) {
   ShardWorld shard(calm(), wire_of(50'000'000));
   for (size_t i = 0; i < 100; ++i) shard.world.add({});
   shard.run_for(10s);
-  const Histogram& age = shard.stats().frame_age;
+  const Histogram& age = shard.channel_stats().frame_age;
   ASSERT_GT(age.count(), 2'000u);
   EXPECT_LE(to_seconds(age.sum()) / double(age.count()), 0.020);
   for (const auto& viewer : shard.world.viewers()) {
@@ -77,7 +77,7 @@ TEST(Turns, BelowTheLimitNobodyLosesAFrame) {
   for (size_t i = 0; i < 15; ++i) shard.world.add({});  // who want 450
   shard.run_for(10s);
   for (const auto& viewer : shard.world.viewers()) EXPECT_EQ(viewer->stream().gaps, 0u);
-  EXPECT_EQ(shard.stats().frames_skipped.value(), 0u);
+  EXPECT_EQ(shard.channel_stats().frames_skipped.value(), 0u);
 }
 
 TEST(Turns, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
@@ -97,9 +97,9 @@ TEST(Turns, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
   }
   while (shard.world.viewers().size() < 200) shard.world.add({});
   shard.run_for(2s);
-  const auto streams = static_cast<double>(shard.stats().viewers.value());
+  const auto streams = static_cast<double>(shard.channel_stats().viewers.value());
   EXPECT_NEAR(streams, frames_per_second(kRate) / 1.0, 2);
-  EXPECT_EQ(shard.stats().refused_wire.value(), 200 - shard.stats().viewers.value());
+  EXPECT_EQ(shard.stats().refused_wire.value(), 200 - shard.channel_stats().viewers.value());
   EXPECT_EQ(shard.world.viewers().back()->status(), 503);
 }
 

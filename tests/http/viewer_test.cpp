@@ -42,8 +42,9 @@ TEST(Viewer, FastOneGetsEveryFrame) {
     EXPECT_EQ(viewer->stream().last_sequence, shard.world.camera().last_sequence());
     EXPECT_GE(viewer->stream().frames, 299u);
   }
-  EXPECT_EQ(shard.stats().frames_sent.value(), plain.stream().frames + seed.stream().frames);
-  EXPECT_EQ(shard.stats().frames_skipped.value(), 0u);
+  EXPECT_EQ(shard.channel_stats().frames_sent.value(),
+            plain.stream().frames + seed.stream().frames);
+  EXPECT_EQ(shard.channel_stats().frames_skipped.value(), 0u);
   EXPECT_EQ(shard.world.complaints(), "");
 }
 
@@ -110,7 +111,7 @@ TEST(Viewer, SilenceIsFilledWithTheSameFrame) {
   EXPECT_GE(capped.stream().repeats, 2u);
   EXPECT_LE(capped.stream().frames, 6u);
   EXPECT_LE(capped.longest_silence(), 4100ms);
-  EXPECT_EQ(shard.stats().frames_repeated.value(),
+  EXPECT_EQ(shard.channel_stats().frames_repeated.value(),
             plain.stream().repeats + advance.stream().repeats + capped.stream().repeats);
   EXPECT_EQ(shard.world.complaints(), "");
 }
@@ -131,7 +132,7 @@ TEST(Viewer, SlowOneGetsTheFramesThatSlowOnesShare) {
     EXPECT_EQ(sequences[i] % step, 0u) << "frame " << i << " has number " << sequences[i];
     EXPECT_GT(sequences[i], sequences[i - 1]);
   }
-  EXPECT_GT(shard.stats().frames_skipped.value(), 2'000u);
+  EXPECT_GT(shard.channel_stats().frames_skipped.value(), 2'000u);
   EXPECT_EQ(shard.world.complaints(), "");
 }
 

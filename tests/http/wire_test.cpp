@@ -84,6 +84,20 @@ TEST(Wire, ClaimsAreAddedUpAndGivenBack) {
   EXPECT_EQ(wire.claimed(), 50'000u);
 }
 
+TEST(Wire, ItsRateCanChange) {
+  Wire wire({.bits_per_second = 8'000'000}, 1);
+  const Duration before = wire.time_for(10'000);
+  EXPECT_TRUE(wire.claim(900'000));
+  wire.set_rate(4'000'000, 2);
+  EXPECT_EQ(wire.bits_per_second(), 4'000'000u);
+  EXPECT_DOUBLE_EQ(wire.min_fps(), 2);
+  EXPECT_EQ(wire.usable(), 475'000u);
+  EXPECT_NEAR(to_seconds(wire.time_for(10'000)), 2 * to_seconds(before), 1e-8);
+  EXPECT_FALSE(wire.claim(1)) << "those who are here stay";
+  wire.give_back(900'000);
+  EXPECT_TRUE(wire.claim(475'000));
+}
+
 TEST(Wire, KnowsWhoWaitsWhere) {
   Wire wire({.bits_per_second = 8'000'000}, 3);
   wire.set_waiting(0, 7);

@@ -50,7 +50,7 @@ TEST(ZeroCopySends, FramesGoByZeroCopyAndEverythingElseDoesNot) {
   EXPECT_GT(viewer.stream().frames, 140u);
   // The last notification may be on its way.
   EXPECT_LE(shard.stats().sent_zero_copy.value() - shard.world.backend().counts().zero_copies, 1u);
-  EXPECT_EQ(shard.stats().sent_zero_copy.value(), shard.stats().frames_sent.value());
+  EXPECT_EQ(shard.stats().sent_zero_copy.value(), shard.channel_stats().frames_sent.value());
   EXPECT_EQ(shard.stats().zero_copy_copied.value(), 0u);
   expect_nothing_left(shard);
 }
@@ -207,7 +207,7 @@ TEST(ZeroCopySends, PeerThatClosesItsHalfAndStopsReadingPinsNothing) {
   client.set_reading(false);
   shard.run_for(500ms);
   EXPECT_EQ(shard.stats().sent_zero_copy.value(), 1u) << "the last frame has a tail";
-  EXPECT_EQ(shard.stats().frames_sent.value(), 2u);
+  EXPECT_EQ(shard.channel_stats().frames_sent.value(), 2u);
   client.end_writing();
   shard.run_for(10s);
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);

@@ -149,6 +149,11 @@ bool ResponseParser::parse_head() {
 }
 
 void ResponseParser::choose_body(ParsedResponse& response) {
+  if (response.status == 101) {  // another protocol until the end
+    ++answered_;
+    state_ = State::until_end;
+    return;
+  }
   if (response.status < 200) {  // 100 Continue: the final response follows
     response.complete = true;
     return;

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "http/server_state.h"
 #include "http/shard.h"
@@ -16,11 +17,12 @@ namespace fanlight {
 // Owns: the world, and the server in it. Thread: one.
 class ShardWorld {
  public:
-  // `panel`: the camera's, which outlives the world.
+  // `panel`: the camera's, which outlives the world. More cameras than one are called cam-1 and so
+  // on, and show the same pictures.
   explicit ShardWorld(const SimWorldConfig& world_config, const ServerConfig& server_config = {},
-                      CameraPanel* panel = nullptr)
+                      CameraPanel* panel = nullptr, size_t cameras = 1)
       : world(world_config),
-        state(server_config, {{"cam", "simulated", 80, &world.ring(), panel}}, 1,
+        state(server_config, make_cameras(world.ring(), panel, cameras), 1,
               world.backend().wall_now()),
         listeners_{world.listener()},
         shard(state, 0, world.backend(), listeners_) {}
@@ -48,11 +50,20 @@ class ShardWorld {
   }
 
   ShardStats& stats() { return state.links[0]->stats; }
+  ChannelStats& channel_stats() { return state.links[0]->channels[0]; }
 
   SimWorld world;
   ServerState state;
 
  private:
+  static std::vector<Camera> make_cameras(FrameRing& ring, CameraPanel* panel, size_t count) {
+    std::vector<Camera> cameras{{"cam", "simulated", 80, &ring, panel}};
+    while (cameras.size() < count) {
+      cameras.push_back({"cam-" + std::to_string(cameras.size()), "simulated", 80, &ring, panel});
+    }
+    return cameras;
+  }
+
   const std::array<int, 1> listeners_;
 
  public:

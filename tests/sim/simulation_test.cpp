@@ -12,6 +12,7 @@
 
 #include "core/random.h"
 #include "tests/sim/shard_world.h"
+#include "tests/sim/web_socket_client.h"
 
 namespace fanlight {
 namespace {
@@ -47,6 +48,12 @@ std::string patch(const std::string& fields, const std::string& body) {
          std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body;
 }
 
+std::string socket(const std::string& target) {
+  return get(target,
+             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+}
+
 std::string draw_request(Random& random) {
   static const std::vector<std::string> kRequests = {
       get("/stream"),
@@ -68,6 +75,13 @@ std::string draw_request(Random& random) {
       patch("Content-Type: application/json\r\nExpect: 100-continue\r\n", "{}"),
       patch("", "{}"),
       get("/cameras/cam/controls") + get("/cameras"),
+      socket("/ws"),
+      socket("/ws?cameras=*&fps=5") + client_frame(kClientPing, "early"),
+      socket("/cameras/cam/ws") + client_frame(kClientText, std::string(300, 't')) +
+          client_frame(kClientPing, "x") + client_frame(kClientClose, "\x03\xe8"),
+      socket("/ws?cameras=cam") + client_frame(kClientText, "z").substr(0, 3),
+      socket("/ws") + "not a frame",
+      get("/ws"),
       get("/nothing"),
       get("/stream?fps=x"),
       "OPTIONS * HTTP/1.1\r\nHost: sim\r\n\r\n" + get("/healthz"),
@@ -161,7 +175,7 @@ uint64_t run_seed(uint64_t seed) {
   server.allow_control = random.chance(0.8);
   Waker camera;
   CameraPanel panel(camera);  // which checks at its end that no request is left
-  ShardWorld shard(config, server, &panel);
+  ShardWorld shard(config, server, &panel, 1 + random.below(4));
   const Servant servant(panel, shard.world.backend().clock(), random.next());
   if (random.chance(0.2)) shard.world.backend().set_descriptor_limit(2 + random.below(20));
   if (calm) shard.world.backend().set_descriptor_limit(SIZE_MAX);
@@ -185,7 +199,7 @@ uint64_t run_seed(uint64_t seed) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
   EXPECT_EQ(shard.world.ring().watchers(), 0u);
   EXPECT_EQ(shard.state.admission.viewers(), 0u);
-  EXPECT_EQ(shard.stats().viewers.value(), 0u);
+  EXPECT_EQ(shard.channel_stats().viewers.value(), 0u);
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);
   if (fast != nullptr) judge_fast_viewer(shard, *fast);
   return shard.world.trace_hash();

@@ -68,7 +68,7 @@ TEST(SlowViewers, AThousandShareAFewPlacesAndCostTheFastOnesNothing) {
   EXPECT_EQ(shard.stats().evicted_memory.value(), 0u);
   EXPECT_EQ(shard.stats().evicted_stalled.value(), 0u);
   EXPECT_EQ(shard.world.ring().stats().dropped_no_place.value(), 0u);
-  EXPECT_EQ(shard.stats().viewers.value(), 1100u);
+  EXPECT_EQ(shard.channel_stats().viewers.value(), 1100u);
   for (const SimViewer* viewer : fast) {
     EXPECT_EQ(viewer->end(), SimEnd::open);
     EXPECT_EQ(viewer->stream().gaps, 0u);

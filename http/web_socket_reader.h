@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// WebSocketReader: what a client sends on a WebSocket (RFC 6455 section 5), as far as it matters.
+//
+// Viewers have nothing to say, so messages are counted and thrown away; what counts are pings and
+// the close. It takes any number of bytes at a time and keeps only the header or the control frame
+// that it is in the middle of.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace fanlight {
+
+// Status codes of a close (RFC 6455 section 7.4.1).
+enum class CloseCode : uint16_t {
+  none = 0,  // a close without a code
+  normal = 1000,
+  going_away = 1001,
+  protocol_error = 1002,
+  too_big = 1009,
+};
+
+// Owns: its place in the stream of frames. Thread: one.
+// Invariant: after `closed` or `failed` it is not asked again.
+class WebSocketReader {
+ public:
+  static constexpr size_t kControlBytesMax = 125;       // RFC 6455 section 5.5
+  static constexpr size_t kMessageBytesMax = 64 << 10;  // longer ones fail with too_big
+
+  enum class Event : uint8_t {
+    none,    // all bytes were taken, nothing to do
+    ping,    // payload() is to be sent back
+    closed,  // the client closes, with close_code()
+    failed,  // the client broke the protocol: close_code() is what to close with
+  };
+  struct Result {
+    Event event;
+    size_t taken;  // bytes; the rest is to be given again
+  };
+
+  Result read(std::string_view bytes) noexcept;
+
+  // Of a ping; valid until the next read().
+  std::string_view payload() const noexcept { return {control_.data(), control_size_}; }
+  CloseCode close_code() const noexcept { return close_code_; }
+
+ private:
+  size_t read_header(std::string_view bytes) noexcept;
+  size_t header_size() const noexcept;
+  bool begin_frame() noexcept;
+  bool begin_control_frame(uint64_t length) noexcept;
+  bool begin_data_frame(uint64_t length) noexcept;
+  size_t read_payload(std::string_view bytes) noexcept;
+  Event end_frame() noexcept;
+  Event end_close() noexcept;
+  bool fail(CloseCode code) noexcept;
+
+  bool is_control() const noexcept { return (opcode_ & 0x8) != 0; }
+
+  std::array<unsigned char, 14> header_;  // of the frame, as far as it has come
+  size_t header_taken_ = 0;
+  bool in_payload_ = false;
+  bool failed_ = false;
+  bool in_message_ = false;  // fragments of it are to follow
+  unsigned char opcode_ = 0;
+  uint64_t payload_left_ = 0;
+  uint64_t message_bytes_ = 0;
+  std::array<char, kControlBytesMax> control_;
+  size_t control_size_ = 0;
+  CloseCode close_code_ = CloseCode::none;
+};
+
+}  // namespace fanlight

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// A reverse proxy between a browser and the server: it can do what proxies and networks do to a
+// page, and it sees how many connections the browser holds.
+import { once } from 'node:events';
+import http from 'node:http';
+
+// Requests below `prefix` go to `origin` without it. Options, which may be changed at any time
+// (result.options): webSockets: false refuses to pass them on, as nginx does by default; rewrite:
+// (path, text) -> text of summaries, instead of what the server says.
+export async function startProxy(origin, prefix = '/', options = {}) {
+  const upstream = new URL(origin);
+  const sockets = new Set();   // of the browser
+  const passing = new Set();   // answers that are being passed on: [from, to]
+  const requested = [];        // paths, without the prefix
+
+  const forward = (request) => ({
+    host: upstream.hostname, port: upstream.port, method: request.method, agent: false,
+    path: request.url.slice(prefix.length - 1), headers: request.headers,
+  });
+  const server = http.createServer((request, response) => {
+    if (!request.url.startsWith(prefix)) {
+      response.writeHead(404).end();
+      return;
+    }
+    const asked = forward(request);
+    requested.push(asked.path);
+    const onward = http.request(asked, async (answer) => {
+      if (options.rewrite && asked.path === '/api/v1/summary') {
+        const text = options.rewrite(Buffer.concat(await answer.toArray()).toString());
+        response.writeHead(200, { 'Content-Type': 'application/json' }).end(text);
+        return;
+      }
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.on('error', () => response.destroy());
+      pass(answer, response);
+    });
+    onward.on('error', () => {
+      if (!response.headersSent) response.writeHead(502);
+      response.end();
+    });
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  });
+
+  function pass(from, to) {
+    const pair = [from, to];
+    passing.add(pair);
+    to.on('close', () => passing.delete(pair));
+    from.pipe(to);
+  }
+
+  server.on('upgrade', (request, socket) => {
+    socket.on('error', () => {});
+    const asked = forward(request);
+    requested.push(asked.path);
+    if (options.webSockets === false) {
+      socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    const onward = http.request(asked);
+    onward.on('error', () => socket.destroy());
+    onward.on('response', () => socket.destroy());
+    onward.on('upgrade', (answer, peer, head) => {
+      const fields = answer.rawHeaders.map((text, i) => text + (i % 2 ? '\r\n' : ': ')).join('');
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n`);
+      socket.write(head);
+      peer.on('error', () => socket.destroy());
+      socket.on('close', () => peer.destroy());
+      peer.on('close', () => socket.destroy());
+      pass(peer, socket);
+      socket.pipe(peer);
+    });
+    onward.end();
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const used = new Set();
+  const use = ({ socket }) => {
+    if (used.has(socket)) return;
+    used.add(socket);
+    socket.on('close', () => used.delete(socket));
+  };
+  server.on('request', use);
+  server.on('upgrade', use);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  return {
+    options, requested,
+    url: `http://127.0.0.1:${server.address().port}${prefix}`,
+    // Without those that a browser opens just in case and asks nothing on.
+    connections: () => used.size,
+    // What is being passed on now stands still for ever, without a word to anybody.
+    freeze() {
+      for (const [from, to] of passing) from.unpipe(to);
+    },
+    stop() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Body that keeps its client waiting, and a client that does not wait.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/http/table_world.h"
+
+namespace fanlight {
+namespace {
+
+// One question waits at the desk, or is in the reader's hands, or none.
+void begin(TableWorld& shard, RawClient& client, bool in_the_middle) {
+  client.send(get("/stock-table"));
+  shard.run_for(1ms);
+  if (!in_the_middle) return;
+  shard.serve(3000);
+  shard.run_for(1ms);
+}
+
+// The database's answer comes when nobody wants it any more.
+void answer_late(TableWorld& shard, TableQuery* serving) {
+  if (serving != nullptr) shard.desk.answer(*serving, TableStatus::ok, "");
+  EXPECT_FALSE(shard.serve(3000));
+  shard.run_for(3s);
+}
+
+TEST(ConnectionAwaitBody, ADatabaseThatHangsIsGivenUpAfter10Seconds) {
+  for (const bool serving : {false, true}) {
+    TableWorld shard;
+    RawClient client(shard);
+    begin(shard, client, false);
+    TableQuery* query = serving ? shard.desk.take_next() : nullptr;
+    shard.run_for(9900ms);
+    EXPECT_EQ(client.text(), "");
+    testing::internal::CaptureStderr();
+    shard.run_for(200ms);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "given up: the table's database did not answer in time\n");
+    EXPECT_EQ(client.status(), 504);
+    EXPECT_TRUE(client.finished());
+    answer_late(shard, query);
+    EXPECT_EQ(shard.stats().connections_open.value(), 0u);
+  }
+}
+
+TEST(ConnectionAwaitBody, InTheMiddleOfATableTheAnswerIsCut) {
+  TableWorld shard;
+  RawClient client(shard);
+  begin(shard, client, true);
+  TableQuery* query = shard.desk.take_next();
+  ASSERT_NE(query, nullptr);
+  testing::internal::CaptureStderr();
+  shard.run_for(10100ms);
+  testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(client.finished());
+  EXPECT_FALSE(client.answered());
+  answer_late(shard, query);
+  EXPECT_EQ(shard.stats().connections_open.value(), 0u);
+}
+
+TEST(ConnectionAwaitBody, AClientThatLeavesLeavesNothingBehind) {
+  TableWorld shard;
+  for (int i = 0; i < 200; ++i) {  // more than places
+    RawClient client(shard);
+    begin(shard, client, i % 2 == 0);
+    client.close();
+    shard.run_for(1ms);
+    shard.serve(3000);
+    shard.run_for(3s);
+  }
+  EXPECT_EQ(shard.stats().connections_open.value(), 0u);
+}
+
+TEST(ConnectionAwaitBody, StopDoesNotWaitForADatabase) {
+  for (const bool in_the_middle : {false, true}) {
+    for (const bool serving : {false, true}) {
+      TableWorld shard;
+      RawClient client(shard);
+      begin(shard, client, in_the_middle);
+      TableQuery* query = serving ? shard.desk.take_next() : nullptr;
+      EXPECT_LE(shard.stop(), 2s);
+      EXPECT_EQ(shard.world.leftovers(), "");
+      EXPECT_TRUE(client.was_reset());
+      // Later than the shard's end.
+      if (query != nullptr) shard.desk.answer(*query, TableStatus::ok, "");
+      EXPECT_FALSE(shard.serve(3000));
+    }
+  }
+}
+
+TEST(ConnectionAwaitBody, StopTellsWhatTheDatabaseHasAnswered) {
+  TableWorld shard;
+  RawClient client(shard);
+  begin(shard, client, false);
+  shard.serve(1);  // in the mailbox now
+  EXPECT_LE(shard.stop(), 2s);
+  EXPECT_TRUE(client.text().ends_with("</table>\n\r\n0\r\n\r\n")) << client.text();
+  EXPECT_EQ(shard.world.leftovers(), "");
+}
+
+}  // namespace
+}  // namespace fanlight
