@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "capture/source_table.h"
 #include "tools/exit_code.h"
 #include "tools/units.h"
 
@@ -27,11 +28,6 @@ int parse_rotation(std::string_view text) {
     if (text == std::to_string(degrees)) return degrees;
   }
   throw std::invalid_argument(fmt::format("'{}': 0, 90, 180 or 270 is expected", text));
-}
-
-bool parse_switch(std::string_view text) {
-  if (text == "on" || text == "off") return text == "on";
-  throw std::invalid_argument(fmt::format("'{}': on or off is expected", text));
 }
 
 void check_names(const std::vector<CameraOptions>& cameras) {
@@ -64,6 +60,17 @@ void add_control(std::vector<CameraOptions>& cameras, std::string_view text) {
 }
 
 }  // namespace
+
+void check_camera_name(std::string_view name) {
+  if (is_camera_name(name)) return;
+  throw std::invalid_argument(
+      fmt::format("'{}': a name of 1 to 32 characters a-z, 0-9 and - is expected", name));
+}
+
+void check_source(std::string_view spec) {
+  if (spec.empty()) throw std::invalid_argument("'': a source is expected");
+  if (spec != "auto") find_source_kind(spec);
+}
 
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value) {
   if (key == "size") {
@@ -100,6 +107,7 @@ CameraOptions parse_camera(std::string_view text) {
   if (camera.source.empty()) {
     throw std::invalid_argument(fmt::format("'{}': a source is expected behind the name", text));
   }
+  check_source(camera.source);
   rest.remove_prefix(source_size);
   while (!rest.empty()) {
     rest.remove_prefix(1);
@@ -114,18 +122,17 @@ CameraOptions parse_camera(std::string_view text) {
   return camera;
 }
 
-std::vector<CameraOptions> put_cameras_together(CameraOptions single,
+std::vector<CameraOptions> put_cameras_together(CameraOptions single, bool is_shaped,
                                                 std::vector<CameraOptions> others,
                                                 const std::vector<std::string>& controls) {
   if (single.source.empty() && others.empty()) single.source = "emulator";
-  const bool is_shaped = single.width != 0 || single.fps != 0 || !single.orientation.is_upright();
   if (!single.source.empty()) {
     single.name = "camera";
     others.insert(others.begin(), std::move(single));
   } else if (is_shaped) {
     throw StartError(ExitCode::usage,
-                     "--size, --fps, --rotate and --mirror belong to --source; with --camera write "
-                     "NAME=SPEC,size=WxH,fps=N");
+                     "--size, --fps, --quality, --rotate and --mirror belong to --source; with "
+                     "--camera write NAME=SPEC,size=WxH,fps=N");
   }
   check_names(others);
   for (const std::string& control : controls) add_control(others, control);

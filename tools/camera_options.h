@@ -22,6 +22,12 @@ struct CameraOptions {
   std::vector<ControlSetting> controls{};
 };
 
+// `[a-z0-9-]{1,32}`. Throws std::invalid_argument.
+void check_camera_name(std::string_view name);
+
+// Of a kind that exists, or `auto`. Nothing is opened. Throws std::invalid_argument.
+void check_source(std::string_view spec);
+
 // Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES` or `mirror=on|off`.
 // Throws std::invalid_argument for another key, or a value that makes no sense.
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value);
@@ -31,10 +37,11 @@ void set_camera_option(CameraOptions& camera, std::string_view key, std::string_
 CameraOptions parse_camera(std::string_view text);
 
 // What the flags say, put together: the camera that --source and its fellows describe comes first,
-// the root URLs are its. `single` has an empty source when --source was not given; `controls` are
+// the root URLs are its. `single` has an empty source when --source was not given, and `is_shaped`
+// when something else was said of it; `controls` are
 // the values of --control, `[CAMERA/]NAME=VALUE`, of the first camera when none is named. Throws
 // StartError (usage).
-std::vector<CameraOptions> put_cameras_together(CameraOptions single,
+std::vector<CameraOptions> put_cameras_together(CameraOptions single, bool is_shaped,
                                                 std::vector<CameraOptions> others,
                                                 const std::vector<std::string>& controls);
 

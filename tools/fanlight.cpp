@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // fanlight: the server. Options, wiring, signals; everything else is in the floors below.
 #include <fmt/format.h>
-#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -17,16 +15,23 @@
 #include "capture/device_list.h"
 #include "capture/redact_url.h"
 #include "core/log.h"
+#include "core/process_figures.h"
 #include "http/server.h"
 #include "http/server_state.h"
 #include "http/shard.h"
 #include "io/backend.h"
-#include "io/link.h"
-#include "io/listener.h"
+#include "tools/command_line.h"
+#include "tools/config_text.h"
+#include "tools/device_report.h"
 #include "tools/exit_code.h"
 #include "tools/inherited.h"
+#include "tools/main_loop.h"
+#include "tools/open_listeners.h"
 #include "tools/options.h"
+#include "tools/reload.h"
 #include "tools/running_camera.h"
+#include "tools/running_table.h"
+#include "tools/service_manager.h"
 #include "tools/version.h"
 
 namespace fanlight {
@@ -35,11 +40,6 @@ namespace {
 constexpr size_t kViewersDefault = 10'000;
 // Descriptors that are not connections: listeners, rings, eventfds, the camera, standard streams.
 constexpr size_t kDescriptorsReserved = 128;
-
-bool is_permission(const std::system_error& error) {
-  return error.code() == std::errc::permission_denied ||
-         error.code() == std::errc::operation_not_permitted;
-}
 
 // Raises the soft limit of descriptors to the hard one, and returns how many viewers fit.
 size_t viewers_that_fit() {
@@ -80,114 +80,15 @@ BackendChoice choose_backend_or_exit(BackendKind wanted) {
   }
 }
 
-std::string address_text(const ListenAddress& address) {
-  if (address.family == ListenAddress::Family::unix_path) return "unix:" + address.host;
-  return fmt::format("{}:{}", address.host, address.port);
-}
-
-std::vector<Listener> open_listeners(const Options& options, unsigned shards) {
-  SocketTuning tuning;
-  tuning.send_buffer = static_cast<int>(options.send_buffer);
-  std::vector<Listener> listeners;
-  try {
-    for (Fd& socket : inherited_sockets()) listeners.emplace_back(std::move(socket), tuning);
-  } catch (const std::system_error& error) {
-    throw StartError(ExitCode::system_error, fmt::format("inherited socket: {}", error.what()));
-  }
-  if (!listeners.empty()) return listeners;
-  for (const ListenAddress& address : options.listen) {
-    try {
-      listeners.emplace_back(address, shards, tuning);
-    } catch (const std::system_error& error) {
-      const bool in_use = error.code() == std::errc::address_in_use;
-      const char* hint = in_use                 ? "; is another server running? try another port"
-                         : is_permission(error) ? "; try a port above 1023"
-                                                : "";
-      throw StartError(is_permission(error) ? ExitCode::not_permitted : ExitCode::system_error,
-                       fmt::format("--listen {}: {}{}", address_text(address), error.what(), hint));
-    }
-  }
-  return listeners;
-}
-
-// What the listeners share, as the operator or the kernel says. Of several links the slowest
-// counts, so that none carries more than it can.
-WireConfig choose_wire(const Options& options, const std::vector<Listener>& listeners) {
-  WireConfig wire;
-  wire.min_fps = options.min_fps;
-  if (options.max_egress) {
-    wire.bits_per_second = *options.max_egress;
-    wire.local_too = true;
-    wire.origin = "--max-egress";
-    return wire;
-  }
-  for (const Listener& listener : listeners) {
-    if (listener.is_local()) continue;
-    std::string host = listener.host();
-    std::erase_if(host, [](char c) { return c == '[' || c == ']'; });
-    const std::optional<Link> link = find_link(host);
-    if (!link) continue;
-    if (wire.bits_per_second != 0 && wire.bits_per_second <= link->bits_per_second) continue;
-    wire.bits_per_second = link->bits_per_second;
-    wire.origin = link->name;
-  }
-  return wire;
-}
-
-void say_egress(const WireConfig& wire, const Options& options, bool local) {
-  if (wire.bits_per_second != 0) {
-    log_info("egress: {:.6g} of {:.6g} Mbit/s ({}) are used, no viewer gets less than {:.3g} fps",
-             double(wire.bits_per_second) / 1e6 * Wire::kShare, double(wire.bits_per_second) / 1e6,
-             wire.origin, wire.min_fps);
-  } else if (!options.max_egress && !local) {
-    log_info("egress: not limited, since the speed of the link is not known; --max-egress says it");
-  }
-}
-
-bool is_local(const std::vector<Listener>& listeners) {
-  return std::all_of(listeners.begin(), listeners.end(),
-                     [](const Listener& listener) { return listener.is_local(); });
-}
-
-void say_where(const std::vector<Listener>& listeners) {
-  for (const Listener& listener : listeners) log_info("listening on {}", listener.url());
-  if (!is_local(listeners)) return;
-  log_info("only this machine can see it; --listen 0.0.0.0:5000 opens it to the network");
-}
-
-void say_emulated() {
+void say_emulated(const std::optional<std::string>& camera) {
   log_info("no --source was given: this is the emulated camera, pictures 1, 2, 3");
-  const std::optional<std::string> camera = choose_automatic_source();
   if (camera) log_info("a camera is there: --source {} shows it", *camera);
 }
 
-// The first signal ends the server in order, a second one at once.
-void wait_for_the_end(const sigset_t& signals) {
-  int signal = 0;
-  while (::sigwait(&signals, &signal) != 0) {
-  }
-  ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-}
-
-void serve(const Options& options) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  // Blocked before any thread starts, so that only wait_for_the_end() gets them.
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-
-  const BackendChoice backend = choose_backend_or_exit(options.backend);
-  const auto running = open_cameras(options, backend.kind);
-  ServerThreads threads;
-  threads.shards = choose_shards(options.shards);
-  threads.backend = backend.kind;
-  threads.pin_cpus = options.pin_cpus;
-  std::vector<Listener> listeners = open_listeners(options, threads.shards);
-
+ServerConfig server_config(const Options& options, const OpenListeners& listeners,
+                           BackendKind backend) {
   ServerConfig config;
-  config.wire = choose_wire(options, listeners);
+  config.wire = choose_wire(options, listeners.viewers);
   config.admission.viewers_per_address = options.max_viewers_per_address;
   config.admission.viewers_max = choose_max_viewers(options.max_viewers);
   config.zero_copy = options.zero_copy;
@@ -197,30 +98,111 @@ void serve(const Options& options) {
   config.cors_origin = options.cors_origin;
   config.allow_control = options.allow_control;
   config.version = version_number();
-  config.backend = backend.kind == BackendKind::uring ? "io_uring" : "epoll";
+  config.backend = backend == BackendKind::uring ? "io_uring" : "epoll";
+  config.process_figures = &read_process_figures;
+  config.trusted_proxies = options.trusted_proxies;
+  return config;
+}
+
+std::vector<Camera> shown(const std::vector<std::unique_ptr<RunningCamera>>& running) {
   std::vector<Camera> cameras;
   for (const auto& camera : running) {
     cameras.push_back({camera->options.name, redact_url(camera->options.source),
                        camera->options.quality, camera->ring.get(), &camera->panel});
   }
-  ServerState state(config, std::move(cameras), threads.shards, read_wall_clock());
-  Server server(state, listeners, threads);
-  for (const auto& camera : running) camera->loop->start();
+  return cameras;
+}
+
+void say_what_runs(const Options& options, const ServerConfig& config, unsigned shards,
+                   std::string_view backend) {
+  const size_t frames = options.frame_memory * options.cameras.size();
+  const size_t viewers = config.admission.viewers_max * Shard::kBytesPerViewer;
+  log_info("{}; {} shards, room for {} viewers in {} MB, {} MB of them for frames", backend, shards,
+           config.admission.viewers_max, (frames + viewers) >> 20, frames >> 20);
+}
+
+// Where a source had it loaded; it is not loaded for a list alone.
+std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
+  const bool is_loaded =
+      std::any_of(options.cameras.begin(), options.cameras.end(), [](const auto& camera) {
+        return camera.source == "auto" || camera.source.starts_with("libcamera");
+      });
+  try {
+    return is_loaded ? list_libcamera_cameras() : std::vector<LibcameraCamera>();
+  } catch (const std::system_error&) {
+    return {};  // --list-devices says why
+  }
+}
+
+// Until SIGTERM or SIGINT.
+void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const ServerState& state) {
+  const std::string status =
+      fmt::format("{} of {} viewers at most, {} cameras", state.config.backend,
+                  state.config.admission.viewers_max, state.cameras.size());
+  LogGate hanging;
+  const auto read_again = [&] {
+    manager.reloading(read_monotonic_clock());
+    reload.carry_out();
+    manager.ready(status);
+  };
+  // A shard that hangs keeps the manager from hearing of us, who then starts us anew.
+  const auto tick = [&] {
+    const Instant now = read_monotonic_clock();
+    const std::optional<unsigned> shard = state.hanging_shard(now);
+    if (!shard) return manager.keep_alive();
+    log_gated(hanging, now, LogLevel::error, "shard {} hangs; the watchdog is not told", *shard);
+  };
+  manager.ready(status);
+  main_loop.run(read_again, manager.keep_alive_period(), tick);
+  manager.stopping();
+}
+
+void serve(const CommandLine& flags, const Options& options) {
+  MainLoop main_loop;  // first: the threads that follow inherit what it blocks
+  ServiceManager manager;
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const BackendChoice backend = choose_backend_or_exit(options.backend);
+  const auto running = open_cameras(options, backend.kind);
+  const ServerThreads threads{.shards = choose_shards(options.shards),
+                              .backend = backend.kind,
+                              .pin_cpus = options.pin_cpus};
+  const OpenListeners listeners = open_listeners(options, threads.shards);
+  const std::unique_ptr<RunningTable> table = open_table(options);
+  // Before there are clients: libcamera ends the process when it finds no descriptor left.
+  std::vector<LibcameraCamera> libcamera = known_to_libcamera(options);
+  const auto camera = options.source_was_given ? std::nullopt : choose_automatic_source();
+  ServerConfig config = server_config(options, listeners, backend.kind);
+  config.table = table == nullptr ? nullptr : table->desk();
+  ServerState state(config, shown(running), threads.shards, read_wall_clock());
+  Reload reload(flags, options, state, running);
+  Server server(state, listeners.viewers, threads, listeners.admin);
+  for (const auto& each : running) each->loop->start();
 
   say_where(listeners);
-  const size_t frames = options.frame_memory * running.size();
-  const size_t viewers = config.admission.viewers_max * Shard::kBytesPerViewer;
-  log_info("{}; {} shards, room for {} viewers in {} MB, {} MB of them for frames", backend.reason,
-           threads.shards, config.admission.viewers_max, (frames + viewers) >> 20, frames >> 20);
-  say_egress(config.wire, options, is_local(listeners));
-  if (!options.source_was_given) {
-    say_emulated();
-  }
-  wait_for_the_end(signals);
+  say_what_runs(options, config, threads.shards, backend.reason);
+  say_egress(config.wire, options, listeners);
+  if (!options.source_was_given) say_emulated(camera);
+  for (const std::string& note : flags.notes) log_info("{}", note);
+  DeviceReport devices(state.devices_json, std::move(libcamera));
+  stay(main_loop, manager, reload, state);
+
   server.stop();
-  if (stop_cameras(running)) return;
+  const bool table_stopped = table == nullptr || table->stop();
+  const bool devices_stopped = devices.stop();
+  if (stop_cameras(running) && table_stopped && devices_stopped) return;
   // Nothing that its thread may still use can be destroyed.
   std::_Exit(static_cast<int>(ExitCode::ok));
+}
+
+// What is asked for in place of serving.
+void carry_out_command(const Options& options) {
+  if (options.check_config && options.config_file.empty()) {
+    throw StartError(ExitCode::usage, "--check-config: no file to check; --config names one");
+  }
+  if (options.check_config) fmt::print("{}: ok\n", options.config_file);
+  if (options.print_config) fmt::print("{}", config_toml(options));
+  if (options.list_devices) fmt::print("{}", list_devices());
 }
 
 }  // namespace
@@ -229,17 +211,18 @@ void serve(const Options& options) {
 int main(int argc, char** argv) {
   using namespace fanlight;
   try {
-    const auto options = parse_options(argc, argv);
-    if (!options) return 0;
-    set_log_level(options->log_level);
-    if (options->list_devices) {
-      fmt::print("{}", list_devices());
+    const auto flags = read_command_line(argc, argv);
+    if (!flags) return 0;
+    const Options options = read_options(*flags);
+    set_log_level(options.log_level);
+    if (options.check_config || options.print_config || options.list_devices) {
+      carry_out_command(options);
       return 0;
     }
-    if (!options->source_was_given && started_by_systemd()) {
+    if (!options.source_was_given && started_by_systemd()) {
       throw StartError(ExitCode::config, "a service shows no emulated camera: --source is missing");
     }
-    serve(*options);
+    serve(*flags, options);
     return 0;
   } catch (const StartError& error) {
     log_error("fanlight: {}", error.what());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options: the command line of fanlight.
+// Options: what fanlight was asked to do, by its flags, the environment and its configuration file.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,16 @@
 #include "core/log.h"
 #include "core/time.h"
 #include "http/zero_copy.h"
+#include "io/address_range.h"
 #include "io/backend.h"
 #include "io/listener.h"
 #include "tools/camera_options.h"
+#include "tools/exit_code.h"
 
 namespace fanlight {
+
+struct CommandLine;
+struct Option;
 
 enum class EncoderChoice {
   automatic,  // a device where there is one, else the CPU
@@ -23,36 +28,58 @@ enum class EncoderChoice {
   m2m,
 };
 
+// An option with its values in force, as texts.
+struct OptionTexts {
+  const Option* option;
+  std::vector<std::string> texts;
+};
+
+// The defaults are in the option table.
 struct Options {
   std::vector<ListenAddress> listen;
-  std::vector<CameraOptions> cameras;
-  bool source_was_given = false;  // by --source or --camera
+  std::vector<ListenAddress> admin_listen;    // whose clients may see the addresses of viewers
+  std::optional<unsigned> unix_mode;          // permissions of UNIX sockets; empty: by the umask
+  std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For counts
+  std::string stock_db;                       // the database of /stock-table; empty: none was given
+  std::vector<CameraOptions> cameras;         // at least one
+  bool source_was_given = false;              // false: the emulator, because nobody named another
   bool allow_control = false;
-  bool list_devices = false;
   unsigned shards = 0;                 // 0: one per CPU
   size_t max_viewers = 0;              // 0: as many as descriptors allow, up to 10,000
   size_t max_viewers_per_address = 0;  // 0: no limit
   std::optional<uint64_t> max_egress;  // bits per second, 0: no limit; empty: what the link says
-  double min_fps = 0.5;
-  Duration viewer_stall_timeout = 10s;
-  Duration camera_stall_timeout = 2s;
-  Duration header_timeout = 10s;
-  Duration idle_timeout = 75s;
+  double min_fps = 0;
+  Duration viewer_stall_timeout{};
+  Duration camera_stall_timeout{};
+  Duration header_timeout{};
+  Duration idle_timeout{};
   std::optional<Duration> capture_idle;
   std::string cors_origin;
   BackendKind backend = BackendKind::automatic;
   ZeroCopyMode zero_copy = ZeroCopyMode::automatic;
-  size_t frame_memory = size_t{64} << 20;
+  size_t frame_memory = 0;
   size_t ring_slots = 0;   // 0: by the camera's rate
   size_t send_buffer = 0;  // SO_SNDBUF, 0: the kernel's own
   bool pin_cpus = false;
   std::optional<unsigned> encode_threads;  // of each camera; empty: by the CPUs
   EncoderChoice encoder = EncoderChoice::automatic;
   LogLevel log_level = LogLevel::info;
+
+  std::string config_file;  // empty: none
+  bool check_config = false;
+  bool print_config = false;
+  bool list_devices = false;
+
+  // What a camera that makes no sense is to be blamed on: usage, or config.
+  ExitCode blame_for_cameras = ExitCode::usage;
+  std::vector<OptionTexts> in_force;  // but for cameras and commands; in the table's order
 };
 
-// What the command line asks for. Empty when it was --help or --version, which has then been
-// printed on standard output. Throws StartError (usage) with one line that names the flag.
-std::optional<Options> parse_options(int argc, const char* const* argv);
+// Puts together what the flags say, what the environment says, what the configuration file says and
+// the defaults: for each option the first of them that says something. Who names a source decides
+// about all that describes cameras: those behind it are not asked for any of it. Reads the file
+// anew each time. Throws StartError, usage or config, with one line that names the flag, the
+// variable or the file's line.
+Options read_options(const CommandLine& flags);
 
 }  // namespace fanlight

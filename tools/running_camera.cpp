@@ -135,12 +135,11 @@ std::string choose_source(const std::string& source) {
 }
 
 // What is wrong with the command line is told before anything runs.
-void check_controls(Source& source, const CameraOptions& camera) {
+void check_controls(Source& source, const CameraOptions& camera, ExitCode blame) {
   try {
     apply_controls(source, camera.controls);
   } catch (const std::invalid_argument& error) {
-    throw StartError(ExitCode::usage,
-                     fmt::format("--control: camera {}: {}", camera.name, error.what()));
+    throw StartError(blame, fmt::format("--control: camera {}: {}", camera.name, error.what()));
   } catch (const std::system_error&) {
     // The device's own refusal is told when the loop tries again.
   }
@@ -152,15 +151,15 @@ struct Attempt {
   std::optional<std::system_error> failure;
 };
 
-Attempt try_to_open(RunningCamera& camera) {
+Attempt try_to_open(RunningCamera& camera, ExitCode blame) {
   try {
     Attempt opened;
     opened.source =
         open_source(camera.options.source, source_options(camera.options), camera.clock);
-    check_controls(*opened.source, camera.options);
+    check_controls(*opened.source, camera.options, blame);
     return opened;
   } catch (const std::invalid_argument& error) {
-    throw StartError(ExitCode::usage, error.what());
+    throw StartError(blame, error.what());
   } catch (const std::system_error& error) {
     return {nullptr, error};
   }
@@ -198,7 +197,7 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
     cameras.push_back(std::make_unique<RunningCamera>());
     cameras.back()->options = chosen;
     cameras.back()->options.source = choose_source(chosen.source);
-    attempts.push_back(try_to_open(*cameras.back()));
+    attempts.push_back(try_to_open(*cameras.back(), options.blame_for_cameras));
   }
   const bool any = std::any_of(attempts.begin(), attempts.end(),
                                [](const Attempt& attempt) { return attempt.source != nullptr; });

@@ -105,6 +105,21 @@ PictureSize parse_picture_size(std::string_view text) {
   return size;
 }
 
+unsigned parse_file_mode(std::string_view text) {
+  unsigned mode = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (error != std::errc() || end != text.data() + text.size() || mode > 0777) {
+    refuse(text, "permissions in octal, such as 660, are expected");
+  }
+  return mode;
+}
+
+bool parse_switch(std::string_view text) {
+  if (text == "on" || text == "true" || text == "1") return true;
+  if (text == "off" || text == "false" || text == "0") return false;
+  refuse(text, "on or off is expected");
+}
+
 double parse_number(std::string_view text, double low, double high) {
   std::string_view rest = text;
   double number = 0;

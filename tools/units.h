@@ -34,6 +34,12 @@ struct PictureSize {
 // `1280x720`; each from 16 to 16384 pixels, what JPEG and the encoder can do.
 PictureSize parse_picture_size(std::string_view text);
 
+// `660` or `0660`: the nine permission bits of chmod(2), in octal.
+unsigned parse_file_mode(std::string_view text);
+
+// `on` or `off`; `true` and `false`, `1` and `0` mean the same.
+bool parse_switch(std::string_view text);
+
 // The whole text as a decimal number within [low, high].
 double parse_number(std::string_view text, double low, double high);
 long parse_integer(std::string_view text, long low, long high);

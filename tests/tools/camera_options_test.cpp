@@ -53,17 +53,17 @@ TEST(CameraOptions, MistakesAreNamed) {
 
 TEST(CameraOptions, TheOneOfSourceComesFirst) {
   const auto cameras =
-      put_cameras_together({.source = "pattern"}, {parse_camera("b=emulator")}, {});
+      put_cameras_together({.source = "pattern"}, false, {parse_camera("b=emulator")}, {});
   ASSERT_EQ(cameras.size(), 2u);
   EXPECT_EQ(cameras[0].name, "camera");
   EXPECT_EQ(cameras[1].name, "b");
-  EXPECT_EQ(put_cameras_together({}, {}, {}).at(0).source, "emulator");
-  EXPECT_EQ(put_cameras_together({}, {parse_camera("b=emulator")}, {}).size(), 1u);
+  EXPECT_EQ(put_cameras_together({}, false, {}, {}).at(0).source, "emulator");
+  EXPECT_EQ(put_cameras_together({}, false, {parse_camera("b=emulator")}, {}).size(), 1u);
 }
 
 TEST(CameraOptions, ControlsBelongToTheFirstCameraOrTheNamedOne) {
   const auto cameras = put_cameras_together(
-      {.source = "pattern"}, {parse_camera("b=emulator")},
+      {.source = "pattern"}, false, {parse_camera("b=emulator")},
       {"brightness=1", "b/focus_automatic_continuous=false", "contrast=a/b", "brightness=2"});
   ASSERT_EQ(cameras[0].controls.size(), 3u);
   EXPECT_EQ(cameras[0].controls[0].name, "brightness");
@@ -75,11 +75,10 @@ TEST(CameraOptions, ControlsBelongToTheFirstCameraOrTheNamedOne) {
 
 TEST(CameraOptions, WhatBelongsToNoCameraIsRefused) {
   const std::vector<CameraOptions> others{parse_camera("b=emulator")};
-  EXPECT_THROW(put_cameras_together({.width = 320}, others, {}), StartError);
-  EXPECT_THROW(put_cameras_together({.orientation = {90, false}}, others, {}), StartError);
-  EXPECT_THROW(put_cameras_together({}, {others[0], others[0]}, {}), StartError);
-  EXPECT_THROW(put_cameras_together({}, others, {"front/brightness=1"}), StartError);
-  EXPECT_THROW(put_cameras_together({}, others, {"brightness"}), StartError);
+  EXPECT_THROW(put_cameras_together({.width = 320}, true, others, {}), StartError);
+  EXPECT_THROW(put_cameras_together({}, false, {others[0], others[0]}, {}), StartError);
+  EXPECT_THROW(put_cameras_together({}, false, others, {"front/brightness=1"}), StartError);
+  EXPECT_THROW(put_cameras_together({}, false, others, {"brightness"}), StartError);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,16 @@ template <class Parse>
 auto parse_as(const char* program, Parse parse, std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), program);
   return parse(static_cast<int>(arguments.size()), arguments.data());
+}
+
+// The same for a line that is split at its blanks.
+template <class Parse>
+auto parse_words_as(const char* program, Parse parse, const std::string& line) {
+  std::istringstream stream(line);
+  const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  return parse_as(program, parse, arguments);
 }
 
 // The line that a mistake is answered with: one line, with the exit code for usage.

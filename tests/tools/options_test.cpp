@@ -3,19 +3,23 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <cstdlib>
-#include <iterator>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "core/fd.h"
 #include "tests/tools/command_line.h"
+#include "tools/command_line.h"
 
 namespace fanlight {
 namespace {
 
 std::optional<Options> parse(std::vector<const char*> arguments) {
-  return parse_as("fanlight", parse_options, arguments);
+  const auto line = parse_as("fanlight", read_command_line, arguments);
+  if (!line) return std::nullopt;
+  return read_options(*line);
 }
 
 std::string mistake(const std::vector<const char*>& arguments) {
@@ -37,19 +41,17 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options.capture_idle, std::nullopt);
 }
 
-// As a shell splits it.
 std::optional<Options> parse_words(const std::string& line) {
-  std::istringstream stream(line);
-  const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
-  std::vector<const char*> arguments;
-  for (const std::string& word : words) arguments.push_back(word.c_str());
-  return parse(arguments);
+  const auto flags = parse_words_as("fanlight", read_command_line, line);
+  return flags ? std::optional(read_options(*flags)) : std::nullopt;
 }
 
 TEST(Options, TakesEveryFlag) {
   const Options options =
       parse_words(
-          "--listen 127.0.0.1:0 --listen unix:/tmp/x --source pattern --fps 2.5 --size 320x240 "
+          "--listen 127.0.0.1:0 --listen unix:/tmp/x --admin-listen 127.0.0.1:1 --trusted-proxy "
+          "unix --stock-db s.db "
+          "--source pattern --fps 2.5 --size 320x240 "
           "--quality 40 --shards 3 --max-viewers 7 --max-viewers-per-address 5 "
           "--max-egress 1Gbit --min-fps 0.25 --viewer-stall-timeout 1s "
           "--camera-stall-timeout 3s --header-timeout 2s --idle-timeout 4s --capture-idle 5m "
@@ -59,6 +61,11 @@ TEST(Options, TakesEveryFlag) {
           "--camera back=files:/p,size=64x48,fps=3,quality=9")
           .value();
   EXPECT_EQ(options.listen[1].family, ListenAddress::Family::unix_path);
+  ASSERT_EQ(options.admin_listen.size(), 1u);
+  EXPECT_EQ(options.admin_listen[0].port, 1);
+  ASSERT_EQ(options.trusted_proxies.size(), 1u);
+  EXPECT_EQ(options.trusted_proxies[0].text(), "unix");
+  EXPECT_EQ(options.stock_db, "s.db");
   ASSERT_EQ(options.cameras.size(), 2u);
   EXPECT_EQ(options.cameras[0].source, "pattern");
   EXPECT_EQ(options.cameras[0].width, 320);
@@ -121,7 +128,6 @@ TEST(Options, MistakesNameTheFlag) {
       {"--listen", "nowhere"},
       {"--camera", "Front=pattern"},
       {"--camera", "front"},
-      {"--camera", "zoom=2,zoom=2"},
       {"--source", ""},
   };
   for (const auto& arguments : cases) {
@@ -152,11 +158,98 @@ TEST(Options, ACameraIsASourceToo) {
   EXPECT_EQ(options.cameras[0].name, "a");
 }
 
+// A variable of the environment while it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+  ~Variable() { ::unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+// A configuration file while it lives.
+class ConfigFile {
+ public:
+  explicit ConfigFile(std::string_view text) {
+    const Fd file(::mkstemp(path_.data()));
+    EXPECT_EQ(::write(file.get(), text.data(), text.size()), ssize_t(text.size()));
+  }
+  ~ConfigFile() { ::unlink(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = "/tmp/fanlight-options-XXXXXX";
+};
+
+std::string config_mistake(const std::string& line) {
+  try {
+    parse_words(line);
+  } catch (const StartError& error) {
+    EXPECT_EQ(error.code(), ExitCode::config) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "accepted: " << line;
+  return {};
+}
+
 TEST(Options, ComeFromTheEnvironmentToo) {
-  ASSERT_EQ(::setenv("FANLIGHT_MAX_VIEWERS", "12", 1), 0);
+  const Variable variable("FANLIGHT_MAX_VIEWERS", "12");
+  const Variable empty("FANLIGHT_MIN_FPS", "");
   EXPECT_EQ(parse({}).value().max_viewers, 12u);
   EXPECT_EQ(parse({"--max-viewers", "13"}).value().max_viewers, 13u);
-  ::unsetenv("FANLIGHT_MAX_VIEWERS");
+  const Variable wrong("FANLIGHT_SHARDS", "many");
+  EXPECT_TRUE(mistake({}).starts_with("FANLIGHT_SHARDS 'many'")) << mistake({});
+  const Variable toggle("FANLIGHT_PIN_CPUS", "true");
+  EXPECT_TRUE(parse({"--shards", "1"}).value().pin_cpus);
+}
+
+TEST(Options, AFlagCountsMoreThanTheEnvironmentAndThatMoreThanTheFile) {
+  const ConfigFile file(
+      "source = \"pattern\"\nmax-viewers = 1\nshards = 2\nmin-fps = 3\n"
+      "listen = [\"127.0.0.1:1\", \"127.0.0.1:2\"]\n");
+  const Variable viewers("FANLIGHT_MAX_VIEWERS", "10");
+  const Variable shards("FANLIGHT_SHARDS", "20");
+  const Variable config("FANLIGHT_CONFIG", file.path().c_str());
+  const Options options = parse_words("--max-viewers 100 --listen 127.0.0.1:3").value();
+  EXPECT_EQ(options.max_viewers, 100u);
+  EXPECT_EQ(options.shards, 20u);
+  EXPECT_DOUBLE_EQ(options.min_fps, 3);
+  ASSERT_EQ(options.listen.size(), 1u);
+  EXPECT_EQ(options.listen[0].port, 3);
+  EXPECT_EQ(options.config_file, file.path());
+  EXPECT_EQ(options.idle_timeout, 75s);
+}
+
+TEST(Options, WhoNamesASourceDecidesAboutCameras) {
+  const ConfigFile file("fps = 2\n[camera.a]\nsource = \"pattern\"\n");
+  const std::string config = "--config " + file.path() + " ";
+  const Options replaced = parse_words(config + "--source emulator").value();
+  ASSERT_EQ(replaced.cameras.size(), 1u);
+  EXPECT_EQ(replaced.cameras[0].source, "emulator");
+  EXPECT_EQ(replaced.cameras[0].fps, 0) << "that of the file is for another camera";
+  EXPECT_NE(config_mistake(config).find("--fps"), std::string::npos);
+
+  const ConfigFile single("source = \"pattern\"\nfps = 2\ncontrol = { brightness = 1 }\n");
+  const Options turned = parse_words("--config " + single.path() + " --rotate 90 --fps 3").value();
+  EXPECT_EQ(turned.cameras[0].source, "pattern");
+  EXPECT_EQ(turned.cameras[0].orientation.rotate, 90);
+  EXPECT_DOUBLE_EQ(turned.cameras[0].fps, 3);
+  EXPECT_EQ(turned.cameras[0].controls.size(), 1u);
+  EXPECT_EQ(turned.blame_for_cameras, ExitCode::config);
+}
+
+TEST(Options, AFileWithoutASourceIsRefused) {
+  const ConfigFile file("max-viewers = 3\n");
+  EXPECT_NE(config_mistake("--config " + file.path()).find("no source"), std::string::npos);
+  EXPECT_EQ(parse_words("--config " + file.path() + " --source pattern").value().max_viewers, 3u);
+  EXPECT_NE(config_mistake("--config /no/such/file").find("/no/such/file"), std::string::npos);
+}
+
+TEST(Options, ThatAreGivenTwiceAreRefused) {
+  EXPECT_NE(mistake({"--fps", "2", "--fps", "3"}).find("--fps is given twice"), std::string::npos);
+  EXPECT_NE(mistake({"--fps"}).find("--fps"), std::string::npos);
+  EXPECT_NE(mistake({"--cors-origin", "a\nb"}).find("'a?b'"), std::string::npos);
 }
 
 }  // namespace

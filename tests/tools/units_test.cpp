@@ -56,6 +56,23 @@ TEST(Units, PictureSizes) {
   }
 }
 
+TEST(Units, FileModes) {
+  EXPECT_EQ(parse_file_mode("660"), 0660u);
+  EXPECT_EQ(parse_file_mode("0777"), 0777u);
+  EXPECT_EQ(parse_file_mode("0"), 0u);
+  for (const char* bad : {"", "8", "1000", "rw", "-1", "66 0", "0x1ff"}) {
+    EXPECT_THROW(parse_file_mode(bad), std::invalid_argument) << bad;
+  }
+}
+
+TEST(Units, Switches) {
+  for (const char* on : {"on", "true", "1"}) EXPECT_TRUE(parse_switch(on));
+  for (const char* off : {"off", "false", "0"}) EXPECT_FALSE(parse_switch(off));
+  for (const char* bad : {"", "ON", "yes", "2"}) {
+    EXPECT_THROW(parse_switch(bad), std::invalid_argument) << bad;
+  }
+}
+
 TEST(Units, NumbersSayTheirRange) {
   EXPECT_DOUBLE_EQ(parse_number("0.5", 0.01, 240), 0.5);
   EXPECT_EQ(parse_integer("256", 1, 256), 256);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/tools/command_line.h"
+#include "tools/option_table.h"
+#include "tools/ustreamer_flags.h"
+
+namespace fanlight {
+namespace {
+
+std::optional<CommandLine> read(const std::string& line) {
+  return parse_words_as("fanlight", read_command_line, line);
+}
+
+TEST(CommandLine, KeepsTextsInTheirOrder) {
+  const CommandLine line = read("--listen 1 --listen=2 --pin-cpus --fps 2x").value();
+  std::string all;
+  for (const Setting& each : line.settings.values) all += each.where + " " + each.text + ", ";
+  EXPECT_EQ(all, "--fps 2x, --listen 1, --listen 2, --pin-cpus true, ") << "in the table's order";
+  EXPECT_FALSE(line.implied_source.has_value());
+}
+
+TEST(CommandLine, HelpNamesEveryOptionWithItsDefault) {
+  testing::internal::CaptureStdout();
+  EXPECT_FALSE(read("--help").has_value());
+  const std::string help = testing::internal::GetCapturedStdout();
+  for (const Option& option : option_table()) {
+    const size_t at = help.find("--" + std::string(option.name) + (option.is(kToggle) ? "" : " "));
+    EXPECT_NE(at, help.npos) << option.name;
+  }
+  EXPECT_NE(help.find("(default: 127.0.0.1:5000)"), help.npos);
+  EXPECT_EQ(help.find("--desired-fps"), help.npos) << "ustreamer's are understood, not offered";
+  for (size_t begin = 0, end = 0; (end = help.find('\n', begin)) != help.npos; begin = end + 1) {
+    EXPECT_LE(end - begin, 130u) << help.substr(begin, end - begin);
+  }
+}
+
+TEST(CommandLine, VersionHasThreeNames) {
+  for (const char* flag : {"--version", "-v", "--features"}) {
+    testing::internal::CaptureStdout();
+    EXPECT_FALSE(read(flag).has_value());
+    EXPECT_TRUE(testing::internal::GetCapturedStdout().starts_with("fanlight "));
+  }
+}
+
+TEST(CommandLine, UnknownFlagsAndWordsAreNamed) {
+  for (const char* line : {"--colour", "pattern", "--listen"}) {
+    EXPECT_NE(mistake_of([&] { read(line); }).find(std::string(line).substr(0, 5)),
+              std::string::npos)
+        << line;
+  }
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/setting.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "tools/option_table.h"
+
+namespace fanlight {
+namespace {
+
+std::string mistake(const Setting& setting) {
+  OptionsDraft draft;
+  try {
+    apply_setting(draft, setting);
+  } catch (const StartError& error) {
+    EXPECT_EQ(error.code(), setting.blame);
+    return error.what();
+  }
+  return {};
+}
+
+TEST(Setting, AMistakeSaysWhereAndWhat) {
+  const Option* fps = find_option("fps");
+  EXPECT_EQ(mistake({fps, "x", "a.toml:3: fps:", ExitCode::config}),
+            "a.toml:3: fps: 'x': a number from 0.01 to 240 is expected");
+  EXPECT_EQ(mistake({fps, "3", "--fps", ExitCode::usage}), "");
+  const std::string injected = mistake({fps, "1\n<3>", "--fps", ExitCode::usage});
+  EXPECT_TRUE(injected.starts_with("--fps '1?<3>'")) << injected;
+}
+
+TEST(Setting, TheEnvironmentIsNamedAfterTheFlags) {
+  EXPECT_EQ(environment_name("max-viewers"), "FANLIGHT_MAX_VIEWERS");
+  ::setenv("FANLIGHT_HEADER_TIMEOUT", "3s", 1);
+  ::setenv("FANLIGHT_IDLE_TIMEOUT", "", 1);
+  const Settings settings = read_environment();
+  ASSERT_EQ(settings.values.size(), 1u);
+  EXPECT_EQ(settings.values[0].option, find_option("header-timeout"));
+  EXPECT_EQ(settings.values[0].text, "3s");
+  EXPECT_EQ(settings.values[0].where, "FANLIGHT_HEADER_TIMEOUT");
+  EXPECT_FALSE(settings.names_a_source());
+  ::unsetenv("FANLIGHT_HEADER_TIMEOUT");
+  ::unsetenv("FANLIGHT_IDLE_TIMEOUT");
+}
+
+TEST(Setting, PrintableIsOneShortLine) {
+  EXPECT_EQ(printable("a\n\x1b[0m\x7f\xc3\xa9"), "a??[0m?\xc3\xa9");
+  EXPECT_EQ(printable(std::string(1000, 'x')).size(), 480u);
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/device_report.h"
+
+#include <poll.h>
+#include <pthread.h>
+
+#include <cerrno>
+#include <exception>
+#include <utility>
+
+#include "capture/device_json.h"
+#include "capture/device_watch.h"
+#include "core/check.h"
+#include "core/log.h"
+
+namespace fanlight {
+namespace {
+
+// udev(7) takes some milliseconds to set permissions and make links, and a camera has several nodes
+// that come one after the other.
+constexpr Duration kSettle = 500ms;
+constexpr int kStopPatienceMs = 1000;
+
+}  // namespace
+
+DeviceReport::DeviceReport(SharedText& text, std::vector<LibcameraCamera> libcamera)
+    : text_(text), libcamera_(std::move(libcamera)), thread_([this] { run(); }) {}
+
+DeviceReport::~DeviceReport() {
+  clock_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool DeviceReport::stop() noexcept {
+  clock_.request_stop();
+  pollfd ended{ended_.fd(), POLLIN, 0};
+  while (::poll(&ended, 1, kStopPatienceMs) < 0) CHECK(errno == EINTR);
+  if (ended.revents == 0) return false;
+  thread_.join();
+  return true;
+}
+
+void DeviceReport::run() noexcept {
+  ::pthread_setname_np(::pthread_self(), "devices");
+  try {
+    watch();
+  } catch (const std::exception& error) {
+    log_warning("the list of devices is not kept up to date: {}", error.what());
+  }
+  ended_.wake();
+}
+
+void DeviceReport::watch() {
+  DeviceWatch devices;
+  write();
+  while (!clock_.stop_requested()) {
+    if (clock_.wait(devices.fd(), POLLIN, kNever) != Wake::ready || !devices.drain()) continue;
+    clock_.wait_until(clock_.now() + kSettle);
+    devices.drain();
+    write();
+  }
+}
+
+void DeviceReport::write() {
+  if (text_.set(list_devices_json(libcamera_))) return;
+  log_warning("the cameras have too many formats and controls for /api/v1/state");
+}
+
+}  // namespace fanlight

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Main loop: what the main thread does while the others serve: it waits for signals.
+#pragma once
+
+#include <csignal>
+#include <functional>
+#include <optional>
+
+#include "core/fd.h"
+#include "core/time.h"
+
+namespace fanlight {
+
+// Owns: the signals SIGTERM, SIGINT and SIGHUP, which nobody else gets.
+// Thread: main's; made before there are others, since threads inherit what is blocked.
+class MainLoop {
+ public:
+  // Throws std::system_error.
+  MainLoop();
+  MainLoop(const MainLoop&) = delete;
+  MainLoop& operator=(const MainLoop&) = delete;
+  ~MainLoop();
+
+  // Returns after SIGTERM or SIGINT; from then on another one ends the process at once. Meanwhile
+  // calls `on_hangup` for SIGHUP, and `on_tick` every `period` if there is one.
+  void run(const std::function<void()>& on_hangup, std::optional<Duration> period,
+           const std::function<void()>& on_tick);
+
+ private:
+  sigset_t signals_;
+  sigset_t before_;
+  Fd signal_fd_;
+};
+
+}  // namespace fanlight

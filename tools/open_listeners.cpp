@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/open_listeners.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "core/log.h"
+#include "io/link.h"
+#include "tools/exit_code.h"
+#include "tools/inherited.h"
+
+namespace fanlight {
+namespace {
+
+bool is_permission(const std::system_error& error) {
+  return error.code() == std::errc::permission_denied ||
+         error.code() == std::errc::operation_not_permitted;
+}
+
+std::string address_text(const ListenAddress& address) {
+  if (address.family == ListenAddress::Family::unix_path) return "unix:" + address.host;
+  return fmt::format("{}:{}", address.host, address.port);
+}
+
+SocketTuning socket_tuning(const Options& options) {
+  SocketTuning tuning;
+  tuning.send_buffer = static_cast<int>(options.send_buffer);
+  return tuning;
+}
+
+// Who may connect to a UNIX socket is who may write to its file (unix(7)).
+void set_mode(const ListenAddress& address, std::optional<unsigned> mode) {
+  if (!mode || address.family != ListenAddress::Family::unix_path) return;
+  if (::chmod(address.host.c_str(), static_cast<mode_t>(*mode)) != 0) {
+    throw std::system_error(errno, std::generic_category(), "--unix-mode");
+  }
+}
+
+std::vector<Listener> open_addresses(const std::vector<ListenAddress>& addresses, const char* flag,
+                                     unsigned shards, const Options& options) {
+  std::vector<Listener> listeners;
+  for (const ListenAddress& address : addresses) {
+    try {
+      listeners.emplace_back(address, shards, socket_tuning(options));
+      set_mode(address, options.unix_mode);
+    } catch (const std::system_error& error) {
+      const bool in_use = error.code() == std::errc::address_in_use;
+      const char* hint = in_use                 ? "; is another server running? try another port"
+                         : is_permission(error) ? "; try a port above 1023"
+                                                : "";
+      throw StartError(is_permission(error) ? ExitCode::not_permitted : ExitCode::system_error,
+                       fmt::format("{} {}: {}{}", flag, address_text(address), error.what(), hint));
+    }
+  }
+  return listeners;
+}
+
+OpenListeners take_inherited(const SocketTuning& tuning) {
+  OpenListeners listeners;
+  for (InheritedSocket& inherited : inherited_sockets()) {
+    auto& list = inherited.name == "admin" ? listeners.admin : listeners.viewers;
+    try {
+      list.emplace_back(std::move(inherited.socket), tuning);
+    } catch (const std::system_error& error) {
+      throw StartError(ExitCode::system_error,
+                       fmt::format("inherited socket {}: {}", inherited.name, error.what()));
+    }
+  }
+  return listeners;
+}
+
+bool all_local(const std::vector<Listener>& listeners) {
+  return std::all_of(listeners.begin(), listeners.end(),
+                     [](const Listener& listener) { return listener.is_local(); });
+}
+
+}  // namespace
+
+bool OpenListeners::is_local() const {
+  return all_local(viewers) && all_local(admin);
+}
+
+OpenListeners open_listeners(const Options& options, unsigned shards) {
+  OpenListeners listeners = take_inherited(socket_tuning(options));
+  if (listeners.viewers.empty()) {
+    listeners.viewers = open_addresses(options.listen, "--listen", shards, options);
+  }
+  if (listeners.admin.empty()) {
+    listeners.admin = open_addresses(options.admin_listen, "--admin-listen", shards, options);
+  }
+  return listeners;
+}
+
+WireConfig choose_wire(const Options& options, const std::vector<Listener>& listeners) {
+  WireConfig wire;
+  wire.min_fps = options.min_fps;
+  if (options.max_egress) {
+    wire.bits_per_second = *options.max_egress;
+    wire.local_too = true;
+    wire.origin = "--max-egress";
+    return wire;
+  }
+  for (const Listener& listener : listeners) {
+    if (listener.is_local()) continue;
+    std::string host = listener.host();
+    std::erase_if(host, [](char c) { return c == '[' || c == ']'; });
+    const std::optional<Link> link = find_link(host);
+    if (!link) continue;
+    if (wire.bits_per_second != 0 && wire.bits_per_second <= link->bits_per_second) continue;
+    wire.bits_per_second = link->bits_per_second;
+    wire.origin = link->name;
+  }
+  return wire;
+}
+
+void say_egress(const WireConfig& wire, const Options& options, const OpenListeners& listeners) {
+  if (wire.bits_per_second != 0) {
+    log_info("egress: {:.6g} of {:.6g} Mbit/s ({}) are used, no viewer gets less than {:.3g} fps",
+             double(wire.bits_per_second) / 1e6 * Wire::kShare, double(wire.bits_per_second) / 1e6,
+             wire.origin, wire.min_fps);
+  } else if (!options.max_egress && !listeners.is_local()) {
+    log_info("egress: not limited, since the speed of the link is not known; --max-egress says it");
+  }
+}
+
+void say_where(const OpenListeners& listeners) {
+  for (const Listener& listener : listeners.viewers) log_info("listening on {}", listener.url());
+  for (const Listener& listener : listeners.admin) {
+    log_info("listening on {} for administration", listener.url());
+  }
+  if (!listeners.is_local()) return;
+  log_info("only this machine can see it; --listen 0.0.0.0:5000 opens it to the network");
+}
+
+}  // namespace fanlight

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Service manager: tells systemd, or whoever speaks its protocol, how the service is: sd_notify(3).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/fd.h"
+#include "core/time.h"
+
+namespace fanlight {
+
+// Owns: the socket to the manager; none when nobody wants to know.
+// Thread: main's.
+class ServiceManager {
+ public:
+  // By NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, which are removed, so that no child takes
+  // them for its own.
+  ServiceManager();
+
+  bool is_there() const { return static_cast<bool>(socket_); }
+
+  void ready(std::string_view status) noexcept;
+  void reloading(Instant now) noexcept;  // ready() is to follow
+  void stopping() noexcept;
+  void keep_alive() noexcept;
+
+  // How often keep_alive() is to be called: twice in the time after which the manager kills the
+  // service (sd_watchdog_enabled(3)). Empty: never.
+  std::optional<Duration> keep_alive_period() const { return keep_alive_period_; }
+
+ private:
+  void send(std::string_view state) noexcept;
+
+  Fd socket_;
+  std::optional<Duration> keep_alive_period_;
+};
+
+}  // namespace fanlight
