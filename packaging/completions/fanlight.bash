@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for fanlight.
+
+_fanlight() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  local -a choices=()
+  case $before in
+    --source)
+      mapfile -t choices < <(compgen -W 'auto emulator files: http:// https:// libcamera pattern
+        v4l2:' -- "$word")
+      ;;
+    # A colon is a word of its own to bash: files:DIR, unix:PATH.
+    --stock-db | --config | :) mapfile -t choices < <(compgen -f -- "$word") ;;
+    --rotate) mapfile -t choices < <(compgen -W '0 90 180 270' -- "$word") ;;
+    --mirror) mapfile -t choices < <(compgen -W 'on off' -- "$word") ;;
+    --encoder | -c) mapfile -t choices < <(compgen -W 'auto cpu m2m' -- "$word") ;;
+    --backend) mapfile -t choices < <(compgen -W 'auto uring epoll' -- "$word") ;;
+    --zero-copy) mapfile -t choices < <(compgen -W 'auto on off' -- "$word") ;;
+    --ring-slots) mapfile -t choices < <(compgen -W '2 4 8 16 32 auto' -- "$word") ;;
+    --log-level) mapfile -t choices < <(compgen -W 'error warning info debug' -- "$word") ;;
+    --shards | --max-viewers | --encode-threads | --send-buffer | --unix-mode | -M)
+      mapfile -t choices < <(compgen -W 'auto' -- "$word")
+      ;;
+    --max-egress) mapfile -t choices < <(compgen -W 'auto off' -- "$word") ;;
+    --max-viewers-per-address | --capture-idle)
+      mapfile -t choices < <(compgen -W 'off' -- "$word")
+      ;;
+    --trusted-proxy) mapfile -t choices < <(compgen -W 'unix' -- "$word") ;;
+    --listen | --admin-listen)
+      mapfile -t choices < <(compgen -W '127.0.0.1:5000 0.0.0.0:5000 unix:' -- "$word")
+      ;;
+    --camera | --fps | --size | --quality | -q | --control | --camera-stall-timeout | \
+      --cors-origin | --min-fps | --viewer-stall-timeout | --header-timeout | --idle-timeout | \
+      --frame-memory) ;;
+    *)
+      mapfile -t choices < <(compgen -W '-h --help -v --version --features
+        --source --camera --fps --size -q --quality --rotate --mirror --control --allow-control
+        --camera-stall-timeout --capture-idle
+        --listen --admin-listen -M --unix-mode --trusted-proxy --cors-origin --stock-db --shards
+        --max-viewers --max-viewers-per-address --max-egress --min-fps --viewer-stall-timeout
+        --header-timeout --idle-timeout
+        --encode-threads -c --encoder --backend --zero-copy --frame-memory --ring-slots
+        --send-buffer --pin-cpus
+        --config --check-config --print-config --list-devices --log-level' -- "$word")
+      ;;
+  esac
+  COMPREPLY=("${choices[@]}")
+  if [[ ${COMPREPLY[0]} == *: || ${COMPREPLY[0]} == *:// ]]; then compopt -o nospace; fi
+}
+
+complete -F _fanlight fanlight

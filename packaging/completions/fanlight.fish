@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# fish completion for fanlight.
+
+complete -c fanlight -f
+complete -c fanlight -s h -l help -d 'print all options'
+complete -c fanlight -s v -l version -l features -d 'print the version'
+
+complete -c fanlight -x -l source -d 'where the pictures come from' \
+    -a 'auto emulator files: http:// https:// libcamera pattern v4l2:'
+complete -c fanlight -x -l camera -d 'a camera under /cameras/NAME/: NAME=SPEC,key=value'
+complete -c fanlight -x -l fps -d 'pictures per second'
+complete -c fanlight -x -l size -d 'size of the pictures, as WxH'
+complete -c fanlight -x -s q -l quality -d 'of JPEGs that are encoded here, 1 to 100'
+complete -c fanlight -x -l rotate -a '0 90 180 270' -d 'turn the pictures clockwise'
+complete -c fanlight -x -l mirror -a 'on off' -d 'swap left and right'
+complete -c fanlight -x -l control -d 'set a control of the camera: NAME=VALUE'
+complete -c fanlight -l allow-control -d 'let clients set controls'
+complete -c fanlight -x -l camera-stall-timeout -d 'without a picture for this long viewers see why'
+complete -c fanlight -x -l capture-idle -a off -d 'stop the camera when nobody watched'
+
+complete -c fanlight -x -l listen -a '127.0.0.1:5000 0.0.0.0:5000 unix:' -d 'where to listen'
+complete -c fanlight -x -l admin-listen -d 'where addresses of viewers are shown'
+complete -c fanlight -x -s M -l unix-mode -a 'auto 660 666' -d 'permissions of UNIX sockets'
+complete -c fanlight -x -l trusted-proxy -a unix -d 'a proxy that tells who the client is'
+complete -c fanlight -x -l cors-origin -d 'Access-Control-Allow-Origin'
+complete -c fanlight -r -F -l stock-db -d 'the SQLite database of /stock-table'
+complete -c fanlight -x -l shards -a auto -d 'threads that serve viewers'
+
+complete -c fanlight -x -l max-viewers -a auto -d 'streams at once'
+complete -c fanlight -x -l max-viewers-per-address -a off -d 'streams at once from one address'
+complete -c fanlight -x -l max-egress -a 'auto off' -d 'what the network carries, as 1Gbit'
+complete -c fanlight -x -l min-fps -d 'refuse a viewer when there is less for each'
+complete -c fanlight -x -l viewer-stall-timeout -d 'close a viewer that takes nothing for this long'
+complete -c fanlight -x -l header-timeout -d 'time for a request'
+complete -c fanlight -x -l idle-timeout -d 'close an idle connection after this'
+
+complete -c fanlight -x -l encode-threads -a auto -d 'threads that encode the pictures of a camera'
+complete -c fanlight -x -s c -l encoder -a 'auto cpu m2m' -d 'who encodes'
+complete -c fanlight -x -l backend -a 'auto uring epoll' -d 'how to talk to the kernel'
+complete -c fanlight -x -l zero-copy -a 'auto on off' -d 'let the network card read frames'
+complete -c fanlight -x -l frame-memory -d 'memory for the frames of a camera'
+complete -c fanlight -x -l ring-slots -a '2 4 8 16 32 auto' -d 'newest frames kept whole'
+complete -c fanlight -x -l send-buffer -a auto -d SO_SNDBUF
+complete -c fanlight -l pin-cpus -d 'bind each shard to a CPU of its own'
+
+complete -c fanlight -r -F -l config -d 'read options from a file'
+complete -c fanlight -l check-config -d 'say whether everything is right, and exit'
+complete -c fanlight -l print-config -d 'print what is in force, and exit'
+complete -c fanlight -l list-devices -d 'print the cameras that are there, and exit'
+complete -c fanlight -x -l log-level -a 'error warning info debug' -d 'what is logged'

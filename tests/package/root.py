@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A clean Debian to install packages in, and machines that run it.
+
+Owns: the folder `fanlight/clean-RELEASE` in the user's cache, 250 MB, made once by debootstrap;
+everything that a test writes is on top of it and thrown away. Needs root.
+"""
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "fanlight")
+READY_SECONDS = 60
+POWER_OFF = "-RTMIN+4"  # to a systemd that is process 1 (systemd(1), SIGNALS)
+
+
+def output_of(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def host_release_and_mirror():
+    """Where this machine gets its Debian from, by what its apt is set up with."""
+    release = output_of("sh", "-c", ". /etc/os-release && echo $VERSION_CODENAME")
+    targets = output_of("apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)",
+                        "Created-By: Packages", "Component: main")
+    mirrors = [line.split()[1] for line in targets.splitlines() if line.split()[0] == release]
+    if not mirrors:
+        raise RuntimeError(f"apt-get knows no mirror of {release}; run apt-get update")
+    return release, mirrors[0]
+
+
+def clean_root():
+    """The folder with the smallest Debian that can boot; made if it is not there yet."""
+    release, mirror = host_release_and_mirror()
+    folder = CACHE / f"clean-{release}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(f"{folder}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = folder.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            subprocess.run(["debootstrap", "--variant=minbase", "--include=systemd-sysv", release,
+                            unfinished, mirror], check=True, stdout=subprocess.DEVNULL)
+            unfinished.rename(folder)
+    return folder
+
+
+class Root(contextlib.ExitStack):
+    """A clean root with a layer of its own on top. A context manager."""
+
+    def __init__(self, packages):
+        """`packages`: a folder that is seen as /packages."""
+        super().__init__()
+        self.packages = packages
+        work = pathlib.Path(self.enter_context(tempfile.TemporaryDirectory(prefix="fanlight-")))
+        self.layer, self.folder = work / "layer", work / "root"
+        for name in ("layer", "work", "root"):
+            (work / name).mkdir()
+        layers = f"lowerdir={clean_root()},upperdir={self.layer},workdir={work / 'work'}"
+        subprocess.run(["mount", "-t", "overlay", "-o", layers, "overlay", self.folder], check=True)
+        self.callback(subprocess.run, ["umount", self.folder], check=True)
+        # What is downloaded for one test need not be downloaded for the next.
+        self.archives = CACHE / "archives"
+        self.archives.mkdir(exist_ok=True)
+
+    def nspawn(self, *flags):
+        # Without systemd as process 1 on the host nobody could register the machine.
+        return ["systemd-nspawn", "--quiet", f"--directory={self.folder}", "--register=no",
+                "--keep-unit", f"--bind-ro={self.packages}:/packages",
+                f"--bind={self.archives}:/var/cache/apt/archives", *flags]
+
+    def run(self, command, check=True):
+        """Runs a shell's command inside, with the host's network; its CompletedProcess."""
+        inside = ["sh", "-c", f"export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8; {command}"]
+        result = subprocess.run(self.nspawn("--pipe", *inside), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                timeout=600)
+        if check and result.returncode != 0:
+            raise AssertionError(f"{command}: {result.returncode}\n{result.stdout}")
+        return result
+
+    def install(self, *packages):
+        files = " ".join(f"/packages/{package}_*.deb" for package in packages)
+        self.run("apt-get update -q")
+        return self.run(f"apt-get install -q -y --no-install-recommends {files}")
+
+
+class Machine:
+    """A root that was booted, in the network of who made it. A context manager."""
+
+    def __init__(self, root):
+        self.console = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(root.nspawn("--boot", "--console=pipe"),
+                                        stdin=subprocess.DEVNULL, stdout=self.console,
+                                        stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        try:
+            self.leader = self.wait_for_leader()
+            self.run("systemctl is-system-running --wait", check=False)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def wait_for_leader(self):
+        """systemd-nspawn's only child is the machine's first process."""
+        script = "until pgrep --parent $0 systemd >/dev/null; do :; done; pgrep --parent $0 systemd"
+        child = output_of("timeout", str(READY_SECONDS), "sh", "-c", script, str(self.process.pid))
+        # Whose manager listens from then on.
+        subprocess.run(["timeout", str(READY_SECONDS), "sh", "-c",
+                        f"until [ -S /proc/{child}/root/run/systemd/private ]; do :; done"],
+                       check=True)
+        return child
+
+    def run(self, command, check=True):
+        """Runs a shell's command in the machine; its CompletedProcess."""
+        inside = ["nsenter", "--target", self.leader, "--mount", "--pid", "--uts", "--ipc",
+                  "--cgroup", "sh", "-c", command]
+        result = subprocess.run(inside, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, timeout=120)
+        if check and result.returncode != 0:
+            raise AssertionError(f"{command}: {result.returncode}\n{result.stdout}")
+        return result
+
+    def said(self, command):
+        return self.run(command).stdout.strip()
+
+    def __exit__(self, *_):
+        if hasattr(self, "leader"):
+            subprocess.run(["kill", POWER_OFF, self.leader], check=False)
+        else:
+            self.process.terminate()
+        try:
+            self.process.wait(READY_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.console.close()

@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""systemd_test.py --packages FOLDER: the installed service under a systemd of its own: started by
+the first connection, restarted and reloaded under load, ended by the watchdog, mended by its user.
+
+The machine (systemd-nspawn) shares this process's network, which is one that was made for it."""
+import argparse
+import ctypes
+import errno
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "smoke"))
+from client import Connection, fetch, is_whole_jpeg, open_stream
+from root import Machine, Root
+
+CLONE_NEWNET = 0x40000000
+ADDRESS = ("127.0.0.1", 5000)
+CONFIG = "/etc/fanlight/fanlight.toml"
+DEADLINE_SECONDS = 60
+
+options = argparse.Namespace(packages="")
+
+
+def enter_a_network_of_our_own():
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+class Clients:
+    """Threads that fetch snapshots, one after the other, each on a new connection. A context
+    manager; what goes wrong is in `failures`, and ends them."""
+
+    def __init__(self, count):
+        self.changed = threading.Condition()
+        self.answers = [0] * count
+        self.failures = []
+        self.stopping = False
+        self.threads = [threading.Thread(target=self.work, args=(number,), daemon=True)
+                        for number in range(count)]
+
+    def work(self, number):
+        while not self.stopping:
+            try:
+                response = fetch(ADDRESS, "/snapshot")
+                if response.status != 200 or not is_whole_jpeg(response.body):
+                    raise AssertionError(f"{response.status} {response.reason}")
+            except Exception as error:  # whatever it is, it is what the test looks for
+                self.failures.append(repr(error))
+                self.stopping = True
+            with self.changed:
+                self.answers[number] += 1
+                self.changed.notify_all()
+
+    def wait_for_more(self, count):
+        """Until each client has had that many more answers."""
+        with self.changed:
+            wanted = [answers + count for answers in self.answers]
+            reached = self.changed.wait_for(
+                lambda: self.failures or all(map(int.__ge__, self.answers, wanted)),
+                DEADLINE_SECONDS)
+        if not reached:
+            raise AssertionError(f"clients wait: {self.answers}, {wanted} is expected")
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        self.wait_for_more(1)
+        return self
+
+    def __exit__(self, *_):
+        self.stopping = True
+        for thread in self.threads:
+            thread.join()
+
+
+class ServiceTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = cls.enterClassContext(Root(options.packages))
+        cls.root.install("fanlight")
+        enter_a_network_of_our_own()
+        cls.machine = cls.enterClassContext(Machine(cls.root))
+
+    def setUp(self):
+        self.configure('source = "pattern"\n')
+        self.machine.run("systemctl stop fanlight.service; systemctl reset-failed;"
+                         " systemctl restart fanlight.socket")
+        # Or two tests could be one connection to the same process.
+        self.assertEqual(self.state("ActiveState"), "inactive")
+
+    def tearDown(self):
+        outcome = self._outcome.result if hasattr(self._outcome, "result") else None
+        if outcome is not None and any(test is self for test, _ in
+                                       outcome.failures + outcome.errors):
+            print(self.machine.run("journalctl --no-pager --boot --lines 60", check=False).stdout)
+
+    def configure(self, text):
+        (self.root.folder / CONFIG[1:]).write_text(text)
+
+    def state(self, name, unit="fanlight.service"):
+        return self.machine.said(f"systemctl show --value --property={name} {unit}")
+
+    def await_state(self, name, value):
+        """By polling: systemctl tells of no change."""
+        script = (f'until [ "$(systemctl show --value --property={name} fanlight)" = "{value}" ];'
+                  " do :; done")
+        self.machine.run(f"timeout {DEADLINE_SECONDS} sh -c '{script}'")
+
+    def journal(self):
+        return self.machine.said("journalctl --no-pager --output=cat --unit=fanlight.service"
+                                 " _SYSTEMD_INVOCATION_ID=$(systemctl show --value"
+                                 " --property=InvocationID fanlight)")
+
+    def test_the_first_connection_starts_it(self):
+        self.assertEqual(self.state("SubState", "fanlight.socket"), "listening")
+        self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
+        self.await_state("ActiveState", "active")
+        # As its own user, with the camera's group, no capability, and io_uring all the same.
+        status = self.machine.said("cat /proc/$(pidof fanlight)/status")
+        self.assertNotRegex(status, r"(?m)^Uid:\s+0\b")
+        self.assertRegex(status, r"(?m)^Groups:.*\b44\b")
+        self.assertRegex(status, r"(?m)^CapEff:\s+0+$")
+        self.assertRegex(status, r"(?m)^Seccomp:\s+2$")
+        self.assertIn("io_uring (", self.journal())
+        self.assertEqual(self.state("CPUWeight"), "50")
+        # The address is the socket's; `listen` in the file would not count.
+        self.assertIn("listening on http://127.0.0.1:5000/", self.journal())
+
+    def test_the_units_are_right(self):
+        found = self.machine.run("systemd-analyze verify --man=no fanlight.service fanlight.socket")
+        self.assertEqual(found.stdout.strip(), "")
+
+    def test_a_restart_loses_no_connection(self):
+        with Clients(4) as clients:
+            for _ in range(3):
+                before = self.state("MainPID")
+                self.machine.run("systemctl restart fanlight.service")
+                self.assertNotEqual(self.state("MainPID"), before)
+                clients.wait_for_more(2)
+        self.assertEqual(clients.failures, [])
+
+    def test_a_stop_is_clean_and_quick(self):
+        stream = open_stream(ADDRESS, "/stream")
+        stream.part()
+        self.machine.run("systemctl stop fanlight.socket fanlight.service")
+        while not stream.ended:
+            stream.part()
+        stream.connection.socket.close()
+        self.assertEqual((self.state("Result"), self.state("ExecMainStatus")), ("success", "0"))
+
+    def test_a_reload_drops_no_viewer(self):
+        stream = open_stream(ADDRESS, "/stream")
+        before = stream.part()
+        process = self.state("MainPID")
+        self.await_state("ActiveState", "active")
+        self.configure('source = "pattern"\nquality = 5\n')
+        self.machine.run("systemctl reload fanlight.service")
+        while len(stream.part().jpeg) > len(before.jpeg) / 2:
+            pass
+        stream.connection.socket.close()
+        self.assertEqual(self.state("MainPID"), process)
+        self.assertRegex(self.journal(), "quality")
+
+    def test_a_mistake_at_a_reload_changes_nothing(self):
+        self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
+        self.await_state("ActiveState", "active")
+        self.configure('source = "pattern"\nqualitty = 5\n')
+        self.machine.run("systemctl reload fanlight.service")
+        self.machine.run(f"timeout {DEADLINE_SECONDS} sh -c 'until journalctl --unit=fanlight"
+                         " --output=cat | grep -q qualitty; do :; done'")
+        self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
+        self.assertEqual(self.state("NRestarts"), "0")
+
+    def test_a_server_that_hangs_is_started_anew(self):
+        self.machine.run("mkdir -p /run/systemd/system/fanlight.service.d && printf"
+                         " '[Service]\\nWatchdogSec=1s\\nRestartSec=0\\n'"
+                         " >/run/systemd/system/fanlight.service.d/test.conf;"
+                         " systemctl daemon-reload")
+        self.addCleanup(self.machine.run, "rm -r /run/systemd/system/fanlight.service.d;"
+                                          " systemctl daemon-reload")
+        self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
+        self.await_state("ActiveState", "active")
+        before = self.state("MainPID")
+        self.machine.run(f"kill -STOP {before}")
+        with Connection(ADDRESS) as waiting:
+            waiting.socket.settimeout(DEADLINE_SECONDS)
+            waiting.get("/snapshot")
+            self.await_state("NRestarts", "1")
+            self.assertNotEqual(self.state("MainPID"), before)
+            # Whoever came while it hung: the new one answers, unless the old one had taken it.
+            self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
+        self.assertIn("Watchdog timeout", self.machine.said("journalctl --unit=fanlight"))
+
+    def test_a_camera_that_comes_later(self):
+        self.configure('source = "v4l2:/dev/video77"\n')
+        with Connection(ADDRESS) as early:
+            early.socket.settimeout(DEADLINE_SECONDS)
+            early.get("/snapshot")
+            self.await_state("SubState", "auto-restart")
+            self.assertEqual(self.state("ExecMainStatus"), "66")
+            self.configure('source = "pattern"\n')
+            self.machine.run("systemctl restart fanlight.service")
+            # It was in the socket's queue all the time.
+            self.assertEqual(early.response().status, 200)
+
+    def test_a_mistake_in_the_file_is_not_tried_again(self):
+        self.configure('source = "pattern"\nmax-viewers = "many"\n')
+        result = self.machine.run("systemctl start fanlight.service", check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertEqual((self.state("ActiveState"), self.state("ExecMainStatus"),
+                          self.state("NRestarts")), ("failed", "78", "0"))
+        self.assertIn(f"{CONFIG}:2: max-viewers", self.journal())
+        self.configure('source = "pattern"\n')
+        self.machine.run("systemctl restart fanlight.service")
+        self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
+
+    def test_a_socket_of_the_users_own(self):
+        """As fanlight.socket says: an empty line first, then another address."""
+        folder = "/run/systemd/system/fanlight.socket.d"
+        self.machine.run(f"mkdir -p {folder} && printf '[Socket]\\nListenStream=\\n"
+                         f"ListenStream=5001\\n' >{folder}/test.conf; systemctl daemon-reload;"
+                         " systemctl restart fanlight.socket")
+        self.addCleanup(self.machine.run, f"rm -r {folder}; systemctl daemon-reload")
+        self.assertEqual(fetch(("127.0.0.1", 5001), "/snapshot").status, 200)
+        with socket.socket() as other:
+            self.assertEqual(other.connect_ex(ADDRESS), errno.ECONNREFUSED)
+        self.machine.run("systemctl stop fanlight.socket fanlight.service")
+
+    def test_an_update_keeps_serving(self):
+        with Clients(2) as clients:
+            before = self.state("MainPID")
+            self.machine.run("dpkg --install /packages/fanlight_*.deb")
+            self.assertNotEqual(self.state("MainPID"), before)
+            clients.wait_for_more(2)
+        self.assertEqual(clients.failures, [])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--packages", required=True, type=pathlib.Path)
+    _, rest = parser.parse_known_args(namespace=options)
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
