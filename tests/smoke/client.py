@@ -47,12 +47,15 @@ class Part:
 class Connection:
     """One socket. Reads time out with socket.timeout; a reset raises ConnectionResetError."""
 
-    def __init__(self, address):
+    def __init__(self, address, source=None):
+        """`source`: the address to come from, where it makes a difference."""
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(TIMEOUT_SECONDS)
         if family == socket.AF_INET:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source:
+            self.socket.bind((source, 0))
         self.socket.connect(address)
         self.pending = b""
 

@@ -83,7 +83,7 @@ class HttpTest(unittest.TestCase):
         json.loads(cameras.body)
         page = self.fetch("/cameras", "Accept: text/html,application/xhtml+xml")
         self.assertRegex(page.header("Content-Type"), "^text/html")
-        name = re.search(r"/cameras/([a-z0-9-]+)/stream", page.body.decode())[1]
+        name = re.search(r"/([a-z0-9-]+)/snapshot", page.body.decode())[1]
         self.assertEqual(self.fetch(f"/cameras/{name}/snapshot").status, 200)
         self.assertEqual(json.loads(self.fetch(f"/cameras/{name}/state").body)["ok"], True)
         self.assertEqual(self.fetch("/cameras/nobody/snapshot").status, 404)

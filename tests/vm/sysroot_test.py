@@ -35,8 +35,9 @@ class UnpackTest(unittest.TestCase):
         tree = self.folder / "tree"
         (tree / "DEBIAN").mkdir(parents=True)
         (tree / "DEBIAN/control").write_text(
-            "Package: thing\nVersion: 1\nArchitecture: all\nMaintainer: nobody\n"
-            "Description: a thing\n")
+            "Package: thing\nVersion: 1\nArchitecture: arm64\nMulti-Arch: same\n"
+            "Maintainer: nobody\nDescription: a thing\n")
+        (tree / "DEBIAN/symbols").write_text("library.so.1 thing #MINVER#\n")
         (tree / "lib/here").mkdir(parents=True)
         (tree / "lib/here/library").write_text("library")
         (tree / "usr/lib").mkdir(parents=True)
@@ -66,7 +67,21 @@ class UnpackTest(unittest.TestCase):
         self.assertTrue(all("APT::Architecture=arm64" in line for line in self.asked()))
         # Nothing is left beside it but what says what it is.
         self.assertEqual(sorted(path.name for path in self.folder.glob("out*")),
-                         ["out", "out.lock", "out.packages"])
+                         ["out", "out.dpkg", "out.lock", "out.packages"])
+
+    def test_dpkg_can_be_asked_about_it(self):
+        self.unpack("arm64", self.folder / "out", "thing")
+        out = self.folder / "out"
+
+        def ask(*question):
+            return subprocess.run(["dpkg-query", f"--admindir={out}.dpkg", *question], check=True,
+                                  stdout=subprocess.PIPE, text=True).stdout.strip()
+
+        # By its name of today.
+        library = out / "usr/lib/here/library"
+        self.assertEqual(ask("--search", library), f"thing:arm64: {library}")
+        symbols = pathlib.Path(ask("--control-path", "thing:arm64", "symbols"))
+        self.assertEqual(symbols.read_text(), "library.so.1 thing #MINVER#\n")
 
     def test_is_downloaded_once(self):
         for _ in range(2):

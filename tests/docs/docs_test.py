@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs what README.md and docs/ tell people to type, and checks what they tell them to write.
+
+    docs_test.py --binary FANLIGHT --load FANLIGHT-LOAD [unittest's arguments]
+
+Needs root: the commands name ports and addresses, so they run in a network of their own. Blocks of
+a page marked `sh` run in their order; a server goes on until the block ends, and must end well.
+What takes a camera gets the test card, by substitution; tests/vm has the cameras.
+"""
+import argparse
+import configparser
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+INSIDE = "FANLIGHT_DOCS_TEST_INSIDE"
+COMMAND_SECONDS = 30
+UPSTREAM = "fanlight --source pattern --fps 10 --listen 10.0.0.7:5000"
+
+# What is not run here: (beginning of the command, who runs it).
+ELSEWHERE = [
+    ("tools/test", "it is what runs this"),
+    ("tools/install-packages bench", "tests/bench runs the benchmarks, briefly"),
+    ("sudo ", "tests/package installs the package and runs these there"),
+    ("tools/package", "tests/package makes the packages"),
+]
+# What ends otherwise than with 0: (part of the command, exit code, why).
+EXPECTED = [
+    ("/dev/video0", 66, "ustreamer's flags name a device, and there is none"),
+    ("-X PATCH", 22, "the test card has no controls; tests/vm turns real ones"),
+]
+SUBSTITUTES = [
+    (re.compile(r"v4l2:/dev/video\d"), "pattern"),
+    (re.compile(r"--source (libcamera|auto)\b"), "--source pattern"),
+    (re.compile(r" --control \S+"), ""),
+]
+
+options = argparse.Namespace()
+
+
+def blocks_of(page):
+    """(language, text, line) of each fenced block."""
+    fence = re.compile(r"^```(\S*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    text = page.read_text()
+    return [(m[1], m[2], text.count("\n", 0, m.start()) + 2) for m in fence.finditer(text)]
+
+
+def commands_of(text):
+    """Lines, without comments; a backslash at a line's end goes on."""
+    for line in text.replace("\\\n", " ").splitlines():
+        line = re.sub(r"(^|\s)#\s.*$", "", line).strip()
+        if line:
+            yield line
+
+
+def is_server(command):
+    words = shlex.split(command)
+    quick = {"--list-devices", "--check-config", "--print-config", "--version", "--help"}
+    return (os.path.basename(words[0]) in ("fanlight", "run") and not quick & set(words))
+
+
+def expected_code(command):
+    return next((code for part, code, _ in EXPECTED if part in command), 0)
+
+
+class Server:
+    """A command that serves. Its output is a file, so that nothing has to read it meanwhile."""
+
+    def __init__(self, command, folder):
+        # The other machine of the pages on relays.
+        relays = "http://10.0.0.7:5000/" in command
+        self.upstream = Server(UPSTREAM, folder) if relays else None
+        self.in_background = command.endswith("&")
+        self.command = command = command.removesuffix("&").strip()
+        self.output = tempfile.TemporaryFile("w+", dir=folder)
+        self.process = subprocess.Popen(["bash", "-c", "exec " + command], cwd=folder,
+                                        stderr=self.output, stdout=self.output)
+        deadline = time.monotonic() + COMMAND_SECONDS
+        while "listening on" not in self.text() and time.monotonic() < deadline:
+            try:
+                self.process.wait(0.02)  # or another look at what it says
+                break
+            except subprocess.TimeoutExpired:
+                pass
+
+    def text(self):
+        if not self.output.closed:
+            self.output.seek(0)
+            self.said = self.output.read()
+        return self.said
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(COMMAND_SECONDS)
+        if self.upstream:
+            self.upstream.end()
+        self.text()
+        self.output.close()
+        return code
+
+
+class DocsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="fanlight-docs-")
+        cls.path = pathlib.Path(cls.folder.name)
+        programs = cls.path / "bin"
+        programs.mkdir()
+        (programs / "fanlight").symlink_to(os.path.abspath(options.binary))
+        (programs / "fanlight-load").symlink_to(os.path.abspath(options.load))
+        os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
+        # What a checkout has under these names.
+        for name, target in (("tools/run", "fanlight"),
+                             ("build/release/tools/fanlight", "fanlight"),
+                             ("build/release/tools/fanlight-load", "fanlight-load")):
+            (cls.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (cls.path / name).symlink_to(programs / target)
+        pictures = cls.path / "holidays"
+        pictures.mkdir()
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i",
+                        "testsrc=size=320x240:rate=1", "-frames:v", "3",
+                        str(pictures / "%d.jpg")], check=True)
+        (cls.path / "fanlight.toml").write_text('source = "pattern"\n')
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_commands_run(self):
+        for page in PAGES:
+            for language, text, line in blocks_of(page):
+                if language == "sh":
+                    with self.subTest(f"{page.name}:{line}"):
+                        self.run_block(text)
+
+    def run_block(self, text):
+        servers = []
+        try:
+            for command in commands_of(text):
+                if any(command.startswith(prefix) for prefix, _ in ELSEWHERE):
+                    continue
+                for pattern, by in SUBSTITUTES:
+                    command = pattern.sub(by, command)
+                if is_server(command):
+                    self.start(command, servers)
+                else:
+                    self.run_command(command)
+        finally:
+            codes = [server.end() for server in servers]
+        self.assertEqual([code for code in codes if code], [],
+                         [(server.command, server.text()) for server in servers])
+
+    def start(self, command, servers):
+        # One that is not sent to the background has ended when the next one is typed.
+        while servers and not servers[-1].in_background:
+            self.assertEqual(servers.pop().end(), 0)
+        server = Server(command, self.path)
+        if code := expected_code(command):
+            self.assertEqual((server.end(), command), (code, command), server.text())
+            return
+        self.assertIn("listening on", server.text(), command)
+        servers.append(server)
+
+    def run_command(self, command):
+        done = subprocess.run(["bash", "-c", command], cwd=self.path, capture_output=True,
+                              text=True, timeout=COMMAND_SECONDS)
+        self.assertEqual((done.returncode, command), (expected_code(command), command),
+                         done.stdout + done.stderr)
+
+    def test_configuration_is_right(self):
+        for page in PAGES:
+            for language, text, line in blocks_of(page):
+                check = getattr(self, f"check_{language}", None)
+                if check:
+                    with self.subTest(f"{page.name}:{line}"):
+                        check(text)
+
+    def test_every_block_is_of_a_kind_that_is_checked(self):
+        known = {"sh", "toml", "yaml", "nginx", "ini", "dockerfile", "cpp", "json", "text"}
+        for page in PAGES:
+            for language, _, line in blocks_of(page):
+                self.assertIn(language, known, f"{page.name}:{line}")
+
+    def check_toml(self, text):
+        file = self.path / "page.toml"
+        file.write_text(text)
+        done = subprocess.run(["fanlight", "--config", str(file), "--check-config"],
+                              capture_output=True, text=True, timeout=COMMAND_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def check_yaml(self, text):
+        content = yaml.safe_load(text)
+        file = self.path / "page.yaml"
+        file.write_text(text)
+        kind = {"scrape_configs": "config", "groups": "rules"}.get(next(iter(content)))
+        if kind:
+            subprocess.run(["promtool", "check", kind, str(file)], check=True, timeout=60,
+                           stdout=subprocess.DEVNULL)
+
+    def check_ini(self, text):
+        """Limits of the kernel by the names that it has; units by sections that systemd has."""
+        if "[" in text:
+            parser = configparser.ConfigParser(strict=False)
+            parser.read_string(text)
+            self.assertLessEqual(set(parser.sections()), {"Unit", "Service", "Socket"})
+            return
+        for line in commands_of(text):
+            name = line.split("=")[0].strip()
+            self.assertTrue(pathlib.Path("/proc/sys", *name.split(".")).exists(), name)
+
+    def check_nginx(self, text):
+        key, certificate = self.path / "cam.key", self.path / "cam.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+                        "/CN=cam", "-keyout", str(key), "-out", str(certificate)],
+                       check=True, capture_output=True, timeout=60)
+        text = text.replace("/etc/ssl/cam.pem", str(certificate))
+        text = text.replace("/etc/ssl/cam.key", str(key))
+        file = self.path / "nginx.conf"
+        file.write_text(f"pid {self.path}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
+                        f"http {{\naccess_log off;\n{text}\n}}\n")
+        done = subprocess.run(["nginx", "-t", "-c", str(file)], capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_links_lead_somewhere(self):
+        for page in PAGES:
+            for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+                if "://" not in target:
+                    self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
+
+    def test_every_page_is_found_from_the_readme(self):
+        text = (ROOT / "README.md").read_text()
+        for page in PAGES[1:]:
+            self.assertIn(f"(docs/{page.name})", text)
+
+
+def enter_network():
+    """Begins anew where there are no other processes, and no network but this machine's."""
+    addresses = "ip link set lo up && ip address add 10.0.0.7/32 dev lo && exec \"$@\""
+    os.environ[INSIDE] = "1"
+    os.execvp("unshare", ["unshare", "--net", "--pid", "--fork", "--mount-proc",
+                          "sh", "-c", addresses, "sh", sys.executable, *sys.argv])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--load", required=True)
+    _, rest = parser.parse_known_args(namespace=options)
+    if os.geteuid() != 0:
+        print("needs root, for a network of its own")
+        sys.exit(77)
+    if INSIDE not in os.environ:
+        enter_network()
+    for program in ("ffmpeg", "nginx", "openssl", "promtool"):
+        if shutil.which(program) is None:
+            sys.exit(f"{program} is missing: tools/install-packages all")
+    unittest.main(argv=[sys.argv[0], *rest])
+
+
+if __name__ == "__main__":
+    main()

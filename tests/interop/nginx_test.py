@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""nginx in front: with its defaults, and as docs/nginx.md says."""
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "smoke"))
+import harness  # noqa: E402
+from client import Connection  # noqa: E402
+
+HANDSHAKE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Nginx:
+    """nginx with this inside of `server {}`; a context manager."""
+
+    def __init__(self, location, outside=""):
+        self.folder = tempfile.TemporaryDirectory()
+        path = pathlib.Path(self.folder.name)
+        self.port = free_port()
+        (path / "nginx.conf").write_text(
+            f"daemon off; master_process off; pid {path}/pid; error_log {path}/errors;\n"
+            f"events {{}}\nhttp {{ access_log off; client_body_temp_path {path}/body;\n"
+            f"proxy_temp_path {path}/proxy; fastcgi_temp_path {path}/f; uwsgi_temp_path {path}/u;\n"
+            f"scgi_temp_path {path}/s;\n{outside}\n"
+            f"server {{ listen 127.0.0.1:{self.port}; location / {{ {location} }} }} }}\n")
+        self.process = subprocess.Popen(["nginx", "-c", str(path / "nginx.conf")],
+                                        stderr=subprocess.PIPE, text=True)
+        self.wait_until_it_listens()
+
+    def wait_until_it_listens(self):
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            try:
+                self.process.wait(0.05)
+                raise AssertionError(self.process.stderr.read())
+            except subprocess.TimeoutExpired:
+                pass
+        raise AssertionError("nginx does not listen")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+        self.folder.cleanup()
+
+    def connect(self, source="127.0.0.1"):
+        return Connection(("127.0.0.1", self.port), source)
+
+
+def documented():
+    """The location of docs/nginx.md, and what stands outside of its server."""
+    text = (ROOT / "docs" / "nginx.md").read_text()
+    block = re.search(r"```nginx\n(.*?)```", text, re.DOTALL)[1]
+    location = re.search(r"location / \{(.*?)\}", block, re.DOTALL)[1]
+    return location, re.search(r"map .*?\n\}", block, re.DOTALL)[0]
+
+
+def next_sequence(connection):
+    """X-Sequence of the next part, which is read to its last byte, and not further."""
+    head = connection.read_until(b"\r\n\r\n")
+    length = int(re.search(rb"Content-Length: (\d+)\r\n", head)[1])
+    connection.read_exactly(length)
+    return int(re.search(rb"X-Sequence: (\d+)\r\n", head)[1])
+
+
+class NginxTest(unittest.TestCase):
+    def test_its_defaults_add_no_lag(self):
+        """HTTP/1.0 upstream and buffering: a part is here whole while it is the newest."""
+        with harness.Fanlight("--fps", "0.5") as fanlight, \
+                Nginx(f"proxy_pass {fanlight.url};") as nginx:
+            with nginx.connect() as stream, Connection(fanlight.address) as direct:
+                stream.get("/stream", version="1.0")  # to 1.1 nginx would speak in chunks
+                self.assertIn(b"200 OK", stream.read_until(b"\r\n\r\n"))
+                for _ in range(3):
+                    through_nginx = next_sequence(stream)
+                    direct.get("/snapshot")
+                    self.assertEqual(int(direct.response().header("x-sequence")), through_nginx)
+
+    def test_a_page_without_websockets_is_told_so(self):
+        with harness.Fanlight() as fanlight, Nginx(f"proxy_pass {fanlight.url};") as nginx:
+            with nginx.connect() as client:
+                client.get("/ws", *HANDSHAKE)
+                self.assertEqual(client.response().status, 426)
+
+    def test_as_documented_websockets_go_through(self):
+        with harness.Fanlight() as fanlight:
+            location, outside = documented()
+            with Nginx(location.replace("http://127.0.0.1:5000", fanlight.url), outside) as nginx:
+                with nginx.connect() as client:
+                    client.get("/ws", *HANDSHAKE, f"Origin: http://127.0.0.1:{nginx.port}",
+                               host=f"127.0.0.1:{nginx.port}")
+                    self.assertIn(b"101 Switching", client.read_until(b"\r\n\r\n"))
+                    self.assertEqual(client.read_exactly(1), b"\x81")
+
+    def test_behind_it_the_real_viewers_are_counted(self):
+        with harness.Fanlight("--trusted-proxy", "127.0.0.1", "--max-viewers-per-address",
+                              "2") as fanlight:
+            location, outside = documented()
+            with Nginx(location.replace("http://127.0.0.1:5000", fanlight.url), outside) as nginx:
+                statuses = []
+                viewers = []
+                for source in ("127.0.0.2", "127.0.0.2", "127.0.0.2", "127.0.0.3"):
+                    viewers.append(nginx.connect(source))
+                    viewers[-1].get("/stream")
+                    head = viewers[-1].read_until(b"\r\n\r\n")
+                    statuses.append(int(head.split()[1]))
+                for viewer in viewers:
+                    viewer.socket.close()
+                self.assertEqual(statuses, [200, 200, 503, 200])
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Debian's Prometheus scrapes a running server, and the dashboard is of figures that there are.
+
+    prometheus_test.py --binary FANLIGHT --backend epoll
+"""
+import contextlib
+import json
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "smoke"))
+import harness  # noqa: E402
+from client import fetch, open_stream  # noqa: E402
+
+DASHBOARD = ROOT / "packaging" / "grafana" / "fanlight.json"
+DOCUMENT = ROOT / "docs" / "api.md"
+DEADLINE_SECONDS = 60
+CONFIG = """
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+  - job_name: fanlight
+    static_configs: [{{targets: ["{}"]}}]
+"""
+# What Grafana puts in place of its variables when all servers and cameras are shown.
+VARIABLES = {"$instance": ".*", "$camera": ".*", "$__rate_interval": "4s"}
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def until(condition, what):
+    """Asks until it is true; what the condition gave."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            if value := condition():
+                return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {DEADLINE_SECONDS} s: {what}")
+        threading.Event().wait(0.2)  # it scrapes once a second, and tells nobody when
+
+
+class Prometheus:
+    """A context manager: one that scrapes `target`."""
+
+    def __init__(self, target):
+        self.folder = tempfile.TemporaryDirectory()
+        config = pathlib.Path(self.folder.name) / "prometheus.yml"
+        config.write_text(CONFIG.format(target))
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.log = open(config.with_name("log"), "w+", encoding="utf-8")
+        self.process = subprocess.Popen(
+            ["prometheus", f"--config.file={config}", "--log.level=warn",
+             f"--storage.tsdb.path={self.folder.name}/data",
+             f"--web.listen-address={self.url.removeprefix('http://')}"],
+            stdout=self.log, stderr=subprocess.STDOUT)
+
+    def query(self, expression):
+        """The instant vector: [(labels, value)], or an AssertionError for bad PromQL."""
+        parameters = urllib.parse.urlencode({"query": expression})
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/query?{parameters}", timeout=10) as got:
+                answer = json.load(got)
+        except urllib.error.HTTPError as error:
+            if error.code == 503:
+                return []  # it is starting
+            raise AssertionError(f"{expression}: {error.read().decode()}") from error
+        return [(row["metric"], float(row["value"][1])) for row in answer["data"]["result"]]
+
+    def wait_for_scrape(self, after):
+        until(lambda: any(value > after for _, value in self.query("timestamp(up)")), "a scrape")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(DEADLINE_SECONDS)
+        self.log.close()
+        self.folder.cleanup()
+
+
+def samples(text):
+    """{(name, labels): value} of the text format."""
+    found = {}
+    for name, labels, value in re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", text, re.MULTILINE):
+        pairs = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels)
+        found[name, frozenset(pairs)] = float(value)
+    return found
+
+
+def panels():
+    return [panel for panel in json.loads(DASHBOARD.read_text())["panels"]
+            if panel["type"] != "row"]
+
+
+class PrometheusTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.fanlight = harness.Fanlight("--camera", "front=pattern,fps=10", "--camera",
+                                        "back=emulator", "--max-egress", "100Mbit")
+        cls.address = cls.fanlight.address
+        cls.prometheus = Prometheus("{}:{}".format(*cls.address))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.prometheus.__exit__()
+        cls.fanlight.__exit__()
+
+    def watch(self, frames):
+        stream = open_stream(self.address, f"/cameras/front/stream?frames={frames}")
+        stream.parts(frames)
+        stream.connection.socket.close()
+
+    def metrics(self):
+        return fetch(self.address, "/metrics").body.decode()
+
+    def test_promtool_has_no_complaint(self):
+        self.watch(3)
+        result = subprocess.run(["promtool", "check", "metrics"], input=self.metrics(), text=True,
+                                capture_output=True, timeout=DEADLINE_SECONDS)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+
+    def test_it_has_the_values_that_the_server_has(self):
+        self.watch(20)
+        # What has not changed from before a scrape until after it is what was scraped.
+        before, began = samples(self.metrics()), time.time()
+        self.prometheus.wait_for_scrape(began)
+        scraped = self.prometheus.query('{job="fanlight"}')
+        after = samples(self.metrics())
+        compared = 0
+        for labels, value in scraped:
+            key = (labels.pop("__name__"), frozenset(
+                (name, text.replace("\\", "\\\\").replace('"', '\\"'))
+                for name, text in labels.items() if name not in ("job", "instance")))
+            # Connections count whoever asks, so Prometheus and we see different ones.
+            if key in before and before[key] == after.get(key) and \
+                    key[0] != "fanlight_connections":
+                self.assertEqual(value, before[key], key)
+                compared += 1
+        self.assertGreater(compared, 100)
+        sent = after["fanlight_frames_sent_total", frozenset({("camera", "front")})]
+        self.assertGreaterEqual(sent, 20)
+
+    def test_every_panel_of_the_dashboard_shows_something(self):
+        stream = open_stream(self.address, "/cameras/front/stream")
+        reader = threading.Thread(target=self.read_on, args=(stream,), daemon=True)
+        reader.start()
+        for panel in panels():
+            for target in panel["targets"]:
+                expression = target["expr"]
+                for variable, value in VARIABLES.items():
+                    expression = expression.replace(variable, value)
+                with self.subTest(panel=panel["title"], expression=expression):
+                    until(lambda query=expression: self.prometheus.query(query), expression)
+        stream.connection.socket.shutdown(socket.SHUT_RDWR)
+        reader.join(DEADLINE_SECONDS)
+        stream.connection.socket.close()
+
+    @staticmethod
+    def read_on(stream):
+        with contextlib.suppress(AssertionError, OSError):
+            while True:
+                stream.part()
+
+    def test_the_dashboard_is_of_metrics_that_there_are(self):
+        text = self.metrics()
+        names = set(re.findall(r"^(\w+)", text, re.MULTILINE))
+        used = set(re.findall(r"\b(?:fanlight|process)_\w+", DASHBOARD.read_text()))
+        self.assertGreater(len(used), 20)
+        self.assertLessEqual(used, names)
+        self.assertEqual([panel["title"] for panel in panels()
+                          if not panel["fieldConfig"]["defaults"].get("unit")
+                          or not panel["description"]], [])
+
+    def test_the_alerts_of_the_document_are_good(self):
+        blocks = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+        kinds = {"scrape_configs": ["check", "config", "--syntax-only"],
+                 "groups": ["check", "rules"]}
+        self.assertEqual([block.split(":")[0] for block in blocks], list(kinds))
+        for block in blocks:
+            with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+                file.write(block)
+                file.flush()
+                result = subprocess.run(["promtool", *kinds[block.split(":")[0]], file.name],
+                                        text=True, capture_output=True, timeout=DEADLINE_SECONDS)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
