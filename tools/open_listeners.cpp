@@ -87,6 +87,7 @@ bool OpenListeners::is_local() const {
 
 OpenListeners open_listeners(const Options& options, unsigned shards) {
   OpenListeners listeners = take_inherited(socket_tuning(options));
+  listeners.inherited = !listeners.viewers.empty();
   if (listeners.viewers.empty()) {
     listeners.viewers = open_addresses(options.listen, "--listen", shards, options);
   }
@@ -134,7 +135,9 @@ void say_where(const OpenListeners& listeners) {
     log_info("listening on {} for administration", listener.url());
   }
   if (!listeners.is_local()) return;
-  log_info("only this machine can see it; --listen 0.0.0.0:5000 opens it to the network");
+  log_info(
+      "only this machine can see it; {} opens it to the network",
+      listeners.inherited ? "another ListenStream= of the socket unit" : "--listen 0.0.0.0:5000");
 }
 
 }  // namespace fanlight

@@ -15,6 +15,8 @@ struct OpenListeners {
   std::vector<Listener> viewers;
   std::vector<Listener> admin;  // their clients may see the addresses of viewers
 
+  bool inherited = false;  // the viewers' sockets, from a service manager
+
   bool is_local() const;  // only this machine can reach any
 };
 

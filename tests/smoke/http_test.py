@@ -15,8 +15,8 @@ PATHS = ["/", "/cameras", "/snapshot", "/snapshot.jpg", "/?action=snapshot", "/s
 STREAM_PATHS = ["/stream", "/stream.mjpg", "/stream.mjpeg", "/video_feed", "/?action=stream"]
 HOST = "Host: test\r\n"
 # One line of the text format 0.0.4: a comment, or a name, its labels and a number.
-METRIC = re.compile(r"# (HELP|TYPE) fanlight_\S+ .+"
-                    r'|fanlight_[a-z0-9_]+(\{([a-z_]+="[^"]*",?)+\})? [-+.0-9eInfNa]+')
+METRIC = re.compile(r"# (HELP|TYPE) (?:fanlight|process)_\S+ .+"
+                    r'|(?:fanlight|process)_[a-z0-9_]+(\{([a-z_]+="[^"]*",?)+\})? [-+.0-9eInfNa]+')
 
 
 class HttpTest(unittest.TestCase):
@@ -148,7 +148,8 @@ class HttpTest(unittest.TestCase):
         for path in PATHS + STREAM_PATHS + ["*"]:
             response = self.fetch(path, method="OPTIONS")
             self.assertEqual((response.status, response.body), (204, b""), path)
-            self.assertEqual(response.header("Allow"), "GET, HEAD, OPTIONS")
+            self.assertEqual(response.header("Allow"), "GET, HEAD, OPTIONS, POST"
+                             if path in STREAM_PATHS else "GET, HEAD, OPTIONS")
 
     def test_unknown_path_is_404(self):
         for path in ("/nothing", "/streams", "/stream/", "/../etc/passwd", "/?action=stream_9"):
@@ -156,7 +157,7 @@ class HttpTest(unittest.TestCase):
 
     def test_other_methods_are_405_or_501(self):
         for method in ("POST", "PUT", "DELETE", "PATCH"):
-            response = self.fetch("/stream", method=method)
+            response = self.fetch("/snapshot", method=method)
             self.assertEqual(response.status, 405)
             self.assertEqual(response.header("Allow"), "GET, HEAD, OPTIONS")
         self.assertEqual(self.fetch("/", method="BREW").status, 501)

@@ -149,6 +149,8 @@ class InheritedSocketTest(unittest.TestCase):
             self.assertEqual(said, [
                 f"listening on http://127.0.0.1:{web.getsockname()[1]}/",
                 f"listening on http://127.0.0.1:{admin.getsockname()[1]}/ for administration"])
+            # Not --listen, which would not count.
+            service.wait_for(service.lines, "ListenStream=")
             for listener in (web, admin):
                 self.assertEqual(fetch(listener.getsockname(), "/healthz").status, 200)
 
