@@ -6,17 +6,11 @@
 #include <deque>
 #include <string>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
 namespace {
-
-SimWorldConfig calm() {
-  SimWorldConfig config;
-  config.camera.fps = 30;
-  config.camera.size_min = config.camera.size_max = 5'000;
-  return config;
-}
 
 ServerConfig places(size_t viewers) {
   ServerConfig config;
@@ -46,7 +40,7 @@ class Log {
 constexpr size_t kPlaces = 1 + 64;  // connections of a server for one viewer
 
 TEST(Acceptors, WhenAllPlacesAreTakenOthersAreToldAtOnce) {
-  ShardWorld shard(calm(), places(1));
+  ShardWorld shard(calm_world(30, 5'000), places(1));
   Log log;
   std::deque<RawClient> idle;
   for (size_t i = 0; i < kPlaces; ++i) idle.emplace_back(shard);
@@ -77,7 +71,7 @@ TEST(Acceptors, WhenAllPlacesAreTakenOthersAreToldAtOnce) {
 
 // The places for being told are limited too; whoever finds none waits in the kernel's backlog.
 TEST(Acceptors, RefusedClientsThatStayDoNotOccupyTheirPlacesForLong) {
-  ShardWorld shard(calm(), places(1));
+  ShardWorld shard(calm_world(30, 5'000), places(1));
   Log log;
   std::deque<RawClient> idle;
   for (size_t i = 0; i < kPlaces; ++i) idle.emplace_back(shard);
@@ -95,7 +89,7 @@ TEST(Acceptors, RefusedClientsThatStayDoNotOccupyTheirPlacesForLong) {
 }
 
 TEST(Acceptors, WithoutDescriptorsClientsAreToldOneAfterTheOther) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world(30, 5'000));
   SimBackend& backend = shard.world.backend();
   backend.set_descriptor_limit(backend.open_descriptors() + 2);
   Log log;
@@ -134,7 +128,7 @@ TEST(Acceptors, WithoutDescriptorsClientsAreToldOneAfterTheOther) {
 
 // Somebody else in the process took the descriptor that the spare was given up for.
 TEST(Acceptors, WithoutEvenASpareItTriesOnceASecond) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world(30, 5'000));
   SimBackend& backend = shard.world.backend();
   backend.set_descriptor_limit(backend.open_descriptors() - 1);
   Log log;

@@ -5,19 +5,13 @@
 
 #include <string>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
 namespace {
 
 constexpr Duration kAtOnce = 5ms;
-
-SimWorldConfig calm(size_t frame_bytes = 20'000, double fps = 30) {
-  SimWorldConfig config;
-  config.camera.fps = fps;
-  config.camera.size_min = config.camera.size_max = frame_bytes;
-  return config;
-}
 
 ServerConfig timeouts() {
   ServerConfig config;
@@ -32,7 +26,7 @@ std::string type_of(const ParsedResponse& response) {
 }
 
 TEST(Connection, AnswersPipelinedRequestsInOrderAndKeepsTheConnection) {
-  ShardWorld shard(calm(), timeouts());
+  ShardWorld shard(calm_world(30, 20'000), timeouts());
   RawClient client(shard, {}, {false, true, false, false, false});
   client.send(get("/healthz") + "HEAD /snapshot HTTP/1.1\r\nHost: sim\r\n\r\n" + get("/snapshot") +
               get("/state"));
@@ -54,7 +48,7 @@ TEST(Connection, AnswersPipelinedRequestsInOrderAndKeepsTheConnection) {
 }
 
 TEST(Connection, Http10IsClosedUnlessItAsksToBeKept) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world(30, 20'000));
   RawClient closed(shard);
   RawClient kept(shard);
   closed.send("GET /healthz HTTP/1.0\r\n\r\n");
@@ -69,7 +63,7 @@ TEST(Connection, Http10IsClosedUnlessItAsksToBeKept) {
 }
 
 TEST(Connection, TakesARequestByteByByte) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world(30, 20'000));
   RawClient client(shard);
   const std::string request = get("/healthz");
   for (const char c : request) {
@@ -82,7 +76,7 @@ TEST(Connection, TakesARequestByteByByte) {
 
 // Also with an idle time before the first byte, and although bytes keep coming.
 TEST(Connection, HeaderTimeoutCountsFromTheFirstByte) {
-  ShardWorld shard(calm(), timeouts());
+  ShardWorld shard(calm_world(30, 20'000), timeouts());
   RawClient client(shard);
   shard.run_for(5s);
   const Instant begun = shard.world.now();
@@ -98,7 +92,7 @@ TEST(Connection, HeaderTimeoutCountsFromTheFirstByte) {
 }
 
 TEST(Connection, IdleConnectionIsClosedWithoutAnAnswer) {
-  ShardWorld shard(calm(), timeouts());
+  ShardWorld shard(calm_world(30, 20'000), timeouts());
   RawClient silent(shard);
   RawClient once(shard);
   const Instant begun = shard.world.now();
@@ -117,7 +111,7 @@ TEST(Connection, IdleConnectionIsClosedWithoutAnAnswer) {
 }
 
 TEST(Connection, DrainsABodyAndAnswersTheNextRequest) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world(30, 20'000));
   RawClient client(shard);
   std::string body;
   while (body.size() < 20'000) body += get("/nothing");
@@ -139,7 +133,7 @@ TEST(Connection, DrainsABodyAndAnswersTheNextRequest) {
 TEST(Connection, ABodyBehindTheLongestHeadIsRefused) {
   const std::string begin = "GET /healthz HTTP/1.1\r\nHost: sim\r\nContent-Length: 5\r\nX: ";
   for (const size_t size : {Exchange::kInputSize - 1, Exchange::kInputSize}) {
-    ShardWorld shard(calm());
+    ShardWorld shard(calm_world(30, 20'000));
     RawClient client(shard);
     client.send(begin + std::string(size - begin.size() - 4, 'x') + "\r\n\r\n");
     shard.run_for(10ms);
@@ -151,7 +145,7 @@ TEST(Connection, ABodyBehindTheLongestHeadIsRefused) {
 
 TEST(Connection, ContinueIsSentOnlyWhenTheBodyHasNotBegun) {
   const std::string head = get("/healthz", "Content-Length: 5\r\nExpect: 100-continue\r\n");
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world(30, 20'000));
   RawClient asks(shard);
   RawClient begins(shard);
   asks.send(head);
@@ -177,7 +171,7 @@ TEST(Connection, ARefusalArrivesAlthoughTheClientGoesOnSending) {
   };
   for (const auto& [status, request] : cases) {
     SCOPED_TRACE(status);
-    ShardWorld shard(calm());
+    ShardWorld shard(calm_world(30, 20'000));
     RawClient client(shard, {.latency = 50ms});
     client.send(request);
     for (int i = 0; i < 300; ++i) {
@@ -196,7 +190,7 @@ TEST(Connection, ARefusalArrivesAlthoughTheClientGoesOnSending) {
 
 // A client that never closes its half is not waited for; what it has received stays received.
 TEST(Connection, LingeringEndsWithoutTheClientsHelp) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world(30, 20'000));
   RawClient client(shard);
   client.keep_open_behind_end();
   client.send("nonsense\r\n\r\n");
@@ -208,7 +202,7 @@ TEST(Connection, LingeringEndsWithoutTheClientsHelp) {
 }
 
 TEST(Connection, StalledViewerIsResetAndItsKernelMemoryFreed) {
-  ShardWorld shard(calm(100'000), timeouts());
+  ShardWorld shard(calm_world(30, 100'000), timeouts());
   SimScript script;
   script.stall_after = 150'000;
   script.link = {.send_buffer = 32 << 10, .receive_window = 16 << 10};
@@ -227,7 +221,7 @@ TEST(Connection, StalledViewerIsResetAndItsKernelMemoryFreed) {
 }
 
 TEST(Connection, SlowViewerThatMakesProgressIsKept) {
-  ShardWorld shard(calm(100'000), timeouts());
+  ShardWorld shard(calm_world(30, 100'000), timeouts());
   SimScript script;
   script.read_rate = 1'000;
   script.link = {.send_buffer = 32 << 10, .receive_window = 4 << 10};
@@ -241,7 +235,7 @@ TEST(Connection, SlowViewerThatMakesProgressIsKept) {
 
 // The camera gives a frame in 100 s, so no send tells that the viewer has gone.
 TEST(Connection, ViewerThatClosesIsForgottenAtOnce) {
-  ShardWorld shard(calm(20'000, 0.01));
+  ShardWorld shard(calm_world(0.01, 20'000));
   SimViewer& viewer = shard.world.add({});
   shard.run_for(1s);
   ASSERT_EQ(shard.channel_stats().viewers.value(), 1u);
@@ -255,7 +249,7 @@ TEST(Connection, ViewerThatClosesIsForgottenAtOnce) {
 }
 
 TEST(Connection, StopEndsEveryKindOfConnectionInTime) {
-  ShardWorld shard(calm(20'000, 0.01), timeouts());
+  ShardWorld shard(calm_world(0.01, 20'000), timeouts());
   RawClient idle(shard);
   RawClient busy(shard);
   RawClient snapshot(shard);
@@ -281,7 +275,7 @@ TEST(Connection, StopEndsEveryKindOfConnectionInTime) {
 }
 
 TEST(Connection, StopEndsAStreamThatHasHadNoFrame) {
-  SimWorldConfig config = calm();
+  SimWorldConfig config = calm_world(30, 20'000);
   config.camera.drop = 1;
   ShardWorld shard(config);
   SimViewer& plain = shard.world.add({});

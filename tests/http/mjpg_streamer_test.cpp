@@ -6,18 +6,12 @@
 #include <array>
 #include <string>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/json_check.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
 namespace {
-
-SimWorldConfig calm() {
-  SimWorldConfig config;
-  config.camera.fps = 10;
-  config.camera.size_min = config.camera.size_max = 1'000;
-  return config;
-}
 
 TEST(MjpgStreamer, ProgramListsEveryCamera) {
   FrameRing front({}), back({});
@@ -43,7 +37,7 @@ TEST(MjpgStreamer, ProgramListsEveryCamera) {
 }
 
 TEST(MjpgStreamer, ItsFilesAreJson) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   shard.world.ring().stats().width.set(640);
   shard.world.ring().stats().height.set(480);
   for (const char* path : {"/input_0.json", "/input.json"}) {
@@ -65,7 +59,7 @@ TEST(MjpgStreamer, ItsFilesAreJson) {
 
 // A page from elsewhere can make a browser GET anything.
 TEST(MjpgStreamer, NothingIsChangedByGet) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   const ParsedResponse command =
       ask(shard, get("/?action=command&dest=0&plugin=0&id=9963776&group=1&value=7"));
   EXPECT_EQ(command.status, 501);

@@ -6,18 +6,12 @@
 #include <array>
 #include <string>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/json_check.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
 namespace {
-
-SimWorldConfig calm() {
-  SimWorldConfig config;
-  config.camera.fps = 10;
-  config.camera.size_min = config.camera.size_max = 1'000;
-  return config;
-}
 
 template <class Write>
 JsonCheck written(Write write) {
@@ -36,12 +30,12 @@ JsonCheck members(ShardWorld& shard) {
 }
 
 TEST(ServerReport, TellsTheBudgetOfTheNetworkIfThereIsOne) {
-  ShardWorld free(calm());
+  ShardWorld free(calm_world());
   EXPECT_EQ(members(free).at("egress"), "null");
   ServerConfig config;
   config.wire.bits_per_second = 100'000'000;
   config.wire.origin = "--max-egress";
-  ShardWorld shard(calm(), config);
+  ShardWorld shard(calm_world(), config);
   const JsonCheck json = members(shard);
   ASSERT_TRUE(json.valid());
   EXPECT_EQ(json.at("egress.bits_per_second"), "100000000");
@@ -51,7 +45,7 @@ TEST(ServerReport, TellsTheBudgetOfTheNetworkIfThereIsOne) {
 }
 
 TEST(ServerReport, InstancesDiffer) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   EXPECT_EQ(members(shard).at("instance_id"), fmt::format("{:x}", instance_id(shard.state)));
   EXPECT_NE(instance_id(shard.state), 0u);
 }

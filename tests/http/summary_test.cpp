@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/json_check.h"
 #include "tests/http/raw_client.h"
 
@@ -20,13 +21,6 @@ ServerConfig named() {
   return config;
 }
 
-SimWorldConfig calm() {
-  SimWorldConfig config;
-  config.camera.fps = 10;
-  config.camera.size_min = config.camera.size_max = kFrameBytes;
-  return config;
-}
-
 TEST(Summary, PagesAskLessOftenTheMoreTheyAre) {
   EXPECT_EQ(poll_seconds(0), 2u);
   EXPECT_EQ(poll_seconds(400), 2u);
@@ -36,7 +30,7 @@ TEST(Summary, PagesAskLessOftenTheMoreTheyAre) {
 }
 
 TEST(Summary, HasTheRightFigures) {
-  ShardWorld shard(calm(), named());
+  ShardWorld shard(calm_world(10, kFrameBytes), named());
   shard.world.add({.request = get("/stream?fps=2.5")});
   const SimViewer& fast = shard.world.add({});
   shard.run_for(5050ms);
@@ -78,7 +72,7 @@ TEST(Summary, HasTheRightFigures) {
 }
 
 TEST(Summary, HeadHasTheLengthAndNoBody) {
-  ShardWorld shard(calm(), named());
+  ShardWorld shard(calm_world(10, kFrameBytes), named());
   const std::string text = ask_text(shard, "HEAD /api/v1/summary HTTP/1.1\r\nHost: sim\r\n\r\n");
   EXPECT_NE(text.find("\r\nContent-Length: "), std::string::npos);
   EXPECT_TRUE(text.ends_with("\r\n\r\n"));
@@ -86,7 +80,7 @@ TEST(Summary, HeadHasTheLengthAndNoBody) {
 
 // The longest that may be written finds room in one step.
 TEST(Summary, AStepIsBounded) {
-  SimWorldConfig config = calm();
+  SimWorldConfig config = calm_world(10, kFrameBytes);
   ShardWorld shard(config, named());
   shard.run_for(1s);
   for (Counter ChannelStats::*counter :

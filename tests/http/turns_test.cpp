@@ -7,19 +7,13 @@
 #include <memory>
 #include <vector>
 
+#include "tests/http/calm_world.h"
 #include "tests/sim/shard_world.h"
 
 namespace fanlight {
 namespace {
 
 constexpr size_t kFrameBytes = 20'000;
-
-SimWorldConfig calm(double fps = 30) {
-  SimWorldConfig config;
-  config.camera.fps = fps;
-  config.camera.size_min = config.camera.size_max = kFrameBytes;
-  return config;
-}
 
 ServerConfig wire_of(uint64_t bits_per_second, double min_fps = 0.5) {
   ServerConfig config;
@@ -42,7 +36,7 @@ std::vector<uint64_t> frames_of(const SimWorld& world) {
 TEST(Turns, AFullWireIsSharedEvenlyAndUsedUp) {
   constexpr uint64_t kRate = 100'000'000;
   constexpr size_t kViewers = 200;  // 584 frames a second: 2.9 for each, of 30
-  ShardWorld shard(calm(), wire_of(kRate));
+  ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
   for (size_t i = 0; i < kViewers; ++i) shard.world.add({});
   shard.run_for(5s);
   const std::vector<uint64_t> before = frames_of(shard.world);
@@ -60,7 +54,7 @@ TEST(Turns, AFullWireIsSharedEvenlyAndUsedUp) {
 // Every frame is the newest when it is begun: with the wire spread over the interval its age is
 // half an interval on average, and never more than one and the time on the wire.
 TEST(Turns, WhoWaitedGetsTheNewestFrame) {
-  ShardWorld shard(calm(), wire_of(50'000'000));
+  ShardWorld shard(calm_world(30, kFrameBytes), wire_of(50'000'000));
   for (size_t i = 0; i < 100; ++i) shard.world.add({});
   shard.run_for(10s);
   const Histogram& age = shard.channel_stats().frame_age;
@@ -73,7 +67,7 @@ TEST(Turns, WhoWaitedGetsTheNewestFrame) {
 
 TEST(Turns, BelowTheLimitNobodyLosesAFrame) {
   constexpr uint64_t kRate = 100'000'000;  // 584 frames a second
-  ShardWorld shard(calm(), wire_of(kRate));
+  ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
   for (size_t i = 0; i < 15; ++i) shard.world.add({});  // who want 450
   shard.run_for(10s);
   for (const auto& viewer : shard.world.viewers()) EXPECT_EQ(viewer->stream().gaps, 0u);
@@ -82,7 +76,7 @@ TEST(Turns, BelowTheLimitNobodyLosesAFrame) {
 
 TEST(Turns, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
   constexpr uint64_t kRate = 20'000'000;  // 116 frames a second
-  ShardWorld shard(calm(), wire_of(kRate, 1.0));
+  ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate, 1.0));
   const SimViewer& first = shard.world.add({});
   shard.run_for(2s);
   uint64_t before = first.stream().frames;
@@ -104,7 +98,7 @@ TEST(Turns, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
 }
 
 TEST(Turns, ViewersOnThisMachineAreNotHeldBack) {
-  ShardWorld shard(calm(), wire_of(10'000'000));
+  ShardWorld shard(calm_world(30, kFrameBytes), wire_of(10'000'000));
   for (size_t i = 0; i < 40; ++i) shard.world.add({});
   SimScript local;
   local.link.peer = PeerAddress{.bytes = {}, .is_local = true};
@@ -117,7 +111,7 @@ TEST(Turns, ViewersOnThisMachineAreNotHeldBack) {
 // Snapshots are not held back, but the streams make room for them.
 TEST(Turns, SnapshotsAreTakenFromTheSameWire) {
   constexpr uint64_t kRate = 20'000'000;
-  ShardWorld shard(calm(), wire_of(kRate));
+  ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
   for (size_t i = 0; i < 50; ++i) shard.world.add({});
   shard.run_for(2s);
   const uint64_t before = shard.stats().bytes_sent.value();

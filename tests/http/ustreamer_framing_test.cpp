@@ -7,19 +7,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
 namespace {
 
 constexpr size_t kFrameBytes = 5'000;
-
-SimWorldConfig world_config(double fps = 10) {
-  SimWorldConfig config;
-  config.camera.fps = fps;
-  config.camera.size_min = config.camera.size_max = kFrameBytes;
-  return config;
-}
 
 // What a client of this target received. The parts have fields that ours have not, so only the text
 // is looked at.
@@ -39,7 +33,7 @@ size_t count(const std::string& text, const std::string& what) {
 TEST(UstreamerFraming, EveryPartTellsItsTimes) {
   for (const char* target : {"/stream?extra_headers=1", "/?action=stream&extra_headers=true",
                              "/video_feed?extra_headers=yes"}) {
-    ShardWorld shard(world_config());
+    ShardWorld shard(calm_world(10, kFrameBytes));
     const std::string text = received(shard, target, 2s);
     const size_t parts = count(text, "Content-Type: image/jpeg\r\nContent-Length: 5000\r\n");
     EXPECT_GE(parts, 19u);
@@ -53,7 +47,7 @@ TEST(UstreamerFraming, EveryPartTellsItsTimes) {
 }
 
 TEST(UstreamerFraming, ZeroDataIsHeadsOnly) {
-  ShardWorld shard(world_config());
+  ShardWorld shard(calm_world(10, kFrameBytes));
   const std::string text = received(shard, "/stream?zero_data=1&extra_headers=1&frames=5", 2s);
   EXPECT_EQ(count(text, "Content-Length: 0\r\n"), 5u);
   EXPECT_EQ(count(text, "X-UStreamer-Latency"), 5u);
@@ -62,14 +56,14 @@ TEST(UstreamerFraming, ZeroDataIsHeadsOnly) {
 }
 
 TEST(UstreamerFraming, TheAdvanceFormHasNoRoomForFields) {
-  ShardWorld shard(world_config());
+  ShardWorld shard(calm_world(10, kFrameBytes));
   const std::string text = received(shard, "/stream?extra_headers=1&advance_headers=1", 1s);
   EXPECT_EQ(count(text, "X-UStreamer"), 0u);
   EXPECT_GE(count(text, "\r\n--boundarydonotcross\r\nContent-Type: image/jpeg\r\n\r\n"), 9u);
 }
 
 TEST(UstreamerFraming, TheStateKnowsTheClientByItsKey) {
-  ShardWorld shard(world_config());
+  ShardWorld shard(calm_world(10, kFrameBytes));
   RawClient named(shard);
   RawClient plain(shard);
   named.send(get("/stream?key=a-b_c.1&extra_headers=1&dual_final_frames=1"));
@@ -83,9 +77,9 @@ TEST(UstreamerFraming, TheStateKnowsTheClientByItsKey) {
   const auto& other = first ? std::prev(clients.end()).value() : clients.begin().value();
   EXPECT_EQ(one["key"], "a-b_c.1");
   const std::string id = first ? clients.begin().key() : std::prev(clients.end()).key();
-  EXPECT_NE(named.text().find("\r\nSet-Cookie: stream_client=a-b_c.1/" + id +
-                              "; path=/; max-age=30\r\n"),
-            std::string::npos);
+  EXPECT_NE(
+      named.text().find("\r\nSet-Cookie: stream_client=a-b_c.1/" + id + "; path=/; max-age=30\r\n"),
+      std::string::npos);
   EXPECT_EQ(plain.text().find("Set-Cookie"), std::string::npos);
   EXPECT_TRUE(one["extra_headers"] && one["dual_final_frames"] && !one["zero_data"]) << one;
   EXPECT_EQ(other["key"], "0");
@@ -93,7 +87,7 @@ TEST(UstreamerFraming, TheStateKnowsTheClientByItsKey) {
 }
 
 TEST(UstreamerFraming, WrongValuesAreNamed) {
-  ShardWorld shard(world_config());
+  ShardWorld shard(calm_world(10, kFrameBytes));
   const std::string long_key(65, 'k');
   for (const std::string& query :
        {std::string("extra_headers=2"), std::string("extra_headers="), std::string("zero_data=on"),
@@ -107,7 +101,7 @@ TEST(UstreamerFraming, WrongValuesAreNamed) {
 }
 
 TEST(UstreamerFraming, ASnapshotTellsItsTimes) {
-  ShardWorld shard(world_config());
+  ShardWorld shard(calm_world(10, kFrameBytes));
   shard.run_for(1s);
   const ParsedResponse response = ask(shard, get("/snapshot"));
   EXPECT_EQ(response.headers.at("x-ustreamer-online"), "true");
@@ -119,7 +113,7 @@ TEST(UstreamerFraming, ASnapshotTellsItsTimes) {
 
 // Not only after two seconds, and once for each pause.
 TEST(UstreamerFraming, TheLastFrameBeforeAPauseComesTwice) {
-  SimWorldConfig config = world_config();
+  SimWorldConfig config = calm_world(10, kFrameBytes);
   config.camera.drop = 0.5;
   ShardWorld shard(config);
   RawClient twice(shard);

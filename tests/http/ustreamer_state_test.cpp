@@ -5,22 +5,16 @@
 
 #include <string>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/json_check.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
 namespace {
 
-SimWorldConfig calm() {
-  SimWorldConfig config;
-  config.camera.fps = 10;
-  config.camera.size_min = config.camera.size_max = 1'000;
-  return config;
-}
-
 // Every key that ustreamer 6 has for a stream without H.264.
 TEST(UstreamerState, HasItsKeysForEveryClient) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   shard.world.add({.request = get("/stream?advance_headers=1")});
   shard.world.add({.request = get("/stream?fps=5")});
   shard.run_for(5s);
@@ -48,7 +42,7 @@ TEST(UstreamerState, HasItsKeysForEveryClient) {
 
 TEST(UstreamerState, ListsAllClientsOfThatCamera) {
   constexpr size_t kViewers = 200;
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   for (size_t i = 0; i < kViewers; ++i) shard.world.add({.parse = false});
   shard.run_for(1s);
   const JsonCheck json(ask(shard, get("/cameras/cam/state")).body);

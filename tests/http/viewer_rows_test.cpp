@@ -7,17 +7,11 @@
 #include <set>
 #include <string>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
 namespace {
-
-SimWorldConfig calm() {
-  SimWorldConfig config;
-  config.camera.fps = 10;
-  config.camera.size_min = config.camera.size_max = 1'000;
-  return config;
-}
 
 // As long as a row may be, so that a page holds few.
 void write_long_row(const ViewerRow& row, TextWriter& text) noexcept {
@@ -63,7 +57,7 @@ struct Reader {
 };
 
 TEST(ViewerRows, EveryViewerIsThereOnce) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   for (int i = 0; i < 100; ++i) shard.world.add({.parse = false});
   shard.run_for(1s);
   Reader reader(shard);
@@ -80,7 +74,7 @@ TEST(ViewerRows, EveryViewerIsThereOnce) {
 // Between two pages some leave, also the one that the next page would have begun with, and some
 // come. Those who stay are there once.
 TEST(ViewerRows, ViewersMayComeAndGoBetweenTwoPages) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   std::deque<RawClient> clients;
   const auto come = [&] {
     clients.emplace_back(shard);
@@ -103,7 +97,7 @@ TEST(ViewerRows, ViewersMayComeAndGoBetweenTwoPages) {
 }
 
 TEST(ViewerRows, WithoutViewersThereIsOneEmptyPage) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   Reader reader(shard, 0);
   reader.read_all(shard);
   EXPECT_EQ(reader.pages, 1u);

@@ -8,18 +8,12 @@
 #include <memory>
 #include <string>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/json_check.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
 namespace {
-
-SimWorldConfig calm() {
-  SimWorldConfig config;
-  config.camera.fps = 10;
-  config.camera.size_min = config.camera.size_max = 1'000;
-  return config;
-}
 
 ServerConfig trusting(const std::string& range) {
   ServerConfig config;
@@ -47,7 +41,7 @@ bool shows(const std::string& text, const std::string& what) {
 }
 
 TEST(ViewersPage, ListsEveryViewerWithItsAddress) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   RawClient viewer(shard, {.peer = kElsewhere});
   viewer.send(get("/stream"));
   shard.run_for(2s);
@@ -59,7 +53,7 @@ TEST(ViewersPage, ListsEveryViewerWithItsAddress) {
 }
 
 TEST(ViewersPage, ManyViewersAreListedPageByPage) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   for (size_t i = 0; i < 200; ++i) shard.world.add({.parse = false});
   shard.run_for(1s);
   const std::string page = ask_from(shard, kThisMachine, "/viewers");
@@ -69,7 +63,7 @@ TEST(ViewersPage, ManyViewersAreListedPageByPage) {
 }
 
 TEST(ViewersPage, OnlyThisMachineSeesAddresses) {
-  ShardWorld shard(calm());
+  ShardWorld shard(calm_world());
   RawClient viewer(shard, {.peer = kElsewhere});
   viewer.send(get("/stream"));
   shard.run_for(1s);
@@ -99,7 +93,7 @@ TEST(ViewersPage, OnlyThisMachineSeesAddresses) {
 }
 
 TEST(ViewersPage, ATrustedProxysClientsAreNotThisMachine) {
-  ShardWorld shard(calm(), trusting("127.0.0.1"));
+  ShardWorld shard(calm_world(), trusting("127.0.0.1"));
   EXPECT_TRUE(ask_from(shard, kThisMachine, "/viewers").starts_with("403 "));
   EXPECT_TRUE(
       ask_from(shard, kThisMachine, "/viewers", "X-Forwarded-For: ::1\r\n").starts_with("403 "));
@@ -109,7 +103,7 @@ TEST(ViewersPage, ATrustedProxysClientsAreNotThisMachine) {
 TEST(ViewersPage, TheViewerBehindATrustedProxyIsListedAndCounted) {
   ServerConfig config = trusting("192.0.2.7");
   config.admission.viewers_per_address = 1;
-  ShardWorld shard(calm(), config);
+  ShardWorld shard(calm_world(), config);
   const std::string one = "X-Forwarded-For: 10.9.9.9, 203.0.113.1\r\n";
   RawClient first(shard, {.peer = kElsewhere}), second(shard, {.peer = kElsewhere}),
       other(shard, {.peer = kElsewhere});
@@ -126,7 +120,7 @@ TEST(ViewersPage, TheViewerBehindATrustedProxyIsListedAndCounted) {
 }
 
 TEST(ViewersPage, ClientsOfAnAdminListenerSeeAddressesWhereverTheyAre) {
-  SimWorld world(calm());
+  SimWorld world(calm_world());
   ServerState state({}, {{"cam", "simulated", 80, &world.ring(), nullptr}}, 1,
                     world.backend().wall_now());
   const std::array<int, 1> listeners = {world.listener()};

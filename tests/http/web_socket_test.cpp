@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/raw_client.h"
 #include "tests/sim/web_socket_client.h"
 
@@ -17,13 +18,6 @@ namespace fanlight {
 namespace {
 
 constexpr size_t kFrameBytes = 20'000;
-
-SimWorldConfig world_config(double fps = 10) {
-  SimWorldConfig config;
-  config.camera.fps = fps;
-  config.camera.size_min = config.camera.size_max = kFrameBytes;
-  return config;
-}
 
 ServerConfig server_config() {
   ServerConfig config;
@@ -108,7 +102,7 @@ void expect_nothing_left(ShardWorld& shard) {
 }
 
 TEST(WebSocket, EveryFrameIsToldOfAndSent) {
-  ShardWorld shard(world_config(), server_config());
+  ShardWorld shard(calm_world(10, kFrameBytes), server_config());
   {
     SocketClient client(shard);
     shard.run_for(5s);
@@ -131,7 +125,7 @@ TEST(WebSocket, EveryFrameIsToldOfAndSent) {
 
 TEST(WebSocket, ManyCamerasShareOneConnectionEvenly) {
   constexpr size_t kCameras = 9;
-  ShardWorld shard(world_config(), server_config(), nullptr, kCameras);
+  ShardWorld shard(calm_world(10, kFrameBytes), server_config(), nullptr, kCameras);
   {
     // The line carries ten of the ninety pictures a second.
     SocketClient slow(shard, "/ws?cameras=*", {.bytes_per_second = 10.0 * kFrameBytes});
@@ -156,7 +150,7 @@ TEST(WebSocket, ManyCamerasShareOneConnectionEvenly) {
 }
 
 TEST(WebSocket, ASlowOneSkipsAndAStalledOneIsClosed) {
-  ShardWorld shard(world_config(30), server_config());
+  ShardWorld shard(calm_world(30, kFrameBytes), server_config());
   {
     SocketClient slow(shard, "/ws", {.bytes_per_second = 5.0 * kFrameBytes});
     SocketClient stalled(shard);
@@ -172,7 +166,7 @@ TEST(WebSocket, ASlowOneSkipsAndAStalledOneIsClosed) {
 }
 
 TEST(WebSocket, TheNewestPictureIsRepeatedWhenTheCameraIsSilent) {
-  ShardWorld shard(world_config(0.1), server_config());
+  ShardWorld shard(calm_world(0.1, kFrameBytes), server_config());
   {
     SocketClient client(shard);
     shard.run_for(28s);
@@ -184,7 +178,7 @@ TEST(WebSocket, TheNewestPictureIsRepeatedWhenTheCameraIsSilent) {
 }
 
 TEST(WebSocket, ASlateSaysWhy) {
-  SimWorldConfig config = world_config();
+  SimWorldConfig config = calm_world(10, kFrameBytes);
   config.camera.lost_at = 1s;
   config.camera.lost_for = 10s;
   ShardWorld shard(config, server_config());
@@ -201,7 +195,7 @@ TEST(WebSocket, ASlateSaysWhy) {
 }
 
 TEST(WebSocket, ARateMayBeAskedFor) {
-  ShardWorld shard(world_config(30), server_config());
+  ShardWorld shard(calm_world(30, kFrameBytes), server_config());
   {
     SocketClient client(shard, "/ws?fps=2");
     shard.run_for(10s);
@@ -213,7 +207,7 @@ TEST(WebSocket, ARateMayBeAskedFor) {
 
 // Also while a picture is on its way, which goes first, and in the packet of the handshake.
 TEST(WebSocket, APingIsAnswered) {
-  ShardWorld shard(world_config(), server_config());
+  ShardWorld shard(calm_world(10, kFrameBytes), server_config());
   {
     SocketClient eager(shard, "/ws", {}, client_frame(kClientPing, "early"));
     SocketClient slow(shard, "/ws", {.bytes_per_second = 2.0 * kFrameBytes});
@@ -235,7 +229,7 @@ TEST(WebSocket, APingIsAnswered) {
 }
 
 TEST(WebSocket, ACloseIsAnsweredAndNothingFollowsIt) {
-  ShardWorld shard(world_config(30), server_config());
+  ShardWorld shard(calm_world(30, kFrameBytes), server_config());
   {
     SocketClient fast(shard);
     SocketClient slow(shard, "/ws", {.bytes_per_second = 2.0 * kFrameBytes});
@@ -256,7 +250,7 @@ TEST(WebSocket, ACloseIsAnsweredAndNothingFollowsIt) {
 }
 
 TEST(WebSocket, WhoBreaksTheProtocolIsToldAndClosed) {
-  ShardWorld shard(world_config(), server_config());
+  ShardWorld shard(calm_world(10, kFrameBytes), server_config());
   {
     SocketClient unmasked(shard);
     SocketClient flood(shard);
@@ -272,7 +266,7 @@ TEST(WebSocket, WhoBreaksTheProtocolIsToldAndClosed) {
 }
 
 TEST(WebSocket, TheEndOfTheServerIsAnnounced) {
-  ShardWorld shard(world_config(), server_config(), nullptr, 3);
+  ShardWorld shard(calm_world(10, kFrameBytes), server_config(), nullptr, 3);
   SocketClient all(shard, "/ws?cameras=*");
   SocketClient slow(shard, "/ws?cameras=*", {.bytes_per_second = 4.0 * kFrameBytes});
   SocketClient begins(shard);
@@ -288,7 +282,7 @@ TEST(WebSocket, TheEndOfTheServerIsAnnounced) {
 
 // At every moment, also in the middle of a picture and of a frame of its own.
 TEST(WebSocket, AClientMayVanish) {
-  ShardWorld shard(world_config(30), server_config(), nullptr, 4);
+  ShardWorld shard(calm_world(30, kFrameBytes), server_config(), nullptr, 4);
   for (int i = 0; i < 60; ++i) {
     SocketClient client(shard, "/ws?cameras=*", {.bytes_per_second = 30.0 * kFrameBytes});
     client.send(client_frame(kClientPing, "x").substr(0, static_cast<size_t>(i % 8)));
