@@ -32,7 +32,7 @@ TEST(SharedText, OneThatIsTooLongChangesNothing) {
 TEST(SharedText, AReaderSeesWholeTexts) {
   SharedText text(std::string(1, 'a'));
   std::thread writer([&] {
-    for (int i = 0; i < 2000; ++i) text.set(std::string(1 + i % 26, char('a' + i % 26)));
+    for (size_t i = 0; i < 2000; ++i) text.set(std::string(1 + i % 26, char('a' + i % 26)));
   });
   const auto room = std::make_unique<Room>();
   for (int i = 0; i < 2000; ++i) {

@@ -41,7 +41,7 @@ TEST(WebSocketReader, TakesMessagesAndTellsOfPings) {
   const std::string expected =
       "ping(are you there) ping() ping(" + std::string(125, 'p') + ") closed(1000)";
   EXPECT_EQ(story_of(text), expected);
-  for (const size_t step : {1, 2, 3, 7, 256, 1000}) EXPECT_EQ(story_of(text, step), expected);
+  for (const size_t step : {1u, 2u, 3u, 7u, 256u, 1000u}) EXPECT_EQ(story_of(text, step), expected);
 }
 
 TEST(WebSocketReader, TakesFragmentsWithControlFramesBetween) {
