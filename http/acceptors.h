@@ -85,8 +85,8 @@ class Acceptors {
   Shard& shard_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::array<Handover, kHandoversMax> handovers_;
-  std::vector<Handover*> free_;       // those that are not out
-  std::vector<size_t> on_their_way_;  // to each shard
+  std::vector<Handover*> free_;              // those that are not out
+  std::vector<size_t> on_their_way_;         // to each shard
   std::array<ClientSocket, kHeldMax> held_;  // accepted, without a place yet, oldest first
   size_t held_first_ = 0;
   size_t held_count_ = 0;

@@ -68,7 +68,7 @@ class Admission {
   std::atomic<size_t> viewers_per_address_{0};
   Wire* const wire_;
   std::atomic<size_t> viewers_{0};
-  std::mutex mutex_;  // for addresses_
+  std::mutex mutex_;                       // for addresses_
   std::optional<AddressTable> addresses_;  // since there first was a limit for them
 };
 

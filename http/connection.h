@@ -200,7 +200,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   Answer answer_;
   Piece piece_;
   std::optional<Viewer> viewer_;
-  Viewer* sending_viewer_ = nullptr;  // whose frame `piece_` is
+  Viewer* sending_viewer_ = nullptr;           // whose frame `piece_` is
   ControlRequest* control_request_ = nullptr;  // while awaiting the camera
   bool keeps_body_ = false;                    // the body of this request is wanted
   uint64_t body_left_ = 0;                     // bytes of request body still to be thrown away

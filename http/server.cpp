@@ -53,8 +53,8 @@ void run_shard(ServerState& state, unsigned index, const ShardSockets& sockets,
   try {
     const auto connections = static_cast<unsigned>(state.config.admission.viewers_max);
     backend = make_backend(options.backend, connections);
-    shard = std::make_unique<Shard>(state, index, *backend, sockets.listeners,
-                                    sockets.admin_listeners);
+    shard =
+        std::make_unique<Shard>(state, index, *backend, sockets.listeners, sockets.admin_listeners);
   } catch (...) {
     // The others wait for every shard to be empty before they leave; this one is.
     state.shards_with_connections.fetch_sub(1);

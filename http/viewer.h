@@ -18,13 +18,13 @@ class Framing;
 
 // What the client asked for.
 struct ViewerOptions {
-  bool seed_boundary = false;    // boundary `frame` instead of `boundarydonotcross`
-  bool advance_headers = false;  // the next part's head goes out with each frame
-  Duration interval{0};          // least time between two frames, 0: every frame
-  uint64_t frames = 0;           // end after so many, 0: never
-  bool paced = false;            // held back by the budget of the wire
+  bool seed_boundary = false;      // boundary `frame` instead of `boundarydonotcross`
+  bool advance_headers = false;    // the next part's head goes out with each frame
   bool dual_final_frames = false;  // the last frame before a pause once more, soon
-  Framing* framing = nullptr;    // what goes around each JPEG; nullptr: as it lies in the ring
+  bool paced = false;              // held back by the budget of the wire
+  Duration interval{0};            // least time between two frames, 0: every frame
+  uint64_t frames = 0;             // end after so many, 0: never
+  Framing* framing = nullptr;      // what goes around each JPEG; nullptr: as it lies in the ring
 };
 
 // Owns: one pin (in its channel) on the frame that it is sending.
