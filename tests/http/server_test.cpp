@@ -30,19 +30,26 @@ constexpr std::string_view kRequest = "GET /stream HTTP/1.1\r\nHost: t\r\n\r\n";
 // A client with blocking reads, which fail after ten seconds instead of hanging the test.
 class Client {
  public:
-  explicit Client(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  Client() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval limit{10, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+
+  explicit Client(int port) : Client() { EXPECT_TRUE(connect(port)); }
+
+  bool connect(int port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
 
-  void send(std::string_view text) {
-    EXPECT_EQ(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL), ssize_t(text.size()));
+  bool try_send(std::string_view text) {
+    return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) == ssize_t(text.size());
   }
+
+  void send(std::string_view text) { EXPECT_TRUE(try_send(text)); }
 
   // Reads until `end` has come; empty when the connection ended or hung before.
   std::string read_until(std::string_view end) {
@@ -181,14 +188,13 @@ TEST_P(ServerTest, TheStateListsTheViewersOfAllShards) {
 TEST_P(ServerTest, StopsWhileReportsAreAsked) {
   start(2);
   publish(1);
-  std::atomic<bool> go{true};
-  std::thread asker([&] {
-    while (go) {
-      Client client(port());
-      client.send("GET /api/v1/state HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
-      bool orderly = false;
-      client.read_all(orderly);
-      if (!orderly) break;
+  std::thread asker([port = port()] {
+    Client client;
+    bool answered = true;
+    while (answered && client.connect(port) &&
+           client.try_send("GET /api/v1/state HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")) {
+      client.read_all(answered);
+      client = Client();
     }
   });
   Client witness(port());
@@ -197,8 +203,7 @@ TEST_P(ServerTest, StopsWhileReportsAreAsked) {
     ASSERT_NE(witness.read_until("ok\n"), "");
   }
   server_->stop();
-  go = false;
-  listeners_.clear();
+  listeners_.clear();  // which ends the asker
   asker.join();
 }
 

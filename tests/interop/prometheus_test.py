@@ -36,11 +36,6 @@ scrape_configs:
 VARIABLES = {"$instance": ".*", "$camera": ".*", "$__rate_interval": "4s"}
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
-
-
 def until(condition, what):
     """Asks until it is true; what the condition gave."""
     deadline = time.monotonic() + DEADLINE_SECONDS
@@ -60,7 +55,8 @@ class Prometheus:
         self.folder = tempfile.TemporaryDirectory()
         config = pathlib.Path(self.folder.name) / "prometheus.yml"
         config.write_text(CONFIG.format(target))
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self.reservation = harness.reserve_port()
+        self.url = f"http://127.0.0.1:{self.reservation.getsockname()[1]}"
         self.log = open(config.with_name("log"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(
             ["prometheus", f"--config.file={config}", "--log.level=warn",
@@ -90,6 +86,7 @@ class Prometheus:
         self.process.terminate()
         self.process.wait(DEADLINE_SECONDS)
         self.log.close()
+        self.reservation.close()
         self.folder.cleanup()
 
 

@@ -9,6 +9,7 @@ import faulthandler
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -90,6 +91,15 @@ class Fanlight:
         self.process.wait()
         self.reader.join()
         self.process.stderr.close()
+
+
+def reserve_port():
+    """A socket bound to a port of 127.0.0.1. While it is open nobody else is given that port, and a
+    server that sets SO_REUSEADDR, as they do, can be told to listen there (ip(7), socket(7))."""
+    reservation = socket.socket()
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reservation.bind(("127.0.0.1", 0))
+    return reservation
 
 
 def address_of(url):

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The stream, byte for byte."""
+import queue
 import time
 import unittest
 
 import harness
 from client import Connection, fetch, jpeg_size, open_stream
 from pictures import make_pictures
+from upstream import Upstream, one_by_one
 
 IMAGE = "Accept: image/avif,image/webp,image/apng,image/*,*/*;q=0.8"  # an <img>
 ANYTHING = "Accept: */*"  # fetch(), ffmpeg, dashboards
@@ -107,25 +109,29 @@ class PatternTest(unittest.TestCase):
 
 
 class SlowCameraTest(unittest.TestCase):
-    """A camera that gives a picture every 3.3 seconds."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.fanlight = harness.Fanlight("--source", "pattern", "--fps", "0.3", "--size", "320x240")
-        cls.addClassCleanup(cls.fanlight.__exit__)
-        fetch(cls.fanlight.address, "/snapshot")
+    """A camera that has its next picture when the test says so."""
 
     def test_a_new_viewer_gets_the_newest_frame_and_then_repeats_of_it(self):
-        # Just captured, so that its successor is 3.3 s away: who waited for that would show it.
-        newest = fetch(self.fanlight.address, "/snapshot?max_delay=0")
-        stream = open_stream(self.fanlight.address, "/stream")
-        with stream.connection:
-            parts = stream.parts(3)
-        self.assertEqual(parts[0].sequence, int(newest.header("X-Sequence")))
-        self.assertEqual(parts[0].jpeg, newest.body)
+        _, pictures = make_pictures(type(self), size="320x240")
+        shown = queue.SimpleQueue()
+        shown.put(pictures[0])
+        self.addCleanup(shown.put, None)
+        with Upstream(one_by_one(shown)) as camera, \
+                harness.Fanlight("--source", camera.url(),
+                                 "--camera-stall-timeout", "60s") as fanlight:
+            newest = fetch(fanlight.address, "/snapshot")
+            stream = open_stream(fanlight.address, "/stream")
+            with stream.connection:
+                first, again = stream.parts(2)
+                shown.put(pictures[1])
+                while (following := stream.part()).raw == first.raw:
+                    pass
+        self.assertEqual(first.sequence, int(newest.header("X-Sequence")))
+        self.assertTrue(first.jpeg == newest.body == pictures[0])
         # Nobody is left without a byte for more than 2 s: it comes again before the next one.
-        self.assertEqual(parts[1].raw, parts[0].raw)
-        self.assertEqual(parts[2].sequence, parts[0].sequence + 1)
+        self.assertTrue(again.raw == first.raw)
+        self.assertEqual(following.sequence, first.sequence + 1)
+        self.assertTrue(following.jpeg == pictures[1])
 
 
 class FilesTest(unittest.TestCase):

@@ -123,6 +123,17 @@ def chunked_stream(pictures, interval=0.05):
     return script
 
 
+def one_by_one(pictures):
+    """A camera that has a next picture when the test puts one into this queue, and ends at None."""
+    def script(client, _head):
+        client.send(b"HTTP/1.1 200 OK\r\n"
+                    b"Content-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n")
+        for picture in iter(pictures.get, None):
+            client.send(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" %
+                        len(picture) + picture + b"\r\n")
+    return script
+
+
 def with_password(authorization, script):
     """Basic authentication in front of another script."""
     def guarded(client, head):

@@ -27,6 +27,7 @@ class Viewer:
         self.pending = bytearray()
         self.started = False
         self.frames = 0
+        self.repeats = 0  # of a frame that stayed the newest for a second
         self.first = self.last = 0  # sequence numbers
         self.slate = ""  # of the newest part: why it is no picture
         self.ended = False
@@ -71,11 +72,12 @@ class Viewer:
             self.known.pop(sequence - 1000, None)
         expect(jpeg == self.known[sequence], f"frame {sequence} differs between viewers")
         self.first = self.first or sequence
+        self.repeats += sequence == self.last
         self.last = sequence
         self.frames += 1
 
     def skipped(self):
-        return self.last - self.first + 1 - self.frames if self.frames else 0
+        return self.last - self.first + 1 - (self.frames - self.repeats) if self.frames else 0
 
 
 class Crowd:
