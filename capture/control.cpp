@@ -4,24 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <stdexcept>
+
+#include "core/to_number.h"
 
 namespace fanlight {
 namespace {
 
 // As the text of a program that keeps its order: settings take effect one after the other.
 using Json = nlohmann::ordered_json;
-
-std::optional<int64_t> whole_number(std::string_view text) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -38,7 +32,7 @@ bool has_item(const Control& control, int64_t value) {
 }
 
 int64_t resolve_menu(const Control& control, std::string_view text) {
-  const std::optional<int64_t> number = whole_number(text);
+  const std::optional<int64_t> number = to_number<int64_t>(text);
   if (number && has_item(control, *number)) return *number;
   for (size_t i = 0; i < control.menu.size() && !text.empty(); i++) {
     if (is_same_text(control.menu[i], text)) return static_cast<int64_t>(i);
@@ -60,7 +54,7 @@ int64_t resolve_boolean(const Control& control, std::string_view text) {
 }
 
 int64_t resolve_integer(const Control& control, std::string_view text) {
-  const std::optional<int64_t> value = whole_number(text);
+  const std::optional<int64_t> value = to_number<int64_t>(text);
   if (!value) {
     throw std::invalid_argument(fmt::format("{}: '{}' is not a whole number", control.name, text));
   }

@@ -2,14 +2,13 @@
 #include "capture/multipart_reader.h"
 
 #include <algorithm>
-#include <charconv>
 #include <span>
-#include <system_error>
 #include <utility>
 
 #include "capture/jpeg_check.h"
 #include "core/check.h"
 #include "core/part.h"
+#include "core/to_number.h"
 
 namespace fanlight {
 namespace {
@@ -44,15 +43,6 @@ bool begins_with(std::string_view text, std::string_view lower_case) {
 
 bool equals(std::string_view text, std::string_view lower_case) {
   return text.size() == lower_case.size() && begins_with(text, lower_case);
-}
-
-// A decimal number that is all of `text`.
-template <class Number>
-std::optional<Number> parse_decimal(std::string_view text) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 // The boundary of a Content-Type: `type; boundary=B` or `boundary="B"`. Without quotes all up to a
@@ -93,11 +83,11 @@ std::optional<WallTime> parse_timestamp(std::string_view text) {
   constexpr int64_t kSecondsMin = 1'000'000'000;
   constexpr int64_t kSecondsMax = 9'999'999'999;
   const size_t point = std::min(text.find('.'), text.size());
-  const auto seconds = parse_decimal<int64_t>(text.substr(0, point));
+  const auto seconds = to_number<int64_t>(text.substr(0, point));
   if (!seconds || *seconds < kSecondsMin || *seconds > kSecondsMax) return std::nullopt;
   std::string fraction(text.substr(std::min(point + 1, text.size())));
   fraction.resize(6, '0');
-  const auto microseconds = parse_decimal<uint32_t>(fraction);
+  const auto microseconds = to_number<uint32_t>(fraction);
   if (!microseconds) return std::nullopt;
   return WallTime(std::chrono::microseconds(*seconds * 1'000'000 + *microseconds));
 }
@@ -212,11 +202,11 @@ void MultipartReader::on_field(std::string_view line) {
   if (equals(name, "content-type")) {
     is_picture_ = begins_with(value, "image/");
   } else if (equals(name, "content-length")) {
-    length_ = parse_decimal<size_t>(value);
+    length_ = to_number<size_t>(value);
   } else if (equals(name, "x-timestamp")) {
     part_.captured = parse_timestamp(value);
   } else if (equals(name, "x-sequence")) {
-    part_.sequence = parse_decimal<uint64_t>(value);
+    part_.sequence = to_number<uint64_t>(value);
   } else if (equals(name, "x-slate")) {
     part_.slate_reason = value.substr(0, kSlateReasonMax);
   }

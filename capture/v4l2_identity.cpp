@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "capture/v4l2_device.h"
+#include "core/to_number.h"
 
 namespace fanlight {
 namespace {
@@ -48,10 +48,8 @@ fs::path real_path(const fs::path& path) {
 }
 
 std::optional<int> number_of(std::string_view text) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_all = error == std::errc() && end == text.data() + text.size();
-  return is_all && number >= 0 ? std::optional(number) : std::nullopt;
+  const std::optional<int> number = to_number<int>(text);
+  return number && *number >= 0 ? number : std::nullopt;
 }
 
 // The number of a /dev/videoN; nothing for another name.

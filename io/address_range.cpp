@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <optional>
 #include <stdexcept>
+
+#include "core/to_number.h"
 
 namespace fanlight {
 namespace {
@@ -28,16 +30,13 @@ std::string address_text(const PeerAddress& address) {
   return std::string(format_address(address, room));
 }
 
-// Decimal digits only: from_chars takes no sign for an unsigned number and no blanks.
 size_t parse_prefix(std::string_view digits, size_t bits_max, std::string_view whole) {
-  size_t bits = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [stopped, error] = std::from_chars(digits.data(), end, bits);
-  if (error != std::errc() || stopped != end || bits > bits_max) {
+  const std::optional<size_t> bits = to_number<size_t>(digits);
+  if (!bits || *bits > bits_max) {
     throw std::invalid_argument(
         fmt::format("'{}': the prefix length behind the slash is 0 to {}", whole, bits_max));
   }
-  return bits;
+  return *bits;
 }
 
 }  // namespace

@@ -12,13 +12,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
 #include "core/check.h"
+#include "core/to_number.h"
 
 namespace fanlight {
 namespace {
@@ -50,13 +51,9 @@ struct SocketAddress {
 }
 
 int parse_port(std::string_view text, std::string_view whole) {
-  int port = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  const bool digits = !text.empty() && text.front() != '-' && end == text.data() + text.size();
-  if (!digits || error != std::errc{} || port > 65535) {
-    reject(whole, "the port must be a number from 0 to 65535");
-  }
-  return port;
+  const std::optional<uint16_t> port = to_number<uint16_t>(text);
+  if (!port) reject(whole, "the port must be a number from 0 to 65535");
+  return *port;
 }
 
 bool is_numeric(int family, const std::string& host) {

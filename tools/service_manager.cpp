@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
 
 #include "core/log.h"
+#include "core/to_number.h"
 #include "tools/setting.h"
 
 namespace fanlight {
@@ -43,14 +43,10 @@ Fd connect_to(const std::string& path) {
 
 std::optional<Duration> half_of_watchdog(const std::string& microseconds, const std::string& pid) {
   if (!pid.empty() && pid != std::to_string(::getpid())) return std::nullopt;
-  int64_t number = 0;
-  const char* end = microseconds.data() + microseconds.size();
-  const auto parsed = std::from_chars(microseconds.data(), end, number);
+  const std::optional<int64_t> number = to_number<int64_t>(microseconds);
   constexpr int64_t kYear = int64_t{366} * 24 * 3600 * 1'000'000;
-  if (parsed.ec != std::errc() || parsed.ptr != end || number < 2 || number > kYear) {
-    return std::nullopt;
-  }
-  return std::chrono::microseconds(number / 2);
+  if (!number || *number < 2 || *number > kYear) return std::nullopt;
+  return std::chrono::microseconds(*number / 2);
 }
 
 }  // namespace

@@ -15,14 +15,6 @@ TEST(HeaderField, SplitsAtTheFirstColonAndTrimsTheValue) {
   EXPECT_EQ(split_field("no field").name, "");
 }
 
-TEST(HeaderField, WholeNumbers) {
-  EXPECT_EQ(parse_whole("0"), 0u);
-  EXPECT_EQ(parse_whole("18446744073709551615"), UINT64_MAX);
-  for (const char* text : {"", "-1", "+1", "1 ", "1x", "18446744073709551616"}) {
-    EXPECT_EQ(parse_whole(text), std::nullopt) << text;
-  }
-}
-
 TEST(HeaderField, Microseconds) {
   EXPECT_EQ(parse_microseconds("1700000000.123456"), 1'700'000'000'123'456);
   EXPECT_EQ(parse_microseconds("12"), 12'000'000);

@@ -2,7 +2,8 @@
 #include "tools/load/header_field.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "core/to_number.h"
 
 namespace fanlight {
 namespace {
@@ -34,16 +35,9 @@ HeaderField split_field(std::string_view line) {
   return {line.substr(0, colon), trimmed(line.substr(colon + 1))};
 }
 
-std::optional<uint64_t> parse_whole(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 std::optional<int64_t> parse_microseconds(std::string_view text) {
   const size_t point = std::min(text.find('.'), text.size());
-  const std::optional<uint64_t> seconds = parse_whole(text.substr(0, point));
+  const std::optional<uint64_t> seconds = to_number<uint64_t>(text.substr(0, point));
   if (!seconds || *seconds > 1'000'000'000'000) return std::nullopt;
   uint64_t microseconds = 0;
   uint64_t weight = 100'000;

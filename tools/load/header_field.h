@@ -18,9 +18,6 @@ struct HeaderField {
 };
 HeaderField split_field(std::string_view line);
 
-// The number that the text is; nothing when it is none or above 2^64 - 1.
-std::optional<uint64_t> parse_whole(std::string_view text);
-
 // "1700000000.123456" in microseconds; decimals beyond the sixth are cut.
 std::optional<int64_t> parse_microseconds(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "core/to_number.h"
 #include "tools/load/header_field.h"
 
 namespace fanlight {
@@ -94,7 +95,7 @@ PartReader::Event PartReader::on_line(std::string_view line) {
   switch (state_) {
     case State::status_line: {
       const bool is_http = line.starts_with("HTTP/1.") && line.size() >= 12 && line[8] == ' ';
-      if (is_http) head_.status = static_cast<uint16_t>(parse_whole(line.substr(9, 3)).value_or(0));
+      if (is_http) head_.status = to_number<uint16_t>(line.substr(9, 3)).value_or(0);
       state_ = head_.status == 0 ? State::refused : State::response_head;
       return head_.status == 0 ? Event::head : Event::none;
     }
@@ -160,11 +161,11 @@ PartReader::Event PartReader::on_part_line(std::string_view line) {
   if (line.empty()) return begin_body();
   const HeaderField field = split_field(line);
   if (field.is("Content-Length")) {
-    length_ = parse_whole(field.value);
+    length_ = to_number<uint64_t>(field.value);
   } else if (field.is("X-Timestamp")) {
     part_.timestamp_us = parse_microseconds(field.value);
   } else if (field.is("X-Sequence")) {
-    part_.sequence = parse_whole(field.value);
+    part_.sequence = to_number<uint64_t>(field.value);
   }
   return Event::none;
 }
