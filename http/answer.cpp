@@ -8,6 +8,7 @@
 #include "http/page.h"
 #include "http/reply.h"
 #include "http/snapshot_reply.h"
+#include "http/stream_parameters.h"
 #include "http/stream_reply.h"
 #include "http/summary.h"
 #include "http/table_reply.h"

@@ -82,15 +82,18 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
                                             [](char x, char y) { return lower(x) == lower(y); });
 }
 
+QueryPair take_pair(std::string_view& query) noexcept {
+  const size_t end = std::min(query.find('&'), query.size());
+  const std::string_view pair = query.substr(0, end);
+  query.remove_prefix(std::min(end + 1, query.size()));
+  const size_t equals = std::min(pair.find('='), pair.size());
+  return {pair.substr(0, equals), pair.substr(std::min(equals + 1, pair.size()))};
+}
+
 QueryValue query_value(std::string_view query, std::string_view name) noexcept {
   while (!query.empty()) {
-    const size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    const size_t equals = std::min(pair.find('='), pair.size());
-    if (pair.substr(0, equals) == name) {
-      return {true, pair.substr(std::min(equals + 1, pair.size()))};
-    }
-    query.remove_prefix(std::min(end + 1, query.size()));
+    const QueryPair pair = take_pair(query);
+    if (pair.name == name) return {true, pair.value};
   }
   return {};
 }

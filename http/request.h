@@ -46,8 +46,17 @@ struct Request {
   size_t head_size = 0;                 // bytes up to and including the empty line
 };
 
-// The `value` of `name=value` in a query; `found` false when it is not there. The first one counts.
-// Nothing is decoded: all parameters here are numbers and plain words.
+// A parameter of a query, `name=value` or `name`. Nothing is decoded: all that are known here are
+// numbers and plain words.
+struct QueryPair {
+  std::string_view name;
+  std::string_view value;  // empty also where there is no '='
+};
+// Takes the first one off `query`, which is not empty. "&&" has one between that is empty.
+QueryPair take_pair(std::string_view& query) noexcept;
+
+// The value of `name` in a query; `found` false when it is not there. The first one counts: where a
+// second one is a mistake, parse_parameters() says so.
 struct QueryValue {
   bool found = false;
   std::string_view value;

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
+#include "core/to_number.h"
 #include "http/request.h"
 
 namespace fanlight {
@@ -39,13 +39,6 @@ constexpr std::array kFixedRoutes = {
 static_assert(std::is_sorted(kFixedRoutes.begin(), kFixedRoutes.end(),
                              [](const auto& a, const auto& b) { return a.path < b.path; }));
 
-// The whole of `text` as a number, or false.
-template <class Number>
-bool parse_number(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 // mjpg-streamer's `/?action=stream`; the value is matched by prefix, since its users append `?x=1`
 // or `_0`. An action that it does not know either is the page, as there.
 Route action_route(std::string_view action, size_t cameras) {
@@ -66,45 +59,10 @@ Route action_route(std::string_view action, size_t cameras) {
   if (!rest.starts_with('_')) return route;
   rest.remove_prefix(1);
   const size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
-  if (!parse_number(rest.substr(0, digits), route.camera) || route.camera >= cameras) return {};
+  const std::optional<size_t> camera = to_number<size_t>(rest.substr(0, digits));
+  if (!camera || *camera >= cameras) return {};
+  route.camera = *camera;
   return route;
-}
-
-// As ustreamer reads it: 1 and words; false when it is neither on nor off.
-bool parse_switch(std::string_view text, bool& on) {
-  on = text == "1" || text == "true" || text == "yes";
-  return on || text == "0" || text == "false" || text == "no";
-}
-
-bool is_key(std::string_view text) {
-  return text.size() <= UstreamerOptions::kKeyMax &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '.' || c == '_' || c == '-';
-         });
-}
-
-std::string_view parse_ustreamer_parameters(std::string_view query, StreamParameters& parameters) {
-  if (const QueryValue extra = query_value(query, "extra_headers"); extra.found) {
-    if (!parse_switch(extra.value, parameters.ustreamer.extra_headers)) {
-      return "extra_headers: 0 or 1 is expected";
-    }
-  }
-  if (const QueryValue zero = query_value(query, "zero_data"); zero.found) {
-    if (!parse_switch(zero.value, parameters.ustreamer.zero_data)) {
-      return "zero_data: 0 or 1 is expected";
-    }
-  }
-  if (const QueryValue dual = query_value(query, "dual_final_frames"); dual.found) {
-    if (!parse_switch(dual.value, parameters.dual_final_frames)) {
-      return "dual_final_frames: 0 or 1 is expected";
-    }
-  }
-  if (const QueryValue key = query_value(query, "key"); key.found) {
-    if (!is_key(key.value)) return "key: at most 64 letters, digits, '.', '_' and '-' are expected";
-    parameters.ustreamer.key = key.value;
-  }
-  return {};
 }
 
 // N of PREFIX_N.SUFFIX; `absent` for PREFIX.SUFFIX; anything else is no number.
@@ -112,11 +70,10 @@ std::optional<size_t> number_in(std::string_view path, std::string_view prefix,
                                 std::string_view suffix, size_t absent) {
   if (!path.starts_with(prefix) || !path.ends_with(suffix)) return std::nullopt;
   if (path.size() < prefix.size() + suffix.size()) return std::nullopt;
-  std::string_view digits = path.substr(prefix.size(), path.size() - prefix.size() - suffix.size());
+  const std::string_view digits =
+      path.substr(prefix.size(), path.size() - prefix.size() - suffix.size());
   if (digits.empty()) return absent;
-  size_t number = 0;
-  if (!digits.starts_with('_') || !parse_number(digits.substr(1), number)) return std::nullopt;
-  return number;
+  return digits.starts_with('_') ? to_number<size_t>(digits.substr(1)) : std::nullopt;
 }
 
 // mjpg-streamer's files, and the names of webcamXP that it also knows, whose cameras count from 1.
@@ -175,32 +132,6 @@ Route find_route(std::string_view path, std::string_view query,
   constexpr std::string_view kCameras = "/cameras/";
   if (path.starts_with(kCameras)) return camera_route(path.substr(kCameras.size()), cameras);
   return mjpg_route(path, cameras.size());
-}
-
-std::string_view parse_parameters(std::string_view query, StreamParameters& parameters) noexcept {
-  if (const QueryValue fps = query_value(query, "fps"); fps.found) {
-    if (!parse_number(fps.value, parameters.fps) || !(parameters.fps > 0) ||
-        parameters.fps > 1000) {
-      return "fps: a number above 0 and up to 1000 is expected";
-    }
-  }
-  if (const QueryValue frames = query_value(query, "frames"); frames.found) {
-    if (!parse_number(frames.value, parameters.frames) || parameters.frames == 0) {
-      return "frames: a whole number above 0 is expected";
-    }
-  }
-  if (const QueryValue advance = query_value(query, "advance_headers"); advance.found) {
-    bool on = false;
-    if (!parse_switch(advance.value, on)) return "advance_headers: 0 or 1 is expected";
-    parameters.advance_headers = on ? 1 : 0;
-  }
-  if (const QueryValue delay = query_value(query, "max_delay"); delay.found) {
-    if (!parse_number(delay.value, parameters.max_delay_ms) || parameters.max_delay_ms < 0 ||
-        parameters.max_delay_ms > 3'600'000) {
-      return "max_delay: milliseconds from 0 to 3600000 are expected";
-    }
-  }
-  return parse_ustreamer_parameters(query, parameters);
 }
 
 }  // namespace fanlight

@@ -8,8 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "http/ustreamer_framing.h"
-
 namespace fanlight {
 
 enum class Resource : uint8_t {
@@ -43,19 +41,5 @@ struct Route {
 // `cameras`: their names in order of definition. Never fails: an unknown target is Resource::none.
 Route find_route(std::string_view path, std::string_view query,
                  std::span<const std::string> cameras) noexcept;
-
-// Query parameters of a stream and of a snapshot.
-struct StreamParameters {
-  double fps = 0;                  // cap for this viewer, 0: none; fractions allowed, up to 1000
-  uint64_t frames = 0;             // end after so many parts, 0: never
-  int advance_headers = -1;        // 1, 0, or -1: not said
-  int64_t max_delay_ms = -1;       // snapshot: oldest picture wanted, -1: any
-  bool dual_final_frames = false;  // the last frame before a pause once more, soon
-  UstreamerOptions ustreamer{};
-};
-
-// Fills `parameters`; unknown ones are ignored. Returns an empty view, or what is wrong (static
-// lifetime), naming the parameter.
-std::string_view parse_parameters(std::string_view query, StreamParameters& parameters) noexcept;
 
 }  // namespace fanlight

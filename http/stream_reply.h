@@ -4,7 +4,7 @@
 
 #include "http/answer.h"
 #include "http/reply.h"
-#include "http/routes.h"
+#include "http/stream_parameters.h"
 
 namespace fanlight {
 

@@ -9,6 +9,7 @@
 #include "core/check.h"
 #include "http/admit.h"
 #include "http/origin.h"
+#include "http/stream_parameters.h"
 #include "http/web_socket.h"
 
 namespace fanlight {

@@ -31,10 +31,11 @@ TEST(Answer, RefusalsByteForByte) {
             refusal("405 Method Not Allowed", "Allow: GET, HEAD, OPTIONS, POST\r\n",
                     "405 Method Not Allowed: only GET, HEAD, OPTIONS and POST are allowed\n"));
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"/stream?fps=x", "fps: a number above 0 and up to 1000 is expected"},
-      {"/stream?frames=-1", "frames: a whole number above 0 is expected"},
-      {"/stream?advance_headers=2", "advance_headers: 0 or 1 is expected"},
-      {"/snapshot?max_delay=y", "max_delay: milliseconds from 0 to 3600000 are expected"},
+      {"/stream?fps=x", "fps: a number above 0 and up to 1000 is expected, once"},
+      {"/stream?frames=-1", "frames: a whole number above 0 is expected, once"},
+      {"/stream?advance_headers=2", "advance_headers: 0 or 1 is expected, once"},
+      {"/video_feed?frames=2&x=&frames=3", "frames: a whole number above 0 is expected, once"},
+      {"/snapshot?max_delay=y", "max_delay: milliseconds from 0 to 3600000 are expected, once"},
   };
   for (const auto& [target, reason] : wrong) {
     EXPECT_EQ(ask_text(shard, get(target)),

@@ -89,27 +89,5 @@ TEST(Routes, CamerasByName) {
   EXPECT_EQ(route("/cameras/back-2/controls").camera, 1u);
 }
 
-TEST(StreamParameters, TakesWhatIsWellFormed) {
-  StreamParameters parameters;
-  EXPECT_EQ(
-      parse_parameters("fps=0.5&frames=3&advance_headers=1&max_delay=0&what=ever", parameters), "");
-  EXPECT_DOUBLE_EQ(parameters.fps, 0.5);
-  EXPECT_EQ(parameters.frames, 3u);
-  EXPECT_EQ(parameters.advance_headers, 1);
-  EXPECT_EQ(parameters.max_delay_ms, 0);
-}
-
-TEST(StreamParameters, NamesWhatIsMalformed) {
-  for (const char* query :
-       {"fps=", "fps=0", "fps=-1", "fps=x", "fps=1e9", "fps=nan", "fps=inf", "fps=5x", "frames=0",
-        "frames=-1", "frames=1.5", "frames=", "frames=99999999999999999999", "advance_headers=2",
-        "advance_headers=", "max_delay=-1", "max_delay=1s", "max_delay=9999999999"}) {
-    StreamParameters parameters;
-    const std::string_view name =
-        std::string_view(query).substr(0, std::string_view(query).find('='));
-    EXPECT_TRUE(parse_parameters(query, parameters).starts_with(name)) << query;
-  }
-}
-
 }  // namespace
 }  // namespace fanlight
