@@ -39,7 +39,7 @@ CaptureLoop::CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, F
     : config_(std::move(config)),
       ring_(ring),
       clock_(clock),
-      rendition_(ring, clock, config_.options.quality, config_.name, std::move(rendition)),
+      rendition_(ring, clock, config_.quality, config_.name, std::move(rendition)),
       controls_(config_.panel, config_.name, config_.controls),
       jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
       retry_delay_(config_.retry_min),
@@ -100,8 +100,8 @@ void CaptureLoop::take_tuning() noexcept {
   if (!asked) return;
   config_.stall_timeout = asked->stall_timeout;
   config_.idle = asked->idle;
-  if (asked->quality != config_.options.quality) rendition_.set_quality(asked->quality);
-  config_.options.quality = asked->quality;
+  if (asked->quality != config_.quality) rendition_.set_quality(asked->quality);
+  config_.quality = asked->quality;
   if (asked->fps == config_.options.fps) return;
   config_.options.fps = asked->fps;
   if (source_ == nullptr) return;  // it is opened with that anyway

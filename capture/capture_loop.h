@@ -38,6 +38,7 @@ class DeviceWatch;
 struct CaptureConfig {
   std::string name;  // the camera's, on slates and in the log
   SourceOptions options;
+  int quality = 80;  // 1..100, of pictures that are encoded here
   // Set after every opening, in this order: some have an effect only after others.
   std::vector<ControlSetting> controls{};
   // Opens the source again after it failed or was closed; throws as open_source() does.

@@ -2,12 +2,8 @@
 #include "capture/emulator_source.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <string_view>
-#include <system_error>
+#include <array>
 
-#include "capture/canvas.h"
-#include "capture/jpeg_encoder.h"
 #include "capture/motif.h"
 
 namespace fanlight {
@@ -66,24 +62,17 @@ Canvas draw_card(size_t digit, int width, int height) {
 
 EmulatorSource::EmulatorSource(const SourceOptions& options, CameraClock& clock)
     : format_(drawn_format(options, 640, 480, 1)), clock_(clock), pacer_(clock, format_.interval) {
-  JpegEncoder encoder;
-  std::vector<std::byte> buffer(JpegEncoder::worst_case(format_.width, format_.height));
-  for (size_t i = 0; i < jpegs_.size(); ++i) {
-    const Canvas card = draw_card(i + 1, format_.width, format_.height);
-    const size_t size =
-        encoder.encode(card.view(), format_.width, format_.height, options.quality, buffer);
-    if (size == 0) throw std::system_error(ENOMEM, std::system_category(), "JPEG encoder");
-    jpegs_[i].assign(buffer.data(), buffer.data() + size);
-    format_.jpeg_bytes_max = std::max(format_.jpeg_bytes_max, size);
+  for (size_t digit = 1; digit <= std::size(kPaper); ++digit) {
+    cards_.push_back(draw_card(digit, format_.width, format_.height));
   }
 }
 
 std::optional<Picture> EmulatorSource::next(Instant deadline) {
   if (!pacer_.wait(deadline)) return std::nullopt;
-  const std::vector<std::byte>& jpeg = jpegs_[turn_];
-  turn_ = (turn_ + 1) % jpegs_.size();
-  return Picture{.jpeg = jpeg,
-                 .raw = {},
+  const Canvas& card = cards_[turn_];
+  turn_ = (turn_ + 1) % cards_.size();
+  return Picture{.jpeg = {},
+                 .raw = card.view(),
                  .width = format_.width,
                  .height = format_.height,
                  .captured_wall = clock_.wall_now(),

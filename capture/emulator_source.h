@@ -2,18 +2,18 @@
 // EmulatorSource: a camera for machines that have none: the pictures 1, 2 and 3 in turn.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <vector>
 
 #include "capture/camera_clock.h"
+#include "capture/canvas.h"
 #include "capture/pacer.h"
 #include "capture/source.h"
 
 namespace fanlight {
 
-// Owns: three JPEGs, drawn and encoded by the constructor.
+// Owns: three canvases, drawn by the constructor.
 // Thread: see Source.
 // Default: 640x480, one picture a second.
 class EmulatorSource final : public Source {
@@ -27,7 +27,7 @@ class EmulatorSource final : public Source {
   SourceFormat format_;
   CameraClock& clock_;
   Pacer pacer_;
-  std::array<std::vector<std::byte>, 3> jpegs_;
+  std::vector<Canvas> cards_;
   size_t turn_ = 0;
 };
 

@@ -47,6 +47,7 @@ Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::stri
       camera_(std::move(camera)),
       orientation_(config.orientation),
       writer_({camera_, quality, orientation_}, std::move(config.hardware_encoder)) {
+  ring_.stats().quality.set(static_cast<uint64_t>(quality));
   if (config.encoder_threads == 0) return;
   for (size_t i = 0; i < config.encoder_threads; ++i) {
     pool_writers_.push_back(
@@ -70,6 +71,7 @@ void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noe
 
 void Rendition::set_quality(int quality) noexcept {
   settle();
+  ring_.stats().quality.set(static_cast<uint64_t>(quality));
   writer_.set_quality(quality);
   for (const auto& writer : pool_writers_) writer->set_quality(quality);
 }

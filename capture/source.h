@@ -16,10 +16,9 @@ namespace fanlight {
 
 // What the user asked for. A source that cannot give it gives the nearest that it can.
 struct SourceOptions {
-  int width = 0;     // pixels; 0: the source's own choice
-  int height = 0;    // 0 exactly when width is
-  double fps = 0;    // pictures per second; 0: the source's own choice
-  int quality = 80;  // 1..100, of JPEGs that the source encodes itself
+  int width = 0;   // pixels; 0: the source's own choice
+  int height = 0;  // 0 exactly when width is
+  double fps = 0;  // pictures per second; 0: the source's own choice
   // X-Sequence of the first picture, for sources that draw it in; not 1 after a reopening.
   uint64_t first_sequence = 1;
   // Source::identity() of the device that was open before, so that it is found under another name;

@@ -76,9 +76,6 @@ std::unique_ptr<Source> open_source(std::string_view spec, const SourceOptions& 
                                     CameraClock& clock) {
   const size_t colon = spec.find(':');
   const std::string_view argument = colon == spec.npos ? "" : spec.substr(colon + 1);
-  if (options.quality < 1 || options.quality > 100) {
-    throw std::invalid_argument(fmt::format("quality {}: not within 1..100", options.quality));
-  }
   return find_source_kind(spec).open(argument, options, clock);
 }
 

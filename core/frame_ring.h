@@ -75,6 +75,7 @@ struct CaptureStats {
   Counter source_failures;       // times that the source failed or could not be opened
   Counter reclaims;              // frames whose viewers were told to let go
   Counter width, height;         // of the newest picture, pixels
+  Counter quality;               // 1..100, of JPEGs that are made here
   Counter measured_interval_ns;  // between the last pictures of the camera, smoothed
   Counter interval_ns;           // nominal time between two frames, 0 if not known
   Counter online;                // 1 while the source gives pictures, else 0

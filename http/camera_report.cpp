@@ -30,7 +30,7 @@ void write_figures(const Camera& camera, const CameraCondition& condition, TextW
   text.add_json(condition.reason);
   text.add(R"(","online":{},"idle":{},"width":{},"height":{},"quality":{},)",
            stats.online.value() != 0, stats.idle.value() != 0, stats.width.value(),
-           stats.height.value(), camera.quality);
+           stats.height.value(), stats.quality.value());
   text.add(R"("fps":{:.3f},"nominal_fps":{:.3f},"watchers":{},)", measured_fps(stats),
            nominal_fps(stats), camera.ring->watchers());
   text.add(R"("captured":{},"encoded":{},"slates":{},"dropped_no_place":{},"dropped_bad":{},)",

@@ -34,7 +34,6 @@ class Shard;
 struct Camera {
   std::string name;    // [a-z0-9-]{1,32}
   std::string source;  // as given, for /api/v1/state
-  int quality = 0;     // JPEG quality, 0 when frames are passed through
   FrameRing* ring = nullptr;
   CameraPanel* panel = nullptr;  // nullptr: nothing to tell, and no controls
 };

@@ -11,7 +11,7 @@ namespace fanlight {
 void write_ustreamer_state(const ServerState& state, size_t camera, TextWriter& text) noexcept {
   const CaptureStats& stats = state.cameras[camera].ring->stats();
   text.add(R"({{"ok":true,"result":{{"instance_id":"{:x}",)", instance_id(state));
-  text.add(R"("encoder":{{"type":"CPU","quality":{}}},)", state.cameras[camera].quality);
+  text.add(R"("encoder":{{"type":"CPU","quality":{}}},)", stats.quality.value());
   text.add(R"("source":{{"resolution":{{"width":{},"height":{}}},"online":{},)",
            stats.width.value(), stats.height.value(), stats.online.value() != 0);
   text.add(R"("desired_fps":{:.0f},"captured_fps":{:.0f}}},)", nominal_fps(stats),

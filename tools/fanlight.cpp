@@ -107,8 +107,8 @@ ServerConfig server_config(const Options& options, const OpenListeners& listener
 std::vector<Camera> shown(const std::vector<std::unique_ptr<RunningCamera>>& running) {
   std::vector<Camera> cameras;
   for (const auto& camera : running) {
-    cameras.push_back({camera->options.name, redact_url(camera->options.source),
-                       camera->options.quality, camera->ring.get(), &camera->panel});
+    cameras.push_back({camera->options.name, redact_url(camera->options.source), camera->ring.get(),
+                       &camera->panel});
   }
   return cameras;
 }

@@ -69,7 +69,6 @@ SourceOptions source_options(const CameraOptions& camera) {
   wanted.width = camera.width;
   wanted.height = camera.height;
   wanted.fps = camera.fps;
-  wanted.quality = camera.quality;
   return wanted;
 }
 
@@ -77,6 +76,7 @@ CaptureConfig capture_config(RunningCamera& camera, const Options& options) {
   CaptureConfig config;
   config.name = camera.options.name;
   config.options = source_options(camera.options);
+  config.quality = camera.options.quality;
   config.controls = camera.options.controls;
   config.stall_timeout = options.camera_stall_timeout;
   config.idle = options.capture_idle;

@@ -24,8 +24,7 @@ std::string all_metrics(const ServerState& state) {
 
 TEST(Metrics, AreSummedOverShardsAndLabelledByCamera) {
   FrameRing front({}), back({});
-  ServerState state({}, {{"front", "pattern", 80, &front}, {"back", "files:/x", 0, &back}}, 2,
-                    WallTime());
+  ServerState state({}, {{"front", "pattern", &front}, {"back", "files:/x", &back}}, 2, WallTime());
   state.links[0]->channels[0].frames_sent.add(3);
   state.links[1]->channels[1].frames_sent.add(8);
   state.links[1]->channels[0].frames_sent.add(4);
@@ -55,7 +54,7 @@ TEST(Metrics, GiveReasons) {
   ring.stats().lost_by_device.add(3);
   ring.stats().damaged_by_device.add(4);
   ring.stats().dropped_late.add(5);
-  ServerState state({}, {{"cam", "pattern", 80, &ring}}, 2, WallTime());
+  ServerState state({}, {{"cam", "pattern", &ring}}, 2, WallTime());
   state.links[0]->stats.refused_full.add(1);
   state.links[0]->stats.refused_address.add(2);
   state.links[0]->stats.refused_wire.add(3);
@@ -88,7 +87,7 @@ TEST(Metrics, TellOfTheProcessAndTheLimits) {
   config.admission.viewers_max = 300;
   config.wire.bits_per_second = 100'000'000;
   config.process_figures = []() noexcept { return ProcessFigures{1.5, 4096, 1024}; };
-  ServerState state(config, {{"cam", "pattern", 80, &ring}}, 1, WallTime(1234500ms));
+  ServerState state(config, {{"cam", "pattern", &ring}}, 1, WallTime(1234500ms));
   const std::string page = all_metrics(state);
   for (const char* line : {
            "\nfanlight_build_info{version=\"1.2.3\",backend=\"epoll\"} 1\n",
@@ -111,7 +110,7 @@ TEST(Metrics, AStepIsBounded) {
   CameraPanel panel(waker);
   const std::string text(CameraPanel::kTextBytesMax, '"');  // each of which is escaped
   panel.describe(text, text, "");
-  ServerState state({}, {{std::string(32, 'n'), "x", 80, &ring, &panel}}, 1, WallTime());
+  ServerState state({}, {{std::string(32, 'n'), "x", &ring, &panel}}, 1, WallTime());
   Histogram& age = state.links[0]->channels[0].frame_age;
   for (int i = 0; i < 1000; ++i) age.record(1h);
   for (size_t step = 0;; ++step) {
@@ -132,7 +131,7 @@ TEST(Metrics, TellTheCamerasDeviceAndSize) {
   ring.stats().width.set(1280);
   ring.stats().idle.set(1);
   ring.watch();
-  ServerState state({}, {{"a", "x", 80, &ring, &panel}}, 1, WallTime());
+  ServerState state({}, {{"a", "x", &ring, &panel}}, 1, WallTime());
   const std::string page = all_metrics(state);
   ring.unwatch();
   for (const char* line : {
@@ -149,7 +148,7 @@ TEST(Metrics, TellTheCamerasDeviceAndSize) {
 // Each metric has one HELP and one TYPE, before its first sample, and a name of the right form.
 TEST(Metrics, AreWellFormed) {
   FrameRing ring({});
-  ServerState state({}, {{"a", "x", 80, &ring}, {"b", "x", 80, &ring}}, 1, WallTime());
+  ServerState state({}, {{"a", "x", &ring}, {"b", "x", &ring}}, 1, WallTime());
   std::istringstream lines(all_metrics(state));
   std::set<std::string> typed;
   size_t samples = 0;

@@ -15,7 +15,7 @@ namespace {
 
 TEST(MjpgStreamer, ProgramListsEveryCamera) {
   FrameRing front({}), back({});
-  ServerState state({}, {{"front", "files:/a\"b", 80, &front}, {"back", "pattern", 80, &back}}, 1,
+  ServerState state({}, {{"front", "files:/a\"b", &front}, {"back", "pattern", &back}}, 1,
                     WallTime());
   std::string text;
   for (size_t step = 0;; ++step) {

@@ -52,7 +52,7 @@ TEST(ServerReport, InstancesDiffer) {
 
 TEST(ServerReport, AShardHasFiguresOfItsOwnAndOfItsCameras) {
   FrameRing front({}), back({});
-  ServerState state({}, {{"front", "x", 80, &front}, {"back", "x", 80, &back}}, 2, WallTime());
+  ServerState state({}, {{"front", "x", &front}, {"back", "x", &back}}, 2, WallTime());
   state.links[1]->stats.evicted_memory.set(7);
   state.links[1]->stats.errors.set(9);
   state.links[1]->channels[0].frames_sent.set(3);
@@ -68,7 +68,7 @@ TEST(ServerReport, AShardHasFiguresOfItsOwnAndOfItsCameras) {
 // Every figure as large as it gets.
 TEST(ServerReport, ARowIsBounded) {
   FrameRing ring({});
-  ServerState state({}, {{std::string(32, 'n'), "x", 80, &ring}}, 1, WallTime());
+  ServerState state({}, {{std::string(32, 'n'), "x", &ring}}, 1, WallTime());
   auto* counters = reinterpret_cast<Counter*>(&state.links[0]->stats);
   for (size_t i = 0; i < sizeof(ShardStats) / sizeof(Counter); ++i) counters[i].set(~uint64_t{0});
   for (Counter ChannelStats::*counter :

@@ -101,7 +101,7 @@ class ServerTest : public testing::TestWithParam<BackendKind> {
     config.backend = "test";
     config.allow_control = true;
     state_ = std::make_unique<ServerState>(
-        config, std::vector<Camera>{{"cam", "test", 80, &ring_, &panel_}}, shards, WallTime());
+        config, std::vector<Camera>{{"cam", "test", &ring_, &panel_}}, shards, WallTime());
     listeners_.emplace_back(parse_listen_address("127.0.0.1:0"), shards, SocketTuning());
     server_ =
         std::make_unique<Server>(*state_, listeners_, ServerThreads{shards, GetParam(), false});

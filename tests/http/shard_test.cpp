@@ -89,7 +89,7 @@ TEST(Shard, HealthyWhileItTurns) {
 
 TEST(Shard, ReportsAnotherShardThatHangs) {
   SimWorld world(calm());
-  ServerState state({}, {{"cam", "simulated", 80, &world.ring()}}, 2, world.backend().wall_now());
+  ServerState state({}, {{"cam", "simulated", &world.ring()}}, 2, world.backend().wall_now());
   state.shards_with_connections = 1;  // the other one will not take part in the end
   const std::array<int, 1> listeners = {world.listener()};
   const auto turned = [&](Instant at) {

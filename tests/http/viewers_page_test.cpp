@@ -121,7 +121,7 @@ TEST(ViewersPage, TheViewerBehindATrustedProxyIsListedAndCounted) {
 
 TEST(ViewersPage, ClientsOfAnAdminListenerSeeAddressesWhereverTheyAre) {
   SimWorld world(calm_world());
-  ServerState state({}, {{"cam", "simulated", 80, &world.ring(), nullptr}}, 1,
+  ServerState state({}, {{"cam", "simulated", &world.ring(), nullptr}}, 1,
                     world.backend().wall_now());
   const std::array<int, 1> listeners = {world.listener()};
   Shard shard(state, 0, world.backend(), {}, listeners);

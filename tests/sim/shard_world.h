@@ -57,9 +57,9 @@ class ShardWorld {
 
  private:
   static std::vector<Camera> make_cameras(FrameRing& ring, CameraPanel* panel, size_t count) {
-    std::vector<Camera> cameras{{"cam", "simulated", 80, &ring, panel}};
+    std::vector<Camera> cameras{{"cam", "simulated", &ring, panel}};
     while (cameras.size() < count) {
-      cameras.push_back({"cam-" + std::to_string(cameras.size()), "simulated", 80, &ring, panel});
+      cameras.push_back({"cam-" + std::to_string(cameras.size()), "simulated", &ring, panel});
     }
     return cameras;
   }

@@ -24,6 +24,7 @@ SimCamera::SimCamera(SimBackend& backend, FrameRing& ring, const SimCameraScript
   ring_.stats().interval_ns.set(uint64_t(from_seconds(1 / script.fps).count()));
   ring_.stats().measured_interval_ns.set(ring_.stats().interval_ns.value());
   ring_.stats().online.set(1);
+  ring_.stats().quality.set(80);
   plans_.push_back(backend_.clock().after(Duration(0), [this] { tick(); }));
 }
 

@@ -94,6 +94,7 @@ class ReloadTest(unittest.TestCase):
         self.assertEqual(state["max_viewers"], 1)
         self.assertEqual(state["flags"]["idle-timeout"], 5)
         self.assertEqual(state["flags"]["camera"]["front"]["quality"], 5)
+        self.assertEqual(state["cameras"][0]["quality"], 5)
         sequences = [stream.part().sequence for _ in range(5)]
         self.assertEqual(sequences, sorted(sequences))
         self.assertEqual([state.split("\n")[0] for state in service.states],
