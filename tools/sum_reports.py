@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """sum_reports.py FOLDER strict|lenient NAME...: adds up ctest's JUnit reports FOLDER/NAME.xml.
 
-Prints `N passed, N failed[, N skipped]` and exits with 1 when a test failed, when none ran, or when
-one was skipped and skipping counts (strict). A report that is missing is a failure: its tree did
-not build.
+Prints the last lines of what failed, since whoever looks at a long run looks at its end first, then
+its names, and last `N passed, N failed[, N skipped]`. Exits with 1 when a test failed, when none
+ran, or when one was skipped and skipping counts (strict). A report that is missing is a failure:
+its tree did not build, as FOLDER/NAME.log says.
 """
 import collections
 import pathlib
 import sys
 import xml.etree.ElementTree as ElementTree
 
+TAIL_LINES = 40
+TAIL_COLUMNS = 300
 
 def outcome(test):
     """What became of one <testcase>."""
@@ -23,18 +26,30 @@ def outcome(test):
     return "skipped" if test.get("status") == "disabled" else "failed"
 
 
+def print_end(title, text):
+    print(f"-- {title}")
+    for line in text.splitlines()[-TAIL_LINES:]:
+        print(line[:TAIL_COLUMNS])
+
+
 def main(folder, strictness, *names):
     counts = collections.Counter()
+    summary = []
     for name in names:
         report = pathlib.Path(folder, f"{name}.xml")
         if not report.exists():
-            print(f"{name}: did not build")
+            print_end(name, report.with_suffix(".log").read_text(errors="replace"))
+            summary.append(f"{name}: did not build")
             counts["failed"] += 1
             continue
         for test in ElementTree.parse(report).iter("testcase"):
             counts[outcome(test)] += 1
+            if outcome(test) == "failed":
+                print_end(f"{name}: {test.get('name')}", test.findtext("system-out") or "")
             if outcome(test) != "passed":
-                print(f"{name}: {test.get('name')}: {outcome(test)}")
+                summary.append(f"{name}: {test.get('name')}: {outcome(test)}")
+    for line in summary:
+        print(line)
     line = f"{counts['passed']} passed, {counts['failed']} failed"
     print(line + (f", {counts['skipped']} skipped" if counts["skipped"] else ""))
     bad = counts["failed"] or not counts["passed"] or (strictness == "strict" and counts["skipped"])

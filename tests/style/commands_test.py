@@ -105,7 +105,8 @@ class InstallPackagesTest(unittest.TestCase):
 
 
 RUN = '<testcase name="a" status="run"/>'
-FAIL = '<testcase name="b" status="fail"><failure message=""/></testcase>'
+FAIL = '<testcase name="b" status="fail"><failure message=""/>' \
+       '<system-out>why it failed</system-out></testcase>'
 SKIP = '<testcase name="c" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>'
 GONE = '<testcase name="d" status="notrun"><skipped message="Unable to find it"/></testcase>'
 
@@ -114,12 +115,15 @@ class SumReportsTest(unittest.TestCase):
     def sum(self, strictness, **reports):
         with tempfile.TemporaryDirectory() as folder:
             for name, tests in reports.items():
-                if tests is not None:
+                if tests is None:
+                    pathlib.Path(folder, f"{name}.log").write_text("no such header\n")
+                else:
                     report = f"<testsuite>{''.join(tests)}</testsuite>"
                     pathlib.Path(folder, f"{name}.xml").write_text(report)
             result = subprocess.run(["python3", TOOLS / "sum_reports.py", folder, strictness,
                                      *reports], text=True, capture_output=True, timeout=30)
-        return result.returncode, result.stdout.splitlines()[-1]
+        self.lines = result.stdout.splitlines()
+        return result.returncode, self.lines[-1]
 
     def test_adds_up(self):
         self.assertEqual(self.sum("strict", release=[RUN, RUN], debug=[RUN]),
@@ -127,6 +131,9 @@ class SumReportsTest(unittest.TestCase):
 
     def test_failures_and_tests_that_could_not_start(self):
         self.assertEqual(self.sum("lenient", release=[RUN, FAIL, GONE]), (1, "1 passed, 2 failed"))
+        self.assertEqual(self.lines[:-1], [
+            "-- release: b", "why it failed", "-- release: d",
+            "release: b: failed", "release: d: failed"])
 
     def test_skips_count_when_strict(self):
         self.assertEqual(self.sum("lenient", release=[RUN, SKIP]),
@@ -136,6 +143,7 @@ class SumReportsTest(unittest.TestCase):
 
     def test_a_tree_that_did_not_build(self):
         self.assertEqual(self.sum("lenient", release=[RUN], debug=None), (1, "1 passed, 1 failed"))
+        self.assertEqual(self.lines[:-1], ["-- debug", "no such header", "debug: did not build"])
 
     def test_nothing_ran(self):
         self.assertEqual(self.sum("lenient", release=[]), (1, "0 passed, 0 failed"))

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""arm64_test.py --build BUILD [--pages-of-16k]: what `cmake --preset arm64` built serves two
-cameras in an arm64 machine (guest/arm64.sh), whose kernel has pages of 4 KiB, or of 16 KiB as a
-Raspberry Pi 5's has."""
+"""arm64_test.py --build BUILD [--pages-of-16k]: what the arm64 package brings serves two cameras in
+an arm64 machine (guest/arm64.sh), whose kernel has pages of 4 KiB, or of 16 KiB as a Raspberry Pi
+5's has. BUILD is the tree of the preset arm64, with the package that `tools/package arm64` made."""
 import argparse
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 from machine import HERE, Machine, run
 
-PROGRAMS = ["tools/fanlight", "tools/fanlight-load", "tests/vm/uvc_camera", "tests/core/core_test",
-            "tests/capture/jpeg_simd_test"]
+PROGRAMS = ["tests/vm/uvc_camera", "tests/core/core_test", "tests/capture/jpeg_simd_test"]
 MODULES = ("vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0x0", "vhci_hcd", "uvcvideo")
 
 
@@ -21,15 +22,19 @@ def main():
     options = parser.parse_args()
     build = options.build.resolve()
     missing = [name for name in PROGRAMS if not (build / name).exists()]
-    if missing:
-        sys.exit(f"{build}: no {', '.join(missing)}; make them with: tools/sysroot arm64 && "
-                 "tools/build arm64 " + " ".join(pathlib.Path(name).name for name in PROGRAMS))
+    packages = list(build.glob("fanlight_*_arm64.deb"))
+    if missing or len(packages) != 1:
+        sys.exit(f"{build}: {len(packages)} packages, without {missing}; make them with: "
+                 "tools/package arm64 && tools/build arm64 " +
+                 " ".join(pathlib.Path(name).name for name in PROGRAMS))
     # Debian 12 has no such kernel; the machine's programs are Debian 12's all the same.
     kernel = ("trixie", "arm64-16k") if options.pages_of_16k else ("", "")
-    machine = Machine("arm64", *kernel, modules=MODULES, folders=(build, HERE),
-                      timeout_seconds=1200)
     page_bytes = 16384 if options.pages_of_16k else 4096
-    sys.exit(run(machine, ["/bin/sh", HERE / "guest/arm64.sh", build, page_bytes]))
+    with tempfile.TemporaryDirectory() as package:
+        subprocess.run(["dpkg-deb", "--extract", packages[0], package], check=True)
+        machine = Machine("arm64", *kernel, modules=MODULES, folders=(build, package, HERE),
+                          timeout_seconds=1200)
+        sys.exit(run(machine, ["/bin/sh", HERE / "guest/arm64.sh", build, package, page_bytes]))
 
 
 if __name__ == "__main__":

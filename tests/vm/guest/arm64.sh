@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# arm64.sh BUILD PAGE_BYTES: the programs in BUILD serve vivid's camera and the USB camera, over
-# io_uring, to viewers. There is no Python in this machine: its parts are counted.
+# arm64.sh BUILD PACKAGE PAGE_BYTES: the server in the unpacked PACKAGE serves vivid's camera and
+# the USB camera (a program in BUILD), over io_uring, to viewers. There is no Python in this
+# machine: its parts are counted.
 set -eu
-build=$1 page_bytes=$2
+build=$1 package=$2 page_bytes=$3
 /bin/busybox mkdir /run/bin
 /bin/busybox --install -s /run/bin
 PATH=$PATH:/run/bin
@@ -29,7 +30,7 @@ wait_for() { # WORDS COMMAND...
 
 watch() { # NAME SPEC FORMAT
   echo "== $1: $2"
-  "$build/tools/fanlight" --backend uring --listen 127.0.0.1:0 --source "$2" --size 640x480 \
+  "$package/usr/bin/fanlight" --backend uring --listen 127.0.0.1:0 --source "$2" --size 640x480 \
     2>/run/log &
   server=$!
   wait_for "$1: it does not serve" grep -q '^listening on ' /run/log
@@ -44,7 +45,7 @@ watch() { # NAME SPEC FORMAT
   tail -c 30 /run/stream | grep -q -- '--boundarydonotcross--' || fail "$1: no end"
 
   # Its status tells of disconnections, torn parts and the like; each part is looked at whole.
-  "$build/tools/fanlight-load" --viewers 10 --check-every 1 --duration 5s --quiet --json - \
+  "$package/usr/bin/fanlight-load" --viewers 10 --check-every 1 --duration 5s --quiet --json - \
     "$url/stream" >/run/load.json || fail "$1: viewers"
   frames=$(sed -n 's/.*"frames":\([0-9]*\),"frames_per_s".*/\1/p' /run/load.json)
   [ "${frames:-0}" -ge 10 ] || fail "$1: viewers got ${frames:-no} frames"
@@ -62,6 +63,9 @@ found=$(awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
 if [ "$page_bytes" = 4096 ]; then
   "$build/tests/capture/jpeg_simd_test" --gtest_brief=1 || fail "libjpeg-turbo without NEON"
 fi
+
+"$package/usr/bin/fanlight" --config "$package/etc/fanlight/fanlight.toml" --check-config ||
+  fail "the configuration that the package brings"
 
 watch vivid v4l2:/dev/video0 'encoded here'
 
