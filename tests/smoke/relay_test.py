@@ -89,14 +89,15 @@ class SlowTest(unittest.TestCase):
 class UpstreamTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        with harness.Fanlight("--source", "emulator", "--fps", "20") as emulator:
+        with harness.Fanlight("--source", "emulator", "--fps", "20",
+                              "--camera-stall-timeout", "60s") as emulator:
             stream = open_stream(emulator.address, "/stream")
             with stream.connection:
                 cls.pictures = sorted({part.jpeg for part in stream.parts(12)})
         assert len(cls.pictures) == 3
 
     def check_relay(self, upstream, url=None):
-        with relay_of(url or upstream.url()) as relay:
+        with relay_of(url or upstream.url(), "--camera-stall-timeout", "60s") as relay:
             stream = open_stream(relay.address, "/stream")
             with stream.connection:
                 parts = stream.parts(12)
