@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ElementTree
 TAIL_LINES = 40
 TAIL_COLUMNS = 300
 
+
 def outcome(test):
     """What became of one <testcase>."""
     if test.get("status") == "run":
