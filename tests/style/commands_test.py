@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tools/install-packages and tools/sum_reports.py, with a distribution that is made up."""
+"""tools/install-packages, tools/build and tools/sum_reports.py, with a made-up distribution."""
 import os
 import pathlib
 import subprocess
@@ -15,6 +15,14 @@ grep -qx "${@: -1}" {installed} && echo -n installed
 """
 APT_GET = """#!/usr/bin/bash
 echo "$DEBIAN_FRONTEND $*" >> {log}
+"""
+# It has every package but those with "gone" in their name, and no network when there is `offline`.
+SMALL_APT_GET = """#!/usr/bin/bash
+if [[ "$*" == *gone* ]]; then exit 100; fi
+if [[ "$*" == *" -s "* ]]; then exit 0; fi
+words=$*
+echo "${words#*Timeout=300 }" >> {log}
+[[ ! -e {log}.offline ]]
 """
 SUDO = """#!/usr/bin/bash
 echo sudo >> {log}
@@ -96,12 +104,130 @@ class InstallPackagesTest(unittest.TestCase):
         self.assertIn("neither root nor sudo", result.stderr)
         self.assertIn("libfoo-dev", result.stderr)
 
+    def test_an_optional_package_comes_along(self):
+        self.list("run? libextra-dev\nrun libfoo-dev\n")
+        self.program("apt-get", SMALL_APT_GET)
+        self.program("sudo", SUDO)
+        result = self.install("run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual([call for call in self.calls() if call != "sudo"],
+                         ["update", "install --no-install-recommends libfoo-dev libextra-dev"])
+        self.installed.write_text("libfoo-dev\nlibextra-dev\n")
+        result = self.install("run", user=self.other_user())
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_an_optional_package_that_is_not_to_be_had_is_one_line(self):
+        self.list("run? libgone-dev\nrun libfoo-dev\n")
+        self.program("apt-get", SMALL_APT_GET)
+        self.program("sudo", SUDO)
+        result = self.install("run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("going on without libgone-dev", result.stderr)
+        self.assertEqual(self.calls()[-1], "install --no-install-recommends libfoo-dev")
+        # Nobody has to become root to hear it again.
+        self.log.unlink()
+        self.installed.write_text("libfoo-dev\n")
+        result = self.install("run", user=self.other_user())
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (0, 1), result.stderr)
+        self.assertEqual(self.calls(), [])
+
+    def test_only_an_optional_package_is_missing_and_cannot_be_installed(self):
+        self.list("run? libextra-dev\n")
+        self.program("apt-get", SMALL_APT_GET)
+        result = self.install("run", user=self.other_user())
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (0, 1), result.stderr)
+        self.assertIn("going on without libextra-dev", result.stderr)
+        self.assertIn("sudo", result.stderr)
+        self.program("sudo", SUDO)
+        pathlib.Path(f"{self.log}.offline").touch()
+        result = self.install("run")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("going on without libextra-dev: apt-get update failed", result.stderr)
+
     def test_no_debian_is_one_line(self):
         self.list("run libfoo-dev\n")
         result = self.install("run")
         self.assertEqual(result.returncode, 69)
         self.assertEqual(result.stderr.count("\n"), 1)
         self.assertIn("libfoo-dev", result.stderr)
+
+
+CMAKE = """#!/bin/bash
+echo "$*" >> {folder}/log
+if [[ $1 == --preset ]]; then
+  mkdir -p build/$2
+  touch build/$2/build.ninja
+  touch build/$2/CMakeCache.txt
+  {{ echo "LIBCAMERA_VERSION:INTERNAL=$(cat {folder}/libcamera)"
+     printf '%s\\n' "$@" | sed -n 's/^-D//p'
+     cat build/$2/CMakeCache.txt; }} | sort -s -u -t : -k 1,1 > {folder}/cache
+  mv {folder}/cache build/$2/CMakeCache.txt
+fi
+"""
+
+
+class BuildTest(unittest.TestCase):
+    """What tools/build asks CMake for."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "tools").mkdir()
+        (self.folder / "bin").mkdir()
+        (self.folder / "tools/build").write_text((TOOLS / "build").read_text())
+        self.program("cmake", CMAKE)
+        self.program("pkg-config", "#!/bin/sh\ncat {folder}/libcamera\n")
+        self.libcamera("")
+
+    def program(self, name, script):
+        (self.folder / "bin" / name).write_text(script.format(folder=self.folder))
+        (self.folder / "bin" / name).chmod(0o755)
+
+    def libcamera(self, version):
+        (self.folder / "libcamera").write_text(version)
+
+    def configured(self, *targets, **environment):
+        """Flags of CMake when it is told to configure; None when it is not. Without ccache, unless
+        the environment says otherwise."""
+        environment = {"CMAKE_CXX_COMPILER_LAUNCHER": "another", **environment}
+        log = self.folder / "log"
+        log.unlink(missing_ok=True)
+        subprocess.run(["bash", self.folder / "tools/build", "release", *targets], check=True,
+                       env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", **environment}, timeout=30)
+        lines = log.read_text().splitlines()
+        self.assertRegex(lines[-1], f"^--build --preset release .*--target {' '.join(targets)}$")
+        return lines[0].removeprefix("--preset release ") if len(lines) > 1 else None
+
+    def test_a_tree_is_configured_once(self):
+        self.assertEqual(self.configured("fanlight"), "-DFANLIGHT_TESTS:BOOL=OFF")
+        self.assertIsNone(self.configured("fanlight", "fanlight-load"))
+        self.assertEqual(self.configured("all"), "-DFANLIGHT_TESTS:BOOL=ON")
+        self.assertIsNone(self.configured("fanlight"))
+
+    def test_ccache_is_used_where_it_is(self):
+        self.program("ccache", "#!/bin/sh\n")
+        wanted = ("-DFANLIGHT_TESTS:BOOL=OFF -DCMAKE_CXX_COMPILER_LAUNCHER:STRING=ccache"
+                  " -DCMAKE_DISABLE_PRECOMPILE_HEADERS:BOOL=ON")
+        self.assertEqual(self.configured("fanlight", CMAKE_CXX_COMPILER_LAUNCHER=""), wanted)
+        self.assertIsNone(self.configured("fanlight", CMAKE_CXX_COMPILER_LAUNCHER=""))
+
+    def test_libcamera_that_comes_later_changes_or_goes(self):
+        self.configured("all")
+        plugin = self.folder / "build/release/tools/fanlight-libcamera.so"
+        for version in ("0.0.3", "0.4.0", ""):
+            plugin.parent.mkdir(parents=True, exist_ok=True)
+            plugin.touch()
+            self.libcamera(version)
+            self.assertIn("-U LIBCAMERA_*", self.configured("fanlight") or "", version)
+            self.assertFalse(plugin.exists(), version)
+            self.assertIsNone(self.configured("fanlight"), version)
+
+    def test_who_wants_no_libcamera_is_not_bothered_with_it(self):
+        self.configured("fanlight", FANLIGHT_LIBCAMERA="OFF")
+        self.libcamera("0.4.0")
+        self.assertIsNone(self.configured("fanlight", FANLIGHT_LIBCAMERA="OFF"))
+        self.assertIsNone(self.configured("fanlight"))
 
 
 RUN = '<testcase name="a" status="run"/>'
