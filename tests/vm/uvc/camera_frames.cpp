@@ -68,7 +68,7 @@ template <class Visit>
 void for_each_segment(const Bytes& bytes, Visit visit) {
   size_t offset = 2;
   while (bytes[offset + 1] != kSos) {
-    const size_t length = 2u + (bytes[offset + 2] << 8 | bytes[offset + 3]);
+    const size_t length = 2 + bytes[offset + 2] * size_t{256} + bytes[offset + 3];
     visit(bytes[offset + 1], offset, length);
     offset += length;
   }

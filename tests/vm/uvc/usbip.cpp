@@ -16,7 +16,7 @@
 namespace fanlight {
 namespace {
 
-constexpr uint32_t kSubmit = 1, kUnlink = 2, kSubmitAnswer = 3, kUnlinkAnswer = 4;
+constexpr uint32_t kUnlink = 2, kSubmitAnswer = 3, kUnlinkAnswer = 4;
 constexpr const char* kController = "/sys/devices/platform/vhci_hcd.0/";
 
 uint32_t number_at(const UsbipHeader& header, size_t offset) {

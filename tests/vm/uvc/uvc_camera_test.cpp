@@ -10,6 +10,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "capture/jpeg_check.h"
@@ -207,9 +208,14 @@ JpegCheck check(const Bytes& frame) {
   return check_jpeg(std::as_bytes(std::span(frame)));
 }
 
+// (std::ranges::search() is more than clang 14 can compile.)
+bool contains(const Bytes& frame, std::string_view text) {
+  return std::search(frame.begin(), frame.end(), text.begin(), text.end(),
+                     [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); }) != frame.end();
+}
+
 bool has_huffman_tables(const Bytes& frame) {
-  const uint8_t marker[] = {0xff, 0xc4};
-  return !std::ranges::search(frame, marker).empty();
+  return contains(frame, "\xff\xc4");
 }
 
 TEST(Frames, AreWholePicturesWithTheirNumber) {
@@ -220,7 +226,7 @@ TEST(Frames, AreWholePicturesWithTheirNumber) {
     EXPECT_EQ(check(frame).width, 640);
     EXPECT_EQ(check(frame).size, frame.size());
     const std::string comment = "frame " + std::to_string(number);
-    EXPECT_FALSE(std::ranges::search(frame, comment).empty());
+    EXPECT_TRUE(contains(frame, comment));
   }
   EXPECT_EQ(frames.frame(kYuyv, 1, FrameFault::none).size(), kYuyv.bytes_max());
 }

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: Apache-2.0
+// Owns the precompiled headers of the tests (CMakeLists.txt) and nothing else.
