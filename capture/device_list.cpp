@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/device_list.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <linux/videodev2.h>
 #include <sys/stat.h>
 

@@ -2,12 +2,13 @@
 #include "capture/libcamera_plugin.h"
 
 #include <dlfcn.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+
+#include "core/join.h"
 
 namespace fanlight {
 namespace {
@@ -37,7 +38,7 @@ const LibcameraPlugin& load_libcamera_plugin(std::span<const std::string> folder
   if (path.empty()) {
     fail(ENOENT, fmt::format("support for it is a package of its own (fanlight-libcamera), or is "
                              "built when libcamera-dev is installed; no {} in {}",
-                             kLibcameraPluginFile, fmt::join(folders, " or ")));
+                             kLibcameraPluginFile, join(folders, " or ")));
   }
   void* plugin = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (plugin == nullptr) fail_to_load(ELIBACC);

@@ -5,7 +5,7 @@
 // Under systemd (JOURNAL_STREAM set) each line begins with its priority, "<6>", see sd-daemon(3).
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <string_view>

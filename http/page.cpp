@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/page.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "core/check.h"
 #include "http/content_policy.h"

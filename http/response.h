@@ -2,7 +2,7 @@
 // Response: status lines and heads, written into memory that the caller gives.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/snapshot_reply.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "http/shard.h"
 #include "http/ustreamer_framing.h"

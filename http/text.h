@@ -2,7 +2,7 @@
 // TextWriter: text formatted into memory that the caller gives.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstddef>

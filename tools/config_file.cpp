@@ -2,7 +2,7 @@
 #include "tools/config_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <toml++/toml.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // fanlight: the server. Options, wiring, signals; everything else is in the floors below.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sched.h>
 #include <sys/resource.h>
 

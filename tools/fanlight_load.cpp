@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // fanlight-load: many viewers of an MJPEG server, who check what they get and measure how they are
 // served.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <cstdio>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/option_table.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <bit>
 #include <stdexcept>
 
 #include "capture/source_table.h"
+#include "core/join.h"
 #include "tools/units.h"
 
 namespace fanlight {
@@ -24,7 +24,7 @@ Value choose(Text text, std::initializer_list<std::pair<std::string_view, Value>
     names.push_back(name);
   }
   throw std::invalid_argument(
-      fmt::format("'{}': one of {} is expected", text, fmt::join(names, ", ")));
+      fmt::format("'{}': one of {} is expected", text, join(names, ", ")));
 }
 
 // A whole number, or the word that stands for 0.

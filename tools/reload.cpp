@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/reload.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <exception>
 
 #include "core/check.h"
+#include "core/join.h"
 #include "core/log.h"
 #include "tools/config_text.h"
 #include "tools/option_table.h"
@@ -16,7 +16,7 @@ namespace fanlight {
 namespace {
 
 std::string words(const OptionTexts& row) {
-  return row.texts.empty() ? "nothing" : fmt::format("{}", fmt::join(row.texts, ", "));
+  return row.texts.empty() ? "nothing" : join(row.texts, ", ");
 }
 
 const CameraOptions* find_camera(const std::vector<CameraOptions>& cameras, std::string_view name) {

@@ -2,7 +2,7 @@
 // The names and letters are those of ustreamer's options.c, versions 4.9 to 6.62.
 #include "tools/ustreamer_flags.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

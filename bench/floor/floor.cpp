@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // floor: the bare server whose CPU time per frame is the floor that Fanlight is compared with.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/prctl.h>

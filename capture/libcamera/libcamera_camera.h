@@ -2,8 +2,7 @@
 // One of libcamera's cameras: how it is found, opened and configured.
 #pragma once
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 #include <libcamera/libcamera.h>
 #include <unistd.h>
 
@@ -23,6 +22,7 @@
 #include "capture/libcamera/libcamera_controls.h"
 #include "capture/libcamera/libcamera_formats.h"
 #include "capture/source.h"
+#include "core/join.h"
 
 namespace fanlight {
 
@@ -72,7 +72,7 @@ inline CameraPointer find_camera(libcamera::CameraManager& manager, std::string_
   const auto chosen = choose_libcamera_camera(names, argument, identity);
   if (!chosen) {
     fail(ENODEV, fmt::format("libcamera:{}: no such camera; there are: {}", argument,
-                             fmt::join(ids, ", ")));
+                             join(ids, ", ")));
   }
   return cameras[*chosen];
 }

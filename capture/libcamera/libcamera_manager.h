@@ -2,7 +2,7 @@
 // The one libcamera::CameraManager that a process may have, shared by its cameras.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <libcamera/camera_manager.h>
 #include <libcamera/logging.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plugin: libcamera's cameras as a Source. It compiles against libcamera 0.0.3 (Debian 12),
 // 0.3, 0.4 (Debian 13), 0.5 (Raspberry Pi OS) and 0.7: tests/capture/libcamera/versions_test.py.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <libcamera/libcamera.h>
 
 #include <algorithm>

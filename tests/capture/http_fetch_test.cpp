@@ -2,7 +2,7 @@
 #include "capture/http_fetch.h"
 
 #include <dlfcn.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <netdb.h>
 

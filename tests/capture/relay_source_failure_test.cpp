@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What RelaySource says when there is nothing to relay.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>

@@ -2,7 +2,7 @@
 // What the tests of RelaySource have in common: an upstream on loopback and what it says.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>

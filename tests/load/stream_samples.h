@@ -2,7 +2,7 @@
 // What other people's MJPEG servers put on the wire, with pictures as small as they can be.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <string_view>

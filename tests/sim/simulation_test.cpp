@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole shard against the simulated kernel, by seeds: `simulation_test --seed=N` repeats one,
 // `--seeds=N` runs so many from the first on.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

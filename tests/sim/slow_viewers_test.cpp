@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hard problem of ARCHITECTURE.md, judged by simulation: a thousand slow viewers, each at a
 // pace of its own, beside a hundred fast ones, on a ring with a window of 8.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

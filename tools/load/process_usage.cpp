@@ -2,7 +2,7 @@
 #include "tools/load/process_usage.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <time.h>
 #include <unistd.h>
 

@@ -2,7 +2,7 @@
 #include "tools/load/target.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <netdb.h>
 #include <unistd.h>
 

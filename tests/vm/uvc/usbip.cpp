@@ -2,7 +2,7 @@
 #include "tests/vm/uvc/usbip.h"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/socket.h>
 
 #include <algorithm>
