@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "capture/v4l2_format.h"
+#include "core/printable.h"
 
 namespace fanlight {
 namespace {
@@ -55,7 +56,7 @@ std::string describe_cameras_json(std::span<const LibcameraCamera> libcamera,
     const std::string source = "libcamera:" + camera.id;
     cameras.push_back({{"source", source},
                        {"is_automatic", source == automatic},
-                       {"name", camera.model},
+                       {"name", printable(camera.model)},
                        {"formats", formats_of(camera)}});
   }
   for (const V4l2Camera& camera : v4l2) {

@@ -15,6 +15,7 @@
 #include "capture/v4l2_device.h"
 #include "capture/v4l2_format.h"
 #include "capture/v4l2_offers.h"
+#include "core/printable.h"
 
 namespace fanlight {
 namespace {
@@ -123,7 +124,7 @@ void describe(const V4l2Camera& camera, std::back_insert_iterator<std::string> o
 }
 
 void describe(const LibcameraCamera& camera, std::back_insert_iterator<std::string> out) {
-  if (!camera.model.empty()) fmt::format_to(out, "    {}\n", camera.model);
+  if (!camera.model.empty()) fmt::format_to(out, "    {}\n", printable(camera.model));
   for (const LibcameraFormat& format : camera.formats) {
     for (const LibcameraFormat::Size& size : format.sizes) {
       fmt::format_to(out, "    {} {}x{}\n", format.name, size.width, size.height);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "capture/v4l2_error.h"
+#include "core/printable.h"
 
 namespace fanlight {
 namespace {
@@ -22,12 +23,8 @@ Duration interval_of(const v4l2_fract& fraction) {
 }  // namespace
 
 std::string printable_text(std::span<const uint8_t> text) {
-  std::string result;
-  for (const uint8_t byte : text) {
-    if (byte == 0) break;
-    result += byte >= ' ' && byte <= '~' ? static_cast<char>(byte) : '?';
-  }
-  return result;
+  const std::string_view field(reinterpret_cast<const char*>(text.data()), text.size());
+  return printable(field.substr(0, field.find('\0')));
 }
 
 V4l2Device::V4l2Device(V4l2Io& io, std::string path, V4l2Conversion conversion)

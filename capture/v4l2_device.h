@@ -16,7 +16,8 @@
 
 namespace fanlight {
 
-// A driver's text, which need not end and may say anything, because a USB device names itself.
+// A driver's text, which need not end and may say anything, because a USB device names itself, as
+// it is shown (core/printable.h).
 std::string printable_text(std::span<const uint8_t> text);
 
 // Owns: the descriptor.

@@ -5,19 +5,16 @@
 #include <cstring>
 
 #include "core/check.h"
+#include "core/printable.h"
 
 namespace fanlight {
 namespace {
 
-char printable(char c) {
-  return c >= 0x20 && c <= 0x7e ? c : '?';
-}
-
-// Returns the number of bytes written.
-size_t write_line(std::string_view line, std::span<char> room) {
-  const std::string_view fitting = line.substr(0, room.size());
-  std::transform(fitting.begin(), fitting.end(), room.begin(), printable);
-  return fitting.size();
+// For a field of a head. Returns the number of bytes written.
+size_t write_ascii(std::string_view line, std::span<char> room) {
+  std::copy(line.begin(), line.end(), room.begin());
+  make_ascii(room.first(line.size()));
+  return line.size();
 }
 
 }  // namespace
@@ -37,9 +34,9 @@ CameraPanel::~CameraPanel() {
 void CameraPanel::describe(std::string_view device, std::string_view format,
                            std::string_view via) noexcept {
   const std::lock_guard lock(mutex_);
-  device_.size = write_line(device, device_.bytes);
-  format_.size = write_line(format, format_.bytes);
-  via_.size = via.size() > kViaBytesMax ? 0 : write_line(via, via_.bytes);
+  device_.size = copy_printable(device, device_.bytes);
+  format_.size = copy_printable(format, format_.bytes);
+  via_.size = via.size() > kViaBytesMax ? 0 : write_ascii(via, via_.bytes);
 }
 
 size_t CameraPanel::publish_controls(std::span<const std::string> rows) noexcept {
@@ -90,7 +87,7 @@ void CameraPanel::finish(ControlRequest& request, const ControlAnswer& answer) n
   }
   request.state_ = ControlRequest::State::answered;
   request.status_ = answer.status;
-  request.words_size_ = write_line(answer.words, request.words_);
+  request.words_size_ = copy_printable(answer.words, request.words_);
   request.reply_to_->post(request, &CameraPanel::deliver);
 }
 

@@ -87,8 +87,8 @@ class CameraPanel {
 
   // Both texts for people, one line each (SourceDescription), and the relays behind the camera as
   // RFC 9110 section 7.6.3 writes them, with this server's own entry if it wants to be told from
-  // others. Longer texts are cut (`via` to nothing: half a chain would be a lie), and what is not
-  // printable ASCII becomes a question mark: devices and peers write these texts.
+  // others. Longer texts are cut (`via` to nothing: half a chain would be a lie). Devices and peers
+  // write these texts: they are made printable, and `via` ASCII (core/printable.h).
   void describe(std::string_view device, std::string_view format, std::string_view via) noexcept;
 
   // The controls as they are now: each row is the JSON text of one object. Returns how many rows

@@ -2,24 +2,23 @@
 // Frame: one encoded picture as it lies in the frame ring.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "core/part.h"
+#include "core/printable.h"
 #include "core/time.h"
 
 namespace fanlight {
 
-// A short text of at most kSlateReasonMax bytes, stored in place; a longer one is cut.
+// A short text of at most kSlateReasonMax bytes, stored in place; a longer one is cut. Upstreams
+// write some of them: what is stored is printable (take_printable()).
 class SlateReason {
  public:
   SlateReason() = default;
-  SlateReason(std::string_view text) : size_(std::min(text.size(), kSlateReasonMax)) {
-    std::copy_n(text.data(), size_, text_.data());
-  }
+  SlateReason(std::string_view text) : size_(copy_printable(text, text_)) {}
   std::string_view view() const { return {text_.data(), size_}; }
   bool empty() const { return size_ == 0; }
 

@@ -3,9 +3,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/check.h"
+#include "core/printable.h"
 
 namespace fanlight {
 
@@ -19,10 +21,9 @@ size_t write_part_head(std::span<char, kPartHeadroom> headroom, size_t jpeg_size
                                jpeg_size, us / 1'000'000, us % 1'000'000, sequence)
                   .out;
   if (!slate_reason.empty()) {
-    end = fmt::format_to(end, "X-Slate: ");
-    for (const char c : slate_reason.substr(0, kSlateReasonMax)) {
-      *end++ = (c >= ' ' && c < 0x7f) ? c : ' ';
-    }
+    char* const reason = fmt::format_to(end, "X-Slate: ");
+    end = std::copy_n(slate_reason.data(), std::min(slate_reason.size(), kSlateReasonMax), reason);
+    make_ascii({reason, end});
     *end++ = '\r';
     *end++ = '\n';
   }

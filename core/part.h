@@ -37,7 +37,7 @@ inline constexpr size_t kPartTailSize = kPartDelimiter.size() + kNextPartHead.si
 inline constexpr size_t kSlateReasonMax = 80;
 
 // Writes the part's head right-aligned into `headroom`, so that it ends where the JPEG begins, and
-// returns its size. `slate_reason` empty: no X-Slate line; control characters in it become spaces.
+// returns its size. `slate_reason` empty: no X-Slate line; what is not ASCII in it: make_ascii().
 size_t write_part_head(std::span<char, kPartHeadroom> headroom, size_t jpeg_size, WallTime captured,
                        uint64_t sequence, std::string_view slate_reason) noexcept;
 

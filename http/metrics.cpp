@@ -102,7 +102,7 @@ void write_camera_info(const Metric& metric, const ServerState& state, size_t in
   const Camera& camera = state.cameras[index];
   text.add("{}{{camera=\"{}\",device=\"", metric.name, camera.name);
   std::array<char, CameraPanel::kTextBytesMax> room;
-  // The panel's texts are printable ASCII, of which JSON and this format escape the same.
+  // Of printable texts JSON and this format escape the same.
   if (camera.panel != nullptr) text.add_json(camera.panel->copy_device(room));
   text.add("\",format=\"");
   if (camera.panel != nullptr) text.add_json(camera.panel->copy_format(room));

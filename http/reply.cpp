@@ -109,7 +109,7 @@ void add_via(const Call& call, ResponseHead& head) noexcept {
   if (panel == nullptr) return;
   std::array<char, CameraPanel::kViaBytesMax> room;
   const std::string_view via = panel->copy_via(room);
-  if (!via.empty()) head.field("Via: {}", via);
+  if (!via.empty()) head.foreign_field("Via", via);
 }
 
 }  // namespace fanlight

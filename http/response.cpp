@@ -3,6 +3,9 @@
 
 #include <cstring>
 
+#include "core/printable.h"
+#include "http/origin.h"
+
 namespace fanlight {
 
 std::string_view status_phrase(int status) noexcept {
@@ -93,8 +96,15 @@ ResponseHead& ResponseHead::raw(std::string_view text) noexcept {
   return *this;
 }
 
+ResponseHead& ResponseHead::foreign_field(std::string_view name, std::string_view value) noexcept {
+  const size_t begin = size_;
+  field("{}: {}", name, value);
+  make_ascii(room_.subspan(begin, size_ - begin - kLineEnd.size()));
+  return *this;
+}
+
 std::string_view ResponseHead::finish() noexcept {
-  raw("\r\n");
+  raw(kLineEnd);
   return {room_.data(), size_};
 }
 

@@ -50,13 +50,18 @@ class ResponseHead {
         fmt::format_to_n(end(), room_.size() - size_, format, std::forward<Args>(args)...);
     CHECK(result.size <= room_.size() - size_);
     size_ += result.size;
-    return raw("\r\n");
+    return raw(kLineEnd);
   }
+
+  // A value that others wrote, made ASCII (core/printable.h).
+  ResponseHead& foreign_field(std::string_view name, std::string_view value) noexcept;
 
   // The empty line; returns the whole head.
   std::string_view finish() noexcept;
 
  private:
+  static constexpr std::string_view kLineEnd = "\r\n";
+
   char* end() { return room_.data() + size_; }
   ResponseHead& raw(std::string_view text) noexcept;
 

@@ -31,7 +31,7 @@ Answer reply_slate(const Call& call, Channel& channel) {
   const Frame* frame = channel.newest();
   ResponseHead head(call.output, 503, call.context(false));
   head.field("Retry-After: {}", kRetryAfterSeconds).field("Content-Type: image/jpeg");
-  head.field("X-Slate: {}", frame->info().slate_reason.view());
+  head.foreign_field("X-Slate", frame->info().slate_reason.view());
   head.field("Content-Length: {}", frame->jpeg().size()).field("Cache-Control: no-store");
   add_via(call, head);
   Answer answer = reply(call, head, frame->jpeg());

@@ -4,12 +4,12 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
 
 #include "core/check.h"
+#include "core/printable.h"
 
 namespace fanlight {
 
@@ -35,36 +35,39 @@ class TextWriter {
     size_ += text.size();
   }
 
-  // As the inside of a JSON string: quotes, backslashes and control characters escaped (RFC 8259
-  // section 7); cut after `bytes_max`.
-  void add_json(std::string_view text, size_t bytes_max = 256) noexcept {
-    for (const char c : text.substr(0, bytes_max)) {
-      if (static_cast<unsigned char>(c) < 0x20) {
-        add("\\u{:04x}", static_cast<unsigned>(c));
-      } else if (c == '"' || c == '\\') {
-        add("\\{}", c);
-      } else {
-        add("{}", c);
-      }
-    }
+  // As the inside of a JSON string (RFC 8259 section 7): made printable (take_printable()), quotes
+  // and backslashes escaped; whole characters of the first `bytes_max` bytes.
+  void add_json(std::string_view text, size_t bytes_max = kForeignBytesMax) noexcept {
+    add_foreign(text, bytes_max, [](char c) {
+      return c == '"' ? "\\\"" : c == '\\' ? "\\\\" : std::string_view();
+    });
   }
 
-  // As text or as a quoted attribute of HTML; cut after 256 characters.
+  // As text or as a quoted attribute of HTML, made printable; whole characters of the first 256
+  // bytes.
   void add_html(std::string_view text) noexcept {
-    text = text.substr(0, 256);
-    while (true) {
-      const size_t plain = std::min(text.find_first_of("&<>\"'"), text.size());
-      raw(text.substr(0, plain));
-      if (plain == text.size()) return;
-      raw(html_escape(text[plain]));
-      text.remove_prefix(plain + 1);
-    }
+    add_foreign(text, kForeignBytesMax, html_escape);
   }
 
+  std::string_view view() const { return {room_.data(), size_}; }
   size_t size() const { return size_; }
   size_t room() const { return room_.size() - size_; }  // bytes that may still be added
 
  private:
+  static constexpr size_t kForeignBytesMax = 256;
+
+  // `escape` says what stands for a character, or nothing when it stands for itself.
+  template <class Escape>
+  void add_foreign(std::string_view text, size_t bytes_max, Escape escape) noexcept {
+    const size_t size = text.size();
+    while (!text.empty()) {
+      const std::string_view shown = take_printable(text);
+      if (size - text.size() > bytes_max) return;
+      const std::string_view escaped = escape(shown[0]);
+      raw(escaped.empty() ? shown : escaped);
+    }
+  }
+
   static std::string_view html_escape(char c) noexcept {
     switch (c) {
       case '&':
@@ -75,8 +78,10 @@ class TextWriter {
         return "&gt;";
       case '"':
         return "&quot;";
-      default:
+      case '\'':
         return "&#39;";
+      default:
+        return {};
     }
   }
 

@@ -117,8 +117,7 @@ std::optional<CommandLine> read_command_line(int argc, const char* const* argv) 
     app.exit(success);  // prints the help or the version
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    throw StartError(ExitCode::usage,
-                     printable(fmt::format("{}; see fanlight --help", error.what())));
+    throw StartError(ExitCode::usage, fmt::format("{}; see fanlight --help", error.what()));
   }
   const std::string program = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "";
   CommandLine line;

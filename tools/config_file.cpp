@@ -18,7 +18,7 @@ namespace fanlight {
 namespace {
 
 [[noreturn]] void refuse(std::string_view line) {
-  throw StartError(ExitCode::config, printable(line));
+  throw StartError(ExitCode::config, line);
 }
 
 // Names places in the file.

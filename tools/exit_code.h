@@ -2,8 +2,11 @@
 // Exit codes, after sysexits.h(3head), and the error that carries one to main.
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
-#include <string>
+#include <string_view>
+
+#include "core/printable.h"
 
 namespace fanlight {
 
@@ -17,10 +20,14 @@ enum class ExitCode : int {
   config = 78,
 };
 
-// Ends the program with a line that says what, where, why, and what to try.
+// Ends the program with a line that says what, where, why, and what to try. The line may tell what
+// somebody typed or a file says: it is made printable, and cut so that the log has room for it.
 class StartError : public std::runtime_error {
  public:
-  StartError(ExitCode code, const std::string& line) : std::runtime_error(line), code_(code) {}
+  static constexpr size_t kLineMax = 480;  // bytes
+
+  StartError(ExitCode code, std::string_view line)
+      : std::runtime_error(printable(line, kLineMax)), code_(code) {}
   ExitCode code() const { return code_; }
 
  private:

@@ -68,7 +68,7 @@ void put_cameras(OptionsDraft& draft, const std::string& file) {
                                                  std::move(draft.cameras), draft.controls);
   } catch (const StartError& error) {
     if (draft.options.blame_for_cameras != ExitCode::config) throw;
-    throw StartError(ExitCode::config, printable(fmt::format("{}: {}", file, error.what())));
+    throw StartError(ExitCode::config, fmt::format("{}: {}", file, error.what()));
   }
 }
 
@@ -97,7 +97,7 @@ Options read_options(const CommandLine& flags) {
     throw StartError(ExitCode::config,
                      fmt::format("{}: no source; source = \"auto\" shows the first camera that is "
                                  "there, and [camera.NAME] begins one of several",
-                                 printable(file)));
+                                 file));
   }
   put_cameras(draft, file);
   return std::move(draft.options);

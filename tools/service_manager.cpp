@@ -13,7 +13,6 @@
 
 #include "core/log.h"
 #include "core/to_number.h"
-#include "tools/setting.h"
 
 namespace fanlight {
 namespace {
@@ -57,7 +56,7 @@ ServiceManager::ServiceManager() {
   const std::string pid = take_variable("WATCHDOG_PID");
   if (path.empty()) return;
   socket_ = connect_to(path);
-  if (!socket_) log_warning("NOTIFY_SOCKET={}: cannot be reached", printable(path));
+  if (!socket_) log_warning("NOTIFY_SOCKET={}: cannot be reached", path);
   if (!socket_) return;
   keep_alive_period_ = half_of_watchdog(microseconds, pid);
 }

@@ -33,7 +33,7 @@ void apply_setting(OptionsDraft& draft, const Setting& setting) {
     }
     setting.option->set(draft, setting.text);
   } catch (const std::invalid_argument& error) {
-    throw StartError(setting.blame, printable(fmt::format("{} {}", setting.where, error.what())));
+    throw StartError(setting.blame, fmt::format("{} {}", setting.where, error.what()));
   }
 }
 
@@ -58,13 +58,6 @@ Settings read_environment() {
 
 bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), is_control);
-}
-
-std::string printable(std::string_view text) {
-  constexpr size_t kBytesMax = 480;
-  std::string line(text.substr(0, kBytesMax));
-  std::replace_if(line.begin(), line.end(), is_control, '?');
-  return line;
 }
 
 }  // namespace fanlight

@@ -41,7 +41,4 @@ std::string environment_name(std::string_view option);
 // Of ASCII: what is in no value that somebody meant.
 bool has_control_characters(std::string_view text);
 
-// `text` with '?' for each of them, cut so that it fits into a line of the log.
-std::string printable(std::string_view text);
-
 }  // namespace fanlight

@@ -54,7 +54,7 @@ TEST_F(V4l2DeviceTest, ItsNameIsMadePrintable) {
   camera_.capability.card[0] = '\n';
   camera_.capability.card[1] = 0xff;
   camera_.capability.card[2] = '\x1b';
-  EXPECT_EQ(open().name(), "???" + std::string(29, 'x') + " at usb-fake-1")
+  EXPECT_EQ(open().name(), " \uFFFD\uFFFD" + std::string(29, 'x') + " at usb-fake-1")
       << "a name that does not end in its field ends with it";
 }
 

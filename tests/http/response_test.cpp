@@ -28,6 +28,14 @@ TEST(ResponseHead, IsByteExact) {
             "Content-Length: 3\r\n\r\n");
 }
 
+TEST(ResponseHead, WhatOthersWroteStaysOneLineOfAscii) {
+  std::array<char, 512> room;
+  ResponseHead head(room, 200, {"D", "", 1, true});
+  head.foreign_field("X-Slate", "lost\r\n\r\n\x1b\xff").field("Content-Length: {}", 3);
+  EXPECT_EQ(head.finish(),
+            "HTTP/1.1 200 OK\r\nDate: D\r\nX-Slate: lost    ??\r\nContent-Length: 3\r\n\r\n");
+}
+
 TEST(ResponseHead, AnswersAnOldClientInItsVersion) {
   std::array<char, 512> room;
   ResponseHead kept(room, 200, {"D", "", 0, true});

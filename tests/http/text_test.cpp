@@ -14,16 +14,27 @@ TEST(TextWriter, EscapesWhatJsonForbids) {
   TextWriter text(room);
   text.add("{}", "<");
   text.add_json("a\"b\\c\n\x01é");
-  EXPECT_EQ(std::string_view(room.data(), text.size()), "<a\\\"b\\\\c\\u000a\\u0001é");
+  EXPECT_EQ(std::string_view(room.data(), text.size()), "<a\\\"b\\\\c \uFFFDé");
+}
+
+// A text message of a WebSocket that is not UTF-8 ends the connection (RFC 6455 section 8.1).
+TEST(TextWriter, WhatOthersWroteIsMadePrintable) {
+  std::array<char, 128> room;
+  TextWriter text(room);
+  text.add_json("a\xff\x1b\u202e");
+  text.add_html("b\xff\x1b\u202e");
+  EXPECT_EQ(text.view(), "a\uFFFD\uFFFD\uFFFDb\uFFFD\uFFFD\uFFFD");
 }
 
 TEST(TextWriter, CutsLongText) {
-  std::array<char, 512> room;
+  std::array<char, 1024> room;
   TextWriter text(room);
   text.add_json(std::string(1000, 'x'));
   EXPECT_EQ(text.size(), 256u);
   text.add_json(std::string(1000, 'x'), 100);
   EXPECT_EQ(text.size(), 356u);
+  text.add_json(std::string(255, 'x') + "é", 256);
+  EXPECT_EQ(text.size(), 356u + 255u) << "half a character is none";
 }
 
 TEST(TextWriter, EscapesWhatHtmlForbids) {

@@ -28,7 +28,7 @@ TEST(Setting, AMistakeSaysWhereAndWhat) {
             "a.toml:3: fps: 'x': a number from 0.01 to 240 is expected");
   EXPECT_EQ(mistake({fps, "3", "--fps", ExitCode::usage}), "");
   const std::string injected = mistake({fps, "1\n<3>", "--fps", ExitCode::usage});
-  EXPECT_TRUE(injected.starts_with("--fps '1?<3>'")) << injected;
+  EXPECT_TRUE(injected.starts_with("--fps '1 <3>'")) << injected;
 }
 
 TEST(Setting, TheEnvironmentIsNamedAfterTheFlags) {
@@ -45,9 +45,12 @@ TEST(Setting, TheEnvironmentIsNamedAfterTheFlags) {
   ::unsetenv("FANLIGHT_IDLE_TIMEOUT");
 }
 
-TEST(Setting, PrintableIsOneShortLine) {
-  EXPECT_EQ(printable("a\n\x1b[0m\x7f\xc3\xa9"), "a??[0m?\xc3\xa9");
-  EXPECT_EQ(printable(std::string(1000, 'x')).size(), 480u);
+TEST(Setting, AStartErrorIsOneShortPrintableLine) {
+  const auto line = [](std::string_view text) {
+    return std::string(StartError(ExitCode::usage, text).what());
+  };
+  EXPECT_EQ(line("a\n\x1b[0m\xff\xc3\xa9"), "a \uFFFD[0m\uFFFDé");
+  EXPECT_EQ(line(std::string(1000, 'x')).size(), StartError::kLineMax);
 }
 
 }  // namespace
