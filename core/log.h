@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Log: one line on standard error per event.
 //
-// No timestamps: a person looking at a terminal does not need them and the journal adds its own.
-// Under systemd (JOURNAL_STREAM set) each line begins with its priority, "<6>", see sd-daemon(3).
+// A terminal gets warnings and errors in colour (but with NO_COLOR, no-color.org, or TERM=dumb),
+// and of a server the time before each line. Everything else gets the line as it is: the journal
+// and whoever else collects logs add their own time. Under systemd (JOURNAL_STREAM set) each line
+// begins with its priority, "<6>", see sd-daemon(3).
 #pragma once
 
 #include <fmt/core.h>
@@ -21,15 +23,23 @@ enum class LogLevel { error = 3, warning = 4, info = 6, debug = 7 };  // syslog'
 void set_log_level(LogLevel level) noexcept;
 bool log_enabled(LogLevel level) noexcept;
 
-// Writes one line with one write(2), so that lines of several threads do not mix. Any thread.
+// From now on lines for a terminal begin with the time of day. Any thread.
+void show_log_times() noexcept;
+
+// Longest line, in bytes; a longer one is cut.
+inline constexpr size_t kLogLineMax = 511;
+
+// Writes one line with one write(2), so that lines of several threads do not mix. Texts of others
+// may be in it: it is made printable (core/printable.h), and stays one line. Any thread.
 void write_log(LogLevel level, std::string_view line) noexcept;
 
-// Formats into a buffer on the stack: a line is cut at 511 bytes, and nothing is allocated.
+// Formats into a buffer on the stack, so that nothing is allocated. There is room for more than is
+// printed: what is cut here, maybe within a character, is cut anyway.
 template <class... Args>
 void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) noexcept {
   if (!log_enabled(level)) return;
-  char line[512];
-  const auto end = fmt::format_to_n(line, sizeof line - 1, format, std::forward<Args>(args)...).out;
+  char line[2 * kLogLineMax];
+  const auto end = fmt::format_to_n(line, sizeof line, format, std::forward<Args>(args)...).out;
   write_log(level, {line, static_cast<size_t>(end - line)});
 }
 template <class... Args>
@@ -77,7 +87,7 @@ template <class... Args>
 void log_gated(LogGate& gate, Instant now, LogLevel level, fmt::format_string<Args...> format,
                Args&&... args) noexcept {
   if (!log_enabled(level) || !gate.open(now)) return;
-  char line[512];
+  char line[kLogLineMax];
   const auto text = fmt::format_to_n(line, sizeof line - 64, format, std::forward<Args>(args)...);
   char* end = text.out;
   if (const uint64_t more = gate.take_suppressed(); more > 0) {

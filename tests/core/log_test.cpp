@@ -83,6 +83,21 @@ TEST_F(LogTest, LongLineIsCutAt511BytesAndStillEnds) {
   EXPECT_EQ(captured.take(), std::string(511, 'x') + "\n");
 }
 
+TEST_F(LogTest, ALineIsCutBetweenTwoCharacters) {
+  CapturedStandardError captured;
+  std::string text = "x";
+  while (text.size() < 2000) text += "é";
+  log_info("{}", text);
+  EXPECT_EQ(captured.take(), text.substr(0, 511) + "\n");
+  static_assert(511 % 2 == 1);
+}
+
+TEST_F(LogTest, WhatOthersWroteNeitherBreaksTheLineNorReachesTheTerminal) {
+  CapturedStandardError captured;
+  log_info("skipped {}: {}", "a\r\n<3>all is well.jpg", "\x1b]0;mine\x07\xff\u202e");
+  EXPECT_EQ(captured.take(), "skipped a  <3>all is well.jpg: \uFFFD]0;mine\uFFFD\uFFFD\uFFFD\n");
+}
+
 TEST_F(LogTest, LinesOfSeveralThreadsDoNotMix) {
   CapturedStandardError captured;
   std::vector<std::thread> threads;
@@ -120,6 +135,14 @@ TEST(LogDeathTest, UnderTheJournalALineBeginsWithItsPriority) {
               "<3>camera lost\n<6>camera back\n");
 }
 
+// What a terminal gets is in tests/smoke/terminal_test.py.
+TEST_F(LogTest, TimesAreForTerminals) {
+  CapturedStandardError captured;
+  show_log_times();
+  log_warning("camera lost");
+  EXPECT_EQ(captured.take(), "camera lost\n");
+}
+
 TEST(LogGate, OpensOnceAMinute) {
   LogGate gate;
   const Instant start(1h);
@@ -140,7 +163,7 @@ TEST_F(LogTest, AGatedLineTellsHowManyWereNotPrinted) {
   log_gated(gate, Instant(2h), LogLevel::warning, "refused again");
   log_gated(gate, Instant(3h), LogLevel::warning, "{}", std::string(2000, 'x'));
   EXPECT_EQ(captured.take(), "refused 0\nrefused again (4 more since the last such line)\n" +
-                                 std::string(448, 'x') + "\n");
+                                 std::string(kLogLineMax - 64, 'x') + "\n");
 }
 
 }  // namespace
