@@ -9,6 +9,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "core/join.h"
+#include "core/nearest_word.h"
 #include "core/to_number.h"
 
 namespace fanlight {
@@ -121,11 +123,12 @@ const Control& find_control(std::span<const Control> controls, std::string_view 
   if (controls.empty()) {
     throw std::invalid_argument(fmt::format("no control '{}': this camera has none", name));
   }
-  std::string names;
-  for (const Control& control : controls) {
-    fmt::format_to(std::back_inserter(names), " {}", control.name);
-  }
-  throw std::invalid_argument(fmt::format("no control '{}'; there are:{}", name, names));
+  std::vector<std::string_view> names;
+  for (const Control& control : controls) names.push_back(control.name);
+  const std::string question = did_you_mean(name, names);
+  throw std::invalid_argument(
+      question.empty() ? fmt::format("no control '{}'; there are: {}", name, join(names, " "))
+                       : fmt::format("no control '{}'{}", name, question));
 }
 
 int64_t resolve_control(const Control& control, std::string_view text) {

@@ -115,6 +115,8 @@ TEST(Control, IsFoundByItsName) {
   EXPECT_EQ(&find_control(controls, "auto_exposure"), &controls[1]);
   EXPECT_EQ(refusal([&] { find_control(controls, "focus"); }),
             "no control 'focus'; there are: brightness auto_exposure");
+  EXPECT_EQ(refusal([&] { find_control(controls, "brigthness"); }),
+            "no control 'brigthness'; did you mean 'brightness'?");
   EXPECT_EQ(refusal([&] { find_control({}, "focus"); }),
             "no control 'focus': this camera has none");
 }
