@@ -12,6 +12,8 @@ namespace {
 
 constexpr Colour kNight = rgb(36, 42, 54);
 constexpr int kLinesMax = 3;
+// Of a camera that takes larger pictures: nobody reads more on a larger one, and it takes longer.
+constexpr SlateSize kLargest{1920, 1080};
 
 // The first line of `text` with at most `columns` characters, broken at a space where there is one;
 // it is taken away from `text`.
@@ -31,7 +33,9 @@ std::string_view take_line(std::string_view& text, size_t columns) {
 SlateSize slate_size(int picture_width, int picture_height, size_t bytes_max) {
   if (picture_width < 160 || picture_height < 120) return {320, 240};
   SlateSize size{picture_width, picture_height};
-  while (JpegEncoder::worst_case(size.width, size.height) > bytes_max && size.height > 120) {
+  const size_t limit =
+      std::min(bytes_max, JpegEncoder::worst_case(kLargest.width, kLargest.height));
+  while (JpegEncoder::worst_case(size.width, size.height) > limit && size.height > 120) {
     size = {size.width / 2, size.height / 2};
   }
   return size;

@@ -20,6 +20,15 @@ size_t round_up(size_t bytes, size_t page) {
   return (bytes + page - 1) / page * page;
 }
 
+// Where newcomers start when this share of the ring is used. A gentler slope was tried by
+// simulation and does not hold: newcomers who turn out to be slow filled the ring before the first
+// of them had finished.
+uint32_t step_at(double used) {
+  const double room = std::max(1.0 - used, 1.0 / 128);
+  const auto step = static_cast<uint32_t>(1.0 / (room * room * room));
+  return std::min(std::bit_floor(step), FrameRing::kNewcomerStepMax);
+}
+
 }  // namespace
 
 FrameRef::FrameRef(FrameRef&& other) noexcept
@@ -144,16 +153,21 @@ void FrameRing::count_pinned() noexcept {
   pinned_places_.set(pinned);
   if (touched_bytes_.value() > memory_limit_) trim_free_places();
 
+  newcomer_step_.store(step_at(used_share(pinned, pinned_bytes)), std::memory_order_relaxed);
   const size_t free_places = places_.size() - pinned;
-  const double used = std::max(double(pinned) / double(places_.size()),
-                               double(pinned_bytes) / double(memory_limit_));
-  // A gentler slope was tried by simulation and does not hold: newcomers who turn out to be slow
-  // filled the ring before the first of them had finished.
-  const double room = std::max(1.0 - used, 1.0 / 128);
-  const auto step = static_cast<uint32_t>(1.0 / (room * room * room));
-  newcomer_step_.store(std::min(std::bit_floor(step), kNewcomerStepMax), std::memory_order_relaxed);
   const size_t excess_bytes = pinned_bytes - std::min(pinned_bytes, memory_limit_);
   if (free_places < kReservePlaces || excess_bytes > 0) relieve(excess_bytes);
+}
+
+// The share of the places that is held, or of the memory that the newest frame leaves to older
+// ones, whichever is more: 0..1. However large pictures are, newest frames alone use none of the
+// memory.
+double FrameRing::used_share(size_t pinned, size_t pinned_bytes) const noexcept {
+  const size_t newest_bytes = places_[newest_.load(std::memory_order_relaxed)].touched;
+  const size_t older_bytes = pinned_bytes - newest_bytes;
+  const size_t room = memory_limit_ - std::min(newest_bytes, memory_limit_);
+  if (older_bytes >= room) return older_bytes > 0 ? 1 : 0;
+  return std::max(double(pinned) / double(places_.size()), double(older_bytes) / double(room));
 }
 
 // Gives the memory of free places back to the kernel.

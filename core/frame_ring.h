@@ -136,8 +136,8 @@ class FrameRing {
   uint64_t reclaim_through() const noexcept { return reclaim_through_.load(); }
 
   // For viewers whose pace is not known: start only on frames whose sequence is divisible by this.
-  // 1 while four fifths of places and memory are free, 8 times as much with every halving of what
-  // is free, at most kNewcomerStepMax.
+  // 1 while four fifths of the places are free, and of the memory that the newest frame leaves to
+  // older ones; 8 times as much with every halving of what is free, at most kNewcomerStepMax.
   uint32_t newcomer_step() const noexcept { return newcomer_step_.load(std::memory_order_relaxed); }
 
   // For a viewer whose last frame took `intervals` frame intervals (see the top of this file).
@@ -186,6 +186,7 @@ class FrameRing {
   void release(const Frame& frame) noexcept;
   bool try_take(uint32_t index) noexcept;
   void count_pinned() noexcept;
+  double used_share(size_t pinned, size_t pinned_bytes) const noexcept;
   bool relieve(size_t excess_bytes) noexcept;
   const Place* oldest_held_after(uint64_t sequence) const noexcept;
   void wake_readers() noexcept;

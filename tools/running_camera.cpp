@@ -21,9 +21,11 @@
 namespace fanlight {
 namespace {
 
-// A camera that is not there yet may turn out to be of this size, raw; and what is a device or
-// another server may come back with another format than it had at start.
-constexpr SourceFormat kGuess{1920, 1080, Duration::zero(), 0};
+// Of a camera that is not there yet.
+constexpr SourceFormat kUnknownFormat{1920, 1080, Duration::zero(), 0};
+// The addresses that a camera's ring may take where its first format needs fewer. They are memory
+// only as far as pictures fill them.
+constexpr uint64_t kRingAddresses = sizeof(void*) >= 8 ? uint64_t{4} << 30 : uint64_t{256} << 20;
 // Longer than any wait between two looks at the clock; less than what the end may take in all.
 constexpr Duration kStopPatience = 1s;
 
@@ -40,28 +42,39 @@ size_t window_for(const SourceFormat& format) {
   return std::clamp<size_t>(std::bit_ceil(per_second / 4), 8, 32);
 }
 
-bool may_change(std::string_view source) {
-  const std::string_view kind = source.substr(0, source.find(':'));
-  return kind == "v4l2" || kind == "libcamera" || kind == "http" || kind == "https";
+// Of a camera that is not there yet: what was asked for, or more.
+SourceFormat unknown_format(const CameraOptions& camera) {
+  SourceFormat format = kUnknownFormat;
+  if (int64_t{camera.width} * camera.height > int64_t{format.width} * format.height) {
+    format.width = camera.width;
+    format.height = camera.height;
+  }
+  if (camera.fps > 0) format.interval = from_seconds(1 / camera.fps);
+  return format;
 }
 
-// Places are memory only as far as pictures fill them, but 32 bits have not the addresses.
-size_t jpeg_capacity(const SourceFormat& format, const CameraOptions& camera) {
-  const size_t now = jpeg_capacity_for(format, camera.orientation);
-  if (sizeof(void*) < 8 || !may_change(camera.source)) return now;
-  return std::max(now, jpeg_capacity_for(kGuess, camera.orientation));
-}
-
+// Pictures vary with what a camera sees, and it may come back with another format: each place has
+// room for the largest picture that the frame memory could hold, as far as there are addresses.
+// Where they are limited (RLIMIT_AS), it has room for what the camera gives now.
 std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
                                      const Options& options, BackendKind backend) {
   FrameRingConfig ring;
   ring.window = options.ring_slots != 0 ? options.ring_slots : window_for(format);
-  ring.jpeg_capacity = jpeg_capacity(format, camera);
   ring.memory_limit = options.frame_memory;
   // epoll's zero copy is sendfile(2): what it queued must never be written again.
   // Measured: sendfile costs what send does at 20 KB and a tenth more at 100 KB, so `auto` copies.
   ring.detach_pages = backend == BackendKind::epoll && options.zero_copy == ZeroCopyMode::on;
-  return std::make_unique<FrameRing>(ring);
+
+  const size_t least = jpeg_capacity_for(format, camera.orientation);
+  const uint64_t per_place = kRingAddresses / (FrameRing::kPlacesPerWindow * ring.window);
+  const auto room = static_cast<size_t>(std::min<uint64_t>(ring.memory_limit, per_place));
+  try {
+    ring.jpeg_capacity = std::max(least, room);
+    return std::make_unique<FrameRing>(ring);
+  } catch (const std::system_error&) {
+    ring.jpeg_capacity = least;
+    return std::make_unique<FrameRing>(ring);
+  }
 }
 
 SourceOptions source_options(const CameraOptions& camera) {
@@ -167,7 +180,8 @@ Attempt try_to_open(RunningCamera& camera, ExitCode blame) {
 
 void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
                BackendKind backend) {
-  const SourceFormat& format = attempt.source ? attempt.source->format() : kGuess;
+  const SourceFormat format =
+      attempt.source ? attempt.source->format() : unknown_format(camera.options);
   camera.ring = make_ring(format, camera.options, options, backend);
   CaptureConfig config = capture_config(camera, options);
   RenditionConfig rendition = rendition_config(camera.options, options);

@@ -32,6 +32,12 @@ TEST(Slate, IsSmallerWhereThePicturesSizeDoesNotFit) {
   EXPECT_EQ(slate_size(1920, 1080, room).width, 1920);
 }
 
+TEST(Slate, IsNoLargerThanAnybodyReads) {
+  const SlateSize size = slate_size(6000, 4000, size_t{1} << 30);
+  EXPECT_EQ(size.width, 1500);
+  EXPECT_EQ(size.height, 1000);
+}
+
 TEST(Slate, IsLargeEnoughForItsWords) {
   for (const auto& [width, height] : {std::pair{1, 1}, {159, 1000}, {1000, 119}}) {
     EXPECT_EQ(slate_size(width, height, 1 << 20).width, 320);

@@ -162,9 +162,36 @@ TEST(FrameRingShortageTest, NewcomerStepFollowsMemoryToo) {
   publish_pinned(ring, pins, 1, 2);
   EXPECT_EQ(ring.newcomer_step(), 1u);
   publish_pinned(ring, pins, 2, 5);
-  EXPECT_EQ(ring.newcomer_step(), 8u);
+  EXPECT_EQ(ring.newcomer_step(), 4u) << "three of seven pages are held";
   publish_pinned(ring, pins, 5, 7);
-  EXPECT_EQ(ring.newcomer_step(), 64u);
+  EXPECT_EQ(ring.newcomer_step(), 32u);
+}
+
+// The first viewer of a camera with large pictures waited for eight seconds.
+TEST(FrameRingShortageTest, LargePicturesKeepNoNewcomerWaiting) {
+  constexpr size_t kLimit = 1 << 20;
+  for (const size_t size :
+       {kLimit / 5, kLimit / 3, kLimit / 2, kLimit - 8192, kLimit, 3 * kLimit}) {
+    FrameRing ring({.window = 8, .jpeg_capacity = size, .memory_limit = kLimit});
+    for (uint64_t sequence = 1; sequence <= 3; ++sequence) {
+      publish_picture(ring, sequence, size);
+      EXPECT_EQ(ring.newcomer_step(), 1u) << size << " bytes of " << kLimit;
+    }
+  }
+}
+
+TEST(FrameRingShortageTest, NewcomersShareLargePicturesWhenOneIsHeld) {
+  constexpr size_t kLimit = 1 << 20;
+  const auto step_with_one_held = [](size_t size) {
+    FrameRing ring({.window = 8, .jpeg_capacity = size, .memory_limit = kLimit});
+    publish_picture(ring, 1, size);
+    const FrameRef held = ring.newer_than(0);
+    publish_picture(ring, 2, size);
+    return ring.newcomer_step();
+  };
+  EXPECT_EQ(step_with_one_held(kLimit / 5), 2u);
+  EXPECT_EQ(step_with_one_held(kLimit / 3), 8u);
+  EXPECT_EQ(step_with_one_held(kLimit), FrameRing::kNewcomerStepMax) << "there is no room for two";
 }
 
 // A camera whose pictures grow must not take the limit along: one small old frame let go of for
