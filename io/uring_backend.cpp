@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -24,7 +25,7 @@ constexpr unsigned kSubmissionEntries = 256;
 constexpr unsigned kCompletionEntriesMin = 512;
 constexpr unsigned kCompletionEntriesMax = 32768;
 
-unsigned setup_flags(UringMode mode) {
+unsigned setup_flags(UringMode mode) noexcept {
   constexpr unsigned kAlways = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
   // TASKRUN_FLAG makes the kernel show work that waits for us; without it we could only guess.
   constexpr unsigned kVisible = IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
@@ -51,12 +52,30 @@ const char* describe(UringMode mode) {
   CHECK(false);
 }
 
+// A ring may be mapped where another thread's was. The kernel orders the two, but liburing calls
+// mmap(2) and munmap(2) past libc, where ThreadSanitizer cannot see it; so each ring's end comes
+// before each later ring's use here, too. Every ring is opened and closed by the two functions
+// below.
+std::atomic<unsigned> rings_closed{0};
+
+// 0 or -errno (io_uring_queue_init_params(3)).
+int open_ring(io_uring& ring, unsigned entries, io_uring_params params) noexcept {
+  const int result = io_uring_queue_init_params(entries, &ring, &params);
+  rings_closed.load(std::memory_order_acquire);
+  return result;
+}
+
+void close_ring(io_uring& ring) noexcept {
+  rings_closed.fetch_add(1, std::memory_order_release);
+  io_uring_queue_exit(&ring);
+}
+
 // 0 or -errno.
-int make_ring(io_uring& ring, UringMode mode, unsigned completion_entries) {
+int try_ring(io_uring& ring, UringMode mode, unsigned completion_entries) noexcept {
   io_uring_params params{};
   params.flags = setup_flags(mode);
   params.cq_entries = completion_entries;
-  return io_uring_queue_init_params(kSubmissionEntries, &ring, &params);
+  return open_ring(ring, kSubmissionEntries, params);
 }
 
 __kernel_timespec to_timespec(Duration duration) {
@@ -73,7 +92,7 @@ UringBackend::UringBackend(unsigned connections, UringMode best) : mode_(best) {
   unsigned entries = std::clamp(std::min(connections, kCompletionEntriesMax) * 2,
                                 kCompletionEntriesMin, kCompletionEntriesMax);
   for (;;) {
-    const int result = make_ring(ring_, mode_, entries);
+    const int result = try_ring(ring_, mode_, entries);
     if (result == 0) return;
     if (result == -EINVAL && mode_ != UringMode::plain) {
       // What a kernel says to flags that it does not know.
@@ -89,7 +108,7 @@ UringBackend::UringBackend(unsigned connections, UringMode best) : mode_(best) {
 }
 
 UringBackend::~UringBackend() {
-  io_uring_queue_exit(&ring_);
+  close_ring(ring_);
 }
 
 io_uring_sqe* UringBackend::next_sqe() noexcept {
@@ -175,13 +194,13 @@ bool UringBackend::can_report_zero_copy() const noexcept {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return false;
   const Fd ours(fds[0]), peer(fds[1]);
   io_uring ring{};
-  if (io_uring_queue_init(2, &ring, 0) != 0) return false;
+  if (open_ring(ring, 2, {}) != 0) return false;
   const char byte = 0;
   prepare_send_zero_copy(io_uring_get_sqe(&ring), ours.get(), &byte, 1, MSG_NOSIGNAL);
   int result = io_uring_submit_and_wait(&ring, 1);
   io_uring_cqe* cqe = nullptr;
   if (result == 1 && io_uring_peek_cqe(&ring, &cqe) == 0) result = cqe->res;
-  io_uring_queue_exit(&ring);
+  close_ring(ring);
   return result > 0 || result == -EOPNOTSUPP;
 }
 
