@@ -22,17 +22,22 @@ DescriptorTable::~DescriptorTable() {
   ::munmap(descriptors_, capacity_ * sizeof(EpollDescriptor));
 }
 
-EpollDescriptor& DescriptorTable::at(int fd) noexcept {
+bool DescriptorTable::reserve(int fd) noexcept {
   CHECK(fd >= 0);
   const auto index = static_cast<size_t>(fd);
-  if (index >= capacity_) {
-    const size_t capacity = std::max(index + 1, 2 * capacity_);
-    void* memory = ::mremap(descriptors_, capacity_ * sizeof(EpollDescriptor),
-                            capacity * sizeof(EpollDescriptor), MREMAP_MAYMOVE);
-    CHECK(memory != MAP_FAILED);
-    descriptors_ = static_cast<EpollDescriptor*>(memory);
-    capacity_ = capacity;
-  }
+  if (index < capacity_) return true;
+  const size_t capacity = std::max(index + 1, 2 * capacity_);
+  void* memory = ::mremap(descriptors_, capacity_ * sizeof(EpollDescriptor),
+                          capacity * sizeof(EpollDescriptor), MREMAP_MAYMOVE);
+  if (memory == MAP_FAILED) return false;
+  descriptors_ = static_cast<EpollDescriptor*>(memory);
+  capacity_ = capacity;
+  return true;
+}
+
+EpollDescriptor& DescriptorTable::at(int fd) noexcept {
+  CHECK(reserve(fd));
+  const auto index = static_cast<size_t>(fd);
   used_ = std::max(used_, index + 1);
   return descriptors_[index];
 }

@@ -30,7 +30,11 @@ class DescriptorTable {
   DescriptorTable& operator=(const DescriptorTable&) = delete;
   ~DescriptorTable();
 
-  // `fd` >= 0. Valid until a higher one is asked for. Memory that is refused ends the process.
+  // Makes room for `fd` >= 0. False when memory is refused; all stays as it was.
+  bool reserve(int fd) noexcept;
+
+  // `fd` >= 0. Valid until a higher one is asked for. Where reserve() has not made room, memory
+  // that is refused ends the process.
   EpollDescriptor& at(int fd) noexcept;
 
   // Those up to the highest that was asked for.

@@ -145,7 +145,8 @@ void EpollBackend::start(Request Descriptor::*place, const io_uring_sqe& sqe) no
 }
 
 int EpollBackend::attempt_on(int fd, const Request& request) noexcept {
-  const bool may_share = !shared_.empty() && fd >= 0 && descriptors_.at(fd).nonblocking;
+  const bool may_share =
+      !shared_.empty() && fd >= 0 && descriptors_.reserve(fd) && descriptors_.at(fd).nonblocking;
   return attempt(fd, request, may_share ? &shared_ : nullptr);
 }
 
@@ -173,9 +174,13 @@ void EpollBackend::accept_waiting(int listener) noexcept {
   int flags = static_cast<int>(request.flags);
   if (!shared_.empty()) flags |= SOCK_NONBLOCK;
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    const int result = answer(::accept4(listener, pointer<sockaddr>(request.address),
-                                        pointer<socklen_t>(request.address2), flags));
+    int result = answer(::accept4(listener, pointer<sockaddr>(request.address),
+                                  pointer<socklen_t>(request.address2), flags));
     if (result == -EAGAIN) return;
+    if (result >= 0 && !descriptors_.reserve(result)) {
+      ::close(result);
+      result = -ENOMEM;
+    }
     if (result < 0) {
       descriptors_.at(listener).input = {};
       unwatch(listener);
@@ -232,6 +237,7 @@ bool EpollBackend::cancel_on(int fd, const io_uring_sqe& request) noexcept {
 // Adds to what epoll watches; 0 or -errno. A descriptor stays in the set until it is closed, so
 // that a request that waits costs no call after the first of its kind.
 int EpollBackend::watch(int fd, uint32_t interest) noexcept {
+  if (!descriptors_.reserve(fd)) return -ENOMEM;  // another shard may have accepted it
   Descriptor& watched = descriptors_.at(fd);
   if ((watched.interest & interest) == interest) return 0;
   epoll_event change{};

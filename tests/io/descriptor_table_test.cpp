@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <system_error>
@@ -49,6 +50,24 @@ TEST(DescriptorTableTest, GrowsAndKeepsWhatItHolds) {
 
 TEST(DescriptorTableTest, ThrowsWhenTheAddressSpaceIsRefused) {
   EXPECT_THROW(DescriptorTable(size_t{1} << 50), std::system_error);
+}
+
+TEST(DescriptorTableTest, StaysAsItIsWhenMemoryForMoreIsRefused) {
+  DescriptorTable table(10);
+  table.at(3).interest = 1;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &none), 0);
+  const bool has_room = table.reserve(9);
+  const bool has_more = table.reserve(10'000'000);
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_TRUE(has_room);
+  EXPECT_FALSE(has_more);
+  EXPECT_EQ(table.used().size(), 4u);
+  EXPECT_EQ(table.at(3).interest, 1u);
+  EXPECT_TRUE(table.reserve(10'000'000));
+  EXPECT_EQ(table.used().size(), 4u);
 }
 
 TEST(DescriptorTableDeathTest, NegativeDescriptorIsABug) {

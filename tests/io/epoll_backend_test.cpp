@@ -239,7 +239,7 @@ TEST(EpollBackendTest, FractionsOfAMillisecondAreNotSpun) {
 // Paced sends wait for less than a millisecond. The precise call is used where there is one: the
 // old ones are forbidden here; and where there is none, the old one does.
 TEST(EpollBackendTest, WaitsByWhateverCallThereIs) {
-  for (const unsigned error : {ENOSYS, EPERM}) {
+  for (const unsigned error : {unsigned{ENOSYS}, unsigned{EPERM}}) {
     for (const bool precise : {true, false}) {
       in_child([=] {
         if (precise) {
