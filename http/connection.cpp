@@ -240,6 +240,7 @@ void Connection::begin_streaming() noexcept {
   shard_.return_exchange(std::exchange(exchange_, nullptr));
   state_ = State::streaming;
   viewer_.emplace(*this, *answer_.channel, answer_.viewer, shard_.now());
+  send_.use_registered(shard_.reactor().backend().register_descriptor(fd_));
   shard_.receive_nothing(receive_, fd_);
   if (ending_) return end_stream();
   viewer_->channel().settle(*viewer_, shard_.now());

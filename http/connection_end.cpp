@@ -150,6 +150,7 @@ void Connection::close_join() noexcept {
   if (control_.in_flight()) return;
   if (answer_.body != nullptr && answer_.body->is_pending() && !answer_.body->give_up()) return;
   release_memory();
+  if (send_.uses_registered()) shard_.reactor().backend().unregister_descriptor(fd_);
   close_submitted_ = true;
   shard_.reactor().submit(control_, io_uring_prep_close, fd_);
 }

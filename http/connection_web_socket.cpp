@@ -11,6 +11,7 @@ void Connection::begin_web_socket() noexcept {
   WebSocket& web_socket = *answer_.web_socket;
   state_ = State::streaming;
   web_socket.join(*this, shard_);
+  send_.use_registered(shard_.reactor().backend().register_descriptor(fd_));
   // A client that did not wait for the handshake has sent more than a request.
   read_web_socket(exchange_->input().substr(exchange_->parser.request().head_size));
   shard_.return_exchange(std::exchange(exchange_, nullptr));

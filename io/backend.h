@@ -85,6 +85,14 @@ class Backend {
   // accepted afterwards. The memory and the file outlive the backend.
   virtual void share_memory(std::span<const std::byte> memory, int fd) noexcept = 0;
 
+  // Makes many requests on `fd` cheaper where the kernel can: it then finds the file without
+  // taking a reference for each request. If true, a request on `fd` may carry IOSQE_FIXED_FILE, its
+  // descriptor being the index as well (Operation::use_registered), until
+  // unregister_descriptor(), which comes before the CLOSE and when no such request is in flight.
+  // Costs a system call each.
+  virtual bool register_descriptor(int fd) noexcept = 0;
+  virtual void unregister_descriptor(int fd) noexcept = 0;
+
   // Whether SEND_ZC is known. Makes system calls: to be asked once.
   virtual bool can_report_zero_copy() const noexcept = 0;
 

@@ -46,6 +46,8 @@ class EpollBackend final : public KernelBackend {
   // Blocks SIGPIPE for this thread: sendfile(2) takes no MSG_NOSIGNAL.
   void share_memory(std::span<const std::byte> memory, int fd) noexcept override;
   bool can_report_zero_copy() const noexcept override { return false; }
+  bool register_descriptor(int) noexcept override { return false; }
+  void unregister_descriptor(int) noexcept override {}
   const char* name() const noexcept override { return "epoll"; }
 
  private:

@@ -37,6 +37,10 @@ class Operation {
 
   bool in_flight() const { return in_flight_; }
 
+  // Whether its requests name a registered descriptor (Backend::register_descriptor()).
+  void use_registered(bool registered) { registered_ = registered; }
+  bool uses_registered() const { return registered_; }
+
  private:
   friend class Reactor;
   void start(int fd) noexcept {
@@ -54,6 +58,7 @@ class Operation {
   void* owner_;
   Handler handler_;
   bool in_flight_ = false;
+  bool registered_ = false;
   int fd_ = -1;  // that the request in flight is about
 };
 

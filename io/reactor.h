@@ -29,6 +29,7 @@ class Reactor {
     io_uring_sqe* sqe = backend_.next_sqe();
     prepare(sqe, std::forward<Args>(args)...);
     sqe->user_data = reinterpret_cast<uint64_t>(&operation);
+    if (operation.uses_registered()) sqe->flags |= IOSQE_FIXED_FILE;
     operation.start(sqe->fd);
     ++in_flight_;
   }

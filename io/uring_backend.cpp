@@ -89,8 +89,12 @@ __kernel_timespec to_timespec(Duration duration) {
 }  // namespace
 
 UringBackend::UringBackend(unsigned connections, UringMode best) : mode_(best) {
-  unsigned entries = std::clamp(std::min(connections, kCompletionEntriesMax) * 2,
-                                kCompletionEntriesMin, kCompletionEntriesMax);
+  make_ring(std::clamp(std::min(connections, kCompletionEntriesMax) * 2, kCompletionEntriesMin,
+                       kCompletionEntriesMax));
+  registered_.emplace(ring_, connections);
+}
+
+void UringBackend::make_ring(unsigned entries) {
   for (;;) {
     const int result = try_ring(ring_, mode_, entries);
     if (result == 0) return;

@@ -5,10 +5,12 @@
 
 #include <liburing.h>
 
+#include <optional>
 #include <span>
 #include <string>
 
 #include "io/kernel_backend.h"
+#include "io/registered_descriptors.h"
 
 namespace fanlight {
 
@@ -37,23 +39,29 @@ class UringBackend final : public KernelBackend {
   unsigned wait(std::span<Event> events, Instant deadline) noexcept override;
   // Ignored: io_uring's splice goes to worker threads.
   void share_memory(std::span<const std::byte>, int) noexcept override {}
+  bool register_descriptor(int fd) noexcept override { return registered_->add(fd); }
+  void unregister_descriptor(int fd) noexcept override { registered_->remove(fd); }
   // Tries it on a socket and a ring of their own. Linux 6.2.
   bool can_report_zero_copy() const noexcept override;
   const char* name() const noexcept override { return "io_uring"; }
 
   UringMode mode() const noexcept { return mode_; }
+  // Descriptors below this can be registered.
+  unsigned registered_capacity() const noexcept { return registered_->capacity(); }
   // Answers that fit in the completion queue.
   unsigned completion_capacity() const noexcept { return ring_.cq.ring_entries; }
 
  private:
   friend struct UringProbe;
 
+  void make_ring(unsigned completion_entries);
   void enter(Instant deadline) noexcept;
   void run_task_work() noexcept;
   unsigned take(std::span<Event> events) noexcept;
 
   io_uring ring_{};
   UringMode mode_;
+  std::optional<RegisteredDescriptors> registered_;  // when the ring has been made
 };
 
 // What this kernel, or the container around it, makes of io_uring.

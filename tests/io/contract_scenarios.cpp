@@ -28,6 +28,7 @@ constexpr ContractScenario kScenarios[] = {
     SCENARIO(cancel_unknown),
     SCENARIO(close_ends_connection),
     SCENARIO(descriptor_is_reused),
+    SCENARIO(registered_descriptor_sends_and_closes),
     SCENARIO(bad_descriptors),
     SCENARIO(eventfd_wakes_once),
     SCENARIO(deadline_in_the_past),
@@ -265,6 +266,41 @@ void descriptor_is_reused(ContractWorld& world) {
     EXPECT_EQ(driver.result(kRead), 8);
     driver.close(eventfd);
   }
+}
+
+// A backend may decline to register. If it does not, the connection must still end with its close,
+// while a request on another registered descriptor waits; and its number must be good for another.
+void registered_descriptor_sends_and_closes(ContractWorld& world) {
+  ContractDriver driver(world);
+  Backend& backend = world.backend();
+  const ContractConnection waiting = driver.connect();
+  const bool is_registered = backend.register_descriptor(waiting.fd);
+  const auto flags = [](bool registered) {
+    return static_cast<uint8_t>(registered ? IOSQE_FIXED_FILE : 0u);
+  };
+  char byte = 0;
+  driver.submit(kReceive, [&](io_uring_sqe* sqe) {
+    io_uring_prep_recv(sqe, waiting.fd, &byte, sizeof byte, 0);
+    sqe->flags = flags(is_registered);
+  });
+  for (int i = 0; i < 3; ++i) {
+    const ContractConnection other = driver.connect();
+    const bool other_is_registered = backend.register_descriptor(other.fd);
+    driver.submit(kSend, [&](io_uring_sqe* sqe) {
+      io_uring_prep_send(sqe, other.fd, "frame", size_t{5}, MSG_NOSIGNAL);
+      sqe->flags = flags(other_is_registered);
+    });
+    EXPECT_EQ(driver.result(kSend), 5);
+    EXPECT_EQ(driver.receive(*other.peer, 5), "frame");
+    if (other_is_registered) backend.unregister_descriptor(other.fd);
+    driver.close(other.fd);
+    for (int turn = 0; turn < 1000 && !other.peer->at_end(); ++turn) driver.is_idle(1ms);
+    EXPECT_TRUE(other.peer->at_end());
+  }
+  waiting.peer->send("!");
+  EXPECT_EQ(driver.result(kReceive), 1);
+  if (is_registered) backend.unregister_descriptor(waiting.fd);
+  driver.close(waiting.fd);
 }
 
 void bad_descriptors(ContractWorld& world) {

@@ -14,6 +14,7 @@ void cancel_waiting_requests(ContractWorld& world);
 void cancel_unknown(ContractWorld& world);
 void close_ends_connection(ContractWorld& world);
 void descriptor_is_reused(ContractWorld& world);
+void registered_descriptor_sends_and_closes(ContractWorld& world);
 void bad_descriptors(ContractWorld& world);
 
 // Waiting.

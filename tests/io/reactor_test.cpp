@@ -36,6 +36,8 @@ class ScriptedBackend final : public Backend {
   int open_spare() noexcept override { return -EMFILE; }
   void share_memory(std::span<const std::byte>, int) noexcept override {}
   bool can_report_zero_copy() const noexcept override { return false; }
+  bool register_descriptor(int) noexcept override { return false; }
+  void unregister_descriptor(int) noexcept override {}
   void reset_on_close(int) noexcept override {}
   const char* name() const noexcept override { return "script"; }
 

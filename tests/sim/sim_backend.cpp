@@ -47,6 +47,20 @@ void SimBackend::reset_on_close(int fd) noexcept {
   found->second.reset_on_close = true;
 }
 
+// Every second one, so that one run has both.
+bool SimBackend::register_descriptor(int fd) noexcept {
+  const auto found = descriptors_.find(fd);
+  CHECK(found != descriptors_.end() && !found->second.registered);
+  return found->second.registered = fd % 2 == 0;
+}
+
+void SimBackend::unregister_descriptor(int fd) noexcept {
+  const auto found = descriptors_.find(fd);
+  CHECK(found != descriptors_.end() && found->second.registered);
+  CHECK(!slots_.contains(fd) || slots_.at(fd).output == 0);  // nothing that may use it is in flight
+  found->second.registered = false;
+}
+
 PeerAddress SimBackend::peer_address(int fd) noexcept {
   const auto found = descriptors_.find(fd);
   CHECK(found != descriptors_.end() && found->second.connection != nullptr);

@@ -65,6 +65,8 @@ class SimBackend final : public Backend {
   PeerAddress peer_address(int fd) noexcept override;
   int open_spare() noexcept override;
   void share_memory(std::span<const std::byte>, int) noexcept override {}
+  bool register_descriptor(int fd) noexcept override;
+  void unregister_descriptor(int fd) noexcept override;
   bool can_report_zero_copy() const noexcept override { return faults_.zero_copy_reports; }
   const char* name() const noexcept override { return "simulation"; }
 
@@ -117,6 +119,7 @@ class SimBackend final : public Backend {
     uint64_t connection_or_listener = 0;  // number in the network; 0 for a spare one
     SimConnection* connection = nullptr;  // nullptr for a listener and a spare one
     bool reset_on_close = false;
+    bool registered = false;
   };
   // What is in flight on a descriptor, virtual or not: requests that wait, by kind.
   struct Slots {

@@ -45,7 +45,10 @@ std::vector<std::string_view> pieces_of(const io_uring_sqe& sqe) {
 // Everything that io/backend.h does not list, and everything that is legal but never meant, is a
 // bug of the code that filled it in.
 SimBackend::Request SimBackend::read_sqe(const io_uring_sqe& sqe) {
-  CHECK(sqe.flags == 0 && sqe.buf_index == 0 && sqe.personality == 0 && sqe.splice_fd_in == 0);
+  const auto found = descriptors_.find(sqe.fd);
+  const bool is_registered = found != descriptors_.end() && found->second.registered;
+  CHECK(sqe.flags == 0 || (sqe.flags == IOSQE_FIXED_FILE && is_registered));
+  CHECK(sqe.buf_index == 0 && sqe.personality == 0 && sqe.splice_fd_in == 0);
   const bool has_modes = sqe.opcode == IORING_OP_ACCEPT || sqe.opcode == IORING_OP_SEND_ZC;
   CHECK(has_modes || sqe.ioprio == 0);
   Request request;
@@ -88,7 +91,7 @@ SimBackend::Request SimBackend::read_sqe(const io_uring_sqe& sqe) {
       request.target = sqe.addr;
       break;
     default:
-      CHECK(!"an opcode that io/backend.h does not list");
+      CHECK(false && "an opcode that io/backend.h does not list");
   }
   // Whose answers nobody needs: they have no owner.
   const bool may_be_anonymous =
@@ -133,7 +136,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform(Request& request) {
     case IORING_OP_SHUTDOWN:
       return Outcome{connection.shut_down(request.how)};
     default:
-      CHECK(!"unreachable: read_sqe() knows all opcodes");
+      CHECK(false && "unreachable: read_sqe() knows all opcodes");
   }
   return {};
 }
@@ -272,7 +275,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform_real(const Request& reque
       return Outcome{sizeof(uint64_t), 0, std::move(value)};
     }
     default:
-      CHECK(!"sockets are simulated ones, from SimBackend::kFirstDescriptor on");
+      CHECK(false && "sockets are simulated ones, from SimBackend::kFirstDescriptor on");
   }
   return {};
 }
@@ -296,6 +299,7 @@ SimBackend::Outcome SimBackend::perform_cancel(const Request& request) {
 
 SimBackend::Outcome SimBackend::perform_close(const Request& request) {
   const Descriptor descriptor = descriptors_.at(request.fd);
+  CHECK(!descriptor.registered);  // the kernel would keep it open
   numbers_.erase(descriptor.connection_or_listener);
   descriptors_.erase(request.fd);
   if (descriptor.connection != nullptr) {
