@@ -72,6 +72,13 @@ class List {
     --size_;
   }
 
+  // The element behind this one, nullptr behind the last.
+  T* next(T& element) {
+    Hook* hook = &element;
+    CHECK(hook->is_linked());
+    return hook->next_ == &head_ ? nullptr : &owner(hook->next_);
+  }
+
   T& pop_front() {
     T& element = front();
     remove(element);

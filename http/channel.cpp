@@ -10,7 +10,8 @@ namespace fanlight {
 namespace {
 
 // The viewers that were served first with one frame move behind the others for the next, a seventh
-// of them at a time: without it the same ones would always be first and the same always last.
+// of them at a time: without it the same ones would always be first and the same always last. Not
+// where some still wait for the frame before: then the line itself is fair, and turning it is not.
 constexpr size_t kRotation = 7;
 
 }  // namespace
@@ -34,8 +35,13 @@ bool Channel::refresh(Instant now) noexcept {
   newest_ = pin.ref.get();
   if (before != nullptr) unpin(*before);
 
-  for (size_t i = idle_.size() / kRotation; i > 0; --i) idle_.push_back(idle_.pop_front());
-  for (size_t i = idle_.size(); i > 0; --i) settle(idle_.front(), now);
+  const size_t moved = turns_.nobody_waits() ? idle_.size() / kRotation : 0;
+  for (size_t i = moved; i > 0; --i) idle_.push_back(idle_.pop_front());
+  for (size_t i = idle_.size(); i > 0; --i) {
+    Viewer& viewer = idle_.front();
+    if (const Viewer* next = idle_.next(viewer)) next->prefetch();
+    settle(viewer, now);
+  }
   return true;
 }
 

@@ -12,9 +12,6 @@
 namespace fanlight {
 namespace {
 
-// Sends begun per turn: 64 sends of 100 KB keep the kernel busy for about a millisecond,
-// which is how long an accept or a request may have to wait for its turn.
-constexpr unsigned kServePerTurn = 64;
 // A turn is never longer, so that /healthz can tell a loop that turns from one that hangs.
 constexpr Duration kTurnMax = 1s;
 // After SIGTERM viewers get this long to take a last frame.
@@ -90,7 +87,7 @@ bool Shard::turn(Instant deadline) noexcept {
     trim_at_ = now() + kTrimPeriod;
     exchanges_.trim();
   }
-  serve_at_ = turns_.serve(kServePerTurn, now());
+  serve_at_ = turns_.serve(now());
   if (phase_ != Phase::serving) continue_stop();
   return phase_ != Phase::leaving || reactor_.in_flight() > 0;
 }

@@ -16,24 +16,28 @@ constexpr Duration kTogether = 2ms;
 
 }  // namespace
 
-Instant Turns::serve(unsigned limit, Instant now) noexcept {
+Instant Turns::serve(Instant now) noexcept {
   publish(paced_.size());
-  const Instant again = serve_lines(limit, now);
+  const Instant again = serve_lines(now);
   publish(paced_.size());
   return again;
 }
 
-Instant Turns::serve_lines(unsigned limit, Instant now) noexcept {
+Instant Turns::serve_lines(Instant now) noexcept {
+  size_t work = 0;
   for (List<Viewer>* line : {&unpaced_, &paced_}) {
-    for (; !line->empty(); --limit) {
-      if (limit == 0) return Instant::min();
+    while (!line->empty()) {
+      if (work >= kWorkPerTurn) return Instant::min();
+      work += kWorkPerSend;
       Viewer& viewer = line->front();
+      if (const Viewer* next = line->next(viewer)) next->prefetch();
       // It may have come here for a frame that has been replaced while it waited for its turn.
       if (!viewer.wants_frame(now)) {
         viewer.channel().settle(viewer, now);
         continue;
       }
       if (line == &paced_ && !may_begin(viewer.next_frame_bytes(), now)) return blocked_until_;
+      work += viewer.next_frame_bytes();
       viewer.channel().withdraw(viewer);
       viewer.connection().send_frame(viewer, viewer.begin_frame(now));
     }

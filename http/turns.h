@@ -24,13 +24,21 @@ class Turns {
 
   void add(Viewer& viewer) noexcept { line_of(viewer).push_back(viewer); }
   void remove(Viewer& viewer) noexcept { line_of(viewer).remove(viewer); }
+  bool nobody_waits() const noexcept { return unpaced_.empty() && paced_.empty(); }
 
-  // Lets up to `limit` viewers begin the newest frame of their camera; first those that the budget
-  // does not concern, since the others may have to wait for it. Bounded, because sends are
-  // carried out while they are submitted: accepts and requests want their turn. Returns when to
-  // come again: at once (Instant::min()) when viewers are left over, later when the wire is to be
-  // waited for, kNever when nobody waits.
-  Instant serve(unsigned limit, Instant now) noexcept;
+  // Begins the newest frame of their camera for the viewers in line; first for those that the
+  // budget does not concern, since the others may have to wait for it. Stops after about
+  // kWorkPerTurn, because sends are carried out while they are submitted, and accepts and requests
+  // must not wait for all of them. Returns when to call again: at once (Instant::min()) when
+  // viewers are left over, later when the wire is to be waited for, kNever when nobody waits.
+  Instant serve(Instant now) noexcept;
+
+  // The work of one call, in bytes copied into sockets: a send costs as much as copying
+  // kWorkPerSend beside the frame itself, by the bare kernel's row in bench/SCALING.md (6.0 us +
+  // 0.184 us/KB). Together 274 frames of 20 KB, 108 of 100 KB, or 13 of 1 MB: one to three
+  // milliseconds. Fewer to a turn cost more each (bench/floor --batch).
+  static constexpr size_t kWorkPerTurn = 14 << 20;
+  static constexpr size_t kWorkPerSend = 32 << 10;
 
   // One shard's part of the wire: takes `time` of it if the wire is free and the shard is not ahead
   // of its part, which it has used up until `free_at`. `share`: how many such parts there are.
@@ -44,7 +52,7 @@ class Turns {
   List<Viewer>& line_of(const Viewer& viewer) noexcept {
     return viewer.options().paced ? paced_ : unpaced_;
   }
-  Instant serve_lines(unsigned limit, Instant now) noexcept;
+  Instant serve_lines(Instant now) noexcept;
   bool may_begin(size_t bytes, Instant now) noexcept;
   void publish(size_t waiting) noexcept;
 

@@ -35,11 +35,11 @@ Viewer::Viewer(Connection& connection, Channel& channel, const ViewerOptions& op
                Instant now) noexcept
     : connection_(connection),
       channel_(channel),
-      options_(options),
-      joined_at_(now),
       due_at_(now),
+      any_frame_from_(now + kNewcomerWait),
+      options_(options),
       repeat_at_(now + kRepeatAfter),
-      any_frame_from_(now + kNewcomerWait) {
+      joined_at_(now) {
   // An idle camera's last picture may be hours old: this viewer starts with the next one.
   if (channel.is_idle() && channel.newest() != nullptr) {
     last_sequence_ = channel.newest()->sequence();

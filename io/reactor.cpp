@@ -3,12 +3,18 @@
 
 #include <algorithm>
 
+#include "core/prefetch.h"
+
 namespace fanlight {
 namespace {
 
 // user_data of requests whose completion says nothing: of a cancel, which the cancelled request's
 // own completion tells, and of the close of a descriptor without an owner.
 constexpr uint64_t kIgnored = 0;
+
+void prefetch_owner(const Event& event) {
+  prefetch(reinterpret_cast<const void*>(event.user_data), Operation::kTouchedBytes);
+}
 
 }  // namespace
 
@@ -31,7 +37,9 @@ void Reactor::discard(int fd) noexcept {
 void Reactor::turn(Instant deadline) noexcept {
   const unsigned count = backend_.wait(events_, std::min(deadline, timers_.next()));
   now_ = backend_.now();
+  for (unsigned i = 0; i < std::min(count, kAhead); ++i) prefetch_owner(events_[i]);
   for (unsigned i = 0; i < count; ++i) {
+    if (i + kAhead < count) prefetch_owner(events_[i + kAhead]);
     const Event& event = events_[i];
     const Completion completion{event.result, event.flags};
     if (completion.final()) --in_flight_;

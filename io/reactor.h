@@ -54,7 +54,9 @@ class Reactor {
   size_t in_flight() const noexcept { return in_flight_; }
 
  private:
-  static constexpr size_t kBatch = 256;
+  static constexpr size_t kBatch = 512;
+  // Answers whose owners are being fetched while another is dispatched.
+  static constexpr unsigned kAhead = 4;
 
   Backend& backend_;
   Timers timers_;

@@ -19,7 +19,8 @@
 namespace fanlight {
 namespace {
 
-constexpr unsigned kSubmissionEntries = 256;
+// The sends of one turn (http/turns.h) and what else it submits; more are submitted in two calls.
+constexpr unsigned kSubmissionEntries = 512;
 // Two events of every connection and some for the listener and the waker. The kernel's own bound
 // is 65536; ours keeps the queue at 512 KB, and what is beyond it is not lost.
 constexpr unsigned kCompletionEntriesMin = 512;

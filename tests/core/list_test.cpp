@@ -42,6 +42,8 @@ TEST(ListTest, KeepsTheOrderOfArrival) {
   EXPECT_EQ(numbers(list), (std::vector<int>{1, 2, 3}));
   EXPECT_EQ(list.size(), 3u);
   EXPECT_EQ(&list.front(), &one);
+  EXPECT_EQ(list.next(one), &two);
+  EXPECT_EQ(list.next(three), nullptr);
   EXPECT_EQ(&list.pop_front(), &one);
   EXPECT_FALSE(one.in_list());
   EXPECT_EQ(&list.pop_front(), &two);

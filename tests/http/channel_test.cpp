@@ -47,26 +47,6 @@ TEST(Channel, OrderOfServingRotates) {
   }
 }
 
-TEST(Channel, NoTurnBeginsMoreThan64Frames) {
-  constexpr size_t kViewers = 1000;
-  ShardWorld shard(calm(2));
-  for (size_t i = 0; i < kViewers; ++i) shard.world.add({.parse = false});
-  shard.run_for(900ms);
-  ASSERT_EQ(shard.channel_stats().viewers.value(), kViewers);
-  const uint64_t before = shard.channel_stats().frames_sent.value();
-  uint64_t last = before;
-  uint64_t most = 0;
-  shard.run_until(
-      [&] {
-        const uint64_t sent = shard.channel_stats().frames_sent.value();
-        most = std::max(most, sent - std::exchange(last, sent));
-        return false;
-      },
-      300ms);
-  EXPECT_EQ(last - before, kViewers);
-  EXPECT_EQ(most, 64u);
-}
-
 // Places that are held while `viewers` have stopped reading in the middle of the same frame: the
 // new frame, the one before it until the shard has seen the new one, and theirs.
 uint64_t places_held(size_t viewers) {
