@@ -10,7 +10,7 @@ std::string_view take_place(const Call& call, size_t frame_bytes, double fps,
                             Answer& answer) noexcept {
   ShardStats& stats = call.shard.stats();
   ServerState& state = call.shard.state();
-  answer.peer_is_local = call.shard.reactor().backend().peer_address(call.fd).is_local;
+  answer.viewer.peer_is_local = call.shard.reactor().backend().peer_address(call.fd).is_local;
   answer.client = client_of(call);
   switch (state.admission.admit(answer.client, frame_bytes, fps, answer.place)) {
     case Verdict::admitted:

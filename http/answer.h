@@ -43,9 +43,8 @@ struct Answer {
   WebSocket* web_socket = nullptr;      // owned by the connection from now on
   UstreamerFraming* framing = nullptr;  // likewise
   ViewerOptions viewer;
-  ViewerPlace place;           // of a stream
-  bool peer_is_local = false;  // of a stream: the socket's, a proxy's perhaps
-  PeerAddress client;          // of a stream: whom it is for
+  ViewerPlace place;   // of a stream
+  PeerAddress client;  // of a stream: whom it is for
   uint64_t newer_than = 0;
   CameraPanel* panel = nullptr;
 };

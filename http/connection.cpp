@@ -23,11 +23,11 @@ Connection::Connection(Shard& shard, const ClientSocket& client) noexcept
     : shard_(shard),
       fd_(client.fd),
       by_admin_listener_(client.by_admin_listener),
-      id_(shard.next_connection_id()),
-      receive_(bind<&Connection::on_received>(this)),
       send_(bind<&Connection::on_sent>(this)),
+      receive_(bind<&Connection::on_received>(this)),
       control_(bind<&Connection::on_controlled>(this)),
-      timer_(bind_timer<&Connection::on_timer>(this)) {}
+      timer_(bind_timer<&Connection::on_timer>(this)),
+      id_(shard.next_connection_id()) {}
 
 Connection::~Connection() {
   CHECK(state_ == State::closing && exchange_ == nullptr);
@@ -82,15 +82,15 @@ void Connection::on_received(Completion completion) noexcept {
       return received(static_cast<size_t>(result));
     case State::streaming:
     case State::replying:  // a stream that ends before its first frame
-      // Data from a viewer means nothing, its end means that it has left.
-      if (result <= 0) return close(Ending::reset);
+      if (result < 0) return close(Ending::reset);
+      if (result == 0) return on_peer_ended();
+      // Data from a viewer means nothing.
       if (answer_.web_socket != nullptr) return web_socket_received(static_cast<size_t>(result));
       return shard_.receive_nothing(receive_, fd_);
     case State::lingering:
       discarded_ += static_cast<uint64_t>(std::max(result, 0));
-      if (result <= 0 || discarded_ > kLingerBytesMax) {
-        return close(result == 0 ? Ending::orderly : Ending::reset);
-      }
+      if (result == 0) return on_peer_ended();
+      if (result < 0 || discarded_ > kLingerBytesMax) return close(Ending::reset);
       return shard_.receive_nothing(receive_, fd_);
     case State::closing:
       return close_join();
@@ -259,7 +259,7 @@ void Connection::frame_sent() noexcept {
   stats.frames_sent.add();
   stats.frame_age.record(shard_.now() - viewer.frame()->info().captured_at);
   viewer.finish_frame(shard_.now());
-  if (answer_.web_socket != nullptr) return web_socket_sent();
+  if (!viewer_) return web_socket_sent();
   if (viewer.is_finished()) return begin_lingering();
   viewer.channel().settle(viewer, shard_.now());
 }
@@ -273,7 +273,7 @@ void Connection::end_soon() noexcept {
       deadline_ = shard_.now() + kNewcomerGrace;
       return ensure_timer(deadline_);
     case State::streaming:
-      return answer_.web_socket != nullptr ? end_web_socket() : end_stream();
+      return answer_.web_socket != nullptr ? end_web_socket(CloseCode::going_away) : end_stream();
     default:
       return;  // answers are finished, and the connection is not kept after them
   }

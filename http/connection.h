@@ -3,7 +3,7 @@
 //
 // The whole life: wait until the socket is readable, borrow an exchange, receive and parse the
 // head, answer; then either the next request, or a stream of frames, or the end. A stream gives
-// its exchange back and keeps one receive armed to see the peer leave.
+// its exchange back and keeps one receive armed until the peer sends FIN or resets.
 #pragma once
 
 #include <sys/socket.h>
@@ -52,7 +52,9 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   // It is the turn of this viewer, one of the connection's own: sends a frame (Turns).
   void send_frame(Viewer& viewer, const Piece& piece) noexcept;
   // The peer still has to be told of a piece by the kernel's answer.
-  bool is_sending() const noexcept { return send_.in_flight() || zero_copy_send_ != nullptr; }
+  bool is_sending() const noexcept {
+    return send_.in_flight() || zero_copy_send_ != nullptr || sends_later_;
+  }
 
   // A newer frame has come, or it never will in time: answers the waiting snapshot.
   void resume_snapshot(Waited waited) noexcept;
@@ -128,9 +130,10 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void refuse(int status, std::string_view reason) noexcept;
   void start_answer(const Answer& answer) noexcept;
   void send() noexcept;
-  void send_plain(size_t count) noexcept;
+  void send_plain() noexcept;
   bool try_zero_copy() noexcept;
   void sent(int result) noexcept;
+  void retry_send() noexcept;
   void sent_all() noexcept;
   void pull_body() noexcept;
   void next_request() noexcept;
@@ -152,7 +155,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void web_socket_received(size_t bytes) noexcept;
   void read_web_socket(std::string_view bytes) noexcept;
   void web_socket_sent() noexcept;
-  void end_web_socket() noexcept;
+  void end_web_socket(CloseCode code) noexcept;
 
   // --- in connection_body.cpp ---
   void begin_body() noexcept;
@@ -167,47 +170,53 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   Duration progress_limit() const noexcept;
   Duration progress_period() const noexcept;
 
+  void on_peer_ended() noexcept;
   void begin_lingering() noexcept;
+  void end_lingering() noexcept;
   void close(Ending ending) noexcept;
   void close_join() noexcept;
   void finish() noexcept;
   void release_memory() noexcept;
   void release_web_socket() noexcept;
 
+  // What each frame touches comes first and together: see Operation::kTouchedBytes.
   Shard& shard_;
   const int fd_;
   const bool by_admin_listener_;
   State state_ = State::waiting;
-  bool timed_out_ = false;  // while receiving a request; the receive was cancelled
-  bool ending_ = false;     // the server stops
-  bool is_new_ = true;      // its first request has not been answered
-  bool refused_ = false;    // as a whole, before any request
-  bool cancelled_ = false;  // while closing: what was in flight
+  bool timed_out_ = false;    // while receiving a request; the receive was cancelled
+  bool ending_ = false;       // the server stops
+  bool is_new_ = true;        // its first request has not been answered
+  bool refused_ = false;      // as a whole, before any request
+  bool peer_ended_ = false;   // its FIN has come behind a request for a stream, or while lingering
+  bool sends_later_ = false;  // for a peer that has ended and takes nothing: at the next on_timer()
+  bool cancelled_ = false;    // while closing: what was in flight
   bool close_submitted_ = false;
   bool progress_known_ = false;
-  const uint64_t id_;
 
-  Operation receive_;
   Operation send_;
   ZeroCopySend* zero_copy_send_ = nullptr;  // in flight instead of send_
+  std::optional<Viewer> viewer_;
+  Viewer* sending_viewer_ = nullptr;  // whose frame `piece_` is
+  Piece piece_;
+  uint64_t bytes_sent_ = 0;
+  Instant progress_at_{};  // when the peer was last seen to take bytes
+  Instant timer_at_ = kNever;
+
   List<ZeroCopySend> zero_copies_owed_;
+  Operation receive_;
   Operation control_;  // shutdown, then close
   Timer timer_;
-  Instant timer_at_ = kNever;
-  Instant deadline_{};  // of the state: header, idle, snapshot
+  Instant deadline_{};     // of the state: header, idle, snapshot
+  uint64_t progress_ = 0;  // Backend::peer_progress() at progress_at_
+  const uint64_t id_;
 
   Exchange* exchange_ = nullptr;
   Answer answer_;
-  Piece piece_;
-  std::optional<Viewer> viewer_;
-  Viewer* sending_viewer_ = nullptr;           // whose frame `piece_` is
   ControlRequest* control_request_ = nullptr;  // while awaiting the camera
   bool keeps_body_ = false;                    // the body of this request is wanted
   uint64_t body_left_ = 0;                     // bytes of request body still to be thrown away
   uint64_t discarded_ = 0;                     // bytes received while lingering
-  uint64_t bytes_sent_ = 0;
-  uint64_t progress_ = 0;  // Backend::peer_progress() at progress_at_
-  Instant progress_at_{};  // when the peer was last seen to take bytes
 
   std::array<iovec, 3> vectors_;
   msghdr message_{};

@@ -17,6 +17,8 @@ constexpr Duration kLingerTimeout = 2s;
 constexpr Duration kRefusedLingerTimeout = 200ms;
 // How often a send that does not end is looked at; evictions come at most twice this late.
 constexpr Duration kProgressPeriod = 500ms;
+// How long a viewer that may have left waits for the first frame of its stream.
+constexpr Duration kFirstFrameWait = kSnapshotWait;
 
 }  // namespace
 
@@ -28,6 +30,7 @@ void Connection::ensure_timer(Instant deadline) noexcept {
 
 void Connection::on_timer() noexcept {
   const Instant now = shard_.now();
+  if (sends_later_) return retry_send();
   if (is_sending() && state_ != State::closing) return check_progress();
   switch (state_) {
     case State::waiting:
@@ -45,6 +48,10 @@ void Connection::on_timer() noexcept {
       return time_out();
     case State::streaming:
       if (answer_.web_socket != nullptr) return answer_.web_socket->settle(now);
+      if (peer_ended_ && viewer_->frames_sent() == 0) {
+        if (now >= deadline_) return end_stream();
+        ensure_timer(deadline_);
+      }
       return viewer_->channel().settle(*viewer_, now);
     case State::lingering:
       return check_progress();
@@ -101,6 +108,24 @@ void Connection::evict(Counter& reason) noexcept {
 
 // ---- the end ----
 
+// Nothing will be received any more. TCP does not tell whether the peer has left or still reads:
+// one that reads is served on, and one that has left resets the connection when the next bytes come
+// (RFC 9293 section 3.10.7.1), so that the send after it fails. That needs sends at short
+// intervals: a stream without them ends in order instead.
+void Connection::on_peer_ended() noexcept {
+  peer_ended_ = true;
+  if (state_ == State::lingering) return end_lingering();
+  // Begins again as send_plain() does it for such a peer.
+  if (send_.in_flight()) shard_.reactor().cancel(send_);
+  if (zero_copy_send_ != nullptr) shard_.zero_copy().cancel(*zero_copy_send_);
+  // Without a Close frame before it this breaks the protocol (RFC 6455 section 7.1.5).
+  if (answer_.web_socket != nullptr) return end_web_socket(CloseCode::protocol_error);
+  if (!viewer_) return;  // the closing delimiter is being sent
+  if (!viewer_->is_sent_to_often()) return end_stream();
+  deadline_ = shard_.now() + kFirstFrameWait;
+  ensure_timer(deadline_);
+}
+
 // All that was to be sent is with the kernel. FIN goes behind it, and the socket is kept until the
 // peer closes: closing it with unread input would reset the connection and destroy what is still
 // on its way (RFC 9112 section 9.6).
@@ -111,7 +136,14 @@ void Connection::begin_lingering() noexcept {
   progress_known_ = false;
   ensure_timer(progress_at_ + progress_period());
   shard_.reactor().submit(control_, io_uring_prep_shutdown, fd_, SHUT_WR);
+  if (peer_ended_) return end_lingering();
   if (!receive_.in_flight()) shard_.receive_nothing(receive_, fd_);
+}
+
+// The peer has ended too. What the kernel sends by zero copy is waited for: its pages stay pinned
+// through an orderly close when the peer does not acknowledge them.
+void Connection::end_lingering() noexcept {
+  if (zero_copies_owed_.empty()) close(Ending::orderly);
 }
 
 void Connection::on_controlled(Completion) noexcept {
@@ -127,6 +159,7 @@ void Connection::close(Ending ending) noexcept {
   }
   if (control_request_ != nullptr) give_camera_up();
   state_ = State::closing;
+  sends_later_ = false;
   shard_.reactor().timers().clear(timer_);
   // Or their turn might come before the receive has ended.
   if (!is_sending()) viewer_.reset();

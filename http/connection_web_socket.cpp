@@ -62,8 +62,8 @@ void Connection::web_socket_sent() noexcept {
   web_socket.settle(shard_.now());
 }
 
-void Connection::end_web_socket() noexcept {
-  answer_.web_socket->close(CloseCode::going_away);
+void Connection::end_web_socket(CloseCode code) noexcept {
+  answer_.web_socket->close(code);
   if (!is_sending()) web_socket_sent();
 }
 

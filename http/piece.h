@@ -35,6 +35,11 @@ class Piece {
     sent_ += bytes;
   }
 
+  // What is left where one slice is all; else empty.
+  std::string_view single() const {
+    return size_ == slices_[0].size() ? slices_[0].substr(sent_) : std::string_view();
+  }
+
   // Fills `vectors` with what is left, without empty ones, and returns how many there are.
   size_t remaining(std::span<iovec, 3> vectors) const {
     size_t skip = sent_;

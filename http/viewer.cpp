@@ -138,6 +138,10 @@ Duration Viewer::repeat_after(bool is_repeat) const noexcept {
   return std::min(std::max(kPauseMin, interval * 3 / 2), kRepeatAfter);
 }
 
+bool Viewer::is_sent_to_often() const noexcept {
+  return options_.interval <= kRepeatAfter;
+}
+
 bool Viewer::can_end_with_frame() const noexcept {
   return channel_.newest() != nullptr && (frames_sent_ > 0 || is_newer());
 }

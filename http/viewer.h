@@ -23,6 +23,7 @@ struct ViewerOptions {
   bool advance_headers = false;    // the next part's head goes out with each frame
   bool dual_final_frames = false;  // the last frame before a pause once more, soon
   bool paced = false;              // held back by the budget of the wire
+  bool peer_is_local = false;      // the socket's, a proxy's perhaps; decides about zero copy
   Duration interval{0};            // least time between two frames, 0: every frame
   uint64_t frames = 0;             // end after so many, 0: never
   Framing* framing = nullptr;      // what goes around each JPEG; nullptr: as it lies in the ring

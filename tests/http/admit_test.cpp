@@ -59,6 +59,7 @@ TEST(Admit, TheWireBearsSoMany) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.body, "503 Service Unavailable: the network bears no more viewers\n");
   EXPECT_EQ(shard.stats().refused_wire.value(), 1u);
+  shard.run_for(300ms);  // until the close of the first has been noticed
   // Who asks for less is owed less.
   EXPECT_EQ(ask_beside_a_viewer(shard, "/stream?fps=1").status, 200);
 }

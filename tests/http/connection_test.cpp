@@ -233,21 +233,6 @@ TEST(Connection, SlowViewerThatMakesProgressIsKept) {
   EXPECT_EQ(shard.stats().evicted_stalled.value(), 0u);
 }
 
-// The camera gives a frame in 100 s, so no send tells that the viewer has gone.
-TEST(Connection, ViewerThatClosesIsForgottenAtOnce) {
-  ShardWorld shard(calm_world(0.01, 20'000));
-  SimViewer& viewer = shard.world.add({});
-  shard.run_for(1s);
-  ASSERT_EQ(shard.channel_stats().viewers.value(), 1u);
-  EXPECT_EQ(shard.world.ring().watchers(), 1u);
-  viewer.close();
-  shard.run_for(1ms);
-  EXPECT_EQ(shard.channel_stats().viewers.value(), 0u);
-  EXPECT_EQ(shard.stats().connections_open.value(), 0u);
-  EXPECT_EQ(shard.world.ring().watchers(), 0u);
-  EXPECT_EQ(shard.state.admission.viewers(), 0u);
-}
-
 TEST(Connection, StopEndsEveryKindOfConnectionInTime) {
   ShardWorld shard(calm_world(0.01, 20'000), timeouts());
   RawClient idle(shard);

@@ -37,6 +37,15 @@ TEST(Piece, SkipsEmptySlices) {
   EXPECT_TRUE(Piece().complete());
 }
 
+TEST(Piece, OneSliceIsGivenAsItIs) {
+  Piece piece("SLICE");
+  EXPECT_EQ(piece.single(), "SLICE");
+  piece.advance(2);
+  EXPECT_EQ(piece.single(), "ICE");
+  EXPECT_EQ(Piece("a", "b").single(), "");
+  EXPECT_EQ(Piece("", "b").single(), "");
+}
+
 TEST(PieceDeathTest, MoreThanItsSizeCannotBeSent) {
   Piece piece("abc");
   EXPECT_DEATH(piece.advance(4), "CHECK");

@@ -39,7 +39,7 @@ TEST(Shard, MaxViewersRefusesStreamsAndNothingElse) {
   EXPECT_EQ(ask(shard, "HEAD /stream HTTP/1.1\r\nHost: sim\r\n\r\n").status, 200);
 
   leaves.close();
-  shard.run_for(10ms);
+  shard.run_for(100ms);  // two frames, after which that has been noticed
   const SimViewer& next = shard.world.add({});
   shard.run_for(1s);
   EXPECT_EQ(next.status(), 200);

@@ -87,7 +87,7 @@ TEST(ViewerRows, ViewersMayComeAndGoBetweenTwoPages) {
   ASSERT_TRUE(shard.run_until([&] { return !reader.waiting; }, 1s));
   for (int i = 10; i < 20; ++i) clients[static_cast<size_t>(i)].close();
   for (int i = 0; i < 3; ++i) come();
-  shard.run_for(10ms);
+  shard.run_for(300ms);  // two frames, after which it has been noticed who left
   reader.take_page();
   reader.read_all(shard);
   const std::multiset<uint64_t> ids = reader.ids();

@@ -249,6 +249,29 @@ TEST(WebSocket, ACloseIsAnsweredAndNothingFollowsIt) {
   expect_nothing_left(shard);
 }
 
+// Its FIN comes while a picture is on its way, with and without a close before it.
+TEST(WebSocket, AClientThatHalfClosesIsClosedInOrder) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {client_frame(kClientClose, "\x03\xe8"), "\x03\xe8"}, {"", "\x03\xea"}};
+  for (const auto& [sent, close] : cases) {
+    ShardWorld shard(calm_world(10, kFrameBytes), server_config());
+    {
+      const SimLink narrow{.send_buffer = 8 << 10, .bytes_per_second = 3.0 * kFrameBytes};
+      SocketClient client(shard, "/ws", narrow);
+      shard.run_for(2s);
+      client.send(sent);
+      client.raw().end_writing();
+      shard.run_for(2s);
+      EXPECT_EQ(client.close_payload(), close);
+      EXPECT_GE(client.pictures().size(), 5u);
+      EXPECT_TRUE(client.raw().finished());
+      EXPECT_EQ(shard.stats().connections_open.value(), 0u);
+      EXPECT_EQ(shard.stats().errors.value(), 0u);
+    }
+    expect_nothing_left(shard);
+  }
+}
+
 TEST(WebSocket, WhoBreaksTheProtocolIsToldAndClosed) {
   ShardWorld shard(calm_world(10, kFrameBytes), server_config());
   {

@@ -114,6 +114,7 @@ class SimBackend final : public Backend {
     uint64_t target = 0;                   // ASYNC_CANCEL
     Instant last_event_at{};               // ACCEPT, SEND_ZC
     bool has_waited = false;
+    bool may_wait = true;  // a send without MSG_DONTWAIT
   };
   struct Descriptor {
     uint64_t connection_or_listener = 0;  // number in the network; 0 for a spare one

@@ -72,7 +72,8 @@ SimBackend::Request SimBackend::read_sqe(const io_uring_sqe& sqe) {
       [[fallthrough]];
     case IORING_OP_SEND:
     case IORING_OP_SENDMSG:
-      CHECK((sqe.msg_flags & ~uint32_t{MSG_MORE}) == MSG_NOSIGNAL);
+      CHECK((sqe.msg_flags & ~uint32_t{MSG_MORE | MSG_DONTWAIT}) == MSG_NOSIGNAL);
+      request.may_wait = (sqe.msg_flags & MSG_DONTWAIT) == 0;
       request.pieces = pieces_of(sqe);
       request.pieces_hash = hash_pieces(request.pieces);
       break;
@@ -196,6 +197,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform_send(const Request& reque
     return Outcome{-ENOBUFS};
   }
   if (request.has_waited ? !connection.is_writable() : connection.send_room() == 0) {
+    if (!request.may_wait) return Outcome{-EAGAIN};
     counts_.waiting_sends += !request.has_waited;
     return {};
   }

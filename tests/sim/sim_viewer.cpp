@@ -133,8 +133,7 @@ void SimViewer::read_some() {
   // A reset behind the end may have destroyed what was not read before it.
   if (connection_->reset_arrived()) return note_end(SimEnd::reset);
   if (connection_->arrived().empty() && connection_->end_arrived()) {
-    // A server may take a half-close for the client's leaving, and then owes it nothing more.
-    if (script_.parse && !script_.half_close) parser_.end();
+    if (script_.parse) parser_.end();
     connection_->close_peer();
     note_end(SimEnd::finished);
   }

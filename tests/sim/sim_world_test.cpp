@@ -96,7 +96,7 @@ TEST(SimWorldTest, ClientsOfEveryKindPlayTheirScripts) {
   SimViewer& letters = world.add({.sending = SimScript::Sending::byte_at_a_time});
   SimViewer& pieces = world.add({.sending = SimScript::Sending::in_pieces, .send_interval = 1s});
   SimViewer& silent = world.add({.request = ""});
-  SimViewer& half = world.add({.half_close = true});
+  SimViewer& half = world.add({.half_close = true, .parse = false});
   SimViewer& late = world.add({.connect_after = 1h});
   world.run_for(20s, session.turn);
   EXPECT_EQ(world.complaints(), "");

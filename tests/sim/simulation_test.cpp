@@ -157,6 +157,18 @@ void judge_fast_viewer(ShardWorld& shard, const SimViewer& viewer) {
   EXPECT_EQ(viewer.end(), SimEnd::finished);
 }
 
+// A client that only ends its own half gets all of its answers, and the server's FIN behind them.
+void judge_half_closed_viewers(const SimWorld& world) {
+  for (const auto& viewer : world.viewers()) {
+    const SimScript& script = viewer->script();
+    const bool leaves = std::min(script.close_after, script.reset_after) != kNoLimit ||
+                        script.cut_at != Duration::max();
+    const bool reads_all = script.stall_after == kNoLimit && script.read_rate == 0;
+    if (!script.half_close || leaves || !reads_all) continue;
+    EXPECT_EQ(viewer->end(), SimEnd::finished) << script.request.substr(0, 200);
+  }
+}
+
 uint64_t run_seed(uint64_t seed) {
   SCOPED_TRACE("repeat with: simulation_test --seed=" + std::to_string(seed));
   Random random(seed);
@@ -180,6 +192,7 @@ uint64_t run_seed(uint64_t seed) {
   if (random.chance(0.2)) shard.world.backend().set_descriptor_limit(2 + random.below(20));
   if (calm) shard.world.backend().set_descriptor_limit(SIZE_MAX);
   SimViewer* fast = calm ? &shard.world.add({}) : nullptr;
+  SimViewer* half_closed = calm ? &shard.world.add({.half_close = true}) : nullptr;
   for (uint64_t i = random.below(30); i > 0; --i) shard.world.add(draw_script(random));
 
   shard.run_for(12s);
@@ -201,7 +214,11 @@ uint64_t run_seed(uint64_t seed) {
   EXPECT_EQ(shard.state.admission.viewers(), 0u);
   EXPECT_EQ(shard.channel_stats().viewers.value(), 0u);
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);
-  if (fast != nullptr) judge_fast_viewer(shard, *fast);
+  if (calm) {
+    judge_fast_viewer(shard, *fast);
+    judge_fast_viewer(shard, *half_closed);
+    judge_half_closed_viewers(shard.world);
+  }
   return shard.world.trace_hash();
 }
 
