@@ -67,6 +67,7 @@ void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noe
   in_flight_max_ = pool_ ? std::min(pool_->threads(), pictures_kept - 1) : 0;
   last_outcome_ = Outcome::queued;
   ring_.stats().interval_ns.set(static_cast<uint64_t>(format.interval.count()));
+  restart_rate();
 }
 
 void Rendition::set_quality(int quality) noexcept {
@@ -77,9 +78,17 @@ void Rendition::set_quality(int quality) noexcept {
 }
 
 Rendition::Outcome Rendition::publish(const Picture& picture) noexcept {
-  if (picture.is_repeat) return Outcome::repeated;
+  if (picture.is_repeat) return publish_again(picture);
   note_captured(picture);
   return deliver(picture);
+}
+
+// What viewers have is not published again; a picture that could not be shown is not one that they
+// have.
+Rendition::Outcome Rendition::publish_again(const Picture& picture) noexcept {
+  const Outcome first = last_outcome();
+  if (first == Outcome::broken || first == Outcome::too_large) return first;
+  return first == Outcome::no_place ? deliver(picture) : Outcome::repeated;
 }
 
 void Rendition::pass_over(const Picture& picture) noexcept {
@@ -90,22 +99,26 @@ void Rendition::pass_over(const Picture& picture) noexcept {
   last_outcome_ = Outcome::queued;
 }
 
-// The mean of about the last eight intervals, so that the rate can be shown without a window.
+// A slate of an upstream is no picture of the camera.
 void Rendition::note_captured(const Picture& picture) noexcept {
+  if (!picture.slate_reason.empty()) return restart_rate();
   CaptureStats& stats = ring_.stats();
   stats.captured.add();
-  if (last_captured_at_ != Instant() && picture.captured_at > last_captured_at_) {
-    const auto interval = uint64_t((picture.captured_at - last_captured_at_).count());
-    const uint64_t mean = stats.measured_interval_ns.value();
-    stats.measured_interval_ns.set(mean == 0 ? interval : mean - mean / 8 + interval / 8);
-  }
-  last_captured_at_ = picture.captured_at;
+  rate_.add(picture.captured_at);
+  stats.measured_interval_ns.set(static_cast<uint64_t>(rate_.interval().count()));
+  stats.captured_at_ns.set(static_cast<uint64_t>(picture.captured_at.time_since_epoch().count()));
+}
+
+// How long the camera was away is no interval of it.
+void Rendition::restart_rate() noexcept {
+  rate_.restart();
+  ring_.stats().measured_interval_ns.set(0);
 }
 
 void Rendition::publish_slate(std::string_view reason) noexcept {
   CHECK(!reason.empty());
   settle();
-  last_captured_at_ = {};  // how long the camera was away is no interval of it
+  restart_rate();
   const SlateSize size = slate_size(width_, height_, ring_.jpeg_capacity());
   const Canvas slate = draw_slate(size, camera_, reason);
   deliver({.jpeg = {},
@@ -130,7 +143,7 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   {
     const std::lock_guard guard(lock_);
     const FrameRing::Acquired acquired = ring_.acquire();
-    if (!acquired) return Outcome::no_place;  // counted by the ring
+    if (!acquired) return last_outcome_ = Outcome::no_place;  // counted by the ring
     job.place = acquired.place;
   }
   last_wall_ = job.info.captured_wall;
@@ -144,8 +157,12 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
 // Otherwise the picture is encoded at once: the caller is about to say that the camera is back, or
 // that its newest frame is not an old one any more, and must know.
 bool Rendition::goes_well() noexcept {
+  return last_outcome() == Outcome::published;
+}
+
+Rendition::Outcome Rendition::last_outcome() noexcept {
   const std::lock_guard guard(lock_);
-  return last_outcome_ == Outcome::published;
+  return last_outcome_;
 }
 
 Rendition::Outcome Rendition::deliver_now(EncodeJob& job) noexcept {

@@ -18,6 +18,7 @@
 #include "capture/picture_writer.h"
 #include "capture/source.h"
 #include "core/frame_ring.h"
+#include "core/rate_meter.h"
 
 namespace fanlight {
 
@@ -59,7 +60,9 @@ class Rendition {
   // settle(). `broken` and `too_large` may then tell of a picture before this one, which goes its
   // way. The first of a source, one behind a failure, and one behind one that was passed over, is
   // never queued. Waits for an encoder when all of them are busy, so that the camera's driver drops
-  // the pictures that are too many.
+  // the pictures that are too many. A repeat (Picture::is_repeat) is a sign of life of a picture
+  // that viewers have; of one that they could not be shown it has that one's outcome, and it is
+  // published when there was only no place.
   Outcome publish(const Picture& picture) noexcept;
 
   // A picture that nobody would see: it counts, and its number is used up. The next one is not
@@ -83,9 +86,12 @@ class Rendition {
 
  private:
   void note_captured(const Picture& picture) noexcept;
+  void restart_rate() noexcept;
   Outcome deliver(const Picture& picture) noexcept;
   Outcome deliver_now(EncodeJob& job) noexcept;
+  Outcome publish_again(const Picture& picture) noexcept;
   bool goes_well() noexcept;
+  Outcome last_outcome() noexcept;
   Outcome deliver_later(const EncodeJob& job) noexcept;
   void write(PictureWriter& writer, EncodeJob& job) noexcept;
   Outcome finish(EncodeJob& job) noexcept;
@@ -97,8 +103,8 @@ class Rendition {
   PictureWriter writer_;  // the camera thread's
   uint64_t next_sequence_ = 1;
   WallTime last_wall_{};
-  Instant last_captured_at_{};  // of the camera's last picture, nothing after a slate
-  size_t in_flight_max_ = 0;    // pictures that may still be read when publish() returns
+  RateMeter rate_;            // of the pictures since the source was opened, or the last slate
+  size_t in_flight_max_ = 0;  // pictures that may still be read when publish() returns
 
   std::mutex lock_;  // of the ring's writing side, and of these:
   int width_ = 0;    // of the last frame, pixels

@@ -60,6 +60,10 @@ class Frame {
   // JPEG, delimiter and the next part's head (see part.h); its own head went out with the last one.
   std::string_view advance_part() const { return {jpeg_, jpeg_size_ + kPartTailSize}; }
 
+  // How many pictures of the camera have been published up to this frame; slates do not count, nor
+  // do numbers that were used up by pictures that nobody could get.
+  uint64_t pictures() const { return pictures_; }
+
   // Place in the ring, 0..places-1: an index for a shard's own bookkeeping.
   uint32_t place() const { return place_; }
 
@@ -69,6 +73,7 @@ class Frame {
   size_t jpeg_size_ = 0;
   size_t head_size_ = 0;
   uint32_t place_ = 0;
+  uint64_t pictures_ = 0;
   FrameInfo info_;
 };
 

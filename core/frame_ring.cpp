@@ -116,6 +116,8 @@ void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameIn
       write_part_head(std::span<char, kPartHeadroom>(start, kPartHeadroom), jpeg_size,
                       info.captured_wall, info.sequence, info.slate_reason.view());
   target.frame.info_ = info;
+  target.frame.pictures_ =
+      stats_.encoded.value() - stats_.slates.value() + (info.is_slate() ? 0 : 1);
   write_part_tail(jpeg + jpeg_size);
 
   const size_t touched = round_up(kPartHeadroom + jpeg_size + kPartTailSize, page_size_);
@@ -127,12 +129,17 @@ void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameIn
   target.pins.fetch_sub(kWriting, std::memory_order_release);
   newest_.store(place.index, std::memory_order_release);
 
-  stats_.encoded.add();
-  if (info.is_slate()) stats_.slates.add();
-  stats_.width.set(static_cast<uint64_t>(info.width));
-  stats_.height.set(static_cast<uint64_t>(info.height));
+  count_published(info);
   count_pinned();
   wake_readers();
+}
+
+void FrameRing::count_published(const FrameInfo& info) noexcept {
+  stats_.encoded.add();
+  stats_.width.set(static_cast<uint64_t>(info.width));
+  stats_.height.set(static_cast<uint64_t>(info.height));
+  if (info.is_slate()) return stats_.slates.add();
+  stats_.pictured_at_ns.set(static_cast<uint64_t>(info.captured_at.time_since_epoch().count()));
 }
 
 void FrameRing::wake_readers() noexcept {

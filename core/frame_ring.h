@@ -74,9 +74,11 @@ struct CaptureStats {
   Counter dropped_late;          // passed over because a newer one was there already
   Counter source_failures;       // times that the source failed or could not be opened
   Counter reclaims;              // frames whose viewers were told to let go
-  Counter width, height;         // of the newest picture, pixels
+  Counter width, height;         // of the newest frame, pixels
   Counter quality;               // 1..100, of JPEGs that are made here
-  Counter measured_interval_ns;  // between the last pictures of the camera, smoothed
+  Counter captured_at_ns;        // Instant of the last picture that the source gave; 0: none yet
+  Counter pictured_at_ns;        // Instant of capture of the newest picture published; 0: none yet
+  Counter measured_interval_ns;  // between the pictures of the last second; 0 if not known
   Counter interval_ns;           // nominal time between two frames, 0 if not known
   Counter online;                // 1 while the source gives pictures, else 0
   Counter idle;                  // 1 while the source is stopped because nobody watches
@@ -185,6 +187,7 @@ class FrameRing {
 
   void release(const Frame& frame) noexcept;
   bool try_take(uint32_t index) noexcept;
+  void count_published(const FrameInfo& info) noexcept;
   void count_pinned() noexcept;
   double used_share(size_t pinned, size_t pinned_bytes) const noexcept;
   bool relieve(size_t excess_bytes) noexcept;

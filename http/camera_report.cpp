@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/rate_meter.h"
 #include "http/shard.h"
 #include "http/totals.h"
 
@@ -22,7 +23,8 @@ void write_sent(const ServerState& state, size_t index, TextWriter& text) {
   text.add(R"("bytes_sent":{},)", total(state, &ChannelStats::bytes_sent, index));
 }
 
-void write_figures(const Camera& camera, const CameraCondition& condition, TextWriter& text) {
+void write_figures(const Camera& camera, const CameraCondition& condition, Instant now,
+                   TextWriter& text) {
   const CaptureStats& stats = camera.ring->stats();
   text.add(R"({{"name":"{}","source":")", camera.name);
   text.add_json(camera.source);
@@ -31,7 +33,7 @@ void write_figures(const Camera& camera, const CameraCondition& condition, TextW
   text.add(R"(","online":{},"idle":{},"width":{},"height":{},"quality":{},)",
            stats.online.value() != 0, stats.idle.value() != 0, stats.width.value(),
            stats.height.value(), stats.quality.value());
-  text.add(R"("fps":{:.3f},"nominal_fps":{:.3f},"watchers":{},)", measured_fps(stats),
+  text.add(R"("fps":{:.3f},"nominal_fps":{:.3f},"watchers":{},)", measured_fps(stats, now),
            nominal_fps(stats), camera.ring->watchers());
   text.add(R"("captured":{},"encoded":{},"slates":{},"dropped_no_place":{},"dropped_bad":{},)",
            stats.captured.value(), stats.encoded.value(), stats.slates.value(),
@@ -61,9 +63,11 @@ void write_description(const CameraPanel* panel, TextWriter& text) {
 
 }  // namespace
 
-double measured_fps(const CaptureStats& stats) noexcept {
-  const auto interval = double(stats.measured_interval_ns.value());
-  return interval > 0 && stats.online.value() != 0 ? 1e9 / interval : 0;
+double measured_fps(const CaptureStats& stats, Instant now) noexcept {
+  if (stats.online.value() == 0) return 0;
+  const uint64_t captured_at = stats.captured_at_ns.value();
+  const Duration silence = captured_at == 0 ? Duration() : now - Instant(Duration(captured_at));
+  return pictures_per_second(Duration(stats.measured_interval_ns.value()), silence);
 }
 
 double nominal_fps(const CaptureStats& stats) noexcept {
@@ -84,7 +88,7 @@ bool CameraReport::write_step(Shard& shard, size_t camera, TextWriter& text) noe
   const Camera& described = shard.state().cameras[camera];
   switch (step_) {
     case Step::figures:
-      write_figures(described, condition_of(shard, camera), text);
+      write_figures(described, condition_of(shard, camera), shard.now(), text);
       write_sent(shard.state(), camera, text);
       step_ = Step::description;
       return true;

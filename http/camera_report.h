@@ -15,8 +15,8 @@ namespace fanlight {
 
 class Shard;
 
-// Frames per second as measured; 0 while none come.
-double measured_fps(const CaptureStats& stats) noexcept;
+// Pictures per second as measured; 0 before the second one, and while none come.
+double measured_fps(const CaptureStats& stats, Instant now) noexcept;
 // As the camera was asked for; 0 when it does not say.
 double nominal_fps(const CaptureStats& stats) noexcept;
 

@@ -19,7 +19,7 @@ void write_condition(Shard& shard, size_t camera, TextWriter& text) {
   const CaptureStats& stats = shard.state().cameras[camera].ring->stats();
   const CameraCondition condition = condition_of(shard, camera);
   if (condition.state == "live") {
-    const double fps = measured_fps(stats);
+    const double fps = measured_fps(stats, shard.now());
     text.add("{}×{} · ", stats.width.value(), stats.height.value());
     if (fps < 10) {
       text.add("{:.2g} fps", fps);

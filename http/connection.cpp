@@ -257,7 +257,9 @@ void Connection::frame_sent() noexcept {
   Viewer& viewer = *std::exchange(sending_viewer_, nullptr);
   ChannelStats& stats = viewer.channel().stats();
   stats.frames_sent.add();
-  stats.frame_age.record(shard_.now() - viewer.frame()->info().captured_at);
+  if (viewer.is_sending_news()) {
+    stats.frame_age.record(shard_.now() - viewer.frame()->info().captured_at);
+  }
   viewer.finish_frame(shard_.now());
   if (!viewer_) return web_socket_sent();
   if (viewer.is_finished()) return begin_lingering();

@@ -53,7 +53,7 @@ bool ReportBody::write_step(TextWriter& text) noexcept {
     case Report::state:
       return write_state_step(text);
     case Report::ustreamer_state:
-      write_ustreamer_state(shard_.state(), camera_, text);
+      write_ustreamer_state(shard_, camera_, text);
       begin_section(Section::viewers);
       return true;
     case Report::metrics:

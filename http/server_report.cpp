@@ -84,7 +84,7 @@ void write_viewer_members(const ViewerRow& row, TextWriter& text) {
            is_web_socket(row) ? "websocket" : "multipart",
            to_seconds(row.shard.now() - viewer.joined_at()));
   text.add(R"("frames":{},"bytes":{},"fps":{:.3f},"skipped":{},"step":{},"paced":{},)",
-           viewer.frames_sent(), row.connection.bytes_sent(), viewer.measured_fps(),
+           viewer.frames_sent(), row.connection.bytes_sent(), viewer.measured_fps(row.shard.now()),
            viewer.frames_skipped(), viewer.step(), options.paced);
   text.add(R"("fps_cap":{:.3f},"advance_headers":{})", cap_of(options), options.advance_headers);
 }

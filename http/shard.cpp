@@ -226,7 +226,10 @@ std::string_view Shard::why_not_ready() noexcept {
     Channel& channel = *channels_[i];
     if (channel.is_idle()) continue;
     const Frame* frame = channel.newest();
-    const Duration interval(channel.ring().stats().interval_ns.value());
+    const CaptureStats& stats = channel.ring().stats();
+    // Another server's camera does not say how often its pictures come.
+    const Duration interval(
+        std::max(stats.interval_ns.value(), stats.measured_interval_ns.value()));
     std::string_view why;
     if (frame == nullptr) {
       why = "has given no picture yet";

@@ -21,19 +21,21 @@ constexpr size_t kPollSecondsMax = 60;
 void write_server(Shard& shard, TextWriter& text) {
   const ServerState& state = shard.state();
   const uint64_t viewers = total(state, &ChannelStats::viewers);
-  text.add(R"({{"instance_id":"{:x}","version":"{}","viewers":{},"poll_seconds":{},)",
-           instance_id(state), state.config.version, viewers, poll_seconds(viewers));
+  text.add(R"({{"instance_id":"{:x}","version":"{}","viewers":{},"max_viewers":{},)",
+           instance_id(state), state.config.version, viewers, state.admission.config().viewers_max);
+  text.add(R"("allow_control":{},"poll_seconds":{},)", state.config.allow_control,
+           poll_seconds(viewers));
   text.add(R"("bytes_sent":{},"uptime_seconds":{:.3f},"cameras":[)",
            total(state, &ShardStats::bytes_sent),
            std::max(0.0, to_seconds(shard.wall_now() - state.started)));
 }
 
-// Seconds since the newest picture was taken; null before the first.
-void write_newest_age(Shard& shard, size_t camera, TextWriter& text) {
-  const Frame* newest = shard.channel(camera).newest();
-  if (newest == nullptr) return text.add(R"("newest_age_seconds":null,)");
+// Seconds since the newest picture was taken, which is no slate; null before the first.
+void write_newest_age(const CaptureStats& stats, Instant now, TextWriter& text) {
+  const uint64_t pictured_at = stats.pictured_at_ns.value();
+  if (pictured_at == 0) return text.add(R"("newest_age_seconds":null,)");
   text.add(R"("newest_age_seconds":{:.3f},)",
-           std::max(0.0, to_seconds(shard.now() - newest->info().captured_at)));
+           std::max(0.0, to_seconds(now - Instant(Duration(pictured_at)))));
 }
 
 void write_frame_age(const ServerState& state, size_t camera, TextWriter& text) {
@@ -55,7 +57,7 @@ void write_camera(Shard& shard, size_t index, TextWriter& text) {
            condition.state);
   text.add_json(condition.reason);
   text.add(R"(","width":{},"height":{},"fps":{:.3f},"nominal_fps":{:.3f},)", stats.width.value(),
-           stats.height.value(), measured_fps(stats), nominal_fps(stats));
+           stats.height.value(), measured_fps(stats, shard.now()), nominal_fps(stats));
   text.add(R"("viewers":{},"frames_sent":{},"frames_skipped":{},"bytes_sent":{},)",
            total(state, &ChannelStats::viewers, index),
            total(state, &ChannelStats::frames_sent, index),
@@ -63,7 +65,7 @@ void write_camera(Shard& shard, size_t index, TextWriter& text) {
            total(state, &ChannelStats::bytes_sent, index));
   text.add(R"("captured":{},"dropped":{},)", stats.captured.value(),
            stats.dropped_no_place.value() + stats.dropped_bad.value());
-  write_newest_age(shard, index, text);
+  write_newest_age(stats, shard.now(), text);
   write_frame_age(state, index, text);
 }
 

@@ -25,7 +25,7 @@ void write_extra_fields(const Viewer& viewer, const FrameInfo& info, Instant now
   text.add("X-UStreamer-Online: {}\r\nX-UStreamer-Dropped: {}\r\n", !info.is_slate(),
            viewer.frames_skipped());
   text.add("X-UStreamer-Width: {}\r\nX-UStreamer-Height: {}\r\n", info.width, info.height);
-  text.add("X-UStreamer-Client-FPS: {:.0f}\r\n", viewer.measured_fps());
+  text.add("X-UStreamer-Client-FPS: {:.0f}\r\n", viewer.measured_fps(now));
   text.add("X-UStreamer-Grab-Begin-Time: {0:.6f}\r\nX-UStreamer-Grab-End-Time: {0:.6f}\r\n",
            captured);
   text.add("X-UStreamer-Encode-Begin-Time: {:.6f}\r\nX-UStreamer-Encode-End-Time: {:.6f}\r\n",

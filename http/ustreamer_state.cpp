@@ -8,15 +8,16 @@
 
 namespace fanlight {
 
-void write_ustreamer_state(const ServerState& state, size_t camera, TextWriter& text) noexcept {
+void write_ustreamer_state(Shard& shard, size_t camera, TextWriter& text) noexcept {
+  const ServerState& state = shard.state();
   const CaptureStats& stats = state.cameras[camera].ring->stats();
+  const double fps = measured_fps(stats, shard.now());
   text.add(R"({{"ok":true,"result":{{"instance_id":"{:x}",)", instance_id(state));
   text.add(R"("encoder":{{"type":"CPU","quality":{}}},)", stats.quality.value());
   text.add(R"("source":{{"resolution":{{"width":{},"height":{}}},"online":{},)",
            stats.width.value(), stats.height.value(), stats.online.value() != 0);
-  text.add(R"("desired_fps":{:.0f},"captured_fps":{:.0f}}},)", nominal_fps(stats),
-           measured_fps(stats));
-  text.add(R"("stream":{{"queued_fps":{:.0f},"clients":{},"clients_stat":{{)", measured_fps(stats),
+  text.add(R"("desired_fps":{:.0f},"captured_fps":{:.0f}}},)", nominal_fps(stats), fps);
+  text.add(R"("stream":{{"queued_fps":{:.0f},"clients":{},"clients_stat":{{)", fps,
            total(state, &ChannelStats::viewers, camera));
 }
 
@@ -24,7 +25,7 @@ void write_ustreamer_client(const ViewerRow& row, TextWriter& text) noexcept {
   const UstreamerFraming* framing = row.connection.ustreamer_framing();
   const ViewerOptions& options = row.viewer.options();
   text.add(R"({}"{:016x}":{{"fps":{:.0f},"extra_headers":{},"advance_headers":{},)",
-           row.is_first ? "" : ",", row.connection.id(), row.viewer.measured_fps(),
+           row.is_first ? "" : ",", row.connection.id(), row.viewer.measured_fps(row.shard.now()),
            framing != nullptr && framing->extra_headers(), options.advance_headers);
   text.add(R"("dual_final_frames":{},"zero_data":{},"key":"{}"}})", options.dual_final_frames,
            framing != nullptr && framing->zero_data(),

@@ -84,11 +84,9 @@ Piece Viewer::begin_frame(Instant now) noexcept {
   CHECK(frame_->sequence() >= last_sequence_);
   if (frame_->sequence() == last_sequence_) {
     channel_.stats().frames_repeated.add();
-  } else if (last_sequence_ != 0) {
-    frames_skipped_ += frame_->sequence() - last_sequence_ - 1;
-    channel_.stats().frames_skipped.add(frame_->sequence() - last_sequence_ - 1);
+  } else {
+    note_news();
   }
-  measure_interval(now);
   began_at_ = now;
   // An interval missed by more than itself is forgiven, otherwise the rhythm is kept.
   due_at_ = (now - due_at_ > options_.interval ? now : due_at_) + options_.interval;
@@ -107,11 +105,21 @@ Piece Viewer::piece_of_frame(Instant now) noexcept {
   return {options_.advance_headers ? frame_->advance_part() : frame_->plain_part()};
 }
 
-void Viewer::measure_interval(Instant now) noexcept {
-  if (frames_sent_ == 0) return;
-  const auto us =
-      static_cast<uint32_t>(std::min<int64_t>((now - began_at_).count() / 1000, 1 << 28));
-  interval_us_ = interval_us_ == 0 ? us : interval_us_ - interval_us_ / 8 + us / 8;
+// It is charged with what was published while it watched, and with nothing else: not with numbers
+// that were used up while nobody did, with pictures that the camera's side dropped, or with slates.
+void Viewer::note_news() noexcept {
+  const FrameInfo& info = frame_->info();
+  if (frames_sent_ > 0) {
+    const uint64_t skipped = frame_->pictures() - pictures_before_ - (info.is_slate() ? 0 : 1);
+    frames_skipped_ += skipped;
+    channel_.stats().frames_skipped.add(skipped);
+  }
+  pictures_before_ = frame_->pictures();
+  if (info.is_slate()) {
+    rate_.restart();
+  } else {
+    rate_.add(info.captured_at);
+  }
 }
 
 void Viewer::finish_frame(Instant now) noexcept {

@@ -8,6 +8,7 @@
 #include "core/frame.h"
 #include "core/list.h"
 #include "core/prefetch.h"
+#include "core/rate_meter.h"
 #include "core/time.h"
 #include "http/piece.h"
 
@@ -77,23 +78,28 @@ class Viewer : public ListHook<> {
   bool is_sent_to_often() const noexcept;
 
   bool is_sending() const noexcept { return frame_ != nullptr; }
+  // Whether that is a picture of the camera, and not one that it has had already.
+  bool is_sending_news() const noexcept {
+    return is_sending() && !frame_->info().is_slate() && frame_->sequence() != last_sequence_;
+  }
   bool is_finished() const noexcept { return finished_; }
   const Frame* frame() const noexcept { return frame_; }
   const ViewerOptions& options() const noexcept { return options_; }
   Channel& channel() const noexcept { return channel_; }
   Connection& connection() noexcept { return connection_; }
   uint64_t frames_sent() const noexcept { return frames_sent_; }
+  // Pictures that were published since its first frame, and that it did not get.
   uint64_t frames_skipped() const noexcept { return frames_skipped_; }
   uint32_t step() const noexcept { return step_; }
-  // Frames begun per second, the mean of about the last eight; 0 before the second.
-  double measured_fps() const noexcept { return interval_us_ > 0 ? 1e6 / double(interval_us_) : 0; }
+  // Pictures per second that it gets; 0 before the second, and while it sees a slate.
+  double measured_fps(Instant now) const noexcept { return rate_.per_second(now); }
   Instant joined_at() const noexcept { return joined_at_; }
 
  private:
   friend class Channel;
   bool is_last() const noexcept { return ending_ || frames_sent_ + 1 == options_.frames; }
   bool is_newer() const noexcept;
-  void measure_interval(Instant now) noexcept;
+  void note_news() noexcept;
   Piece piece_of_frame(Instant now) noexcept;
   Duration repeat_after(bool is_repeat) const noexcept;
 
@@ -113,9 +119,10 @@ class Viewer : public ListHook<> {
   bool sending_last_ = false;  // the frame being sent is followed by the closing delimiter
   const ViewerOptions options_;
   uint64_t frames_sent_ = 0;
-  uint32_t interval_us_ = 0;  // between two frames begun, smoothed
-  Instant began_at_{};        // when the frame being sent was begun
-  Instant repeat_at_;         // the same frame again from then on
+  uint64_t pictures_before_ = 0;  // Frame::pictures() of its last frame
+  RateMeter rate_;                // of the pictures since its first, or the last slate
+  Instant began_at_{};            // when the frame being sent was begun
+  Instant repeat_at_;             // the same frame again from then on
   uint64_t frames_skipped_ = 0;
   const Instant joined_at_;
 };

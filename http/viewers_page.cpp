@@ -13,7 +13,7 @@ void write_viewer_line(const ViewerRow& row, TextWriter& text) noexcept {
            format_address(row.connection.client(), room),
            row.shard.state().cameras[row.shard.camera_of(viewer.channel())].name,
            to_seconds(row.shard.now() - viewer.joined_at()), viewer.frames_sent(),
-           viewer.measured_fps(), viewer.frames_skipped(),
+           viewer.measured_fps(row.shard.now()), viewer.frames_skipped(),
            static_cast<double>(row.connection.bytes_sent()) / 1e6);
 }
 

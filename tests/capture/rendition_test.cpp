@@ -92,6 +92,38 @@ TEST_F(RenditionTest, ASignOfLifeIsNoPicture) {
   EXPECT_EQ(ring.stats().captured.value(), 0u);
 }
 
+TEST_F(RenditionTest, ASignOfLifeOfWhatCouldNotBeShownIsNone) {
+  const auto repeat = [](Picture picture) {
+    picture.is_repeat = true;
+    return picture;
+  };
+  Bytes large = jpeg;
+  while (large.size() <= ring.jpeg_capacity()) {
+    large = with(large, jpeg_segment(0xfe, std::string(50'000, ' ')));
+  }
+  for (const Bytes& bytes : {Bytes(jpeg.begin(), jpeg.begin() + 40), large}) {
+    const Outcome first = rendition.publish(passed_through(bytes));
+    EXPECT_NE(first, Outcome::published);
+    EXPECT_EQ(rendition.publish(repeat(passed_through(bytes))), first);
+    EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
+    EXPECT_EQ(rendition.publish(repeat(passed_through(jpeg))), Outcome::repeated);
+  }
+  EXPECT_EQ(ring.stats().dropped_bad.value(), 2u) << "each is counted once";
+}
+
+TEST_F(RenditionTest, APictureThatFoundNoPlaceIsPublishedWhenItIsRepeated) {
+  std::vector<FramePlace> taken;
+  while (const auto acquired = ring.acquire()) taken.push_back(acquired.place);
+  Picture picture = passed_through(jpeg);
+  EXPECT_EQ(rendition.publish(picture), Outcome::no_place);
+  picture.is_repeat = true;
+  EXPECT_EQ(rendition.publish(picture), Outcome::no_place);
+  for (const FramePlace& place : taken) ring.abandon(place);
+  EXPECT_EQ(rendition.publish(picture), Outcome::published);
+  EXPECT_EQ(rendition.publish(picture), Outcome::repeated);
+  EXPECT_EQ(ring.stats().captured.value(), 1u);
+}
+
 TEST_F(RenditionTest, ARelayedSlateStaysOne) {
   Picture picture = passed_through(jpeg);
   picture.slate_reason = "camera lost: No such device";

@@ -97,6 +97,24 @@ TEST(FrameRingTest, InfoTravelsWithTheFrame) {
   EXPECT_EQ(ring.stats().height.value(), 480u);
 }
 
+// Numbers that were used up without a frame, and slates, are not counted.
+TEST(FrameRingTest, AFrameTellsHowManyPicturesThereWere) {
+  FrameRing ring(kSmall);
+  const auto publish = [&](uint64_t sequence, std::string_view slate) {
+    const FrameRing::Acquired acquired = ring.acquire();
+    FrameInfo info = frame_info(sequence);
+    info.slate_reason = SlateReason(slate);
+    ring.publish(acquired.place, 20, info);
+    return ring.newer_than(0)->pictures();
+  };
+  EXPECT_EQ(publish(1, ""), 1u);
+  EXPECT_EQ(publish(7, ""), 2u);
+  const Instant pictured_at = frame_info(7).captured_at;
+  EXPECT_EQ(publish(8, "camera lost"), 2u);
+  EXPECT_EQ(Instant(Duration(ring.stats().pictured_at_ns.value())), pictured_at);
+  EXPECT_EQ(publish(30, ""), 3u);
+}
+
 TEST(FrameRingTest, LargestPictureFillsItsPlace) {
   FrameRing ring(kSmall);
   ASSERT_TRUE(publish_picture(ring, 1, kSmall.jpeg_capacity));

@@ -45,6 +45,8 @@ TEST(Summary, HasTheRightFigures) {
   ASSERT_TRUE(json.valid()) << response.body;
   EXPECT_EQ(json.at("version"), "1.2.3");
   EXPECT_EQ(json.at("viewers"), "2");
+  EXPECT_EQ(json.at("max_viewers"), "1000");
+  EXPECT_EQ(json.at("allow_control"), "false");
   EXPECT_EQ(json.at("poll_seconds"), "2");
   EXPECT_EQ(json.at("uptime_seconds"), "5.050");
   EXPECT_EQ(json.size("cameras"), 1u);

@@ -57,6 +57,7 @@ void SimCamera::tick() {
   ring_.stats().online.set(!lost);
   if (idle) {
     next = kIdleCheck;
+    if (script_.counts_unwatched) ++sequence_;
   } else if (lost) {
     capture(true);
     next = kSlateInterval;

@@ -23,7 +23,8 @@ struct SimCameraScript {
   double abandon = 0;      // chance that a place is spoilt and given back
   Duration lost_at = Duration::max();  // from the start: then slates come, one a second
   Duration lost_for{0};
-  bool idles_unwatched = false;  // stops while nobody watches
+  bool idles_unwatched = false;   // stops while nobody watches
+  bool counts_unwatched = false;  // and its numbers go on, as of pictures that are not encoded
 };
 
 // Owns: places under encoding. Thread: one; it acts when the clock calls it.
