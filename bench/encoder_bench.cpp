@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a picture costs that no camera has encoded: the pattern's own, as it goes to the viewers,
-// and one from a file, for bench/encoder, which lets libjpeg-turbo's tjbench encode the same.
+// and one from a file, for bench/encoder, which lets libjpeg-turbo's tjbench encode the same; and
+// what a camera's JPEG costs.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "capture/jpeg_encoder.h"
+#include "capture/jpeg_repair.h"
 #include "capture/pattern_source.h"
 #include "capture/raw_convert.h"
 #include "capture/raw_rotate.h"
@@ -49,6 +51,21 @@ void BM_EncodePattern(benchmark::State& state) {
   encode(state, picture->raw, picture->width, picture->height);
 }
 BENCHMARK(BM_EncodePattern)->Args({640, 480})->Args({1280, 720})->Unit(benchmark::kMicrosecond);
+
+// What a camera's own JPEG costs on its way into the ring: it is looked through and copied.
+void BM_RepairJpeg(benchmark::State& state) {
+  SystemCameraClock clock;
+  PatternSource source(options_for(state), clock);
+  const std::optional<Picture> picture = source.next(kNever);
+  CHECK(picture);
+  JpegEncoder encoder;
+  std::vector<std::byte> jpeg(encoder.bytes_needed(picture->raw, picture->width, picture->height));
+  jpeg.resize(encoder.encode(picture->raw, picture->width, picture->height, kQuality, jpeg));
+  std::vector<std::byte> place(jpeg.size() + kJpegRepairGrowth);
+  for (auto _ : state) CHECK(repair_jpeg(jpeg, place).ok());
+  state.counters["bytes"] = static_cast<double>(jpeg.size());
+}
+BENCHMARK(BM_RepairJpeg)->Args({1280, 720})->Unit(benchmark::kMicrosecond);
 
 // As a camera gives it in this layout, by the wall clock, as tjbench counts; `sampling` is that of
 // the planes, negative for packed BGR.

@@ -97,7 +97,7 @@ void FilesSource::load(int directory_fd, const std::string& name, size_t& bytes_
     fail(EFBIG, fmt::format("files:{}: more pictures than the memory for them holds", directory_));
   }
   read_up_to(fd.get(), size, jpeg);
-  const JpegCheck check = check_jpeg(jpeg);
+  const JpegCheck check = check_verbatim_jpeg(jpeg);
   if (!check.ok()) return skip(check.problem);
   bytes_left -= jpeg.size();
   format_.jpeg_bytes_max = std::max(format_.jpeg_bytes_max, jpeg.size());

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "capture/exif_orientation.h"
+#include "capture/jpeg_coefficients.h"
 #include "capture/jpeg_reader.h"
 
 namespace fanlight {
@@ -15,7 +17,7 @@ namespace {
 constexpr size_t kChunk = 16 << 10;
 
 // ITU-T T.81 annex K.3, as a DHT segment: DC and AC for brightness, DC and AC for colour.
-constexpr std::array<uint8_t, kJpegRepairGrowth> kHuffmanTables{
+constexpr std::array<uint8_t, 420> kHuffmanTables{
     0xff, 0xc4, 0x01, 0xa2, 0x00, 0x00, 0x01, 0x05, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x00, 0x00,
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a,
     0x0b, 0x10, 0x00, 0x02, 0x01, 0x03, 0x03, 0x02, 0x04, 0x03, 0x05, 0x05, 0x04, 0x04, 0x00, 0x00,
@@ -44,19 +46,26 @@ constexpr std::array<uint8_t, kJpegRepairGrowth> kHuffmanTables{
     0xd9, 0xda, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9, 0xea, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6,
     0xf7, 0xf8, 0xf9, 0xfa};
 
+// One table of it, from its class and number on.
+struct StandardTable {
+  unsigned place;  // in JpegReader::huffman_tables()
+  size_t offset;
+  size_t size;
+};
+constexpr std::array<StandardTable, 4> kStandardTables{
+    {{0, 4, 29}, {4, 33, 179}, {1, 212, 29}, {5, 241, 179}}};
+
 class Repair {
  public:
   Repair(std::span<const std::byte> data, std::span<std::byte> out)
-      : reader_(data), out_(reinterpret_cast<uint8_t*>(out.data()), out.size()) {}
+      : data_(data), reader_(data), out_(reinterpret_cast<uint8_t*>(out.data()), out.size()) {}
 
   WrittenJpeg run() noexcept {
     if (!copy_all()) return {.problem = reader_.problem()};
+    if (reader_.is_doubtful() && !settle_end()) return {.problem = kJpegCutOff};
     if (too_large_) return too_large_for_its_place();
-    return {.problem = {},
-            .too_large = false,
-            .width = reader_.width(),
-            .height = reader_.height(),
-            .size = size_};
+    const auto [width, height] = reader_.shown_size();
+    return {.problem = {}, .too_large = false, .width = width, .height = height, .size = size_};
   }
 
  private:
@@ -67,20 +76,56 @@ class Repair {
     append(reader_.segment());
     do {
       if (!reader_.read_segment()) return false;
-      if (reader_.is_scan() && reader_.lacks_huffman_tables()) add_huffman_tables();
-      if (reader_.marker() != jpeg_marker::kApp1) append(reader_.segment());
-      if (reader_.is_scan() && !copy_scan()) return false;
+      if (reader_.needs_standard_tables()) add_huffman_tables();
+      if (reader_.marker() == jpeg_marker::kApp1) {
+        keep_orientation();
+      } else {
+        append(reader_.segment());
+      }
+      if (reader_.is_scan()) copy_scan();
     } while (!reader_.is_end());
     return true;
   }
 
-  void add_huffman_tables() noexcept {
-    if (!tables_added_) append(kHuffmanTables);
-    tables_added_ = true;
+  // Whether the picture is whole. What was taken for padding, and is its last byte, goes before
+  // EOI.
+  bool settle_end() noexcept {
+    const size_t found = data_.size() - reader_.rest().size();
+    const size_t whole = size_of_whole(data_, found);
+    if (whole > found && !too_large_) {
+      size_ -= reader_.segment().size();
+      append(reader_.rest().first(whole - found));
+      append(reader_.segment());
+    }
+    return whole > 0;
   }
 
-  bool copy_scan() noexcept {
+  // Those that the picture has no others for; they stand before its first scan.
+  void add_huffman_tables() noexcept {
+    if (tables_added_) return;
+    tables_added_ = true;
+    size_t length = 2;
+    for (const StandardTable& table : kStandardTables) length += is_missing(table) ? table.size : 0;
+    append(std::array{uint8_t{0xff}, jpeg_marker::kDht, static_cast<uint8_t>(length >> 8),
+                      static_cast<uint8_t>(length)});
+    for (const StandardTable& table : kStandardTables) {
+      if (is_missing(table)) append(std::span(kHuffmanTables).subspan(table.offset, table.size));
+    }
+  }
+
+  bool is_missing(const StandardTable& table) const {
+    return (reader_.huffman_tables() >> table.place & 1) == 0;
+  }
+
+  void keep_orientation() noexcept {
+    if (orientation_kept_ || reader_.exif_orientation() == 1) return;
+    orientation_kept_ = true;
+    append(exif_orientation_segment(reader_.exif_orientation()));
+  }
+
+  void copy_scan() noexcept {
     const std::span<const uint8_t> scan = reader_.rest();
+    const size_t begin = size_;
     size_t read = 0;
     for (;;) {
       const size_t chunk = std::min({scan.size() - read, out_.size() - size_, kChunk});
@@ -93,8 +138,12 @@ class Repair {
       size_ += end;
       if (end + 1 < chunk) return reader_.scan_ends_after(read);
     }
-    if (scan.size() - read >= 2) too_large_ = true;
-    return reader_.skip_scan();
+    // Longer than the place, or without a marker at its end: then what was copied may be padding.
+    reader_.skip_scan();
+    const size_t bytes = scan.size() - reader_.rest().size();
+    const size_t copied = std::min(read, bytes);
+    size_ = begin + copied;
+    append(scan.subspan(copied, bytes - copied));
   }
 
   void append(std::span<const uint8_t> bytes) noexcept {
@@ -104,11 +153,13 @@ class Repair {
     size_ += bytes.size();
   }
 
+  const std::span<const std::byte> data_;
   JpegReader reader_;
   const std::span<uint8_t> out_;
   size_t size_ = 0;
   bool too_large_ = false;
   bool tables_added_ = false;
+  bool orientation_kept_ = false;
 };
 
 }  // namespace

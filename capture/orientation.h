@@ -18,6 +18,11 @@ struct Orientation {
   std::pair<int, int> size_of(int width, int height) const {
     return is_quarter_turn() ? std::pair{height, width} : std::pair{width, height};
   }
+  // What comes of this and then `next`. A mirrored picture turns the other way.
+  Orientation then(Orientation next) const {
+    const int turn = mirror ? 360 - next.rotate : next.rotate;
+    return {(rotate + turn) % 360, mirror != next.mirror};
+  }
   bool operator==(const Orientation&) const = default;
 };
 

@@ -7,6 +7,7 @@
 
 #include "capture/jpeg_check.h"
 #include "capture/jpeg_repair.h"
+#include "capture/jpeg_transform.h"
 #include "core/check.h"
 #include "core/log.h"
 
@@ -31,7 +32,7 @@ WrittenJpeg PictureWriter::write(const Picture& picture, std::span<std::byte> pl
   if (!picture.is_jpeg()) return encode(picture, place);
   const Orientation orientation = orientation_of(picture);
   if (orientation.is_upright()) return copy(picture, place);
-  return transformer_.transform(picture.jpeg, orientation, place);
+  return transform_jpeg(picture.jpeg, orientation, place);
 }
 
 bool PictureWriter::is_copy(const Picture& picture) const {
@@ -45,7 +46,7 @@ Orientation PictureWriter::orientation_of(const Picture& picture) const {
 
 WrittenJpeg PictureWriter::copy(const Picture& picture, std::span<std::byte> place) noexcept {
   if (!picture.is_verbatim) return repair_jpeg(picture.jpeg, place);
-  const JpegCheck check = check_jpeg(picture.jpeg);
+  const JpegCheck check = check_verbatim_jpeg(picture.jpeg);
   if (!check.ok()) return {.problem = check.problem};
   if (picture.jpeg.size() > place.size()) return too_large_for_its_place();
   std::memcpy(place.data(), picture.jpeg.data(), picture.jpeg.size());
@@ -62,7 +63,7 @@ WrittenJpeg PictureWriter::encode(const Picture& picture, std::span<std::byte> p
   if (hardware_) {
     const WrittenJpeg written = encode_with(*hardware_, picture, place);
     if (written.ok() || written.too_large) return written;
-    log_warning("camera {}: encoder {} failed; TurboJPEG takes its place", config_.camera,
+    log_warning("{}: encoder {} failed; TurboJPEG takes its place", config_.camera,
                 hardware_->name());
     hardware_.reset();
   }

@@ -10,7 +10,6 @@
 
 #include "capture/encoder.h"
 #include "capture/jpeg_encoder.h"
-#include "capture/jpeg_transform.h"
 #include "capture/orientation.h"
 #include "capture/picture.h"
 #include "capture/raw_convert.h"
@@ -34,7 +33,8 @@ class PictureWriter {
   explicit PictureWriter(PictureWriterConfig config, std::unique_ptr<Encoder> hardware = nullptr);
 
   // Raw pictures are turned, then encoded. JPEGs are copied with what they lack (jpeg_repair.h),
-  // byte for byte when they are verbatim, or turned without loss. Slates stay upright.
+  // byte for byte when they are verbatim, or turned without loss (jpeg_transform.h). Slates stay
+  // upright.
   WrittenJpeg write(const Picture& picture, std::span<std::byte> place) noexcept;
 
   // 1..100, of what is encoded from now on.
@@ -55,7 +55,6 @@ class PictureWriter {
   JpegEncoder software_;
   RawConverter converter_;
   RawRotator rotator_;
-  JpegTransformer transformer_;
 };
 
 }  // namespace fanlight

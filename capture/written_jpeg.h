@@ -10,7 +10,7 @@ namespace fanlight {
 struct WrittenJpeg {
   std::string_view problem;  // in words, a constant; empty when the place holds a whole JPEG
   bool too_large = false;    // the problem is the place
-  int width = 0;             // pixels; valid when there is no problem
+  int width = 0;             // pixels, as a browser shows it; valid when there is no problem
   int height = 0;
   size_t size = 0;  // bytes
 

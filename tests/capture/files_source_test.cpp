@@ -102,7 +102,7 @@ TEST_F(FilesSourceTest, SkipsWhatIsNoWholeJpegWithOneLineEach) {
   write("3-truncated.jpg", std::span(b_).first(b_.size() - 1));
   write("4-one-byte", std::span(b_).first(1));
   Bytes damaged = b_;
-  damaged[2] = std::byte{0};
+  damaged[3] = std::byte{0xf0};  // a marker that decoders do not know
   write("5-damaged.jpg", damaged);
   write("6-good.jpg", a_);
   write(".hidden.jpg", b_);

@@ -34,15 +34,109 @@ TEST(JpegCheck, AcceptsProgressiveOnes) {
   EXPECT_EQ(check.width, 64);
 }
 
+// All but those that lack nothing but EOI, or half of it.
 TEST(JpegCheck, RefusesEveryTruncation) {
-  for (const auto& jpeg : {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3)),
-                           kSoi + jpeg_segment(0xe1, "thumbnail \xff\xd8\xff\xd9") + kDqt + kSof +
-                               kSos + kScan + kEoi}) {
+  for (const auto& jpeg :
+       {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3)),
+        with(noise_jpeg(16, 16, 3), jpeg_segment(0xe1, "thumbnail \xff\xd8\xff\xd9"))}) {
     ASSERT_TRUE(check_guarded(jpeg).ok());
     for (size_t size = 0; size < jpeg.size(); ++size) {
-      ASSERT_FALSE(check_guarded(std::span(jpeg).first(size)).ok()) << size;
+      const JpegCheck check = check_guarded(std::span(jpeg).first(size));
+      ASSERT_EQ(check.ok(), size + 2 >= jpeg.size()) << size;
+      if (check.ok()) {
+        EXPECT_EQ(check.size, jpeg.size() - 2) << "without half of EOI";
+      }
     }
   }
+}
+
+// NULs are code as well: a picture that is cut off must not be completed by them.
+TEST(JpegCheck, NulsInPlaceOfTheEnd) {
+  for (const Bytes& jpeg : {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3))}) {
+    const Bytes nuls(5000, std::byte{0});
+    const Bytes lacking = without_end(jpeg);
+    const JpegCheck check = check_guarded(lacking + nuls);
+    EXPECT_TRUE(check.ok()) << check.problem;
+    EXPECT_EQ(check.width, 32);
+    EXPECT_LE(check.size, jpeg.size()) << "the padding is none of it";
+    EXPECT_TRUE(check_guarded(lacking + bytes({0xff}) + nuls).ok()) << "half of EOI before them";
+    EXPECT_EQ(check_guarded(without_end(jpeg, 6) + nuls).problem, "cut off");
+    EXPECT_EQ(check_guarded(without_end(jpeg, jpeg.size() / 3) + nuls).problem, "cut off");
+  }
+}
+
+TEST(JpegCheck, WhatIsServedAsItIsNeedsItsEnd) {
+  const Bytes lacking = without_end(noise_jpeg(32, 32, 3));
+  const auto problem = [](const Bytes& jpeg) { return check_verbatim_jpeg(jpeg).problem; };
+  EXPECT_EQ(problem(noise_jpeg(32, 32, 3)), "");
+  EXPECT_EQ(problem(lacking), "cut off");
+  EXPECT_EQ(problem(lacking + bytes({0xff})), "cut off");
+  EXPECT_EQ(problem(lacking + Bytes(7, std::byte{0})), "cut off");
+  EXPECT_EQ(problem(lacking + Bytes(8, std::byte{0})), "");
+  EXPECT_EQ(problem(without_end(progressive(noise_jpeg(32, 32, 3)))), "");
+  EXPECT_EQ(problem(without_end(lacking, 100)), "cut off");
+}
+
+// Browsers tell a JPEG from other pictures by its first three bytes.
+TEST(JpegCheck, WhatIsServedAsItIsBeginsWithAMarker) {
+  const Bytes jpeg = noise_jpeg(32, 32, 3);
+  const Bytes stray = with(jpeg, bytes({0, 0x17}), 2);
+  EXPECT_TRUE(check_jpeg(stray).ok());
+  EXPECT_EQ(check_verbatim_jpeg(stray).problem,
+            "stray bytes at its beginning, where browsers want a marker");
+  EXPECT_TRUE(check_verbatim_jpeg(with(jpeg, bytes({0xff, 0xff}), 2)).ok()) << "fill bytes";
+}
+
+// Whatever it is, and however it ends.
+TEST(JpegCheck, ASegmentThatIsCutOffMayFollowThePicture) {
+  for (const Bytes& jpeg : {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3))}) {
+    const Bytes lacking = without_end(jpeg);
+    const Bytes half(jpeg.begin(), jpeg.begin() + static_cast<ptrdiff_t>(jpeg.size() * 3 / 4));
+    for (const Bytes& tail : {bytes({0xff, 0xec}), bytes({0xff, 0xec, 0x7f}),
+                              bytes({0xff, 0xec, 0x7f, 0xff, 1, 2, 3, 4, 5, 6, 7, 8})}) {
+      const JpegCheck check = check_guarded(lacking + tail);
+      EXPECT_TRUE(check.ok()) << check.problem;
+      EXPECT_EQ(check.size, lacking.size());
+      EXPECT_EQ(check_guarded(half + tail).problem, "cut off");
+    }
+  }
+}
+
+// A last byte of the picture that is 0 is not taken for padding: the last one of a flat picture is
+// that, or not, as its size has it.
+TEST(JpegCheck, ANulMayBelongToThePicture) {
+  bool had_nul = false;
+  for (int blocks = 1; blocks <= 16; ++blocks) {
+    const Bytes lacking = without_end(make_jpeg(16 * blocks, 16, 128));
+    had_nul = had_nul || lacking.back() == std::byte{0};
+    EXPECT_TRUE(check_guarded(lacking + Bytes(100, std::byte{0})).ok()) << blocks;
+    EXPECT_TRUE(check_guarded(lacking).ok()) << blocks;
+  }
+  EXPECT_TRUE(had_nul);
+}
+
+TEST(JpegCheck, PassesOverWhatIsNoSegment) {
+  const Bytes jpeg = noise_jpeg(32, 32, 5);
+  for (const Bytes& stray :
+       {bytes({0, 0x17}), bytes({0xff, 0}), bytes({0xff, 0xd3}), bytes({0xff, 0x01}),
+        bytes({0xff, 0xff, 0xff}), Bytes(5000, std::byte{0xab}), bytes({0xff, 0xe0, 0, 0})}) {
+    size_t at = 2;
+    for (const Bytes& segment : head_of(jpeg)) {
+      const JpegCheck check = check_guarded(with(jpeg, stray, at));
+      EXPECT_TRUE(check.ok()) << check.problem;
+      EXPECT_EQ(check.size, jpeg.size() + stray.size());
+      at += segment.size();
+    }
+  }
+}
+
+// A marker in the middle of the picture's data leaves the rest of it as stray bytes.
+TEST(JpegCheck, StrayBytesBehindAScanAreNoPicture) {
+  const Bytes jpeg = noise_jpeg(64, 64, 6);
+  const size_t middle = (head_size(jpeg) + jpeg.size()) / 2;
+  EXPECT_EQ(check_guarded(with(jpeg, bytes({0xff, 0xe5, 0, 2}), middle)).problem, "cut off");
+  EXPECT_EQ(check_guarded(with(jpeg, bytes({0xff, 0x01}), middle)).problem, "cut off");
+  EXPECT_TRUE(check_guarded(with(jpeg, bytes({0xff, 0xe5, 0, 2, 7}), jpeg.size() - 2)).ok());
 }
 
 TEST(JpegCheck, PaddingBehindTheEndIsNotPartOfIt) {
@@ -70,12 +164,13 @@ TEST(JpegCheck, SaysWhatIsWrong) {
   EXPECT_EQ(problem({}), "not a JPEG");
   EXPECT_EQ(problem(kEoi), "not a JPEG");
   EXPECT_EQ(problem(kSoi), "cut off");
-  EXPECT_EQ(problem(kSoi + kDqt + kSof + kSos + kScan), "cut off");
+  EXPECT_EQ(problem(kSoi + kDqt + kSof + kSos), "cut off");
+  EXPECT_EQ(problem(kSoi + kDqt + kSof), "cut off");
   EXPECT_EQ(problem(kSoi + kEoi), "no picture data before its end");
   EXPECT_EQ(problem(kSoi + kDqt + kSof + kEoi), "no picture data before its end");
   EXPECT_EQ(problem(kSoi + kSos + kScan + kEoi), "damaged: picture data before the size");
   EXPECT_EQ(problem(kSoi + kSof + kSof + kSos + kScan + kEoi), "damaged: two frame headers");
-  EXPECT_EQ(problem(kSoi + kScan + kEoi), "damaged: no marker where one must be");
+  EXPECT_EQ(problem(kSoi + kScan + kEoi), "no picture data before its end");
   EXPECT_EQ(problem(kSoi + kSoi + kSof + kSos + kScan + kEoi),
             "damaged: a marker where it must not be");
   EXPECT_EQ(problem(kSoi + jpeg_segment(0xc0, "\x08") + kSos + kScan + kEoi),
@@ -85,7 +180,7 @@ TEST(JpegCheck, SaysWhatIsWrong) {
   EXPECT_EQ(problem(kSoi + jpeg_segment(0xc0, std::string_view("\x08\x00\x00\x00\x03\x00\x00", 7)) +
                     kSos + kScan + kEoi),
             "it does not tell its size");
-  const Bytes no_length{std::byte{0xff}, std::byte{0xe0}, std::byte{0}, std::byte{1}};
+  const Bytes no_length = bytes({0xff, 0xdb, 0, 1});
   EXPECT_EQ(problem(kSoi + no_length), "damaged: a segment without a length");
   EXPECT_EQ(problem(kSoi + kSof + kSos + kScan + kEoi), "damaged: a table is missing");
   EXPECT_EQ(problem(kSoi + kDqt + kSof + kSos + kEoi), "no picture data before its end");

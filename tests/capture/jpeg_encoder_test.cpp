@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "capture/jpeg_check.h"
@@ -48,6 +49,26 @@ TEST(JpegEncoder, ThePictureThatComesOutIsTheOneThatWentIn) {
   EXPECT_NEAR(decoded.at(40, 60), 200, 3);
   EXPECT_NEAR(decoded.at(120, 90), 90, 3);
   EXPECT_NEAR(decoded.at(120, 30), 0, 3);
+}
+
+// Whatever was encoded before, the same comes out as from an encoder that is new.
+TEST(JpegEncoder, NoPictureChangesTheNext) {
+  const auto encoded = [](JpegEncoder& encoder, PixelFormat format, int quality) {
+    const RawPicture picture(format, 64, 48);
+    Bytes out(JpegEncoder::worst_case(64, 48, PixelFormat::yuv422));
+    out.resize(encoder.encode(picture.view(), 64, 48, quality, out));
+    return out;
+  };
+  constexpr std::array kFormats{PixelFormat::yuv420, PixelFormat::yuv422, PixelFormat::grey,
+                                PixelFormat::rgb};
+  JpegEncoder kept;
+  for (const PixelFormat before : kFormats) {
+    for (const PixelFormat after : kFormats) {
+      encoded(kept, before, 97);
+      JpegEncoder fresh;
+      EXPECT_EQ(encoded(kept, after, 60), encoded(fresh, after, 60));
+    }
+  }
 }
 
 // The span ends where an inaccessible page begins. Half of the sizes are odd: there TurboJPEG reads

@@ -27,21 +27,26 @@ inline Bytes with(const Bytes& jpeg, const Bytes& what, size_t at = 2) {
   return result;
 }
 
+// The segments before the picture's data, SOS too, as they are.
+std::vector<Bytes> head_of(const Bytes& jpeg);
+// The bytes of all of them, and of SOI.
+size_t head_size(const Bytes& jpeg);
+// Where the first segment of that kind begins.
+size_t offset_of(const Bytes& jpeg, uint8_t marker);
+
 // All segments of that kind before the picture data taken out.
-inline Bytes without(const Bytes& jpeg, uint8_t marker) {
-  Bytes result(jpeg.begin(), jpeg.begin() + 2);
-  size_t at = 2;
-  for (bool is_scan = false; !is_scan;) {
-    is_scan = jpeg[at + 1] == std::byte{0xda};
-    const auto length =
-        (std::to_integer<size_t>(jpeg[at + 2]) << 8) + std::to_integer<size_t>(jpeg[at + 3]) + 2;
-    const auto begin = jpeg.begin() + static_cast<ptrdiff_t>(at);
-    if (jpeg[at + 1] != std::byte{marker}) {
-      result.insert(result.end(), begin, begin + static_cast<ptrdiff_t>(length));
-    }
-    at += length;
-  }
-  result.insert(result.end(), jpeg.begin() + static_cast<ptrdiff_t>(at), jpeg.end());
+Bytes without(const Bytes& jpeg, uint8_t marker);
+
+// The Huffman table of that class and number taken out, which has a segment to itself.
+Bytes without_table(const Bytes& jpeg, int class_and_number);
+
+inline Bytes without_end(const Bytes& jpeg, size_t bytes = 2) {
+  return {jpeg.begin(), jpeg.end() - static_cast<ptrdiff_t>(bytes)};
+}
+
+inline Bytes bytes(std::initializer_list<int> values) {
+  Bytes result;
+  for (const int value : values) result.push_back(static_cast<std::byte>(value));
   return result;
 }
 

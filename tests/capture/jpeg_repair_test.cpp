@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <string>
 
+#include "capture/exif_orientation.h"
 #include "capture/jpeg_check.h"
 #include "core/random.h"
 #include "tests/capture/jpeg_parts.h"
+#include "tests/capture/libjpeg_parts.h"
 
 namespace fanlight {
 namespace {
@@ -50,17 +52,42 @@ TEST(JpegRepair, LeavesAloneWhatIsAsItShouldBe) {
 TEST(JpegRepair, PutsInTheHuffmanTablesOfMotionJpeg) {
   const Bytes jpeg = noise_jpeg(160, 120, 3);
   const Bytes camera = without(jpeg, 0xc4);
-  ASSERT_EQ(camera.size() + kJpegRepairGrowth + 12, jpeg.size())
+  constexpr size_t kTables = 420;
+  ASSERT_EQ(camera.size() + kTables + 12, jpeg.size())
       << "four segments became one: three markers and lengths less";
   const Bytes out = repaired(camera);
-  EXPECT_EQ(out.size(), camera.size() + kJpegRepairGrowth);
+  EXPECT_EQ(out.size(), camera.size() + kTables);
   EXPECT_EQ(decode(out).pixels, decode(jpeg).pixels);
   EXPECT_EQ(repaired(out), out) << "once is enough";
 }
 
 TEST(JpegRepair, PutsThemInOnceForSeveralScans) {
   const Bytes jpeg = kSoi + kDqt + kSof + kSos + kScan + kSos + kScan + kEoi;
-  EXPECT_EQ(repaired(jpeg).size(), jpeg.size() + kJpegRepairGrowth);
+  EXPECT_EQ(repaired(jpeg).size(), jpeg.size() + 420);
+}
+
+// Each set of them, whether it is in one segment or in several.
+TEST(JpegRepair, PutsInThoseTablesThatAreMissing) {
+  const Bytes jpeg = noise_jpeg(160, 120, 3);
+  const std::vector<int> tables{0x00, 0x10, 0x01, 0x11};
+  for (unsigned missing = 1; missing < 16; ++missing) {
+    Bytes camera = jpeg;
+    for (size_t i = 0; i < 4; ++i) {
+      if ((missing >> i & 1) != 0) camera = without_table(camera, tables[i]);
+    }
+    const Bytes out = repaired(camera);
+    EXPECT_EQ(decode(out).pixels, decode(jpeg).pixels) << missing;
+    EXPECT_EQ(repaired(out), out) << "once is enough";
+  }
+}
+
+// Those that are there are not replaced.
+TEST(JpegRepair, KeepsTheTablesOfThePicture) {
+  const Bytes jpeg = encode_pixels(shades(160, 120, 3), {.is_optimized = true});
+  EXPECT_EQ(repaired(jpeg), jpeg);
+  const Bytes grey =
+      encode_pixels(shades(64, 64, 1), {.colours = JCS_GRAYSCALE, .sampling = {{1, 1}}});
+  EXPECT_EQ(repaired(grey), grey) << "no table for colour that it has not";
 }
 
 TEST(JpegRepair, TakesExifOutAndKeepsTheRest) {
@@ -69,6 +96,52 @@ TEST(JpegRepair, TakesExifOutAndKeepsTheRest) {
   EXPECT_EQ(repaired(with(jpeg, kExif + kExif)), jpeg);
   const Bytes avi = with(jpeg, jpeg_segment(0xe0, "AVI1") + jpeg_segment(0xe2, "ICC_PROFILE"));
   EXPECT_EQ(repaired(avi), avi);
+}
+
+TEST(JpegRepair, KeepsHowThePictureIsToBeTurned) {
+  const Bytes jpeg = noise_jpeg(64, 48, 4);
+  for (int value = 1; value <= 8; ++value) {
+    const auto segment = exif_orientation_segment(value);
+    const auto content = std::as_bytes(std::span(segment));
+    const Bytes smallest(content.begin(), content.end());
+    Bytes phone = smallest;
+    phone.insert(phone.end(), kExif.begin(), kExif.end());
+    phone[2] = std::byte((phone.size() - 2) >> 8);
+    phone[3] = std::byte((phone.size() - 2) & 0xff);
+    const Bytes wanted = value == 1 ? jpeg : with(jpeg, smallest);
+    EXPECT_EQ(repaired(with(jpeg, phone + kExif)), wanted) << value;
+    EXPECT_EQ(repaired(wanted), wanted);
+  }
+}
+
+TEST(JpegRepair, LeavesStrayBytesOut) {
+  const Bytes jpeg = noise_jpeg(64, 48, 4);
+  for (const Bytes& stray :
+       {bytes({0, 0x17}), bytes({0xff, 0}), bytes({0xff, 0xd3}), bytes({0xff, 0x01}),
+        Bytes(100, std::byte{0xab}), bytes({0xff, 0xe0, 0, 0})}) {
+    size_t at = 2;
+    for (const Bytes& segment : head_of(jpeg)) {
+      EXPECT_EQ(repaired(with(jpeg, stray, at)), jpeg);
+      at += segment.size();
+    }
+  }
+}
+
+TEST(JpegRepair, PutsInTheEnd) {
+  for (const Bytes& jpeg : {noise_jpeg(64, 48, 5), progressive(noise_jpeg(64, 48, 5)),
+                            make_jpeg(640, 480, 90), noise_jpeg(640, 480, 1)}) {
+    const Bytes lacking = without_end(jpeg);
+    EXPECT_EQ(repaired(lacking), jpeg);
+    EXPECT_EQ(repaired(lacking + bytes({0xff})), jpeg);
+    EXPECT_EQ(repaired(lacking + bytes({0xff, 0xff})), jpeg);
+    EXPECT_EQ(repaired(lacking + bytes({0xff, 0xec, 0x7f, 0xff, 1, 2, 3})), jpeg);
+    for (const size_t padding : {1u, 7u, 16'384u, 100'000u}) {
+      Bytes out;
+      const Bytes padded = lacking + Bytes(padding, std::byte{0});
+      EXPECT_TRUE(repair_into(padded, jpeg.size(), out).ok()) << "padding needs no room";
+      EXPECT_EQ(out, jpeg);
+    }
+  }
 }
 
 TEST(JpegRepair, CutsPaddingOff) {
@@ -100,7 +173,7 @@ TEST(JpegRepair, CopiesTheSameWhereverAMarkerLies) {
 TEST(JpegRepair, RefusesEveryTruncation) {
   for (const Bytes& jpeg :
        {noise_jpeg(32, 32, 6), with(without(noise_jpeg(32, 32, 6), 0xc4), kExif)}) {
-    for (size_t size = 0; size < jpeg.size(); ++size) {
+    for (size_t size = 0; size + 2 < jpeg.size(); ++size) {
       Bytes out;
       const auto cut = std::span(jpeg).first(size);
       const WrittenJpeg written = repair_into(cut, jpeg.size() + kJpegRepairGrowth, out);
@@ -112,13 +185,13 @@ TEST(JpegRepair, RefusesEveryTruncation) {
 
 TEST(JpegRepair, TellsALargeOneFromABrokenOne) {
   const Bytes jpeg = without(noise_jpeg(64, 48, 7), 0xc4);
-  const size_t needed = jpeg.size() + kJpegRepairGrowth;
+  const size_t needed = jpeg.size() + 420;
   for (size_t room = 0; room < needed; ++room) {
     Bytes out;
     const WrittenJpeg written = repair_into(jpeg, room, out);
     ASSERT_TRUE(written.too_large) << room;
     ASSERT_EQ(written.problem, "larger than its place");
-    const auto cut = std::span(jpeg).first(jpeg.size() - 1);
+    const auto cut = std::span(jpeg).first(jpeg.size() - 3);
     ASSERT_FALSE(repair_into(cut, room, out).too_large) << room;
   }
   Bytes out;

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "capture/jpeg_repair.h"
+#include "capture/exif_orientation.h"
 #include "tests/capture/jpeg_parts.h"
 #include "tests/capture/raw_picture.h"
 #include "tests/capture/test_encoder.h"
@@ -62,6 +62,44 @@ TEST_F(PictureWriterTest, TurnsJpegsWithoutLossAndLeavesSlatesUpright) {
   picture.slate_reason = "camera lost";
   EXPECT_TRUE(writer.is_copy(picture));
   EXPECT_EQ(written(writer, picture), jpeg);
+}
+
+// A file keeps its bytes, and a camera's picture what a browser needs to turn it; whoever asks for
+// a turn gets the picture as a browser shows it, turned.
+TEST_F(PictureWriterTest, WhatABrowserShowsIsWhatIsTurned) {
+  const auto segment = exif_orientation_segment(6);
+  const auto exif = std::as_bytes(std::span(segment));
+  const Bytes phone = with(jpeg, {exif.begin(), exif.end()});
+  PictureWriter upright({"door", 80, {}});
+  Picture picture = jpeg_picture(phone);
+  const WrittenJpeg result = upright.write(picture, place);
+  EXPECT_EQ(Bytes(place.begin(), place.begin() + ptrdiff_t(result.size)), phone);
+  EXPECT_EQ(result.width, 96) << "as it is shown";
+  EXPECT_EQ(result.height, 160);
+  PictureWriter turned_on({"door", 80, {180, false}});
+  const Bytes wanted = written(turned_on, picture);
+  PictureWriter turned({"door", 80, {270, false}});
+  EXPECT_EQ(decode(wanted).pixels, decode(written(turned, jpeg_picture(jpeg))).pixels);
+  picture.is_verbatim = true;
+  EXPECT_EQ(upright.write(picture, place).width, 96);
+  EXPECT_EQ(Bytes(place.begin(), place.begin() + ptrdiff_t(result.size)), phone);
+  EXPECT_EQ(written(turned_on, picture), wanted);
+  PictureWriter turned_back({"door", 80, {270, false}});
+  EXPECT_EQ(decode(written(turned_back, picture)).pixels, decode(jpeg).pixels);
+}
+
+TEST_F(PictureWriterTest, AFileKeepsItsBytesWhateverItLacks) {
+  PictureWriter writer({"door", 80, {}});
+  const Bytes bare = without(jpeg, 0xc4);
+  const size_t second = 2 + head_of(bare).front().size();
+  const Bytes file = without_end(with(bare, bytes({0, 0x17}), second)) + Bytes(8, std::byte{0});
+  Picture picture = jpeg_picture(file);
+  picture.is_verbatim = true;
+  const WrittenJpeg result = writer.write(picture, place);
+  EXPECT_EQ(result.problem, "");
+  EXPECT_EQ(Bytes(place.begin(), place.begin() + ptrdiff_t(result.size)), file);
+  picture.jpeg = picture.jpeg.first(file.size() - 8);
+  EXPECT_EQ(writer.write(picture, place).problem, "cut off");
 }
 
 // What comes out is what went in: every layout, and each way to turn it, against one that needs
@@ -127,7 +165,7 @@ TEST_F(PictureWriterTest, HardwareThatFailsIsReplacedAndNotAskedAgain) {
   }
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_FALSE(writer.has_hardware());
-  const size_t line = log.find("camera door: encoder test encoder failed");
+  const size_t line = log.find("door: encoder test encoder failed");
   ASSERT_NE(line, std::string::npos) << log;
   EXPECT_EQ(log.find("failed", line + 60), std::string::npos) << "one line: " << log;
 }

@@ -76,7 +76,7 @@ TEST(RawRotator, TurnsEveryPlaneEveryWay) {
       const RawView out = rotator.turn(picture.view(), width, height, orientation);
       ASSERT_EQ(out.format, PixelFormat::yuv420);
       expect_turned(out, picture.view(), 0, width, height, orientation);
-      for (const size_t plane : {1, 2}) {
+      for (const size_t plane : {1u, 2u}) {
         expect_turned(out, picture.view(), plane, (width + 1) / 2, (height + 1) / 2, orientation);
       }
     }
@@ -89,7 +89,7 @@ TEST(RawRotator, HalfTurnsKeepTheColourOf422) {
   for (const Orientation orientation : {Orientation{180, false}, {0, true}, {180, true}}) {
     const RawView out = rotator.turn(picture.view(), 34, 17, orientation);
     ASSERT_EQ(out.format, PixelFormat::yuv422);
-    for (const size_t plane : {1, 2})
+    for (const size_t plane : {1u, 2u})
       expect_turned(out, picture.view(), plane, 17, 17, orientation);
   }
 }

@@ -57,7 +57,7 @@ TEST_F(RenditionTest, BelievesTheJpegAboutItsSize) {
 }
 
 TEST_F(RenditionTest, NeverPublishesABrokenJpeg) {
-  const auto cut = std::span(jpeg).first(jpeg.size() - 2);
+  const auto cut = std::span(jpeg).first(jpeg.size() - 3);
   EXPECT_EQ(rendition.publish(passed_through(cut)), Outcome::broken);
   EXPECT_FALSE(ring.newer_than(0));
   EXPECT_EQ(ring.stats().dropped_bad.value(), 1u);
@@ -188,7 +188,7 @@ TEST_F(RenditionTest, EncoderThreadsKeepTheOrder) {
 TEST_F(RenditionTest, WhatMayGoWrongIsEncodedAtOnce) {
   Rendition pooled(ring, clock, 80, "door", {.orientation = {180, false}, .encoder_threads = 2});
   pooled.set_format({320, 240, 40ms, 70'000}, 4);
-  const auto cut = std::span(jpeg).first(jpeg.size() - 2);
+  const auto cut = std::span(jpeg).first(jpeg.size() - 3);
   EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::broken) << "the first of a source";
   EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published);
   // Broken already when the thread was quick.
