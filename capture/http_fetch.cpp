@@ -2,7 +2,10 @@
 #include "capture/http_fetch.h"
 
 #include <fmt/core.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,8 +16,12 @@
 #include <system_error>
 #include <utility>
 
+#include "capture/fetch_failure.h"
+#include "capture/fetch_url.h"
+#include "capture/field_text.h"
 #include "capture/redact_url.h"
 #include "core/check.h"
+#include "core/to_number.h"
 
 namespace fanlight {
 namespace {
@@ -23,18 +30,6 @@ namespace {
 constexpr long kReceiveBytes = 128 << 10;
 // Of one field of a head; longer ones are cut, and judged by whoever reads them.
 constexpr size_t kFieldMax = 1024;
-
-// Not the text of the URL, because there may be a password in it.
-void check_url(const std::string& url) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(curl_url(), curl_url_cleanup);
-  if (!parsed) throw std::bad_alloc();
-  const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0);
-  if (code == CURLUE_OK && (url.starts_with("http://") || url.starts_with("https://"))) return;
-  throw std::invalid_argument(fmt::format(
-      "{}: http://[USER:PASSWORD@]HOST[:PORT]/[PATH] is expected, special characters of "
-      "the password as %XX: {}",
-      redact_url(url), code == CURLUE_OK ? "no host" : curl_url_strerror(code)));
-}
 
 void initialize_libcurl() {
   // Threads may meet here: a static variable is initialized once (C++20, [stmt.dcl]).
@@ -54,16 +49,9 @@ void set(CURLM* multi, CURLMoption option, Value value) {
   CHECK(result == CURLM_OK);
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 // The value of the field `name: value` with that name (in lower case); nothing for another.
 std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {
-  if (line.size() <= name.size() || line[name.size()] != ':') return std::nullopt;
-  for (size_t i = 0; i < name.size(); ++i) {
-    if (lower(line[i]) != name[i]) return std::nullopt;
-  }
+  if (!begins_with(line, name) || line.substr(name.size(), 1) != ":") return std::nullopt;
   line.remove_prefix(name.size() + 1);
   constexpr std::string_view kBlanks = " \t\r\n";
   line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
@@ -71,71 +59,56 @@ std::optional<std::string_view> value_of(std::string_view line, std::string_view
   return line.substr(0, kFieldMax);
 }
 
-struct Failure {
-  int error;
-  std::string_view words;
-};
-
-// What went wrong, in the words of somebody who has a camera and no idea of libcurl.
-Failure describe(CURLcode code, int connect_error) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return {EHOSTUNREACH, "no host of this name is known"};
-    case CURLE_COULDNT_CONNECT:
-      return {connect_error != 0 ? connect_error : EHOSTUNREACH, "cannot connect"};
-    case CURLE_OPERATION_TIMEDOUT:
-      return {ETIMEDOUT, "cannot connect"};
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return {EKEYREJECTED,
-              "its certificate is not trusted; SSL_CERT_FILE names a file of those that are"};
-    case CURLE_SSL_CACERT_BADFILE:
-      return {ENOENT, "the file of trusted certificates (SSL_CERT_FILE) cannot be read"};
-    case CURLE_SSL_CONNECT_ERROR:
-      return {EPROTO, "it does not speak TLS; try http:// instead"};
-    case CURLE_TOO_MANY_REDIRECTS:
-      return {EPROTO, "it redirects again and again"};
-    case CURLE_UNSUPPORTED_PROTOCOL:  // of an answer without a head, or of a redirect
-    case CURLE_WEIRD_SERVER_REPLY:
-      return {EPROTO, "what answers is no web server"};
-    case CURLE_GOT_NOTHING:
-      return {ECONNRESET, "it hangs up without an answer"};
-    case CURLE_OUT_OF_MEMORY:
-      return {ENOMEM, "no memory"};
-    default:
-      return {ECONNRESET, "the connection broke"};
-  }
-}
-
 }  // namespace
 
-HttpFetch::HttpFetch(const std::string& url, CameraClock& clock, Duration timeout, Sink sink)
-    : clock_(clock), sink_(std::move(sink)), shown_url_(redact_url(url)) {
+HttpFetch::List HttpFetch::make_list(const std::vector<std::string>& lines) {
+  List list;
+  for (const std::string& line : lines) {
+    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    list.release();
+    list.reset(longer);
+  }
+  return list;
+}
+
+HttpFetch::HttpFetch(const std::string& url, CameraClock& clock, Duration timeout, Sink sink,
+                     const UpstreamOptions& options)
+    : clock_(clock),
+      sink_(std::move(sink)),
+      url_(url),
+      shown_url_(redact_url(url)),
+      options_(options) {
   initialize_libcurl();
-  check_url(url);
+  has_password_ = has_user(url);
   multi_.reset(curl_multi_init());
   easy_.reset(curl_easy_init());
-  if (!multi_ || !easy_) throw std::bad_alloc();
+  if (!multi_ || !easy_) check(CURLM_OUT_OF_MEMORY);
   set(multi_.get(), CURLMOPT_SOCKETFUNCTION, socket_callback);
   set(multi_.get(), CURLMOPT_SOCKETDATA, this);
   set(multi_.get(), CURLMOPT_TIMERFUNCTION, timer_callback);
   set(multi_.get(), CURLMOPT_TIMERDATA, this);
-  configure(url, timeout);
+  configure(timeout);
+  configure_trust();
 }
 
 HttpFetch::~HttpFetch() {
-  if (is_running_) curl_multi_remove_handle(multi_.get(), easy_.get());
+  give_up();
 }
 
-void HttpFetch::configure(const std::string& url, Duration timeout) {
+void HttpFetch::configure(Duration timeout) {
   CURL* const easy = easy_.get();
-  set(easy, CURLOPT_URL, url.c_str());
+  set(easy, CURLOPT_URL, url_.c_str());
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_FOLLOWLOCATION, 1L);
   set(easy, CURLOPT_MAXREDIRS, static_cast<long>(kRedirectsMax));
   // One connection for a stream that never ends: HTTP/2 has nothing to offer.
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC | CURLAUTH_DIGEST));
+  // A body without a head, as a pipe on a port sends it (GStreamer's tcpserversink).
+  set(easy, CURLOPT_HTTP09_ALLOWED, 1L);
+  // Cookies are kept in memory, and sent back to who set them.
+  set(easy, CURLOPT_COOKIEFILE, "");
   // A camera is asked without a detour: proxies, which http_proxy may name, are made for pages and
   // keep streams back.
   set(easy, CURLOPT_PROXY, "");
@@ -144,28 +117,62 @@ void HttpFetch::configure(const std::string& url, Duration timeout) {
   set(easy, CURLOPT_QUICK_EXIT, 1L);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout / 1ms));
   set(easy, CURLOPT_BUFFERSIZE, kReceiveBytes);
-  // OpenSSL's own variable, which libcurl leaves to its callers: private cameras have private
-  // authorities.
-  if (const char* file = std::getenv("SSL_CERT_FILE")) set(easy, CURLOPT_CAINFO, file);
+  set(easy, CURLOPT_ERRORBUFFER, words_.data());
+  set(easy, CURLOPT_SOCKOPTFUNCTION, socket_made_callback);
   set(easy, CURLOPT_HEADERFUNCTION, header_callback);
   set(easy, CURLOPT_HEADERDATA, this);
   set(easy, CURLOPT_WRITEFUNCTION, body_callback);
   set(easy, CURLOPT_WRITEDATA, this);
 }
 
-void HttpFetch::start(const std::string& etag) {
-  CHECK(!is_running_);
-  curl_slist* fields = curl_slist_append(nullptr, "Accept: */*");
-  if (!etag.empty()) {
-    fields = curl_slist_append(fields, fmt::format("If-None-Match: {}", etag).c_str());
+// A pin alone says all: whose key it is, nobody else has to vouch for, under any name.
+void HttpFetch::configure_trust() {
+  CURL* const easy = easy_.get();
+  // OpenSSL's own variable, which libcurl leaves to its callers: private cameras have private
+  // authorities.
+  if (const char* file = std::getenv("SSL_CERT_FILE")) set(easy, CURLOPT_CAINFO, file);
+  if (!options_.ca.empty()) {
+    set(easy, CURLOPT_CAINFO, options_.ca.c_str());
+    set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   }
-  set(easy_.get(), CURLOPT_HTTPHEADER, fields);
-  fields_.reset(fields);
+  if (!options_.pin.empty()) set(easy, CURLOPT_PINNEDPUBLICKEY, options_.pin.c_str());
+  const bool is_pin_enough = !options_.pin.empty() && options_.ca.empty();
+  if (!options_.insecure && !is_pin_enough) return;
+  set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+  set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+}
+
+void HttpFetch::start(const std::string& etag) {
+  give_up();
+  // Pictures are compressed already; what is compressed all the same is undone.
+  std::vector<std::string> lines{"Accept: */*", "Accept-Encoding: identity"};
+  if (!etag.empty()) lines.push_back(fmt::format("If-None-Match: {}", etag));
+  common_fields_ = make_list(lines);
+  lines.insert(lines.end(), options_.headers.begin(), options_.headers.end());
+  fields_ = make_list(lines);
+  ignores_length_ = false;
+  ignores_encoding_ = false;
+  has_body_ = false;
+  run();
+}
+
+void HttpFetch::run() {
+  CURL* const easy = easy_.get();
+  set(easy, CURLOPT_HTTPHEADER, fields_.get());
+  set(easy, CURLOPT_IGNORE_CONTENT_LENGTH, ignores_length_ ? 1L : 0L);
+  set(easy, CURLOPT_ACCEPT_ENCODING, ignores_encoding_ ? nullptr : "");
+  const unsigned long asked = CURLAUTH_BASIC | CURLAUTH_DIGEST;
+  set(easy, CURLOPT_HTTPAUTH, static_cast<long>(sends_unasked_ ? CURLAUTH_BASIC : asked));
   answer_ = {};
+  framing_ = {};
   is_done_ = false;
+  check(curl_multi_add_handle(multi_.get(), easy));
   is_running_ = true;
-  const CURLMcode code = curl_multi_add_handle(multi_.get(), easy_.get());
-  CHECK(code == CURLM_OK);
+}
+
+void HttpFetch::give_up() {
+  if (is_running_) curl_multi_remove_handle(multi_.get(), easy_.get());
+  is_running_ = false;
 }
 
 Wake HttpFetch::step(Instant deadline) {
@@ -197,8 +204,7 @@ void HttpFetch::act(curl_socket_t fd, int events) {
   if ((events & POLLOUT) != 0) bits |= CURL_CSELECT_OUT;
   if ((events & (POLLERR | POLLNVAL)) != 0) bits |= CURL_CSELECT_ERR;
   int running = 0;
-  const CURLMcode code = curl_multi_socket_action(multi_.get(), fd, bits, &running);
-  CHECK(code == CURLM_OK);
+  check(curl_multi_socket_action(multi_.get(), fd, bits, &running));
 }
 
 void HttpFetch::take_result() {
@@ -209,24 +215,67 @@ void HttpFetch::take_result() {
     curl_multi_remove_handle(multi_.get(), easy_.get());
     is_running_ = false;
     if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+    if (code == CURLE_OK && wants_password_unasked()) {
+      sends_unasked_ = true;
+      return run();
+    }
+    if (can_bear(code)) return run();
     if (code != CURLE_OK) fail(code);
     is_done_ = true;
   }
 }
 
+// libcurl has no code of its own for a length that is no number, and takes `12 bytes` for one;
+// browsers ignore such a field.
+bool HttpFetch::can_bear(CURLcode code) {
+  const std::string_view words = words_.data();
+  const bool is_refused =
+      code == CURLE_WEIRD_SERVER_REPLY && words.find("Content-Length") != words.npos;
+  if (is_refused || (code == CURLE_WRITE_ERROR && framing_.is_length_bad)) {
+    return !std::exchange(ignores_length_, true);
+  }
+  if (code == CURLE_BAD_CONTENT_ENCODING && !has_body_) {
+    return !std::exchange(ignores_encoding_, true);
+  }
+  return false;
+}
+
+bool HttpFetch::wants_password_unasked() const {
+  return answer_.status == 401 && !framing_.is_challenge && has_password_ && !sends_unasked_;
+}
+
 void HttpFetch::fail(CURLcode code) const {
   long connect_error = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &connect_error);
-  const Failure failure = describe(code, static_cast<int>(connect_error));
+  FetchFailure failure = describe_failure(code, static_cast<int>(connect_error));
+  if (code == CURLE_PEER_FAILED_VERIFICATION) {
+    long result = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &result);
+    failure = {EKEYREJECTED, describe_certificate(result)};
+  }
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && !framing_.location.empty()) {
+    failure = {EPROTO, "it redirects to what is neither http:// nor https://"};
+  }
   throw std::system_error(failure.error, std::system_category(),
                           fmt::format("{}: {}", shown_url_, failure.words));
 }
 
+// What libcurl refuses without a fault of ours: memory, or a descriptor for its own use.
+void HttpFetch::check(CURLMcode code) const {
+  if (code == CURLM_OK) return;
+  CHECK(code == CURLM_OUT_OF_MEMORY || code == CURLM_INTERNAL_ERROR);
+  throw std::system_error(ENOMEM, std::system_category(),
+                          fmt::format("{}: {}", shown_url_, curl_multi_strerror(code)));
+}
+
 // Each line of each head: there are several when the server redirects, or asks for a password.
 void HttpFetch::on_header(std::string_view line) {
-  if (line.starts_with("HTTP/")) answer_ = {};
+  if (line.starts_with("HTTP/")) {
+    answer_ = {};
+    framing_ = {};
+  }
   if (line == "\r\n" || line == "\n") {
-    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
+    on_head_end();
   } else if (const auto type = value_of(line, "content-type")) {
     answer_.content_type = *type;
   } else if (const auto relays = value_of(line, "via")) {
@@ -236,18 +285,53 @@ void HttpFetch::on_header(std::string_view line) {
     answer_.etag = *etag;
   } else if (const auto timestamp = value_of(line, "x-timestamp")) {
     answer_.timestamp = *timestamp;
+  } else if (const auto sequence = value_of(line, "x-sequence")) {
+    answer_.sequence = *sequence;
+  } else if (const auto location = value_of(line, "location")) {
+    framing_.location = *location;
+  } else if (const auto length = value_of(line, "content-length")) {
+    framing_.length = to_number<size_t>(*length);
+    framing_.is_length_bad = !framing_.length;
+  } else if (value_of(line, "content-encoding") || value_of(line, "transfer-encoding")) {
+    framing_.is_coded = true;
+  } else if (const auto challenge = value_of(line, "www-authenticate")) {
+    if (begins_with(*challenge, "basic") || begins_with(*challenge, "digest")) {
+      framing_.is_challenge = true;
+    }
   }
 }
 
+// libcurl sends the fields of its caller to everybody whom a server redirects to; a key for this
+// camera is nobody else's to know.
+void HttpFetch::on_head_end() {
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
+  if (!framing_.is_coded && !ignores_length_) answer_.length = framing_.length;
+  const bool redirects = answer_.status >= 300 && answer_.status < 400;
+  if (options_.headers.empty() || !redirects || framing_.location.empty()) return;
+  const char* url = nullptr;
+  curl_easy_getinfo(easy_.get(), CURLINFO_EFFECTIVE_URL, &url);
+  if (url != nullptr && is_same_origin(url, framing_.location)) return;
+  set(easy_.get(), CURLOPT_HTTPHEADER, common_fields_.get());
+}
+
 size_t HttpFetch::header_callback(char* bytes, size_t size, size_t count, void* self) noexcept {
-  static_cast<HttpFetch*>(self)->on_header({bytes, size * count});
-  return size * count;
+  auto& fetch = *static_cast<HttpFetch*>(self);
+  try {
+    fetch.on_header({bytes, size * count});
+    const bool stops = fetch.framing_.is_length_bad && !fetch.ignores_length_;
+    return stops ? 0 : size * count;
+  } catch (...) {
+    fetch.thrown_ = std::current_exception();
+    return 0;
+  }
 }
 
 // Nothing may be thrown through libcurl. What is thrown here ends the transfer.
 size_t HttpFetch::body_callback(char* bytes, size_t size, size_t count, void* self) noexcept {
   auto& fetch = *static_cast<HttpFetch*>(self);
   try {
+    if (fetch.wants_password_unasked()) return size * count;
+    fetch.has_body_ = true;
     fetch.sink_({bytes, size * count});
     return size * count;
   } catch (...) {
@@ -271,6 +355,19 @@ bool HttpFetch::on_socket(curl_socket_t fd, int what) {
   place->events = static_cast<short>(((what & CURL_POLL_IN) != 0 ? POLLIN : 0) |
                                      ((what & CURL_POLL_OUT) != 0 ? POLLOUT : 0));
   return true;
+}
+
+// tcp(7): a connection on which nothing comes is probed, and one whose bytes or probes nobody
+// acknowledges ends after the user timeout.
+int HttpFetch::socket_made_callback(void*, curl_socket_t fd, curlsocktype) noexcept {
+  const auto set_option = [fd](int level, int option, int value) {
+    ::setsockopt(fd, level, option, &value, sizeof value);
+  };
+  set_option(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kProbeAfter / 1s));
+  set_option(IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kProbeEvery / 1s));
+  set_option(IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kDeadPeerTimeout / 1ms));
+  return CURL_SOCKOPT_OK;
 }
 
 int HttpFetch::socket_callback(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "capture/answer_text.h"
+#include "capture/field_text.h"
 #include "capture/jpeg_check.h"
 #include "capture/redact_url.h"
 #include "capture/relay_chain.h"
@@ -20,58 +22,51 @@ constexpr Duration kSignOfLife = 2s;
 // A picture that came after a pause says nothing of the camera's rate.
 constexpr Duration kIntervalMax = 60s;
 constexpr double kSnapshotsPerSecond = 1;
+// Of an upstream of our kind, which has its snapshots ready.
+constexpr Duration kPromptTimeout = 5s;
+// Nothing but blank lines for longer is no beginning of anything.
+constexpr size_t kOpeningMax = 1024;
 // An upstream that sends faster than we look must not keep us from showing anything.
 constexpr int kOvertakenMax = 8;
 
-// The ring's places are as large as this for good (memory is touched only as far as it is used),
-// and JPEGs of the same camera vary with what it sees. Of a slate nothing can be concluded.
-size_t room_for(size_t jpeg_size, int width, int height, bool is_slate) {
-  const size_t least = size_t{1} << (is_slate ? 23 : 20);
-  const auto pixels = static_cast<size_t>(width) * static_cast<size_t>(height);
-  return std::min(std::max({least, 4 * jpeg_size, pixels}), RelaySource::kPictureBytesMax);
-}
-
-bool is_type(std::string_view content_type, std::string_view lower_case) {
-  return content_type.size() >= lower_case.size() &&
-         std::equal(lower_case.begin(), lower_case.end(), content_type.begin(),
-                    [](char a, char b) { return a == b || (b >= 'A' && b <= 'Z' && a == b + 32); });
+// For the end of an error's text.
+std::string said_in(std::string_view body) {
+  const std::string said = answer_text(body);
+  return said.empty() ? said : fmt::format("; it says '{}'", said);
 }
 
 }  // namespace
 
-RelaySource::RelaySource(std::string_view url, const SourceOptions& options, CameraClock& clock,
-                         Duration timeout)
+RelaySource::RelaySource(std::string_view url, const SourceOptions& options, CameraClock& clock)
     : url_(url),
       shown_(redact_url(url)),
       pseudonym_(relay_pseudonym(url)),
       clock_(clock),
-      timeout_(timeout),
+      timeout_(options.timeout),
       ask_every_(frame_interval(options, kSnapshotsPerSecond)),
       pace_(options.fps > 0 ? ask_every_ : Duration::zero()),
       format_{0, 0, pace_, 0},
-      fetch_(url_, clock, timeout, [this](std::string_view bytes) { on_body(bytes); }) {
+      fetch_(
+          url_, clock, timeout_, [this](std::string_view bytes) { on_body(bytes); },
+          options.upstream) {
   ask({});
-  await_first_picture();
+  await_first_picture(std::min(timeout_, options.patience));
 }
 
 // Broken pictures are passed over here, because the size of one that is whole is wanted.
-void RelaySource::await_first_picture() {
+void RelaySource::await_first_picture(Duration patience) {
   std::string_view problem = "it sends no picture";
-  Instant deadline = clock_.now() + timeout_;
-  bool had_head = false;
+  const Instant deadline = clock_.now() + patience;
   for (;;) {
     const Wake wake = advance(deadline);
     if (wake == Wake::stop) fail(ECANCELED, "stopped while connecting");
-    if (has_head_ && !had_head) deadline = clock_.now() + timeout_;
-    had_head = had_head || has_head_;
     if (newest_.is_there) {
       const MultipartPart& part = newest_.part;
       const JpegCheck check = check_jpeg(part.body);
       if (check.ok()) {
         format_.width = check.width;
         format_.height = check.height;
-        format_.jpeg_bytes_max =
-            room_for(part.body.size(), check.width, check.height, !part.slate_reason.empty());
+        format_.jpeg_bytes_max = part.body.size();
         return;
       }
       problem = check.problem;
@@ -79,7 +74,8 @@ void RelaySource::await_first_picture() {
     }
     if (failure_) std::rethrow_exception(failure_);
     if (clock_.now() >= deadline) {
-      fail(ETIMEDOUT, had_head ? fmt::format("no whole picture: {}", problem) : "no answer");
+      const bool has_answer = has_head_ || kind_ != Kind::unknown;
+      fail(ETIMEDOUT, has_answer ? fmt::format("no whole picture: {}", problem) : "no answer");
     }
   }
 }
@@ -122,9 +118,8 @@ Picture RelaySource::hand_over() {
 }
 
 SourceDescription RelaySource::describe() const {
-  const std::string how = kind_ == Kind::stream
-                              ? std::string("MJPEG stream")
-                              : fmt::format("JPEG every {:.3g} s", to_seconds(ask_every_));
+  std::string how = "MJPEG stream";
+  if (kind_ == Kind::snapshots) how = fmt::format("JPEG every {:.3g} s", to_seconds(ask_every_));
   return {.device = shown_,
           .format = fmt::format("{} {}x{}, passed through", how, format_.width, format_.height),
           .via = via_};
@@ -134,98 +129,127 @@ SourceDescription RelaySource::describe() const {
 Wake RelaySource::advance(Instant deadline) {
   if (failure_) return clock_.wait_until(deadline);
   try {
-    if (kind_ == Kind::snapshots) return advance_snapshots(deadline);
-    const Wake wake = fetch_.step(deadline);
-    if (!fetch_.is_done()) return wake;
-    if (!has_head_) on_head(fetch_.answer());  // an answer without a body
-    if (kind_ == Kind::stream) fail(ECONNRESET, "the stream ended");
-    on_snapshot_end();
-    return wake;
+    return is_answered_ ? wait_to_ask(deadline) : receive(deadline);
   } catch (...) {
     failure_ = std::current_exception();
     return Wake::ready;
   }
 }
 
-Wake RelaySource::advance_snapshots(Instant deadline) {
-  if (fetch_.is_done()) {
-    const Instant ask_at = asked_at_ + ask_every_;
-    const Wake wake = clock_.wait_until(std::min(deadline, ask_at));
-    if (wake != Wake::deadline || clock_.now() < ask_at) return wake;
-    ask(fetch_.answer().etag);
-    return Wake::ready;
-  }
-  const Instant late_at = asked_at_ + timeout_;
-  const Wake wake = fetch_.step(std::min(deadline, late_at));
-  if (!fetch_.is_done()) {
-    if (wake == Wake::deadline && clock_.now() >= late_at) fail(ETIMEDOUT, "no answer");
-    return wake;
-  }
-  if (!has_head_) on_head(fetch_.answer());
-  on_snapshot_end();
+Wake RelaySource::wait_to_ask(Instant deadline) {
+  const Instant ask_at = asked_at_ + ask_every_;
+  const Wake wake = clock_.wait_until(std::min(deadline, ask_at));
+  if (wake != Wake::deadline || clock_.now() < ask_at) return wake;
+  ask(fetch_.answer().etag);
   return Wake::ready;
+}
+
+// A snapshot that is there is as good as its answer's end, which does not come where the answer is
+// shorter than it says.
+Wake RelaySource::receive(Instant deadline) {
+  const Instant late = late_at();
+  const auto has_snapshot = [&] { return kind_ == Kind::snapshots && pictures_ == 1; };
+  Wake wake = Wake::ready;
+  try {
+    wake = fetch_.step(std::min(deadline, late));
+    if (fetch_.is_done()) on_answer_end();
+  } catch (const std::system_error&) {
+    if (!has_snapshot()) throw;
+    is_answered_ = true;
+  }
+  if (is_answered_ || wake != Wake::deadline || clock_.now() < late) return wake;
+  if (!has_snapshot()) fail(ETIMEDOUT, "no answer");
+  is_answered_ = true;
+  return Wake::ready;
+}
+
+// When the answer that is being received is given up.
+Instant RelaySource::late_at() const {
+  if (kind_ != Kind::snapshots) return kNever;
+  if (pictures_ == 0) return asked_at_ + (is_ours_ ? std::min(timeout_, kPromptTimeout) : timeout_);
+  return fetch_.answer().length ? asked_at_ + std::max(ask_every_, kSignOfLife) : kNever;
 }
 
 void RelaySource::ask(const std::string& etag) {
   has_head_ = false;
-  receiving_.body.clear();
+  is_answered_ = false;
+  opening_.clear();
+  reader_.reset();
+  pictures_ = 0;
   asked_at_ = clock_.now();
   fetch_.start(etag);
 }
 
 // Out of HttpFetch::step().
 void RelaySource::on_body(std::string_view bytes) {
-  if (!has_head_) on_head(fetch_.answer());
-  if (kind_ == Kind::stream) return on_stream(bytes);
-  if (receiving_.body.size() + bytes.size() > kPictureBytesMax) {
-    fail(EMSGSIZE, "a picture of more than 32 MB");
-  }
-  const auto* begin = reinterpret_cast<const std::byte*>(bytes.data());
-  receiving_.body.insert(receiving_.body.end(), begin, begin + bytes.size());
+  if (!has_head_) on_head(bytes);
+  if (reader_) return read(bytes);
+  opening_ += bytes;
+  if (choose_reader(false)) read(std::exchange(opening_, {}));
 }
 
-void RelaySource::on_head(const HttpAnswer& answer) {
+void RelaySource::on_head(std::string_view body) {
+  const HttpAnswer& answer = fetch_.answer();
   has_head_ = true;
   if (kind_ == Kind::snapshots && answer.status == 304) return;
   switch (answer.status) {
+    case 0:  // no head; its bytes tell
     case 200:
+    case 206:  // of a whole that nobody asked for a part of
       break;
     case 401:
-      fail(EACCES, "it wants user and password, as http://USER:PASSWORD@HOST/, or others");
+      fail(EACCES,
+           "it wants user and password, as http://USER:PASSWORD@HOST/, or others" + said_in(body));
     case 403:
-      fail(EACCES, "it forbids this (403)");
+      fail(EACCES, "it forbids this (403)" + said_in(body));
     case 404:
-      fail(ENOENT, "there is nothing at this path (404)");
+      fail(ENOENT, "there is nothing at this path (404)" + said_in(body));
     case 503:
-      fail(EAGAIN, "it is full, or its camera is away (503)");
+      fail(EAGAIN, "it is full, or its camera is away (503)" + said_in(body));
     default:
-      fail(EPROTO, fmt::format("it answers with status {}", answer.status));
+      fail(EPROTO, fmt::format("it answers with status {}{}", answer.status, said_in(body)));
   }
+  is_ours_ = is_ours_ || !answer.sequence.empty();
   try {
     via_ = extend_relay_chain(answer.via, pseudonym_);
   } catch (const std::system_error& error) {
     throw std::system_error(error.code(), shown_ + ": " + error.what());
   }
-  const bool is_stream = is_type(answer.content_type, "multipart/");
-  const bool is_picture =
-      is_type(answer.content_type, "image/jpeg") || is_type(answer.content_type, "image/jpg");
-  if ((!is_stream && !is_picture) || (kind_ == Kind::snapshots && !is_picture)) {
-    fail(EPROTO, fmt::format("neither an MJPEG stream nor a JPEG: Content-Type is '{}'",
-                             answer.content_type));
-  }
-  if (is_stream) reader_.emplace(answer.content_type, kPictureBytesMax);
-  kind_ = is_stream ? Kind::stream : Kind::snapshots;
-  if (is_picture) format_.interval = ask_every_;
 }
 
-void RelaySource::on_stream(std::string_view bytes) {
+// By the body's first bytes. Text may stand before the first delimiter of what is called multipart,
+// nowhere else. False when there are too few of them.
+bool RelaySource::choose_reader(bool is_all) {
+  const HttpAnswer& answer = fetch_.answer();
+  const bool says_multipart = begins_with(answer.content_type, "multipart/");
+  const BodyKind body = look_at_body(opening_);
+  if (body == BodyKind::unknown && !is_all && opening_.size() < kOpeningMax) return false;
+  is_multipart_ = body != BodyKind::jpeg && (says_multipart || body == BodyKind::multipart);
+  if (is_multipart_) {
+    reader_.emplace(says_multipart ? answer.content_type : "", kPictureBytesMax);
+    kind_ = Kind::stream;
+    return true;
+  }
+  if (body != BodyKind::jpeg) {
+    const std::string said = said_in(opening_);
+    if (answer.status == 0) fail(EPROTO, "what answers is no web server" + said);
+    fail(EPROTO, fmt::format("neither an MJPEG stream nor a JPEG: Content-Type is '{}'{}",
+                             answer_text(answer.content_type),
+                             opening_.empty() ? ", and the body is empty" : said));
+  }
+  reader_ = MultipartReader::of_jpegs(answer.length, kPictureBytesMax);
+  kind_ = Kind::snapshots;
+  format_.interval = ask_every_;
+  return true;
+}
+
+void RelaySource::read(std::string_view bytes) {
   for (;;) {
     switch (reader_->read(bytes)) {
       case MultipartReader::Event::none:
         return;
       case MultipartReader::Event::part:
-        reader_->take(receiving_);
-        on_picture(receiving_);
+        on_part();
         break;
       case MultipartReader::Event::end:
         fail(ECONNRESET, "the stream ended");
@@ -235,12 +259,35 @@ void RelaySource::on_stream(std::string_view bytes) {
   }
 }
 
-void RelaySource::on_snapshot_end() {
-  if (fetch_.answer().status != 304) {
+// One JPEG is a snapshot; where a second one follows it is a stream.
+void RelaySource::on_part() {
+  reader_->take(receiving_);
+  ++pictures_;
+  if (!is_multipart_ && pictures_ == 1) {
     receiving_.captured = parse_timestamp(fetch_.answer().timestamp);
-    if (!receiving_.body.empty()) on_picture(receiving_);
+  }
+  if (kind_ == Kind::snapshots && pictures_ == 2) {
+    kind_ = Kind::stream;
+    format_.interval = pace_;
+  }
+  on_picture(receiving_);
+}
+
+void RelaySource::on_answer_end() {
+  if (!has_head_) on_head({});
+  if (fetch_.answer().status == 304) return on_not_modified();
+  if (!reader_ && opening_.empty() && kind_ == Kind::snapshots) {
+    is_answered_ = true;  // no picture this time
     return;
   }
+  if (!reader_ && choose_reader(true)) read(std::exchange(opening_, {}));
+  if (!is_multipart_ && reader_->finish()) on_part();
+  if (kind_ == Kind::stream) fail(ECONNRESET, "the stream ended");
+  is_answered_ = true;
+}
+
+void RelaySource::on_not_modified() {
+  is_answered_ = true;
   if (newest_.is_there) return;
   if (handed_over_.body.empty()) fail(EPROTO, "it answers 304 though it was not asked whether");
   std::swap(newest_.part, handed_over_);
@@ -256,6 +303,7 @@ void RelaySource::on_picture(MultipartPart& part) {
     if (repeats) return;
     ++overtaken_;
   }
+  is_ours_ = is_ours_ || part.sequence.has_value();
   if (part.sequence && part.captured && !repeats) last_captured_ = part.captured;
   std::swap(newest_.part, part);
   newest_.arrived = clock_.now();

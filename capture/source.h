@@ -14,6 +14,16 @@
 
 namespace fanlight {
 
+// How another server is asked.
+struct UpstreamOptions {
+  std::vector<std::string> headers;  // "Name: value", sent to it and to nobody that it redirects to
+  std::string ca;                    // a file of certificates (PEM) in place of the system's
+  std::string pin;                   // of its public key, as curl writes it: "sha256//BASE64"
+  bool insecure = false;             // its certificate is not checked at all
+
+  bool operator==(const UpstreamOptions&) const = default;
+};
+
 // What the user asked for. A source that cannot give it gives the nearest that it can.
 struct SourceOptions {
   int width = 0;   // pixels; 0: the source's own choice
@@ -21,6 +31,11 @@ struct SourceOptions {
   double fps = 0;  // pictures per second; 0: the source's own choice
   // X-Sequence of the first picture, for sources that draw it in; not 1 after a reopening.
   uint64_t first_sequence = 1;
+  // Of another server: how long its first picture, or a snapshot, may take.
+  Duration timeout = 30s;
+  // How long opening may wait for that, where it is less.
+  Duration patience = 30s;
+  UpstreamOptions upstream{};
   // Source::identity() of the device that was open before, so that it is found under another name;
   // empty at the first opening.
   std::string identity{};
@@ -31,7 +46,7 @@ struct SourceFormat {
   int width = 0;  // pixels, of the first picture
   int height = 0;
   Duration interval{};        // nominal time between two pictures; 0: not known
-  size_t jpeg_bytes_max = 0;  // largest JPEG that it will pass through; 0: its pictures are raw
+  size_t jpeg_bytes_max = 0;  // largest JPEG known that it will pass through; 0: it gives raw ones
 };
 
 // What there is to tell of it in words, for the log and /api/v1/state.
@@ -66,6 +81,11 @@ class Source {
   // Nothing when `deadline`, an interruption or a stop came first; the source then goes on as if
   // not asked. Throws std::system_error when the device is gone: this object is not asked again.
   virtual std::optional<Picture> next(Instant deadline) = 0;
+
+  // Whether silence says nothing of it: it sends when something changes, and the end of its
+  // connection is noticed. Its last picture then stays while it is silent, and for the stall
+  // timeout after next() has thrown.
+  virtual bool may_be_silent() const { return false; }
 
   // How many of the pictures that next() returned last keep their bytes; at least 1. With more,
   // several can be encoded at once. The call that would be one too many takes the oldest back.

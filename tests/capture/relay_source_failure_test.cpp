@@ -53,7 +53,7 @@ TEST_F(RelaySourceTest, ATooLargeSnapshotIsRefusedWhileItComes) {
   ScriptedServer server({[](Peer& peer) {
     peer.read_head();
     peer.write("HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n");
-    peer.write(std::string(RelaySource::kPictureBytesMax + 1, 'x'));
+    peer.write("\xff\xd8" + std::string(RelaySource::kPictureBytesMax, 'x'));
   }});
   try {
     open(server.url());
@@ -69,6 +69,18 @@ TEST_F(RelaySourceTest, OneThatDoesNotAnswerIsNotWaitedForForever) {
   // Long enough for the head to come on a machine that is busy with other things.
   EXPECT_EQ(error_of(kStream + "--B\r\n", 3s), ETIMEDOUT);
   EXPECT_NE(words_.find("it sends no picture"), words_.npos) << words_;
+}
+
+TEST_F(RelaySourceTest, OpeningWaitsNoLongerThanTheOptionsSay) {
+  SourceOptions options;
+  options.patience = 50ms;
+  ScriptedServer server({says("")});
+  try {
+    open(server.url(), options, 60s);
+    ADD_FAILURE();
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), ETIMEDOUT) << error.what();
+  }
 }
 
 TEST_F(RelaySourceTest, AStopEndsOpeningAndWaiting) {

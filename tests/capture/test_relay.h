@@ -78,9 +78,9 @@ class RelaySourceTest : public testing::Test {
       peer.write(answer);
     };
   }
-  RelaySource open(const std::string& url, const SourceOptions& options = {},
-                   Duration timeout = 20s) {
-    return RelaySource(url, options, clock_, timeout);
+  RelaySource open(const std::string& url, SourceOptions options = {}, Duration timeout = 20s) {
+    options.timeout = timeout;
+    return RelaySource(url, options, clock_);
   }
   std::optional<Picture> next(RelaySource& source) { return source.next(clock_.now() + 20s); }
   // The numbers of all pictures until the source fails.
@@ -97,7 +97,9 @@ class RelaySourceTest : public testing::Test {
   }
   // The error that opening ends with, and its words.
   int error_of(const std::string& answer, Duration timeout = 20s) {
-    ScriptedServer server({says(answer)});
+    ScriptedServer server({[&](Peer& peer) {
+      while (peer.read_head().ends_with("\r\n\r\n")) peer.write(answer);
+    }});
     try {
       open(server.url("/", "user:secret"), {}, timeout);
     } catch (const std::system_error& error) {
