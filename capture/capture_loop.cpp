@@ -29,9 +29,16 @@ constexpr Duration kUnwatchedGrace = 2s;
 constexpr Duration kUnwatchedIntervalMax = 500ms;
 // A device that came has no permissions yet; udev(7) takes some milliseconds to set them.
 constexpr Duration kSettle = 100ms;
-constexpr std::string_view kStalled = "camera gives no pictures";
-constexpr std::string_view kBroken = "camera gives broken pictures";
-constexpr std::string_view kTooLarge = "camera gives larger pictures than at start";
+// Opening takes no longer while viewers see nothing that says why.
+constexpr Duration kUntoldPatience = 5s;
+constexpr std::string_view kStalled = "gives no pictures";
+constexpr std::string_view kBroken = "gives broken pictures";
+
+// What to do about it: the ring's places are as large as the memory that it may take.
+std::string too_large_for(const FrameRing& ring) {
+  return fmt::format("gives pictures of more than {} KB (see --frame-memory)",
+                     ring.jpeg_capacity() >> 10);
+}
 
 }  // namespace
 
@@ -64,9 +71,16 @@ void CaptureLoop::start() {
   CHECK(!thread_.joinable());
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "camera");
+    while (!has_begun_ && clock_.wait_until(kNever) != Wake::stop) {
+    }
     run();
     ended_.wake();
   });
+}
+
+void CaptureLoop::begin() noexcept {
+  has_begun_ = true;
+  clock_.interrupts().wake();
 }
 
 void CaptureLoop::stop() noexcept {
@@ -136,6 +150,7 @@ void CaptureLoop::capture_step() noexcept {
     const auto picture = source_->next(std::min({slate_at_, frozen_at_, idle_at()}));
     note_losses();
     if (picture) return deliver(*picture);
+    if (source_->may_be_silent()) return bear_silence();
     if (clock_.now() >= frozen_at_) failed("it gives no pictures", "it gives no pictures");
   } catch (const std::system_error& error) {
     failed(error);
@@ -150,6 +165,11 @@ void CaptureLoop::retry_step() noexcept {
   SourceOptions options = config_.options;
   options.first_sequence = rendition_.next_sequence();
   options.identity = identity_;
+  // Opening may take its time once viewers know that the camera is away.
+  if (!lost_) {
+    const Duration left = std::max(slate_at_ - clock_.now(), Duration::zero());
+    options.patience = std::min(options.patience, holds_ ? left : kUntoldPatience);
+  }
   try {
     opened(config_.open(options));
   } catch (const std::system_error& error) {
@@ -172,7 +192,7 @@ void CaptureLoop::wait_for_retry() noexcept {
 //
 // A watcher that came after note_watchers() saw none has made demand() readable, so none is missed.
 void CaptureLoop::idle_step() noexcept {
-  log_info("camera {}: stopped, nobody watches", config_.name);
+  log_info("{}: stopped, nobody watches", config_.name);
   close_source();
   ring_.stats().online.set(0);
   ring_.stats().idle.set(1);
@@ -182,7 +202,7 @@ void CaptureLoop::idle_step() noexcept {
     controls_.serve(nullptr);
     if (!config_.idle) break;
   }
-  log_info("camera {}: started, {}", config_.name,
+  log_info("{}: started, {}", config_.name,
            config_.idle ? "somebody watches" : "as it shall always run");
   const Instant now = clock_.now();
   last_watched_ = now;
@@ -190,11 +210,14 @@ void CaptureLoop::idle_step() noexcept {
   retry_delay_ = config_.retry_min;
   slate_at_ = picture_due_by(now);
   lost_ = false;
+  holds_ = false;
+  told_ = Absence::none;
 }
 
 void CaptureLoop::opened(std::unique_ptr<Source> source) noexcept {
   CHECK(source != nullptr);
   source_ = std::move(source);
+  was_open_ = true;
   losses_ = {};
   if (!source_->identity().empty()) identity_ = source_->identity();
   rendition_.set_format(source_->format(), source_->pictures_kept());
@@ -224,11 +247,15 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   const Rendition::Outcome outcome = rendition_.publish(shown);
   if (outcome == Rendition::Outcome::repeated) return postpone_slate();
   if (outcome == Rendition::Outcome::broken) slate_reason_ = kBroken;
-  if (outcome == Rendition::Outcome::too_large) slate_reason_ = kTooLarge;
+  if (outcome == Rendition::Outcome::too_large) slate_reason_ = too_large_for(ring_);
   if (outcome == Rendition::Outcome::broken || outcome == Rendition::Outcome::too_large) return;
-  if (lost_) log_info("camera {}: back", config_.name);
+  // An upstream that shows a slate is well; its camera is not.
+  const bool is_picture = shown.slate_reason.empty();
+  if (is_picture) note_present();
   lost_ = false;
-  ring_.stats().online.set(1);
+  holds_ = false;
+  ring_.stats().may_be_silent.set(source_->may_be_silent() ? 1 : 0);
+  ring_.stats().online.set(is_picture ? 1 : 0);
   ring_.stats().idle.set(0);
   retry_delay_ = config_.retry_min;
   postpone_slate();
@@ -250,6 +277,18 @@ void CaptureLoop::postpone_slate() noexcept {
   slate_reason_ = kStalled;
 }
 
+// The newest picture is as the source sees it now, however old it is.
+void CaptureLoop::bear_silence() noexcept {
+  frozen_at_ = picture_due_by(clock_.now()) + config_.frozen_timeout;
+  if (!lost_) postpone_slate();
+}
+
+void CaptureLoop::note_present() noexcept {
+  if (told_ == Absence::waiting) log_info("{}: it has come", config_.name);
+  if (told_ == Absence::lost) log_info("{}: back", config_.name);
+  told_ = Absence::none;
+}
+
 bool CaptureLoop::is_seen() const noexcept {
   if (config_.encode_unwatched || lost_ || ring_.watchers() > 0) return true;
   if (source_->format().interval > kUnwatchedIntervalMax) return true;
@@ -263,14 +302,20 @@ void CaptureLoop::failed(const std::system_error& error) noexcept {
 // The log gets the whole text, viewers only the kind of error: device names and addresses in it are
 // not theirs to know.
 void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept {
+  const Instant now = clock_.now();
+  const bool held = holds_;
+  holds_ = !lost_ && (held || (source_ && source_->may_be_silent()));
   close_source();
   ring_.stats().source_failures.add();
-  ring_.stats().online.set(0);
-  const Instant now = clock_.now();
-  log(lost_ ? LogLevel::debug : LogLevel::warning, "camera {}: lost: {}", config_.name, what);
-  if (!lost_) slate_at_ = now;
-  lost_ = true;
-  slate_reason_ = fmt::format("camera lost: {}", slate);
+  if (!holds_) ring_.stats().online.set(0);
+  const bool is_news = told_ == Absence::none && !holds_;
+  log(is_news ? LogLevel::warning : LogLevel::debug, "{}: {}: {}", config_.name,
+      was_open_ ? "lost" : "waiting for it", what);
+  if (is_news) told_ = was_open_ ? Absence::lost : Absence::waiting;
+  if (holds_ && !held) slate_at_ = now + config_.stall_timeout;
+  if (!holds_ && !lost_) slate_at_ = now;
+  lost_ = !holds_;
+  slate_reason_ = fmt::format("lost: {}", slate);
   retry_at_ = now + from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));
   retry_delay_ = std::min(2 * retry_delay_, config_.retry_max);
 }
@@ -278,10 +323,14 @@ void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept
 void CaptureLoop::show_slate_if_due() noexcept {
   const Instant now = clock_.now();
   if (now < slate_at_) return;
-  if (!lost_) log_warning("camera {}: {}", config_.name, slate_reason_);
+  if (told_ == Absence::none) {
+    log_warning("{}: {}", config_.name, slate_reason_);
+    told_ = Absence::lost;
+  }
   lost_ = true;
+  holds_ = false;
   ring_.stats().online.set(0);
-  rendition_.publish_slate(slate_reason_);
+  rendition_.publish_slate("camera " + slate_reason_);
   ring_.stats().idle.set(0);
   slate_at_ = now + kSlateInterval;
 }

@@ -7,10 +7,14 @@
 //   capturing or retrying --nobody watched for `idle`--> idle --a watcher--> retrying, at once
 //
 // When no picture was published for the stall timeout, or the source has failed, a slate goes out
-// every second until there is a picture again.
+// every second until there is a picture again. The last picture of a source that may be silent
+// (Source::may_be_silent()) stays while it is silent, and for the stall timeout after it has
+// failed.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -69,8 +73,8 @@ struct CaptureTuning {
 };
 
 // Owns: the source, the rendition, the camera's controls, the camera thread.
-// Thread: constructor, start(), stop(), tune() and destructor are main's; run() and all else the
-//   camera's.
+// Thread: constructor, start(), begin(), stop(), tune() and destructor are main's; run() and all
+//   else the camera's.
 // Invariants: the source is null exactly while it waits for a retry or for a watcher; after stop()
 //   nothing is published any more.
 class CaptureLoop {
@@ -80,15 +84,19 @@ class CaptureLoop {
   // Throws std::system_error.
   CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, FrameRing& ring,
               CameraClock& clock, RenditionConfig rendition = {});
-  // One of several cameras, which could not be opened at start.
+  // A camera that could not be opened at start: it is waited for.
   CaptureLoop(CaptureConfig config, const std::system_error& why_not, FrameRing& ring,
               CameraClock& clock, RenditionConfig rendition = {});
   CaptureLoop(const CaptureLoop&) = delete;
   CaptureLoop& operator=(const CaptureLoop&) = delete;
   ~CaptureLoop();
 
-  // Starts the camera thread; once. Throws std::system_error when there can be no thread.
+  // Makes the camera thread, which waits for begin(); once. Throws std::system_error when there can
+  // be no thread.
   void start();
+
+  // The camera thread runs from now on.
+  void begin() noexcept;
 
   // Requests the clock's stop and waits for the thread's end: at once where the source waits by
   // the clock, else when the system call that it is in returns. May be called twice.
@@ -116,8 +124,10 @@ class CaptureLoop {
   void deliver(const Picture& picture) noexcept;
   void note_losses() noexcept;
   void postpone_slate() noexcept;
+  void bear_silence() noexcept;
   void failed(std::string_view what, std::string_view slate) noexcept;
   void failed(const std::system_error& error) noexcept;
+  void note_present() noexcept;
   void wait_for_retry() noexcept;
   bool is_seen() const noexcept;
   void show_slate_if_due() noexcept;
@@ -135,7 +145,8 @@ class CaptureLoop {
   ControlDesk controls_;
   std::mutex tuning_lock_;
   std::optional<CaptureTuning> tuning_;  // asked for, and not taken yet
-  Waker ended_;                          // by the thread, as its last act
+  std::atomic<bool> has_begun_{false};
+  Waker ended_;  // by the thread, as its last act
   std::thread thread_;
 
   Random jitter_;
@@ -144,10 +155,16 @@ class CaptureLoop {
   Instant slate_at_{};   // when the next slate is due, unless a picture comes first
   Instant frozen_at_{};  // when source_ is to be opened again, unless it gives something before
   Instant last_watched_{};
-  std::string slate_reason_;  // what it will say
+  // What the log says of an absence: it has one line when it begins and one when it ends, however
+  // often opening is tried meanwhile.
+  enum class Absence : uint8_t { none, waiting, lost };
+  Absence told_ = Absence::none;
+  bool was_open_ = false;     // ever
+  std::string slate_reason_;  // what it will say of the camera
   std::string identity_;      // of the device that was open last
   SourceLosses losses_;       // of source_, as far as they were counted
   bool lost_ = false;         // a slate was shown after the last picture
+  bool holds_ = false;        // the source has failed, and its last picture stays until slate_at_
 };
 
 }  // namespace fanlight

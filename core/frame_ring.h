@@ -82,6 +82,7 @@ struct CaptureStats {
   Counter interval_ns;           // nominal time between two frames, 0 if not known
   Counter online;                // 1 while the source gives pictures, else 0
   Counter idle;                  // 1 while the source is stopped because nobody watches
+  Counter may_be_silent;         // 1 while nothing new is to be expected of it by itself
   Histogram encode_time;
 };
 

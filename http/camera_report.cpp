@@ -84,6 +84,12 @@ CameraCondition condition_of(Shard& shard, size_t camera) noexcept {
   return {"live", {}};
 }
 
+std::string_view said_of_camera(std::string_view reason) noexcept {
+  constexpr std::string_view kSubject = "camera ";
+  if (reason.starts_with(kSubject)) reason.remove_prefix(kSubject.size());
+  return reason;
+}
+
 bool CameraReport::write_step(Shard& shard, size_t camera, TextWriter& text) noexcept {
   const Camera& described = shard.state().cameras[camera];
   switch (step_) {

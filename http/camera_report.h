@@ -26,6 +26,8 @@ struct CameraCondition {
   std::string_view reason;  // in words, when it is lost; valid for this turn
 };
 CameraCondition condition_of(Shard& shard, size_t camera) noexcept;
+// What a slate's reason says of the camera: "lost: not there" of "camera lost: not there".
+std::string_view said_of_camera(std::string_view reason) noexcept;
 
 // Owns: its place in the text, and a copy of the camera's controls: they may be changed while a
 //   slow client reads them, and the client is to get one whole list.

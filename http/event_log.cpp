@@ -41,7 +41,7 @@ void EventLog::ring_full(Instant now, const PeerAddress& client, std::string_vie
                          uint64_t bytes_sent) noexcept {
   char room[kAddressTextMax];
   log_gated(ring_full_, now, LogLevel::warning,
-            "closed a connection of {}: camera {}: slow viewers hold all frames (--frame-memory, "
+            "closed a connection of {}: slow viewers hold all frames of {} (--frame-memory, "
             "--ring-slots), and it the oldest, after {} bytes",
             format_address(client, room), camera, bytes_sent);
 }

@@ -234,13 +234,14 @@ std::string_view Shard::why_not_ready() noexcept {
     if (frame == nullptr) {
       why = "has given no picture yet";
     } else if (frame->info().is_slate()) {
-      why = frame->info().slate_reason.view();
-    } else if (now() - frame->info().captured_at > std::max<Duration>(2s, 3 * interval)) {
+      why = said_of_camera(frame->info().slate_reason.view());
+    } else if (stats.may_be_silent.value() == 0 &&
+               now() - frame->info().captured_at > std::max<Duration>(2s, 3 * interval)) {
       why = "has given no fresh picture";
     }
     if (why.empty()) continue;
-    const auto result = fmt::format_to_n(reason_.data(), reason_.size(), "camera {}: {}",
-                                         state_.cameras[i].name, why);
+    const auto result =
+        fmt::format_to_n(reason_.data(), reason_.size(), "{}: {}", state_.cameras[i].name, why);
     return {reason_.data(), std::min(result.size, reason_.size())};
   }
   return {};

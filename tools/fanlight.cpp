@@ -177,7 +177,10 @@ void serve(const CommandLine& flags, const Options& options) {
   ServerState state(config, shown(running), threads.shards, read_wall_clock());
   Reload reload(flags, options, state, running);
   Server server(state, listeners.viewers, threads, listeners.admin);
-  for (const auto& each : running) each->loop->start();
+  for (const auto& each : running) {
+    each->loop->start();
+    each->loop->begin();
+  }
 
   say_where(listeners);
   say_what_runs(options, config, threads.shards, backend.reason);

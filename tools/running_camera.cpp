@@ -131,8 +131,8 @@ void watch_devices(RunningCamera& camera) {
   try {
     camera.devices.emplace();
   } catch (const std::system_error& error) {
-    log_warning("camera {}: {}; it is looked for by time only when it was lost",
-                camera.options.name, error.what());
+    log_warning("{}: {}; it is looked for by time only when it was lost", camera.options.name,
+                error.what());
   }
 }
 
@@ -228,7 +228,7 @@ bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) no
   bool all = true;
   for (const auto& camera : cameras) {
     if (camera->loop->stop_within(kStopPatience)) continue;
-    log_warning("camera {}: its driver does not return; left behind", camera->options.name);
+    log_warning("{}: its driver does not return; left behind", camera->options.name);
     all = false;
   }
   return all;

@@ -62,8 +62,67 @@ TEST(CaptureLoopDevice, OneThatIsMissingAtStartShowsASlateAndIsTriedAgain) {
   ASSERT_GE(test.recorder.slates().size(), 1u);
   EXPECT_NEAR(test.recorder.slates()[0].at, 0, 1e-6);
   EXPECT_EQ(test.recorder.slates()[0].info.slate_reason.view(), "camera lost: not permitted");
-  EXPECT_EQ(lines_with(log, "camera door: lost: open /dev/video7"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: waiting for it: open /dev/video7"), 1u) << log;
   EXPECT_GT(test.recorder.pictures().size(), 10u);
+}
+
+// The log has a line when the waiting begins and one when it ends, however often it was tried.
+TEST(CaptureLoopDevice, OneThatComesLaterIsWaitedForInTwoLines) {
+  TestLoop test;
+  test.camera.open_error = ENOENT;
+  test.clock.at(60s, [&] { test.camera.open_error.reset(); });
+  test.set_mood(100s, Mood::gone);
+  test.clock.at(101s, [&] { test.camera.mood = Mood::well; });
+  testing::internal::CaptureStderr();
+  CaptureLoop loop(test.config, std::system_error(ENOENT, std::system_category(), "open it"),
+                   test.ring, test.clock);
+  test.clock.stop_at(120s);
+  loop.run();
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_GT(test.camera.opened.size(), 6u);
+  EXPECT_EQ(lines_with(log, "door: waiting for it: open it"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "waiting for it"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: it has come"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: lost: "), 1u) << "later it is lost as any other: " << log;
+  EXPECT_EQ(lines_with(log, "door: back"), 1u) << log;
+}
+
+TEST(CaptureLoopDevice, OneThatWasNeverThereIsFoundWhenItIsPluggedIn) {
+  LostCamera test;
+  test.camera.open_error = ENOENT;
+  test.clock.at(5s, [&] {
+    test.camera.open_error.reset();
+    test.camera.mood = Mood::well;
+    test.plug("video0");
+  });
+  CaptureLoop loop(test.config, std::system_error(ENOENT, std::system_category(), "open it"),
+                   test.ring, test.clock);
+  test.clock.stop_at(6s);
+  loop.run();
+  ASSERT_EQ(test.camera.opened.size(), 1u) << "by time alone it is a minute";
+  EXPECT_NEAR(test.camera.opened[0], 5.1, 0.05);
+}
+
+// The camera behind an upstream that shows a slate gives no pictures.
+TEST(CaptureLoopDevice, ASlateOfAnUpstreamIsNoPicture) {
+  TestLoop test;
+  test.set_mood(2950ms, Mood::foreign_slate);
+  test.clock.at(2500ms, [&] {
+    EXPECT_EQ(test.stats().online.value(), 1u);
+    EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u);
+  });
+  uint64_t captured = 0;
+  test.clock.at(3500ms, [&] { captured = test.stats().captured.value(); });
+  test.clock.at(5s, [&] {
+    EXPECT_EQ(test.stats().online.value(), 0u);
+    EXPECT_EQ(test.stats().captured.value(), captured);
+    EXPECT_EQ(test.stats().measured_interval_ns.value(), 0u);
+    EXPECT_EQ(Instant(Duration(test.stats().pictured_at_ns.value())), FakeClock::kStart + 2900ms);
+    test.camera.mood = Mood::well;
+  });
+  test.run(7s);
+  EXPECT_EQ(test.stats().online.value(), 0u) << "it has ended";
+  EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "a break does not count";
 }
 
 TEST(CaptureLoopDevice, AReplugEndsTheWaitForTheNextRetry) {

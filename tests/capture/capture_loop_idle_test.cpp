@@ -40,10 +40,22 @@ TEST(CaptureLoopIdle, StopsTheCameraAndAWatcherStartsIt) {
   EXPECT_NEAR(test.camera.closed[1], 110, 0.2);
   ASSERT_EQ(test.camera.opened.size(), 2u);
   EXPECT_NEAR(test.camera.opened[1], 60, 1e-6) << "at once";
+  EXPECT_NEAR(test.camera.patience[1], 5, 1e-6) << "then a slate says why";
   EXPECT_TRUE(test.recorder.slates().empty());
   EXPECT_EQ(test.camera.first_sequences[1], 102u) << "pictures 1 to 101 came at 0.0 to 10.0 s";
   EXPECT_EQ(lines_with(log, "stopped, nobody watches"), 2u) << log;
   EXPECT_EQ(lines_with(log, "started, somebody watches"), 1u) << log;
+}
+
+TEST(CaptureLoopIdle, ThePauseIsNoIntervalOfTheCamera) {
+  TestLoop test;
+  test.config.idle = 10s;
+  test.clock.at(60s, [&] { test.ring.watch(); });
+  test.clock.at(60250ms, [&] {
+    EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u);
+    test.ring.unwatch();
+  });
+  test.run(61s);
 }
 
 TEST(CaptureLoopIdle, CountsAsIdleUntilTheFirstPictureIsOut) {

@@ -68,7 +68,7 @@ TEST(CaptureLoop, ShowsASlateEverySecondWhileTheCameraIsLost) {
   }
   EXPECT_EQ(test.stats().slates.value(), 5u);
   EXPECT_EQ(lines_with(log, "\n"), 1u) << log;
-  EXPECT_EQ(lines_with(log, "camera door: lost: read /dev/secret: No such device"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: lost: read /dev/secret: No such device"), 1u) << log;
 }
 
 TEST(CaptureLoop, RetriesWithGrowingDelayAndJitter) {
@@ -106,7 +106,7 @@ TEST(CaptureLoop, ReturnsToPicturesWithOneLineAndStartsOverWithShortDelays) {
   test.run(102s);
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(lines_with(log, ": lost: "), 2u) << log;
-  EXPECT_EQ(lines_with(log, "camera door: back"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: back"), 1u) << log;
   EXPECT_EQ(lines_with(log, "\n"), 3u) << log;
 
   const auto& last = test.recorder.shots.back().info;
@@ -147,8 +147,8 @@ TEST(CaptureLoop, WaitsOnForAStalledCameraAndSaysSo) {
   EXPECT_EQ(test.camera.opened.size(), 1u) << "the source stays open";
   EXPECT_EQ(test.stats().source_failures.value(), 0u);
   EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
-  EXPECT_EQ(lines_with(log, "camera door: camera gives no pictures"), 1u) << log;
-  EXPECT_EQ(lines_with(log, "camera door: back"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: gives no pictures"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: back"), 1u) << log;
 }
 
 TEST(CaptureLoop, ASlowCameraIsNoStalledOne) {
@@ -187,7 +187,9 @@ TEST(CaptureLoop, PicturesTooLargeForTheRingGetASlate) {
   test.run(3500ms);
   const auto slates = test.recorder.slates();
   ASSERT_EQ(slates.size(), 1u);
-  EXPECT_EQ(slates[0].info.slate_reason.view(), "camera gives larger pictures than at start");
+  EXPECT_EQ(slates[0].info.slate_reason.view(),
+            fmt::format("camera gives pictures of more than {} KB (see --frame-memory)",
+                        test.ring.jpeg_capacity() / 1024));
   EXPECT_EQ(test.recorder.pictures().size(), 10u);
 }
 

@@ -100,6 +100,7 @@ TEST(CaptureLoopThread, NoFrameIsTorn) {
   std::thread slow(read_all, std::ref(test.ring), 64);
   std::thread fast(read_all, std::ref(test.ring), 1);
   loop.start();
+  loop.begin();
   slow.join();
   fast.join();
   loop.stop();
@@ -113,9 +114,20 @@ TEST(CaptureLoopThread, StopsWhileItWaitsForAPicture) {
   CaptureLoop loop(test.config, std::make_unique<StubbornSource>(test.clock, false), test.ring,
                    test.clock);
   loop.start();
+  loop.begin();
   loop.stop();
   loop.stop();
   EXPECT_EQ(test.ring.stats().encoded.value(), 0u);
+}
+
+TEST(CaptureLoopThread, TakesNoPictureBeforeItBegins) {
+  ThreadedCamera test;
+  test.config.stall_timeout = 3600s;
+  CaptureLoop loop(test.config, std::make_unique<BurstSource>(test.clock), test.ring, test.clock);
+  loop.start();
+  test.clock.interrupts().wake();  // somebody turns a control
+  loop.stop();
+  EXPECT_EQ(test.ring.stats().captured.value(), 0u);
 }
 
 TEST(CaptureLoopThread, StopsWhileItWaitsForARetry) {
@@ -124,6 +136,7 @@ TEST(CaptureLoopThread, StopsWhileItWaitsForARetry) {
   CaptureLoop loop(test.config, std::make_unique<StubbornSource>(test.clock, true, &closed),
                    test.ring, test.clock);
   loop.start();
+  loop.begin();
   closed.get_future().wait();
   loop.stop();
   EXPECT_EQ(test.ring.stats().source_failures.value(), 1u);
@@ -137,6 +150,7 @@ TEST(CaptureLoopThread, StopsWhileItIsIdleAndInTheDestructor) {
     CaptureLoop loop(test.config, std::make_unique<StubbornSource>(test.clock, false, &closed),
                      test.ring, test.clock);
     loop.start();
+    loop.begin();
     closed.get_future().wait();
   }
   EXPECT_EQ(test.ring.stats().source_failures.value(), 0u);
@@ -168,6 +182,7 @@ TEST(CaptureLoopThread, DoesNotWaitForADriverForLongerThanItMay) {
                    test.ring, test.clock);
   EXPECT_TRUE(loop.stop_within(0s)) << "nothing runs yet";
   loop.start();
+  loop.begin();
   entered.get_future().wait();
   EXPECT_FALSE(loop.stop_within(1ms));
   leave.set_value();
@@ -187,6 +202,7 @@ TEST(CaptureLoopThread, AWatcherWakesAnIdleCamera) {
   CaptureLoop loop(test.config, std::make_unique<StubbornSource>(test.clock, false, &closed),
                    test.ring, test.clock);
   loop.start();
+  loop.begin();
   closed.get_future().wait();
   test.ring.watch();
   opened.get_future().wait();

@@ -103,7 +103,7 @@ TEST(ControlDesk, ARefusedSettingCostsALineOnly) {
   testing::internal::CaptureStderr();
   test.desk.opened(test.source);
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(lines_with(log, "camera door: light=7 not set: "), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: light=7 not set: "), 1u) << log;
   EXPECT_NE(test.rows(), "");
 }
 

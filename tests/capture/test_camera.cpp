@@ -45,6 +45,7 @@ class TestSource final : public Source {
     if (camera_.mood == Mood::garbage) picture.jpeg = kGarbage;
     if (camera_.mood == Mood::large) picture.jpeg = camera_.large_jpeg;
     if (camera_.mood == Mood::repeating) picture.is_repeat = true;
+    if (camera_.mood == Mood::foreign_slate) picture.slate_reason = "camera lost: unplugged";
     if (camera_.mood == Mood::raw) {
       picture.jpeg = {};
       picture.raw = canvas_.view();
@@ -54,6 +55,7 @@ class TestSource final : public Source {
 
   std::string identity() const override { return camera_.identity; }
   SourceLosses losses() const override { return losses_; }
+  bool may_be_silent() const override { return camera_.may_be_silent; }
 
  private:
   TestCamera& camera_;
@@ -100,6 +102,7 @@ std::unique_ptr<Source> TestCamera::open(const SourceOptions& options) {
   opened.push_back(clock.elapsed());
   first_sequences.push_back(options.first_sequence);
   identities.push_back(options.identity);
+  patience.push_back(to_seconds(options.patience));
   if (open_error) throw std::system_error(*open_error, std::system_category(), "open /dev/secret");
   return std::make_unique<TestSource>(*this);
 }

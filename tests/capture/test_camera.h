@@ -48,7 +48,7 @@ class FakeClock final : public CameraClock {
   bool stopped_ = false;
 };
 
-enum class Mood { well, silent, gone, garbage, large, confused, raw, repeating };
+enum class Mood { well, silent, gone, garbage, large, confused, raw, repeating, foreign_slate };
 
 // What happens to all sources that are opened of one camera.
 struct TestCamera {
@@ -63,12 +63,14 @@ struct TestCamera {
   Bytes jpeg = make_jpeg(320, 240, 128);
   Bytes large_jpeg = make_jpeg(320, 240, 128, 0, 60000);
   std::string identity;  // of the device
+  bool may_be_silent = false;
   SourceLosses losses;   // with each picture
 
   std::vector<double> opened;  // when it was tried, in seconds after the start
   std::vector<double> closed;
   std::vector<uint64_t> first_sequences;
   std::vector<std::string> identities;  // that were looked for
+  std::vector<double> patience;         // seconds
 };
 
 // Copies every frame that is published.

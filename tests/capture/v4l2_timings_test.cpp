@@ -11,6 +11,12 @@
 
 #include "tests/capture/scripted_v4l2.h"
 
+#ifdef __clang__
+// The kernel's macros are C.
+#pragma clang diagnostic ignored "-Wc99-designator"
+#pragma clang diagnostic ignored "-Wmissing-field-initializers"
+#endif
+
 namespace fanlight {
 namespace {
 

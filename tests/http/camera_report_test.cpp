@@ -126,7 +126,7 @@ TEST(CameraReport, TheConditionIsToldInAWordAndTheReasonInWords) {
   EXPECT_EQ(state("state"), "live");
   shard.run_for(3s);
   EXPECT_EQ(state("state"), "lost");
-  EXPECT_EQ(state("reason"), "simulated loss");
+  EXPECT_EQ(state("reason"), "camera lost: simulated");
 
   SimWorldConfig none;
   none.camera.drop = 1;
@@ -139,6 +139,13 @@ TEST(CameraReport, TheConditionIsToldInAWordAndTheReasonInWords) {
   ShardWorld resting(idle);
   resting.run_for(10s);
   EXPECT_EQ(JsonCheck(ask(resting, get("/cameras")).body).at("cameras[0].state"), "idle");
+}
+
+TEST(CameraReport, AReasonNeedNotNameTheCamera) {
+  EXPECT_EQ(said_of_camera("camera lost: not there"), "lost: not there");
+  EXPECT_EQ(said_of_camera("camera gives no pictures"), "gives no pictures");
+  EXPECT_EQ(said_of_camera("cameraman away"), "cameraman away") << "an upstream's words";
+  EXPECT_EQ(said_of_camera(""), "");
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ TEST(CamerasPage, SaysInWordsWhyThereIsNoPicture) {
   lost.camera.lost_for = 1min;
   ShardWorld away(lost);
   away.run_for(2s);
-  EXPECT_TRUE(has(page_of(away), "<p>simulated loss</p>"));
+  EXPECT_TRUE(has(page_of(away), "<p>camera lost: simulated</p>"));
   SimWorldConfig idle;
   idle.camera.idles_unwatched = true;
   ShardWorld resting(idle);

@@ -34,7 +34,7 @@ TEST(EventLog, EveryLineTellsTheCauseAndTheFlag) {
             "closed a connection of 192.0.2.7: it took nothing for 10 s "
             "(--viewer-stall-timeout), after 5000 bytes\n");
   EXPECT_EQ(printed([&] { log.ring_full(now, kClient, "front", 5000); }),
-            "closed a connection of 192.0.2.7: camera front: slow viewers hold all frames "
+            "closed a connection of 192.0.2.7: slow viewers hold all frames of front "
             "(--frame-memory, --ring-slots), and it the oldest, after 5000 bytes\n");
   EXPECT_EQ(printed([&] { log.cannot_accept(now, ENOMEM); }),
             "shard 3: cannot accept: Cannot allocate memory\n");

@@ -116,7 +116,7 @@ TEST(Shard, NotReadyBeforeTheFirstFrame) {
   ShardWorld shard(config);
   const ParsedResponse response = ask(shard, get("/readyz"));
   EXPECT_EQ(response.status, 503);
-  EXPECT_EQ(response.body, "503 Service Unavailable: camera cam: has given no picture yet\n");
+  EXPECT_EQ(response.body, "503 Service Unavailable: cam: has given no picture yet\n");
 }
 
 TEST(Shard, NotReadyWhileSlatesAreShown) {
@@ -129,7 +129,7 @@ TEST(Shard, NotReadyWhileSlatesAreShown) {
   shard.run_for(4s);
   const ParsedResponse lost = ask(shard, get("/readyz"));
   EXPECT_EQ(lost.status, 503);
-  EXPECT_EQ(lost.body, "503 Service Unavailable: camera cam: simulated loss\n");
+  EXPECT_EQ(lost.body, "503 Service Unavailable: cam: lost: simulated\n");
   EXPECT_EQ(ask(shard, get("/healthz")).status, 200);
   shard.run_for(3s);
   EXPECT_EQ(ask(shard, get("/readyz")).status, 200);
@@ -148,8 +148,17 @@ TEST(Shard, NotReadyWhenThePictureIsStale) {
     shard.run_for(200ms);
     const ParsedResponse stale = ask(shard, get("/readyz"));
     EXPECT_EQ(stale.status, 503);
-    EXPECT_EQ(stale.body, "503 Service Unavailable: camera cam: has given no fresh picture\n");
+    EXPECT_EQ(stale.body, "503 Service Unavailable: cam: has given no fresh picture\n");
   }
+}
+
+TEST(Shard, ReadyWithAnOldPictureOfACameraThatMayBeSilent) {
+  ShardWorld shard(calm());
+  shard.run_for(10ms);
+  shard.world.ring().stats().may_be_silent.set(1);
+  shard.world.camera().stop();
+  shard.run_for(60s);
+  EXPECT_EQ(ask(shard, get("/readyz")).status, 200);
 }
 
 TEST(Shard, ReadyWhileTheCameraIsStoppedBecauseNobodyWatches) {

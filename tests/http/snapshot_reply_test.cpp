@@ -53,7 +53,7 @@ TEST(SnapshotReply, LostCameraGivesItsSlateAsTheBodyOf503) {
   shard.run_for(1ms);
   const std::string head = "HTTP/1.1 503 Service Unavailable\r\n" + kDate +
                            "Connection: close\r\nRetry-After: 5\r\nContent-Type: image/jpeg\r\n"
-                           "X-Slate: simulated loss\r\nContent-Length: 5000\r\n"
+                           "X-Slate: camera lost: simulated\r\nContent-Length: 5000\r\n"
                            "Cache-Control: no-store\r\n\r\n";
   EXPECT_EQ(ask_text(shard, get("/snapshot")), head + picture(1));
   EXPECT_EQ(ask_text(shard, get("/snapshot?max_delay=0")), head + picture(1));
@@ -61,6 +61,20 @@ TEST(SnapshotReply, LostCameraGivesItsSlateAsTheBodyOf503) {
   const SimViewer& viewer = shard.world.add({});
   shard.run_for(100ms);
   EXPECT_EQ(viewer.stream().slates, 1u);
+}
+
+// Of a relay the reason comes from another server.
+TEST(SnapshotReply, WhateverAnUpstreamSaysTheHeadStaysWhole) {
+  SimWorldConfig config;
+  config.camera.size_min = config.camera.size_max = kFrameBytes;
+  config.camera.lost_at = Duration(0);
+  config.camera.lost_for = 1min;
+  config.camera.slate_reason = "lost\r\nX-Evil: 1\r\xc3\xa9";
+  ShardWorld shard(config);
+  shard.run_for(1ms);
+  const auto headers = ask(shard, get("/snapshot")).headers;
+  EXPECT_EQ(headers.at("x-slate"), "lost  X-Evil: 1 ??");
+  EXPECT_EQ(headers.count("x-evil"), 0u);
 }
 
 TEST(SnapshotReply, MaxDelayWaitsForAYoungerFrame) {

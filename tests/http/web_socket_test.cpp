@@ -194,6 +194,24 @@ TEST(WebSocket, ASlateSaysWhy) {
   expect_nothing_left(shard);
 }
 
+// Of a relay the reason comes from another server; a message that is not UTF-8 would end the
+// WebSocket of all cameras (RFC 6455 section 8.1).
+TEST(WebSocket, WhateverAnUpstreamSaysTheMessageIsUtf8) {
+  SimWorldConfig config = calm_world(10, kFrameBytes);
+  config.camera.lost_at = Duration(0);
+  config.camera.lost_for = 1min;
+  config.camera.slate_reason = "lost\r\n\x1b\"\xff\xe2\x82";
+  ShardWorld shard(config, server_config());
+  {
+    SocketClient client(shard);
+    shard.run_for(2s);
+    const auto pictures = client.pictures();
+    ASSERT_FALSE(pictures.empty());
+    EXPECT_EQ(pictures.back().told["slate"], "lost  \uFFFD\"\uFFFD\uFFFD\uFFFD");
+  }
+  expect_nothing_left(shard);
+}
+
 TEST(WebSocket, ARateMayBeAskedFor) {
   ShardWorld shard(calm_world(30, kFrameBytes), server_config());
   {

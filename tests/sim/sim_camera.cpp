@@ -84,7 +84,7 @@ void SimCamera::capture(bool slate) {
   job.info.captured_at = backend_.now();
   job.info.width = 640;
   job.info.height = 480;
-  if (slate) job.info.slate_reason = SlateReason("simulated loss");
+  if (slate) job.info.slate_reason = SlateReason(script_.slate_reason);
   // Written before it is done, as an encoder does.
   write_test_picture(job.place.jpeg.first(job.size), sequence_);
   jobs_.push_back(job);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "core/frame_ring.h"
@@ -23,6 +24,7 @@ struct SimCameraScript {
   double abandon = 0;      // chance that a place is spoilt and given back
   Duration lost_at = Duration::max();  // from the start: then slates come, one a second
   Duration lost_for{0};
+  std::string slate_reason = "camera lost: simulated";
   bool idles_unwatched = false;   // stops while nobody watches
   bool counts_unwatched = false;  // and its numbers go on, as of pictures that are not encoded
 };
