@@ -148,6 +148,9 @@ std::vector<LibcameraCamera> ask_libcamera(std::string& problem) {
   try {
     return list_libcamera_cameras();
   } catch (const std::system_error& error) {
+    // These say nothing about cameras.
+    if (error.code() == std::errc::too_many_files_open) throw;
+    if (error.code() == std::errc::resource_unavailable_try_again) throw;
     problem = error.what();
     return {};
   }

@@ -53,7 +53,8 @@ std::string describe_cameras(std::span<const LibcameraCamera> libcamera,
                              std::span<const V4l2Camera> v4l2);
 
 // These for the cameras of this machine. libcamera's are missing when its plugin is;
-// list_devices() says so.
+// list_devices() says so. Throws std::system_error (EMFILE, EAGAIN) when descriptors or threads
+// are short.
 std::string list_devices();
 std::optional<std::string> choose_automatic_source();
 

@@ -6,8 +6,12 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <latch>
 #include <system_error>
+#include <thread>
+#include <vector>
 
+#include "core/descriptor_reserve.h"
 #include "core/join.h"
 
 namespace fanlight {
@@ -21,6 +25,27 @@ namespace {
 [[noreturn]] void fail_to_load(int error) {
   const char* reason = ::dlerror();
   fail(error, reason != nullptr ? reason : "unknown error of the dynamic linker");
+}
+
+// libcamera ends the process when it finds no descriptor for one of its threads, and waits for ever
+// for one that it could not make. This many it takes for them and for the devices of the boards
+// that we know.
+constexpr size_t kDescriptors = 32;
+constexpr size_t kThreads = 4;
+
+// Throws std::system_error (EMFILE, EAGAIN) when there is too little for libcamera to start.
+void check_room() {
+  std::latch enough(1);
+  std::vector<std::jthread> threads;
+  try {
+    const DescriptorReserve descriptors(kDescriptors);
+    while (threads.size() < kThreads) threads.emplace_back([&enough] { enough.wait(); });
+    enough.count_down();
+  } catch (const std::system_error& error) {
+    enough.count_down();
+    fail(error.code().value(),
+         fmt::format("it needs {} descriptors and {} threads", kDescriptors, kThreads));
+  }
 }
 
 }  // namespace
@@ -63,11 +88,15 @@ std::vector<std::string> libcamera_plugin_folders() {
 
 std::unique_ptr<Source> open_libcamera_source(std::string_view argument,
                                               const SourceOptions& options, CameraClock& clock) {
-  return load_libcamera_plugin(libcamera_plugin_folders()).open(argument, options, clock);
+  const LibcameraPlugin& plugin = load_libcamera_plugin(libcamera_plugin_folders());
+  check_room();
+  return plugin.open(argument, options, clock);
 }
 
 std::vector<LibcameraCamera> list_libcamera_cameras() {
-  return load_libcamera_plugin(libcamera_plugin_folders()).list();
+  const LibcameraPlugin& plugin = load_libcamera_plugin(libcamera_plugin_folders());
+  check_room();
+  return plugin.list();
 }
 
 }  // namespace fanlight

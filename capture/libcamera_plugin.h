@@ -66,7 +66,8 @@ std::vector<std::string> libcamera_plugin_folders();
 std::unique_ptr<Source> open_libcamera_source(std::string_view argument,
                                               const SourceOptions& options, CameraClock& clock);
 
-// All cameras of libcamera, in its order. Throws what load_libcamera_plugin() does.
+// All cameras of libcamera, in its order. Throws what load_libcamera_plugin() does, and EMFILE or
+// EAGAIN when there are too few descriptors or threads to start libcamera, which cannot bear that.
 std::vector<LibcameraCamera> list_libcamera_cameras();
 
 }  // namespace fanlight

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "core/check.h"
@@ -55,8 +56,13 @@ bool Acceptors::is_idle() const noexcept {
   return !accepts && free_.size() == handovers_.size();
 }
 
+void Acceptors::take_spare() {
+  const int fd = shard_.reactor().backend().open_spare();
+  if (fd < 0) throw std::system_error(-fd, std::system_category(), "the spare descriptor");
+  spare_ = fd;
+}
+
 void Acceptors::start() noexcept {
-  spare_ = shard_.reactor().backend().open_spare();
   for (auto& acceptor : acceptors_) accept(*acceptor);
 }
 

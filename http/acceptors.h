@@ -33,6 +33,10 @@ class Acceptors {
   Acceptors& operator=(const Acceptors&) = delete;
   ~Acceptors();
 
+  // Takes the spare descriptor. Throws std::system_error when none is left.
+  void take_spare();
+
+  // Accepts from now on.
   void start() noexcept;
 
   // A connection ended, so that there is a place and a descriptor more; or some time has passed.

@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <future>
+#include <latch>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,6 +39,12 @@ struct ShardSockets {
   std::vector<int> admin_listeners;
 };
 
+// How a shard's thread tells that it is ready, and how it learns that all are.
+struct ShardSignals {
+  std::promise<void>& ready;
+  std::latch& begin;
+};
+
 std::vector<int> fds_of(const std::vector<Listener>& listeners, unsigned shard) {
   std::vector<int> fds;
   for (const Listener& listener : listeners) fds.push_back(listener.fd(shard));
@@ -45,7 +52,7 @@ std::vector<int> fds_of(const std::vector<Listener>& listeners, unsigned shard) 
 }
 
 void run_shard(ServerState& state, unsigned index, const ShardSockets& sockets,
-               const ServerThreads& options, std::promise<void>& started) {
+               const ServerThreads& options, ShardSignals signals) {
   std::unique_ptr<Backend> backend;
   std::unique_ptr<Shard> shard;
   ::pthread_setname_np(::pthread_self(), ("shard-" + std::to_string(index)).c_str());
@@ -58,10 +65,12 @@ void run_shard(ServerState& state, unsigned index, const ShardSockets& sockets,
   } catch (...) {
     // The others wait for every shard to be empty before they leave; this one is.
     state.shards_with_connections.fetch_sub(1);
-    started.set_exception(std::current_exception());
+    signals.ready.set_exception(std::current_exception());
     return;
   }
-  started.set_value();
+  signals.ready.set_value();
+  signals.begin.wait();
+  if (!state.stopping) shard->start();
   shard->run();
 }
 
@@ -70,17 +79,23 @@ void run_shard(ServerState& state, unsigned index, const ShardSockets& sockets,
 Server::Server(ServerState& state, const std::vector<Listener>& listeners,
                const ServerThreads& options, const std::vector<Listener>& admin_listeners)
     : state_(state) {
-  std::vector<std::promise<void>> started(options.shards);
+  std::vector<std::promise<void>> ready(options.shards);
+  std::exception_ptr failure;
   for (unsigned i = 0; i < options.shards; ++i) {
     ShardSockets sockets{fds_of(listeners, i), fds_of(admin_listeners, i)};
-    threads_.emplace_back([&state, &promise = started[i], i, sockets, options] {
-      run_shard(state, i, sockets, options, promise);
-    });
-  }
-  std::exception_ptr failure;
-  for (auto& promise : started) {
     try {
-      promise.get_future().get();
+      threads_.emplace_back([&state, signals = ShardSignals{ready[i], begin_}, i, sockets,
+                             options] { run_shard(state, i, sockets, options, signals); });
+    } catch (...) {
+      failure = std::current_exception();
+      // At the end the others wait for every shard to be empty; those that never ran are.
+      state.shards_with_connections.fetch_sub(options.shards - i);
+      break;
+    }
+  }
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    try {
+      ready[i].get_future().get();
     } catch (...) {
       failure = std::current_exception();
     }
@@ -90,9 +105,14 @@ Server::Server(ServerState& state, const std::vector<Listener>& listeners,
   std::rethrow_exception(failure);
 }
 
+void Server::begin() noexcept {
+  if (!std::exchange(has_begun_, true)) begin_.count_down();
+}
+
 void Server::stop() noexcept {
   state_.stopping = true;
   state_.wake_all();
+  begin();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }

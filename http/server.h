@@ -2,6 +2,7 @@
 // Server: starts and stops the shards.
 #pragma once
 
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -22,19 +23,26 @@ struct ServerThreads {
 // Thread: main's.
 class Server {
  public:
-  // Returns when every shard accepts. Throws what a shard's construction threw; then none runs.
-  // Clients of `admin_listeners` may see the addresses of viewers.
+  // Returns when every shard has all that it needs to serve; none accepts yet. Throws
+  // std::system_error when a thread is refused, or what a shard's construction threw; then none
+  // runs. Clients of `admin_listeners` may see the addresses of viewers.
   Server(ServerState& state, const std::vector<Listener>& listeners, const ServerThreads& threads,
          const std::vector<Listener>& admin_listeners = {});
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() { stop(); }
 
-  // Ends all streams with their closing delimiter and joins the threads; within 2 s.
+  // Every shard accepts from now on.
+  void begin() noexcept;
+
+  // Ends all streams with their closing delimiter and joins the threads; within 2 s. Before begin()
+  // nobody is accepted meanwhile.
   void stop() noexcept;
 
  private:
   ServerState& state_;
+  std::latch begin_{1};  // what shards that are ready wait for: begin() or stop()
+  bool has_begun_ = false;
   std::vector<std::thread> threads_;
 };
 

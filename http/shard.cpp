@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "core/check.h"
 
@@ -61,10 +62,21 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
       backend.share_memory(ring.memory(), ring.memory_fd());
     }
   }
-  link_.shard = this;
   link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
-  acceptors_.start();
+  prepare();
+  link_.shard = this;
+}
+
+// What the kernel may refuse it refuses here, before there are clients. The first turn shows
+// whether it reports wakes (ENOSPC, ENOMEM; epoll_ctl(2)).
+void Shard::prepare() {
+  acceptors_.take_spare();
   listen_for_wakes();
+  reactor_.turn(Instant::min());
+  if (wake_error_ == 0) return;
+  acceptors_.stop();
+  reactor_.turn(Instant::min());
+  throw std::system_error(wake_error_, std::system_category(), "waiting for other threads");
 }
 
 Shard::~Shard() {
@@ -101,6 +113,10 @@ void Shard::listen_for_wakes() noexcept {
 
 void Shard::on_woken(Completion completion) noexcept {
   if (completion.result == -ECANCELED) return;
+  if (completion.result < 0 && link_.shard == nullptr) {  // in prepare()
+    wake_error_ = -completion.result;
+    return;
+  }
   CHECK(completion.result == sizeof wake_count_);
   link_.mailbox.deliver();
   refresh_channels();

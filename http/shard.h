@@ -38,7 +38,8 @@ namespace fanlight {
 //   when it is destroyed.
 class Shard {
  public:
-  // Clients of `admin_listeners` may see the addresses of viewers.
+  // Has all that it needs to serve, and accepts nobody yet. Clients of `admin_listeners` may see
+  // the addresses of viewers. Throws std::system_error.
   Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners,
         std::span<const int> admin_listeners = {});
   Shard(const Shard&) = delete;
@@ -47,6 +48,9 @@ class Shard {
 
   // User memory that a connection of a streaming viewer takes, bytes.
   static constexpr size_t kBytesPerViewer = sizeof(Connection) + Timers::kBytesPerTimer;
+
+  // Accepts from the next turn on.
+  void start() noexcept { acceptors_.start(); }
 
   // Turns until state.stopping is set and everything is closed.
   void run() noexcept;
@@ -113,6 +117,7 @@ class Shard {
   };
 
   void on_woken(Completion completion) noexcept;
+  void prepare();
   void listen_for_wakes() noexcept;
   void refresh_channels() noexcept;
   void reclaim(Channel& channel) noexcept;
@@ -141,6 +146,7 @@ class Shard {
   List<Connection, AllConnections> connections_;
 
   Operation wake_;
+  int wake_error_ = 0;  // why the kernel does not report wakes
   Timer stop_timer_;
   uint64_t wake_count_ = 0;
   DateField date_;

@@ -6,10 +6,10 @@
 
 #include <cerrno>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 #include "capture/device_json.h"
-#include "capture/device_watch.h"
 #include "core/check.h"
 #include "core/log.h"
 
@@ -21,10 +21,23 @@ namespace {
 constexpr Duration kSettle = 500ms;
 constexpr int kStopPatienceMs = 1000;
 
+// Empty when the user has no inotify instance left, which is no reason not to serve.
+std::optional<DeviceWatch> watch_devices() {
+  try {
+    return std::make_optional<DeviceWatch>();
+  } catch (const std::system_error& error) {
+    log_warning("the list of devices is not kept up to date: {}", error.what());
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 DeviceReport::DeviceReport(SharedText& text, std::vector<LibcameraCamera> libcamera)
-    : text_(text), libcamera_(std::move(libcamera)), thread_([this] { run(); }) {}
+    : text_(text),
+      libcamera_(std::move(libcamera)),
+      watch_(watch_devices()),
+      thread_([this] { run(); }) {}
 
 DeviceReport::~DeviceReport() {
   clock_.request_stop();
@@ -43,22 +56,27 @@ bool DeviceReport::stop() noexcept {
 void DeviceReport::run() noexcept {
   ::pthread_setname_np(::pthread_self(), "devices");
   try {
-    watch();
+    write();
+    while (!clock_.stop_requested()) {
+      wait_for_devices();
+      if (!clock_.stop_requested()) write();
+    }
   } catch (const std::exception& error) {
     log_warning("the list of devices is not kept up to date: {}", error.what());
   }
   ended_.wake();
 }
 
-void DeviceReport::watch() {
-  DeviceWatch devices;
-  write();
-  while (!clock_.stop_requested()) {
-    if (clock_.wait(devices.fd(), POLLIN, kNever) != Wake::ready || !devices.drain()) continue;
-    clock_.wait_until(clock_.now() + kSettle);
-    devices.drain();
-    write();
+// Until a device has come or gone, or a stop is requested.
+void DeviceReport::wait_for_devices() noexcept {
+  const int fd = watch_ ? watch_->fd() : -1;
+  for (;;) {
+    const Wake wake = clock_.wait(fd, POLLIN, kNever);
+    if (wake == Wake::stop) return;
+    if (wake == Wake::ready && watch_->drain()) break;
   }
+  clock_.wait_until(clock_.now() + kSettle);
+  watch_->drain();
 }
 
 void DeviceReport::write() {

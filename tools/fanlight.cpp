@@ -2,18 +2,19 @@
 // fanlight: the server. Options, wiring, signals; everything else is in the floors below.
 #include <fmt/core.h>
 #include <sched.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <bit>
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <system_error>
 #include <vector>
 
 #include "capture/device_list.h"
 #include "capture/redact_url.h"
+#include "core/descriptor_reserve.h"
 #include "core/log.h"
 #include "core/process_figures.h"
 #include "http/server.h"
@@ -32,6 +33,7 @@
 #include "tools/running_camera.h"
 #include "tools/running_table.h"
 #include "tools/service_manager.h"
+#include "tools/shortage.h"
 #include "tools/version.h"
 
 namespace fanlight {
@@ -41,21 +43,15 @@ constexpr size_t kViewersDefault = 10'000;
 // Descriptors that are not connections: listeners, rings, eventfds, the camera, standard streams.
 constexpr size_t kDescriptorsReserved = 128;
 
-// Raises the soft limit of descriptors to the hard one, and returns how many viewers fit.
-size_t viewers_that_fit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kViewersDefault;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  const size_t sockets = limit.rlim_cur > 2 * kDescriptorsReserved
-                             ? limit.rlim_cur - kDescriptorsReserved
-                             : limit.rlim_cur / 2;
+size_t viewers_that_fit(size_t descriptors) {
+  if (descriptors == 0) return kViewersDefault;
+  const size_t sockets =
+      descriptors > 2 * kDescriptorsReserved ? descriptors - kDescriptorsReserved : descriptors / 2;
   return std::max<size_t>(sockets * 8 / 9, 1);  // the rest is for pages and snapshots
 }
 
 size_t choose_max_viewers(size_t wanted) {
-  const size_t fit = viewers_that_fit();
+  const size_t fit = viewers_that_fit(raise_descriptor_limit());
   if (wanted == 0) return std::min(kViewersDefault, fit);
   if (wanted > fit) {
     log_warning("--max-viewers {}: the limit of descriptors (ulimit -Hn) leaves room for {}",
@@ -75,8 +71,19 @@ BackendChoice choose_backend_or_exit(BackendKind wanted) {
   try {
     return choose_backend(wanted);
   } catch (const std::system_error& error) {
+    if (is_shortage(error.code())) throw;
     throw StartError(ExitCode::unavailable,
                      fmt::format("--backend uring: {}; try --backend epoll", error.what()));
+  }
+}
+
+// For the one who gave no --source: a camera that could be shown.
+std::optional<std::string> suggest_source(const Options& options) {
+  if (options.source_was_given) return std::nullopt;
+  try {
+    return choose_automatic_source();
+  } catch (const std::system_error&) {
+    return std::nullopt;
   }
 }
 
@@ -115,10 +122,14 @@ std::vector<Camera> shown(const std::vector<std::unique_ptr<RunningCamera>>& run
 
 void say_what_runs(const Options& options, const ServerConfig& config, unsigned shards,
                    std::string_view backend) {
+  const size_t viewers_max = config.admission.viewers_max;
   const size_t frames = options.frame_memory * options.cameras.size();
-  const size_t viewers = config.admission.viewers_max * Shard::kBytesPerViewer;
-  log_info("{}; {} shards, room for {} viewers in {} MB, {} MB of them for frames", backend, shards,
-           config.admission.viewers_max, (frames + viewers) >> 20, frames >> 20);
+  const size_t viewers = viewers_max * Shard::kBytesPerViewer;
+  const size_t now = read_process_figures().resident_bytes;
+  log_info("{}; {} shard{}, room for {} viewers", backend, shards, shards == 1 ? "" : "s",
+           viewers_max);
+  log_info("memory: {} MB used, at most {} MB when frames have their {} MB and viewers {} MB",
+           now >> 20, (now + frames + viewers) >> 20, frames >> 20, viewers >> 20);
 }
 
 // Where a source had it loaded; it is not loaded for a list alone.
@@ -157,37 +168,50 @@ void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const Se
   manager.stopping();
 }
 
+StartNeeds needs_of(const Options& options, unsigned shards) {
+  return {.shards = shards,
+          .listeners = options.listen.size() + options.admin_listen.size(),
+          .cameras = options.cameras.size()};
+}
+
+// In this order: all that can fail for want of a descriptor, a thread or memory comes before the
+// first client is accepted, and what is left for clients is not taken by it. Who connects meanwhile
+// waits in the backlog.
 void serve(const CommandLine& flags, const Options& options) {
+  raise_descriptor_limit();
+  const unsigned shards = choose_shards(options.shards);
+  check_descriptors(needs_of(options, shards));
   MainLoop main_loop;  // first: the threads that follow inherit what it blocks
   ServiceManager manager;
   std::signal(SIGPIPE, SIG_IGN);
+  DescriptorReserve for_clients(kClientsMin);
+  show_log_times();
 
   const BackendChoice backend = choose_backend_or_exit(options.backend);
   const auto running = open_cameras(options, backend.kind);
-  const ServerThreads threads{.shards = choose_shards(options.shards),
-                              .backend = backend.kind,
-                              .pin_cpus = options.pin_cpus};
+  const ServerThreads threads{
+      .shards = shards, .backend = backend.kind, .pin_cpus = options.pin_cpus};
   const OpenListeners listeners = open_listeners(options, threads.shards);
   const std::unique_ptr<RunningTable> table = open_table(options);
   // Before there are clients: libcamera ends the process when it finds no descriptor left.
   std::vector<LibcameraCamera> libcamera = known_to_libcamera(options);
-  const auto camera = options.source_was_given ? std::nullopt : choose_automatic_source();
+  const auto camera = suggest_source(options);
   ServerConfig config = server_config(options, listeners, backend.kind);
   config.table = table == nullptr ? nullptr : table->desk();
   ServerState state(config, shown(running), threads.shards, read_wall_clock());
   Reload reload(flags, options, state, running);
   Server server(state, listeners.viewers, threads, listeners.admin);
-  for (const auto& each : running) {
-    each->loop->start();
-    each->loop->begin();
-  }
+  for (const auto& each : running) each->loop->start();
+  DeviceReport devices(state.devices_json, std::move(libcamera));
+  for_clients.release();
 
   say_where(listeners);
   say_what_runs(options, config, threads.shards, backend.reason);
   say_egress(config.wire, options, listeners);
   if (!options.source_was_given) say_emulated(camera);
   for (const std::string& note : flags.notes) log_info("{}", note);
-  DeviceReport devices(state.devices_json, std::move(libcamera));
+  server.begin();
+  for (const auto& each : running) each->loop->begin();
   stay(main_loop, manager, reload, state);
 
   server.stop();
@@ -230,6 +254,13 @@ int main(int argc, char** argv) {
   } catch (const StartError& error) {
     log_error("fanlight: {}", error.what());
     return static_cast<int>(error.code());
+  } catch (const std::system_error& error) {
+    log_error("fanlight: cannot start: {}{}", error.what(), remedy(error.code()));
+    return static_cast<int>(ExitCode::system_error);
+  } catch (const std::bad_alloc&) {
+    const auto error = std::make_error_code(std::errc::not_enough_memory);
+    log_error("fanlight: cannot start: {}{}", error.message(), remedy(error));
+    return static_cast<int>(ExitCode::system_error);
   } catch (const std::exception& error) {
     log_error("fanlight: {}", error.what());
     return static_cast<int>(ExitCode::system_error);

@@ -15,18 +15,13 @@
 namespace fanlight {
 namespace {
 
-// Readable every `period`; none when there is no period.
-Fd make_timer(std::optional<Duration> period) {
-  if (!period) return {};
-  Fd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+// Makes the timer readable every `period`.
+void set_period(const Fd& timer, Duration period) {
   itimerspec spec{};
-  spec.it_interval.tv_sec = static_cast<time_t>(*period / 1s);
-  spec.it_interval.tv_nsec = static_cast<long>((*period % 1s).count());
+  spec.it_interval.tv_sec = static_cast<time_t>(period / 1s);
+  spec.it_interval.tv_nsec = static_cast<long>((period % 1s).count());
   spec.it_value = spec.it_interval;
-  if (!timer || ::timerfd_settime(timer.get(), 0, &spec, nullptr) != 0) {
-    throw std::system_error(errno, std::generic_category(), "timerfd");
-  }
-  return timer;
+  CHECK(::timerfd_settime(timer.get(), 0, &spec, nullptr) == 0);
 }
 
 }  // namespace
@@ -37,6 +32,8 @@ MainLoop::MainLoop() {
   CHECK(::pthread_sigmask(SIG_BLOCK, &signals_, &before_) == 0);
   signal_fd_ = Fd(::signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signal_fd_) throw std::system_error(errno, std::generic_category(), "signalfd");
+  timer_ = Fd(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!timer_) throw std::system_error(errno, std::generic_category(), "timerfd");
 }
 
 MainLoop::~MainLoop() {
@@ -45,15 +42,15 @@ MainLoop::~MainLoop() {
 
 void MainLoop::run(const std::function<void()>& on_hangup, std::optional<Duration> period,
                    const std::function<void()>& on_tick) {
-  const Fd timer = make_timer(period);
+  if (period) set_period(timer_, *period);
   for (;;) {
-    pollfd waits[] = {{signal_fd_.get(), POLLIN, 0}, {timer.get(), POLLIN, 0}};
+    pollfd waits[] = {{signal_fd_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}};
     if (::poll(waits, 2, -1) < 0) {
       CHECK(errno == EINTR);
       continue;
     }
     uint64_t expirations = 0;
-    if (::read(timer.get(), &expirations, sizeof expirations) > 0) on_tick();
+    if (::read(timer_.get(), &expirations, sizeof expirations) > 0) on_tick();
     signalfd_siginfo signal{};
     if (::read(signal_fd_.get(), &signal, sizeof signal) <= 0) continue;
     if (signal.ssi_signo == SIGHUP) {

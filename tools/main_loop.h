@@ -11,7 +11,7 @@
 
 namespace fanlight {
 
-// Owns: the signals SIGTERM, SIGINT and SIGHUP, which nobody else gets.
+// Owns: the signals SIGTERM, SIGINT and SIGHUP, which nobody else gets; a timer.
 // Thread: main's; made before there are others, since threads inherit what is blocked.
 class MainLoop {
  public:
@@ -22,7 +22,8 @@ class MainLoop {
   ~MainLoop();
 
   // Returns after SIGTERM or SIGINT; from then on another one ends the process at once. Meanwhile
-  // calls `on_hangup` for SIGHUP, and `on_tick` every `period` if there is one.
+  // calls `on_hangup` for SIGHUP, and `on_tick` every `period` if there is one. Needs nothing of
+  // the system that the constructor has not taken.
   void run(const std::function<void()>& on_hangup, std::optional<Duration> period,
            const std::function<void()>& on_tick);
 
@@ -30,6 +31,7 @@ class MainLoop {
   sigset_t signals_;
   sigset_t before_;
   Fd signal_fd_;
+  Fd timer_;  // never due without a period
 };
 
 }  // namespace fanlight

@@ -13,6 +13,7 @@
 #include "io/link.h"
 #include "tools/exit_code.h"
 #include "tools/inherited.h"
+#include "tools/shortage.h"
 
 namespace fanlight {
 namespace {
@@ -50,9 +51,9 @@ std::vector<Listener> open_addresses(const std::vector<ListenAddress>& addresses
       set_mode(address, options.unix_mode);
     } catch (const std::system_error& error) {
       const bool in_use = error.code() == std::errc::address_in_use;
-      const char* hint = in_use                 ? "; is another server running? try another port"
-                         : is_permission(error) ? "; try a port above 1023"
-                                                : "";
+      const std::string_view hint = in_use ? "; is another server running? try another port"
+                                    : is_permission(error) ? "; try a port above 1023"
+                                                           : remedy(error.code());
       throw StartError(is_permission(error) ? ExitCode::not_permitted : ExitCode::system_error,
                        fmt::format("{} {}: {}{}", flag, address_text(address), error.what(), hint));
     }

@@ -17,6 +17,7 @@
 #include "capture/v4l2_m2m_encoder.h"
 #include "core/log.h"
 #include "tools/exit_code.h"
+#include "tools/shortage.h"
 
 namespace fanlight {
 namespace {
@@ -197,7 +198,8 @@ void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
 // EX_NOINPUT of sysexits.h is also for what exists and cannot be read, so for a folder; a device is
 // a matter of groups and said to be one.
 [[noreturn]] void give_up(const std::system_error& error, const std::string& source) {
-  const bool forbidden = is_permission(error) && !source.starts_with("files:");
+  if (is_shortage(error.code())) throw error;
+  const bool forbidden = is_permission(error) && !is_on_disk(source);
   throw StartError(forbidden ? ExitCode::not_permitted : ExitCode::no_input, error.what());
 }
 

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "database/stock_database.h"
 #include "tools/exit_code.h"
+#include "tools/shortage.h"
 
 namespace fanlight {
 namespace {
@@ -22,6 +23,7 @@ void check_file(const std::string& path) {
   try {
     StockDatabase::check_file(path);
   } catch (const std::system_error& error) {
+    if (is_shortage(error.code())) throw;
     const bool forbidden = error.code() == std::errc::permission_denied;
     throw StartError(forbidden ? ExitCode::not_permitted : ExitCode::no_input,
                      fmt::format("--stock-db {}: {}; name an SQLite database that can be read",

@@ -24,13 +24,13 @@ class World : public ShardWorld {
   explicit World(double fps = 0.1, const ServerConfig& config = {}, bool idles = false,
                  double drop = 0)
       : ShardWorld(world_config(fps, idles, drop), config) {
-    world.backend().set_wall_clock(WallTime(std::chrono::seconds(kUnixSeconds)));
     run_for(1ms);
   }
 
  private:
   static SimWorldConfig world_config(double fps, bool idles, double drop) {
     SimWorldConfig config;
+    config.wall_clock = WallTime(std::chrono::seconds(kUnixSeconds));
     config.camera.fps = fps;
     config.camera.size_min = config.camera.size_max = kFrameBytes;
     config.camera.idles_unwatched = idles;

@@ -98,6 +98,12 @@ class ServerTest : public testing::TestWithParam<BackendKind> {
   }
 
   void start(unsigned shards, ServerConfig config = {}) {
+    prepare(shards, config);
+    server_->begin();
+  }
+
+  // Starts a server that accepts nobody yet.
+  void prepare(unsigned shards, ServerConfig config = {}) {
     config.backend = "test";
     config.allow_control = true;
     state_ = std::make_unique<ServerState>(
@@ -105,6 +111,12 @@ class ServerTest : public testing::TestWithParam<BackendKind> {
     listeners_.emplace_back(parse_listen_address("127.0.0.1:0"), shards, SocketTuning());
     server_ =
         std::make_unique<Server>(*state_, listeners_, ServerThreads{shards, GetParam(), false});
+  }
+
+  uint64_t accepted() const {
+    uint64_t sum = 0;
+    for (const auto& link : state_->links) sum += link->stats.connections_accepted.value();
+    return sum;
   }
 
   int port() const { return listeners_.front().port(); }
@@ -240,6 +252,28 @@ TEST_P(ServerTest, ControlsAreTurnedByTheCamerasThreadUntilTheServerStops) {
   camera.join();
   bool orderly = false;
   EXPECT_EQ(waits.read_all(orderly), "");
+}
+
+TEST_P(ServerTest, WhoComesBeforeTheBeginningIsServedAfterIt) {
+  prepare(2);
+  publish(1);
+  std::vector<std::unique_ptr<Client>> viewers;
+  for (int i = 0; i < 20; ++i) {
+    viewers.push_back(std::make_unique<Client>(port()));
+    viewers.back()->send(kRequest);
+  }
+  EXPECT_EQ(accepted(), 0u);
+  server_->begin();
+  for (auto& viewer : viewers) EXPECT_NE(viewer->read_until("X-Sequence: 1\r\n\r\n"), "");
+}
+
+// What fails between the two must not cost a client a connection that was accepted.
+TEST_P(ServerTest, AServerThatNeverBeginsAcceptsNobody) {
+  prepare(2);
+  Client early(port());
+  early.send(kRequest);
+  server_->stop();
+  EXPECT_EQ(accepted(), 0u);
 }
 
 TEST_P(ServerTest, AFailingShardIsThrownToMainAndNothingRuns) {

@@ -97,6 +97,7 @@ TEST(Shard, ReportsAnotherShardThatHangs) {
   };
   turned(world.now());
   Shard shard(state, 0, world.backend(), listeners);
+  shard.start();
   const SimWorld::Turn turn = [&] { return shard.turn(kNever); };
   world.run_for(4s, turn);
   EXPECT_EQ(shard.why_unhealthy(), "");

@@ -48,8 +48,8 @@ TEST(SnapshotReply, LostCameraGivesItsSlateAsTheBodyOf503) {
   config.camera.size_min = config.camera.size_max = kFrameBytes;
   config.camera.lost_at = Duration(0);
   config.camera.lost_for = 1min;
+  config.wall_clock = WallTime(std::chrono::seconds(kUnixSeconds));
   ShardWorld shard(config);
-  shard.world.backend().set_wall_clock(WallTime(std::chrono::seconds(kUnixSeconds)));
   shard.run_for(1ms);
   const std::string head = "HTTP/1.1 503 Service Unavailable\r\n" + kDate +
                            "Connection: close\r\nRetry-After: 5\r\nContent-Type: image/jpeg\r\n"

@@ -125,6 +125,7 @@ TEST(ViewersPage, ClientsOfAnAdminListenerSeeAddressesWhereverTheyAre) {
                     world.backend().wall_now());
   const std::array<int, 1> listeners = {world.listener()};
   Shard shard(state, 0, world.backend(), {}, listeners);
+  shard.start();
   bool running = true;
   const SimWorld::Turn turn = [&] { return running = shard.turn(kNever); };
   SimConnection& client = world.backend().connect(world.listener(), {.peer = kElsewhere});

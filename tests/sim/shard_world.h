@@ -25,7 +25,9 @@ class ShardWorld {
         state(server_config, make_cameras(world.ring(), panel, cameras), 1,
               world.backend().wall_now()),
         listeners_{world.listener()},
-        shard(state, 0, world.backend(), listeners_) {}
+        shard(state, 0, world.backend(), listeners_) {
+    shard.start();
+  }
 
   ~ShardWorld() {
     if (!running_) return;

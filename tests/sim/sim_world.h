@@ -39,6 +39,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ struct SimWorldConfig {
   FrameRingConfig ring{.window = 8, .jpeg_capacity = 128 << 10, .memory_limit = 16 << 20};
   SimCameraScript camera{};
   unsigned listeners = 1;
+  std::optional<WallTime> wall_clock{};  // at the start; else SimBackend's own
 };
 
 // Owns: the backend, the ring, the camera, the viewers. Thread: one.
