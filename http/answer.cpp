@@ -20,9 +20,12 @@ namespace {
 Answer reply_options(const Call& call) {
   ResponseHead head(call.output, 204, call.context(call.request.keep_alive));
   head.field("Allow: {}", allowed_methods(call));
-  if (!call.shard.state().config.cors_origin.empty()) {
+  if (!call.shard.state().config.cors_origins.empty()) {
     head.field("Access-Control-Allow-Methods: {}", allowed_methods(call));
-    head.field("Access-Control-Allow-Headers: *");
+    // With credentials the asterisk is a name as any other, and it never means Authorization.
+    head.field(
+        "Access-Control-Allow-Headers: *, Authorization, Cache-Control, Content-Type, "
+        "If-None-Match, Range, X-Requested-With");
   }
   return reply(call, head, {});
 }

@@ -17,7 +17,7 @@ Answer reply_control(const Call& call) noexcept {
   if (!config.allow_control) {
     return reply_error(call, 405, "controls cannot be changed here without --allow-control");
   }
-  if (!request.origin.empty() && !may_change(request.origin, request.host, config.cors_origin)) {
+  if (!request.origin.empty() && !may_change(request.origin, request.host, config.cors_origins)) {
     return reply_error(call, 403, "pages from elsewhere must be named by --cors-origin");
   }
   if (!is_json(request.content_type)) {

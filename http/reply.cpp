@@ -14,10 +14,15 @@ namespace {
 // For the text of an error, behind the room for the head.
 constexpr size_t kErrorBytesMax = 512;
 
+// Of the cameras one URL has two forms.
+ResponseContext report_context(const Call& call, Report report, bool keep_alive) {
+  ResponseContext context = call.context(keep_alive);
+  context.varies_by_accept = report == Report::cameras_json || report == Report::cameras_page;
+  return context;
+}
+
 void add_report_fields(const Call& call, ResponseHead& head, Report report, std::string_view type) {
   head.field("Content-Type: {}", type).field("Cache-Control: no-cache");
-  // One URL, two forms (RFC 9110 section 12.5.5).
-  if (report == Report::cameras_json || report == Report::cameras_page) head.field("Vary: Accept");
   if (report == Report::cameras_page) add_page_fields(head, call.shard.state().pages.all_policy());
   if (report == Report::viewers_page) {
     add_page_fields(head, call.shard.state().list_pages.policy());
@@ -85,7 +90,7 @@ Answer reply_error(const Call& call, int status, std::string_view reason) noexce
 Answer reply_report(const Call& call, Report report, std::string_view type,
                     size_t camera) noexcept {
   if (call.request.method == Method::head) {
-    ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
+    ResponseHead head(call.output, 200, report_context(call, report, call.request.keep_alive));
     add_report_fields(call, head, report, type);
     return reply(call, head, {});
   }
@@ -93,7 +98,7 @@ Answer reply_report(const Call& call, Report report, std::string_view type,
   if (body == nullptr) return reply_error(call, 503, "too many reports are being read");
   const bool chunked = call.request.minor_version >= 1;
   const bool keep_alive = call.request.keep_alive && chunked;
-  ResponseHead head(call.output, 200, call.context(keep_alive));
+  ResponseHead head(call.output, 200, report_context(call, report, keep_alive));
   add_report_fields(call, head, report, type);
   if (chunked) head.field("Transfer-Encoding: chunked");
   Answer answer;

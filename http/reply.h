@@ -7,6 +7,7 @@
 
 #include "core/time.h"
 #include "http/answer.h"
+#include "http/origin.h"
 #include "http/report.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -31,7 +32,9 @@ struct Call {
   uint64_t connection_id = 0;
 
   ResponseContext context(bool keep_alive) const {
-    return {shard.date(), shard.state().config.cors_origin, request.minor_version, keep_alive};
+    const auto& named = shard.state().config.cors_origins;
+    return {shard.date(), allowed_origin(request.origin, named), request.minor_version, keep_alive,
+            varies_by_origin(named)};
   }
   // HEAD is answered like GET, without the body (RFC 9110 section 9.3.2).
   std::string_view body(std::string_view text) const {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/check.h"
+#include "http/authority.h"
 
 namespace fanlight {
 namespace {
@@ -106,6 +107,18 @@ bool RequestParser::fail(int status, std::string_view reason) noexcept {
 
 ParseStatus RequestParser::parse(std::string_view text) noexcept {
   CHECK(!complete_ && error_status_ == 0 && text.size() >= scanned_);
+  const ParseStatus status = scan(text);
+  if (!have_request_line_) note_method(text.substr(line_start_, scanned_ - line_start_));
+  return status;
+}
+
+// Also of a request line that is never read to its end: an error for HEAD has no body either.
+void RequestParser::note_method(std::string_view line) noexcept {
+  const size_t end = line.find(' ');
+  if (end != std::string_view::npos) request_.method = method_of(line.substr(0, end));
+}
+
+ParseStatus RequestParser::scan(std::string_view text) noexcept {
   while (scanned_ < text.size()) {
     const char c = text[scanned_];
     if (is_forbidden(c)) {
@@ -147,6 +160,7 @@ bool RequestParser::parse_line(std::string_view line) noexcept {
 
 // method SP request-target SP HTTP-version (RFC 9112 section 3), with single spaces.
 bool RequestParser::parse_request_line(std::string_view line) noexcept {
+  note_method(line);
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) return fail(400, "malformed request line");
@@ -161,7 +175,6 @@ bool RequestParser::parse_request_line(std::string_view line) noexcept {
   }
   if (version[5] != '1') return fail(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
   request_.minor_version = version[7] - '0';
-  request_.method = method_of(method);
   if (request_.method == Method::unknown) return fail(501, "unknown method");
   return parse_target(target);
 }
@@ -176,7 +189,8 @@ bool RequestParser::parse_target(std::string_view target) noexcept {
   if (target.size() > 7 && equals_ignoring_case(target.substr(0, 7), "http://")) {
     target.remove_prefix(7);
     const size_t authority = std::min(target.find_first_of("/?"), target.size());
-    if (authority == 0) return fail(400, "malformed request target");
+    authority_ = target.substr(0, authority);
+    if (!is_http_authority(authority_)) return fail(400, "malformed authority in the target");
     target.remove_prefix(authority);
     if (target.empty()) target = "/";
   }
@@ -184,6 +198,7 @@ bool RequestParser::parse_target(std::string_view target) noexcept {
   request_.path = target.substr(0, question);
   request_.query = target.substr(std::min(question + 1, target.size()));
   if (request_.path.empty() && question < target.size()) request_.path = "/";
+  if (!is_percent_encoded(request_.path)) return fail(400, "malformed request target");
   if (request_.path == "*" && request_.method == Method::options) return true;
   if (request_.method == Method::refused) return true;  // CONNECT's authority-form among them
   if (!request_.path.starts_with('/')) return fail(400, "malformed request target");
@@ -203,6 +218,7 @@ bool RequestParser::parse_known_field(std::string_view name, std::string_view va
   if (equals_ignoring_case(name, "host")) {
     if (have_host_) return fail(400, "duplicate Host");
     have_host_ = true;
+    if (!is_authority(value)) return fail(400, "malformed Host");
     request_.host = value;
   } else if (equals_ignoring_case(name, "content-length")) {
     return parse_content_length(value);
@@ -276,6 +292,8 @@ bool RequestParser::parse_web_socket_field(std::string_view name, std::string_vi
 // The empty line: what can only be judged when all fields are known.
 bool RequestParser::finish() noexcept {
   if (!have_host_ && request_.minor_version >= 1) return fail(400, "Host is missing");
+  // RFC 9112 section 3.2.2: what Host says beside an absolute-form target is ignored.
+  if (!authority_.empty()) request_.host = authority_;
   if (have_transfer_encoding_) {
     if (have_content_length_) return fail(400, "Content-Length beside Transfer-Encoding");
     // Bodies here are short and of known length, so none is decoded (RFC 9112 section 6.1 allows

@@ -31,7 +31,7 @@ struct Request {
   std::string_view query;               // behind '?', without it
   std::string_view accept;              // value of Accept, empty when absent
   std::string_view if_none_match;       // value of If-None-Match
-  std::string_view host;                // value of Host
+  std::string_view host;                // of an absolute-form target, else the value of Host
   std::string_view origin;              // value of Origin (RFC 6454 section 7), empty when absent
   std::string_view content_type;        // value of Content-Type
   std::string_view forwarded_for;       // value of the last X-Forwarded-For
@@ -92,6 +92,8 @@ class RequestParser {
   bool in_request_line() const noexcept { return !have_request_line_; }
 
  private:
+  ParseStatus scan(std::string_view text) noexcept;
+  void note_method(std::string_view line) noexcept;
   bool parse_line(std::string_view line) noexcept;
   bool parse_request_line(std::string_view line) noexcept;
   bool parse_target(std::string_view target) noexcept;
@@ -104,8 +106,9 @@ class RequestParser {
   bool fail(int status, std::string_view reason) noexcept;
 
   Request request_;
-  size_t scanned_ = 0;     // bytes looked at
-  size_t line_start_ = 0;  // where the current line begins
+  std::string_view authority_;  // of an absolute-form target
+  size_t scanned_ = 0;          // bytes looked at
+  size_t line_start_ = 0;       // where the current line begins
   bool have_request_line_ = false;
   bool complete_ = false;
   bool have_host_ = false;

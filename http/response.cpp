@@ -16,6 +16,8 @@ std::string_view status_phrase(int status) noexcept {
       return "OK";
     case 204:
       return "No Content";
+    case 301:
+      return "Moved Permanently";
     case 304:
       return "Not Modified";
     case 400:
@@ -78,15 +80,30 @@ ResponseHead::ResponseHead(std::span<char> room, int status,
     : room_(room) {
   field("HTTP/1.{} {} {}", context.minor_version == 0 ? 0 : 1, status, status_phrase(status));
   field("Date: {}", context.date);
-  if (!context.keep_alive) {
+  const std::string_view fate = !context.keep_alive          ? "close"
+                                : context.minor_version == 0 ? "keep-alive"
+                                                             : "";
+  if (status == 426) {
     // Upgrade is a field of this connection, and named as one (RFC 9110 section 7.8).
-    field("Connection: {}", status == 426 ? "close, Upgrade" : "close");
-  } else if (context.minor_version == 0) {
-    field("Connection: keep-alive");
+    field("Connection: {}{}Upgrade", fate, fate.empty() ? "" : ", ");
+  } else if (!fate.empty()) {
+    field("Connection: {}", fate);
   }
-  if (!context.cors_origin.empty()) {
-    field("Access-Control-Allow-Origin: {}", context.cors_origin);
+  if (context.varies_by_origin || context.varies_by_accept) {
+    field("Vary: {}{}{}", context.varies_by_origin ? "Origin" : "",
+          context.varies_by_origin && context.varies_by_accept ? ", " : "",
+          context.varies_by_accept ? "Accept" : "");
   }
+  add_cors_fields(context);
+}
+
+// Fetch standard, section 3.3 (CORS protocol). A page may only read the fields that are exposed to
+// it; and what is sent with cookies or a password only where its origin is named.
+void ResponseHead::add_cors_fields(const ResponseContext& context) noexcept {
+  if (context.cors_origin.empty()) return;
+  field("Access-Control-Allow-Origin: {}", context.cors_origin);
+  if (context.cors_origin != kAnyOrigin) field("Access-Control-Allow-Credentials: true");
+  field("Access-Control-Expose-Headers: X-Timestamp, X-Sequence, X-Slate, ETag");
 }
 
 ResponseHead& ResponseHead::raw(std::string_view text) noexcept {

@@ -31,9 +31,11 @@ class DateField {
 // What every head of a connection has in common.
 struct ResponseContext {
   std::string_view date;
-  std::string_view cors_origin;  // Access-Control-Allow-Origin; empty: no such field
-  int minor_version = 1;         // the client's: an HTTP/1.0 client is answered with HTTP/1.0
-  bool keep_alive = true;        // whether the connection is kept after this answer
+  std::string_view cors_origin;   // allowed_origin(); empty: scripts of other origins may not read
+  int minor_version = 1;          // the client's: an HTTP/1.0 client is answered with HTTP/1.0
+  bool keep_alive = true;         // whether the connection is kept after this answer
+  bool varies_by_origin = false;  // another Origin may have another answer
+  bool varies_by_accept = false;  // likewise (RFC 9110 section 12.5.5)
 };
 
 // Owns: nothing; writes into `room`, which must hold the whole head (1 KiB is ample for the heads
@@ -64,6 +66,7 @@ class ResponseHead {
 
   char* end() { return room_.data() + size_; }
   ResponseHead& raw(std::string_view text) noexcept;
+  void add_cors_fields(const ResponseContext& context) noexcept;
 
   std::span<char> room_;
   size_t size_ = 0;

@@ -46,7 +46,7 @@ struct ServerConfig {
   Duration viewer_stall_timeout = 10s;
   Duration header_timeout = 10s;
   Duration idle_timeout = 75s;
-  std::string cors_origin;
+  std::vector<std::string> cors_origins;      // whose pages may read here (http/origin.h)
   bool allow_control = false;                 // controls of cameras may be changed by PATCH
   std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For counts
   TableDesk* table = nullptr;  // of /stock-table; outlives the shards. nullptr: there is none

@@ -93,7 +93,7 @@ Answer reply_web_socket(const Call& call) noexcept {
   if (!is_web_socket_key(request.web_socket_key)) {
     return reply_error(call, 400, "malformed Sec-WebSocket-Key");
   }
-  if (!may_read(request.origin, request.host, call.shard.state().config.cors_origin)) {
+  if (!may_read(request.origin, request.host, call.shard.state().config.cors_origins)) {
     return reply_error(call, 403, "pages from elsewhere must be named by --cors-origin");
   }
   StreamParameters parameters;

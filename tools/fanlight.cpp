@@ -102,7 +102,7 @@ ServerConfig server_config(const Options& options, const OpenListeners& listener
   config.viewer_stall_timeout = options.viewer_stall_timeout;
   config.header_timeout = options.header_timeout;
   config.idle_timeout = options.idle_timeout;
-  config.cors_origin = options.cors_origin;
+  config.cors_origins = options.cors_origins;
   config.allow_control = options.allow_control;
   config.version = version_number();
   config.backend = backend == BackendKind::uring ? "io_uring" : "epoll";

@@ -58,14 +58,26 @@ void add_address(OptionsDraft& draft, Text text) {
   (draft.options.*kMember).push_back(parse_listen_address(text));
 }
 
-void set_origin(OptionsDraft& draft, Text text) {
+void add_origin(OptionsDraft& draft, std::string_view origin) {
   const bool clean =
-      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!clean || text.empty() || text.size() > 200) {
+      std::all_of(origin.begin(), origin.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!clean || origin.empty() || origin.size() > 200) {
     throw std::invalid_argument(
-        fmt::format("'{}': an origin such as https://example.org or * is expected", text));
+        fmt::format("'{}': an origin such as https://example.org or * is expected", origin));
   }
-  draft.options.cors_origin = text;
+  draft.options.cors_origins.emplace_back(origin);
+}
+
+// Several may stand in one text: a variable of the environment is given once.
+void add_origins(OptionsDraft& draft, Text text) {
+  std::string_view rest = text;
+  while (true) {
+    const std::string_view origin = rest.substr(0, rest.find(','));
+    add_origin(draft, origin);
+    if (origin.size() == rest.size()) return;
+    rest.remove_prefix(origin.size() + 1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  }
 }
 
 void set_ring_slots(OptionsDraft& draft, Text text) {
@@ -227,8 +239,10 @@ std::vector<Option> server_options() {
       {"trusted-proxy", "CIDR|ADDRESS|unix", "",
        "a proxy whose X-Forwarded-For tells who the client is; repeatable", kRepeatable,
        add_trusted_proxy},
-      {"cors-origin", "ORIGIN", "", "send Access-Control-Allow-Origin with this value", kText,
-       set_origin},
+      {"cors-origin", "ORIGIN", "",
+       "whose pages may read here: an origin as https://example.org, several with\n"
+       "commas, or * for all, without passwords and cookies; repeatable",
+       kRepeatable, add_origins},
       {"stock-db", "FILE", "", "the SQLite database of /stock-table", kText,
        set_file<&Options::stock_db>},
       {"shards", "N|auto", "auto", "threads that serve viewers; auto: one per CPU", kNumber,

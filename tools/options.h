@@ -54,7 +54,7 @@ struct Options {
   Duration header_timeout{};
   Duration idle_timeout{};
   std::optional<Duration> capture_idle;
-  std::string cors_origin;
+  std::vector<std::string> cors_origins;
   BackendKind backend = BackendKind::automatic;
   ZeroCopyMode zero_copy = ZeroCopyMode::automatic;
   size_t frame_memory = 0;

@@ -48,7 +48,7 @@ TEST(Answer, RefusalsByteForByte) {
 
 TEST(Answer, CrossOriginFieldsWhenConfigured) {
   ServerConfig config;
-  config.cors_origin = "https://example.org";
+  config.cors_origins = {"https://example.org"};
   World shard(0.1, config);
   for (const char* target : {"/stream?frames=1", "/snapshot", "/healthz", "/state", "/nothing"}) {
     const auto headers = ask(shard, get(target)).headers;
@@ -57,10 +57,46 @@ TEST(Answer, CrossOriginFieldsWhenConfigured) {
   }
   EXPECT_EQ(ask_text(shard, "OPTIONS /stream HTTP/1.1\r\nHost: sim\r\n\r\n"),
             "HTTP/1.1 204 No Content\r\n" + kDate +
+                "Vary: Origin\r\n"
                 "Access-Control-Allow-Origin: https://example.org\r\n"
+                "Access-Control-Allow-Credentials: true\r\n"
+                "Access-Control-Expose-Headers: X-Timestamp, X-Sequence, X-Slate, ETag\r\n"
                 "Allow: GET, HEAD, OPTIONS, POST\r\n"
                 "Access-Control-Allow-Methods: GET, HEAD, OPTIONS, POST\r\n"
-                "Access-Control-Allow-Headers: *\r\n\r\n");
+                "Access-Control-Allow-Headers: *, Authorization, Cache-Control, Content-Type, "
+                "If-None-Match, Range, X-Requested-With\r\n\r\n");
+}
+
+TEST(Answer, TheOriginThatIsNamedIsToldBack) {
+  ServerConfig config;
+  config.cors_origins = {"https://example.org", "http://mainsail.local"};
+  World shard(0.1, config);
+  const auto headers_for = [&](const std::string& fields) {
+    return ask(shard, get("/snapshot", fields)).headers;
+  };
+  for (const char* origin : {"https://example.org", "http://mainsail.local"}) {
+    const auto headers = headers_for(std::string("Origin: ") + origin + "\r\n");
+    EXPECT_EQ(headers.at("access-control-allow-origin"), origin);
+    EXPECT_EQ(headers.at("access-control-allow-credentials"), "true");
+    EXPECT_EQ(headers.at("vary"), "Origin");
+  }
+  for (const char* fields : {"", "Origin: http://evil.example\r\n", "Origin: null\r\n"}) {
+    const auto headers = headers_for(fields);
+    EXPECT_EQ(headers.count("access-control-allow-origin"), 0u) << fields;
+    EXPECT_EQ(headers.count("access-control-allow-credentials"), 0u) << fields;
+    EXPECT_EQ(headers.at("vary"), "Origin") << "a cache must not give it to others";
+  }
+}
+
+TEST(Answer, AnybodyMayReadWithoutCredentials) {
+  ServerConfig config;
+  config.cors_origins = {"*"};
+  World shard(0.1, config);
+  const auto headers = ask(shard, get("/snapshot", "Origin: http://any.example\r\n")).headers;
+  EXPECT_EQ(headers.at("access-control-allow-origin"), "*");
+  EXPECT_EQ(headers.at("access-control-expose-headers"), "X-Timestamp, X-Sequence, X-Slate, ETag");
+  EXPECT_EQ(headers.count("access-control-allow-credentials"), 0u);
+  EXPECT_EQ(headers.count("vary"), 0u);
 }
 
 TEST(Answer, EveryAnswerIsDated) {

@@ -59,7 +59,7 @@ TEST(Control, IsRefusedBeforeTheCameraHearsOfIt) {
 
 TEST(Control, PagesOfThisServerAndOfTheNamedOneMay) {
   ServerConfig config = PanelWorld::allowing_control();
-  config.cors_origin = "https://home.example";
+  config.cors_origins = {"https://other.example", "https://home.example"};
   for (const char* origin : {"http://sim", "https://sim", "https://home.example"}) {
     PanelWorld shard(config);
     RawClient client(shard);

@@ -3,8 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace fanlight {
 namespace {
+
+using Named = std::vector<std::string>;
+
+Named named_by(const std::string& one) {
+  return one.empty() ? Named() : Named{one};
+}
 
 TEST(Origin, WhoMayChangeSomething) {
   struct Case {
@@ -41,20 +50,50 @@ TEST(Origin, WhoMayChangeSomething) {
            Case{"http://evil.example", "pi:5000", "*", false},
            Case{"*", "pi:5000", "*", false},
        }) {
-    EXPECT_EQ(may_change(c.origin, c.host, c.cors_origin), c.allowed)
+    const Named named = named_by(c.cors_origin);
+    EXPECT_EQ(may_change(c.origin, c.host, named), c.allowed)
         << c.origin << " at " << c.host << " with " << c.cors_origin;
   }
 }
 
 // What may change something may read it; `*` and clients that are no browsers may read only.
 TEST(Origin, WhoMayRead) {
-  EXPECT_TRUE(may_read("http://pi:5000", "pi:5000", ""));
-  EXPECT_TRUE(may_read("https://home.example", "pi:5000", "https://home.example"));
-  EXPECT_TRUE(may_read("http://any.example", "pi:5000", "*"));
-  EXPECT_TRUE(may_read("", "pi:5000", ""));
-  EXPECT_FALSE(may_read("http://evil.example", "pi:5000", ""));
-  EXPECT_FALSE(may_read("http://evil.example", "pi:5000", "https://home.example"));
-  EXPECT_FALSE(may_read("null", "pi:5000", ""));
+  EXPECT_TRUE(may_read("http://pi:5000", "pi:5000", named_by("")));
+  EXPECT_TRUE(may_read("https://home.example", "pi:5000", named_by("https://home.example")));
+  EXPECT_TRUE(may_read("http://any.example", "pi:5000", named_by("*")));
+  EXPECT_TRUE(may_read("", "pi:5000", named_by("")));
+  EXPECT_FALSE(may_read("http://evil.example", "pi:5000", named_by("")));
+  EXPECT_FALSE(may_read("http://evil.example", "pi:5000", named_by("https://home.example")));
+  EXPECT_FALSE(may_read("null", "pi:5000", named_by("")));
+}
+
+TEST(Origin, OneOfSeveralIsEnough) {
+  const Named named{"https://a.example", "https://b.example"};
+  for (const char* origin : {"https://a.example", "https://b.example"}) {
+    EXPECT_TRUE(may_change(origin, "pi:5000", named)) << origin;
+    EXPECT_TRUE(may_read(origin, "pi:5000", named)) << origin;
+    EXPECT_EQ(allowed_origin(origin, named), origin);
+  }
+  EXPECT_FALSE(may_read("https://c.example", "pi:5000", named));
+  EXPECT_EQ(allowed_origin("https://c.example", named), "");
+  EXPECT_EQ(allowed_origin("https://B.example", named), "https://B.example") << "as it was sent";
+  EXPECT_TRUE(varies_by_origin(named));
+}
+
+TEST(Origin, WhoIsAllowedWithoutAnOrigin) {
+  EXPECT_EQ(allowed_origin("", {}), "");
+  EXPECT_EQ(allowed_origin("", Named{"https://a.example"}), "https://a.example");
+  EXPECT_EQ(allowed_origin("", Named{"https://a.example", "https://b.example"}), "");
+}
+
+TEST(Origin, AnybodyBesideSomebodyNamed) {
+  const Named named{"*", "https://a.example"};
+  EXPECT_EQ(allowed_origin("https://a.example", named), "https://a.example");
+  EXPECT_EQ(allowed_origin("https://b.example", named), "*");
+  EXPECT_EQ(allowed_origin("*", named), "*") << "no origin that a browser sends";
+  EXPECT_TRUE(varies_by_origin(named));
+  EXPECT_FALSE(varies_by_origin(Named{"*"}));
+  EXPECT_FALSE(varies_by_origin({}));
 }
 
 }  // namespace

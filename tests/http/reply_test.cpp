@@ -37,12 +37,17 @@ TEST(Reply, AllowListsWhatTheResourceTakes) {
 
 TEST(Reply, PreflightAllowsAPatchForTheNamedOrigin) {
   ServerConfig config = PanelWorld::allowing_control();
-  config.cors_origin = "https://home.example";
+  config.cors_origins = {"https://home.example"};
   PanelWorld shard(config);
   const auto headers = ask(shard, options("/cameras/cam/controls")).headers;
   EXPECT_EQ(headers.at("access-control-allow-origin"), "https://home.example");
   EXPECT_EQ(headers.at("access-control-allow-methods"), "GET, HEAD, OPTIONS, PATCH");
-  EXPECT_EQ(headers.at("access-control-allow-headers"), "*");
+  EXPECT_EQ(headers.at("access-control-allow-credentials"), "true");
+  const std::string& fields = headers.at("access-control-allow-headers");
+  for (const char* name : {"*", "Authorization", "Content-Type"}) {
+    EXPECT_NE((", " + fields + ",").find(std::string(", ") + name + ","), std::string::npos)
+        << name;
+  }
 }
 
 TEST(Reply, PagesSayWhatTheyMayDo) {

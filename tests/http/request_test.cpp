@@ -114,6 +114,19 @@ TEST(RequestParser, AbsoluteForm) {
   EXPECT_EQ(with_query.request().query, "action=stream");
 }
 
+// RFC 9112 section 3.2.2.
+TEST(RequestParser, TheAuthorityOfTheTargetReplacesHost) {
+  for (const char* version : {"1.1", "1.0"}) {
+    RequestParser parser;
+    const std::string text =
+        "GET http://cam:81/a HTTP/" + std::string(version) + "\r\nHost: other.example\r\n\r\n";
+    ASSERT_EQ(parser.parse(text), ParseStatus::done);
+    EXPECT_EQ(parser.request().host, "cam:81");
+    EXPECT_EQ(parser.request().path, "/a");
+  }
+  EXPECT_EQ(status_of("GET http://cam/ HTTP/1.1\r\n\r\n"), 400) << "Host is due all the same";
+}
+
 TEST(RequestParser, KeepAliveFollowsVersionAndConnection) {
   const auto keep = [](std::string_view version, std::string_view field) {
     const std::string text =
@@ -194,6 +207,15 @@ TEST(RequestParser, RefusesWhatItMust) {
       {"byte above 0x7e in the target", "GET /\xc3\xa9 HTTP/1.1\r\n"sv, 400},
       {"target without a slash", "GET a HTTP/1.1\r\n"sv, 400},
       {"asterisk for GET", "GET * HTTP/1.1\r\n"sv, 400},
+      {"user in the authority", "GET http://a@b/ HTTP/1.1\r\n"sv, 400},
+      {"authority without a host", "GET http://:80/ HTTP/1.1\r\n"sv, 400},
+      {"malformed Host", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"sv, 400},
+      {"malformed Host on 1.0", "GET / HTTP/1.0\r\nHost: a/b\r\n\r\n"sv, 400},
+      {"malformed Host beside absolute-form", "GET http://cam/ HTTP/1.1\r\nHost: [::1\r\n\r\n"sv,
+       400},
+      {"percent without digits", "GET /% HTTP/1.1\r\n"sv, 400},
+      {"percent with one digit", "GET /a%4 HTTP/1.1\r\n"sv, 400},
+      {"percent with other letters", "GET /%zz HTTP/1.1\r\n"sv, 400},
       {"empty authority", "GET http:///a HTTP/1.1\r\n"sv, 400},
       {"HTTP/2", "GET / HTTP/2.0\r\n"sv, 505},
       {"HTTP/0.9 spelt out", "GET / HTTP/0.9\r\n"sv, 505},

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string>
 
 namespace fanlight {
 namespace {
@@ -25,6 +26,8 @@ TEST(ResponseHead, IsByteExact) {
   EXPECT_EQ(head.finish(),
             "HTTP/1.1 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
             "Connection: close\r\nAccess-Control-Allow-Origin: https://a.example\r\n"
+            "Access-Control-Allow-Credentials: true\r\n"
+            "Access-Control-Expose-Headers: X-Timestamp, X-Sequence, X-Slate, ETag\r\n"
             "Content-Length: 3\r\n\r\n");
 }
 
@@ -42,6 +45,19 @@ TEST(ResponseHead, AnswersAnOldClientInItsVersion) {
   EXPECT_EQ(kept.finish(), "HTTP/1.0 200 OK\r\nDate: D\r\nConnection: keep-alive\r\n\r\n");
   ResponseHead current(room, 200, {"D", "", 1, true});
   EXPECT_EQ(current.finish(), "HTTP/1.1 200 OK\r\nDate: D\r\n\r\n");
+}
+
+TEST(ResponseHead, VariesInOneField) {
+  std::array<char, 512> room;
+  const auto vary = [&](bool by_origin, bool by_accept) {
+    ResponseHead head(room, 200, {"D", "", 1, true, by_origin, by_accept});
+    return std::string(head.finish());
+  };
+  const std::string begin = "HTTP/1.1 200 OK\r\nDate: D\r\n";
+  EXPECT_EQ(vary(false, false), begin + "\r\n");
+  EXPECT_EQ(vary(true, false), begin + "Vary: Origin\r\n\r\n");
+  EXPECT_EQ(vary(false, true), begin + "Vary: Accept\r\n\r\n");
+  EXPECT_EQ(vary(true, true), begin + "Vary: Origin, Accept\r\n\r\n");
 }
 
 TEST(ResponseHeadDeathTest, ChecksItsRoom) {

@@ -111,11 +111,11 @@ TEST(WebSocketReply, ScriptsFromElsewhereNeedPermission) {
   EXPECT_EQ(status_of(strict, handshake("/ws", "Origin: https://sim\r\n")), 101);
   EXPECT_EQ(status_of(strict, handshake("/ws", "Origin: http://evil.example\r\n")), 403);
   EXPECT_EQ(status_of(strict, handshake("/ws", "Origin: null\r\n")), 403);
-  config.cors_origin = "https://home.example";
+  config.cors_origins = {"https://home.example"};
   ShardWorld named(SimWorldConfig(), config);
   EXPECT_EQ(status_of(named, handshake("/ws", "Origin: https://home.example\r\n")), 101);
   EXPECT_EQ(status_of(named, handshake("/ws", "Origin: http://evil.example\r\n")), 403);
-  config.cors_origin = "*";
+  config.cors_origins = {"*"};
   ShardWorld open(SimWorldConfig(), config);
   EXPECT_EQ(status_of(open, handshake("/ws", "Origin: http://any.example\r\n")), 101);
 }

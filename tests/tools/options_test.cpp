@@ -84,7 +84,7 @@ TEST(Options, TakesEveryFlag) {
   EXPECT_EQ(options.header_timeout, 2s);
   EXPECT_EQ(options.idle_timeout, 4s);
   EXPECT_EQ(options.capture_idle, 5min);
-  EXPECT_EQ(options.cors_origin, "*");
+  EXPECT_EQ(options.cors_origins, std::vector<std::string>{"*"});
   EXPECT_EQ(options.log_level, LogLevel::debug);
   EXPECT_EQ(options.backend, BackendKind::epoll);
   EXPECT_EQ(options.zero_copy, ZeroCopyMode::off);
@@ -244,6 +244,19 @@ TEST(Options, AFileWithoutASourceIsRefused) {
   EXPECT_NE(config_mistake("--config " + file.path()).find("no source"), std::string::npos);
   EXPECT_EQ(parse_words("--config " + file.path() + " --source pattern").value().max_viewers, 3u);
   EXPECT_NE(config_mistake("--config /no/such/file").find("/no/such/file"), std::string::npos);
+}
+
+TEST(Options, SeveralOriginsWithCommasOrOneByOne) {
+  const Options options = parse_words(
+                              "--source pattern --cors-origin https://a.example,http://b.example "
+                              "--cors-origin https://c.example")
+                              .value();
+  EXPECT_EQ(options.cors_origins, (std::vector<std::string>{"https://a.example", "http://b.example",
+                                                            "https://c.example"}));
+  for (const char* wrong : {"https://a.example,", ",https://a.example", "https://a.example,,*"}) {
+    EXPECT_NE(mistake({"--cors-origin", wrong}).find("an origin such as"), std::string::npos)
+        << wrong;
+  }
 }
 
 TEST(Options, ThatAreGivenTwiceAreRefused) {

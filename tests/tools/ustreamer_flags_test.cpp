@@ -41,7 +41,7 @@ TEST(UstreamerFlags, CrowsnestV4) {
   EXPECT_EQ(options.cameras[0].width, 640);
   EXPECT_DOUBLE_EQ(options.cameras[0].fps, 15);
   EXPECT_EQ(options.camera_stall_timeout, 2s);
-  EXPECT_EQ(options.cors_origin, "*");
+  EXPECT_EQ(options.cors_origins, std::vector<std::string>{"*"});
   EXPECT_EQ(options.encoder, EncoderChoice::automatic);
   EXPECT_TRUE(options.source_was_given);
   ASSERT_EQ(notes.size(), 2u);
