@@ -5,7 +5,7 @@
 #include "http/client_address.h"
 #include "http/control.h"
 #include "http/mjpg_streamer.h"
-#include "http/page.h"
+#include "http/page_reply.h"
 #include "http/reply.h"
 #include "http/snapshot_reply.h"
 #include "http/stream_parameters.h"
@@ -42,13 +42,6 @@ Answer reply_readiness(const Call& call) {
   return reply_text(call, "text/plain; charset=utf-8", "ok\n");
 }
 
-Answer reply_camera_page(const Call& call) {
-  const Pages& pages = call.shard.state().pages;
-  const bool is_named = call.request.path.starts_with("/cameras/");
-  return reply_page(call, is_named ? pages.camera(call.route.camera) : pages.root(),
-                    pages.camera_policy());
-}
-
 Answer reply_viewers(const Call& call) {
   if (!may_see_addresses(call)) {
     return reply_error(call, 403, "viewers are listed to this machine and by --admin-listen only");
@@ -58,7 +51,7 @@ Answer reply_viewers(const Call& call) {
 
 Answer reply_cameras(const Call& call) {
   // A browser asks for text/html, everybody else gets JSON.
-  if (call.request.accept.find("text/html") != std::string_view::npos) {
+  if (wants_html(call.request)) {
     return reply_report(call, Report::cameras_page, "text/html; charset=utf-8", 0);
   }
   return reply_report(call, Report::cameras_json, "application/json", 0);
@@ -83,6 +76,8 @@ Answer reply_get(const Call& call) {
       return reply_web_socket(call);
     case Resource::cameras:
       return reply_cameras(call);
+    case Resource::favicon:
+      return reply_favicon(call);
     case Resource::stock_table:
       return reply_table(call);
     case Resource::viewers:

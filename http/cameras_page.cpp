@@ -15,34 +15,60 @@ namespace {
 // Where the tiles go in cameras.html.
 constexpr std::string_view kMark = "<!-- tiles -->\n";
 
+void write_reason(std::string_view reason, TextWriter& text) {
+  const std::string_view said = said_of_camera(reason);
+  text.raw(said == reason ? "Camera lost: " : "Camera ");
+  text.add_html(said);
+}
+
+void write_live(const CaptureStats& stats, Instant now, TextWriter& text) {
+  text.add("{}×{}", stats.width.value(), stats.height.value());
+  const double fps = measured_fps(stats, now);
+  if (fps >= 10) {
+    text.add(" · {:.0f} fps", fps);
+  } else if (fps > 0) {
+    text.add(" · {:.2g} fps", fps);
+  }
+}
+
 void write_condition(Shard& shard, size_t camera, TextWriter& text) {
-  const CaptureStats& stats = shard.state().cameras[camera].ring->stats();
   const CameraCondition condition = condition_of(shard, camera);
   if (condition.state == "live") {
-    const double fps = measured_fps(stats, shard.now());
-    text.add("{}×{} · ", stats.width.value(), stats.height.value());
-    if (fps < 10) {
-      text.add("{:.2g} fps", fps);
-    } else {
-      text.add("{:.0f} fps", fps);
-    }
+    write_live(shard.state().cameras[camera].ring->stats(), shard.now(), text);
   } else if (condition.state == "idle") {
     text.add("asleep until somebody watches");
   } else if (condition.state == "lost") {
-    text.add_html(condition.reason);
+    write_reason(condition.reason, text);
   } else {
     text.add("no picture yet");
   }
 }
 
+// With the picture's shape, so that its place is kept until it comes.
+void write_picture(const Camera& shown, TextWriter& text) {
+  const CaptureStats& stats = shown.ring->stats();
+  const bool is_known = stats.width.value() > 0 && stats.height.value() > 0;
+  const uint64_t width = is_known ? stats.width.value() : 16;
+  const uint64_t height = is_known ? stats.height.value() : 9;
+  // For browsers without JavaScript only: six pictures at once would take all their connections.
+  text.add(
+      "<noscript><img src=\"cameras/{0}/snapshot\" width=\"{1}\" height=\"{2}\" "
+      "alt=\"picture of {0}\"></noscript>",
+      shown.name, width, height);
+  text.add(
+      "<canvas class=\"blank scripted\" width=\"{}\" height=\"{}\" role=\"img\" "
+      "aria-label=\"picture of {}\"></canvas>",
+      width, height, shown.name);
+}
+
 void write_tile(Shard& shard, size_t camera, TextWriter& text) {
   const Camera& shown = shard.state().cameras[camera];
-  text.add("<li data-name=\"{0}\" data-state=\"{1}\"><a href=\"cameras/{0}\">", shown.name,
-           condition_of(shard, camera).state);
-  // For browsers without JavaScript only: six pictures at once would take all their connections.
-  text.add("<noscript><img src=\"cameras/{0}/snapshot\" alt=\"picture of {0}\"></noscript></a>\n",
-           shown.name);
-  text.add("<h2>{}</h2><p>", shown.name);
+  const std::string_view state = condition_of(shard, camera).state;
+  text.add("<li data-name=\"{}\"><div class=\"shot\">", shown.name);
+  write_picture(shown, text);
+  text.add("<p class=\"over\" aria-hidden=\"true\" hidden></p></div>\n");
+  text.add("<h2><a href=\"cameras/{0}\">{0}</a></h2><p class=\"state\" data-state=\"{1}\">",
+           shown.name, state);
   write_condition(shard, camera, text);
   text.add("</p>");
   std::array<char, CameraPanel::kTextBytesMax> room;

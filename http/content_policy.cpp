@@ -25,23 +25,32 @@ std::string_view text_between(std::string_view html, std::string_view opening,
 
 std::string source_of(std::string_view text) {
   if (text.empty()) return "'none'";
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
-  CHECK(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1);
-  // Four characters for three bytes, and a terminating zero (EVP_EncodeBlock(3)).
-  std::array<unsigned char, 4 * ((SHA256_DIGEST_LENGTH + 2) / 3) + 1> encoded;
-  const int size = EVP_EncodeBlock(encoded.data(), digest.data(), SHA256_DIGEST_LENGTH);
-  CHECK(size == static_cast<int>(encoded.size()) - 1);
-  return fmt::format("'sha256-{}'", reinterpret_cast<const char*>(encoded.data()));
+  const SourceHash hash = source_hash(text);
+  return {hash.data(), hash.size()};
 }
 
 }  // namespace
 
+SourceHash source_hash(std::string_view text) noexcept {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  // Four characters for three bytes, and a terminating zero (EVP_EncodeBlock(3)).
+  std::array<unsigned char, 4 * ((SHA256_DIGEST_LENGTH + 2) / 3) + 1> encoded;
+  const int size = EVP_EncodeBlock(encoded.data(), digest.data(), SHA256_DIGEST_LENGTH);
+  CHECK(size == static_cast<int>(encoded.size()) - 1);
+  SourceHash source;
+  const auto result = fmt::format_to_n(source.data(), source.size(), "'sha256-{}'",
+                                       reinterpret_cast<const char*>(encoded.data()));
+  CHECK(result.size == source.size());
+  return source;
+}
+
 std::string content_policy(std::string_view html) {
   return fmt::format(
-      "default-src 'none'; img-src 'self' data:; connect-src 'self'; style-src {}; script-src {}; "
-      "base-uri 'none'; form-action 'none'",
-      source_of(text_between(html, "<style>", "</style>")),
-      source_of(text_between(html, "<script>", "</script>")));
+      "default-src 'none'; img-src 'self'; connect-src 'self'; script-src {}; base-uri 'none'; "
+      "form-action 'none'; style-src {}",
+      source_of(text_between(html, "<script>", "</script>")),
+      source_of(text_between(html, "<style>", "</style>")));
 }
 
 }  // namespace fanlight

@@ -2,19 +2,25 @@
 // ContentPolicy: what a page of ours is allowed to do, for the header Content-Security-Policy.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
 namespace fanlight {
 
+// A source expression for a text, 'sha256-...' with its quotes (CSP Level 3, section 2.3.1).
+using SourceHash = std::array<char, 53>;
+SourceHash source_hash(std::string_view text) noexcept;
+
 // Allows the one <style> and the one <script> that `html` may have, by the hashes of their text
 // (CSP Level 3, section 6.7.3.3), pictures and connections of this origin, and nothing else:
 // neither event handlers nor style attributes, and nothing from elsewhere, whatever a name that
-// found its way into the page says. `data:` is for the icon.
+// found its way into the page says. It ends with the sources of styles, so that one more may
+// follow, with a space before it.
 //
 // Who may show the page in a frame is left open: dashboards embed it, some of them in applications
-// whose scheme no `frame-ancestors *` matches, and there is nothing on it that a stray click could
-// change. Throws std::bad_alloc.
+// whose scheme no `frame-ancestors *` matches, and a stray click on a control is undone by another.
+// Throws std::bad_alloc.
 std::string content_policy(std::string_view html);
 
 }  // namespace fanlight

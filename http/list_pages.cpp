@@ -5,44 +5,49 @@
 
 #include <initializer_list>
 
+#include "core/check.h"
 #include "http/content_policy.h"
+#include "http/page_layout.h"
+#include "http/page_text.h"
 
 namespace fanlight {
 namespace {
 
-constexpr std::string_view kStyle =
-    ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}"
-    "body{margin:1rem auto;padding:0 1rem;max-width:60rem;overflow-x:auto}"
-    "table{table-layout:fixed;width:100%;min-width:28rem;border-collapse:collapse;"
-    "font-variant-numeric:tabular-nums}"
-    "caption{text-align:start;font-size:1.25rem;font-weight:600;padding:.5rem 0}"
-    "th,td{text-align:start;padding:.25rem .5rem;border-bottom:1px solid #8885;"
-    "overflow-wrap:anywhere;vertical-align:top}"
-    "thead th{position:sticky;top:0;background:Canvas}"
-    "th.n,th.n~th,td:nth-child(n+3){text-align:end}"
-    "tfoot td{text-align:start!important;opacity:.7}";
+constexpr std::string_view kRows = "<!-- rows -->\n";
 
-// Names stand in the first two columns, numbers in the others, at the right.
-std::string page(std::string_view title, std::initializer_list<std::string_view> columns) {
-  std::string text = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width\">\n"
-      "<title>{0} · Fanlight</title>\n<style>{1}</style>\n"
-      "<table>\n<caption>{0}</caption>\n<thead>\n<tr>",
-      title, kStyle);
+// Names stand in the first two columns, numbers in the others, at the right. `attributes`: of the
+// table.
+std::string page(std::string_view title, std::string_view description, std::string_view version,
+                 std::string_view attributes, std::initializer_list<std::string_view> columns) {
+  PageParts parts;
+  parts.title = title;
+  parts.description = description;
+  parts.style = kListCss;
+  parts.version = version;
+  parts.main = fmt::format("<table{} aria-labelledby=\"title\">\n<thead>\n<tr>", attributes);
   size_t index = 0;
   for (const std::string_view column : columns) {
-    text += fmt::format("<th scope=\"col\"{}>{}", ++index == 3 ? " class=\"n\"" : "", column);
+    parts.main += fmt::format("<th scope=\"col\"{}>{}", ++index == 3 ? " class=\"n\"" : "", column);
   }
-  return text + "\n<tbody>\n";
+  parts.main += fmt::format("\n<tbody>\n{}</table>\n", kRows);
+  return lay_out(parts);
 }
 
 }  // namespace
 
-ListPages::ListPages()
-    : stock_(page("Stock", {"Symbol", "Name", "Price", "Volume"})),
-      viewers_(page("Viewers", {"Address", "Camera", "Seconds", "Frames", "Frames/s", "Skipped",
-                                "Megabytes"})),
-      policy_(content_policy(stock_)) {}
+ListPages::ListPages(std::string_view version)
+    : stock_(page("Stock", "The stocks of this server's table, one a row.", version, "",
+                  {"Symbol", "Name", "Price", "Volume"})),
+      viewers_(page(
+          "Viewers", "Who watches the cameras of this server.", version, " class=\"wide\"",
+          {"Address", "Camera", "Watching for", "Pictures", "Per second", "Skipped", "Megabytes"})),
+      policy_(content_policy(stock_)) {
+  for (std::string* text : {&stock_, &viewers_}) {
+    const size_t rows = text->find(kRows);
+    CHECK(rows != std::string::npos);
+    end_ = text->substr(rows + kRows.size());
+    text->erase(rows);
+  }
+}
 
 }  // namespace fanlight

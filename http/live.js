@@ -6,7 +6,32 @@ const now = () => performance.now();
 function write(node, text) { if (node.textContent !== text) node.textContent = text; }
 const PATIENCE_MS = 5000;  // the server says something every two seconds, whatever happens
 // Reasons are for the slate, which says it as well.
-const lostBecause = reason => "Camera lost: " + reason.replace(/^camera lost: /, "");
+const lostBecause = reason =>
+  reason.startsWith("camera ") ? "C" + reason.slice(1) : "Camera lost: " + reason;
+// The server's errors in plain text begin with their status.
+const reasonOf = text => text.trim().replace(/^\d{3} [^:]*: /, "");
+// 14:03:22, with the day if it was another one.
+function clock(date) {
+  const time = date.toLocaleTimeString([], {hourCycle: "h23", hour: "2-digit", minute: "2-digit",
+                                            second: "2-digit"});
+  const day = date.toDateString();
+  return day === new Date().toDateString() ? time : `${date.toLocaleDateString()}, ${time}`;
+}
+const shortly = value => value < 10 ? String(+value.toPrecision(2)) : String(Math.round(value));
+// null while it is not known.
+const fpsOf = camera => camera.state === "live" && camera.fps > 0 ? camera.fps : null;
+function element(tag, attributes = {}, ...children) {
+  const made = tag === "svg" || tag === "path"
+    ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+// What stands over a picture; empty for nothing.
+function writeOver(node, text) {
+  node.hidden = !text;
+  if (node.textContent !== text) node.replaceChildren(element("span", {}, text));
+}
 
 // Shows pictures on a canvas. Those that come while one is being decoded are left out but for the
 // newest, so a slow machine is late by one picture and never by more.
@@ -34,6 +59,7 @@ class Painter {
     if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
     this.context.transferFromImageBitmap(bitmap);
     canvas.hidden = false;
+    canvas.classList.remove("blank");
   }
 }
 
@@ -70,8 +96,9 @@ class Frames {
 //
 // `page` has: root, the way to the server's URLs; path(), of the WebSocket; frame(head, blob);
 // summary(figures), null where they cannot be had; changed(), when words must be found anew;
-// paused; and fallback with start(), stop() and stalled(), for when the WebSocket cannot be had,
-// as behind a proxy that does not pass it on.
+// paused; waitsForPlace, whether it has no use for the fallback of a full server; and fallback with
+// start(), stop() and stalled(), for when the WebSocket cannot be had, as behind a proxy that does
+// not pass it on.
 class Live {
   constructor(page) {
     const asked = new URLSearchParams(location.search).get("transport");
@@ -79,20 +106,34 @@ class Live {
     this.forced = asked === "ws" || asked === "img";
     this.fallen = asked === "img";
     this.answers = true;  // the server, when it was asked last
+    this.failures = 0;    // in a row
+    this.sign = new Date();  // when the server gave the last sign of life
+    this.pictured = -Infinity;  // when the last frame came, repeats included
     document.addEventListener("visibilitychange", () => this.restart());
     addEventListener("online", () => this.restart());
+    addEventListener("offline", () => { this.answers = false; page.changed(); });
     addEventListener("pageshow", event => { if (event.persisted) this.restart(); });
     addEventListener("pagehide", () => this.stop());
     setInterval(() => this.watch(), 1000);
   }
 
   isConnected() { return Boolean(this.frames || this.falling); }
+  // Whether what is on the screen is what the server shows now.
+  isFresh() {
+    return this.frames ? now() - this.pictured < PATIENCE_MS : this.pictured > -Infinity;
+  }
+  alive() {
+    this.full = false;
+    this.pictured = now();
+    this.sign = new Date();
+  }
 
   stop() {
     if (this.frames) this.frames.close();
     if (this.falling) this.page.fallback.stop();
     this.frames = null;
     this.falling = false;
+    this.pictured = -Infinity;
   }
   start() {
     if (document.hidden || this.page.paused || this.isConnected()) return;
@@ -102,9 +143,12 @@ class Live {
       return;
     }
     const {page} = this;
-    this.frames = new Frames(page.path(), (head, blob) => page.frame(head, blob), () => {
+    this.frames = new Frames(page.path(), (head, blob) => {
+      this.alive();
+      page.frame(head, blob);
+    }, () => {
       this.refused = this.frames.count === 0;
-      this.frames = null;
+      this.stop();
       // Not all pages of a server that comes back are to ask at once.
       this.askIn(500 + Math.random() * 1000);
       page.changed();
@@ -112,9 +156,11 @@ class Live {
   }
   restart() {
     this.stop();
-    if (document.hidden) return;
-    this.start();
-    this.ask();
+    if (!document.hidden) {
+      this.start();
+      this.ask();
+    }
+    this.page.changed();
   }
 
   watch() {
@@ -125,6 +171,9 @@ class Live {
     const silent = this.frames && now() - this.frames.heard > PATIENCE_MS;
     const stalled = this.falling && this.page.fallback.stalled();
     if (!document.hidden && (slept || silent || stalled)) this.restart();
+    // A picture that does not change is no proof that there is a server.
+    const since = Math.max(this.pictured, this.asked || 0);
+    if (this.falling && !document.hidden && now() - since > PATIENCE_MS) this.ask();
     this.page.changed();
   }
 
@@ -135,16 +184,20 @@ class Live {
   async ask() {
     if (this.asking) return;
     this.asking = true;
-    let wait = 1000 + Math.random() * 1000;
+    this.asked = now();
+    let wait;
     try {
       const answer = await fetch(this.page.root + "api/v1/summary",
                                  {cache: "no-store", signal: AbortSignal.timeout(4000)});
       if (answer.status >= 500) throw new Error(answer.status);
       const summary = answer.ok ? await answer.json() : null;
       wait = 1000 * (summary && summary.poll_seconds || 2);
+      this.failures = 0;
       this.answered(summary);
     } catch (error) {
       this.answers = false;
+      // 1 to 2 s, 2 to 4, 4 to 8, then 8 to 16 at most.
+      wait = 1000 * 2 ** Math.min(this.failures++, 3) * (1 + Math.random());
     }
     this.asking = false;
     this.askIn(wait);
@@ -153,11 +206,16 @@ class Live {
   answered(summary) {
     const cameBack = !this.answers;
     this.answers = true;
+    this.sign = new Date();
     const server = summary ? summary.instance_id : "";
     const isAnother = this.server && server !== this.server;
     if (isAnother && this.version !== summary.version) return location.reload();
     if (summary) [this.server, this.version] = [server, summary.version];
-    if (this.refused && !this.forced) this.fallen = true;
+    const noPlace = Boolean(summary && summary.viewers >= summary.max_viewers);
+    this.full = noPlace && this.page.waitsForPlace && (this.full || this.refused);
+    if (noPlace) this.places = ` (${summary.viewers} of ${summary.max_viewers} viewers)`;
+    // What was refused while there was no server says nothing about WebSockets.
+    if (this.refused && !this.full && !cameBack && !this.forced) this.fallen = true;
     this.refused = false;
     if (isAnother && !this.forced) this.fallen = false;
     // An <img> does not tell that its server has gone, so it is asked for anew.
@@ -165,6 +223,14 @@ class Live {
     // A camera that is being started has no first picture yet.
     if (this.frames && this.frames.isWaiting()) this.frames.heard = now();
     this.page.summary(summary);
-    this.start();
+    if (!this.full) this.start();
+  }
+
+  // What is to be said instead of "live", empty when nothing is.
+  trouble() {
+    if (this.isFresh() && this.answers) return "";
+    if (!this.answers || !navigator.onLine)
+      return `No connection since ${clock(this.sign)}, trying again`;
+    return this.full ? `The camera is full${this.places || ""}, trying again` : "";
   }
 }

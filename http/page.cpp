@@ -4,56 +4,78 @@
 #include <fmt/core.h>
 
 #include "core/check.h"
-#include "http/content_policy.h"
+#include "http/page_layout.h"
 #include "http/page_text.h"
 
 namespace fanlight {
 namespace {
 
-// A window above a door, as in the pages' heads; a drawing of its own, so that none is asked for.
-constexpr std::string_view kIcon =
-    "data:image/svg+xml,%3Csvg xmlns='http%3A//www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath "
-    "d='M2 25a14 14 0 0 1 28 0zM16 25 6 15M16 25V11M16 25 26 15M10 25a6 6 0 0 1 12 0' fill='none' "
-    "stroke='%23d98c1f' stroke-width='2.4' stroke-linejoin='round'/%3E%3C/svg%3E";
+// What of the layout is in the opening.
+constexpr std::string_view kFirstLines =
+    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
 
-void replace_all(std::string& text, std::string_view mark, std::string_view with) {
-  for (size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
-    text.replace(at, mark.size(), with);
-    at += with.size();
-  }
-}
-
-// The page with the style and the script that all pages share.
-std::string whole(std::string_view page) {
-  std::string text(page);
-  replace_all(text, "%live.css%\n", kStyleText);
-  replace_all(text, "%live.js%\n", kScriptText);
-  replace_all(text, "%icon%", kIcon);
-  return text;
-}
+constexpr std::string_view kState =
+    "<span id=\"state\" class=\"state scripted\" role=\"status\">Connecting</span>\n";
 
 // `base`: the way from the page to the camera's URLs; `root`: to the server's.
-std::string page_of(std::string_view camera, std::string_view base, std::string_view root) {
-  std::string text = whole(kPageText);
-  replace_all(text, "%page.css%\n", kPageStyleText);
-  replace_all(text, "%page.js%\n", kPageScriptText);
-  replace_all(text, "%camera%", camera);
-  replace_all(text, "%base%", base);
-  replace_all(text, "%root%", root);
-  return text;
+std::string page_of(std::string_view camera, std::string_view base, std::string_view root,
+                    std::string_view version, bool allow_control) {
+  PageParts parts;
+  parts.title = camera;
+  parts.description = fmt::format("The live picture of the camera {}.", camera);
+  parts.style = kPageCss;
+  parts.state = kState;
+  parts.main = kPageHtml;
+  replace_all(parts.main, "%controls%\n", allow_control ? kControlsHtml : "");
+  replace_all(parts.main, "%camera%", camera);
+  replace_all(parts.main, "%base%", base);
+  parts.script = fmt::format("{}{}{}", kLiveJs, kPageJs, allow_control ? kControlsJs : "");
+  parts.data =
+      fmt::format(" data-camera=\"{}\" data-base=\"{}\" data-root=\"{}\"", camera, base, root);
+  parts.root = root;
+  parts.version = version;
+  const std::string page = lay_out(parts);
+  CHECK(page.starts_with(kFirstLines));
+  return page.substr(kFirstLines.size());
+}
+
+std::string all_page(std::string_view version) {
+  PageParts parts;
+  parts.title = "Cameras";
+  parts.description = "The live pictures of all cameras of this server.";
+  parts.style = kCamerasCss;
+  parts.state = kState;
+  parts.main = kCamerasHtml;
+  parts.script = fmt::format("{}{}", kLiveJs, kCamerasJs);
+  parts.version = version;
+  return lay_out(parts);
 }
 
 }  // namespace
 
-Pages::Pages(std::span<const std::string> cameras)
-    : all_(whole(kCamerasPageText)), all_policy_(content_policy(all_)) {
+Pages::Pages(std::span<const std::string> cameras, std::string_view version, bool allow_control)
+    : all_(all_page(version)), all_policy_(content_policy(all_)) {
   CHECK(!cameras.empty());
-  root_ = page_of(cameras.front(), "", "");
+  root_ = page_of(cameras.front(), "", "./", version, allow_control);
   for (const std::string& name : cameras) {
-    cameras_.push_back(page_of(name, fmt::format("{}/", name), "../"));
+    cameras_.push_back(page_of(name, fmt::format("{}/", name), "../", version, allow_control));
   }
   // The names are in the markup only, so one policy fits the pages of all cameras.
   camera_policy_ = content_policy(root_);
+}
+
+PageOpening::PageOpening(uint64_t width, uint64_t height) noexcept {
+  const bool is_known = width > 0 && height > 0;
+  std::array<char, 64> style;
+  const auto styled = fmt::format_to_n(style.data(), style.size(), ":root{{--w:{};--h:{}}}",
+                                       is_known ? width : 16, is_known ? height : 9);
+  CHECK(styled.size <= style.size());
+  const std::string_view text(style.data(), styled.size);
+  source_ = source_hash(text);
+  const auto written =
+      fmt::format_to_n(text_.data(), text_.size(), "{}<style>{}</style>\n", kFirstLines, text);
+  CHECK(written.size <= text_.size());
+  size_ = written.size;
 }
 
 }  // namespace fanlight

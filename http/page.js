@@ -2,20 +2,13 @@ const {camera, base, root} = document.body.dataset;
 const image = new Image(), canvas = $("canvas"), stage = $("stage");
 const painter = new Painter(canvas);
 const url = path => new URL(path, location.href).href;
-function element(tag, attributes = {}, ...children) {
-  const made = tag === "svg" || tag === "path"
-    ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
 
 // ---- the picture ----
 
 let figures = null;   // of this camera
 let shown = null;     // {head, blob}: what the canvas shows
 let seen = 0;         // frames of the WebSocket, repeats left out
-let trouble = "";     // why the <img> cannot be had
+let refusal = "";     // why the <img> cannot be had
 
 // The multipart stream in the <img>.
 const fallback = {
@@ -61,12 +54,13 @@ const fallback = {
   },
   alive() {
     this.heard = now();
+    live.alive();
     this.seen = figures ? figures.captured : 0;
   },
 };
 image.onload = () => {
   if (!live.falling) return;
-  trouble = "";
+  refusal = "";
   image.hidden = false;
   canvas.hidden = true;
   fallback.alive();
@@ -80,22 +74,32 @@ image.onerror = async () => {
   try {
     const answer = await fetch(base + "stream?frames=1",
                                {cache: "no-store", signal: asking.signal});
-    trouble = answer.ok ? "" : (await answer.text()).trim();
+    refusal = answer.ok ? "" : refusalOf(reasonOf(await answer.text()));
     asking.abort();
   } catch (error) {
-    trouble = "";
+    refusal = "";
   }
   live.askIn(5000 + Math.random() * 5000);
-  live.changed();
+  sayState();
 };
 
+function refusalOf(reason) {
+  if (reason.startsWith("all places")) {
+    live.full = true;
+    return "";
+  }
+  if (reason.startsWith("your address")) return "You watch in as many windows as one address may";
+  if (reason.startsWith("the network")) return "The network cannot carry one more viewer";
+  return reason.replace(/^./, first => first.toUpperCase());
+}
+
 const live = new Live({
-  root, fallback, paused: false,
+  root, fallback, paused: false, waitsForPlace: true,
   path: () => base + "ws",
   frame(head, blob) {
     if (shown && shown.head.sequence === head.sequence && image.hidden) return;
     shown = {head, blob};
-    trouble = "";
+    refusal = "";
     ++seen;
     painter.paint(blob);
     image.hidden = true;
@@ -106,65 +110,87 @@ const live = new Live({
 
 function words() {
   if (live.page.paused) return ["paused", "Paused"];
-  if (!live.answers && !(live.frames && live.frames.count))
-    return ["lost", "No answer from the server, trying again"];
+  const trouble = live.trouble() || refusal && refusal + ", trying again";
   if (trouble) return ["lost", trouble];
   const reason = live.frames && shown && shown.head.slate;
   if (reason) return ["lost", lostBecause(reason)];
   if (figures && figures.state === "lost") return ["lost", lostBecause(figures.reason)];
   if (figures && figures.state === "starting") return ["wait", "The camera is starting"];
-  const moving = live.falling ? !image.hidden : live.frames && live.frames.count;
-  return moving ? ["live", "Live"] : ["wait", "Connecting"];
+  return live.isFresh() ? ["live", "Live"] : ["wait", "Connecting"];
 }
 function sayState() {
   const [state, text] = words();
+  const fresh = state !== "paused" && live.isFresh() && live.answers;
   $("state").dataset.state = state;
   write($("state"), text);
-  $("wait").hidden = !(image.hidden && canvas.hidden);
+  // Nothing is known of a server that does not answer.
+  if (!live.answers) for (const card of cards) write(card.number, "\u2013");
+  writeOver($("over"), fresh ? "" : text);
+  for (const picture of [image, canvas])
+    picture.classList.toggle("stale", !fresh && state !== "paused");
 }
 
 // ---- the figures ----
 
-const round = value => value < 10 ? String(+value.toPrecision(2)) : String(Math.round(value));
 function withUnit(value, step, units) {
   let unit = 0;
   while (value >= step && unit < units.length - 1) { value /= step; ++unit; }
   return (value < 10 ? value.toFixed(value ? 1 : 0) : Math.round(value)) + "\u2009" + units[unit];
 }
-const seconds = value => value < 1 ? round(value * 1000) + "\u2009ms" : round(value) + "\u2009s";
+const seconds = value =>
+  value < 1 ? shortly(value * 1000) + "\u2009ms" : shortly(value) + "\u2009s";
 const bits = value => withUnit(value, 1000, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"]);
 const bytes = value => withUnit(value, 1000, ["B", "kB", "MB", "GB", "TB"]);
 const WINDOW_MS = 120000;
 
-// Each card: its name, a floor for the scale, how a value reads, the value from two summaries that
-// are `s` seconds apart (0: there is only one; null: nothing to tell), and what stands under it.
-const cards = [
-  ["Frame age", 0.02, seconds,
-   (is, was) => is.frame_age_count > was.frame_age_count
-     ? (is.frame_age_sum_seconds - was.frame_age_sum_seconds) /
-       (is.frame_age_count - was.frame_age_count) : null,
-   () => "from capture to network"],
-  ["Frame rate", 1, value => round(value) + "\u2009fps",
-   is => is.fps,
-   is => live.frames && before ? "you see " + round(rate)
-     : is.nominal_fps ? "of " + round(is.nominal_fps) : ""],
-  ["Viewers", 4, String, is => is.viewers,
-   (is, all) => all.cameras.length > 1 ? all.viewers + " on all cameras" : "of this camera"],
-  ["Drops", 1, value => round(value) + "\u2009/s",
-   (is, was, s) =>
-     s ? (is.dropped - was.dropped + is.frames_skipped - was.frames_skipped) / s : null,
-   is => `camera ${is.dropped}, slow viewers ${is.frames_skipped}`],
-  ["Egress", 1e5, bits,
-   (is, was, s) => s ? 8 * (is.bytes_sent - was.bytes_sent) / s : null,
-   is => bytes(is.bytes_sent) + " in all"],
-].map(([name, floor, text, value, describe]) => {
-  const number = element("b"), note = element("small");
-  const area = element("path"), line = element("path");
-  const chart = element("svg", {viewBox: "0 0 120 30", preserveAspectRatio: "none", role: "img"},
-                        area, line);
-  $("cards").append(element("div", {}, element("dt", {}, name),
-                            element("dd", {}, number, note, chart)));
-  return {name, floor, text, value, describe, number, note, area, line, chart, points: []};
+// What this page gets: frames of one connection, over about ten seconds and four at least.
+const mine = {
+  points: [],
+  rate(at) {
+    if (this.frames !== live.frames) this.points = [];
+    this.frames = live.frames;
+    if (!live.frames || !live.frames.count) return null;
+    this.points = this.points.filter(point => at - point.at < 12000);
+    this.points.push({at, seen});
+    const passed = (at - this.points[0].at) / 1000;
+    return passed < 3.9 ? null : (seen - this.points[0].seen) / passed;
+  },
+};
+// Pictures that somebody missed since this page looks; not those from when nobody watched.
+const missed = {camera: 0, viewers: 0};
+function missedIn(is, was, s) {
+  if (!s || !is.viewers || !was.viewers) return null;
+  missed.camera += is.dropped - was.dropped;
+  missed.viewers += is.frames_skipped - was.frames_skipped;
+  return (is.dropped - was.dropped + is.frames_skipped - was.frames_skipped) / s;
+}
+
+// Each card: a floor for the scale, how a value reads, the value from two summaries that are `s`
+// seconds apart (0: there is only one; null: nothing is known), and what stands under it.
+const cards = Object.entries({
+  delay: [0.02, seconds,
+    (is, was) => is.state === "live" && is.frame_age_count > was.frame_age_count
+      ? (is.frame_age_sum_seconds - was.frame_age_sum_seconds) /
+        (is.frame_age_count - was.frame_age_count) : null],
+  rate: [1, value => shortly(value) + "\u2009fps", fpsOf,
+    (is, all, at) => {
+      const rate = mine.rate(at);
+      return rate !== null && fpsOf(is) !== null ? "you see " + shortly(rate)
+        : is.nominal_fps ? "of " + shortly(is.nominal_fps) : "";
+    }],
+  viewers: [4, String, is => is.viewers,
+    (is, all) => all.cameras.length > 1 ? all.viewers + " on all cameras" : "of this camera"],
+  missed: [1, value => shortly(value) + "\u2009/s", missedIn,
+    () => missed.camera + missed.viewers
+      ? `camera ${missed.camera}, slow viewers ${missed.viewers}` : "none since you look"],
+  sent: [1e5, bits, (is, was, s) => s ? 8 * (is.bytes_sent - was.bytes_sent) / s : null,
+    is => bytes(is.bytes_sent) + " in all"],
+}).map(([key, [floor, text, value, describe]]) => {
+  const card = $("cards").querySelector(`[data-card="${key}"]`);
+  const find = what => card.querySelector(what);
+  return {name: find("dt").textContent, floor, text, value, describe, number: find("b"),
+          note: find("small"), chart: find("svg"), area: find("path"), line: find("path + path"),
+          points: []};
 });
 
 function draw(card, at) {
@@ -182,29 +208,32 @@ function draw(card, at) {
       " in the last two minutes" : card.name + ": nothing to show yet");
 }
 
-let before = null, rate = 0;
+let before = null;
+let controls = null;  // where they may be changed
 function summary(all) {
   $("figures").hidden = !all;
   if (!all) return;
+  const was = figures;
   figures = all.cameras.find(one => one.name === camera);
   // Another server with other cameras.
   if (!figures) return location.reload();
   const at = now(), is = figures;
-  if (is.width && is.height) stage.style.setProperty("--ratio", `${is.width}/${is.height}`);
-  const again = before && before.server === all.instance_id ? before : {at, is, seen};
+  if (is.width && is.height) {
+    document.documentElement.style.setProperty("--w", is.width);
+    document.documentElement.style.setProperty("--h", is.height);
+  }
+  const again = before && before.server === all.instance_id ? before : {at, is};
   const passed = (at - again.at) / 1000;
-  if (passed) rate = (seen - again.seen) / passed;
   for (const card of cards) {
     const value = card.value(is, again.is, passed);
     card.points.push({at, value});
     write(card.number, value === null ? "\u2013" : card.text(value));
-    write(card.note, card.describe(is, all));
+    if (card.describe) write(card.note, card.describe(is, all, at));
     draw(card, at);
   }
-  before = {at, is, seen, server: all.instance_id};
+  before = {at, is, server: all.instance_id};
   write($("facts"), is.width ? `${is.width}\u00d7${is.height}` : "");
-  write($("version"), all.version);
-  $("all").hidden = all.cameras.length < 2;
+  if (was && was.state === "lost" && is.state === "live" && controls) controls.load();
   fallback.look();
 }
 
@@ -214,17 +243,17 @@ function label(id, text) { write($(id).querySelector("span"), text); }
 // `said` is read out; the text of a button that has just been pressed is not.
 function say(text) { $("said").textContent = text; }
 
-$("pause").onclick = () => {
+function togglePause() {
   live.page.paused = !live.page.paused;
   label("pause", live.page.paused ? "Resume" : "Pause");
   $("pause").querySelector("path").setAttribute("d", live.page.paused ? "M5 3 13 8 5 13z"
                                                                       : "M5 3v10M11 3v10");
   live.restart();
-  sayState();
-};
+}
+$("pause").onclick = togglePause;
 
 // The picture on the screen, under a name with its time of capture.
-$("save").onclick = async () => {
+async function save() {
   let at = new Date(), picture;
   if (shown) {
     picture = shown.blob;
@@ -242,17 +271,34 @@ $("save").onclick = async () => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   say("Saved " + name);
-};
+}
+$("save").onclick = save;
 
 const figure = $("figure");
 $("full").hidden = !document.fullscreenEnabled;
-$("full").onclick = stage.ondblclick = () => {
+function toggleFullScreen() {
   if (!document.fullscreenEnabled) return;
   if (document.fullscreenElement) document.exitFullscreen();
   else figure.requestFullscreen();
-};
+}
+$("full").onclick = stage.ondblclick = toggleFullScreen;
 document.onfullscreenchange = () =>
   label("full", document.fullscreenElement ? "Leave full screen" : "Full screen");
+
+const shortcuts = {f: toggleFullScreen, s: save, " ": togglePause};
+// Whoever is at a control means the control.
+document.addEventListener("keydown", event => {
+  const action = shortcuts[event.key.toLowerCase()];
+  if (!action || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (document.activeElement.closest("a, button, input, select, textarea, summary")) return;
+  event.preventDefault();
+  action();
+});
+// A button that was clicked with the mouse gives the keyboard back.
+document.querySelector("figcaption").addEventListener("click", event => {
+  const button = event.target.closest("button");
+  if (button && !button.matches(":focus-visible")) button.blur();
+});
 
 // Only pages from secure origins may use the clipboard directly.
 async function copy(button, text) {
@@ -281,7 +327,6 @@ function copyButton(what, text) {
 // ---- elsewhere ----
 
 const stream = url(base + "stream"), snapshot = url(base + "snapshot");
-$("socket").hidden = false;
 write($("socket").querySelector("code"), url(base + "ws").replace("http", "ws"));
 for (const row of document.querySelectorAll(".rows li")) {
   const code = row.querySelector("code"), link = row.querySelector("a");
@@ -332,7 +377,6 @@ for (const name of Object.keys(snippets)) {
 document.querySelector(".chips input").click();
 $("paste").append(copyButton("the text", () => text.textContent));
 $("loopback").hidden = !/^(localhost|127\.|\[::1\])/.test(location.hostname);
-document.querySelector("figcaption").hidden = $("snippets").hidden = false;
 
 image.alt = canvas.getAttribute("aria-label");
 image.hidden = true;

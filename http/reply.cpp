@@ -53,17 +53,13 @@ Answer reply_text(const Call& call, std::string_view type, std::string_view text
   return reply(call, head, text);
 }
 
-void add_page_fields(ResponseHead& head, std::string_view policy) noexcept {
-  head.field("Content-Security-Policy: {}", policy);
+void add_page_fields(ResponseHead& head, std::string_view policy, std::string_view style) noexcept {
+  head.field("Content-Security-Policy: {}{}{}", policy, style.empty() ? "" : " ", style);
   head.field("X-Content-Type-Options: nosniff").field("Referrer-Policy: no-referrer");
 }
 
-Answer reply_page(const Call& call, std::string_view html, std::string_view policy) noexcept {
-  ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
-  head.field("Content-Type: text/html; charset=utf-8").field("Content-Length: {}", html.size());
-  head.field("Cache-Control: no-cache");
-  add_page_fields(head, policy);
-  return reply(call, head, html);
+bool wants_html(const Request& request) noexcept {
+  return request.accept.find("text/html") != std::string_view::npos;
 }
 
 Answer reply_error(const Call& call, int status, std::string_view reason) noexcept {

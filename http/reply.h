@@ -50,9 +50,12 @@ Answer reply(const Call& call, ResponseHead& head, std::string_view body) noexce
 
 Answer reply_text(const Call& call, std::string_view type, std::string_view text) noexcept;
 
-// A page of ours. `policy`: what it may do (content_policy()).
-Answer reply_page(const Call& call, std::string_view html, std::string_view policy) noexcept;
-void add_page_fields(ResponseHead& head, std::string_view policy) noexcept;
+// What a page of ours may do (content_policy()). `style`: one more source of styles, or empty.
+void add_page_fields(ResponseHead& head, std::string_view policy,
+                     std::string_view style = {}) noexcept;
+
+// Whether a browser asks, for something to show; everybody else is a program.
+bool wants_html(const Request& request) noexcept;
 
 // Plain text; the connection is closed after it. `reason` has at most 256 bytes.
 Answer reply_error(const Call& call, int status, std::string_view reason) noexcept;

@@ -21,6 +21,8 @@ constexpr std::array kFixedRoutes = {
     FixedRoute{"/api/v1/state", Resource::api_state},
     FixedRoute{"/api/v1/summary", Resource::api_summary},
     FixedRoute{"/cameras", Resource::cameras},
+    FixedRoute{"/favicon.ico", Resource::favicon},
+    FixedRoute{"/favicon.svg", Resource::favicon},
     FixedRoute{"/healthz", Resource::healthz},
     FixedRoute{"/metrics", Resource::metrics},
     FixedRoute{"/program.json", Resource::mjpg_program},
@@ -102,6 +104,7 @@ Route camera_route(std::string_view rest, std::span<const std::string> cameras) 
   if (named == cameras.end()) return {};
   Route route;
   route.camera = static_cast<size_t>(named - cameras.begin());
+  route.names_camera = true;
   if (slash == rest.size()) {
     route.resource = Resource::page;
     return route;

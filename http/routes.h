@@ -13,6 +13,7 @@ namespace fanlight {
 enum class Resource : uint8_t {
   none,         // 404
   page,         // / and /cameras/NAME
+  favicon,      // /favicon.svg, /favicon.ico
   cameras,      // /cameras
   controls,     // /cameras/NAME/controls
   stock_table,  // /stock-table
@@ -36,6 +37,7 @@ struct Route {
   Resource resource = Resource::none;
   size_t camera = 0;           // index of the camera that the URL names
   bool seed_boundary = false;  // boundary `frame` (/video_feed), else `boundarydonotcross`
+  bool names_camera = false;   // /cameras/NAME...
 };
 
 // `cameras`: their names in order of definition. Never fails: an unknown target is Resource::none.

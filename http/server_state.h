@@ -123,7 +123,8 @@ struct ServerState {
                                               : std::make_unique<Wire>(config.wire, shards)),
         admission(config.admission, wire.get()),
         camera_names(names_of(cameras)),
-        pages(camera_names),
+        pages(camera_names, config.version, config.allow_control),
+        list_pages(config.version),
         shards_with_connections(shards) {
     for (unsigned i = 0; i < shards; ++i) {
       links.push_back(std::make_unique<ShardLink>(cameras.size()));

@@ -85,8 +85,9 @@ void TableBody::write_rows(TextWriter& text) noexcept {
 }
 
 void TableBody::write_footer(TextWriter& text) const noexcept {
-  text.add("<tfoot>\n<tr><td colspan=\"{}\">{} {}\n</table>\n", TablePage::kColumns, rows_,
+  text.add("<tfoot>\n<tr><td colspan=\"{}\">{} {}\n", TablePage::kColumns, rows_,
            rows_ == 1 ? "row" : "rows");
+  text.raw(shard_.state().list_pages.end());
 }
 
 // A client is not told which file it is, the operator is.

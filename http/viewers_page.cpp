@@ -6,20 +6,32 @@
 
 namespace fanlight {
 
+namespace {
+
+// 0:07, 12:34, 1:02:03.
+void write_duration(int64_t seconds, TextWriter& text) noexcept {
+  if (seconds < 3600) return text.add("{}:{:02}", seconds / 60, seconds % 60);
+  text.add("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+}  // namespace
+
 void write_viewer_line(const ViewerRow& row, TextWriter& text) noexcept {
   const Viewer& viewer = row.viewer;
   char room[kAddressTextMax];
-  text.add("<tr><td>{}<td>{}<td>{:.0f}<td>{}<td>{:.1f}<td>{}<td>{:.1f}\n",
+  text.add("<tr><td>{0}<td><a href=\"cameras/{1}\">{1}</a><td>",
            format_address(row.connection.client(), room),
-           row.shard.state().cameras[row.shard.camera_of(viewer.channel())].name,
-           to_seconds(row.shard.now() - viewer.joined_at()), viewer.frames_sent(),
+           row.shard.state().cameras[row.shard.camera_of(viewer.channel())].name);
+  write_duration(static_cast<int64_t>(to_seconds(row.shard.now() - viewer.joined_at())), text);
+  text.add("<td>{}<td>{:.1f}<td>{}<td>{:.1f}\n", viewer.frames_sent(),
            viewer.measured_fps(row.shard.now()), viewer.frames_skipped(),
            static_cast<double>(row.connection.bytes_sent()) / 1e6);
 }
 
 void write_viewers_end(const ServerState& state, TextWriter& text) noexcept {
-  text.add("<tfoot>\n<tr><td colspan=\"7\">{} of at most {}\n</table>\n",
+  text.add("<tfoot>\n<tr><td colspan=\"7\">{} of at most {} viewers\n",
            total(state, &ChannelStats::viewers), state.admission.config().viewers_max);
+  text.raw(state.list_pages.end());
 }
 
 }  // namespace fanlight

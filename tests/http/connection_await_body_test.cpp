@@ -95,7 +95,7 @@ TEST(ConnectionAwaitBody, StopTellsWhatTheDatabaseHasAnswered) {
   begin(shard, client, false);
   shard.serve(1);  // in the mailbox now
   EXPECT_LE(shard.stop(), 2s);
-  EXPECT_TRUE(client.text().ends_with("</table>\n\r\n0\r\n\r\n")) << client.text();
+  EXPECT_TRUE(client.text().ends_with("</html>\n\r\n0\r\n\r\n")) << client.text();
   EXPECT_EQ(shard.world.leftovers(), "");
 }
 

@@ -50,19 +50,29 @@ TEST(Reply, PreflightAllowsAPatchForTheNamedOrigin) {
   }
 }
 
+PageOpening opening_of(PanelWorld& shard) {
+  const CaptureStats& stats = shard.shard.state().cameras[0].ring->stats();
+  return {stats.width.value(), stats.height.value()};
+}
+
 TEST(Reply, PagesSayWhatTheyMayDo) {
   PanelWorld shard;
   const Pages& pages = shard.shard.state().pages;
   for (const char* target : {"/", "/?action=dance", "/cameras/cam"}) {
     const ParsedResponse page = ask(shard, get(target));
-    EXPECT_EQ(page.body, target[1] == 'c' ? pages.camera(0) : pages.root());
+    const PageOpening opening = opening_of(shard);
+    EXPECT_EQ(page.body, std::string(opening.text()) +
+                             std::string(target[1] == 'c' ? pages.camera(0) : pages.root()));
     EXPECT_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");
-    EXPECT_EQ(page.headers.at("content-security-policy"), pages.camera_policy());
+    EXPECT_EQ(page.headers.at("content-security-policy"),
+              std::string(pages.camera_policy()) + " " +
+                  std::string(opening.source().begin(), opening.source().end()));
     EXPECT_EQ(page.headers.at("x-content-type-options"), "nosniff");
     EXPECT_EQ(page.headers.at("referrer-policy"), "no-referrer");
   }
   const ParsedResponse head = ask(shard, "HEAD /cameras/cam HTTP/1.1\r\nHost: sim\r\n\r\n");
-  EXPECT_EQ(head.headers.at("content-length"), std::to_string(pages.camera(0).size()));
+  EXPECT_EQ(head.headers.at("content-length"),
+            std::to_string(opening_of(shard).text().size() + pages.camera(0).size()));
 }
 
 // A relay that finds itself in Via knows that it is its own camera.

@@ -103,7 +103,7 @@ TEST(Report, UstreamerStateAndCamerasAreJson) {
   EXPECT_EQ(cameras.at("cameras[0].stream"), "/cameras/cam/stream");
   const ParsedResponse page = ask(shard, get("/cameras", "Accept: text/html\r\n"));
   EXPECT_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");
-  EXPECT_NE(page.body.find("<h2>cam</h2>"), std::string::npos);
+  EXPECT_NE(page.body.find("<h2><a href=\"cameras/cam\">cam</a></h2>"), std::string::npos);
   EXPECT_EQ(cameras.at("instance_id"), state.at("result.instance_id"));
 }
 

@@ -34,8 +34,14 @@ TEST(Routes, FixedPaths) {
   EXPECT_EQ(route("/readyz").resource, Resource::readyz);
 }
 
+TEST(Routes, BrowsersFindAnIcon) {
+  for (const char* path : {"/favicon.svg", "/favicon.ico"}) {
+    EXPECT_EQ(route(path).resource, Resource::favicon) << path;
+  }
+}
+
 TEST(Routes, NothingElse) {
-  for (const char* path : {"/Stream", "/stream/", "/stream.mjp", "/favicon.ico", "//", "/zzz",
+  for (const char* path : {"/Stream", "/stream/", "/stream.mjp", "//", "/zzz",
                            "/cameras/", "/cameras/none", "/cameras/front/", "/cameras/none/stream",
                            "/cameras/front/stream/x", "/cameras//stream", "/controls"}) {
     EXPECT_EQ(route(path).resource, Resource::none) << path;

@@ -7,6 +7,7 @@
 #include <deque>
 #include <string>
 
+#include "http/list_pages.h"
 #include "tests/http/table_world.h"
 
 namespace fanlight {
@@ -18,7 +19,8 @@ const std::string kFooter = "<tfoot>\n<tr><td colspan=\"4\">";
 std::string rows_text(int64_t rows) {
   std::string text;
   for (int64_t row = 1; row <= rows; ++row) text += TableWorld::row_text(row);
-  return text + kFooter + std::to_string(rows) + (rows == 1 ? " row" : " rows") + "\n</table>\n";
+  return text + kFooter + std::to_string(rows) + (rows == 1 ? " row" : " rows") + "\n" +
+         std::string(ListPages({}).end());
 }
 
 std::string behind_head(const std::string& html) {

@@ -46,9 +46,13 @@ TEST(ViewersPage, ListsEveryViewerWithItsAddress) {
   viewer.send(get("/stream"));
   shard.run_for(2s);
   const std::string page = ask_from(shard, kThisMachine, "/viewers");
-  EXPECT_TRUE(page.starts_with("200 <!DOCTYPE html>")) << page;
-  EXPECT_TRUE(shows(page, "<tbody>\n<tr><td>192.0.2.7<td>cam<td>2<td>")) << page;
-  EXPECT_TRUE(page.ends_with("<tfoot>\n<tr><td colspan=\"7\">1 of at most 1000\n</table>\n"));
+  EXPECT_TRUE(page.starts_with("200 <!doctype html>")) << page;
+  EXPECT_TRUE(
+      shows(page, "<tbody>\n<tr><td>192.0.2.7<td><a href=\"cameras/cam\">cam</a><td>0:02<td>"))
+      << page;
+  EXPECT_TRUE(
+      shows(page, "<tfoot>\n<tr><td colspan=\"7\">1 of at most 1000 viewers\n</table>\n</main>"));
+  EXPECT_TRUE(page.ends_with("</html>\n"));
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
