@@ -76,6 +76,8 @@ Answer reply_get(const Call& call) {
       return reply_web_socket(call);
     case Resource::cameras:
       return reply_cameras(call);
+    case Resource::redirect:
+      return reply_redirect(call);
     case Resource::favicon:
       return reply_favicon(call);
     case Resource::stock_table:
@@ -127,11 +129,9 @@ Route route_of(Shard& shard, const Request& request) {
 
 }  // namespace
 
-Answer answer_error(Shard& shard, int status, std::string_view reason, int minor_version,
+Answer answer_error(Shard& shard, int status, std::string_view reason, Request request,
                     std::span<char> output) noexcept {
-  Request request;
-  request.method = Method::get;
-  request.minor_version = minor_version;
+  request.keep_alive = false;
   return reply_error(Call{shard, -1, request, output, {}, Waited::no}, status, reason);
 }
 

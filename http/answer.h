@@ -75,8 +75,9 @@ Answer answer_for_camera(Shard& shard, const ClientSocket& client, const Request
 Answer answer_for_body(Shard& shard, const Request& request, std::span<char> output,
                        Body& body) noexcept;
 
-// An error in plain text, after which the connection is closed.
-Answer answer_error(Shard& shard, int status, std::string_view reason, int minor_version,
+// The error for a request that could not be read to its end; closes the connection. `request` is
+// what is known of it: the method, because HEAD gets no body, and the version.
+Answer answer_error(Shard& shard, int status, std::string_view reason, Request request,
                     std::span<char> output) noexcept;
 
 }  // namespace fanlight

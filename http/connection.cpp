@@ -40,7 +40,7 @@ void Connection::start() noexcept {
 void Connection::start_refused(std::string_view reason) noexcept {
   refused_ = true;
   exchange_ = shard_.take_exchange();
-  start_answer(answer_error(shard_, 503, reason, 1, exchange_->output()));
+  start_answer(answer_error(shard_, 503, reason, {}, exchange_->output()));
 }
 
 // ---- the request ----
@@ -138,8 +138,8 @@ void Connection::respond(Waited waited) noexcept {
 
 void Connection::refuse(int status, std::string_view reason) noexcept {
   shard_.stats().bad_requests.add();
-  const int minor_version = exchange_->parser.request().minor_version;
-  start_answer(answer_error(shard_, status, reason, minor_version, exchange_->output()));
+  start_answer(
+      answer_error(shard_, status, reason, exchange_->parser.request(), exchange_->output()));
 }
 
 void Connection::start_answer(const Answer& answer) noexcept {

@@ -7,12 +7,22 @@
 #include <array>
 
 #include "http/client_address.h"
+#include "http/error_page.h"
+#include "http/exchange.h"
 
 namespace fanlight {
 namespace {
 
-// For the text of an error, behind the room for the head.
-constexpr size_t kErrorBytesMax = 512;
+// For the head of an error, before the room for its text.
+constexpr size_t kErrorHeadBytesMax = 1024;
+static_assert(kErrorHeadBytesMax + ErrorPage::kBeginBytesMax + ErrorPage::kEndBytesMax <=
+              Exchange::kOutputSize);
+
+// Errors after which nobody can be sure where the next request begins.
+bool leaves_framing_in_doubt(int status) {
+  constexpr std::array kStatuses = {400, 408, 413, 414, 431, 501, 505};
+  return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
+}
 
 // Of the cameras one URL has two forms.
 ResponseContext report_context(const Call& call, Report report, bool keep_alive) {
@@ -63,24 +73,63 @@ bool wants_html(const Request& request) noexcept {
 }
 
 Answer reply_error(const Call& call, int status, std::string_view reason) noexcept {
-  const std::span<char> room = call.output.last(kErrorBytesMax);
-  const auto result = fmt::format_to_n(room.data(), room.size(), "{} {}: {}\n", status,
-                                       status_phrase(status), reason);
-  const std::string_view text(room.data(), std::min(result.size, room.size()));
-  ResponseHead head(call.output.first(call.output.size() - kErrorBytesMax), status,
-                    call.context(false));
+  const bool keep_alive = call.request.keep_alive && !leaves_framing_in_doubt(status);
+  const ErrorPage& page = call.shard.state().error_page;
+  const bool html = wants_html(call.request);
+  const ErrorWords words{status, reason, call.request.path};
+  TextWriter begin(call.output.subspan(kErrorHeadBytesMax, ErrorPage::kBeginBytesMax));
+  TextWriter end(call.output.last(ErrorPage::kEndBytesMax));
+  if (html) {
+    page.write_begin(words, begin);
+    page.write_end(words, end);
+  } else {
+    end.add("{} {}: {}\n", status, status_phrase(status), reason);
+  }
+  const std::string_view middle = html ? page.middle() : std::string_view();
+
+  ResponseHead head(call.output.first(kErrorHeadBytesMax), status, call.context(keep_alive));
   if (status == 405) head.field("Allow: {}", allowed_methods(call));
   if (status == 426) {
     // RFC 9110 section 15.5.22, RFC 6455 section 4.4.
     head.field("Upgrade: websocket").field("Sec-WebSocket-Version: 13");
   }
   if (status == 503) head.field("Retry-After: {}", kRetryAfterSeconds);
-  head.field("Content-Type: text/plain; charset=utf-8");
-  head.field("Content-Length: {}", text.size()).field("Cache-Control: no-store");
+  head.field("Content-Type: {}; charset=utf-8", html ? "text/html" : "text/plain");
+  head.field("Content-Length: {}", begin.size() + middle.size() + end.size());
+  head.field("Cache-Control: no-store");
+  if (html) add_page_fields(head, page.policy());
   Answer answer;
-  answer.keep_alive = false;
-  answer.piece = Piece(head.finish(), call.body(text));
+  answer.keep_alive = keep_alive;
+  if (call.request.method == Method::head) {
+    answer.piece = Piece(head.finish());
+    return answer;
+  }
+  // The head ends where the text begins, so that both are one slice.
+  const std::string_view fields = head.finish();
+  char* const text = call.output.data() + kErrorHeadBytesMax;
+  std::copy_backward(fields.begin(), fields.end(), text);
+  answer.piece = Piece({text - fields.size(), fields.size() + begin.size()}, middle, end.view());
   return answer;
+}
+
+Answer reply_redirect(const Call& call) noexcept {
+  constexpr size_t kSlashesMax = 64, kQueryBytesMax = 1024;
+  const std::string_view path = call.request.path;
+  const size_t slashes = path.size() - (path.find_last_not_of('/') + 1);
+  if (slashes > kSlashesMax) return reply_error(call, 404, "there is nothing here");
+  std::string_view query = call.request.query;
+  if (query.size() > kQueryBytesMax) query = {};
+  const std::string_view name = call.route.names_camera
+                                    ? call.shard.state().camera_names[call.route.camera]
+                                    : std::string_view("cameras");
+  // Each slash at the end is a folder of its own to whoever resolves the reference.
+  std::array<char, 3 * kSlashesMax> up;
+  for (size_t i = 0; i < 3 * slashes; ++i) up[i] = "../"[i % 3];
+  ResponseHead head(call.output, 301, call.context(call.request.keep_alive));
+  head.field("Location: {}{}{}{}", std::string_view(up.data(), 3 * slashes), name,
+             query.empty() ? "" : "?", query);
+  head.field("Content-Length: 0").field("Cache-Control: no-cache");
+  return reply(call, head, {});
 }
 
 Answer reply_report(const Call& call, Report report, std::string_view type,

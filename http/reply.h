@@ -57,8 +57,13 @@ void add_page_fields(ResponseHead& head, std::string_view policy,
 // Whether a browser asks, for something to show; everybody else is a program.
 bool wants_html(const Request& request) noexcept;
 
-// Plain text; the connection is closed after it. `reason` has at most 256 bytes.
+// One line of plain text, or a page for a browser. The connection is kept, unless the status says
+// that it is unclear where the next request begins. `reason` has at most 256 bytes.
 Answer reply_error(const Call& call, int status, std::string_view reason) noexcept;
+
+// To the same page without the slashes at the end of its path. The reference is relative (RFC 9110
+// section 10.2.2), so it stays below the path prefix of a proxy; a query of up to 1 KB is kept.
+Answer reply_redirect(const Call& call) noexcept;
 
 // A report on the camera with this index, where it is one on a camera.
 Answer reply_report(const Call& call, Report report, std::string_view type, size_t camera) noexcept;

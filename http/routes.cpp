@@ -97,6 +97,40 @@ Route mjpg_route(std::string_view path, size_t cameras) {
   return {};
 }
 
+// Longer than every path that is served.
+constexpr size_t kPathBytesMax = 128;
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return (c | 0x20) - 'a' + 10;
+}
+
+bool is_unreserved(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+// Empty when it does not fit.
+std::string_view normalize(std::string_view path, std::span<char> room) {
+  size_t size = 0;
+  while (!path.empty()) {
+    char c = path[0];
+    size_t taken = 1;
+    if (c == '%' && path.size() >= 3) {
+      const auto decoded = static_cast<char>(hex_value(path[1]) * 16 + hex_value(path[2]));
+      if (is_unreserved(decoded)) {
+        c = decoded;
+        taken = 3;
+      }
+    }
+    path.remove_prefix(taken);
+    if (c == '/' && size > 0 && room[size - 1] == '/') continue;
+    if (size == room.size()) return {};
+    room[size++] = c;
+  }
+  return {room.data(), size};
+}
+
 // /cameras/NAME, /cameras/NAME/stream, .../snapshot, .../state, .../controls
 Route camera_route(std::string_view rest, std::span<const std::string> cameras) {
   const size_t slash = std::min(rest.find('/'), rest.size());
@@ -118,10 +152,8 @@ Route camera_route(std::string_view rest, std::span<const std::string> cameras) 
   return route;
 }
 
-}  // namespace
-
-Route find_route(std::string_view path, std::string_view query,
-                 std::span<const std::string> cameras) noexcept {
+Route find_normalized(std::string_view path, std::string_view query,
+                      std::span<const std::string> cameras) {
   if (path == "/") {
     const QueryValue action = query_value(query, "action");
     return action.found ? action_route(action.value, cameras.size()) : Route{Resource::page};
@@ -135,6 +167,21 @@ Route find_route(std::string_view path, std::string_view query,
   constexpr std::string_view kCameras = "/cameras/";
   if (path.starts_with(kCameras)) return camera_route(path.substr(kCameras.size()), cameras);
   return mjpg_route(path, cameras.size());
+}
+
+}  // namespace
+
+Route find_route(std::string_view raw_path, std::string_view query,
+                 std::span<const std::string> cameras) noexcept {
+  std::array<char, kPathBytesMax> room;
+  const std::string_view path = normalize(raw_path, room);
+  if (!path.starts_with("/cameras/") || !path.ends_with('/')) {
+    return find_normalized(path, query, cameras);
+  }
+  Route route = find_normalized(path.substr(0, path.size() - 1), query, cameras);
+  const bool is_page = route.resource == Resource::cameras || route.resource == Resource::page;
+  route.resource = is_page ? Resource::redirect : Resource::none;
+  return route;
 }
 
 }  // namespace fanlight

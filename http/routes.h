@@ -15,6 +15,7 @@ enum class Resource : uint8_t {
   page,         // / and /cameras/NAME
   favicon,      // /favicon.svg, /favicon.ico
   cameras,      // /cameras
+  redirect,     // /cameras/ and /cameras/NAME/, which are pages without the slash
   controls,     // /cameras/NAME/controls
   stock_table,  // /stock-table
   viewers,      // /viewers
@@ -41,6 +42,8 @@ struct Route {
 };
 
 // `cameras`: their names in order of definition. Never fails: an unknown target is Resource::none.
+// `path` is as sent, each '%' before two hexadecimal digits. Unreserved characters are decoded (RFC
+// 3986 section 6.2.2.2), others are not: %2F is no slash. Slashes in a row are one, as in nginx.
 Route find_route(std::string_view path, std::string_view query,
                  std::span<const std::string> cameras) noexcept;
 

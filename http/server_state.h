@@ -20,6 +20,7 @@
 #include "core/waker.h"
 #include "database/table_desk.h"
 #include "http/admission.h"
+#include "http/error_page.h"
 #include "http/list_pages.h"
 #include "http/page.h"
 #include "http/wire.h"
@@ -125,6 +126,7 @@ struct ServerState {
         camera_names(names_of(cameras)),
         pages(camera_names, config.version, config.allow_control),
         list_pages(config.version),
+        error_page(config.version),
         shards_with_connections(shards) {
     for (unsigned i = 0; i < shards; ++i) {
       links.push_back(std::make_unique<ShardLink>(cameras.size()));
@@ -140,6 +142,7 @@ struct ServerState {
   const std::vector<std::string> camera_names;
   const Pages pages;
   const ListPages list_pages;
+  const ErrorPage error_page;
   std::vector<std::unique_ptr<ShardLink>> links;
   LiveConfig live{config};
   SharedText flags_json{"{}"};    // the options in force, an object

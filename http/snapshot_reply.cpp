@@ -29,13 +29,12 @@ bool matches(std::string_view if_none_match, std::string_view etag) {
 
 Answer reply_slate(const Call& call, Channel& channel) {
   const Frame* frame = channel.newest();
-  ResponseHead head(call.output, 503, call.context(false));
+  ResponseHead head(call.output, 503, call.context(call.request.keep_alive));
   head.field("Retry-After: {}", kRetryAfterSeconds).field("Content-Type: image/jpeg");
   head.foreign_field("X-Slate", frame->info().slate_reason.view());
   head.field("Content-Length: {}", frame->jpeg().size()).field("Cache-Control: no-store");
   add_via(call, head);
   Answer answer = reply(call, head, frame->jpeg());
-  answer.keep_alive = false;
   answer.channel = &channel;
   answer.frame = frame;
   channel.pin(*frame);

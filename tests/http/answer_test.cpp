@@ -15,7 +15,7 @@ TEST(Answer, RefusalsByteForByte) {
   World shard;
   const auto refusal = [](const std::string& status, const std::string& fields,
                           const std::string& text) {
-    return "HTTP/1.1 " + status + "\r\n" + kDate + "Connection: close\r\n" + fields +
+    return "HTTP/1.1 " + status + "\r\n" + kDate + fields +
            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: " +
            std::to_string(text.size()) + "\r\nCache-Control: no-store\r\n\r\n" + text;
   };
@@ -38,8 +38,8 @@ TEST(Answer, RefusalsByteForByte) {
       {"/snapshot?max_delay=y", "max_delay: milliseconds from 0 to 3600000 are expected, once"},
   };
   for (const auto& [target, reason] : wrong) {
-    EXPECT_EQ(ask_text(shard, get(target)),
-              refusal("400 Bad Request", "", "400 Bad Request: " + reason + "\n"));
+    EXPECT_EQ(ask_text(shard, get(target)), refusal("400 Bad Request", "Connection: close\r\n",
+                                                    "400 Bad Request: " + reason + "\n"));
   }
   EXPECT_EQ(ask(shard, get("/healthz?fps=x")).status, 200);
   EXPECT_EQ(ask_text(shard, "OPTIONS * HTTP/1.1\r\nHost: sim\r\n\r\n"),

@@ -47,6 +47,55 @@ TEST(Connection, AnswersPipelinedRequestsInOrderAndKeepsTheConnection) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
+// What was wrong is clear, and so is where the next request begins.
+TEST(Connection, AnswersWhatIsPipelinedBehindAnError) {
+  const std::vector<std::pair<int, std::string>> cases = {
+      {404, get("/nothing")},
+      {404, get("/stock-table")},
+      {404, "POST /nothing HTTP/1.1\r\nHost: sim\r\nContent-Length: 5\r\n\r\nhello"},
+      {405, "PUT /snapshot HTTP/1.1\r\nHost: sim\r\nContent-Length: 5\r\n\r\nhello"},
+      {405, "DELETE / HTTP/1.1\r\nHost: sim\r\n\r\n"},
+      {426, get("/ws")},
+  };
+  for (const auto& [status, request] : cases) {
+    SCOPED_TRACE(request);
+    ShardWorld shard(calm_world(30, 20'000));
+    RawClient client(shard);
+    client.send(request + get("/healthz"));
+    shard.run_for(100ms);
+    ASSERT_EQ(client.responses().size(), 2u) << client.text();
+    EXPECT_EQ(client.responses()[0].status, status);
+    EXPECT_EQ(client.responses()[1].body, "ok\n");
+    EXPECT_EQ(client.ended_at(), kNever);
+  }
+}
+
+TEST(Connection, AnErrorHasNoBodyForHead) {
+  const std::vector<std::pair<int, std::string>> cases = {
+      {400, "HEAD / HTTP/1.1\r\n\r\n"},
+      {400, "HEAD  / HTTP/1.1\r\n\r\n"},
+      {400, "HEAD /\x01"},
+      {400, "HEAD /stream?fps=x HTTP/1.1\r\nHost: sim\r\n\r\n"},
+      {404, "HEAD /nothing HTTP/1.1\r\nHost: sim\r\n\r\n"},
+      {408, "HEAD /"},
+      {413, "HEAD / HTTP/1.1\r\nHost: sim\r\nContent-Length: 1000000\r\n\r\n"},
+      {414, "HEAD /" + std::string(9000, 'x')},
+      {426, "HEAD /ws HTTP/1.1\r\nHost: sim\r\n\r\n"},
+      {431, "HEAD / HTTP/1.1\r\nX: " + std::string(9000, 'x')},
+      {501, "HEAD / HTTP/1.1\r\nHost: sim\r\nTransfer-Encoding: gzip\r\n\r\n"},
+      {505, "HEAD / HTTP/2.0\r\n\r\n"},
+  };
+  for (const auto& [status, request] : cases) {
+    SCOPED_TRACE(status);
+    ShardWorld shard(calm_world(30, 20'000), timeouts());
+    RawClient client(shard, {}, {true});
+    client.send(request);
+    shard.run_for(4s);
+    EXPECT_TRUE(client.text().starts_with("HTTP/1.1 " + std::to_string(status))) << client.text();
+    EXPECT_TRUE(client.text().ends_with("\r\n\r\n")) << client.text();
+  }
+}
+
 TEST(Connection, Http10IsClosedUnlessItAsksToBeKept) {
   ShardWorld shard(calm_world(30, 20'000));
   RawClient closed(shard);

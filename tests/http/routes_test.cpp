@@ -41,10 +41,47 @@ TEST(Routes, BrowsersFindAnIcon) {
 }
 
 TEST(Routes, NothingElse) {
-  for (const char* path : {"/Stream", "/stream/", "/stream.mjp", "//", "/zzz",
-                           "/cameras/", "/cameras/none", "/cameras/front/", "/cameras/none/stream",
+  for (const char* path : {"/Stream", "/stream/", "/stream.mjp", "/zzz", "/cameras/none",
+                           "/cameras/none/", "/cameras/none/stream", "/cameras/front/stream/",
                            "/cameras/front/stream/x", "/cameras//stream", "/controls"}) {
     EXPECT_EQ(route(path).resource, Resource::none) << path;
+  }
+}
+
+TEST(Routes, UnreservedCharactersMayBePercentEncoded) {
+  EXPECT_EQ(route("/%73napshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/stream%2Emjpg").resource, Resource::stream);
+  EXPECT_EQ(route("/stream%2emjpg").resource, Resource::stream);
+  EXPECT_EQ(route("/stock%2Dtable").resource, Resource::stock_table);
+  EXPECT_EQ(route("/video%5ffeed").resource, Resource::stream);
+  EXPECT_EQ(route("/%63ameras/back%2d2").camera, 1u);
+  EXPECT_TRUE(route("/%63ameras/back%2d2").names_camera);
+  for (const char* path : {"/%2573napshot", "/snapshot%00", "/cameras%2Ffront", "/%2Fsnapshot",
+                           "/%3Faction=stream", "/%53tream"}) {
+    EXPECT_EQ(route(path).resource, Resource::none) << path;
+  }
+  EXPECT_EQ(route("/" + std::string(5000, 'a')).resource, Resource::none);
+}
+
+TEST(Routes, SlashesInARowAreOne) {
+  EXPECT_EQ(route("//").resource, Resource::page);
+  EXPECT_EQ(route("//", "action=stream").resource, Resource::stream);
+  EXPECT_EQ(route("///snapshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/cameras//back-2///stream").resource, Resource::stream);
+  EXPECT_EQ(route("/cameras//back-2///stream").camera, 1u);
+  EXPECT_EQ(route(std::string(5000, '/') + "state").resource, Resource::state);
+  EXPECT_EQ(route("//stream/").resource, Resource::none);
+}
+
+TEST(Routes, APageWithASlashTooManyIsElsewhere) {
+  for (const char* path : {"/cameras/", "/cameras//", "//cameras/", "/%63ameras/"}) {
+    EXPECT_EQ(route(path).resource, Resource::redirect) << path;
+    EXPECT_FALSE(route(path).names_camera) << path;
+  }
+  for (const char* path : {"/cameras/back-2/", "/cameras//back-2//", "/cameras/back%2d2/"}) {
+    EXPECT_EQ(route(path).resource, Resource::redirect) << path;
+    EXPECT_EQ(route(path).camera, 1u) << path;
+    EXPECT_TRUE(route(path).names_camera) << path;
   }
 }
 

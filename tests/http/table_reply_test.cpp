@@ -78,7 +78,7 @@ TEST(TableReply, ALockIs503AndEverythingElseIs500) {
       EXPECT_EQ(client.responses()[0].body, expected.body);
       EXPECT_EQ(client.responses()[0].headers.count("retry-after"), expected.code == 503 ? 1u : 0u);
       EXPECT_EQ(client.text().find("secret"), std::string::npos);
-      EXPECT_TRUE(client.finished());
+      EXPECT_EQ(client.ended_at(), kNever);
     }
     // Once a minute.
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
