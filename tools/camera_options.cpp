@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "capture/source_table.h"
+#include "core/nearest_word.h"
 #include "tools/exit_code.h"
+#include "tools/source_spec.h"
 #include "tools/units.h"
 
 namespace fanlight {
@@ -19,8 +20,31 @@ bool is_camera_name(std::string_view name) {
   });
 }
 
-bool is_url(std::string_view source) {
-  return source.starts_with("http://") || source.starts_with("https://");
+constexpr std::string_view kKeys[] = {"size", "fps", "quality", "rotate", "mirror"};
+
+// Where a URL ends: at the first comma that one of our keys stands behind.
+size_t size_of_url(std::string_view text) {
+  for (size_t comma = text.find(','); comma != text.npos; comma = text.find(',', comma + 1)) {
+    const std::string_view pair = text.substr(comma + 1);
+    const std::string_view key = pair.substr(0, pair.find_first_of(",="));
+    const bool has_value = key.size() < pair.size() && pair[key.size()] == '=';
+    if (has_value && std::ranges::find(kKeys, key) != std::end(kKeys)) return comma;
+  }
+  return text.size();
+}
+
+// `,key=value...`
+void set_camera_options(CameraOptions& camera, std::string_view rest) {
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    const std::string_view pair = rest.substr(0, std::min(rest.find(','), rest.size()));
+    rest.remove_prefix(pair.size());
+    const size_t middle = pair.find('=');
+    if (middle == pair.npos) {
+      throw std::invalid_argument(fmt::format("'{}': key=value is expected", pair));
+    }
+    set_camera_option(camera, pair.substr(0, middle), pair.substr(middle + 1));
+  }
 }
 
 int parse_rotation(std::string_view text) {
@@ -67,11 +91,6 @@ void check_camera_name(std::string_view name) {
       fmt::format("'{}': a name of 1 to 32 characters a-z, 0-9 and - is expected", name));
 }
 
-void check_source(std::string_view spec) {
-  if (spec.empty()) throw std::invalid_argument("'': a source is expected");
-  if (spec != "auto") find_source_kind(spec);
-}
-
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value) {
   if (key == "size") {
     const PictureSize size = parse_picture_size(value);
@@ -86,11 +105,46 @@ void set_camera_option(CameraOptions& camera, std::string_view key, std::string_
   } else if (key == "mirror") {
     camera.orientation.mirror = parse_switch(value);
   } else {
-    throw std::invalid_argument(
-        fmt::format("'{}={}': one of size=WxH, fps=N, quality=N, rotate=DEGREES, "
-                    "mirror=on|off is expected",
-                    key, value));
+    const std::string question = did_you_mean(key, kKeys);
+    throw std::invalid_argument(fmt::format(
+        "'{}={}': {}", key, value,
+        question.empty()
+            ? "one of size=WxH, fps=N, quality=N, rotate=DEGREES, mirror=on|off is expected"
+            : "no such key" + question));
   }
+}
+
+void add_header(CameraOptions& camera, std::string_view name, std::string_view value) {
+  constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
+  const bool is_token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kSymbols.find(c) != kSymbols.npos;
+  });
+  if (!is_token) {
+    throw std::invalid_argument(fmt::format("'{}': the name of a field of HTTP is expected", name));
+  }
+  if (value.empty()) throw std::invalid_argument("'': a value is expected");
+  camera.upstream.headers.push_back(fmt::format("{}: {}", name, value));
+}
+
+void check_pin(std::string_view pin) {
+  constexpr std::string_view kKind = "sha256//";
+  constexpr size_t kDigits = 43;  // base64 of 32 bytes, and one '='
+  std::string_view rest = pin;
+  bool good = true;
+  do {
+    const std::string_view each = rest.substr(0, rest.find(';'));
+    rest.remove_prefix(std::min(each.size() + 1, rest.size()));
+    const std::string_view digits = each.substr(std::min(kKind.size(), each.size()));
+    good = good && each.starts_with(kKind) && digits.size() == kDigits + 1 &&
+           digits.ends_with('=') && std::all_of(digits.begin(), digits.end() - 1, [](char c) {
+             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '+' || c == '/';
+           });
+  } while (!rest.empty());
+  if (good) return;
+  throw std::invalid_argument(
+      fmt::format("'{}': sha256// and 44 characters of base64 are expected", pin));
 }
 
 CameraOptions parse_camera(std::string_view text) {
@@ -102,22 +156,22 @@ CameraOptions parse_camera(std::string_view text) {
         "'{}': NAME=SPEC is expected, the name of 1 to 32 characters a-z, 0-9 and -", text));
   }
   std::string_view rest = text.substr(equals + 1);
-  const size_t source_size = is_url(rest) ? rest.size() : std::min(rest.find(','), rest.size());
-  camera.source = rest.substr(0, source_size);
-  if (camera.source.empty()) {
+  const std::string_view source = rest.substr(0, rest.find(','));
+  if (source.empty()) {
     throw std::invalid_argument(fmt::format("'{}': a source is expected behind the name", text));
   }
-  check_source(camera.source);
-  rest.remove_prefix(source_size);
-  while (!rest.empty()) {
-    rest.remove_prefix(1);
-    const std::string_view pair = rest.substr(0, std::min(rest.find(','), rest.size()));
-    rest.remove_prefix(pair.size());
-    const size_t middle = pair.find('=');
-    if (middle == pair.npos) {
-      throw std::invalid_argument(fmt::format("'{}': key=value is expected", pair));
-    }
-    set_camera_option(camera, pair.substr(0, middle), pair.substr(middle + 1));
+  camera.source = complete_source(source);
+  if (!is_url(camera.source)) {
+    set_camera_options(camera, rest.substr(source.size()));
+    return camera;
+  }
+  const size_t size = size_of_url(rest);
+  camera.source = complete_source(rest.substr(0, size));
+  try {
+    set_camera_options(camera, rest.substr(size));
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(
+        fmt::format("{}; a comma that belongs to the URL is written %2C", error.what()));
   }
   return camera;
 }

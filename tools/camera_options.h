@@ -8,6 +8,7 @@
 
 #include "capture/control.h"
 #include "capture/orientation.h"
+#include "capture/source.h"
 
 namespace fanlight {
 
@@ -20,19 +21,26 @@ struct CameraOptions {
   int quality = 80;
   Orientation orientation{};
   std::vector<ControlSetting> controls{};
+  UpstreamOptions upstream{};  // of a URL
 };
 
 // `[a-z0-9-]{1,32}`. Throws std::invalid_argument.
 void check_camera_name(std::string_view name);
 
-// Of a kind that exists, or `auto`. Nothing is opened. Throws std::invalid_argument.
-void check_source(std::string_view spec);
-
 // Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES` or `mirror=on|off`.
 // Throws std::invalid_argument for another key, or a value that makes no sense.
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value);
 
-// `NAME=SPEC[,key=value]...`. Behind a URL nothing is taken for an option: commas are its own.
+// Adds `NAME: VALUE`, which is sent to another server. Throws std::invalid_argument for what is no
+// field of HTTP (RFC 9110 section 5).
+void add_header(CameraOptions& camera, std::string_view name, std::string_view value);
+
+// `sha256//` and 32 bytes in base64, as curl(1) --pinnedpubkey has it; several are joined by `;`.
+// Throws std::invalid_argument.
+void check_pin(std::string_view pin);
+
+// `NAME=SPEC[,key=value]...`. A URL may have commas of its own: it ends at the first one that one
+// of the keys and '=' stand behind; where they are meant for the URL, that comma is written %2C.
 // Throws std::invalid_argument.
 CameraOptions parse_camera(std::string_view text);
 

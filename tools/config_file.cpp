@@ -12,7 +12,9 @@
 #include <system_error>
 
 #include "core/fd.h"
+#include "core/nearest_word.h"
 #include "tools/option_table.h"
+#include "tools/source_spec.h"
 
 namespace fanlight {
 namespace {
@@ -109,6 +111,65 @@ std::vector<std::string> control_texts(const toml::node& node, std::string_view 
   return texts;
 }
 
+const toml::table& inner_table(const toml::node& node, std::string_view key,
+                               std::string_view expected, const Place& place) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) place.refuse_at(node.source(), key, expected);
+  return *table;
+}
+
+// `{ X-API-Key = "secret" }`
+void read_headers(CameraOptions& camera, const toml::node& node, std::string_view key,
+                  const Place& place) {
+  for (const auto& [name, value] :
+       inner_table(node, key, "{ NAME = \"VALUE\", ... } is expected", place)) {
+    const std::string path = fmt::format("{}.{}", key, name.str());
+    const std::string text = text_of(value, path, {.type = "a value", .is_number = true}, place);
+    try {
+      add_header(camera, name.str(), text);
+    } catch (const std::invalid_argument& error) {
+      place.refuse_at(value.source(), path, error.what());
+    }
+  }
+}
+
+// `{ ca = "FILE", pin = "sha256//..." }`
+void read_tls(CameraOptions& camera, const toml::node& node, std::string_view key,
+              const Place& place) {
+  constexpr std::string_view kWords = "{ ca = \"FILE\", pin = \"sha256//...\" } is expected";
+  for (const auto& [name, value] : inner_table(node, key, kWords, place)) {
+    const std::string path = fmt::format("{}.{}", key, name.str());
+    if (name.str() != "ca" && name.str() != "pin") {
+      place.refuse_at(name.source(), path,
+                      "no such key; ca and pin are; insecure = true stands beside tls");
+    }
+    std::string text =
+        text_of(value, path, {.type = name.str() == "ca" ? "FILE" : "sha256//..."}, place);
+    try {
+      if (name.str() == "pin") check_pin(text);
+      if (text.empty()) throw std::invalid_argument("'': a file is expected");
+    } catch (const std::invalid_argument& error) {
+      place.refuse_at(value.source(), path, error.what());
+    }
+    (name.str() == "ca" ? camera.upstream.ca : camera.upstream.pin) = std::move(text);
+  }
+}
+
+[[noreturn]] void refuse_camera_key(std::string_view name, const toml::source_region& region,
+                                    std::string_view path, const Place& place) {
+  constexpr std::string_view kKnown[] = {"source", "size",    "fps",     "quality", "rotate",
+                                         "mirror", "control", "headers", "tls",     "insecure"};
+  const Option* option = find_option(name);
+  if (option != nullptr && !option->is(kCommand)) {
+    place.refuse_at(region, path, "a key of the server; it stands above the first [camera.NAME]");
+  }
+  const std::string question = did_you_mean(name, kKnown);
+  place.refuse_at(region, path,
+                  question.empty() ? "no such key; source, size, fps, quality, rotate, mirror, "
+                                     "control, headers, tls and insecure are"
+                                   : "no such key" + question);
+}
+
 void read_camera_key(CameraOptions& camera, std::string_view name, const toml::node& node,
                      std::string_view path, const Place& place) {
   struct Key {
@@ -127,17 +188,20 @@ void read_camera_key(CameraOptions& camera, std::string_view name, const toml::n
     }
     return;
   }
+  if (name == "headers") return read_headers(camera, node, path, place);
+  if (name == "tls") return read_tls(camera, node, path, place);
+  if (name == "insecure") {
+    const std::string text = text_of(node, path, {.type = "", .is_toggle = true}, place);
+    camera.upstream.insecure = text == "on";
+    return;
+  }
   const auto key = std::find_if(std::begin(kKeys), std::end(kKeys),
                                 [&](const Key& each) { return each.name == name; });
-  if (key == std::end(kKeys)) {
-    place.refuse_at(node.source(), path,
-                    "no such key; source, size, fps, quality, rotate, mirror and control are");
-  }
+  if (key == std::end(kKeys)) refuse_camera_key(name, node.source(), path, place);
   const std::string text = text_of(node, path, key->expected, place);
   try {
     if (name == "source") {
-      check_source(text);
-      camera.source = text;
+      camera.source = complete_source(text);
     } else {
       set_camera_option(camera, name, text);
     }
@@ -164,6 +228,9 @@ CameraOptions read_camera(const toml::key& name, const toml::node& node, const P
   }
   if (camera.source.empty()) {
     place.refuse_at(name.source(), path, "source = \"SPEC\" is missing");
+  }
+  if (camera.upstream != UpstreamOptions{} && !is_url(camera.source)) {
+    place.refuse_at(name.source(), path, "headers, tls and insecure belong to the source of a URL");
   }
   return camera;
 }

@@ -8,6 +8,10 @@
 //   source = "v4l2:/dev/video0"
 //   fps = 15
 //   control = { brightness = 128 }
+//   [camera.yard]
+//   source = "https://10.0.0.7/stream"
+//   headers = { X-API-Key = "secret" }
+//   tls = { ca = "/etc/fanlight/yard.pem", pin = "sha256//..." }
 #pragma once
 
 #include <cstddef>

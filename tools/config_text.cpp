@@ -53,13 +53,31 @@ Json value_of(const OptionTexts& row) {
   return value_of(row.texts.front(), may_be_number);
 }
 
-Json camera_json(const CameraOptions& camera) {
+// Fields may be keys and passwords: their values are for the file only.
+Json headers_json(const UpstreamOptions& upstream, bool with_secrets) {
+  Json row = Json::object();
+  for (const std::string& header : upstream.headers) {
+    const size_t colon = header.find(": ");
+    row[header.substr(0, colon)] = with_secrets ? header.substr(colon + 2) : "***";
+  }
+  return row;
+}
+
+void add_upstream(Json& row, const UpstreamOptions& upstream, bool with_secrets) {
+  if (!upstream.headers.empty()) row["headers"] = headers_json(upstream, with_secrets);
+  if (!upstream.ca.empty()) row["tls"]["ca"] = upstream.ca;
+  if (!upstream.pin.empty()) row["tls"]["pin"] = upstream.pin;
+  if (upstream.insecure) row["insecure"] = true;
+}
+
+Json camera_json(const CameraOptions& camera, bool with_secrets) {
   Json row{{"source", camera.source}};
   if (camera.width != 0) row["size"] = fmt::format("{}x{}", camera.width, camera.height);
   if (camera.fps != 0) row["fps"] = value_of(fmt::format("{}", camera.fps), true);
   row["quality"] = camera.quality;
   row["rotate"] = camera.orientation.rotate;
   row["mirror"] = camera.orientation.mirror;
+  add_upstream(row, camera.upstream, with_secrets);
   if (camera.controls.empty()) return row;
   // One name twice would be one key twice; the last value is the one that stays.
   for (const ControlSetting& control : camera.controls) {
@@ -87,7 +105,7 @@ std::string toml_of(const Options& options) {
   }
   for (const CameraOptions& camera : options.cameras) {
     text += fmt::format("\n[camera.{}]\n", camera.name);
-    const Json row = camera_json(camera);
+    const Json row = camera_json(camera, true);
     for (const auto& [name, value] : row.items()) {
       text += fmt::format("{} = {}\n", name, toml_value(value));
     }
@@ -112,7 +130,7 @@ std::string config_json(const Options& options) {
   }
   Json cameras = Json::object();
   for (const CameraOptions& camera : options.cameras) {
-    cameras[camera.name] = camera_json(camera);
+    cameras[camera.name] = camera_json(camera, false);
     cameras[camera.name]["source"] = redact_url(camera.source);
   }
   all["camera"] = std::move(cameras);

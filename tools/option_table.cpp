@@ -9,6 +9,7 @@
 
 #include "capture/source_table.h"
 #include "core/join.h"
+#include "tools/source_spec.h"
 #include "tools/units.h"
 
 namespace fanlight {
@@ -144,8 +145,7 @@ void set_encode_threads(OptionsDraft& draft, Text text) {
 }
 
 void set_source(OptionsDraft& draft, Text text) {
-  check_source(text);
-  draft.single.source = text;
+  draft.single.source = complete_source(text);
 }
 
 void add_camera(OptionsDraft& draft, Text text) {
@@ -220,8 +220,14 @@ std::vector<Option> camera_options() {
        kRepeatable | kOfCameras, add_control},
       {"allow-control", "", "", "let clients set controls (PATCH /cameras/NAME/controls)", kToggle,
        set_switch<&Options::allow_control>},
+      {"exit-on-no-source", "", "",
+       "end (66 or 77) when no camera can be had at start; do not wait", kToggle,
+       set_switch<&Options::exit_on_no_source>},
       {"camera-stall-timeout", "TIME", "2s", "without a picture for this long viewers see a slate",
        kNumber | kReloadable, set_duration<&Options::camera_stall_timeout>},
+      {"source-timeout", "TIME", "30s",
+       "how long another server's first picture, or a snapshot, may take", kNumber,
+       set_duration<&Options::source_timeout>},
       {"capture-idle", "TIME|off", "off", "stop the camera when nobody watched for this long",
        kNumber | kReloadable, set_capture_idle},
   };

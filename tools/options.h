@@ -43,6 +43,7 @@ struct Options {
   std::string stock_db;                       // the database of /stock-table; empty: none was given
   std::vector<CameraOptions> cameras;         // at least one
   bool source_was_given = false;              // false: the emulator, because nobody named another
+  bool exit_on_no_source = false;             // at start, in place of waiting for it
   bool allow_control = false;
   unsigned shards = 0;                 // 0: one per CPU
   size_t max_viewers = 0;              // 0: as many as descriptors allow, up to 10,000
@@ -51,6 +52,7 @@ struct Options {
   double min_fps = 0;
   Duration viewer_stall_timeout{};
   Duration camera_stall_timeout{};
+  Duration source_timeout{};  // of another server's first picture, or a snapshot
   Duration header_timeout{};
   Duration idle_timeout{};
   std::optional<Duration> capture_idle;

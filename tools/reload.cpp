@@ -36,7 +36,7 @@ bool same_controls(const CameraOptions& a, const CameraOptions& b) {
 template <class Value>
 size_t take_figure(std::string_view camera, std::string_view name, Value& now, Value next) {
   if (now == next) return 0;
-  log_info("reload: camera {}: {} is {} now, was {}", camera, name, next, now);
+  log_info("reload: {}: {} is {} now, was {}", camera, name, next, now);
   now = next;
   return 1;
 }
@@ -71,6 +71,11 @@ std::vector<std::string_view> fixed_differences(const CameraOptions& now,
   if (now.orientation.rotate != next.orientation.rotate) names.push_back("rotate");
   if (now.orientation.mirror != next.orientation.mirror) names.push_back("mirror");
   if (!same_controls(now, next)) names.push_back("control");
+  if (now.upstream.headers != next.upstream.headers) names.push_back("headers");
+  if (now.upstream.ca != next.upstream.ca || now.upstream.pin != next.upstream.pin) {
+    names.push_back("tls");
+  }
+  if (now.upstream.insecure != next.upstream.insecure) names.push_back("insecure");
   return names;
 }
 
@@ -131,7 +136,7 @@ size_t Reload::take_cameras(const Options& next) {
     const CameraOptions* wanted = find_camera(next.cameras, camera.name);
     if (wanted == nullptr) continue;
     for (const std::string_view name : fixed_differences(camera, *wanted)) {
-      log_warning("reload: camera {}: another {} needs a restart", camera.name, name);
+      log_warning("reload: {}: another {} needs a restart", camera.name, name);
       ++differences;
     }
     differences += take_figure(camera.name, "quality", camera.quality, wanted->quality);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <future>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "core/log.h"
 #include "tools/exit_code.h"
 #include "tools/shortage.h"
+#include "tools/source_spec.h"
 
 namespace fanlight {
 namespace {
@@ -27,6 +29,9 @@ constexpr SourceFormat kUnknownFormat{1920, 1080, Duration::zero(), 0};
 // The addresses that a camera's ring may take where its first format needs fewer. They are memory
 // only as far as pictures fill them.
 constexpr uint64_t kRingAddresses = sizeof(void*) >= 8 ? uint64_t{4} << 30 : uint64_t{256} << 20;
+// How long the start waits for other servers' answers where it can go on without: viewers are let
+// in meanwhile, and the camera's own thread tries again.
+constexpr Duration kStartPatience = 2s;
 // Longer than any wait between two looks at the clock; less than what the end may take in all.
 constexpr Duration kStopPatience = 1s;
 
@@ -78,23 +83,28 @@ std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOpt
   }
 }
 
-SourceOptions source_options(const CameraOptions& camera) {
+SourceOptions source_options(const CameraOptions& camera, const Options& options) {
   SourceOptions wanted;
   wanted.width = camera.width;
   wanted.height = camera.height;
   wanted.fps = camera.fps;
+  wanted.timeout = options.source_timeout;
+  wanted.patience = options.source_timeout;
+  wanted.upstream = camera.upstream;
   return wanted;
 }
 
 CaptureConfig capture_config(RunningCamera& camera, const Options& options) {
   CaptureConfig config;
   config.name = camera.options.name;
-  config.options = source_options(camera.options);
+  config.options = source_options(camera.options, options);
   config.quality = camera.options.quality;
   config.controls = camera.options.controls;
   config.stall_timeout = options.camera_stall_timeout;
   config.idle = options.capture_idle;
   config.encode_unwatched = false;
+  // Whoever waits for a picture on the disk sees it when it comes.
+  if (is_on_disk(camera.options.source)) config.retry_max = 1s;
   config.panel = &camera.panel;
   config.devices = camera.devices ? &*camera.devices : nullptr;
   config.open = [spec = camera.options.source, &clock = camera.clock](const SourceOptions& again) {
@@ -137,6 +147,14 @@ void watch_devices(RunningCamera& camera) {
   }
 }
 
+void warn_of_insecure(const CameraOptions& camera) {
+  if (!camera.upstream.insecure) return;
+  log_warning(
+      "{}: insecure = true: the certificate of {} is not checked, so anybody on the way can "
+      "send other pictures and read the password",
+      camera.name, shown_source(camera.source));
+}
+
 std::string choose_source(const std::string& source) {
   if (source != "auto") return source;
   const std::optional<std::string> found = choose_automatic_source();
@@ -153,7 +171,7 @@ void check_controls(Source& source, const CameraOptions& camera, ExitCode blame)
   try {
     apply_controls(source, camera.controls);
   } catch (const std::invalid_argument& error) {
-    throw StartError(blame, fmt::format("--control: camera {}: {}", camera.name, error.what()));
+    throw StartError(blame, fmt::format("--control: {}: {}", camera.name, error.what()));
   } catch (const std::system_error&) {
     // The device's own refusal is told when the loop tries again.
   }
@@ -165,11 +183,13 @@ struct Attempt {
   std::optional<std::system_error> failure;
 };
 
-Attempt try_to_open(RunningCamera& camera, ExitCode blame) {
+Attempt try_to_open(RunningCamera& camera, const Options& options) {
+  const ExitCode blame = options.blame_for_cameras;
+  SourceOptions wanted = source_options(camera.options, options);
+  if (!options.exit_on_no_source) wanted.patience = std::min(wanted.patience, kStartPatience);
   try {
     Attempt opened;
-    opened.source =
-        open_source(camera.options.source, source_options(camera.options), camera.clock);
+    opened.source = open_source(camera.options.source, wanted, camera.clock);
     check_controls(*opened.source, camera.options, blame);
     return opened;
   } catch (const std::invalid_argument& error) {
@@ -177,6 +197,22 @@ Attempt try_to_open(RunningCamera& camera, ExitCode blame) {
   } catch (const std::system_error& error) {
     return {nullptr, error};
   }
+}
+
+// Other servers are asked all at once: several that do not answer cost the start no more time than
+// one. Devices are opened one after the other, as they stand.
+std::vector<Attempt> try_to_open_all(const std::vector<std::unique_ptr<RunningCamera>>& cameras,
+                                     const Options& options) {
+  std::vector<std::future<Attempt>> pending;
+  for (const auto& camera : cameras) {
+    const bool is_remote = camera->options.source.starts_with("http");
+    pending.push_back(
+        std::async(is_remote ? std::launch::async : std::launch::deferred,
+                   [&options, one = camera.get()] { return try_to_open(*one, options); }));
+  }
+  std::vector<Attempt> attempts;
+  for (auto& each : pending) attempts.push_back(each.get());
+  return attempts;
 }
 
 void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
@@ -195,6 +231,11 @@ void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
   }
 }
 
+bool may_serve(const Attempt& attempt, const CameraOptions& camera, const Options& options) {
+  if (attempt.source) return true;
+  return !options.exit_on_no_source && may_come(camera.source, attempt.failure->code());
+}
+
 // EX_NOINPUT of sysexits.h is also for what exists and cannot be read, so for a folder; a device is
 // a matter of groups and said to be one.
 [[noreturn]] void give_up(const std::system_error& error, const std::string& source) {
@@ -208,15 +249,17 @@ void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
 std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
                                                          BackendKind backend) {
   std::vector<std::unique_ptr<RunningCamera>> cameras;
-  std::vector<Attempt> attempts;
   for (const CameraOptions& chosen : options.cameras) {
     cameras.push_back(std::make_unique<RunningCamera>());
     cameras.back()->options = chosen;
     cameras.back()->options.source = choose_source(chosen.source);
-    attempts.push_back(try_to_open(*cameras.back(), options.blame_for_cameras));
+    warn_of_insecure(cameras.back()->options);
   }
-  const bool any = std::any_of(attempts.begin(), attempts.end(),
-                               [](const Attempt& attempt) { return attempt.source != nullptr; });
+  std::vector<Attempt> attempts = try_to_open_all(cameras, options);
+  bool any = false;
+  for (size_t i = 0; i < cameras.size(); ++i) {
+    any = any || may_serve(attempts[i], cameras[i]->options, options);
+  }
   if (!any) give_up(*attempts.front().failure, cameras.front()->options.source);
   for (size_t i = 0; i < cameras.size(); ++i) {
     watch_devices(*cameras[i]);

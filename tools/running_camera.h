@@ -27,10 +27,10 @@ struct RunningCamera {
   CameraOptions options;
 };
 
-// Opens all cameras; none runs yet. One that cannot be opened while another can is tried again
-// later, and shows a slate until then. Throws StartError: usage for a source that makes no sense or
-// a control that the camera does not have, no_input or not_permitted when there is no camera at
-// all.
+// Opens all cameras; none runs yet. One that cannot be opened is tried again later, and shows a
+// slate until then. Throws StartError: usage for a source that makes no sense or a control that the
+// camera does not have; no_input or not_permitted when none can be opened and none is worth waiting
+// for (may_come()), or --exit-on-no-source says not to wait.
 std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
                                                          BackendKind backend);
 

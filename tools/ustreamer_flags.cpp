@@ -112,7 +112,7 @@ constexpr UstreamerFlag kOtherFlags[] = {
     {"gpio-stream-online", '\0', true, false, no_effect, kNoPins},
     {"gpio-has-http-clients", '\0', true, false, no_effect, kNoPins},
     {"exit-on-parent-death", '\0', false, false, no_effect, "who started it must stop it"},
-    {"exit-on-device-error", '\0', false, false, no_effect, "a lost camera is tried again"},
+    {"exit-on-device-error", '\0', false, false, option, "exit-on-no-source"},
     {"exit-on-no-clients", '\0', true, false, no_effect, "--capture-idle frees the camera"},
     {"process-name-prefix", '\0', true, false, no_effect, "the name stays"},
     {"notify-parent", '\0', false, false, no_effect, "no signal is sent"},
@@ -203,6 +203,10 @@ void translate_flag(const UstreamerFlag& flag, const std::string& text,
                     UstreamerTranslation& result) {
   switch (flag.meaning) {
     case option:
+      if (flag.name == "exit-on-device-error") {
+        result.notes.emplace_back(
+            "--exit-on-device-error counts at start; a camera that is lost later is waited for");
+      }
       if (auto made = translate_option(flag, text)) result.settings.push_back(std::move(*made));
       break;
     case control:

@@ -32,10 +32,51 @@ TEST(CameraOptions, TakeEveryKey) {
   EXPECT_EQ(camera.orientation, (Orientation{270, true}));
 }
 
+TEST(CameraOptions, BehindAUrlOurKeysAreOurs) {
+  const CameraOptions camera =
+      parse_camera("yard=http://10.0.0.7/video?size=1,2,x=3,quality=9,rotate=90");
+  EXPECT_EQ(camera.source, "http://10.0.0.7/video?size=1,2,x=3");
+  EXPECT_EQ(camera.quality, 9);
+  EXPECT_EQ(camera.orientation.rotate, 90);
+  for (const char* url : {"https://h/s", "10.0.0.7:5000/stream", "HTTP://h/s"}) {
+    const CameraOptions each =
+        parse_camera(std::string("r=") + url + ",mirror=on,size=640x480,fps=2");
+    EXPECT_EQ(each.source.find(','), std::string::npos) << each.source;
+    EXPECT_TRUE(each.orientation.mirror);
+    EXPECT_EQ(each.width, 640);
+    EXPECT_DOUBLE_EQ(each.fps, 2);
+  }
+}
+
 TEST(CameraOptions, AUrlHasCommasOfItsOwn) {
-  const CameraOptions camera = parse_camera("yard=http://10.0.0.7/video?size=1,2,quality=9");
-  EXPECT_EQ(camera.source, "http://10.0.0.7/video?size=1,2,quality=9");
-  EXPECT_EQ(camera.quality, 80);
+  for (const char* url : {"http://h/a,b", "http://h/v?size=1,2", "http://h/a,rotate", "http://h/a,",
+                          "http://h/a,x=rotate=1", "http://h/a%2Crotate=90"}) {
+    EXPECT_EQ(parse_camera(std::string("r=") + url).source, url);
+  }
+  EXPECT_NE(mistake("r=http://h/s,rotate=45").find("45"), std::string::npos);
+  EXPECT_NE(mistake("r=http://h/s,rotate=90,b").find("written %2C"), std::string::npos);
+  EXPECT_NE(mistake("r=http://h/s,rotate=90,colour=1").find("colour"), std::string::npos);
+}
+
+TEST(CameraOptions, HeadersAreFieldsOfHttp) {
+  CameraOptions camera;
+  add_header(camera, "X-API-Key", "a b:c");
+  EXPECT_EQ(camera.upstream.headers, std::vector<std::string>{"X-API-Key: a b:c"});
+  for (const char* name : {"", "a b", "a:", "\xc3\xa4"}) {
+    EXPECT_THROW(add_header(camera, name, "x"), std::invalid_argument) << name;
+  }
+  EXPECT_THROW(add_header(camera, "X", ""), std::invalid_argument);
+}
+
+TEST(CameraOptions, APinIsAHash) {
+  const std::string pin = "sha256//" + std::string(42, 'A') + "+=";
+  EXPECT_NO_THROW(check_pin(pin));
+  EXPECT_NO_THROW(check_pin(pin + ";" + pin));
+  for (const std::string& text :
+       {std::string(), std::string("sha256//"), pin.substr(1), pin.substr(0, pin.size() - 1),
+        pin + "=", pin + ";x", std::string("sha256//") + std::string(43, '?') + "="}) {
+    EXPECT_THROW(check_pin(text), std::invalid_argument) << text;
+  }
 }
 
 TEST(CameraOptions, MistakesAreNamed) {

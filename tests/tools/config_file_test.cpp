@@ -92,6 +92,41 @@ mirror = true
   EXPECT_EQ(settings.cameras[1].orientation, (Orientation{180, true}));
 }
 
+TEST(ConfigFile, SaysHowAnotherServerIsAsked) {
+  const std::string pin = "sha256//" + std::string(43, 'A') + "=";
+  const Settings settings = parse(
+      "[camera.a]\nsource = \"https://h/\"\n"
+      "headers = { X-API-Key = \"k\", X-Number = 7 }\n"
+      "tls = { ca = \"a.pem\", pin = \"" +
+      pin +
+      "\" }\n"
+      "[camera.b]\nsource = \"h:1\"\ninsecure = true\n");
+  ASSERT_EQ(settings.cameras.size(), 2u);
+  const UpstreamOptions& a = settings.cameras[0].upstream;
+  EXPECT_EQ(a.headers, (std::vector<std::string>{"X-API-Key: k", "X-Number: 7"}));
+  EXPECT_EQ(a.ca, "a.pem");
+  EXPECT_EQ(a.pin, pin);
+  EXPECT_FALSE(a.insecure);
+  EXPECT_TRUE(settings.cameras[1].upstream.insecure);
+}
+
+TEST(ConfigFile, MistakesOfHowAnotherServerIsAsked) {
+  const std::string camera = "[camera.a]\nsource = \"https://h/\"\n";
+  expect_mistake(camera + "headers = \"x\"", "f.toml:3: camera.a.headers: ", "VALUE");
+  expect_mistake(camera + "headers = { \"a b\" = \"x\" }",
+                 "f.toml:3: camera.a.headers.a b: ", "field");
+  expect_mistake(camera + "headers = { a = \"x\\ny\" }",
+                 "f.toml:3: camera.a.headers.a: ", "control characters");
+  expect_mistake(camera + "tls = true", "f.toml:3: camera.a.tls: ", "ca = ");
+  expect_mistake(camera + "tls = { pin = \"x\" }", "f.toml:3: camera.a.tls.pin: ", "sha256//");
+  expect_mistake(camera + "tls = { ca = \"\" }", "f.toml:3: camera.a.tls.ca: ", "a file");
+  expect_mistake(camera + "tls = { insecure = true }",
+                 "f.toml:3: camera.a.tls.insecure: ", "beside tls");
+  expect_mistake(camera + "insecure = \"yes\"", "f.toml:3: camera.a.insecure: ", "true or false");
+  expect_mistake("[camera.a]\nsource = \"pattern\"\ninsecure = true",
+                 "f.toml:1: camera.a: ", "of a URL");
+}
+
 TEST(ConfigFile, MistakesNameTheLineAndTheKey) {
   expect_mistake("\n\ncolour = 1", "f.toml:3: colour: ", "no such key");
   expect_mistake("config = \"x\"", "f.toml:1: config: ", "no such key");

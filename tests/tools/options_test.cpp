@@ -38,6 +38,7 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options.header_timeout, 10s);
   EXPECT_EQ(options.idle_timeout, 75s);
   EXPECT_EQ(options.camera_stall_timeout, 2s);
+  EXPECT_EQ(options.source_timeout, 30s);
   EXPECT_EQ(options.capture_idle, std::nullopt);
 }
 
@@ -57,7 +58,8 @@ TEST(Options, TakesEveryFlag) {
           "--camera-stall-timeout 3s --header-timeout 2s --idle-timeout 4s --capture-idle 5m "
           "--cors-origin * --log-level debug --backend epoll --zero-copy off --frame-memory 8M "
           "--ring-slots 4 --send-buffer 64K --pin-cpus --rotate 90 --mirror on "
-          "--control brightness=7 --allow-control --encode-threads 2 --encoder cpu --list-devices "
+          "--control brightness=7 --allow-control --exit-on-no-source --encode-threads 2 --encoder "
+          "cpu --list-devices "
           "--camera back=files:/p,size=64x48,fps=3,quality=9")
           .value();
   EXPECT_EQ(options.listen[1].family, ListenAddress::Family::unix_path);
@@ -96,6 +98,7 @@ TEST(Options, TakesEveryFlag) {
   ASSERT_EQ(options.cameras[0].controls.size(), 1u);
   EXPECT_EQ(options.cameras[0].controls[0].value, "7");
   EXPECT_TRUE(options.allow_control);
+  EXPECT_TRUE(options.exit_on_no_source);
   EXPECT_EQ(options.encode_threads, 2u);
   EXPECT_EQ(options.encoder, EncoderChoice::cpu);
   EXPECT_TRUE(options.list_devices);

@@ -49,6 +49,16 @@ TEST(UstreamerFlags, CrowsnestV4) {
   EXPECT_TRUE(notes[1].starts_with("--static ")) << notes[1];
 }
 
+// It waits for a camera that is away, as we do, unless it is told not to.
+TEST(UstreamerFlags, ExitOnDeviceError) {
+  EXPECT_FALSE(read("fanlight", "--device /dev/video0").exit_on_no_source);
+  std::vector<std::string> notes;
+  const Options options = read("ustreamer", "--exit-on-device-error", &notes);
+  EXPECT_TRUE(options.exit_on_no_source);
+  ASSERT_EQ(notes.size(), 1u) << "what differs is said";
+  EXPECT_NE(notes[0].find("at start"), std::string::npos) << notes[0];
+}
+
 // The same script with the Raspberry Pi's old camera, which it names no device for.
 TEST(UstreamerFlags, CrowsnestV4WithTheOldCamera) {
   const Options options = read("fanlight",
