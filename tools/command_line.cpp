@@ -9,15 +9,33 @@
 #include <filesystem>
 
 #include "tools/option_table.h"
+#include "tools/source_spec.h"
+#include "tools/usage.h"
 #include "tools/ustreamer_flags.h"
 #include "tools/version.h"
 
 namespace fanlight {
 namespace {
 
+constexpr std::string_view kExamples =
+    "  fanlight --source auto                   the camera that is there\n"
+    "  fanlight --source auto --listen 0.0.0.0:5000\n"
+    "                                           open to the network\n"
+    "  fanlight --source /dev/video0 --size 1280x720 --fps 30\n"
+    "                                           a webcam, an HDMI grabber\n"
+    "  fanlight --source libcamera              a Raspberry Pi's camera\n"
+    "  fanlight --source http://10.0.0.7:5000/stream\n"
+    "                                           a relay of another server\n"
+    "  fanlight --camera front=/dev/video0,rotate=180 --camera yard=files:holidays\n"
+    "                                           several cameras\n"
+    "  fanlight --list-devices                  the cameras, and what they can do\n";
+
 constexpr const char* kFooter =
-    "\nEvery flag can come from the environment, --max-viewers as FANLIGHT_MAX_VIEWERS.\n"
-    "The flags of ustreamer are understood too, short and long: -d, -r, -f, -s, -p, ...";
+    "Every flag can come from the environment, --max-viewers as FANLIGHT_MAX_VIEWERS,\n"
+    "or from a file (--config). Units: 500ms, 10s, 5m; 64K, 8M; 800Mbit, 1Gbit.\n"
+    "The flags of ustreamer are understood too, short and long: -d, -r, -f, -s, -p...\n"
+    "Exit codes: 0 after SIGTERM or SIGINT; 64 bad flag; 66 no such source; 69 no\n"
+    "backend; 71 system error; 77 not permitted; 78 bad configuration.";
 
 // The texts that came with one flag.
 template <class Meant>
@@ -46,7 +64,8 @@ CLI::Option* add(CLI::App& app, const std::string& names, bool takes_value,
   // A flag without a value arrives as "true".
   if (!takes_value) return app.add_flag(names, texts, help);
   CLI::Option* added = app.add_option(names, texts, help)->expected(1);
-  return added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  // One value each time: the word behind it is no second one.
+  return added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
 }
 
 void add_flags(CLI::App& app, Collected& collected) {
@@ -101,20 +120,48 @@ void check_doubles(const std::vector<Setting>& settings) {
   }
 }
 
+// A word that is none of the flags, nor the value of one.
+[[noreturn]] void refuse_word(const CLI::App& app, const std::string& word) {
+  std::string line = unknown_flag(word, all_flags(app));
+  if (!word.starts_with('-') && line.find('?') == line.npos) {
+    try {
+      complete_source(word);
+      line = fmt::format("'{}': flags begin with --; did you mean '--source {}'?", word, word);
+    } catch (const std::invalid_argument&) {  // no source either
+    }
+  }
+  throw StartError(ExitCode::usage, line + "; see fanlight --help");
+}
+
+void parse(CLI::App& app, int argc, const char* const* argv) {
+  refuse_single_dashes(argc, argv, all_flags(app));
+  app.parse(argc, argv);
+  const std::vector<std::string> left = app.remaining();
+  if (left.empty()) return;
+  // The value of a misspelt flag is left over with it.
+  const auto flag =
+      std::ranges::find_if(left, [](const auto& word) { return word.starts_with('-'); });
+  refuse_word(app, flag == left.end() ? left.front() : *flag);
+}
+
 }  // namespace
 
 std::optional<CommandLine> read_command_line(int argc, const char* const* argv) {
   CLI::App app("Fanlight shows one camera, live, to thousands of browsers.", "fanlight");
-  app.set_help_flag("-h,--help", "print this, and exit");
-  app.set_version_flag("-v,--version,--features", version_text());
-  app.get_formatter()->column_width(44);
+  app.set_help_flag("-h,--help", "print this, and exit")->group("Other");
+  app.set_version_flag("-v,--version,--features", version_text(), "print the version, and exit")
+      ->group("Other");
+  app.allow_extras();
   app.footer(kFooter);
   Collected collected;
   add_flags(app, collected);
   try {
-    app.parse(argc, argv);
+    parse(app, argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", help_text(app, kExamples));
+    return std::nullopt;
   } catch (const CLI::Success& success) {
-    app.exit(success);  // prints the help or the version
+    app.exit(success);  // prints the version
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     throw StartError(ExitCode::usage, fmt::format("{}; see fanlight --help", error.what()));

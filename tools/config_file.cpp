@@ -13,6 +13,7 @@
 
 #include "core/fd.h"
 #include "core/nearest_word.h"
+#include "tools/config_quotes.h"
 #include "tools/option_table.h"
 #include "tools/source_spec.h"
 
@@ -268,6 +269,27 @@ void read_option(const Option& option, const toml::node& node, const Place& plac
   }
 }
 
+[[noreturn]] void refuse_key(const toml::key& key, const Place& place) {
+  std::vector<std::string_view> known{"camera"};
+  for (const Option& option : option_table()) {
+    if (!option.is(kCommand)) known.push_back(option.name);
+  }
+  const std::string question = did_you_mean(key.str(), known);
+  place.refuse_at(key.source(), key.str(),
+                  question.empty() ? "no such key; the keys are the flags of fanlight --help"
+                                   : "no such key" + question);
+}
+
+// Of a text that is no TOML, which often lacks quotes.
+[[noreturn]] void refuse_text(std::string_view text, const toml::parse_error& error,
+                              const std::string& path) {
+  const auto number = error.source().begin.line;
+  for (auto left = number; left > 1; --left) text.remove_prefix(text.find('\n') + 1);
+  const auto quoted = quoted_line(text.substr(0, text.find('\n')));
+  if (quoted) refuse(fmt::format("{}:{}: texts need quotes; write {}", path, number, *quoted));
+  refuse(fmt::format("{}:{}: {}", path, number, error.description()));
+}
+
 // What is nested is parsed and destroyed by recursion; a dotted key can nest as deep as its line is
 // long.
 void check_lines(std::string_view text, const std::string& path) {
@@ -311,7 +333,7 @@ Settings parse_config(std::string_view text, const std::string& path) {
   try {
     root = toml::parse(text, std::string_view(path));
   } catch (const toml::parse_error& error) {
-    refuse(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+    refuse_text(text, error, path);
   }
   for (const auto& [key, node] : root) {
     if (key.str() == "camera") {
@@ -319,10 +341,7 @@ Settings parse_config(std::string_view text, const std::string& path) {
       continue;
     }
     const Option* option = find_option(key.str());
-    if (option == nullptr || option->is(kCommand)) {
-      place.refuse_at(key.source(), key.str(),
-                      "no such key; the keys are the flags of fanlight --help");
-    }
+    if (option == nullptr || option->is(kCommand)) refuse_key(key, place);
     read_option(*option, node, place, settings);
   }
   return settings;

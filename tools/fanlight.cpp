@@ -210,6 +210,7 @@ void serve(const CommandLine& flags, const Options& options) {
   say_egress(config.wire, options, listeners);
   if (!options.source_was_given) say_emulated(camera);
   for (const std::string& note : flags.notes) log_info("{}", note);
+  for (const std::string& note : options.notes) log_warning("{}", note);
   server.begin();
   for (const auto& each : running) each->loop->begin();
   stay(main_loop, manager, reload, state);

@@ -9,6 +9,7 @@
 
 #include "capture/source_table.h"
 #include "core/join.h"
+#include "core/nearest_word.h"
 #include "tools/source_spec.h"
 #include "tools/units.h"
 
@@ -24,18 +25,25 @@ Value choose(Text text, std::initializer_list<std::pair<std::string_view, Value>
     if (name == text) return value;
     names.push_back(name);
   }
+  const std::string question = did_you_mean(text, names);
   throw std::invalid_argument(
-      fmt::format("'{}': one of {} is expected", text, join(names, ", ")));
+      fmt::format("'{}': one of {} is expected{}", text, join(names, ", "), question));
+}
+
+// What `parse` makes of a text, where one of these words could stand as well.
+template <class Parse>
+auto parse_or(std::string_view words, Parse parse) {
+  try {
+    return parse();
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("{}, or {}", error.what(), words));
+  }
 }
 
 // A whole number, or the word that stands for 0.
 size_t number_or(std::string_view zero, Text text, long low, long high) {
   if (text == zero) return 0;
-  try {
-    return static_cast<size_t>(parse_integer(text, low, high));
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(fmt::format("{}, or {}", error.what(), zero));
-  }
+  return parse_or(zero, [&] { return static_cast<size_t>(parse_integer(text, low, high)); });
 }
 
 template <auto kMember>
@@ -97,7 +105,8 @@ void set_frame_memory(OptionsDraft& draft, Text text) {
 }
 
 void set_send_buffer(OptionsDraft& draft, Text text) {
-  draft.options.send_buffer = text == "auto" ? 0 : parse_size(text);
+  draft.options.send_buffer =
+      text == "auto" ? 0 : parse_or("auto", [&] { return parse_size(text); });
   if (draft.options.send_buffer > (size_t{1} << 30)) {
     throw std::invalid_argument(fmt::format("'{}': at most 1G is possible", text));
   }
@@ -105,12 +114,15 @@ void set_send_buffer(OptionsDraft& draft, Text text) {
 
 void set_max_egress(OptionsDraft& draft, Text text) {
   draft.options.max_egress.reset();
-  if (text != "auto") draft.options.max_egress = text == "off" ? 0 : parse_rate(text);
+  if (text == "auto") return;
+  draft.options.max_egress =
+      text == "off" ? 0 : parse_or("auto, or off", [&] { return parse_rate(text); });
 }
 
 void set_unix_mode(OptionsDraft& draft, Text text) {
   draft.options.unix_mode.reset();
-  if (text != "auto") draft.options.unix_mode = parse_file_mode(text);
+  if (text == "auto") return;
+  draft.options.unix_mode = parse_or("auto", [&] { return parse_file_mode(text); });
 }
 
 void set_encoder(OptionsDraft& draft, Text text) {
@@ -141,7 +153,8 @@ void set_log_level(OptionsDraft& draft, Text text) {
 void set_encode_threads(OptionsDraft& draft, Text text) {
   draft.options.encode_threads.reset();
   if (text == "auto") return;
-  draft.options.encode_threads = static_cast<unsigned>(parse_integer(text, 0, 16));
+  draft.options.encode_threads =
+      parse_or("auto", [&] { return static_cast<unsigned>(parse_integer(text, 0, 16)); });
 }
 
 void set_source(OptionsDraft& draft, Text text) {
@@ -162,7 +175,7 @@ void add_trusted_proxy(OptionsDraft& draft, Text text) {
 }
 
 void set_capture_idle(OptionsDraft& draft, Text text) {
-  draft.options.capture_idle = parse_duration_or_off(text);
+  draft.options.capture_idle = parse_or("off", [&] { return parse_duration_or_off(text); });
 }
 
 void set_min_fps(OptionsDraft& draft, Text text) {
@@ -203,8 +216,8 @@ std::vector<Option> camera_options() {
   return {
       {"source", "SPEC", "", source_help(), kOfCameras, set_source},
       {"camera", "NAME=SPEC[,key=value]...", "",
-       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate and\n"
-       "mirror; repeatable",
+       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate and "
+       "mirror; in a URL a comma before such a key is written %2C; repeatable",
        kRepeatable | kOfCameras, add_camera},
       {kFps, "N", "", "pictures per second (default: the source's own)",
        kNumber | kOfCameras | kReloadable, shape<kFps>},
@@ -246,8 +259,8 @@ std::vector<Option> server_options() {
        "a proxy whose X-Forwarded-For tells who the client is; repeatable", kRepeatable,
        add_trusted_proxy},
       {"cors-origin", "ORIGIN", "",
-       "whose pages may read here: an origin as https://example.org, several with\n"
-       "commas, or * for all, without passwords and cookies; repeatable",
+       "whose pages may read here: an origin as https://example.org, several with commas, or * "
+       "for all, without passwords and cookies; repeatable",
        kRepeatable, add_origins},
       {"stock-db", "FILE", "", "the SQLite database of /stock-table", kText,
        set_file<&Options::stock_db>},
@@ -263,7 +276,7 @@ std::vector<Option> limit_options() {
       {"max-viewers-per-address", "N|off", "off", "streams at once from one address, IPv6 by /64",
        kNumber | kReloadable, set_max_viewers_per_address},
       {"max-egress", "RATE|auto|off", "auto",
-       "what the network carries, as 1Gbit; 95 % of it is used, and spread evenly;\n"
+       "what the network carries, as 1Gbit; 95 % of it is used, and spread evenly; "
        "auto: the speed of the link where the kernel knows it",
        kNumber | kReloadable, set_max_egress},
       {"min-fps", "N", "0.5", "refuse a viewer when the network has less than this for each",
@@ -280,22 +293,22 @@ std::vector<Option> limit_options() {
 std::vector<Option> expert_options() {
   return {
       {"encode-threads", "N|auto", "auto",
-       "threads that encode the pictures of a camera; 0: its own; auto: as many\n"
+       "threads that encode the pictures of a camera; 0: its own; auto: as many "
        "as there are other CPUs, at most 4",
        kNumber, set_encode_threads},
       {"encoder", "auto|cpu|m2m", "auto",
-       "who encodes: the CPU, or a V4L2 device as on a Pi 4; auto: a device\n"
+       "who encodes: the CPU, or a V4L2 device as on a Pi 4; auto: a device "
        "where there is one",
        kText, set_encoder},
       {"backend", "auto|uring|epoll", "auto", "how to talk to the kernel", kText, set_backend},
       {"zero-copy", "auto|on|off", "auto",
-       "let the network card read frames from memory, or copy them; auto: where\n"
+       "let the network card read frames from memory, or copy them; auto: where "
        "the kernel says that it makes no copy",
        kText, set_zero_copy},
-      {"frame-memory", "SIZE", "64M", "memory for the frames of a camera", kNumber,
-       set_frame_memory},
+      {"frame-memory", "SIZE", "64M", "memory for the frames of a camera; no picture may be larger",
+       kNumber, set_frame_memory},
       {"ring-slots", "2|4|8|16|32|auto", "auto",
-       "newest frames kept whole, before slow viewers share; auto: a quarter of a\n"
+       "newest frames kept whole, before slow viewers share; auto: a quarter of a "
        "second of them, 8 to 32",
        kNumber, set_ring_slots},
       {"send-buffer", "SIZE|auto", "auto", "SO_SNDBUF of a viewer's socket; auto: the kernel's own",
@@ -308,7 +321,7 @@ std::vector<Option> expert_options() {
 std::vector<Option> other_options() {
   return {
       {"config", "FILE", "",
-       "read options from here: TOML, the names are the flags', cameras are\n"
+       "read options from here: TOML, the names are the flags', cameras are "
        "tables; flags and the environment count for more",
        kCommand, set_file<&Options::config_file>},
       {"check-config", "", "", "read everything, open nothing, and say whether it is right",

@@ -100,6 +100,7 @@ Options read_options(const CommandLine& flags) {
                                  file));
   }
   put_cameras(draft, file);
+  draft.options.notes = std::move(levels[1].notes);
   return std::move(draft.options);
 }
 

@@ -67,6 +67,8 @@ struct Options {
   EncoderChoice encoder = EncoderChoice::automatic;
   LogLevel log_level = LogLevel::info;
 
+  std::vector<std::string> notes;  // lines to be logged, about what has no effect
+
   std::string config_file;  // empty: none
   bool check_config = false;
   bool print_config = false;

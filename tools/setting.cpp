@@ -2,12 +2,14 @@
 #include "tools/setting.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <stdexcept>
 
+#include "core/nearest_word.h"
 #include "tools/option_table.h"
 
 namespace fanlight {
@@ -15,6 +17,42 @@ namespace {
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+constexpr std::string_view kPrefix = "FANLIGHT_";
+constexpr std::string_view kOfTheBuild = "FANLIGHT_LIBCAMERA";  // tools/run passes it on
+
+// Variables with our prefix that name no option.
+std::vector<std::string> unknown_variables() {
+  std::vector<std::string> unknown;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view variable(*each);
+    const std::string_view name = variable.substr(0, variable.find('='));
+    if (!name.starts_with(kPrefix) || name.size() + 1 >= variable.size()) continue;
+    const bool is_known =
+        name == kOfTheBuild || std::ranges::any_of(option_table(), [&](const Option& option) {
+          return environment_name(option.name) == name;
+        });
+    if (!is_known) unknown.emplace_back(name);
+  }
+  return unknown;
+}
+
+std::vector<std::string> note_unknown_variables() {
+  std::vector<std::string> names;
+  for (const Option& option : option_table()) names.push_back(environment_name(option.name));
+  std::vector<std::string_view> endings;
+  for (const std::string& name : names)
+    endings.push_back(std::string_view(name).substr(kPrefix.size()));
+  std::vector<std::string> notes;
+  for (const std::string& name : unknown_variables()) {
+    const std::string question =
+        did_you_mean(std::string_view(name).substr(kPrefix.size()), endings, kPrefix);
+    const std::string line = fmt::format("{}: no such variable{}", name, question);
+    if (!question.empty()) throw StartError(ExitCode::usage, line);
+    notes.push_back(line + "; it has no effect");
+  }
+  return notes;
 }
 
 }  // namespace
@@ -38,7 +76,7 @@ void apply_setting(OptionsDraft& draft, const Setting& setting) {
 }
 
 std::string environment_name(std::string_view option) {
-  std::string name = "FANLIGHT_";
+  std::string name(kPrefix);
   for (const char c : option) {
     name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
@@ -53,6 +91,7 @@ Settings read_environment() {
     if (value == nullptr || *value == '\0') continue;
     settings.values.push_back({&option, value, name, ExitCode::usage});
   }
+  settings.notes = note_unknown_variables();
   return settings;
 }
 

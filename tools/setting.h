@@ -25,6 +25,7 @@ struct Setting {
 struct Settings {
   std::vector<Setting> values;
   std::vector<CameraOptions> cameras;  // tables of the configuration file
+  std::vector<std::string> notes;      // lines to be logged, about what has no effect
 
   // Whether it says where pictures come from.
   bool names_a_source() const;
@@ -34,7 +35,9 @@ struct Settings {
 void apply_setting(OptionsDraft& draft, const Setting& setting);
 
 // What the environment says, which is "FANLIGHT_HEADER_TIMEOUT" for --header-timeout. Variables
-// that are empty say nothing.
+// that are empty say nothing. Others of this prefix: one that looks like a misspelt option throws
+// StartError (usage), since a typo must not be the reason why a camera is not shown; the rest are
+// noted, since Kubernetes makes some for a service of our name.
 Settings read_environment();
 std::string environment_name(std::string_view option);
 

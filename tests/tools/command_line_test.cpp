@@ -33,9 +33,10 @@ TEST(CommandLine, HelpNamesEveryOptionWithItsDefault) {
     EXPECT_NE(at, help.npos) << option.name;
   }
   EXPECT_NE(help.find("(default: 127.0.0.1:5000)"), help.npos);
+  EXPECT_LT(help.find("fanlight --source auto "), help.find("Usage:")) << "examples come first";
   EXPECT_EQ(help.find("--desired-fps"), help.npos) << "ustreamer's are understood, not offered";
   for (size_t begin = 0, end = 0; (end = help.find('\n', begin)) != help.npos; begin = end + 1) {
-    EXPECT_LE(end - begin, 130u) << help.substr(begin, end - begin);
+    EXPECT_LE(end - begin, 80u) << help.substr(begin, end - begin);
   }
 }
 
@@ -53,6 +54,40 @@ TEST(CommandLine, UnknownFlagsAndWordsAreNamed) {
               std::string::npos)
         << line;
   }
+}
+
+TEST(CommandLine, AMisspeltFlagIsSuggested) {
+  const auto says = [](const std::string& line, const std::string& expected) {
+    EXPECT_EQ(mistake_of([&] { read(line); }), expected);
+  };
+  const std::string see = "; see fanlight --help";
+  const std::string source = "--soruce: no such flag; did you mean '--source'?" + see;
+  says("--soruce pattern", source);
+  says("--soruce=pattern", source);
+  says("--max_viewers 3", "--max_viewers: no such flag; did you mean '--max-viewers'?" + see);
+  says("--resolutoin 640x480", "--resolutoin: no such flag; did you mean '--resolution'?" + see);
+  says("--telepathy", "--telepathy: no such flag" + see);
+  says("-x", "-x: no such flag" + see);
+  says("-source pattern", "-source: did you mean '--source'?");
+  says("-fps=5", "-fps=5: did you mean '--fps'?");
+}
+
+TEST(CommandLine, AWordThatIsNoFlagMayBeMeantAsOne) {
+  const std::string begin = "': flags begin with --";
+  const std::string see = "; see fanlight --help";
+  const auto says = [](const std::string& line, const std::string& expected) {
+    EXPECT_EQ(mistake_of([&] { read(line); }), expected);
+  };
+  says("/dev/video0", "'/dev/video0" + begin + "; did you mean '--source /dev/video0'?" + see);
+  says("--listen 127.0.0.1:0 surplus", "'surplus" + begin + see);
+  says("source pattern", "'source" + begin + "; did you mean '--source'?" + see);
+  says("surplus", "'surplus" + begin + see);
+}
+
+TEST(CommandLine, LettersOfUstreamerKeepTheirValues) {
+  const CommandLine line = read("-d/dev/video1 -r640x480 -f15").value();
+  ASSERT_EQ(line.settings.values.size(), 3u);
+  EXPECT_EQ(line.settings.values[0].text, "v4l2:/dev/video1");
 }
 
 }  // namespace

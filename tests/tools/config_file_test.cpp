@@ -130,6 +130,14 @@ TEST(ConfigFile, MistakesOfHowAnotherServerIsAsked) {
 TEST(ConfigFile, MistakesNameTheLineAndTheKey) {
   expect_mistake("\n\ncolour = 1", "f.toml:3: colour: ", "no such key");
   expect_mistake("config = \"x\"", "f.toml:1: config: ", "no such key");
+  expect_mistake("soruce = \"pattern\"", "f.toml:1: soruce: ", "; did you mean 'source'?");
+  expect_mistake("max_viewers = 3", "f.toml:1: max_viewers: ", "; did you mean 'max-viewers'?");
+  expect_mistake("[cameras.a]\nsource = \"x\"", "f.toml:1: cameras: ", "; did you mean 'camera'?");
+  expect_mistake("[camera.a]\nsoruce = \"x\"",
+                 "f.toml:2: camera.a.soruce: ", "; did you mean 'source'?");
+  expect_mistake("[camera.a]\nlisten = \"x\"",
+                 "f.toml:2: camera.a.listen: ", "above the first [camera.NAME]");
+  expect_mistake("log-level = \"degub\"", "f.toml:1: log-level: ", "; did you mean 'debug'?");
   expect_mistake("port = 8080", "f.toml:1: port: ", "no such key");
   expect_mistake("fps = \"fast\"", "f.toml:1: fps: ", "'fast'");
   expect_mistake("fps = 1000", "f.toml:1: fps: ", "'1000': a number from 0.01 to 240");
@@ -144,6 +152,11 @@ TEST(ConfigFile, MistakesNameTheLineAndTheKey) {
   expect_mistake("source = \"\"", "f.toml:1: source: ", "a source is expected");
   expect_mistake("source = \"telepathy\"", "f.toml:1: source: ", "telepathy");
   expect_mistake("source = \"files:/a\\u0000b\"", "f.toml:1: source: ", "control characters");
+  expect_mistake("fps = 5\nsource = pattern\n", "f.toml:2: texts need quotes; ",
+                 "write source = \"pattern\"");
+  expect_mistake("[camera.a]\nsource = v4l2:/dev/video0\nfps = 5", "f.toml:2: texts need quotes; ",
+                 "write source = \"v4l2:/dev/video0\"");
+  expect_mistake("source = \"pattern", "f.toml:1: ", "rror");
   expect_mistake("stock-db = \"\"", "f.toml:1: stock-db: ", "a file is expected");
   expect_mistake("pin-cpus = 1", "f.toml:1: pin-cpus: ", "true or false");
   expect_mistake("pin-cpus = \"on\"", "f.toml:1: pin-cpus: ", "true or false");

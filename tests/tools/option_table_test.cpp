@@ -41,5 +41,40 @@ TEST(OptionTable, NothingTakesAnEmptyText) {
   }
 }
 
+// What is said of a value that an option does not take.
+std::string refusal(std::string_view option, const std::string& text) {
+  OptionsDraft draft;
+  try {
+    find_option(option)->set(draft, text);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(OptionTable, AMisspeltWordIsSuggested) {
+  EXPECT_EQ(refusal("backend", "urng"),
+            "'urng': one of auto, uring, epoll is expected; did you mean 'uring'?");
+  EXPECT_TRUE(refusal("log-level", "degub").ends_with("; did you mean 'debug'?"));
+  EXPECT_TRUE(refusal("encoder", "mm2").ends_with("; did you mean 'm2m'?"));
+  EXPECT_TRUE(refusal("zero-copy", "of").ends_with("; did you mean 'off'?"));
+  EXPECT_TRUE(refusal("source", "patern").ends_with("; did you mean 'pattern'?"));
+  EXPECT_EQ(refusal("camera", "a=pattern,sze=64x48"),
+            "'sze=64x48': no such key; did you mean 'size'?");
+  EXPECT_TRUE(refusal("camera", "a=emulater").ends_with("; did you mean 'emulator'?"));
+  EXPECT_EQ(refusal("backend", "kqueue"), "'kqueue': one of auto, uring, epoll is expected");
+}
+
+// What else than a number, a time or a size an option takes, which its type names.
+TEST(OptionTable, ARefusalNamesTheWordsThatAreTaken) {
+  for (const Option& option : option_table()) {
+    for (const char* word : {"auto", "off"}) {
+      const std::string alternative = std::string("|") + word;
+      if (option.type.find(alternative) == option.type.npos) continue;
+      EXPECT_NE(refusal(option.name, "-x").find(word), std::string::npos) << option.name;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fanlight

@@ -45,6 +45,28 @@ TEST(Setting, TheEnvironmentIsNamedAfterTheFlags) {
   ::unsetenv("FANLIGHT_IDLE_TIMEOUT");
 }
 
+TEST(Setting, AVariableThatIsNoOptionIsNotIgnored) {
+  ::setenv("FANLIGHT_FSP", "5", 1);
+  try {
+    read_environment();
+    ADD_FAILURE() << "accepted";
+  } catch (const StartError& error) {
+    EXPECT_EQ(error.code(), ExitCode::usage);
+    EXPECT_STREQ(error.what(), "FANLIGHT_FSP: no such variable; did you mean 'FANLIGHT_FPS'?");
+  }
+  ::setenv("FANLIGHT_FSP", "", 1);
+  // As Kubernetes sets for each pod beside a service of our name.
+  ::setenv("FANLIGHT_PORT_5000_TCP", "tcp://10.0.0.1:5000", 1);
+  ::setenv("FANLIGHT_LIBCAMERA", "ON", 1);
+  const Settings settings = read_environment();
+  EXPECT_EQ(settings.notes,
+            std::vector<std::string>{"FANLIGHT_PORT_5000_TCP: no such variable; it has no effect"});
+  EXPECT_TRUE(settings.values.empty());
+  for (const char* name : {"FANLIGHT_FSP", "FANLIGHT_PORT_5000_TCP", "FANLIGHT_LIBCAMERA"}) {
+    ::unsetenv(name);
+  }
+}
+
 TEST(Setting, AStartErrorIsOneShortPrintableLine) {
   const auto line = [](std::string_view text) {
     return std::string(StartError(ExitCode::usage, text).what());
