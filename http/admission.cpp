@@ -52,7 +52,16 @@ Verdict Admission::admit(const PeerAddress& peer, size_t frame_bytes, double fps
     leave(place);
     return Verdict::wire_full;
   }
+  count_admitted();
   return Verdict::admitted;
+}
+
+void Admission::count_admitted() noexcept {
+  admitted_.fetch_add(1);
+  const size_t now = std::min(viewers_.load(), viewers_max_.load());
+  size_t most = most_.load();
+  while (now > most && !most_.compare_exchange_weak(most, now)) {
+  }
 }
 
 bool Admission::take_address(const PeerAddress& peer, ViewerPlace& place) noexcept {

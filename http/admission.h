@@ -54,11 +54,14 @@ class Admission {
   void set_limits(const AdmissionConfig& config);
 
   size_t viewers() const noexcept { return viewers_.load(); }
+  uint64_t admitted() const noexcept { return admitted_.load(); }  // since the start
+  size_t most() const noexcept { return most_.load(); }            // at once, since the start
   AdmissionConfig config() const noexcept {
     return {viewers_max_.load(), viewers_per_address_.load()};
   }
 
  private:
+  void count_admitted() noexcept;
   bool take_address(const PeerAddress& peer, ViewerPlace& place) noexcept;
   bool take_wire(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
                  ViewerPlace& place) noexcept;
@@ -68,6 +71,8 @@ class Admission {
   std::atomic<size_t> viewers_per_address_{0};
   Wire* const wire_;
   std::atomic<size_t> viewers_{0};
+  std::atomic<uint64_t> admitted_{0};
+  std::atomic<size_t> most_{0};
   std::mutex mutex_;                       // for addresses_
   std::optional<AddressTable> addresses_;  // since there first was a limit for them
 };

@@ -8,10 +8,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 #include <memory>
 #include <sstream>
+#include <string_view>
 
 namespace fanlight {
 namespace {
@@ -65,7 +67,54 @@ std::string interface_of_default_route(const std::string& routes) {
   return best;
 }
 
+bool is_link_local(const sockaddr& address) {
+  if (address.sa_family != AF_INET6) return false;
+  return IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
+}
+
+// What Docker, libvirt, LXC and Kubernetes call the bridges to their guests.
+bool is_bridge_to_guests(std::string_view interface) {
+  constexpr std::string_view kNames[] = {"docker", "br-", "virbr", "veth",
+                                         "lxc",    "lxd", "cni",   "podman"};
+  return std::any_of(std::begin(kNames), std::end(kNames),
+                     [&](std::string_view name) { return interface.starts_with(name); });
+}
+
 }  // namespace
+
+std::vector<MachineAddress> machine_addresses() {
+  std::vector<MachineAddress> found;
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) != 0) return found;
+  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(all, ::freeifaddrs);
+  constexpr unsigned kRuns = IFF_UP | IFF_RUNNING;
+  for (const ifaddrs* entry = all; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr == nullptr || (entry->ifa_flags & IFF_LOOPBACK) != 0) continue;
+    if ((entry->ifa_flags & kRuns) != kRuns || is_link_local(*entry->ifa_addr)) continue;
+    const std::string text = text_of(*entry->ifa_addr);
+    if (text.empty()) continue;
+    found.push_back({entry->ifa_name, text, entry->ifa_addr->sa_family == AF_INET6});
+  }
+  return found;
+}
+
+std::vector<std::string> best_addresses(const std::vector<MachineAddress>& all, bool with_v6,
+                                        const LinkFiles& files) {
+  const std::string first = interface_of_default_route(files.routes);
+  std::vector<const MachineAddress*> sorted;
+  for (const MachineAddress& each : all) {
+    if (each.is_v6 && !with_v6) continue;
+    if (each.interface == first || !is_bridge_to_guests(each.interface)) sorted.push_back(&each);
+  }
+  const auto rank = [&](const MachineAddress& each) {
+    return (each.interface == first ? 0 : 2) + (each.is_v6 ? 1 : 0);
+  };
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](const auto* a, const auto* b) { return rank(*a) < rank(*b); });
+  std::vector<std::string> texts;
+  for (const MachineAddress* each : sorted) texts.push_back(each->text);
+  return texts;
+}
 
 std::optional<Link> find_link(const std::string& host, const LinkFiles& files) {
   const bool wildcard = host == "0.0.0.0" || host == "::";

@@ -25,6 +25,7 @@
 #include "tools/config_text.h"
 #include "tools/device_report.h"
 #include "tools/exit_code.h"
+#include "tools/farewell.h"
 #include "tools/inherited.h"
 #include "tools/main_loop.h"
 #include "tools/open_listeners.h"
@@ -205,6 +206,7 @@ void serve(const CommandLine& flags, const Options& options) {
   DeviceReport devices(state.devices_json, std::move(libcamera));
   for_clients.release();
 
+  const Instant began = read_monotonic_clock();
   say_where(listeners);
   say_what_runs(options, config, threads.shards, backend.reason);
   say_egress(config.wire, options, listeners);
@@ -216,6 +218,7 @@ void serve(const CommandLine& flags, const Options& options) {
   stay(main_loop, manager, reload, state);
 
   server.stop();
+  log_info("{}", farewell_text(sum_up(state, read_monotonic_clock() - began)));
   const bool table_stopped = table == nullptr || table->stop();
   const bool devices_stopped = devices.stop();
   if (stop_cameras(running) && table_stopped && devices_stopped) return;

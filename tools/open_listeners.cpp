@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/join.h"
 #include "core/log.h"
 #include "io/link.h"
 #include "tools/exit_code.h"
@@ -130,15 +131,57 @@ void say_egress(const WireConfig& wire, const Options& options, const OpenListen
   }
 }
 
+namespace {
+
+constexpr size_t kUrlsMax = 3;
+
+// Where other machines find the viewers' listeners.
+std::vector<std::string> urls_for_others(const std::vector<Listener>& listeners) {
+  std::vector<std::string> urls;
+  for (const Listener& listener : listeners) {
+    if (listener.is_local()) continue;
+    const bool is_v6 = listener.host() == "[::]";
+    if (!is_v6 && listener.host() != "0.0.0.0") {
+      urls.push_back(listener.url());
+      continue;
+    }
+    for (const std::string& address : best_addresses(machine_addresses(), is_v6)) {
+      const bool has_colon = address.find(':') != address.npos;
+      urls.push_back(fmt::format("http://{}{}{}:{}/", has_colon ? "[" : "", address,
+                                 has_colon ? "]" : "", listener.port()));
+    }
+  }
+  if (urls.size() > kUrlsMax) urls.resize(kUrlsMax);
+  return urls;
+}
+
+void say_how_to_open(const OpenListeners& listeners) {
+  if (listeners.inherited) {
+    log_info(
+        "only this machine can open it; another ListenStream= of the socket unit opens it to the "
+        "network");
+    return;
+  }
+  const auto tcp = std::find_if(listeners.viewers.begin(), listeners.viewers.end(),
+                                [](const Listener& each) { return each.port() != 0; });
+  log_info("only this machine can open it; --listen 0.0.0.0:{} opens it to the network",
+           tcp == listeners.viewers.end() ? 5000 : tcp->port());
+}
+
+}  // namespace
+
 void say_where(const OpenListeners& listeners) {
   for (const Listener& listener : listeners.viewers) log_info("listening on {}", listener.url());
   for (const Listener& listener : listeners.admin) {
     log_info("listening on {} for administration", listener.url());
   }
-  if (!listeners.is_local()) return;
-  log_info(
-      "only this machine can see it; {} opens it to the network",
-      listeners.inherited ? "another ListenStream= of the socket unit" : "--listen 0.0.0.0:5000");
+  if (listeners.is_local()) return say_how_to_open(listeners);
+  const std::vector<std::string> urls = urls_for_others(listeners.viewers);
+  if (!urls.empty()) {
+    log_info("open {} from other machines", join(urls, " or "));
+  } else if (!all_local(listeners.viewers)) {
+    log_info("no other machine can open it yet: this one has no address in a network");
+  }
 }
 
 }  // namespace fanlight

@@ -29,6 +29,20 @@ Verdict admit(Admission& admission, const PeerAddress& peer, ViewerPlace& place,
   return admission.admit(peer, 44'000, fps, place);
 }
 
+TEST(Admission, CountsWhoCameAndTheMostAtOnce) {
+  Admission admission({.viewers_max = 2}, nullptr);
+  ViewerPlace a, b, c;
+  EXPECT_EQ(admission.most(), 0u);
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), a), Verdict::admitted);
+  EXPECT_EQ(admit(admission, v4("10.0.0.2"), b), Verdict::admitted);
+  EXPECT_EQ(admit(admission, v4("10.0.0.3"), c), Verdict::full);
+  admission.leave(a);
+  admission.leave(b);
+  EXPECT_EQ(admit(admission, v4("10.0.0.3"), c), Verdict::admitted);
+  EXPECT_EQ(admission.admitted(), 3u);
+  EXPECT_EQ(admission.most(), 2u);
+}
+
 TEST(Admission, LimitsCanChangeWhileViewersAreThere) {
   Admission admission({.viewers_max = 3}, nullptr);
   ViewerPlace a, b, c;

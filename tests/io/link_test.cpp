@@ -79,5 +79,28 @@ TEST_F(LinkTest, NothingForTheLoopbackAndForStrangers) {
   EXPECT_FALSE(find_link("203.0.113.77", files_));  // nobody has it (RFC 5737)
 }
 
+TEST_F(LinkTest, TheBestAddressIsThatOfTheDefaultRoute) {
+  routes("wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n");
+  const std::vector<MachineAddress> all = {{"eth0", "10.0.0.2", false},
+                                           {"docker0", "172.17.0.1", false},
+                                           {"wlan0", "2001:db8::2", true},
+                                           {"wlan0", "192.168.1.20", false},
+                                           {"br-0a1b", "172.18.0.1", false}};
+  EXPECT_EQ(best_addresses(all, false, files_),
+            (std::vector<std::string>{"192.168.1.20", "10.0.0.2"}));
+  EXPECT_EQ(best_addresses(all, true, files_),
+            (std::vector<std::string>{"192.168.1.20", "2001:db8::2", "10.0.0.2"}));
+  EXPECT_TRUE(best_addresses({}, true, files_).empty());
+}
+
+TEST(MachineAddresses, NoneIsOfTheLoopbackOrOfOneLink) {
+  for (const MachineAddress& each : machine_addresses()) {
+    EXPECT_FALSE(each.text.starts_with("127.")) << each.text;
+    EXPECT_FALSE(each.text.starts_with("fe80:")) << each.text;
+    EXPECT_NE(each.text, "::1");
+    EXPECT_EQ(each.is_v6, each.text.find(':') != std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace fanlight
