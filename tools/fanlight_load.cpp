@@ -56,9 +56,12 @@ int load(const LoadOptions& options) {
   JsonFile json(options.json);
   const LoadResult result = LoadRun(options).run();
   json.write(to_json(result));
+  const std::string complaint = result.complaint();
+  if (result.connected == 0 && !options.tolerate) {
+    throw StartError(ExitCode::unavailable, fmt::format("{}: {}", options.url, complaint));
+  }
   if (options.json != "-") fmt::print("{}", to_table(result));
   std::fflush(stdout);
-  const std::string complaint = result.complaint();
   if (complaint.empty()) return 0;
   log_warning("fanlight-load: {}: {}", options.url, complaint);
   return options.tolerate ? 0 : kExitUnclean;

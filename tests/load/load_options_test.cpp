@@ -105,6 +105,40 @@ TEST(LoadOptions, TakesEveryFlag) {
   EXPECT_TRUE(options.tolerate);
 }
 
+TEST(LoadOptions, TakesTheLettersOfWrkAndHey) {
+  const LoadOptions options = parse({"-c", "200", "-d30s", "-t2", "-H", "A: b", kUrl}).value();
+  EXPECT_EQ(options.viewers, 200u);
+  EXPECT_EQ(options.duration, 30s);
+  EXPECT_EQ(options.threads, 2u);
+  EXPECT_EQ(options.headers, std::vector<std::string>{"A: b"});
+  EXPECT_EQ(parse({"-z", "5s", kUrl}).value().duration, 5s);
+  EXPECT_EQ(mistake({"-c", "0", kUrl}).substr(0, 13), "--viewers '0'");
+}
+
+TEST(LoadOptions, HelpBeginsWithExamplesAndFitsATerminal) {
+  testing::internal::CaptureStdout();
+  EXPECT_FALSE(parse({"--help"}).has_value());
+  const std::string help = testing::internal::GetCapturedStdout();
+  EXPECT_LT(help.find("fanlight-load http://127.0.0.1:5000/stream"), help.find("Usage:"));
+  for (const char* word : {"-c,--viewers N", "fairness", "skipped", "age", "torn", "skew"}) {
+    EXPECT_NE(help.find(word), help.npos) << word;
+  }
+  for (size_t begin = 0, end = 0; (end = help.find('\n', begin)) != help.npos; begin = end + 1) {
+    EXPECT_LE(end - begin, 80u) << help.substr(begin, end - begin);
+  }
+}
+
+TEST(LoadOptions, WhatWasMeantIsNamed) {
+  const std::string see = "; see fanlight-load --help";
+  EXPECT_EQ(mistake({"--viwers", "5", kUrl}),
+            "--viwers: no such flag; did you mean '--viewers'?" + see);
+  EXPECT_EQ(mistake({"-viewers", "5", kUrl}), "-viewers: did you mean '--viewers'?");
+  EXPECT_EQ(mistake({"localhost:5000/stream"}),
+            "'localhost:5000/stream': no http://; did you mean 'http://localhost:5000/stream'?");
+  EXPECT_EQ(mistake({"--pid", "12", "34", kUrl}),
+            "--pid takes one process, and '34' is another; pidof -s finds one" + see);
+}
+
 TEST(LoadOptions, MistakesNameTheFlag) {
   const auto says = [](std::vector<const char*> arguments, const char* expected) {
     arguments.push_back(kUrl);

@@ -106,6 +106,20 @@ std::string row(const std::string& table, const std::string& name) {
   return {};
 }
 
+TEST(LoadReport, RefusalsAreNamedByTheirStatus) {
+  LoadResult result = full_result();
+  EXPECT_EQ(row(to_table(result), "refused"), "");
+  result.statuses = {{404, 1}, {503, 12}};
+  result.refused_503_with_retry_after = 11;
+  result.not_multipart = 2;
+  EXPECT_EQ(row(to_table(result), "refused"),
+            "refused      404 Not Found, once; 503 Service Unavailable, 12 times (11 with "
+            "Retry-After); no multipart stream, 2 times");
+  const JsonCheck json(to_json(result));
+  ASSERT_TRUE(json.valid());
+  EXPECT_EQ(json.at("statuses.503"), "12");
+}
+
 TEST(LoadReport, TheTablesColumnsAreAligned) {
   const std::string table = to_table(full_result());
   const std::string head = row(table, "         viewers");

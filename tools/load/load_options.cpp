@@ -14,11 +14,43 @@
 #include "tools/exit_code.h"
 #include "tools/load/target.h"
 #include "tools/units.h"
+#include "tools/usage.h"
 
 namespace fanlight {
 namespace {
 
 using Setter = std::function<void(const std::string&)>;
+
+constexpr std::string_view kExamples =
+    "  fanlight-load http://127.0.0.1:5000/stream\n"
+    "                    100 viewers for 10 seconds\n"
+    "  fanlight-load -c 1000 -d 30s --pid $(pidof -s fanlight) \\\n"
+    "      http://127.0.0.1:5000/stream\n"
+    "                    also what the server needed for them\n"
+    "  fanlight-load -c 200 --ramp 20s --slow 10% --stalled 5 \\\n"
+    "      http://10.0.0.7:8080/?action=stream\n"
+    "                    some of them on thin lines, five that do not read at all\n";
+
+constexpr const char* kFooter =
+    "What the report says:\n"
+    "  frames      that each viewer got in the measured time: the fewest, the most\n"
+    "              that the worst 5 % got (p5), the median, the most, the mean\n"
+    "  fairness    1: all viewers got as many; 1/N: one of N got all (Jain's index)\n"
+    "  age         from the capture of a frame (X-Timestamp) to its last byte here;\n"
+    "              of half, 95 % and 99 % of the frames, and of the oldest\n"
+    "  skipped     frames that viewers did not get, by the gaps in X-Sequence: a\n"
+    "              server sends the newest, and none of what a slow line has missed\n"
+    "  loss        the share of skipped frames\n"
+    "  first frame from connect() to the last byte of a viewer's first frame\n"
+    "  torn        frames that are not as long as announced, or no whole JPEG\n"
+    "  falling     frames older than the one before; neither may ever happen\n"
+    "  repeats     a frame sent again, so that no viewer waits too long for a byte\n"
+    "  skew        from the first viewer that has a frame to the last one\n"
+    "  rank        of the viewers that are served first and last on average\n"
+    "\n"
+    "Exit code: 0; 1 when a frame was torn, a sequence fell, or a viewer was\n"
+    "disconnected or never got a frame; 64 bad flag; 69 the server cannot be reached\n"
+    "or gives nobody a stream; 71 this machine is too small.";
 
 // Adds flags whose mistakes are all answered in the same words.
 class LoadFlags {
@@ -27,9 +59,11 @@ class LoadFlags {
 
   void group(std::string name) { group_ = std::move(name); }
 
+  // `flag` may begin with letters: "-c,--viewers".
   void value(const std::string& flag, const std::string& type, const std::string& help,
              Setter set) {
-    app_.add_option_function<std::string>(flag, guarded(flag, std::move(set)), help)
+    const std::string name = flag.substr(flag.rfind(',') + 1);
+    app_.add_option_function<std::string>(flag, guarded(name, std::move(set)), help)
         ->type_name(type)
         ->group(group_);
   }
@@ -70,10 +104,10 @@ class LoadFlags {
 
 void add_run_flags(LoadFlags& flags, LoadOptions& options) {
   flags.group("Run");
-  flags.value("--viewers", "N", "viewers at once (default: 100)", [&](const std::string& text) {
+  flags.value("-c,--viewers", "N", "viewers at once (default: 100)", [&](const std::string& text) {
     options.viewers = static_cast<size_t>(parse_integer(text, 1, 1'000'000));
   });
-  flags.value("--duration", "TIME", "what is measured, after the start (default: 10s)",
+  flags.value("-d,-z,--duration", "TIME", "what is measured, after the start (default: 10s)",
               [&](const std::string& text) { options.duration = parse_duration(text); });
   flags.duration_or_0("--ramp", "spread the connects over this time (default: 0, all at once)",
                       options.ramp);
@@ -81,9 +115,10 @@ void add_run_flags(LoadFlags& flags, LoadOptions& options) {
                       "longest wait for first frames between the last connect and what is measured "
                       "(default: 2s)",
                       options.settle);
-  flags.value("--threads", "N", "threads that receive (default: 1)", [&](const std::string& text) {
-    options.threads = static_cast<unsigned>(parse_integer(text, 1, 256));
-  });
+  flags.value("-t,--threads", "N", "threads that receive (default: 1)",
+              [&](const std::string& text) {
+                options.threads = static_cast<unsigned>(parse_integer(text, 1, 256));
+              });
   flags.value("--cpus", "LIST", "bind the threads to these CPUs in turn: 1 or 0-3,5",
               [&](const std::string& text) { options.cpus = parse_cpu_list(text); });
   flags.value("--seed", "N", "of all that is random (default: 1)", [&](const std::string& text) {
@@ -126,6 +161,21 @@ void add_report_flags(LoadFlags& flags, LoadOptions& options) {
   flags.value("--json", "FILE|-",
               "write the result as JSON; - is standard output, without the table",
               [&](const std::string& text) { options.json = text; });
+}
+
+// Words that are no flags, nor the URL.
+void check_words(const CLI::App& app, const LoadOptions& options) {
+  const std::vector<std::string> left = app.remaining();
+  if (left.empty()) return;
+  const auto is_flag = [](const std::string& word) { return word.starts_with('-'); };
+  const auto flag = std::find_if(left.begin(), left.end(), is_flag);
+  std::string line = unknown_flag(flag == left.end() ? left.front() : *flag, all_flags(app));
+  const bool is_number = options.url.find_first_not_of("0123456789") == std::string::npos;
+  if (flag == left.end() && options.pid != 0 && is_number) {
+    line = fmt::format("--pid takes one process, and '{}' is another; pidof -s finds one",
+                       options.url);
+  }
+  throw StartError(ExitCode::usage, line + "; see fanlight-load --help");
 }
 
 void check_header(const std::string& text) {
@@ -186,12 +236,12 @@ std::vector<int> parse_cpu_list(std::string_view text) {
 std::optional<LoadOptions> parse_load_options(int argc, const char* const* argv) {
   CLI::App app("Many viewers of an MJPEG stream at once, who check every part that they get.",
                "fanlight-load");
-  app.set_version_flag("--version", "fanlight-load " FANLIGHT_VERSION);
-  app.get_formatter()->column_width(40);
-  app.footer(
-      "Exit code: 0; 1 when a frame was torn, a sequence fell, or a viewer was disconnected or\n"
-      "never got a frame; 64 bad flag; 69 the server cannot be reached; 71 this machine is too "
-      "small.");
+  app.set_help_flag("-h,--help", "print this, and exit")->group("Other");
+  app.set_version_flag("--version", "fanlight-load " FANLIGHT_VERSION,
+                       "print the version, and exit")
+      ->group("Other");
+  app.allow_extras();
+  app.footer(kFooter);
   LoadOptions options;
   LoadFlags flags(app);
   app.add_option("URL", options.url, "http://HOST:PORT/PATH of a stream")
@@ -200,20 +250,26 @@ std::optional<LoadOptions> parse_load_options(int argc, const char* const* argv)
   add_run_flags(flags, options);
   add_viewer_flags(flags, options);
   add_report_flags(flags, options);
-  app.add_option("--header", options.headers, "sent with each request; repeatable")
+  app.add_option("-H,--header", options.headers, "sent with each request; repeatable")
       ->type_name("'NAME: VALUE'")
       ->group("Viewers")
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   app.add_flag("--quiet", options.quiet, "no line per second on standard error")
       ->group("Checks and report");
   app.add_flag("--tolerate", options.tolerate, "exit with 0 whatever the viewers saw")
       ->group("Checks and report");
   try {
+    refuse_single_dashes(argc, argv, all_flags(app));
     app.parse(argc, argv);
+    check_words(app, options);
     parse_url(options.url);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", help_text(app, kExamples));
+    return std::nullopt;
   } catch (const CLI::Success& success) {
-    app.exit(success);  // prints the help or the version
+    app.exit(success);  // prints the version
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     throw StartError(ExitCode::usage, fmt::format("{}; see fanlight-load --help", error.what()));

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/load/load_report.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <iterator>
+#include <string>
 #include <string_view>
+#include <utility>
+
+#include "tools/load/status_text.h"
 
 namespace fanlight {
 namespace {
 
-using Buffer = fmt::memory_buffer;
-
 template <class... Args>
-void append(Buffer& out, fmt::format_string<Args...> format, Args&&... args) {
+void append(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
   fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
 }
 
@@ -29,8 +31,9 @@ std::string cell(std::optional<double> value, int decimals = 1) {
   return number_or("-", value, decimals);
 }
 
-// A JSON string: what RFC 8259 section 7 wants escaped is escaped.
-std::string quoted(std::string_view text) {
+// A JSON string: what RFC 8259 section 7 wants escaped is escaped. It is not called quoted(), since
+// a call with a std::string would find std::quoted() too.
+std::string json_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20) {
@@ -43,6 +46,10 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+std::string times(uint64_t count) {
+  return count == 1 ? "once" : fmt::format("{} times", count);
+}
+
 double per_second(const LoadResult& result, uint64_t count) {
   return result.duration_s > 0 ? static_cast<double>(count) / result.duration_s : 0;
 }
@@ -52,20 +59,25 @@ std::optional<double> if_sequences(const LoadResult& result, std::optional<doubl
   return result.has_sequences ? value : std::nullopt;
 }
 
-void append_viewers_json(Buffer& out, const LoadResult& result) {
-  append(out, "\"url\":{},\"seed\":{},\"viewers\":{},\"duration_s\":{:.6f}", quoted(result.url),
+void append_viewers_json(std::string& out, const LoadResult& result) {
+  append(out, "\"url\":{},\"seed\":{},\"viewers\":{},\"duration_s\":{:.6f}", json_text(result.url),
          result.seed, result.viewers, result.duration_s);
   append(out, ",\"congestion_control\":{}",
-         result.congestion_control ? quoted(*result.congestion_control) : "null");
+         result.congestion_control ? json_text(*result.congestion_control) : "null");
   append(out, ",\"connected\":{},\"refused\":{{\"503\":{},\"503_with_retry_after\":{}",
          result.connected, result.refused_503, result.refused_503_with_retry_after);
   append(out, ",\"other_status\":{},\"not_multipart\":{}}}", result.refused_other,
          result.not_multipart);
+  append(out, ",\"statuses\":{{");
+  for (const auto& [status, count] : result.statuses) {
+    append(out, "{}\"{}\":{}", status == result.statuses.begin()->first ? "" : ",", status, count);
+  }
+  append(out, "}}");
   append(out, ",\"connect_errors\":{},\"disconnected\":{},\"reconnects\":{}", result.connect_errors,
          result.disconnected, result.reconnects);
 }
 
-void append_frames_json(Buffer& out, const LoadResult& result) {
+void append_frames_json(std::string& out, const LoadResult& result) {
   append(out, ",\"frames\":{},\"frames_per_s\":{:.3f},\"bytes\":{},\"torn\":{}", result.frames,
          per_second(result, result.frames), result.bytes, result.torn);
   append(out, ",\"falling\":{},\"gaps\":{},\"repeats\":{},\"checked\":{}",
@@ -74,7 +86,7 @@ void append_frames_json(Buffer& out, const LoadResult& result) {
          result.looked_at);
 }
 
-void append_kind_json(Buffer& out, std::string_view name, const LoadResult& result,
+void append_kind_json(std::string& out, std::string_view name, const LoadResult& result,
                       const KindResult& kind) {
   append(out, ",\"{}\":{{\"viewers\":{}", name, kind.viewers);
   if (kind.frames) {
@@ -94,7 +106,7 @@ void append_kind_json(Buffer& out, std::string_view name, const LoadResult& resu
          json(if_sequences(result, kind.loss()), 6));
 }
 
-void append_server_json(Buffer& out, const LoadResult& result) {
+void append_server_json(std::string& out, const LoadResult& result) {
   const auto& server = result.server;
   const auto kilobytes = [&server](const ProcessUsage ServerResult::*when,
                                    const uint64_t ProcessUsage::*what) {
@@ -113,12 +125,12 @@ void append_server_json(Buffer& out, const LoadResult& result) {
          kilobytes(&ServerResult::max, &ProcessUsage::anonymous_kb));
 }
 
-void append_kind_row(Buffer& out, std::string_view name, const LoadResult& result,
+void append_kind_row(std::string& out, std::string_view name, const LoadResult& result,
                      const KindResult& kind) {
   if (!kind.frames) return;
   const Spread& frames = *kind.frames;
   const auto loss = if_sequences(result, kind.loss());
-  append(out, "{:<8}{:>8}{:>9}{:>8}{:>9}{:>8}{:>10}{:>8}", name, kind.viewers, frames.min,
+  append(out, "{:<8}{:>8}{:>9}{:>8}{:>9}{:>8}{:>10}{:>10}", name, kind.viewers, frames.min,
          frames.p5, cell(frames.median), frames.max, cell(frames.mean), cell(frames.jain, 4));
   append(out, "{:>10}{:>9}{:>9}{:>9}{:>10}{:>8}\n", cell(kind.age.p50), cell(kind.age.p95),
          cell(kind.age.p99), cell(kind.age.max),
@@ -126,11 +138,11 @@ void append_kind_row(Buffer& out, std::string_view name, const LoadResult& resul
          loss ? fmt::format("{:.2f}%", *loss * 100) : "-");
 }
 
-void append_viewers_rows(Buffer& out, const LoadResult& result) {
+void append_viewers_rows(std::string& out, const LoadResult& result) {
   if (result.fast.viewers + result.slow.viewers + result.stalled_viewers == 0) return;
-  append(out, "\n{:<16}|{:-^51}|{:-^36}|\n", "", " frames per viewer ", " age, ms ");
-  append(out, "{:<8}{:>8}{:>9}{:>8}{:>9}{:>8}{:>10}{:>8}", "", "viewers", "min", "p5", "median",
-         "max", "mean", "Jain");
+  append(out, "\n{:<16}|{:-^53}|{:-^36}|\n", "", " frames per viewer ", " age, ms ");
+  append(out, "{:<8}{:>8}{:>9}{:>8}{:>9}{:>8}{:>10}{:>10}", "", "viewers", "min", "p5", "median",
+         "max", "mean", "fairness");
   append(out, "{:>10}{:>9}{:>9}{:>9}{:>10}{:>8}\n", "p50", "p95", "p99", "max", "skipped", "loss");
   append_kind_row(out, "fast", result, result.fast);
   append_kind_row(out, "slow", result, result.slow);
@@ -141,7 +153,7 @@ void append_viewers_rows(Buffer& out, const LoadResult& result) {
   append(out, "\n");
 }
 
-void append_usage_rows(Buffer& out, const LoadResult& result) {
+void append_usage_rows(std::string& out, const LoadResult& result) {
   const auto row = [&](std::string_view name, double cpu_s) {
     const double share = result.duration_s > 0 ? 100 * cpu_s / result.duration_s : 0;
     append(out, "{:<12} {:.1f} % of a CPU, {} us per frame", name, share,
@@ -157,10 +169,24 @@ void append_usage_rows(Buffer& out, const LoadResult& result) {
   append(out, "\n");
 }
 
+void append_refused_row(std::string& out, const LoadResult& result) {
+  if (result.statuses.empty() && result.not_multipart == 0) return;
+  append(out, "{:<12}", "refused");
+  std::string_view separator = " ";
+  for (const auto& [status, count] : result.statuses) {
+    append(out, "{}{}, {}", std::exchange(separator, "; "), status_text(status), times(count));
+    if (status == 503) append(out, " ({} with Retry-After)", result.refused_503_with_retry_after);
+  }
+  if (result.not_multipart > 0) {
+    append(out, "{}no multipart stream, {}", separator, times(result.not_multipart));
+  }
+  append(out, "\n");
+}
+
 }  // namespace
 
 std::string to_json(const LoadResult& result) {
-  Buffer out;
+  std::string out;
   append(out, "{{");
   append_viewers_json(out, result);
   append_frames_json(out, result);
@@ -179,19 +205,17 @@ std::string to_json(const LoadResult& result) {
          json(result.rank_max, 4));
   append_server_json(out, result);
   append(out, ",\"load\":{{\"cpu_s\":{:.6f}}}}}\n", result.load_cpu_s);
-  return fmt::to_string(out);
+  return out;
 }
 
 std::string to_table(const LoadResult& result) {
-  Buffer out;
+  std::string out;
   append(out, "{}: {} viewers, {:.1f} s measured, congestion control {}\n\n", result.url,
          result.viewers, result.duration_s, result.congestion_control.value_or("unknown"));
   append(out, "{:<12} {} connected, {} disconnected, {} reconnects, {} connects failed\n",
          "viewers", result.connected, result.disconnected, result.reconnects,
          result.connect_errors);
-  append(out, "{:<12} {} x 503, {} of them with Retry-After; {} other answers\n", "refused",
-         result.refused_503, result.refused_503_with_retry_after,
-         result.refused_other + result.not_multipart);
+  append_refused_row(out, result);
   append(out,
          "{:<12} {}, {:.1f}/s, {:.1f} MB/s; {} torn, {} falling, {} repeats, {} looked at "
          "whole\n",
@@ -208,7 +232,8 @@ std::string to_table(const LoadResult& result) {
   append(out, "{:<12} {} to {} on average (0: always first, 1: always last)\n", "rank",
          cell(result.rank_min, 3), cell(result.rank_max, 3));
   append_usage_rows(out, result);
-  return fmt::to_string(out);
+  append(out, "\nfanlight-load --help says what the words mean.\n");
+  return out;
 }
 
 }  // namespace fanlight

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "tools/load/status_text.h"
+
 namespace fanlight {
 
 Percentiles percentiles_of(const LatencyHistogram& histogram) {
@@ -60,8 +62,10 @@ std::string LoadResult::complaint() const {
   add(disconnected, "viewers disconnected");
   add(never, "viewers without a frame");
   add(connect_errors, "connects failed");
-  add(refused_503, "answers 503");
-  add(refused_other, "answers with another status that is not 200");
+  for (const auto& [status, count] : statuses) {
+    add(count, fmt::format("answers {}{}", status_text(status),
+                           status == 404 ? " (is the path right?)" : ""));
+  }
   add(not_multipart, "answers that are no multipart stream (is the path right?)");
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,6 +64,7 @@ struct LoadResult {
   uint64_t refused_503 = 0;
   uint64_t refused_503_with_retry_after = 0;
   uint64_t refused_other = 0;
+  std::map<unsigned, uint64_t> statuses;  // how many answers had each, but 200
   uint64_t not_multipart = 0;
   uint64_t connect_errors = 0;
   uint64_t disconnected = 0;

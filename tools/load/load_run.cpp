@@ -25,6 +25,7 @@ constexpr Duration kLineEvery = 1s;
 // How often main looks whether all have their first frame, and whether anybody is left.
 constexpr Duration kSettleStep = 5ms;
 constexpr Duration kGoneStep = 100ms;
+constexpr Duration kFailAfter = 500ms;
 // A time that so many of the viewers get with a frame is the frame's own.
 constexpr double kShareOfViewers = 0.75;
 
@@ -130,9 +131,16 @@ bool LoadRun::wait_until_settled() {
       settled_by = now + options_.settle;
     }
     if (sums.settled == options_.viewers || now >= settled_by) break;
+    if (all_failed(sums, now)) break;
     if (!wait(now + kSettleStep)) return false;
   }
   return total(&LoadTally::connected) > 0;
+}
+
+// A ramp of minutes is no reason to wait for what the first viewers have shown: nobody gets in.
+bool LoadRun::all_failed(const Sums& sums, Instant now) const {
+  return now - shared_.begin >= kFailAfter && sums.called > 0 && sums.settled == sums.called &&
+         total(&LoadTally::connected) == 0;
 }
 
 // The window is what main saw of it: its limits and the CPU times are read at the same moments.
@@ -289,6 +297,12 @@ LoadResult LoadRun::result() const {
   result.refused_503 = total(&LoadTally::refused_503);
   result.refused_503_with_retry_after = total(&LoadTally::refused_503_with_retry_after);
   result.refused_other = total(&LoadTally::refused_other);
+  for (const auto& thread : threads_) {
+    for (unsigned status = 0; status < thread->tally().statuses.size(); ++status) {
+      const uint64_t count = thread->tally().statuses[status].value();
+      if (count > 0) result.statuses[status] += count;
+    }
+  }
   result.not_multipart = total(&LoadTally::not_multipart);
   result.connect_errors = total(&LoadTally::connect_errors);
   result.disconnected = total(&LoadTally::disconnected);

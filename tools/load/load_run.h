@@ -22,8 +22,8 @@ class LoadRun {
   explicit LoadRun(const LoadOptions& options);
   ~LoadRun();
 
-  // Ends with --duration, with a signal, or when no viewer is left. Throws StartError (unavailable)
-  // when nobody could connect at all.
+  // Ends with --duration, with a signal, when no viewer is left, or within the first second when
+  // none gets a stream. Throws StartError (unavailable) when nobody could connect at all.
   LoadResult run();
 
  private:
@@ -38,6 +38,7 @@ class LoadRun {
   void start_threads();
   void stop_threads();
   bool wait_until_settled();
+  bool all_failed(const Sums& sums, Instant now) const;
   void measure();
   bool wait(Instant until);
   void show_line(Instant now);

@@ -2,6 +2,7 @@
 // LoadTally: what the viewers of one thread saw, and LoadShared: what all threads share.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 
@@ -26,9 +27,9 @@ struct LoadTally {
   // Answers that are no stream.
   Counter refused_503;
   Counter refused_503_with_retry_after;
-  Counter refused_other;  // other statuses
-  Counter not_multipart;  // 200, but no multipart stream
-  Counter last_other_status;
+  Counter refused_other;              // other statuses
+  Counter not_multipart;              // 200, but no multipart stream
+  std::array<Counter, 600> statuses;  // by number, but 200; 0: no HTTP, or no number of HTTP
   // How connections ended.
   Counter connect_errors;
   Counter first_connect_errno;

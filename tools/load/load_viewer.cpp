@@ -233,7 +233,9 @@ bool LoadViewer::on_head(ViewerContext& context) {
     tally.not_multipart.add();
   } else {
     tally.refused_other.add();
-    tally.last_other_status.set(head.status);
+  }
+  if (head.status != 200) {
+    tally.statuses[head.status < tally.statuses.size() ? head.status : 0].add();
   }
   was_refused_ = !had_stream_;
   settle(context);

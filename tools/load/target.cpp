@@ -25,6 +25,10 @@ Url parse_url(std::string_view text) {
   };
   constexpr std::string_view kScheme = "http://";
   if (text.starts_with("https://")) refuse("TLS is not supported");
+  if (text.find("://") == text.npos && !text.empty()) {
+    throw std::invalid_argument(
+        fmt::format("'{}': no http://; did you mean 'http://{}'?", text, text));
+  }
   if (!text.starts_with(kScheme)) refuse("no http://");
   for (const char c : text) {
     if (c <= ' ' || c == 0x7f) refuse("a blank or a control character in it");
@@ -74,7 +78,8 @@ Target::Target(const Url& url, size_t viewers, const std::vector<std::string>& h
   const int error =
       ::getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found);
   if (error != 0) {
-    throw StartError(ExitCode::unavailable, fmt::format("{}: {}", url.host, ::gai_strerror(error)));
+    throw StartError(ExitCode::unavailable,
+                     fmt::format("{}: {}; is the name right?", url.host, ::gai_strerror(error)));
   }
   // localhost is ::1 first on many machines where servers listen on 127.0.0.1 only.
   const addrinfo* chosen = found;
