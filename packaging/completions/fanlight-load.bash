@@ -7,14 +7,14 @@ _fanlight_load() {
   case $before in
     --json) mapfile -t choices < <(compgen -f -- "$word") ;;
     --pid) mapfile -t choices < <(compgen -W "$(pidof fanlight)" -- "$word") ;;
-    --viewers | --duration | --ramp | --settle | --threads | --cpus | --seed | --slow | \
-      --slow-rate | --slow-receive-buffer | --receive-buffer | --stalled | --resetting | \
-      --vanishing | --header | --check-every) ;;
+    -c | --viewers | -d | -z | --duration | --ramp | --settle | -t | --threads | --cpus | \
+      --seed | --slow | --slow-rate | --slow-receive-buffer | --receive-buffer | --stalled | \
+      --resetting | --vanishing | -H | --header | --check-every) ;;
     *)
       mapfile -t choices < <(compgen -W '-h --help --version
-        --viewers --duration --ramp --settle --threads --cpus --seed
+        -c --viewers -d -z --duration --ramp --settle -t --threads --cpus --seed
         --slow --slow-rate --slow-receive-buffer --receive-buffer --stalled --resetting --vanishing
-        --header --check-every --pid --json --quiet --tolerate
+        -H --header --check-every --pid --json --quiet --tolerate
         http://127.0.0.1:5000/stream' -- "$word")
       ;;
   esac

@@ -5,11 +5,11 @@ complete -c fanlight-load -f -a http://127.0.0.1:5000/stream
 complete -c fanlight-load -s h -l help -d 'print all options'
 complete -c fanlight-load -l version -d 'print the version'
 
-complete -c fanlight-load -x -l viewers -d 'viewers at once'
-complete -c fanlight-load -x -l duration -d 'what is measured, after the start'
+complete -c fanlight-load -x -s c -l viewers -d 'viewers at once'
+complete -c fanlight-load -x -s d -s z -l duration -d 'what is measured, after the start'
 complete -c fanlight-load -x -l ramp -d 'spread the connects over this time'
 complete -c fanlight-load -x -l settle -d 'longest wait for first frames'
-complete -c fanlight-load -x -l threads -d 'threads that receive'
+complete -c fanlight-load -x -s t -l threads -d 'threads that receive'
 complete -c fanlight-load -x -l cpus -d 'bind the threads to these CPUs'
 complete -c fanlight-load -x -l seed -d 'of all that is random'
 
@@ -20,7 +20,7 @@ complete -c fanlight-load -x -l receive-buffer -d 'SO_RCVBUF of the others'
 complete -c fanlight-load -x -l stalled -d 'viewers that read the head and one byte'
 complete -c fanlight-load -x -l resetting -d 'viewers that reset, and come again'
 complete -c fanlight-load -x -l vanishing -d 'viewers that leave in a frame, and come again'
-complete -c fanlight-load -x -l header -d 'sent with each request'
+complete -c fanlight-load -x -s H -l header -d 'sent with each request'
 
 complete -c fanlight-load -x -l check-every -d 'every Nth part of a viewer is looked at whole'
 complete -c fanlight-load -x -l pid -a '(pidof fanlight)' -d 'the process of the server'

@@ -6,8 +6,8 @@ _fanlight() {
   local -a choices=()
   case $before in
     --source)
-      mapfile -t choices < <(compgen -W 'auto emulator files: http:// https:// libcamera pattern
-        v4l2:' -- "$word")
+      mapfile -t choices < <(compgen -W 'auto emulator files: http:// https:// latest: libcamera
+        pattern v4l2:' -- "$word")
       ;;
     # A colon is a word of its own to bash: files:DIR, unix:PATH.
     --stock-db | --config | :) mapfile -t choices < <(compgen -f -- "$word") ;;
@@ -30,12 +30,13 @@ _fanlight() {
       mapfile -t choices < <(compgen -W '127.0.0.1:5000 0.0.0.0:5000 unix:' -- "$word")
       ;;
     --camera | --fps | --size | --quality | -q | --control | --camera-stall-timeout | \
+      --source-timeout | \
       --cors-origin | --min-fps | --viewer-stall-timeout | --header-timeout | --idle-timeout | \
       --frame-memory) ;;
     *)
       mapfile -t choices < <(compgen -W '-h --help -v --version --features
         --source --camera --fps --size -q --quality --rotate --mirror --control --allow-control
-        --camera-stall-timeout --capture-idle
+        --exit-on-no-source --camera-stall-timeout --source-timeout --capture-idle
         --listen --admin-listen -M --unix-mode --trusted-proxy --cors-origin --stock-db --shards
         --max-viewers --max-viewers-per-address --max-egress --min-fps --viewer-stall-timeout
         --header-timeout --idle-timeout

@@ -6,7 +6,7 @@ complete -c fanlight -s h -l help -d 'print all options'
 complete -c fanlight -s v -l version -l features -d 'print the version'
 
 complete -c fanlight -x -l source -d 'where the pictures come from' \
-    -a 'auto emulator files: http:// https:// libcamera pattern v4l2:'
+    -a 'auto emulator files: http:// https:// latest: libcamera pattern v4l2:'
 complete -c fanlight -x -l camera -d 'a camera under /cameras/NAME/: NAME=SPEC,key=value'
 complete -c fanlight -x -l fps -d 'pictures per second'
 complete -c fanlight -x -l size -d 'size of the pictures, as WxH'
@@ -15,7 +15,9 @@ complete -c fanlight -x -l rotate -a '0 90 180 270' -d 'turn the pictures clockw
 complete -c fanlight -x -l mirror -a 'on off' -d 'swap left and right'
 complete -c fanlight -x -l control -d 'set a control of the camera: NAME=VALUE'
 complete -c fanlight -l allow-control -d 'let clients set controls'
+complete -c fanlight -l exit-on-no-source -d 'end when no camera can be had at start'
 complete -c fanlight -x -l camera-stall-timeout -d 'without a picture for this long viewers see why'
+complete -c fanlight -x -l source-timeout -d 'how long a first picture of another server may take'
 complete -c fanlight -x -l capture-idle -a off -d 'stop the camera when nobody watched'
 
 complete -c fanlight -x -l listen -a '127.0.0.1:5000 0.0.0.0:5000 unix:' -d 'where to listen'

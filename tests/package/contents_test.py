@@ -104,8 +104,8 @@ class ContentsTest(unittest.TestCase):
         version = Package("fanlight", "amd64").field("Version")
         for architecture in architectures():
             needs = Package("fanlight", architecture).needs()
-            for library in ("libc6", "libcurl4", "libssl3", "libsqlite3-0", "libturbojpeg0",
-                            "liburing2", "libv4l-0"):
+            for library in ("libc6", "libcurl4", "libjpeg62-turbo", "libssl3", "libsqlite3-0",
+                            "libturbojpeg0", "liburing2", "libv4l-0"):
                 # In Debian 13 some have "t64" at the end of their name.
                 self.assertTrue(needs.keys() & {library, f"{library}t64"}, needs)
             # By the symbols that are used, not only by name.
@@ -113,6 +113,9 @@ class ContentsTest(unittest.TestCase):
             plugin = Package("fanlight-libcamera", architecture).needs()
             self.assertEqual(plugin["fanlight"], f"= {version}")
             self.assertTrue(any(re.fullmatch(r"libcamera[0-9.]+", need) for need in plugin), plugin)
+            # It drives the sensors; Debian's library only suggests it.
+            self.assertEqual(Package("fanlight-libcamera", architecture).field("Recommends"),
+                             "libcamera-ipa")
 
     def test_arm64_needs_what_amd64_does(self):
         if "arm64" not in architectures() or len(architectures()) == 1:

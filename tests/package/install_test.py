@@ -58,7 +58,8 @@ class InstallTest(unittest.TestCase):
                 stream.connection.socket.close()
 
     def test_the_plugin_is_found(self):
-        result = self.root.run("fanlight --source libcamera:no-such-camera", check=False)
+        result = self.root.run(
+            "fanlight --source libcamera:no-such-camera --exit-on-no-source", check=False)
         self.assertEqual(result.returncode, 66, result.stdout)
         self.assertNotIn("package of its own", result.stdout)
 

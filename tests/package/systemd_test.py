@@ -198,8 +198,16 @@ class ServiceTest(unittest.TestCase):
             self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
         self.assertIn("Watchdog timeout", self.machine.said("journalctl --unit=fanlight"))
 
-    def test_a_camera_that_comes_later(self):
+    def test_a_camera_that_comes_later_is_waited_for(self):
         self.configure('source = "v4l2:/dev/video77"\n')
+        lost = fetch(ADDRESS, "/snapshot")
+        self.assertEqual((lost.status, lost.header("X-Slate")), (503, "camera lost: not there"))
+        self.await_state("ActiveState", "active")
+        self.assertEqual(self.state("NRestarts"), "0")
+        self.assertRegex(self.journal(), "camera: waiting for it: v4l2:/dev/video77")
+
+    def test_a_service_that_ends_for_want_of_a_camera_is_tried_again(self):
+        self.configure('source = "v4l2:/dev/video77"\nexit-on-no-source = true\n')
         with Connection(ADDRESS) as early:
             early.socket.settimeout(DEADLINE_SECONDS)
             early.get("/snapshot")
