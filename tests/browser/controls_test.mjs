@@ -90,6 +90,34 @@ test('full screen and back', async () => {
   await page.close();
 });
 
+test('f, s and space do what the buttons do, unless a control has the focus', async () => {
+  const page = await open();
+  await page.evaluate(() => {
+    HTMLAnchorElement.prototype.click = function () { window.savedAs = this.download; };
+  });
+  assert.deepStrictEqual(
+    await page.$$eval('figcaption kbd', (all) => all.map((key) => key.textContent)),
+    ['space', 's', 'f']);
+  const state = () => page.$eval('#state', (node) => node.textContent);
+  await page.focus('.chips input:checked');
+  await page.keyboard.press('f');
+  await page.keyboard.press('s');
+  await page.keyboard.press(' ');
+  assert.strictEqual(await state(), 'Live');
+  assert.ok(await page.evaluate(() => !window.savedAs && !document.fullscreenElement));
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press(' ');
+  assert.strictEqual(await state(), 'Paused');
+  await page.keyboard.press('s');
+  await page.waitForFunction(() => window.savedAs, { timeout: DEADLINE_MS });
+  await page.keyboard.press(' ');
+  await page.keyboard.press('f');
+  await page.waitForFunction(() => document.fullscreenElement, { timeout: DEADLINE_MS });
+  await page.keyboard.press('f');
+  await page.waitForFunction(() => !document.fullscreenElement, { timeout: DEADLINE_MS });
+  await page.close();
+});
+
 // As on a page that was not loaded over TLS, which may not use the clipboard itself.
 test('every line and snippet can be copied, and names this server', async () => {
   const page = await open();

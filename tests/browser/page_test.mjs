@@ -63,6 +63,15 @@ async function open(url) {
   await says(page, 'Live');
   return page;
 }
+// What is written over the picture, in the element that becomes full screen.
+const overlays = (page, pattern) => page.waitForFunction(
+  (what) => new RegExp(what).test(
+    document.querySelector('#figure #over:not([hidden])')?.textContent),
+  { timeout: DEADLINE_MS }, pattern.source);
+const isDim = (page) => page.evaluate(
+  () => [...document.querySelectorAll('#stage img, #stage canvas')]
+    .filter((picture) => !picture.hidden)
+    .some((picture) => getComputedStyle(picture).filter.includes('brightness')));
 async function viewersAre(server, count) {
   const deadline = Date.now() + DEADLINE_MS;
   for (;;) {
@@ -94,11 +103,16 @@ for (const transport of ['ws', 'img']) {
     const page = await open(`${server.origin}/?transport=${transport}`);
     await page.evaluate(() => { window.mark = 'the same page'; });
     await stop(server);
-    await says(page, 'No answer from the server');
+    await says(page, 'No connection since ');
+    await overlays(page, /^No connection since \d\d:\d\d:\d\d, trying again$/);
+    assert.ok(await isDim(page));
+    await shoot(page, `dead-${transport}`);
     await restart(server, PATTERN);
     await seesPictures(page);
     await says(page, 'Live');
     assert.strictEqual(await page.evaluate(() => window.mark), 'the same page');
+    assert.ok(!await isDim(page));
+    assert.ok(await page.$eval('#over', (over) => over.hidden));
   });
 
   // Nobody tells the page: its connection stands still, and others can be made.
@@ -129,7 +143,7 @@ for (const transport of ['ws', 'img']) {
     await page.click('#pause');
     await says(page, 'Paused');
     await viewersAre(server, 0);
-    assert.strictEqual(await page.$eval('#pause', (button) => button.textContent.trim()), 'Resume');
+    assert.strictEqual(await page.$eval('#pause span', (label) => label.textContent), 'Resume');
     assert.ok(await page.$eval('#canvas', (canvas) => !canvas.hidden && canvas.width === 640));
     await shoot(page, `paused-${transport}`);
     await page.click('#pause');
@@ -159,17 +173,33 @@ test('the words tell of a camera that is lost, and of its return', async () => {
   await says(page, 'Live');
 });
 
-test('the words are those of the server when it has no place', async () => {
-  const server = await start([...PATTERN, '--max-viewers', '1']);
+for (const transport of ['', 'ws', 'img']) {
+  test(`a full server is said to be full, and the page gets its place: ${transport}`, async () => {
+    const server = await start([...PATTERN, '--max-viewers', '1']);
+    const first = new AbortController();
+    watchCaptures(server.origin, first.signal);
+    await viewersAre(server, 1);
+    const page = await openPage(browser, `${server.origin}/?transport=${transport}`);
+    await noteSightings(page);
+    await says(page, 'The camera is full (1 of 1 viewers), trying again');
+    await overlays(page, /^The camera is full \(1 of 1 viewers\), trying again$/);
+    // That the WebSocket was refused is what the browsers themselves note.
+    const others = page.complaints.filter((text) => !/503|can’t establish a connection/.test(text));
+    assert.deepStrictEqual(others, []);
+    first.abort();
+    await seesPictures(page);
+    await says(page, 'Live');
+  });
+}
+
+test('an address that has all its streams is told so', async () => {
+  const server = await start([...PATTERN, '--max-viewers-per-address', '1']);
   const first = new AbortController();
   watchCaptures(server.origin, first.signal);
   await viewersAre(server, 1);
-  const page = await openPage(browser, `${server.origin}/`);
-  await noteSightings(page);
-  await says(page, 'all places for viewers are taken');
+  const page = await openPage(browser, server.origin);
+  await says(page, 'You watch in as many windows as one address may, trying again');
   first.abort();
-  await seesPictures(page);
-  await says(page, 'Live');
 });
 
 test('what comes from a camera is text and never markup', async () => {

@@ -6,7 +6,10 @@ import http from 'node:http';
 
 // Requests below `prefix` go to `origin` without it. Options, which may be changed at any time
 // (result.options): webSockets: false refuses to pass them on, as nginx does by default; rewrite:
-// (path, text) -> text of summaries, instead of what the server says.
+// text -> text of summaries, instead of what the server says; answer: (method, path, body) ->
+// [status, type, text] in place of the server, or nothing to ask it; delay: milliseconds before the
+// second half of a page and before a summary; page: text -> text of pages, which then have no
+// policy.
 export async function startProxy(origin, prefix = '/', options = {}) {
   const upstream = new URL(origin);
   const sockets = new Set();   // of the browser
@@ -17,21 +20,49 @@ export async function startProxy(origin, prefix = '/', options = {}) {
     host: upstream.hostname, port: upstream.port, method: request.method, agent: false,
     path: request.url.slice(prefix.length - 1), headers: request.headers,
   });
-  const server = http.createServer((request, response) => {
+  const server = http.createServer(async (request, response) => {
     if (!request.url.startsWith(prefix)) {
       response.writeHead(404).end();
       return;
     }
     const asked = forward(request);
     requested.push(asked.path);
+    if (options.answer) {
+      const body = request.method !== 'PATCH' ? ''
+        : Buffer.concat(await request.toArray()).toString();
+      const scripted = options.answer(request.method, asked.path, body);
+      if (scripted) {
+        const [status, type, text] = scripted;
+        response.writeHead(status, { 'Content-Type': type }).end(text);
+        return;
+      }
+    }
     const onward = http.request(asked, async (answer) => {
       if (options.rewrite && asked.path === '/api/v1/summary') {
         const text = options.rewrite(Buffer.concat(await answer.toArray()).toString());
         response.writeHead(200, { 'Content-Type': 'application/json' }).end(text);
         return;
       }
+      if (options.page && /^text\/html/.test(answer.headers['content-type'])) {
+        const text = options.page(Buffer.concat(await answer.toArray()).toString());
+        response.writeHead(answer.statusCode, { 'Content-Type': 'text/html; charset=utf-8' });
+        response.end(text);
+        return;
+      }
       response.writeHead(answer.statusCode, answer.headers);
+      if (options.delay && /^text\/html/.test(answer.headers['content-type'])) {
+        const page = Buffer.concat(await answer.toArray());
+        // The style is there, and the beginning of what is seen; the script is not.
+        const half = page.indexOf('<canvas') < 0 ? page.length >> 1 : page.indexOf('<canvas');
+        response.write(page.subarray(0, half));
+        setTimeout(() => response.end(page.subarray(half)), options.delay);
+        return;
+      }
       answer.on('error', () => response.destroy());
+      if (options.delay && asked.path === '/api/v1/summary') {
+        setTimeout(() => answer.pipe(response), options.delay);
+        return;
+      }
       pass(answer, response);
     });
     onward.on('error', () => {

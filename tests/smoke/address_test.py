@@ -34,7 +34,7 @@ class AddressTest(unittest.TestCase):
         self.watch(fanlight)
         page = fetch(fanlight.address, "/viewers")
         self.assertEqual(page.status, 200)
-        self.assertIn(b"<tr><td>127.0.0.1<td>camera<td>", page.body)
+        self.assertIn(b"<tr><td>127.0.0.1<td><a href=\"cameras/camera\">camera</a><td>", page.body)
         state = json.loads(fetch(fanlight.address, "/api/v1/state").body)
         self.assertEqual([viewer["address"] for viewer in state["viewers"]], ["127.0.0.1"])
         proxied = "X-Forwarded-For: 203.0.113.9"
@@ -55,8 +55,8 @@ class AddressTest(unittest.TestCase):
         for headers in ((), ("X-Forwarded-For: 127.0.0.1",)):
             self.assertEqual(fetch(fanlight.address, "/viewers", *headers).status, 403)
         page = fetch(self.admin, "/viewers").body
-        self.assertIn(b"<tr><td>203.0.113.1<td>camera<td>", page)
-        self.assertIn(b"<tr><td>203.0.113.2<td>camera<td>", page)
+        self.assertIn(b"<tr><td>203.0.113.1<td><a href=\"cameras/camera\">camera</a><td>", page)
+        self.assertIn(b"<tr><td>203.0.113.2<td><a href=\"cameras/camera\">camera</a><td>", page)
         self.assertIn(b"2 of at most", page)
 
     def test_whoever_came_by_the_admin_listener_stays_so_on_every_shard(self):

@@ -4,9 +4,11 @@
 of them. Real devices are in tests/vm."""
 import json
 import os
+import subprocess
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 import harness
 from client import Connection, fetch, jpeg_size, open_stream
@@ -22,13 +24,32 @@ def state_of(address, name):
 
 
 class ExitTest(unittest.TestCase):
+    """What ends the start at once: what is wrong, and with a flag what is away."""
+
     def refused(self, code, said, *flags, **how):
         found, lines = harness.run_to_exit("--listen", "127.0.0.1:0", *flags, **how)
         self.assertEqual((found, len(lines)), (code, 1), lines)
         self.assertRegex(lines[0], said)
 
-    def test_no_such_device(self):
-        self.refused(66, "/dev/no-such-camera.*No such file", "--source", MISSING)
+    def test_no_such_device_where_it_is_not_to_be_waited_for(self):
+        self.refused(66, "/dev/no-such-camera.*No such file", "--source", MISSING,
+                     "--exit-on-no-source")
+        with mock.patch.dict(os.environ, FANLIGHT_EXIT_ON_NO_SOURCE="on"):
+            self.refused(66, "/dev/no-such-camera.*No such file", "--source", MISSING)
+        self.refused(66, "/dev/no-such-camera.*No such file", "--camera", f"a={MISSING}",
+                     "--camera", "b=http://127.0.0.1:1/", "--exit-on-no-source")
+
+    def test_a_name_that_no_device_has(self):
+        self.refused(64, "v4l2:video0.*did you mean 'v4l2:/dev/video0'", "--source", "v4l2:video0")
+
+    def test_where_any_camera_will_do_there_must_be_one(self):
+        listed = subprocess.run([harness.options.binary, "--list-devices"], check=True, text=True,
+                                capture_output=True, timeout=harness.DEADLINE_SECONDS).stdout
+        if "(auto)" not in listed:
+            self.refused(66, "no camera is there", "--source", "auto")
+            return
+        with harness.Fanlight("--source", "auto") as server:
+            server.wait_for_line("^--source auto: ")
 
     def test_what_is_no_camera(self):
         self.refused(66, "/dev/null.*not a video device", "--source", "v4l2:/dev/null")
@@ -39,9 +60,16 @@ class ExitTest(unittest.TestCase):
             os.chmod(os.path.dirname(file.name), 0o1777)
             self.refused(77, f"{file.name}.*video.*Permission denied", "--source",
                          f"v4l2:{file.name}", restrict=["--unprivileged"])
+            # Nor does it come by waiting for the others.
+            with harness.Fanlight("--camera", f"forbidden=v4l2:{file.name}", "--camera",
+                                  f"away={MISSING}", restrict=["--unprivileged"]) as server:
+                stream = open_stream(server.address, "/cameras/forbidden/stream?frames=1")
+                with stream.connection:
+                    self.assertEqual(stream.part().slate, "camera lost: not permitted")
 
     def test_no_such_libcamera_camera(self):
-        self.refused(66, "libcamera", "--source", "libcamera:no-such-camera")
+        self.refused(66, "libcamera", "--source", "libcamera:no-such-camera",
+                     "--exit-on-no-source")
 
     def test_a_control_that_the_camera_does_not_have(self):
         self.refused(64, "brightness", "--source", "pattern", "--control", "brightness=7")
@@ -52,6 +80,50 @@ class ExitTest(unittest.TestCase):
 
     def test_list_devices_prints_and_ends(self):
         self.assertEqual(harness.run_to_exit("--list-devices")[0], 0)
+
+
+class AwayTest(unittest.TestCase):
+    """Cameras that are not there at start."""
+
+    def sees(self, server, reason):
+        stream = open_stream(server.address, "/stream?frames=2")
+        with stream.connection:
+            self.assertEqual({part.slate for part in stream.parts(2)}, {f"camera lost: {reason}"})
+        self.assertEqual(fetch(server.address, "/snapshot").status, 503)
+        ready = fetch(server.address, "/readyz")
+        self.assertEqual((ready.status, ready.body.decode()), (
+            503, f"503 Service Unavailable: camera: lost: {reason}\n"))
+        self.assertEqual(fetch(server.address, "/healthz").status, 200)
+        camera = json.loads(fetch(server.address, "/api/v1/summary").body)["cameras"][0]
+        self.assertEqual((camera["state"], camera["reason"], camera["fps"]),
+                         ("lost", f"camera lost: {reason}", 0))
+        self.assertIsNone(camera["newest_age_seconds"])
+        metrics = fetch(server.address, "/metrics").body.decode()
+        self.assertIn('fanlight_camera_online{camera="camera"} 0\n', metrics)
+        self.assertIn('fanlight_frame_age_seconds_count{camera="camera"} 0\n', metrics)
+
+    def test_a_device_is_waited_for_with_a_slate_and_a_line(self):
+        by_id = "/dev/v4l/by-id/usb-No_Such_Camera-video-index0"
+        for flags in (("--source", MISSING), ("--source", f"v4l2:{by_id}"),
+                      ("--device", "/dev/no-such-camera"), ("-d", by_id, "-r", "640x480")):
+            with self.subTest(flags), harness.Fanlight(*flags) as server:
+                server.wait_for_line("^camera: waiting for it: v4l2:/dev/.*No such file")
+                self.sees(server, "not there")
+                self.assertEqual(server.stop()[0], 0)
+                server.reader.join()
+                self.assertEqual(len([line for line in server.lines if "waiting" in (line or "")]),
+                                 1, server.lines)
+
+    def test_one_configured_in_the_file(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(f'source = "{MISSING}"\n')
+            file.flush()
+            with harness.Fanlight("--config", file.name) as server:
+                self.sees(server, "not there")
+            file.write("exit-on-no-source = true\n")
+            file.flush()
+            code, lines = harness.run_to_exit("--config", file.name, "--listen", "127.0.0.1:0")
+            self.assertEqual((code, len(lines)), (66, 1), lines)
 
 
 class SeveralTest(unittest.TestCase):
@@ -72,7 +144,7 @@ class SeveralTest(unittest.TestCase):
                 self.assertEqual(part.slate, "camera lost: not there")
         camera = state_of(self.address, "away")
         self.assertEqual((camera["state"], camera["reason"]), ("lost", "camera lost: not there"))
-        self.fanlight.wait_for_line("camera away: lost: .*No such file")
+        self.fanlight.wait_for_line("away: waiting for it: .*No such file")
 
     def test_the_other_one_works_and_is_turned(self):
         stream = open_stream(self.address, "/cameras/here/stream?frames=3")

@@ -44,16 +44,26 @@ class Part:
     slate: str = ""
 
 
+def set_receive_buffer(unconnected, size):
+    """Limits what the kernel takes for a client that does not read. Only before connect(): later
+    the window that was announced is larger than the buffer, the kernel drops what comes for it, and
+    the sender's timer for sending it again grows to many seconds (tcp(7), RFC 9293 3.8.6)."""
+    unconnected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
+
 class Connection:
     """One socket. Reads time out with socket.timeout; a reset raises ConnectionResetError."""
 
-    def __init__(self, address, source=None):
-        """`source`: the address to come from, where it makes a difference."""
+    def __init__(self, address, source=None, receive_buffer=0):
+        """`source`: the address to come from, where it makes a difference. `receive_buffer`: for
+        one who reads slowly, bytes (set_receive_buffer())."""
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(TIMEOUT_SECONDS)
         if family == socket.AF_INET:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if receive_buffer:
+            set_receive_buffer(self.socket, receive_buffer)
         if source:
             self.socket.bind((source, 0))
         self.socket.connect(address)

@@ -47,6 +47,8 @@ class FileTest(unittest.TestCase):
                 ('source = "pattern"\nquality = 0', f"{self.path}:2: quality: '0'"),
                 ("source = 1", f"{self.path}:1: source:"),
                 ('source = "telepathy"', f"{self.path}:1: source: no source 'telepathy'"),
+                ("source = pattern", f'{self.path}:1: texts need quotes; write source = "pattern"'),
+                ("soruce = 1", f"{self.path}:1: soruce: no such key; did you mean 'source'?"),
                 ("", "no source"),
                 ("max-viewers = 3", "no source"),
                 ("fps = 1\nfps = 2", f"{self.path}:2:"),
@@ -68,7 +70,7 @@ class FileTest(unittest.TestCase):
     def test_a_device_that_is_not_there_is_no_mistake_of_the_file(self):
         config = self.write('source = "v4l2:/dev/no-such-device"\nlisten = "127.0.0.1:0"\n')
         self.assertEqual(run(*config, "--check-config").stdout, f"{self.path}: ok\n")
-        self.assertEqual(run(*config).returncode, 66)
+        self.assertEqual(run(*config, "--exit-on-no-source").returncode, 66)
 
     def test_print_config_is_a_config(self):
         config = self.write('listen = ["127.0.0.1:0"]\nmax-egress = "1Gbit"\npin-cpus = true\n'
@@ -123,7 +125,8 @@ class UstreamerTest(unittest.TestCase):
         self.assertIn("127.0.0.1:99999", result.stderr)
 
     def test_a_camera_is_meant_never_the_emulator(self):
-        result = run("--listen", "127.0.0.1:0", "-d", "/dev/no-such-device", "-r", "640x480")
+        result = run("--listen", "127.0.0.1:0", "-d", "/dev/no-such-device", "-r", "640x480",
+                     "--exit-on-device-error")
         self.assertEqual(result.returncode, 66, result)
         self.assertIn("/dev/no-such-device", result.stderr)
 

@@ -6,6 +6,7 @@ import re
 import select
 import time
 import unittest
+import urllib.parse
 
 import harness
 from client import Connection, fetch, jpeg_size
@@ -220,6 +221,72 @@ class HttpTest(unittest.TestCase):
                 start = response.body[:len(expected[target])]
                 self.assertEqual(start.lower(), expected[target].lower(), target)
 
+    def test_what_is_pipelined_behind_an_error_is_answered(self):
+        errors = [("GET", "/nothing", 404), ("PUT", "/snapshot", 405), ("POST", "/cameras", 405),
+                  ("GET", "/cameras/nobody/stream", 404), ("GET", "/?action=stream_9", 404),
+                  ("PATCH", "/cameras/camera/controls", 405), ("GET", "/ws", 426),
+                  ("GET", "/cameras/", 301)]
+        with Connection(self.address) as connection:
+            for method, target, status in errors:
+                for body in ("", "hello"):
+                    connection.send(f"{method} {target} HTTP/1.1\r\n{HOST}"
+                                    f"Content-Length: {len(body)}\r\n\r\n{body}"
+                                    f"HEAD {target} HTTP/1.1\r\n{HOST}\r\n"
+                                    f"GET /healthz HTTP/1.1\r\n{HOST}\r\n")
+                    self.assertEqual(connection.response().status, status, (method, target))
+                    connection.response(head_only=True)
+                    answer = connection.response()  # fails if HEAD had a body
+                    self.assertEqual((answer.status, answer.body), (200, b"ok\n"), target)
+
+    def test_head_gets_no_body_with_an_error_that_closes(self):
+        for request in (f"HEAD /% HTTP/1.1\r\n{HOST}\r\n", "HEAD / HTTP/1.1\r\n\r\n",
+                        "HEAD / HTTP/9.9\r\n\r\n", f"HEAD /stream?fps=x HTTP/1.1\r\n{HOST}\r\n",
+                        f"HEAD /{'a' * 70000} HTTP/1.1\r\n{HOST}\r\n"):
+            with Connection(self.address) as connection:
+                connection.send(request)
+                self.assertGreaterEqual(connection.response(head_only=True).status, 400)
+                connection.expect_end()
+
+    def test_host_is_checked(self):
+        for host in ("cam", "cam:", "cam.local:5000", "127.0.0.1", "[::1]:80", "[v1.x]", "a_b",
+                     "%63am", ""):
+            response = self.exchange(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n"
+                                     "Connection: close\r\n\r\n")
+            self.assertEqual(response.status, 200, host)
+        for host in ("a b", "a/b", "a?b", "a#b", "user@cam", "cam:80:80", "cam:http", "[::1", "::1",
+                     "[1.2.3.4]", "%zz", "%", "a\\b", "a,b\tc", "<cam>", "c\xe4m"):
+            response = self.exchange(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n")
+            self.assertEqual((response.status, response.header("Connection")), (400, "close"), host)
+
+    def test_a_path_is_the_same_however_it_is_spelt(self):
+        for target in ("/%73napshot", "//snapshot", "/snapshot%2ejpg", "//?action=snapshot",
+                       "/%2F?action=snapshot"):
+            response = self.fetch(target)
+            expected = 404 if "%2F" in target else 200  # an encoded slash is no slash
+            self.assertEqual(response.status, expected, target)
+        for target in ("//?action=stream", "/%76ideo_feed", "/cameras//camera//stream"):
+            with Connection(self.address) as connection:
+                connection.get(target)
+                self.assertEqual(connection.response_head().status, 200, target)
+        for target in ("/%", "/snapshot%", "/%7", "/%g0"):
+            self.assertEqual(self.exchange(f"GET {target} HTTP/1.1\r\n{HOST}\r\n").status, 400)
+
+    def test_a_slash_behind_a_page_is_redirected(self):
+        pages = {"/cameras/": "/cameras", "/cameras/camera/": "/cameras/camera",
+                 "/cameras/camera/?a=b": "/cameras/camera?a=b",
+                 "/cam%65ras/": "/cameras"}
+        for target, page in pages.items():
+            response = self.fetch(target)
+            self.assertEqual((response.status, response.body), (301, b""), target)
+            for prefix in ("http://cam", "http://cam/webcam"):  # a proxy's
+                resolved = urllib.parse.urljoin(prefix + target, response.header("Location"))
+                self.assertEqual(resolved, prefix + page)
+            self.assertEqual(self.fetch(page, "Accept: text/html").status, 200)
+        # Each slash begins a segment (RFC 3986 section 3.3), which urljoin() does not know.
+        self.assertEqual(self.fetch("/cameras/camera///").header("Location"), "../../../camera")
+        self.assertEqual(self.fetch("/cameras/nobody/").status, 404)
+        self.assertEqual(self.fetch("/cameras" + "/" * 1000).status, 404)
+
     def test_a_request_byte_by_byte(self):
         with Connection(self.address) as connection:
             for byte in f"\r\nGET /healthz HTTP/1.1\r\n{HOST}X-Empty:\r\n\r\n".encode():
@@ -230,6 +297,9 @@ class HttpTest(unittest.TestCase):
         self.assertEqual(self.fetch("http://proxied.example:81/healthz").body.strip(), b"ok")
         self.assertEqual(self.fetch("HTTP://proxied.example?action=snapshot").header(
             "Content-Type"), "image/jpeg")
+        for authority in ("", ":80", "a b", "user@cam", "[::1", "cam:x"):
+            self.assertEqual(self.exchange(f"GET http://{authority}/healthz HTTP/1.1\r\n{HOST}\r\n")
+                             .status, 400, authority)
 
     def test_http_1_0(self):
         with Connection(self.address) as connection:

@@ -183,10 +183,10 @@ class RealServerTest(unittest.TestCase):
 
 
 class BrokenServerTest(unittest.TestCase):
-    def check(self, server, *flags, viewers=3, duration="100ms"):
-        code, result, errors = run(server.url, "--viewers", str(viewers), "--duration", duration,
-                                   *flags)
-        self.assertEqual(code, 1, errors)
+    def check(self, server, *flags, viewers=3, duration="100ms", code=1):
+        found, result, errors = run(server.url, "--viewers", str(viewers), "--duration", duration,
+                                    *flags)
+        self.assertEqual(found, code, errors)
         self.assertEqual(len(errors.splitlines()), 1, errors)
         return result, errors
 
@@ -212,21 +212,39 @@ class BrokenServerTest(unittest.TestCase):
     def test_a_server_that_is_full(self):
         answer = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\r\nfull\n"
         with Scripted(answer, then="close") as server:
-            result, errors = self.check(server)
+            result, errors = self.check(server, code=69)
             self.assertEqual(result["refused"]["503"], 3)
+            self.assertEqual(result["statuses"], {"503": 3})
             self.assertEqual(result["refused"]["503_with_retry_after"], 3)
             self.assertEqual(result["first_frame_ms"]["never"], 3)
             self.assertEqual(result["fast"]["viewers"], 0)
-            self.assertIn("3 answers 503", errors)
+            self.assertIn("3 answers 503 Service Unavailable", errors)
 
     def test_another_status(self):
         with Scripted(b"HTTP/1.1 404 Not Found\r\n\r\n", then="close") as server:
-            self.assertEqual(self.check(server)[0]["refused"]["other_status"], 3)
+            result, errors = self.check(server, code=69)
+            self.assertEqual(result["refused"]["other_status"], 3)
+            self.assertIn("3 answers 404 Not Found (is the path right?)", errors)
+
+    def test_who_gets_nobody_in_does_not_wait_for_the_ramp(self):
+        with Scripted(b"HTTP/1.1 404 Not Found\r\n\r\n", then="close") as server:
+            self.check(server, "--ramp", "1h", code=69)
+            code, result, _ = run(server.url, "--viewers", "1", "--tolerate")
+            self.assertEqual((code, result["statuses"]), (0, {"404": 1}))
+
+    def test_the_table_names_a_status(self):
+        answer = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\r\nfull\n"
+        with Scripted(answer, then="close") as server:
+            result = subprocess.run(command(server.url, "-c", "2", "--tolerate", "--quiet"),
+                                    capture_output=True, text=True,
+                                    timeout=harness.DEADLINE_SECONDS)
+            self.assertRegex(result.stdout, r"(?m)^refused +503 Service Unavailable, 2 times "
+                                            r"\(2 with Retry-After\)$")
 
     def test_a_page_is_no_stream(self):
         page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"
         with Scripted(page, then="close") as server:
-            result, errors = self.check(server)
+            result, errors = self.check(server, code=69)
             self.assertEqual(result["refused"]["not_multipart"], 3)
             self.assertIn("is the path right?", errors)
 
@@ -279,6 +297,18 @@ class NoServerTest(unittest.TestCase):
             code, _, errors = run(server.url, "--viewers", "2", settle="200ms")
         self.assertEqual(code, 69)
         self.assertIn("no answer within --settle 0.2s", errors)
+
+    def test_a_ramp_is_not_waited_for(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            code, _, errors = run(f"http://127.0.0.1:{taken.getsockname()[1]}/", "--ramp", "1h")
+        self.assertEqual(code, 69)
+        self.assertIn("Connection refused", errors)
+
+    def test_a_name_without_an_address(self):
+        code, result, errors = run("http://no-such-host.invalid/stream")
+        self.assertEqual((code, result), (69, None))
+        self.assertRegex(errors, r"^fanlight-load: no-such-host\.invalid: [^\n]*\n$")
 
     def test_mistakes_on_the_command_line(self):
         self.assertEqual(run("http://127.0.0.1:1/", "--viewers", "none")[0], 64)

@@ -27,12 +27,22 @@ def state(fanlight):
     return json.loads(fetch(fanlight.address, "/api/v1/state").body)
 
 
+def lines_of_start(fanlight):
+    """How many lines the log has before anybody comes. Some follow the one that says it listens."""
+    fanlight.wait_for_line("^memory: ")
+    return len(fanlight.lines)
+
+
 def wait_until_all_have_left(fanlight):
     """Asks until no place is taken: a client's FIN may be seen a moment after it has gone, and the
-    question itself may be refused until then."""
+    question itself may be refused until then, for which this client may even be too slow: a
+    refused connection is reset 200 ms after its answer."""
     deadline = time.monotonic() + harness.DEADLINE_SECONDS
     while time.monotonic() < deadline:
-        answer = fetch(fanlight.address, "/api/v1/state")
+        try:
+            answer = fetch(fanlight.address, "/api/v1/state")
+        except ConnectionError:
+            continue
         if answer.status == 200 and json.loads(answer.body)["viewer_count"] == 0:
             return
     raise AssertionError("viewers who have left are still counted")
@@ -42,15 +52,15 @@ class OverloadTest(unittest.TestCase):
     def test_a_thousand_where_a_hundred_may(self):
         with harness.Fanlight("--max-viewers", "100", "--shards", "2", "--source", "pattern",
                               "--fps", "20") as fanlight:
-            before = len(fanlight.lines)
+            before = lines_of_start(fanlight)
             figures = load(fanlight.url + "/stream", "--viewers", "1000", "--duration", "1s")
-            self.assertEqual(figures["connected"], 100)
-            self.assertEqual(figures["refused"]["503_with_retry_after"], 900)
-            self.assertEqual(figures["disconnected"], 0)
-            self.assertLessEqual(len(fanlight.lines) - before, FULL)
+            self.assertEqual(figures["connected"], 100, figures)
+            self.assertEqual(figures["refused"]["503_with_retry_after"], 900, figures)
+            self.assertEqual(figures["disconnected"], 0, figures)
+            self.assertLessEqual(len(fanlight.lines) - before, FULL, fanlight.lines)
             wait_until_all_have_left(fanlight)
             again = load(fanlight.url + "/stream", "--viewers", "100", "--duration", "100ms")
-            self.assertEqual(again["connected"], 100)
+            self.assertEqual(again["connected"], 100, again)
 
     def test_a_thousand_where_descriptors_run_out(self):
         with harness.Fanlight("--shards", "2", "--source", "pattern", "--fps", "20",
@@ -58,13 +68,13 @@ class OverloadTest(unittest.TestCase):
             taken = [Connection(fanlight.address) for _ in range(100)]
             taken[0].get("/healthz")
             self.assertEqual(taken[0].response().status, 200)
-            before = len(fanlight.lines)
+            before = lines_of_start(fanlight)
             figures = load(fanlight.url + "/stream", "--viewers", "1000", "--duration", "1s")
             told = figures["refused"]["503_with_retry_after"]
             self.assertEqual(figures["connected"] + told, 1000)
             self.assertGreater(figures["connected"], 50)
             self.assertGreater(told, 700)
-            self.assertLessEqual(len(fanlight.lines) - before, FULL)
+            self.assertLessEqual(len(fanlight.lines) - before, FULL, fanlight.lines)
             for connection in taken:
                 connection.socket.close()
             wait_until_all_have_left(fanlight)

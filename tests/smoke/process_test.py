@@ -12,6 +12,7 @@ import socket
 import stat
 import tempfile
 import unittest
+import unittest.mock
 
 import harness
 from client import Connection, ProtocolError, fetch, open_stream
@@ -45,6 +46,24 @@ class ExitTest(unittest.TestCase):
             with self.subTest(flags):
                 self.refused(64, said, *flags)
         self.refused(64, "magic", backend="magic")
+
+    def test_what_was_meant_is_named(self):
+        for flags, meant in ((["--soruce", "pattern"], "--source"),
+                             (["/dev/video0"], "--source /dev/video0"),
+                             (["--source", "patern"], "pattern"),
+                             (["--source", "v4l:/dev/video0"], "v4l2:/dev/video0"),
+                             (["--source", "http:10.0.0.7/x"], "http://10.0.0.7/x"),
+                             (["--camera", "a=pattern,sze=64x48"], "size"),
+                             (["--log-level", "degub"], "debug")):
+            with self.subTest(flags):
+                self.refused(64, rf"did you mean '{meant}'\?", *flags)
+        with tempfile.TemporaryDirectory() as folder:
+            self.refused(64, rf"did you mean 'files:{folder}'\?", "--source", folder)
+        with unittest.mock.patch.dict(os.environ, FANLIGHT_FSP="5"):
+            self.refused(64, r"FANLIGHT_FSP: .*did you mean 'FANLIGHT_FPS'\?")
+
+    def test_a_path_of_a_device_is_a_source(self):
+        self.refused(66, "/dev/null", "--source", "/dev/null")
 
     def test_no_such_folder(self):
         self.refused(66, "/no/such/folder.*No such file", "--source", "files:/no/such/folder")

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Another server as the camera: trees of relays, all kinds of upstreams, and what goes wrong."""
 import base64
+import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -14,7 +16,8 @@ import unittest
 from unittest import mock
 
 import harness
-from client import fetch, open_stream
+from client import fetch, jpeg_size, open_stream
+from pictures import make_large_picture, make_pictures
 from upstream import Upstream, chunked_stream, seed_stream, with_password
 from viewers import Crowd
 
@@ -24,6 +27,15 @@ PATIENCE_SECONDS = 30
 
 def relay_of(url, *flags):
     return harness.Fanlight("--source", url, *flags)
+
+
+@contextlib.contextmanager
+def configured(url, keys):
+    """The flags for a file with one camera, whose table has these keys too."""
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write(f'[camera.camera]\nsource = "{url}"\n{keys}\n')
+        file.flush()
+        yield "--config", file.name
 
 
 class TreeTest(unittest.TestCase):
@@ -84,6 +96,58 @@ class SlowTest(unittest.TestCase):
                         self.assertEqual(part.slate, "")
                         seen[part.sequence] = part.jpeg
         self.assertEqual(len(set(seen.values())), 4)
+
+
+class SilentTest(unittest.TestCase):
+    """A server that sends when something changes, and one that ends its streams."""
+    @classmethod
+    def setUpClass(cls):
+        _, pictures = make_pictures(cls)
+        cls.picture = pictures[0]
+
+    def test_the_picture_stays_while_the_connection_is_open(self):
+        is_over = threading.Event()
+
+        def one_picture(client, _head):
+            if is_over.is_set():
+                client.send(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+                return
+            client.send(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x"
+                        b"\r\n\r\n--x\r\n\r\n" + self.picture + b"\r\n--x\r\n")
+            is_over.wait(PATIENCE_SECONDS)
+        with Upstream(one_picture) as upstream:
+            with relay_of(upstream.url(), "--camera-stall-timeout", "500ms") as relay:
+                stream = open_stream(relay.address, "/stream")
+                with stream.connection:
+                    first = stream.part()
+                    for _ in range(3):  # repeats, 1.9 s apart
+                        part = stream.part()
+                        self.assertEqual((part.slate, part.timestamp), ("", first.timestamp))
+                    self.assertEqual(fetch(relay.address, "/readyz").status, 200)
+                    self.assertEqual(len(upstream.requests), 1)
+                    self.assertFalse([line for line in relay.lines if line and "lost" in line])
+                    is_over.set()
+                    while not stream.part().slate:
+                        pass
+                self.assertEqual(fetch(relay.address, "/readyz").status, 503)
+
+    def test_a_first_picture_may_be_late_and_the_headers_of_the_file_are_sent(self):
+        asked = threading.Event()
+
+        def late(client, head):
+            self.assertIn("\r\nX-Key: secret\r\n", head)
+            if asked.is_set():
+                client.pause(2.5)  # longer than a start waits
+                client.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" %
+                            len(self.picture) + self.picture)
+            asked.set()
+            client.pause(PATIENCE_SECONDS)
+        with Upstream(late) as upstream:
+            with configured(upstream.url(), 'headers = { X-Key = "secret" }') as config:
+                with harness.Fanlight(*config) as relay:
+                    relay.wait_for_line("^camera: waiting for it: .*no answer")
+                    relay.wait_for_line("^camera: it has come$")
+                    self.assertEqual(fetch(relay.address, "/snapshot").body, self.picture)
 
 
 class UpstreamTest(unittest.TestCase):
@@ -152,11 +216,39 @@ class UpstreamTest(unittest.TestCase):
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.load_cert_chain(certificate, key)
             with Upstream(seed_stream(self.pictures), tls) as upstream:
-                code, lines = harness.run_to_exit("--source", upstream.url())
+                code, lines = harness.run_to_exit("--source", upstream.url(),
+                                                  "--exit-on-no-source")
                 self.assertEqual(code, 66, lines)
                 self.assertIn("its certificate is not trusted", lines[-1])
+                self.assertIn("self-signed", lines[-1])
                 with mock.patch.dict(os.environ, SSL_CERT_FILE=str(certificate)):
                     self.check_relay(upstream)
+                self.check_trust(upstream, key, certificate)
+
+    def check_trust(self, upstream, key, certificate):
+        public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],
+                                check=True, capture_output=True, timeout=60).stdout
+        pin = "sha256//" + base64.b64encode(hashlib.sha256(public).digest()).decode()
+        other = "sha256//" + base64.b64encode(bytes(32)).decode()
+        name = upstream.url().replace("127.0.0.1", "localhost")  # the certificate has the address
+        for url, keys, refusal in (
+                (upstream.url(), f'tls = {{ ca = "{certificate}" }}', None),
+                (name, f'tls = {{ ca = "{certificate}" }}', "another name"),
+                (name, f'tls = {{ pin = "{pin}" }}', None),
+                (name, f'tls = {{ pin = "{other}" }}', "another one than `pin`"),
+                (upstream.url(), f'tls = {{ ca = "{certificate}", pin = "{other}" }}', "`pin`"),
+                (upstream.url(), 'tls = { ca = "/nowhere" }', "cannot be read"),
+                (name, "insecure = true", None)):
+            with self.subTest(keys), configured(url, keys) as config:
+                if refusal:
+                    code, lines = harness.run_to_exit(*config, "--exit-on-no-source")
+                    self.assertEqual(code, 66, lines)
+                    self.assertIn(refusal, lines[-1])
+                    continue
+                with harness.Fanlight(*config) as relay:
+                    self.assertIn(fetch(relay.address, "/snapshot").body, self.pictures)
+                    warned = any("certificate" in line for line in relay.lines if line)
+                    self.assertEqual(warned, keys == "insecure = true", relay.lines)
 
     def test_what_cannot_be_relayed_is_said_at_start(self):
         def says(answer):
@@ -167,11 +259,17 @@ class UpstreamTest(unittest.TestCase):
                 (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "text/html"),
                 (b"220 mail\r\n", "no web server"), (b"", "without an answer")):
             with self.subTest(words), Upstream(says(answer)) as upstream:
-                code, lines = harness.run_to_exit("--source", upstream.url("/", "a:s3cret"))
+                source = ("--source", upstream.url("/", "a:s3cret"))
+                code, lines = harness.run_to_exit(*source, "--exit-on-no-source")
                 self.assertEqual(code, 66, lines)
                 self.assertIn(words, lines[-1])
                 self.assertIn(upstream.url("/", "***"), lines[-1])
-        code, lines = harness.run_to_exit("--source", upstream.url())
+                with harness.Fanlight(*source) as relay:  # it may answer otherwise later
+                    said = relay.wait_for_line("^camera: waiting for it: (.*)")[1]
+                    self.assertIn(words, said)
+                    self.assertIn(upstream.url("/", "***"), said)
+                    self.assertEqual(fetch(relay.address, "/readyz").status, 503)
+        code, lines = harness.run_to_exit("--source", upstream.url(), "--exit-on-no-source")
         self.assertEqual((code, "Connection refused" in lines[-1]), (66, True), lines)
         code, lines = harness.run_to_exit("--source", "http://a:s3cret@camera:99999/")
         self.assertEqual((code, "s3cret" in "".join(lines)), (64, False), lines)
@@ -210,6 +308,57 @@ class LossTest(unittest.TestCase):
                 crowd.watch(all_see("camera lost"), PATIENCE_SECONDS)
                 camera = self.start_camera(*PATTERN, port=camera.address[1])
                 crowd.watch(all_see("^$"), PATIENCE_SECONDS)
+
+    def test_viewers_of_a_relay_that_was_there_first_see_the_pictures_when_they_come(self):
+        with harness.reserve_port() as reservation:
+            port = reservation.getsockname()[1]
+            url = f"http://127.0.0.1:{port}/stream"
+            with relay_of(url) as relay, Crowd(relay.address, 30) as crowd:
+                relay.wait_for_line(rf"^camera: waiting for it: {url}: .*refused")
+                viewers = crowd.viewers
+                crowd.watch(lambda: all(each.slate == "camera lost: its server refuses"
+                                        for each in viewers), PATIENCE_SECONDS)
+                self.start_camera(*PATTERN, port=port)
+                crowd.watch(lambda: all(each.frames and not each.slate for each in viewers),
+                            PATIENCE_SECONDS)
+                self.assertFalse([each for each in viewers if each.ended])
+                relay.wait_for_line("^camera: it has come$")
+                said = [line for line in relay.lines if "waiting for it" in line]
+                self.assertEqual(len(said), 1, relay.lines)
+
+    def test_there_is_room_for_what_was_not_known_at_start(self):
+        """The ring is made while the upstream is away, and its pictures are large."""
+        picture = make_large_picture()
+        is_there = threading.Event()
+
+        def one_picture(client, _head):
+            if not is_there.is_set():
+                client.send(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+                return
+            client.send(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x"
+                        b"\r\n\r\n--x\r\n\r\n" + picture + b"\r\n--x\r\n")
+            client.pause(PATIENCE_SECONDS)
+        with Upstream(one_picture) as upstream:
+            with relay_of(upstream.url(), "--camera-stall-timeout", "60s") as relay:
+                relay.wait_for_line("^camera: waiting for it: .*503")
+                is_there.set()
+                relay.wait_for_line("^camera: it has come$")
+                snapshot = fetch(relay.address, "/snapshot")
+                self.assertEqual(jpeg_size(snapshot.body), (3840, 2160))
+                self.assertGreater(len(snapshot.body), 9_000_000)
+
+    def test_servers_that_do_not_answer_do_not_keep_viewers_out(self):
+        """Eight that accept and say nothing: one after the other they would take longer than a
+        start may."""
+        def says_nothing(client, _head):
+            client.pause(PATIENCE_SECONDS)
+        with Upstream(says_nothing) as upstream:
+            flags = [flag for n in range(8) for flag in ("--camera", f"c{n}={upstream.url()}")]
+            with harness.Fanlight(*flags) as relay:
+                for n in range(8):
+                    stream = open_stream(relay.address, f"/cameras/c{n}/stream?frames=1")
+                    with stream.connection:
+                        self.assertEqual(stream.part().slate, "camera lost: it does not answer")
 
     def test_two_that_relay_each_other_say_so(self):
         camera = self.start_camera(*PATTERN)

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""restrict.py [--no-io-uring] [--no-ports] [--unprivileged] [--descriptors N] -- COMMAND...
+"""restrict.py [--no-io-uring] [--no-ports] [--unprivileged] [--descriptors N] [--threads N]
+               [--addresses BYTES] -- COMMAND...
 
 Runs COMMAND with less than the caller has: what a container or another user would give it.
 """
 import argparse
+import contextlib
 import ctypes
 import errno
 import os
+import pathlib
 import resource
 import struct
 import sys
@@ -23,6 +26,30 @@ libc = ctypes.CDLL(None, use_errno=True)
 def check(result, what):
     if result != 0:
         raise OSError(ctypes.get_errno(), what)
+
+
+def threads_of(user):
+    """How many threads run as this user."""
+    count = 0
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            if process.stat().st_uid == user:
+                count += len(list((process / "task").iterdir()))
+    return count
+
+
+def limit_threads(count):
+    """Lets this process have `count` threads. The kernel counts by user, and root without a limit
+    (RLIMIT_NPROC, getrlimit(2)), so root becomes a user that nobody else is."""
+    others = 0
+    if os.geteuid() == 0:
+        user = 1 << 20 | os.getpid()
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(user)
+    else:
+        others = threads_of(os.geteuid()) - 1
+    resource.setrlimit(resource.RLIMIT_NPROC, (others + count, others + count))
 
 
 def forbid_io_uring():
@@ -44,6 +71,8 @@ def main():
     parser.add_argument("--no-ports", action="store_true", help="ports below 1024 are privileged")
     parser.add_argument("--unprivileged", action="store_true", help="a user who is not root")
     parser.add_argument("--descriptors", type=int)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--addresses", type=int)
     split = sys.argv.index("--")
     arguments = parser.parse_args(sys.argv[1:split])
     command = sys.argv[split + 1:]
@@ -51,6 +80,8 @@ def main():
     program = os.open(command[0], os.O_RDONLY)
     if arguments.descriptors:
         resource.setrlimit(resource.RLIMIT_NOFILE, (arguments.descriptors, arguments.descriptors))
+    if arguments.addresses:
+        resource.setrlimit(resource.RLIMIT_AS, (arguments.addresses, arguments.addresses))
     # A new network namespace has the kernel's default, where containers often allow every port.
     if arguments.no_ports and os.geteuid() == 0:
         check(libc.unshare(CLONE_NEWNET), "unshare")
@@ -58,6 +89,8 @@ def main():
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
+    if arguments.threads:
+        limit_threads(arguments.threads)
     if arguments.no_io_uring:
         forbid_io_uring()
     os.execve(program, command, os.environ)

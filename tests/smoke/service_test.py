@@ -82,8 +82,8 @@ class ReloadTest(unittest.TestCase):
         self.write("max-viewers = 1", 'log-level = "debug"', "idle-timeout = 5", fps=40,
                    quality=5)
         self.reload(service)
-        for said in ("camera front: quality is 5 now, was 80",
-                     "camera front: fps is 40 now, was 20", "max-viewers is 1 now, was auto",
+        for said in ("front: quality is 5 now, was 80",
+                     "front: fps is 40 now, was 20", "max-viewers is 1 now, was auto",
                      "log-level is debug now, was info",
                      "idle-timeout is 5 now, was 75s"):
             service.wait_for(service.lines, f"reload: {said}")
@@ -113,7 +113,7 @@ class ReloadTest(unittest.TestCase):
         for said in ("shards is auto until a restart", "max-egress is auto until a restart",
                      "max-viewers is auto until a restart",
                      "camera back is new; it needs a restart",
-                     "camera front: another size needs a restart"):
+                     "front: another size needs a restart"):
             service.wait_for(service.lines, f"reload: {said}")
         flags = json.loads(fetch(address, "/api/v1/state").body)["flags"]
         self.assertEqual((flags["shards"], list(flags["camera"])), ("auto", ["front"]))

@@ -34,7 +34,9 @@ class PatternTest(unittest.TestCase):
             "content-type": "multipart/x-mixed-replace; boundary=boundarydonotcross",
             "cache-control": "no-store, no-cache, must-revalidate, max-age=0",
             "pragma": "no-cache", "x-accel-buffering": "no", "connection": "close",
-            "access-control-allow-origin": "https://dashboard.example"})
+            "access-control-allow-origin": "https://dashboard.example",
+            "access-control-allow-credentials": "true", "vary": "Origin",
+            "access-control-expose-headers": "X-Timestamp, X-Sequence, X-Slate, ETag"})
 
     def test_http_1_0_is_answered_with_http_1_0(self):
         with Connection(self.fanlight.address) as connection:

@@ -59,8 +59,7 @@ class ViewersTest(unittest.TestCase):
     def test_viewers_who_stall_are_closed_and_cost_the_others_nothing(self):
         stalled = []
         for _ in range(20):
-            connection = Connection(self.address)
-            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection = Connection(self.address, receive_buffer=4096)
             connection.get("/stream")
             stalled.append(connection)
         before = self.stalled_viewers_closed()

@@ -10,13 +10,15 @@ import harness
 
 
 class Refusals(unittest.TestCase):
+    """Nothing of this is mended by waiting, or it is not to be waited for."""
+
     def expect(self, code, words, *flags, **restrictions):
         found, lines = harness.run_to_exit(*flags, **restrictions)
         self.assertEqual(found, code, lines)
         self.assertRegex(lines[-1], words)
 
     def test_no_such_device(self):
-        self.expect(66, "No such file", "--source", "v4l2:/dev/video99")
+        self.expect(66, "No such file", "--source", "v4l2:/dev/video99", "--exit-on-no-source")
 
     def test_not_a_capture_device(self):
         self.expect(66, "--list-devices", "--source", "v4l2:/dev/null")
@@ -33,6 +35,26 @@ class Refusals(unittest.TestCase):
     def test_absurd_sizes(self):
         for size in ("1x1", "100000x100000"):
             self.expect(64, "size", "--source", f"v4l2:{vivid_nodes()[0]}", "--size", size)
+
+
+class Waiting(unittest.TestCase):
+    """The server is there before the camera, as on a machine whose USB hub comes last."""
+    LINK = "/dev/v4l/by-id/usb-Fanlight_Emulated_Camera_E0001-video-index0"
+
+    def test_viewers_see_the_camera_when_it_is_plugged_in(self):
+        with serving("--source", f"v4l2:{self.LINK}") as (server, audience):
+            server.wait_for_line("^camera: waiting for it: .*No such file")
+            audience.see_slate("camera lost: not there")
+            with UsbCamera():
+                audience.see_pictures()
+                server.wait_for_line("^camera: it has come$")
+            audience.see_slate("unplugged|not there")
+
+    def test_so_they_do_under_the_flags_of_ustreamer(self):
+        with serving("--device", self.LINK, "--resolution", "640x480") as (_, audience):
+            audience.see_slate("camera lost: not there")
+            with UsbCamera():
+                audience.see_pictures()
 
 
 class Lists(unittest.TestCase):

@@ -241,9 +241,12 @@ class Busy(UsbScene):
     def test_at_start_the_program_is_named(self):
         with occupying(self.camera.node()) as other:
             wait_until(lambda: self.camera.count("streaming"), "it streams")
-            code, lines = harness.run_to_exit("--source", f"v4l2:{self.camera.node()}")
+            source = ("--source", f"v4l2:{self.camera.node()}")
+            code, lines = harness.run_to_exit(*source, "--exit-on-no-source")
             self.assertEqual(code, 66, lines)
             self.assertIn(f"v4l2-ctl (pid {other.pid})", lines[-1])
+            with harness.Fanlight(*source) as server:
+                server.wait_for_line(rf"waiting for it: .*v4l2-ctl \(pid {other.pid}\)")
 
     def test_while_serving_viewers_are_told(self):
         with self.serving("--capture-idle", "1s", viewers_count=0) as (server, _):
