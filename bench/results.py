@@ -104,17 +104,20 @@ def write_scenario(table, folder, facts):
 
 def write_overview(summaries, folder, facts):
     """One line for each scenario that was ever run, its first metric in each server's column."""
+    servers = [*ALL, *sorted({label.split(",")[0] for summary in summaries.values()
+                              for label in summary["cells"]} - set(ALL))]
     lines = [HEADER.format(title="Fanlight, the bare kernel, and others",
                            how="One figure of each scenario; its name leads to the others. What "
                                "follows is of the last run, each scenario's page tells its own.",
                            **facts)
-             + "| scenario | measure | " + " | ".join(ALL) + " |", "|---" * (len(ALL) + 2) + "|"]
+             + "| scenario | measure | " + " | ".join(servers) + " |",
+             "|---" * (len(servers) + 2) + "|"]
     for name in SCENARIOS:
         if name not in summaries:
             continue
         summary = summaries[name]
         cells = [", ".join(text for label, text in summary["cells"].items()
-                           if label.split(",")[0] == server) or "–" for server in ALL]
+                           if label.split(",")[0] == server) or "–" for server in servers]
         lines.append(f"| [{name}]({name}.md): {summary['title']} | "
                      f"{METRICS[summary['key']].title} | " + " | ".join(cells) + " |")
     lines += ["", "![CPU time per frame](cpu.png)", ""]
@@ -142,9 +145,11 @@ set linetype 1 lc rgb "#1b6ca8"
 set linetype 2 lc rgb "#7fb2d9"
 set linetype 3 lc rgb "#2f2f2f"
 set linetype 4 lc rgb "#6f6f6f"
-set linetype 5 lc rgb "#b0b0b0"
-set linetype 6 lc rgb "#d1662c"
-set linetype 7 lc rgb "#eab464"
+set linetype 5 lc rgb "#a0a0a0"
+set linetype 6 lc rgb "#cfcfcf"
+set linetype 7 lc rgb "#e3e3e3"
+set linetype 8 lc rgb "#d1662c"
+set linetype 9 lc rgb "#eab464"
 plot {columns}
 """
 

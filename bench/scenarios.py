@@ -282,3 +282,14 @@ SCENARIOS = {
               **{f"{name}, 256 descriptors": (name, {"descriptors": 256})
                  for name in (*FANLIGHTS, "ustreamer")}}),
 }
+
+
+def add_peer(name):
+    """It has a row wherever Debian's ustreamer has one, just before that."""
+    for scenario in SCENARIOS.values():
+        rows = dict(scenario.rows)
+        scenario.rows.clear()
+        for label, (server, extra) in rows.items():
+            if server == "ustreamer":
+                scenario.rows[label.replace(server, name)] = (name, extra)
+            scenario.rows[label] = (server, extra)

@@ -14,10 +14,22 @@ START_SECONDS = 20
 # What is allowed at all: some servers would not raise their own.
 DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
-FLOORS = ("floor-send", "floor-sendfile", "floor-uring")
+# The bare kernel in several ways; the cheapest of a run is its floor. --batch is how many sends one
+# system call submits.
+FLOOR_FLAGS = {
+    "floor-send": ("--method", "send"),
+    "floor-sendfile": ("--method", "sendfile"),
+    "floor-uring-64": ("--method", "uring", "--batch", "64"),
+    "floor-uring-4096": ("--method", "uring", "--batch", "4096"),
+    "floor-uring-4096-direct": ("--method", "uring", "--batch", "4096", "--direct"),
+}
+FLOORS = tuple(FLOOR_FLAGS)
 FANLIGHTS = ("fanlight-uring", "fanlight-epoll")
 PEERS = ("ustreamer", "seed")
 ALL = FANLIGHTS + FLOORS + PEERS
+# Others that the user has built, by --peer: what begins with one of these names is started like it.
+PEER_KINDS = ("ustreamer", "mjpg-streamer")
+PEER_PATHS = {}
 
 
 class Failed(Exception):
@@ -29,6 +41,12 @@ def free_port():
         return listener.getsockname()[1]
 
 
+def plugin(name, of):
+    """Of an mjpg-streamer, in the folder where it was built or installed."""
+    [path, *_] = sorted(pathlib.Path(PEER_PATHS[name]).rglob(f"{of}.so"))
+    return path
+
+
 def command_of(name, build, frames, fps, shards=1, flags=()):
     """(command, environment, path of the stream, line on standard error that says it is ready)"""
     listening = r"listening on http://[\d.]+:(?P<port>\d+)/"
@@ -38,7 +56,7 @@ def command_of(name, build, frames, fps, shards=1, flags=()):
                  f"files:{frames}", "--fps", str(fps), "--shards", str(shards), "--backend", way,
                  *flags], {}, "/stream", listening)
     if kind == "floor":
-        return ([str(build / "bench/floor"), "--method", way, "--frames", str(frames), "--fps",
+        return ([str(build / "bench/floor"), *FLOOR_FLAGS[name], "--frames", str(frames), "--fps",
                  str(fps), "--processes", str(shards)], {}, "/stream", listening)
     if kind == "seed":
         return ([str(ROOT / "bench/seed/app.py"), "--frames", str(frames), "--fps", str(fps)], {},
@@ -47,9 +65,15 @@ def command_of(name, build, frames, fps, shards=1, flags=()):
         port = free_port()
         environment = {"LD_PRELOAD": str(build / "bench/libfake_camera.so"),
                        "FAKE_CAMERA_DIR": str(frames), "FAKE_CAMERA_FPS": str(fps)}
-        return (["ustreamer", "--device", "/dev/video-fake", "--format", "MJPEG", "--encoder",
-                 "HW", "--host", "127.0.0.1", "--port", str(port)], environment, "/stream",
-                r"Capturing \.\.\.(?P<port>)")
+        return ([PEER_PATHS.get(name, "ustreamer"), "--device", "/dev/video-fake", "--format",
+                 "MJPEG", "--encoder", "HW", "--host", "127.0.0.1", "--port", str(port)],
+                environment, "/stream", r"Capturing \.\.\.(?P<port>)")
+    if name.startswith("mjpg-streamer"):
+        # Its plugin for cameras passes by the fake one (libv4l2 does); that for folders does not.
+        return ([f"{PEER_PATHS[name]}/mjpg_streamer",
+                 "-i", f"{plugin(name, 'input_file')} -f {frames} -e -d {1 / fps:.4f}",
+                 "-o", f"{plugin(name, 'output_http')} -l 127.0.0.1 -p {free_port()}"],
+                {}, "/?action=stream", r"HTTP TCP port\.*: (?P<port>\d+)")
     raise ValueError(name)
 
 

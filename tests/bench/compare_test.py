@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests/smoke")]
 import results  # noqa: E402
 import scenarios  # noqa: E402
+import servers  # noqa: E402
 from client import jpeg_size  # noqa: E402
 from frames import COUNT, make_frames, pad  # noqa: E402
 from servers import ALL  # noqa: E402
@@ -56,7 +58,7 @@ class TableTest(unittest.TestCase):
         table = results.Table("paced-20k")
         for cpu in (6.0, 5.0, 7.0):
             table.add("floor-send", paced(cpu))
-            table.add("floor-uring", paced(cpu - 1))
+            table.add("floor-uring-64", paced(cpu - 1))
             table.add("fanlight-uring", paced(cpu))
         for what in (paced(20.0), "the server died (Aborted)", "the server died (Aborted)"):
             table.add("ustreamer", what)
@@ -66,7 +68,7 @@ class TableTest(unittest.TestCase):
         table = self.table()
         self.assertEqual(table.floor("cpu"), 4.0)
         self.assertEqual(table.cell("fanlight-uring", "cpu"), "5.00 (6.00) 1.25×")
-        self.assertEqual(table.cell("floor-uring", "cpu"), "4.00 (5.00) 1.00×")
+        self.assertEqual(table.cell("floor-uring-64", "cpu"), "4.00 (5.00) 1.00×")
         self.assertEqual(table.cell("fanlight-uring", "delivered"), "99.9 (99.9)")
         self.assertEqual(table.cell("fanlight-uring", "age_p99"), "–")
 
@@ -89,7 +91,7 @@ class TableTest(unittest.TestCase):
             table.add("seed", "the seed did not start")
         summary = json.loads(json.dumps(table.summary()))
         self.assertEqual(summary["cells"]["seed"], "failed")
-        self.assertEqual(summary["plot"], {"floor-send": 5.0, "floor-uring": 4.0,
+        self.assertEqual(summary["plot"], {"floor-send": 5.0, "floor-uring-64": 4.0,
                                            "fanlight-uring": 5.0, "ustreamer": 20.0})
 
     def test_every_metric_of_every_scenario_is_known(self):
@@ -116,6 +118,63 @@ class TableTest(unittest.TestCase):
         self.assertEqual([list(plots) for plots in drawn], [["paced-20k"]])
 
 
+class PeerTest(unittest.TestCase):
+    """Servers that the user has built, by --peer."""
+
+    def add(self, name, path):
+        kept = {key: dict(scenario.rows) for key, scenario in scenarios.SCENARIOS.items()}
+
+        def put_back():
+            servers.PEER_PATHS.clear()
+            for key, rows in kept.items():
+                scenarios.SCENARIOS[key].rows.clear()
+                scenarios.SCENARIOS[key].rows.update(rows)
+        self.addCleanup(put_back)
+        servers.PEER_PATHS[name] = path
+        scenarios.add_peer(name)
+
+    def command(self, name):
+        return servers.command_of(name, pathlib.Path("build"), pathlib.Path("frames"), 25)
+
+    def test_a_second_ustreamer_is_beside_the_first(self):
+        self.add("ustreamer-6.62", "/opt/ustreamer")
+        rows = scenarios.SCENARIOS["full"].rows
+        self.assertEqual(rows["ustreamer-6.62, 256 descriptors"],
+                         ("ustreamer-6.62", {"descriptors": 256}))
+        self.assertIn("ustreamer, 256 descriptors", rows)
+        self.assertNotIn("ustreamer-6.62", scenarios.SCENARIOS["saturated-two-shards"].rows)
+        self.assertEqual(self.command("ustreamer-6.62")[0][0], "/opt/ustreamer")
+        self.assertEqual(self.command("ustreamer")[0][0], "ustreamer")
+        self.assertEqual(self.command("ustreamer-6.62")[1:3], self.command("ustreamer")[1:3])
+
+    def test_mjpg_streamer_plays_the_same_frames(self):
+        with tempfile.TemporaryDirectory() as folder:
+            plugins = pathlib.Path(folder, "plugins")
+            plugins.mkdir()
+            for name in ("input_file", "output_http"):
+                (plugins / f"{name}.so").touch()
+            self.add("mjpg-streamer", folder)
+            command, environment, path, ready = self.command("mjpg-streamer")
+            self.assertEqual(command[:3], [f"{folder}/mjpg_streamer", "-i",
+                                           f"{plugins}/input_file.so -f frames -e -d 0.0400"])
+        self.assertEqual((environment, path), ({}, "/?action=stream"))
+        self.assertEqual(re.search(ready, " o: HTTP TCP port........: 4711")["port"], "4711")
+
+    def test_it_has_a_column_of_its_own(self):
+        self.add("ustreamer-6.62", "/opt/ustreamer")
+        table = results.Table("paced-20k")
+        table.add("ustreamer-6.62", paced(20.0))
+        facts = dict.fromkeys(("machine", "kernel", "congestion", "date", "rounds", "load_average",
+                               "command"), "")
+        with tempfile.TemporaryDirectory() as folder:
+            results.write_overview({"paced-20k": table.summary()}, pathlib.Path(folder), facts)
+            lines = pathlib.Path(folder, "README.md").read_text().splitlines()
+        [head] = [line for line in lines if line.startswith("| scenario")]
+        [row] = [line for line in lines if line.startswith("| [paced-20k]")]
+        self.assertEqual(dict(zip(head.split(" | "), row.split(" | ")))["ustreamer-6.62 |"],
+                         "20.00 |")
+
+
 class CommandTest(unittest.TestCase):
     def run_compare(self, *flags, **how):
         return subprocess.run([str(ROOT / "bench/compare"), *flags], capture_output=True,
@@ -123,6 +182,16 @@ class CommandTest(unittest.TestCase):
 
     def test_bad_flags(self):
         self.assertEqual(self.run_compare("--scenario", "none").returncode, 2)
+        for peer in ("nginx=/bin/sh", "ustreamer-7=/nonexistent"):
+            self.assertEqual(self.run_compare("--peer", peer).returncode, 2, peer)
+
+    @unittest.skipIf(os.geteuid() == 0, "root needs no sudo")
+    def test_needs_root_and_says_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(sys.executable, pathlib.Path(folder) / "python3")
+            result = self.run_compare("--build", folder, env={"PATH": folder})
+        self.assertEqual((result.returncode, result.stderr.count("\n")), (77, 1), result)
+        self.assertIn("no sudo", result.stderr)
 
     @unittest.skipUnless(os.geteuid() == 0, "as another user only from root")
     def test_an_unknown_congestion_control(self):

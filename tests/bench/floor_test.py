@@ -17,7 +17,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "smoke"))
 import harness  # noqa: E402
-from client import Connection, Stream  # noqa: E402
+from client import Connection, Stream, set_receive_buffer  # noqa: E402
 from pictures import make_pictures  # noqa: E402
 
 DEADLINE_SECONDS = 20
@@ -97,7 +97,7 @@ class FloorCase(unittest.TestCase):
         else:
             self.addCleanup(viewer.close)
         if receive_buffer:
-            viewer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            set_receive_buffer(viewer, receive_buffer)
         viewer.settimeout(DEADLINE_SECONDS)
         viewer.connect(floor.address)
         connection = Connection.__new__(Connection)

@@ -33,15 +33,16 @@ class RelayPeersTest(unittest.TestCase):
                         str(cls.folder / "%d.jpg")], check=True, timeout=60)
         cls.pictures = [path.read_bytes() for path in sorted(cls.folder.iterdir())]
 
-    def start_ustreamer(self):
+    def start_ustreamer(self, *flags, pictures=None, fps=50):
         with socket.create_server(("127.0.0.1", 0)) as listener:  # ustreamer cannot choose a port
             port = listener.getsockname()[1]
         process = subprocess.Popen(
             ["ustreamer", "--device", "/dev/video-fake", "--format", "MJPEG", "--encoder", "HW",
-             "--host", "127.0.0.1", "--port", str(port), "--user", "admin", "--passwd", "s3cret"],
+             "--host", "127.0.0.1", "--port", str(port), "--user", "admin", "--passwd", "s3cret",
+             *flags],
             stderr=subprocess.PIPE, text=True,
             env={**os.environ, "LD_PRELOAD": options.fake_camera,
-                 "FAKE_CAMERA_DIR": str(self.folder), "FAKE_CAMERA_FPS": "50"})
+                 "FAKE_CAMERA_DIR": str(pictures or self.folder), "FAKE_CAMERA_FPS": str(fps)})
 
         def end():
             process.kill()
@@ -68,6 +69,24 @@ class RelayPeersTest(unittest.TestCase):
                         seen.add(part.jpeg)
                 self.assertLessEqual(len(seen - set(self.pictures)), 1)
                 self.assertIn(fetch(relay.address, "/snapshot").body, self.pictures)
+
+    def test_a_camera_that_stands_still_is_not_lost(self):
+        """Every picture is the same, and ustreamer sends one in four seconds: longer than a camera
+        may be silent."""
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "1.jpg").write_bytes(self.pictures[0])
+            port = self.start_ustreamer("--drop-same-frames", "120", pictures=folder, fps=30)
+            url = f"http://admin:s3cret@127.0.0.1:{port}/stream"
+            with harness.Fanlight("--source", url, backend="epoll") as relay:
+                stream = open_stream(relay.address, "/stream")
+                with stream.connection:
+                    sequences = set()
+                    while len(sequences) < 3:
+                        part = stream.part()
+                        self.assertEqual(part.slate, "")
+                        if part.jpeg == self.pictures[0]:
+                            sequences.add(part.sequence)
+                self.assertFalse([line for line in relay.lines if line and "lost" in line])
 
 
 if __name__ == "__main__":
