@@ -4,113 +4,37 @@
 
     docs_test.py --binary FANLIGHT --load FANLIGHT-LOAD [unittest's arguments]
 
-Needs root: the commands name ports and addresses, so they run in a network of their own. Blocks of
-a page marked `sh` run in their order; a server goes on until the block ends, and must end well.
-What takes a camera gets the test card, by substitution; tests/vm has the cameras.
+Needs root: the commands name ports and addresses, so they run in a network of their own. What takes
+a camera gets the test card, by substitution; tests/vm has the cameras.
 """
 import argparse
 import configparser
 import os
 import pathlib
 import re
-import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import yaml
 
+from typed import COMMAND_SECONDS, Shell, Typist, blocks_of, commands_of, with_the_test_card
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 INSIDE = "FANLIGHT_DOCS_TEST_INSIDE"
-COMMAND_SECONDS = 30
-UPSTREAM = "fanlight --source pattern --fps 10 --listen 10.0.0.7:5000"
 
 # What is not run here: (beginning of the command, who runs it).
 ELSEWHERE = [
     ("tools/test", "it is what runs this"),
-    ("tools/install-packages bench", "tests/bench runs the benchmarks, briefly"),
+    ("tools/install-packages ", "tests/package types README's in a fresh Debian"),
+    ("bench/compare", "tests/bench runs it, briefly, and tests/package as it stands"),
     ("sudo ", "tests/package installs the package and runs these there"),
     ("tools/package", "tests/package makes the packages"),
 ]
-# What ends otherwise than with 0: (part of the command, exit code, why).
-EXPECTED = [
-    ("/dev/video0", 66, "ustreamer's flags name a device, and there is none"),
-    ("-X PATCH", 22, "the test card has no controls; tests/vm turns real ones"),
-]
-SUBSTITUTES = [
-    (re.compile(r"v4l2:/dev/video\d"), "pattern"),
-    (re.compile(r"--source (libcamera|auto)\b"), "--source pattern"),
-    (re.compile(r" --control \S+"), ""),
-]
-
 options = argparse.Namespace()
-
-
-def blocks_of(page):
-    """(language, text, line) of each fenced block."""
-    fence = re.compile(r"^```(\S*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-    text = page.read_text()
-    return [(m[1], m[2], text.count("\n", 0, m.start()) + 2) for m in fence.finditer(text)]
-
-
-def commands_of(text):
-    """Lines, without comments; a backslash at a line's end goes on."""
-    for line in text.replace("\\\n", " ").splitlines():
-        line = re.sub(r"(^|\s)#\s.*$", "", line).strip()
-        if line:
-            yield line
-
-
-def is_server(command):
-    words = shlex.split(command)
-    quick = {"--list-devices", "--check-config", "--print-config", "--version", "--help"}
-    return (os.path.basename(words[0]) in ("fanlight", "run") and not quick & set(words))
-
-
-def expected_code(command):
-    return next((code for part, code, _ in EXPECTED if part in command), 0)
-
-
-class Server:
-    """A command that serves. Its output is a file, so that nothing has to read it meanwhile."""
-
-    def __init__(self, command, folder):
-        # The other machine of the pages on relays.
-        relays = "http://10.0.0.7:5000/" in command
-        self.upstream = Server(UPSTREAM, folder) if relays else None
-        self.in_background = command.endswith("&")
-        self.command = command = command.removesuffix("&").strip()
-        # Another opening of it reads, so that the places where both are do not meet.
-        self.output = tempfile.NamedTemporaryFile("a", dir=folder)
-        self.process = subprocess.Popen(["bash", "-c", "exec " + command], cwd=folder,
-                                        stderr=self.output, stdout=self.output)
-        deadline = time.monotonic() + COMMAND_SECONDS
-        while "listening on" not in self.text() and time.monotonic() < deadline:
-            try:
-                self.process.wait(0.02)  # or another look at what it says
-                break
-            except subprocess.TimeoutExpired:
-                pass
-
-    def text(self):
-        if not self.output.closed:
-            self.said = pathlib.Path(self.output.name).read_text()
-        return self.said
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(COMMAND_SECONDS)
-        if self.upstream:
-            self.upstream.end()
-        self.text()
-        self.output.close()
-        return code
 
 
 class DocsTest(unittest.TestCase):
@@ -148,38 +72,10 @@ class DocsTest(unittest.TestCase):
                         self.run_block(text)
 
     def run_block(self, text):
-        servers = []
-        try:
+        with Typist(self, Shell(self.path)) as typist:
             for command in commands_of(text):
-                if any(command.startswith(prefix) for prefix, _ in ELSEWHERE):
-                    continue
-                for pattern, by in SUBSTITUTES:
-                    command = pattern.sub(by, command)
-                if is_server(command):
-                    self.start(command, servers)
-                else:
-                    self.run_command(command)
-        finally:
-            codes = [server.end() for server in servers]
-        self.assertEqual([code for code in codes if code], [],
-                         [(server.command, server.text()) for server in servers])
-
-    def start(self, command, servers):
-        # One that is not sent to the background has ended when the next one is typed.
-        while servers and not servers[-1].in_background:
-            self.assertEqual(servers.pop().end(), 0)
-        server = Server(command, self.path)
-        if code := expected_code(command):
-            self.assertEqual((server.end(), command), (code, command), server.text())
-            return
-        servers.append(server)
-        self.assertIn("listening on", server.text(), command)
-
-    def run_command(self, command):
-        done = subprocess.run(["bash", "-c", command], cwd=self.path, capture_output=True,
-                              text=True, timeout=COMMAND_SECONDS)
-        self.assertEqual((done.returncode, command), (expected_code(command), command),
-                         done.stdout + done.stderr)
+                if not any(command.startswith(prefix) for prefix, _ in ELSEWHERE):
+                    typist.type(with_the_test_card(command))
 
     def test_configuration_is_right(self):
         for page in PAGES:

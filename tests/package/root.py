@@ -32,9 +32,11 @@ def host_release_and_mirror():
     return release, mirrors[0]
 
 
-def clean_root():
-    """The folder with the smallest Debian that can boot; made if it is not there yet."""
-    release, mirror = host_release_and_mirror()
+def clean_root(release=None):
+    """The folder with the smallest Debian that can boot, of this machine's release or another one;
+    made if it is not there yet."""
+    own, mirror = host_release_and_mirror()
+    release = release or own
     folder = CACHE / f"clean-{release}"
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(f"{folder}.lock", "w", encoding="ascii") as lock:
@@ -51,7 +53,7 @@ def clean_root():
 class Root(contextlib.ExitStack):
     """A clean root with a layer of its own on top. A context manager."""
 
-    def __init__(self, packages):
+    def __init__(self, packages=None, release=None):
         """`packages`: a folder that is seen as /packages."""
         super().__init__()
         self.packages = packages
@@ -59,25 +61,26 @@ class Root(contextlib.ExitStack):
         self.layer, self.folder = work / "layer", work / "root"
         for name in ("layer", "work", "root"):
             (work / name).mkdir()
-        layers = f"lowerdir={clean_root()},upperdir={self.layer},workdir={work / 'work'}"
+        layers = f"lowerdir={clean_root(release)},upperdir={self.layer},workdir={work / 'work'}"
         subprocess.run(["mount", "-t", "overlay", "-o", layers, "overlay", self.folder], check=True)
-        self.callback(subprocess.run, ["umount", self.folder], check=True)
+        # What a failed test left running there does not keep it from being thrown away.
+        self.callback(subprocess.run, ["umount", "--lazy", self.folder], check=True)
         # What is downloaded for one test need not be downloaded for the next.
-        self.archives = CACHE / "archives"
+        self.archives = CACHE / (f"archives-{release}" if release else "archives")
         self.archives.mkdir(exist_ok=True)
 
     def nspawn(self, *flags):
         # Without systemd as process 1 on the host nobody could register the machine.
         return ["systemd-nspawn", "--quiet", f"--directory={self.folder}", "--register=no",
-                "--keep-unit", f"--bind-ro={self.packages}:/packages",
+                "--keep-unit", *([f"--bind-ro={self.packages}:/packages"] if self.packages else []),
                 f"--bind={self.archives}:/var/cache/apt/archives", *flags]
 
-    def run(self, command, check=True):
+    def run(self, command, check=True, timeout=600):
         """Runs a shell's command inside, with the host's network; its CompletedProcess."""
         inside = ["sh", "-c", f"export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8; {command}"]
         result = subprocess.run(self.nspawn("--pipe", *inside), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                timeout=600)
+                                timeout=timeout)
         if check and result.returncode != 0:
             raise AssertionError(f"{command}: {result.returncode}\n{result.stdout}")
         return result
