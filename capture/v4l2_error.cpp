@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "capture/v4l2_identity.h"
+#include "capture/device_users.h"
 
 namespace fanlight {
 

@@ -4,53 +4,19 @@
 #include <fmt/core.h>
 #include <linux/videodev2.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "capture/v4l2_device.h"
-#include "core/to_number.h"
 
 namespace fanlight {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Everything here may vanish while it is read: a file that is gone is empty, a directory too.
-
-std::string first_line(const fs::path& file) {
-  std::string line;
-  std::getline(std::ifstream(file), line);
-  return line;
-}
-
-std::vector<fs::path> entries(const fs::path& directory) {
-  std::vector<fs::path> result;
-  std::error_code error;
-  fs::directory_iterator entry(directory, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    result.push_back(entry->path());
-  }
-  std::ranges::sort(result);
-  return result;
-}
-
-// Without links; `path` itself when it does not exist.
-fs::path real_path(const fs::path& path) {
-  std::error_code error;
-  const fs::path result = fs::canonical(path, error);
-  return error ? path : result;
-}
-
-std::optional<int> number_of(std::string_view text) {
-  const std::optional<int> number = to_number<int>(text);
-  return number && *number >= 0 ? number : std::nullopt;
-}
 
 // The number of a /dev/videoN; nothing for another name.
 std::optional<int> video_number(const fs::path& path) {
@@ -124,16 +90,6 @@ bool is_device(V4l2Io& io, const std::string& path, const std::string& identity,
   return identities_of(capability, path, roots) == identity;
 }
 
-// How many of the process's descriptors are this device.
-int count_descriptors(const fs::path& process, const fs::path& device) {
-  return static_cast<int>(
-      std::ranges::count_if(entries(process / "fd"), [&device](const fs::path& descriptor) {
-        std::error_code error;
-        // The name only: to look at the file behind it can block, on a file system that is away.
-        return fs::read_symlink(descriptor, error) == device && !error;
-      }));
-}
-
 }  // namespace
 
 std::string v4l2_identity(V4l2Io& io, int fd, const std::string& path, const SystemRoots& roots) {
@@ -174,21 +130,6 @@ std::string stable_video_path(const std::string& node, const SystemRoots& roots)
     }
   }
   return node;
-}
-
-std::string describe_device_users(const std::string& path, const SystemRoots& roots) {
-  const fs::path device = real_path(path);
-  std::string users;
-  for (const fs::path& process : entries(roots.proc)) {
-    const std::optional<int> pid = number_of(process.filename().string());
-    if (!pid) continue;
-    // This process has it open at least once, or it would not know that it is busy.
-    const int own = *pid == getpid() ? 1 : 0;
-    if (count_descriptors(process, device) <= own) continue;
-    fmt::format_to(std::back_inserter(users), "{}{} (pid {})", users.empty() ? "" : ", ",
-                   first_line(process / "comm"), *pid);
-  }
-  return users;
 }
 
 }  // namespace fanlight

@@ -6,16 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "capture/system_files.h"
 #include "capture/v4l2_io.h"
 
 namespace fanlight {
-
-// Where the kernel's file systems are; a test has them in a directory of its own.
-struct SystemRoots {
-  std::string dev = "/dev";
-  std::string sys = "/sys";
-  std::string proc = "/proc";
-};
 
 // What tells the open device `fd`, which was opened as `path`, from others: its USB vendor, product
 // and serial number, wherever it is plugged in; its name and the port when it has no serial number,
@@ -36,10 +30,5 @@ std::vector<std::string> video_nodes(const SystemRoots& roots = {});
 // The name under /dev/v4l/by-id, or else by-path, that stays the same after a replug or a reboot;
 // `node` itself when there is none.
 std::string stable_video_path(const std::string& node, const SystemRoots& roots = {});
-
-// Who else has the device open, for an error message: "motion (pid 812), cheese (pid 94)"; empty
-// when nobody, or nobody that this user may know of. This process is named when it has it open more
-// than once. Reads /proc/*/fd; takes some milliseconds.
-std::string describe_device_users(const std::string& path, const SystemRoots& roots = {});
 
 }  // namespace fanlight

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "http/server_state.h"
-#include "io/backend.h"
+#include "io/choose_backend.h"
 #include "io/listener.h"
 
 namespace fanlight {

@@ -29,9 +29,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <string>
 
 #include "core/time.h"
 #include "io/peer_address.h"
@@ -99,21 +97,5 @@ class Backend {
   // "io_uring" or "epoll", for the log and for /api/v1/state.
   virtual const char* name() const noexcept = 0;
 };
-
-enum class BackendKind { automatic, uring, epoll };
-
-// What `--backend` leads to on this kernel.
-struct BackendChoice {
-  BackendKind kind;    // uring or epoll
-  std::string reason;  // one line for the log: which and why
-};
-
-// Probes the kernel by making a ring and asking it for what is needed. Throws
-// std::system_error when `wanted` is uring and the kernel does not let it.
-BackendChoice choose_backend(BackendKind wanted);
-
-// In the thread that will use it. `connections` is how many sockets it may have to serve: the
-// completion queue is sized for two events of each. Throws std::system_error.
-std::unique_ptr<Backend> make_backend(BackendKind kind, unsigned connections);
 
 }  // namespace fanlight

@@ -12,14 +12,13 @@
 #include "core/time.h"
 #include "http/zero_copy.h"
 #include "io/address_range.h"
-#include "io/backend.h"
+#include "io/choose_backend.h"
 #include "io/listener.h"
 #include "tools/camera_options.h"
 #include "tools/exit_code.h"
 
 namespace fanlight {
 
-struct CommandLine;
 struct Option;
 
 enum class EncoderChoice {
@@ -78,12 +77,5 @@ struct Options {
   ExitCode blame_for_cameras = ExitCode::usage;
   std::vector<OptionTexts> in_force;  // but for cameras and commands; in the table's order
 };
-
-// Puts together what the flags say, what the environment says, what the configuration file says and
-// the defaults: for each option the first of them that says something. Who names a source decides
-// about all that describes cameras: those behind it are not asked for any of it. Reads the file
-// anew each time. Throws StartError, usage or config, with one line that names the flag, the
-// variable or the file's line.
-Options read_options(const CommandLine& flags);
 
 }  // namespace fanlight

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "tools/config_text.h"
 #include "tools/option_table.h"
+#include "tools/read_options.h"
 
 namespace fanlight {
 namespace {

@@ -11,7 +11,7 @@
 #include "capture/device_watch.h"
 #include "core/camera_panel.h"
 #include "core/frame_ring.h"
-#include "io/backend.h"
+#include "io/choose_backend.h"
 #include "tools/options.h"
 
 namespace fanlight {

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "capture/v4l2_identity.h"
+#include "capture/system_files.h"
 
 namespace fanlight {
 

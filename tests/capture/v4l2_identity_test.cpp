@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 #include <linux/videodev2.h>
-#include <unistd.h>
 
 #include "tests/capture/fake_system.h"
 #include "tests/capture/scripted_v4l2.h"
@@ -155,39 +154,6 @@ TEST_F(V4l2Identity, TheStableNameIsByIdThenByPath) {
   system_.link("dev/v4l/by-id/usb-Webcam_9E2F-video-index0", "../../video0");
   EXPECT_EQ(stable_video_path(path, system_.roots()),
             system_.dev("v4l/by-id/usb-Webcam_9E2F-video-index0"));
-}
-
-TEST_F(V4l2Identity, WhoHasItOpenIsNamed) {
-  const std::string path = plug("video0", "1-2", "9E2F");
-  EXPECT_EQ(describe_device_users(path, system_.roots()), "");
-  system_.add_open_file(812, "motion", 5, path);
-  system_.add_open_file(812, "motion", 6, path);
-  system_.add_open_file(94, "other", 5, system_.dev("video1"));
-  system_.write("proc/self/comm", "not a process\n");
-  EXPECT_EQ(describe_device_users(path, system_.roots()), "motion (pid 812)");
-  system_.add_open_file(913, "cheese", 11, path);
-  EXPECT_EQ(describe_device_users(path, system_.roots()), "motion (pid 812), cheese (pid 913)");
-}
-
-TEST_F(V4l2Identity, ThisProcessIsNamedWhenItHasItTwice) {
-  const std::string path = plug("video0", "1-2", "9E2F");
-  system_.add_open_file(::getpid(), "fanlight", 5, path);
-  EXPECT_EQ(describe_device_users(path, system_.roots()), "");
-  system_.add_open_file(::getpid(), "fanlight", 6, path);
-  EXPECT_EQ(describe_device_users(path, system_.roots()),
-            "fanlight (pid " + std::to_string(::getpid()) + ")");
-}
-
-TEST_F(V4l2Identity, TheRealProcHasThisProcess) {
-  const std::string path = plug("video0", "1-2", "9E2F");
-  const int first = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const int second = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  SystemRoots roots = system_.roots();
-  roots.proc = "/proc";
-  const std::string users = describe_device_users(path, roots);
-  EXPECT_NE(users.find("(pid " + std::to_string(::getpid()) + ")"), users.npos) << users;
-  ::close(first);
-  ::close(second);
 }
 
 }  // namespace

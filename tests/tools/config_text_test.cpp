@@ -10,6 +10,7 @@
 #include "tools/command_line.h"
 #include "tools/config_file.h"
 #include "tools/option_table.h"
+#include "tools/read_options.h"
 
 namespace fanlight {
 namespace {

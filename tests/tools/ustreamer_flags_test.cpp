@@ -9,7 +9,7 @@
 #include "tests/tools/command_line.h"
 #include "tools/command_line.h"
 #include "tools/option_table.h"
-#include "tools/options.h"
+#include "tools/read_options.h"
 
 namespace fanlight {
 namespace {

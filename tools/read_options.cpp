@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/options.h"
+#include "tools/read_options.h"
 
 #include <fmt/core.h>
 
@@ -7,7 +7,6 @@
 #include <array>
 #include <utility>
 
-#include "tools/command_line.h"
 #include "tools/config_file.h"
 #include "tools/option_table.h"
 

@@ -1,97 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Choosing a backend, and what both real backends have beyond the contract.
-#include "io/backend.h"
+// What both real backends have beyond the contract.
+#include "io/kernel_backend.h"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <memory>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "core/fd.h"
+#include "io/choose_backend.h"
 #include "io/listener.h"
 #include "io/uring_backend.h"
-#include "tests/io/child_process.h"
 
 namespace fanlight {
 namespace {
 
-bool uring_works() {
-  return probe_uring().error == 0;
-}
-
-// Expects epoll with this reason, and no io_uring for those who insist.
-void expect_no_uring(int error, const std::string& reason) {
-  const BackendChoice choice = choose_backend(BackendKind::automatic);
-  EXPECT_EQ(choice.kind, BackendKind::epoll);
-  EXPECT_EQ(choice.reason, "epoll: " + reason);
-  EXPECT_STREQ(make_backend(BackendKind::automatic, 10)->name(), "epoll");
-  try {
-    choose_backend(BackendKind::uring);
-    ADD_FAILURE() << "nothing thrown";
-  } catch (const std::system_error& thrown) {
-    EXPECT_EQ(thrown.code().value(), error);
-    const std::string first_words = reason.substr(0, reason.find(" ("));
-    EXPECT_EQ(std::string(thrown.what()).find(first_words), 0u) << thrown.what();
-  }
-}
-
-TEST(ChooseBackendTest, PrefersUring) {
-  if (!uring_works()) GTEST_SKIP() << "io_uring is forbidden here";
-  for (const BackendKind wanted : {BackendKind::automatic, BackendKind::uring}) {
-    const BackendChoice choice = choose_backend(wanted);
-    EXPECT_EQ(choice.kind, BackendKind::uring);
-    EXPECT_EQ(choice.reason.find("io_uring ("), 0u) << choice.reason;
-    EXPECT_STREQ(make_backend(wanted, 10)->name(), "io_uring");
-  }
-}
-
-TEST(ChooseBackendTest, TakesEpollWhenAsked) {
-  const BackendChoice choice = choose_backend(BackendKind::epoll);
-  EXPECT_EQ(choice.kind, BackendKind::epoll);
-  EXPECT_EQ(choice.reason, "epoll, as asked for");
-  EXPECT_STREQ(make_backend(BackendKind::epoll, 10)->name(), "epoll");
-}
-
-// Docker's default profile, and /proc/sys/kernel/io_uring_disabled = 2.
-TEST(ChooseBackendTest, FallsBackWhenUringIsNotPermitted) {
-  in_child([] {
-    ASSERT_TRUE(forbid({__NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register}, EPERM));
-    expect_no_uring(EPERM, "io_uring is not permitted here (Operation not permitted)");
-  });
-}
-
-// A kernel built without it, or gVisor.
-TEST(ChooseBackendTest, FallsBackWhenThereIsNoUring) {
-  in_child([] {
-    ASSERT_TRUE(forbid({__NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register}, ENOSYS));
-    expect_no_uring(ENOSYS, "this kernel has no io_uring (Function not implemented)");
-  });
-}
-
-// A filter that was written for some of the calls only must not crash the server later.
-TEST(ChooseBackendTest, FallsBackWhenOneCallIsForbidden) {
-  if (!uring_works()) GTEST_SKIP() << "io_uring is forbidden here";
-  for (const unsigned call : {unsigned{__NR_io_uring_enter}, unsigned{__NR_io_uring_register}}) {
-    in_child([call] {
-      ASSERT_TRUE(forbid({call}, EPERM));
-      expect_no_uring(EPERM, "io_uring is not permitted here (Operation not permitted)");
-    });
-  }
-}
-
-class BackendTest : public ::testing::TestWithParam<BackendKind> {
+class KernelBackendTest : public ::testing::TestWithParam<BackendKind> {
  protected:
   void SetUp() override {
-    if (GetParam() == BackendKind::uring && !uring_works()) {
+    if (GetParam() == BackendKind::uring && probe_uring().error != 0) {
       GTEST_SKIP() << "io_uring is forbidden here";
     }
     backend_ = make_backend(GetParam(), 16);
@@ -107,7 +42,7 @@ class BackendTest : public ::testing::TestWithParam<BackendKind> {
   std::unique_ptr<Backend> backend_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Kernel, BackendTest,
+INSTANTIATE_TEST_SUITE_P(Kernel, KernelBackendTest,
                          ::testing::Values(BackendKind::uring, BackendKind::epoll),
                          [](const auto& test) {
                            return test.param == BackendKind::uring ? "uring" : "epoll";
@@ -128,7 +63,7 @@ struct TcpPair {
   Fd ours;
 };
 
-TEST_P(BackendTest, ClocksAreThoseOfTheSystem) {
+TEST_P(KernelBackendTest, ClocksAreThoseOfTheSystem) {
   const Instant before = read_monotonic_clock();
   const Instant now = backend_->now();
   EXPECT_LE(before, now);
@@ -136,7 +71,7 @@ TEST_P(BackendTest, ClocksAreThoseOfTheSystem) {
   EXPECT_LT(std::chrono::abs(backend_->wall_now() - read_wall_clock()), 1h);
 }
 
-TEST_P(BackendTest, TcpPeerProgressCountsWhatIsAcknowledged) {
+TEST_P(KernelBackendTest, TcpPeerProgressCountsWhatIsAcknowledged) {
   const TcpPair pair;
   const int fd = pair.ours.get();
   const uint64_t before = backend_->peer_progress(fd);
@@ -159,7 +94,7 @@ TEST_P(BackendTest, TcpPeerProgressCountsWhatIsAcknowledged) {
   EXPECT_EQ(backend_->peer_progress(fd), before + sent);
 }
 
-TEST_P(BackendTest, UnixPeerProgressChangesWhenThePeerReads) {
+TEST_P(KernelBackendTest, UnixPeerProgressChangesWhenThePeerReads) {
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
   const Fd ours(fds[0]), peer(fds[1]);
@@ -171,11 +106,11 @@ TEST_P(BackendTest, UnixPeerProgressChangesWhenThePeerReads) {
   EXPECT_LT(backend_->peer_progress(ours.get()), queued);
 }
 
-TEST_P(BackendTest, PeerProgressOfNoSocketIsZero) {
+TEST_P(KernelBackendTest, PeerProgressOfNoSocketIsZero) {
   EXPECT_EQ(backend_->peer_progress(-1), 0u);
 }
 
-TEST_P(BackendTest, CloseAfterResetOnCloseIsAReset) {
+TEST_P(KernelBackendTest, CloseAfterResetOnCloseIsAReset) {
   TcpPair pair;
   backend_->reset_on_close(pair.ours.get());
   io_uring_prep_close(backend_->next_sqe(), pair.ours.release());
@@ -185,7 +120,7 @@ TEST_P(BackendTest, CloseAfterResetOnCloseIsAReset) {
   EXPECT_EQ(errno, ECONNRESET);
 }
 
-TEST_P(BackendTest, PeerAddressIsAskedOfTheSocket) {
+TEST_P(KernelBackendTest, PeerAddressIsAskedOfTheSocket) {
   TcpPair pair;
   PeerAddress loopback{.bytes = {}, .is_local = true};
   loopback.bytes[10] = loopback.bytes[11] = std::byte{0xff};
@@ -200,7 +135,7 @@ TEST_P(BackendTest, PeerAddressIsAskedOfTheSocket) {
   EXPECT_EQ(backend_->peer_address(ours.get()), (PeerAddress{.bytes = {}, .is_local = true}));
 }
 
-TEST_P(BackendTest, AcceptTellsThePeersAddress) {
+TEST_P(KernelBackendTest, AcceptTellsThePeersAddress) {
   const TcpPair pair;
   sockaddr_in told{};
   socklen_t told_size = sizeof told;
@@ -222,7 +157,7 @@ TEST_P(BackendTest, AcceptTellsThePeersAddress) {
 
 // AF_UNIX and inherited listeners are shared by the shards: one of them gets each connection, and
 // the others go on waiting.
-TEST_P(BackendTest, ShardsShareAListener) {
+TEST_P(KernelBackendTest, ShardsShareAListener) {
   const auto other = make_backend(GetParam(), 16);
   const TcpPair pair;
   for (Backend* shard : {backend_.get(), other.get()}) {
@@ -254,7 +189,7 @@ TEST_P(BackendTest, ShardsShareAListener) {
 }
 
 // A full UNIX socket that is shut down is not writable, it is only hung up (unix(7), poll(2)).
-TEST_P(BackendTest, ShutdownEndsAWaitingSendToAUnixSocket) {
+TEST_P(KernelBackendTest, ShutdownEndsAWaitingSendToAUnixSocket) {
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
   const Fd ours(fds[0]), peer(fds[1]);
@@ -270,7 +205,7 @@ TEST_P(BackendTest, ShutdownEndsAWaitingSendToAUnixSocket) {
 }
 
 // Signals interrupt the wait every 2 ms, and it goes on until the deadline.
-TEST_P(BackendTest, SignalsDoNotEndTheWait) {
+TEST_P(KernelBackendTest, SignalsDoNotEndTheWait) {
   static volatile sig_atomic_t signals = 0;
   signals = 0;
   struct sigaction action {};

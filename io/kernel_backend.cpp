@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/backend.h"
+#include "io/kernel_backend.h"
 
-#include <fmt/core.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -11,12 +10,8 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <system_error>
 
 #include "core/check.h"
-#include "io/epoll_backend.h"
-#include "io/kernel_backend.h"
-#include "io/uring_backend.h"
 
 namespace fanlight {
 
@@ -58,21 +53,6 @@ PeerAddress KernelBackend::peer_address(int fd) noexcept {
 int KernelBackend::open_spare() noexcept {
   const int fd = ::eventfd(0, EFD_CLOEXEC);
   return fd >= 0 ? fd : -errno;
-}
-
-BackendChoice choose_backend(BackendKind wanted) {
-  if (wanted == BackendKind::epoll) return {BackendKind::epoll, "epoll, as asked for"};
-  const UringSupport support = probe_uring();
-  if (support.error == 0) return {BackendKind::uring, support.text};
-  const std::error_code error(support.error, std::system_category());
-  if (wanted == BackendKind::uring) throw std::system_error(error, support.text);
-  return {BackendKind::epoll, fmt::format("epoll: {} ({})", support.text, error.message())};
-}
-
-std::unique_ptr<Backend> make_backend(BackendKind kind, unsigned connections) {
-  if (kind == BackendKind::automatic) kind = choose_backend(kind).kind;
-  if (kind == BackendKind::epoll) return std::make_unique<EpollBackend>(connections);
-  return std::make_unique<UringBackend>(connections);
 }
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/options.h"
+#include "tools/read_options.h"
 
 #include <gtest/gtest.h>
 
