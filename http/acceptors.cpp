@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/check.h"
-#include "http/shard.h"
+#include "http/shard_services.h"
 
 namespace fanlight {
 namespace {
@@ -28,10 +28,11 @@ bool is_transient(int error) {
 
 }  // namespace
 
-Acceptors::Acceptors(Shard& shard, std::span<const int> listeners,
+Acceptors::Acceptors(ShardEntry& shard, ShardServices& services, std::span<const int> listeners,
                      std::span<const int> admin_listeners)
     : shard_(shard),
-      on_their_way_(shard.state().links.size()),
+      services_(services),
+      on_their_way_(services.state.links.size()),
       retry_timer_(bind_timer<&Acceptors::try_again>(this)) {
   for (const int fd : listeners) {
     acceptors_.push_back(std::make_unique<Acceptor>(*this, fd, false));
@@ -57,7 +58,7 @@ bool Acceptors::is_idle() const noexcept {
 }
 
 void Acceptors::take_spare() {
-  const int fd = shard_.reactor().backend().open_spare();
+  const int fd = services_.reactor.backend().open_spare();
   if (fd < 0) throw std::system_error(-fd, std::system_category(), "the spare descriptor");
   spare_ = fd;
 }
@@ -67,8 +68,8 @@ void Acceptors::start() noexcept {
 }
 
 void Acceptors::accept(Acceptor& acceptor) noexcept {
-  shard_.reactor().submit(acceptor.operation, io_uring_prep_multishot_accept, acceptor.fd, nullptr,
-                          nullptr, SOCK_CLOEXEC);
+  services_.reactor.submit(acceptor.operation, io_uring_prep_multishot_accept, acceptor.fd, nullptr,
+                           nullptr, SOCK_CLOEXEC);
 }
 
 void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept {
@@ -79,7 +80,7 @@ void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept 
     shard_.admit({fd, acceptor.is_admin});  // it came before the end, so it is answered
   } else if (spare_ < 0) {
     // It has the last descriptor; when it is gone there is a spare again.
-    shard_.stats().refused_descriptors.add();
+    services_.stats.refused_descriptors.add();
     shard_.refuse(fd, "the server has no descriptor left");
   } else if (const ClientSocket client{fd, acceptor.is_admin}; !hand_over(client)) {
     accepted(client);
@@ -94,38 +95,38 @@ void Acceptors::accepted(const ClientSocket& client) noexcept {
 
 // There is no place left, not even for being told so: it waits for one.
 void Acceptors::hold(const ClientSocket& client) noexcept {
-  if (held_count_ == kHeldMax) return shard_.reactor().discard(client.fd);
+  if (held_count_ == kHeldMax) return services_.reactor.discard(client.fd);
   held_[(held_first_ + held_count_++) % kHeldMax] = client;
   pause();
 }
 
 void Acceptors::accept_failed(int error) noexcept {
-  shard_.stats().accept_failures.add();
+  services_.stats.accept_failures.add();
   if (is_transient(error) || stopped_) return;
   if (error == EMFILE || error == ENFILE) return short_of_descriptors(error);
-  shard_.events().cannot_accept(shard_.now(), error);
+  services_.events.cannot_accept(services_.now(), error);
   pause();
 }
 
 // The spare makes room for one client, who is told. When it is already given up, nothing can be
 // done until a connection ends.
 void Acceptors::short_of_descriptors(int error) noexcept {
-  shard_.events().short_of_descriptors(shard_.now(), error,
-                                       shard_.stats().connections_open.value());
+  services_.events.short_of_descriptors(services_.now(), error,
+                                        services_.stats.connections_open.value());
   if (spare_ < 0) return pause();
-  shard_.reactor().discard(std::exchange(spare_, -1));
+  services_.reactor.discard(std::exchange(spare_, -1));
 }
 
 // Who connects meanwhile waits in the kernel's backlog.
 void Acceptors::pause() noexcept {
   if (std::exchange(paused_, true)) return;
-  for (auto& acceptor : acceptors_) shard_.reactor().cancel(acceptor->operation);
-  shard_.reactor().timers().set(retry_timer_, shard_.now() + kRetry);
+  for (auto& acceptor : acceptors_) services_.reactor.cancel(acceptor->operation);
+  services_.reactor.timers().set(retry_timer_, services_.now() + kRetry);
 }
 
 void Acceptors::try_again() noexcept {
   if (stopped_) return;
-  if (spare_ < 0) spare_ = shard_.reactor().backend().open_spare();
+  if (spare_ < 0) spare_ = services_.reactor.backend().open_spare();
   resume();
 }
 
@@ -133,11 +134,11 @@ void Acceptors::resume() noexcept {
   if (!paused_ || stopped_) return;
   while (held_count_ > 0 && shard_.has_room()) shard_.admit(take_held());
   if (!shard_.has_room()) {
-    shard_.reactor().timers().set(retry_timer_, shard_.now() + kRetry);
+    services_.reactor.timers().set(retry_timer_, services_.now() + kRetry);
     return;
   }
   paused_ = false;
-  shard_.reactor().timers().clear(retry_timer_);
+  services_.reactor.timers().clear(retry_timer_);
   for (auto& acceptor : acceptors_) {
     if (!acceptor->operation.in_flight()) accept(*acceptor);
   }
@@ -145,9 +146,9 @@ void Acceptors::resume() noexcept {
 
 void Acceptors::stop() noexcept {
   stopped_ = true;
-  for (auto& acceptor : acceptors_) shard_.reactor().cancel(acceptor->operation);
-  shard_.reactor().timers().clear(retry_timer_);
-  if (spare_ >= 0) shard_.reactor().discard(std::exchange(spare_, -1));
+  for (auto& acceptor : acceptors_) services_.reactor.cancel(acceptor->operation);
+  services_.reactor.timers().clear(retry_timer_);
+  if (spare_ >= 0) services_.reactor.discard(std::exchange(spare_, -1));
   while (held_count_ > 0) shard_.admit(take_held());
 }
 
@@ -160,32 +161,32 @@ ClientSocket Acceptors::take_held() noexcept {
 // ---- the other shards ----
 
 unsigned Acceptors::least_loaded() const noexcept {
-  const auto& links = shard_.state().links;
+  const auto& links = services_.state.links;
   const auto load = [&](unsigned shard) {
     return links[shard]->stats.connections_open.value() + on_their_way_[shard];
   };
-  unsigned least = shard_.index();
+  unsigned least = services_.index;
   for (unsigned i = 0; i < links.size(); ++i) {
     if (load(i) < load(least)) least = i;
   }
   const size_t surplus = std::max(kSurplusMin, load(least) / kSurplusShare);
-  return load(shard_.index()) >= load(least) + surplus ? least : shard_.index();
+  return load(services_.index) >= load(least) + surplus ? least : services_.index;
 }
 
 // False when this shard is to keep the connection.
 bool Acceptors::hand_over(const ClientSocket& client) noexcept {
   const unsigned to = least_loaded();
-  if (to == shard_.index() || free_.empty()) return false;
+  if (to == services_.index || free_.empty()) return false;
   Handover& handover = *free_.back();
   free_.pop_back();
   handover.to = to;
   handover.client = client;
   ++on_their_way_[to];
-  shard_.state().links[to]->mailbox.post(handover, [](Message& message) noexcept {
+  services_.state.links[to]->mailbox.post(handover, [](Message& message) noexcept {
     auto& arrived = static_cast<Handover&>(message);
-    Shard& from = arrived.owner->shard_;
-    from.state().links[arrived.to]->shard->admit(arrived.client);
-    from.state().links[from.index()]->mailbox.post(message, [](Message& back) noexcept {
+    ShardServices& from = arrived.owner->services_;
+    from.state.links[arrived.to]->entry->admit(arrived.client);
+    from.mailbox.post(message, [](Message& back) noexcept {
       auto& returned = static_cast<Handover&>(back);
       returned.owner->came_back(returned);
     });

@@ -14,13 +14,14 @@
 #include <vector>
 
 #include "core/mailbox.h"
-#include "http/client_address.h"
+#include "http/client_socket.h"
+#include "http/shard_entry.h"
 #include "io/operation.h"
 #include "io/timers.h"
 
 namespace fanlight {
 
-class Shard;
+struct ShardServices;
 
 // Owns: one multishot accept for each listening socket; the spare descriptor; the messages that
 //   carry connections to other shards. Borrows the sockets.
@@ -28,7 +29,8 @@ class Shard;
 // Invariants: nothing is allocated after construction; a message that is out comes back.
 class Acceptors {
  public:
-  Acceptors(Shard& shard, std::span<const int> listeners, std::span<const int> admin_listeners);
+  Acceptors(ShardEntry& shard, ShardServices& services, std::span<const int> listeners,
+            std::span<const int> admin_listeners);
   Acceptors(const Acceptors&) = delete;
   Acceptors& operator=(const Acceptors&) = delete;
   ~Acceptors();
@@ -86,7 +88,8 @@ class Acceptors {
   bool hand_over(const ClientSocket& client) noexcept;
   void came_back(Handover& handover) noexcept;
 
-  Shard& shard_;
+  ShardEntry& shard_;
+  ShardServices& services_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::array<Handover, kHandoversMax> handovers_;
   std::vector<Handover*> free_;              // those that are not out

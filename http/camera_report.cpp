@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/rate_meter.h"
-#include "http/shard.h"
+#include "http/shard_services.h"
 #include "http/totals.h"
 
 namespace fanlight {
@@ -75,8 +75,8 @@ double nominal_fps(const CaptureStats& stats) noexcept {
   return interval > 0 ? 1e9 / interval : 0;
 }
 
-CameraCondition condition_of(Shard& shard, size_t camera) noexcept {
-  const Channel& channel = shard.channel(camera);
+CameraCondition condition_of(ShardServices& services, size_t camera) noexcept {
+  const Channel& channel = services.channel(camera);
   const Frame* newest = channel.newest();
   if (channel.is_idle()) return {"idle", {}};
   if (newest == nullptr) return {"starting", {}};
@@ -90,12 +90,12 @@ std::string_view said_of_camera(std::string_view reason) noexcept {
   return reason;
 }
 
-bool CameraReport::write_step(Shard& shard, size_t camera, TextWriter& text) noexcept {
-  const Camera& described = shard.state().cameras[camera];
+bool CameraReport::write_step(ShardServices& services, size_t camera, TextWriter& text) noexcept {
+  const Camera& described = services.state.cameras[camera];
   switch (step_) {
     case Step::figures:
-      write_figures(described, condition_of(shard, camera), shard.now(), text);
-      write_sent(shard.state(), camera, text);
+      write_figures(described, condition_of(services, camera), services.now(), text);
+      write_sent(services.state, camera, text);
       step_ = Step::description;
       return true;
     case Step::description:
@@ -108,10 +108,11 @@ bool CameraReport::write_step(Shard& shard, size_t camera, TextWriter& text) noe
   return continue_controls(text);
 }
 
-bool CameraReport::write_controls_step(Shard& shard, size_t camera, TextWriter& text) noexcept {
+bool CameraReport::write_controls_step(ShardServices& services, size_t camera,
+                                       TextWriter& text) noexcept {
   if (step_ == Step::controls) return continue_controls(text);
   text.add("{{");
-  begin_controls(shard.state().cameras[camera].panel, text);
+  begin_controls(services.state.cameras[camera].panel, text);
   return true;
 }
 

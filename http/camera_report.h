@@ -13,7 +13,7 @@
 
 namespace fanlight {
 
-class Shard;
+struct ShardServices;
 
 // Pictures per second as measured; 0 before the second one, and while none come.
 double measured_fps(const CaptureStats& stats, Instant now) noexcept;
@@ -25,7 +25,7 @@ struct CameraCondition {
   std::string_view state;   // "starting", "live", "idle" or "lost"
   std::string_view reason;  // in words, when it is lost; valid for this turn
 };
-CameraCondition condition_of(Shard& shard, size_t camera) noexcept;
+CameraCondition condition_of(ShardServices& services, size_t camera) noexcept;
 // What a slate's reason says of the camera: "lost: not there" of "camera lost: not there".
 std::string_view said_of_camera(std::string_view reason) noexcept;
 
@@ -38,10 +38,10 @@ class CameraReport {
 
   // Writes the next bounded step of the object that describes this camera; true when another one
   // follows. After the last it begins anew, and there is still room for a few characters.
-  bool write_step(Shard& shard, size_t camera, TextWriter& text) noexcept;
+  bool write_step(ShardServices& services, size_t camera, TextWriter& text) noexcept;
 
   // The same for an object with nothing but the controls.
-  bool write_controls_step(Shard& shard, size_t camera, TextWriter& text) noexcept;
+  bool write_controls_step(ShardServices& services, size_t camera, TextWriter& text) noexcept;
 
  private:
   enum class Step : uint8_t { figures, description, controls };

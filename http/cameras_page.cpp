@@ -7,7 +7,7 @@
 
 #include "http/camera_report.h"
 #include "http/page.h"
-#include "http/shard.h"
+#include "http/shard_services.h"
 
 namespace fanlight {
 namespace {
@@ -31,10 +31,10 @@ void write_live(const CaptureStats& stats, Instant now, TextWriter& text) {
   }
 }
 
-void write_condition(Shard& shard, size_t camera, TextWriter& text) {
-  const CameraCondition condition = condition_of(shard, camera);
+void write_condition(ShardServices& services, size_t camera, TextWriter& text) {
+  const CameraCondition condition = condition_of(services, camera);
   if (condition.state == "live") {
-    write_live(shard.state().cameras[camera].ring->stats(), shard.now(), text);
+    write_live(services.state.cameras[camera].ring->stats(), services.now(), text);
   } else if (condition.state == "idle") {
     text.add("asleep until somebody watches");
   } else if (condition.state == "lost") {
@@ -61,15 +61,15 @@ void write_picture(const Camera& shown, TextWriter& text) {
       width, height, shown.name);
 }
 
-void write_tile(Shard& shard, size_t camera, TextWriter& text) {
-  const Camera& shown = shard.state().cameras[camera];
-  const std::string_view state = condition_of(shard, camera).state;
+void write_tile(ShardServices& services, size_t camera, TextWriter& text) {
+  const Camera& shown = services.state.cameras[camera];
+  const std::string_view state = condition_of(services, camera).state;
   text.add("<li data-name=\"{}\"><div class=\"shot\">", shown.name);
   write_picture(shown, text);
   text.add("<p class=\"over\" aria-hidden=\"true\" hidden></p></div>\n");
   text.add("<h2><a href=\"cameras/{0}\">{0}</a></h2><p class=\"state\" data-state=\"{1}\">",
            shown.name, state);
-  write_condition(shard, camera, text);
+  write_condition(services, camera, text);
   text.add("</p>");
   std::array<char, CameraPanel::kTextBytesMax> room;
   const std::string_view device =
@@ -84,12 +84,12 @@ void write_tile(Shard& shard, size_t camera, TextWriter& text) {
 
 }  // namespace
 
-bool CamerasPage::write_step(Shard& shard, TextWriter& text) noexcept {
-  const std::string_view page = shard.state().pages.all();
+bool CamerasPage::write_step(ShardServices& services, TextWriter& text) noexcept {
+  const std::string_view page = services.state.pages.all();
   const size_t mark = page.find(kMark);
   CHECK(mark != std::string_view::npos);
-  if (sent_ == mark && tiles_ < shard.state().cameras.size()) {
-    write_tile(shard, tiles_++, text);
+  if (sent_ == mark && tiles_ < services.state.cameras.size()) {
+    write_tile(services, tiles_++, text);
     return true;
   }
   if (sent_ == mark) sent_ += kMark.size();

@@ -11,13 +11,13 @@
 
 namespace fanlight {
 
-class Shard;
+struct ShardServices;
 
 // Owns: its place in the text. Thread: its shard's.
 class CamerasPage {
  public:
   // Writes the next bounded step; true when another one follows.
-  bool write_step(Shard& shard, TextWriter& text) noexcept;
+  bool write_step(ShardServices& services, TextWriter& text) noexcept;
 
  private:
   size_t sent_ = 0;   // bytes of cameras.html

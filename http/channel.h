@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channel: one shard's view of one rendition: the newest frame, and who is to be sent it.
+// Channel: one shard's view of one rendition: the newest frame, and the viewers it is for.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 #include "core/frame_ring.h"
 #include "core/list.h"
-#include "core/time.h"
 #include "http/server_state.h"
-#include "http/turns.h"
-#include "http/viewer.h"
 
 namespace fanlight {
+
+class Connection;
+class Viewer;
 
 // What follows the JPEG where it does not lie behind it in the ring (see core/part.h).
 inline constexpr std::string_view kClosing = "\r\n--boundarydonotcross--\r\n";
@@ -25,33 +25,26 @@ inline constexpr std::string_view kSeedAdvanceTail =
 
 struct SnapshotWaiters {};  // tag of the list below
 
-// Owns: the shard's pins on the ring's frames, one FrameRef per frame however many viewers send it;
-//   the viewers that have nothing to get at the moment.
+// Owns: the shard's pins on the ring's frames, one FrameRef per frame however many viewers send it.
 // Thread: its shard's.
-// Invariants: newest() is pinned; a viewer that is not sending is in `idle_` or waits in the
-//   shard's Turns; pins are 0 when destroyed.
+// Invariants: newest() is pinned; pins are 0 when destroyed.
 class Channel {
  public:
-  Channel(FrameRing& ring, ChannelStats& stats, Turns& turns);
+  Channel(FrameRing& ring, ChannelStats& stats);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   ~Channel();
 
-  // Takes the ring's newest frame, if there is a newer one, and makes the viewers ready that want
-  // it. True when there was one.
-  bool refresh(Instant now) noexcept;
+  // Takes the ring's newest frame, if there is a newer one. True when there was one.
+  bool refresh() noexcept;
 
-  // The sequence through which frames are to be let go of because the ring is full, once for each
-  // time that the ring asks; else 0.
+  // The sequence through which frames must be released because the ring is full, once for each
+  // request of the ring; else 0.
   uint64_t take_reclaim() noexcept;
 
-  // Puts a viewer that is not sending where it belongs now: among the idle ones, or in line.
-  void settle(Viewer& viewer, Instant now) noexcept;
-  // Takes it out of either.
-  void withdraw(Viewer& viewer) noexcept;
-
-  void join(Viewer& viewer) noexcept;   // from Viewer's constructor
-  void leave(Viewer& viewer) noexcept;  // from its destructor
+  // A viewer more, a viewer less.
+  void add_viewer() noexcept;
+  void remove_viewer() noexcept;
 
   // Counted pins on frames of this ring. The caller has newest(), or another pin.
   void pin(const Frame& frame) noexcept;
@@ -65,6 +58,8 @@ class Channel {
   FrameRing& ring() noexcept { return ring_; }
   ChannelStats& stats() noexcept { return stats_; }
 
+  // Viewers that have nothing to get at the moment; the shard's SendQueue keeps this list.
+  List<Viewer>& idle_viewers() noexcept { return idle_viewers_; }
   // Connections that wait for a fresh picture to answer a snapshot.
   List<Connection, SnapshotWaiters>& snapshot_waiters() noexcept { return snapshot_waiters_; }
 
@@ -76,11 +71,10 @@ class Channel {
 
   FrameRing& ring_;
   ChannelStats& stats_;
-  Turns& turns_;
   std::vector<Pin> pins_;  // by place in the ring
   const Frame* newest_ = nullptr;
   uint64_t reclaimed_through_ = 0;
-  List<Viewer> idle_;
+  List<Viewer> idle_viewers_;
   List<Connection, SnapshotWaiters> snapshot_waiters_;
 };
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "http/reply.h"
+#include "http/request.h"
 
 namespace fanlight {
 namespace {
@@ -60,15 +60,6 @@ PeerAddress client_address(const PeerAddress& peer, const Request& request,
   }
   client.is_local = false;
   return client;
-}
-
-PeerAddress client_of(const Call& call) noexcept {
-  return client_address(call.shard.reactor().backend().peer_address(call.fd), call.request,
-                        call.shard.state().config.trusted_proxies);
-}
-
-bool may_see_addresses(const Call& call) noexcept {
-  return call.by_admin_listener || client_of(call).is_local;
 }
 
 }  // namespace fanlight

@@ -2,7 +2,6 @@
 // Client address: who a client is, also when it comes through a proxy.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -11,15 +10,7 @@
 
 namespace fanlight {
 
-struct Call;
 struct Request;
-
-// The socket of a client, and the kind of listener that it came by.
-struct ClientSocket {
-  int fd = -1;
-  bool by_admin_listener = false;
-  uint64_t id = 0;  // of its connection
-};
 
 // The client behind `peer`. Each proxy adds the address that it was asked from to the end of
 // X-Forwarded-For, so the field is read from its end, and only as far as `trusted` ones wrote it:
@@ -30,12 +21,5 @@ struct ClientSocket {
 // request says that it was forwarded, whoever says so, nor when a trusted proxy sends it.
 PeerAddress client_address(const PeerAddress& peer, const Request& request,
                            std::span<const AddressRange> trusted) noexcept;
-
-// The client that calls.
-PeerAddress client_of(const Call& call) noexcept;
-
-// Whether the client may know the addresses of others: it came by --admin-listen, or is this
-// machine itself.
-bool may_see_addresses(const Call& call) noexcept;
 
 }  // namespace fanlight

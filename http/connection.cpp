@@ -6,9 +6,8 @@
 #include <algorithm>
 
 #include "core/check.h"
-#include "http/response.h"
-#include "http/shard.h"
-#include "http/zero_copy_send.h"
+#include "http/dispatch.h"
+#include "http/send_queue.h"
 
 namespace fanlight {
 namespace {
@@ -19,15 +18,17 @@ constexpr uint64_t kLingerBytesMax = 256 << 10;
 constexpr Duration kNewcomerGrace = 300ms;
 }  // namespace
 
-Connection::Connection(Shard& shard, const ClientSocket& client) noexcept
-    : shard_(shard),
+Connection::Connection(ShardServices& services, ConnectionOwner& owner, const ClientSocket& client,
+                       uint64_t id) noexcept
+    : services_(services),
       fd_(client.fd),
       by_admin_listener_(client.by_admin_listener),
       send_(bind<&Connection::on_sent>(this)),
       receive_(bind<&Connection::on_received>(this)),
       control_(bind<&Connection::on_controlled>(this)),
       timer_(bind_timer<&Connection::on_timer>(this)),
-      id_(shard.next_connection_id()) {}
+      id_(id),
+      owner_(owner) {}
 
 Connection::~Connection() {
   CHECK(state_ == State::closing && exchange_ == nullptr);
@@ -39,8 +40,8 @@ void Connection::start() noexcept {
 
 void Connection::start_refused(std::string_view reason) noexcept {
   refused_ = true;
-  exchange_ = shard_.take_exchange();
-  start_answer(answer_error(shard_, 503, reason, {}, exchange_->output()));
+  take_exchange();
+  start_answer(answer_error(services_, 503, reason, {}, exchange_->output()));
 }
 
 // ---- the request ----
@@ -48,15 +49,24 @@ void Connection::start_refused(std::string_view reason) noexcept {
 // Polls instead of receiving, so that an idle connection needs no buffer.
 void Connection::wait_for_request() noexcept {
   state_ = State::waiting;
-  deadline_ = shard_.now() + shard_.state().live.idle_timeout.load();
+  deadline_ = services_.now() + services_.state.live.idle_timeout.load();
   ensure_timer(deadline_);
-  shard_.reactor().submit(receive_, io_uring_prep_poll_add, fd_, unsigned{POLLIN});
+  services_.reactor.submit(receive_, io_uring_prep_poll_add, fd_, unsigned{POLLIN});
+}
+
+void Connection::take_exchange() noexcept {
+  exchange_ = services_.exchanges.make();
+  CHECK(exchange_ != nullptr);  // there are as many as connections
+}
+
+void Connection::return_exchange() noexcept {
+  services_.exchanges.destroy(std::exchange(exchange_, nullptr));
 }
 
 void Connection::begin_reading() noexcept {
-  exchange_ = shard_.take_exchange();
+  take_exchange();
   // Counted from the first byte and absolute: a byte now and then buys no time.
-  deadline_ = shard_.now() + shard_.state().live.header_timeout.load();
+  deadline_ = services_.now() + services_.state.live.header_timeout.load();
   ensure_timer(deadline_);
   state_ = State::reading;
   receive();
@@ -65,7 +75,13 @@ void Connection::begin_reading() noexcept {
 void Connection::receive() noexcept {
   const std::span<char> room = exchange_->input_room();
   CHECK(!room.empty());
-  shard_.reactor().submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
+  services_.reactor.submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
+}
+
+// Receives bytes that mean nothing, to see when the peer leaves.
+void Connection::receive_nothing() noexcept {
+  services_.reactor.submit(receive_, io_uring_prep_recv, fd_, services_.scratch.data(),
+                           services_.scratch.size(), 0);
 }
 
 void Connection::on_received(Completion completion) noexcept {
@@ -86,12 +102,12 @@ void Connection::on_received(Completion completion) noexcept {
       if (result == 0) return on_peer_ended();
       // Data from a viewer means nothing.
       if (answer_.web_socket != nullptr) return web_socket_received(static_cast<size_t>(result));
-      return shard_.receive_nothing(receive_, fd_);
+      return receive_nothing();
     case State::lingering:
       discarded_ += static_cast<uint64_t>(std::max(result, 0));
       if (result == 0) return on_peer_ended();
       if (result < 0 || discarded_ > kLingerBytesMax) return close(Ending::reset);
-      return shard_.receive_nothing(receive_, fd_);
+      return receive_nothing();
     case State::closing:
       return close_join();
     case State::awaiting_frame:
@@ -123,7 +139,7 @@ void Connection::parse() noexcept {
     case ParseStatus::done:
       break;
   }
-  shard_.stats().requests.add();
+  services_.stats.requests.add();
   if (parser.request().content_length > 0) return begin_body();
   respond(Waited::no);
 }
@@ -132,21 +148,21 @@ void Connection::parse() noexcept {
 
 void Connection::respond(Waited waited) noexcept {
   const Request& request = exchange_->parser.request();
-  start_answer(answer_request(shard_, {fd_, by_admin_listener_, id_}, request, exchange_->output(),
-                              shard_.now(), waited));
+  start_answer(answer_request(services_, {fd_, by_admin_listener_, id_}, request,
+                              exchange_->output(), services_.now(), waited));
 }
 
 void Connection::refuse(int status, std::string_view reason) noexcept {
-  shard_.stats().bad_requests.add();
+  services_.stats.bad_requests.add();
   start_answer(
-      answer_error(shard_, status, reason, exchange_->parser.request(), exchange_->output()));
+      answer_error(services_, status, reason, exchange_->parser.request(), exchange_->output()));
 }
 
 void Connection::start_answer(const Answer& answer) noexcept {
   answer_ = answer;
   if (answer.kind == Answer::Kind::await_frame) {
     state_ = State::awaiting_frame;
-    deadline_ = shard_.now() + kSnapshotWait;
+    deadline_ = services_.now() + kSnapshotWait;
     ensure_timer(deadline_);
     answer.channel->snapshot_waiters().push_back(*this);
     answer.channel->ring().watch();
@@ -225,11 +241,11 @@ void Connection::next_request() noexcept {
   exchange_->erase_input(0, request.head_size + request.body.size());
   exchange_->parser.reset();
   if (exchange_->input().empty()) {
-    shard_.return_exchange(std::exchange(exchange_, nullptr));
+    return_exchange();
     return wait_for_request();
   }
   state_ = State::reading;
-  deadline_ = shard_.now() + shard_.state().live.header_timeout.load();
+  deadline_ = services_.now() + services_.state.live.header_timeout.load();
   ensure_timer(deadline_);
   parse();
 }
@@ -237,17 +253,18 @@ void Connection::next_request() noexcept {
 // ---- the stream ----
 
 void Connection::begin_streaming() noexcept {
-  shard_.return_exchange(std::exchange(exchange_, nullptr));
+  return_exchange();
   state_ = State::streaming;
-  viewer_.emplace(*this, *answer_.channel, answer_.viewer, shard_.now());
-  send_.use_registered(shard_.reactor().backend().register_descriptor(fd_));
-  shard_.receive_nothing(receive_, fd_);
+  viewer_.emplace(*this, *answer_.channel, answer_.viewer, services_.now());
+  send_.use_registered(services_.reactor.backend().register_descriptor(fd_));
+  receive_nothing();
   if (ending_) return end_stream();
-  viewer_->channel().settle(*viewer_, shard_.now());
+  services_.queue.settle(*viewer_, services_.now());
 }
 
 void Connection::send_frame(Viewer& viewer, const Piece& piece) noexcept {
   CHECK(state_ == State::streaming && !is_sending());
+  if (answer_.web_socket != nullptr) answer_.web_socket->note_served(viewer);
   sending_viewer_ = &viewer;
   piece_ = piece;
   send();
@@ -258,12 +275,18 @@ void Connection::frame_sent() noexcept {
   ChannelStats& stats = viewer.channel().stats();
   stats.frames_sent.add();
   if (viewer.is_sending_news()) {
-    stats.frame_age.record(shard_.now() - viewer.frame()->info().captured_at);
+    stats.frame_age.record(services_.now() - viewer.frame()->info().captured_at);
   }
-  viewer.finish_frame(shard_.now());
+  viewer.finish_frame(services_.now());
   if (!viewer_) return web_socket_sent();
   if (viewer.is_finished()) return begin_lingering();
-  viewer.channel().settle(viewer, shard_.now());
+  services_.queue.settle(viewer, services_.now());
+}
+
+void Connection::leave_stream() noexcept {
+  if (!viewer_) return;
+  services_.queue.withdraw(*viewer_);
+  viewer_.reset();
 }
 
 void Connection::end_soon() noexcept {
@@ -272,7 +295,7 @@ void Connection::end_soon() noexcept {
     case State::waiting:
       if (!is_new_) return close(Ending::orderly);
       // Who has just connected is about to ask, and was not told that the server stops.
-      deadline_ = shard_.now() + kNewcomerGrace;
+      deadline_ = services_.now() + kNewcomerGrace;
       return ensure_timer(deadline_);
     case State::streaming:
       return answer_.web_socket != nullptr ? end_web_socket(CloseCode::going_away) : end_stream();
@@ -284,18 +307,31 @@ void Connection::end_soon() noexcept {
 void Connection::end_stream() noexcept {
   if (!viewer_->is_sending() && !viewer_->can_end_with_frame()) return end_empty_stream();
   viewer_->end_soon();
-  if (!viewer_->is_sending()) viewer_->channel().settle(*viewer_, shard_.now());
+  if (!viewer_->is_sending()) services_.queue.settle(*viewer_, services_.now());
 }
 
 // No frame has come yet, so the delimiter that opened the first part is followed by the last.
 void Connection::end_empty_stream() noexcept {
   const bool seed = viewer_->options().seed_boundary;
-  viewer_.reset();
+  leave_stream();
   state_ = State::replying;
   answer_.kind = Answer::Kind::reply;
   answer_.keep_alive = false;
   piece_ = Piece(seed ? kSeedClosing : kClosing);
   send();
+}
+
+void Connection::visit_session(SessionVisitor& visitor) const noexcept {
+  const Viewer* const own = viewer_ ? &*viewer_ : nullptr;
+  const std::span<const Viewer* const> viewers = answer_.web_socket != nullptr
+                                                     ? answer_.web_socket->viewers()
+                                                     : std::span(&own, viewer_ ? 1 : 0);
+  if (viewers.empty()) return;
+  visitor.visit({.connection_id = id_,
+                 .client = answer_.client,
+                 .bytes_sent = bytes_sent_,
+                 .framing = answer_.framing,
+                 .viewers = viewers});
 }
 
 uint64_t Connection::held_sequence(const Channel& channel) noexcept {

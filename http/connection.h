@@ -18,17 +18,31 @@
 #include "core/time.h"
 #include "http/answer.h"
 #include "http/channel.h"
+#include "http/client_socket.h"
 #include "http/exchange.h"
+#include "http/frame_sink.h"
 #include "http/piece.h"
+#include "http/shard_entry.h"
+#include "http/shard_services.h"
 #include "http/viewer.h"
 #include "http/web_socket.h"
+#include "http/zero_copy_send.h"
 #include "io/operation.h"
 #include "io/timers.h"
 
 namespace fanlight {
 
-class Shard;
-class ZeroCopySend;
+class Connection;
+
+// Thread: the shard's.
+class ConnectionOwner {
+ public:
+  // The connection's last completion has come: destroys it.
+  virtual void forget(Connection& connection) noexcept = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
 
 struct AllConnections {};  // tag of the shard's list
 
@@ -38,9 +52,14 @@ struct AllConnections {};  // tag of the shard's list
 // Invariants: at most one receive and one send in flight; its memory is reused only when the close
 //   has completed, after every other operation, and no zero-copy send still reports to it; memory
 //   that the kernel may read is kept until then.
-class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWaiters> {
+class Connection final : public FrameSink,
+                         public ZeroCopySender,
+                         public ListHook<AllConnections>,
+                         public ListHook<SnapshotWaiters> {
  public:
-  Connection(Shard& shard, const ClientSocket& client) noexcept;
+  // `id`: greater than those of the owner's older connections.
+  Connection(ShardServices& services, ConnectionOwner& owner, const ClientSocket& client,
+             uint64_t id) noexcept;
   ~Connection();
 
   // Begins to wait for the first request.
@@ -49,10 +68,10 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   // Answers 503 with this reason at once, and ends.
   void start_refused(std::string_view reason) noexcept;
 
-  // It is the turn of this viewer, one of the connection's own: sends a frame (Turns).
-  void send_frame(Viewer& viewer, const Piece& piece) noexcept;
-  // The peer still has to be told of a piece by the kernel's answer.
-  bool is_sending() const noexcept {
+  // `viewer`: one of the connection's own.
+  void send_frame(Viewer& viewer, const Piece& piece) noexcept override;
+  // A send is in flight whose completion has not arrived, or waits for on_timer().
+  bool is_sending() const noexcept override {
     return send_.in_flight() || zero_copy_send_ != nullptr || sends_later_;
   }
 
@@ -64,7 +83,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
 
   // Makes sure that on_timer() is called at `deadline` or before. Timers are moved only forward,
   // and checked when they fire: thousands of viewers set deadlines with each frame, few come true.
-  void ensure_timer(Instant deadline) noexcept;
+  void ensure_timer(Instant deadline) noexcept override;
 
   // The server stops: ends what is going on as soon as it is in order.
   void end_soon() noexcept;
@@ -76,29 +95,18 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   // The sequence of the oldest frame that it holds in `channel`, 0 when it holds none.
   uint64_t held_sequence(const Channel& channel) noexcept;
 
-  // Streams have one viewer, WebSockets one for each camera.
-  template <class Visit>
-  void for_each_viewer(Visit visit) const {
-    if (viewer_) visit(*viewer_);
-    if (answer_.web_socket != nullptr) answer_.web_socket->for_each_viewer(visit);
-  }
-  // Whom a stream is for: behind a trusted proxy not the peer.
-  const PeerAddress& client() const noexcept { return answer_.client; }
-  // The same, or who has connected while it is not known for whom.
+  // Calls visitor.visit() when it has viewers.
+  void visit_session(SessionVisitor& visitor) const noexcept;
+  // The address that a stream is for, which is not the peer's behind a trusted proxy; the peer's
+  // while it is not known.
   PeerAddress peer() const noexcept;
-  uint64_t id() const noexcept { return id_; }
-  // nullptr when the client asked for none of ustreamer's fields.
-  const UstreamerFraming* ustreamer_framing() const noexcept { return answer_.framing; }
   uint64_t bytes_sent() const noexcept { return bytes_sent_; }
 
   // --- for ZeroCopySend; in connection_send.cpp ---
 
-  // Those whose memory the kernel still sends from, oldest first.
-  List<ZeroCopySend>& zero_copies_owed() noexcept { return zero_copies_owed_; }
-  // Bytes that the kernel took, or -errno.
-  void on_zero_copy_result(int result) noexcept;
-  // The kernel has done with the memory of one of the sends. May destroy the connection.
-  void on_zero_copy_done() noexcept;
+  List<ZeroCopySend>& zero_copies_owed() noexcept override { return zero_copies_owed_; }
+  void on_zero_copy_result(int result) noexcept override;
+  void on_zero_copy_done() noexcept override;
 
  private:
   enum class State : uint8_t {
@@ -122,8 +130,11 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void on_body_ready() noexcept;
 
   void wait_for_request() noexcept;
+  void take_exchange() noexcept;
+  void return_exchange() noexcept;
   void begin_reading() noexcept;
   void receive() noexcept;
+  void receive_nothing() noexcept;
   void received(size_t bytes) noexcept;
   void parse() noexcept;
   void respond(Waited waited) noexcept;
@@ -147,6 +158,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
 
   void begin_streaming() noexcept;
   void frame_sent() noexcept;
+  void leave_stream() noexcept;
   void end_stream() noexcept;
   void end_empty_stream() noexcept;
 
@@ -180,7 +192,7 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   void release_web_socket() noexcept;
 
   // What each frame touches comes first and together: see Operation::kTouchedBytes.
-  Shard& shard_;
+  ShardServices& services_;
   const int fd_;
   const bool by_admin_listener_;
   State state_ = State::waiting;
@@ -211,8 +223,9 @@ class Connection : public ListHook<AllConnections>, public ListHook<SnapshotWait
   uint64_t progress_ = 0;  // Backend::peer_progress() at progress_at_
   const uint64_t id_;
 
+  ConnectionOwner& owner_;
   Exchange* exchange_ = nullptr;
-  Answer answer_;
+  AnswerState answer_;
   ControlRequest* control_request_ = nullptr;  // while awaiting the camera
   bool keeps_body_ = false;                    // the body of this request is wanted
   uint64_t body_left_ = 0;                     // bytes of request body still to be thrown away

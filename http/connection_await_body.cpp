@@ -8,7 +8,7 @@
 #include "core/check.h"
 #include "core/log.h"
 #include "http/connection.h"
-#include "http/shard.h"
+#include "http/dispatch.h"
 
 namespace fanlight {
 
@@ -21,19 +21,19 @@ void Connection::prepare_body() noexcept {
 void Connection::body_prepared() noexcept {
   CHECK(state_ == State::awaiting_body);
   Body& body = *std::exchange(answer_.body, nullptr);
-  start_answer(answer_for_body(shard_, exchange_->parser.request(), exchange_->output(), body));
+  start_answer(answer_for_body(services_, exchange_->parser.request(), exchange_->output(), body));
 }
 
 void Connection::await_body() noexcept {
-  deadline_ = shard_.now() + kBodyWait;
+  deadline_ = services_.now() + kBodyWait;
   ensure_timer(deadline_);
 }
 
 // The time for the next bytes may be over.
 void Connection::check_body() noexcept {
-  if (shard_.now() < deadline_) return ensure_timer(deadline_);
+  if (services_.now() < deadline_) return ensure_timer(deadline_);
   if (!answer_.body->give_up()) return;  // from another shard, which will answer
-  log_gated(shard_.table_gate(), shard_.now(), LogLevel::warning, "given up: {}",
+  log_gated(services_.table_gate, services_.now(), LogLevel::warning, "given up: {}",
             answer_.body->failure().reason);
   if (state_ == State::awaiting_body) return body_prepared();
   cut_body();

@@ -5,7 +5,7 @@
 
 #include "core/check.h"
 #include "http/connection.h"
-#include "http/shard.h"
+#include "http/dispatch.h"
 
 namespace fanlight {
 namespace {
@@ -23,7 +23,7 @@ void Connection::begin_body() noexcept {
   if (request.content_length > kBodyBytesMax) return refuse(413, "no body is taken here");
   state_ = State::reading_body;
   body_left_ = request.content_length;
-  keeps_body_ = wants_body(shard_, request);
+  keeps_body_ = wants_body(services_, request);
   const bool body_began = exchange_->input().size() > request.head_size;
   if (request.expects_continue && request.minor_version >= 1 && !body_began) {
     piece_ = Piece(kContinue);
@@ -62,24 +62,24 @@ void Connection::throw_body_away() noexcept {
 void Connection::ask_camera() noexcept {
   const std::string_view body = exchange_->parser.request().body;
   control_request_ = answer_.panel->ask(
-      body, shard_.mailbox(), this, [](void* owner, int status, std::string_view words) noexcept {
+      body, services_.mailbox, this, [](void* owner, int status, std::string_view words) noexcept {
         static_cast<Connection*>(owner)->camera_answered(status, words);
       });
   if (control_request_ == nullptr) {
-    return start_answer(answer_for_camera(shard_, {fd_}, exchange_->parser.request(),
+    return start_answer(answer_for_camera(services_, {fd_}, exchange_->parser.request(),
                                           exchange_->output(), 503,
                                           "too many requests wait for the camera"));
   }
-  shard_.stats().control_requests.add();
+  services_.stats.control_requests.add();
   state_ = State::awaiting_camera;
-  deadline_ = shard_.now() + kControlWait;
+  deadline_ = services_.now() + kControlWait;
   ensure_timer(deadline_);
 }
 
 void Connection::camera_answered(int status, std::string_view words) noexcept {
   CHECK(state_ == State::awaiting_camera);
   control_request_ = nullptr;
-  start_answer(answer_for_camera(shard_, {fd_}, exchange_->parser.request(), exchange_->output(),
+  start_answer(answer_for_camera(services_, {fd_}, exchange_->parser.request(), exchange_->output(),
                                  status, words));
 }
 

@@ -5,8 +5,8 @@
 
 #include "core/check.h"
 #include "http/connection.h"
-#include "http/shard.h"
-#include "http/zero_copy_send.h"
+#include "http/send_queue.h"
+#include "http/ustreamer_framing.h"
 
 namespace fanlight {
 namespace {
@@ -25,11 +25,11 @@ constexpr Duration kFirstFrameWait = kSnapshotWait;
 void Connection::ensure_timer(Instant deadline) noexcept {
   if (timer_.is_set() && timer_at_ <= deadline) return;
   timer_at_ = deadline;
-  shard_.reactor().timers().set(timer_, deadline);
+  services_.reactor.timers().set(timer_, deadline);
 }
 
 void Connection::on_timer() noexcept {
-  const Instant now = shard_.now();
+  const Instant now = services_.now();
   if (sends_later_) return retry_send();
   if (is_sending() && state_ != State::closing) return check_progress();
   switch (state_) {
@@ -47,12 +47,12 @@ void Connection::on_timer() noexcept {
       }
       return time_out();
     case State::streaming:
-      if (answer_.web_socket != nullptr) return answer_.web_socket->settle(now);
+      if (answer_.web_socket != nullptr) return answer_.web_socket->settle();
       if (peer_ended_ && viewer_->frames_sent() == 0) {
         if (now >= deadline_) return end_stream();
         ensure_timer(deadline_);
       }
-      return viewer_->channel().settle(*viewer_, now);
+      return services_.queue.settle(*viewer_, now);
     case State::lingering:
       return check_progress();
     case State::awaiting_body:
@@ -66,12 +66,12 @@ void Connection::on_timer() noexcept {
 // Too slow with its request: the receive ends as cancelled, and on_received() answers with 408.
 void Connection::time_out() noexcept {
   timed_out_ = true;
-  shard_.reactor().cancel(receive_);
+  services_.reactor.cancel(receive_);
 }
 
 Duration Connection::progress_limit() const noexcept {
   if (state_ == State::lingering) return refused_ ? kRefusedLingerTimeout : kLingerTimeout;
-  return shard_.state().live.viewer_stall_timeout.load();
+  return services_.state.live.viewer_stall_timeout.load();
 }
 
 Duration Connection::progress_period() const noexcept {
@@ -80,17 +80,17 @@ Duration Connection::progress_period() const noexcept {
 
 // Whoever takes no byte for the stall timeout is closed; whoever takes some is kept, however slow.
 void Connection::check_progress() noexcept {
-  const Instant now = shard_.now();
+  const Instant now = services_.now();
   if (now - progress_at_ >= progress_period()) {
-    const uint64_t progress = shard_.reactor().backend().peer_progress(fd_);
+    const uint64_t progress = services_.reactor.backend().peer_progress(fd_);
     if (!progress_known_ || progress != progress_) {
       progress_known_ = true;
       progress_ = progress;
       progress_at_ = now;
     } else if (now - progress_at_ >= progress_limit()) {
       if (state_ == State::lingering) return close(Ending::reset);
-      shard_.events().stalled(now, peer(), progress_limit(), bytes_sent_);
-      return evict(shard_.stats().evicted_stalled);
+      services_.events.stalled(now, peer(), progress_limit(), bytes_sent_);
+      return evict(services_.stats.evicted_stalled);
     }
   }
   ensure_timer(now + progress_period());
@@ -98,7 +98,7 @@ void Connection::check_progress() noexcept {
 
 PeerAddress Connection::peer() const noexcept {
   if (has_address(answer_.client)) return answer_.client;
-  return shard_.reactor().backend().peer_address(fd_);
+  return services_.reactor.backend().peer_address(fd_);
 }
 
 void Connection::evict(Counter& reason) noexcept {
@@ -116,13 +116,13 @@ void Connection::on_peer_ended() noexcept {
   peer_ended_ = true;
   if (state_ == State::lingering) return end_lingering();
   // Begins again as send_plain() does it for such a peer.
-  if (send_.in_flight()) shard_.reactor().cancel(send_);
-  if (zero_copy_send_ != nullptr) shard_.zero_copy().cancel(*zero_copy_send_);
+  if (send_.in_flight()) services_.reactor.cancel(send_);
+  if (zero_copy_send_ != nullptr) services_.zero_copy.cancel(*zero_copy_send_);
   // Without a Close frame before it this breaks the protocol (RFC 6455 section 7.1.5).
   if (answer_.web_socket != nullptr) return end_web_socket(CloseCode::protocol_error);
   if (!viewer_) return;  // the closing delimiter is being sent
   if (!viewer_->is_sent_to_often()) return end_stream();
-  deadline_ = shard_.now() + kFirstFrameWait;
+  deadline_ = services_.now() + kFirstFrameWait;
   ensure_timer(deadline_);
 }
 
@@ -132,12 +132,12 @@ void Connection::on_peer_ended() noexcept {
 void Connection::begin_lingering() noexcept {
   release_memory();
   state_ = State::lingering;
-  progress_at_ = shard_.now();
+  progress_at_ = services_.now();
   progress_known_ = false;
   ensure_timer(progress_at_ + progress_period());
-  shard_.reactor().submit(control_, io_uring_prep_shutdown, fd_, SHUT_WR);
+  services_.reactor.submit(control_, io_uring_prep_shutdown, fd_, SHUT_WR);
   if (peer_ended_) return end_lingering();
-  if (!receive_.in_flight()) shard_.receive_nothing(receive_, fd_);
+  if (!receive_.in_flight()) receive_nothing();
 }
 
 // The peer has ended too. What the kernel sends by zero copy is waited for: its pages stay pinned
@@ -160,13 +160,13 @@ void Connection::close(Ending ending) noexcept {
   if (control_request_ != nullptr) give_camera_up();
   state_ = State::closing;
   sends_later_ = false;
-  shard_.reactor().timers().clear(timer_);
+  services_.reactor.timers().clear(timer_);
   // Or their turn might come before the receive has ended.
-  if (!is_sending()) viewer_.reset();
+  if (!is_sending()) leave_stream();
   if (answer_.web_socket != nullptr) answer_.web_socket->leave(sending_viewer_);
   // The pages of a peer that does not acknowledge them stay pinned through an orderly close.
   const bool reset = ending == Ending::reset || !zero_copies_owed_.empty();
-  if (reset) shard_.reactor().backend().reset_on_close(fd_);
+  if (reset) services_.reactor.backend().reset_on_close(fd_);
   close_join();
 }
 
@@ -175,38 +175,38 @@ void Connection::close(Ending ending) noexcept {
 void Connection::close_join() noexcept {
   if (receive_.in_flight() || is_sending()) {
     if (std::exchange(cancelled_, true)) return;
-    shard_.reactor().cancel(receive_);
-    shard_.reactor().cancel(send_);
-    if (zero_copy_send_ != nullptr) shard_.zero_copy().cancel(*zero_copy_send_);
+    services_.reactor.cancel(receive_);
+    services_.reactor.cancel(send_);
+    if (zero_copy_send_ != nullptr) services_.zero_copy.cancel(*zero_copy_send_);
     return;
   }
   if (control_.in_flight()) return;
   if (answer_.body != nullptr && answer_.body->is_pending() && !answer_.body->give_up()) return;
   release_memory();
-  if (send_.uses_registered()) shard_.reactor().backend().unregister_descriptor(fd_);
+  if (send_.uses_registered()) services_.reactor.backend().unregister_descriptor(fd_);
   close_submitted_ = true;
-  shard_.reactor().submit(control_, io_uring_prep_close, fd_);
+  services_.reactor.submit(control_, io_uring_prep_close, fd_);
 }
 
 // After the close, or the last notification that is owed: they come in any order.
 void Connection::finish() noexcept {
   if (control_.in_flight() || !zero_copies_owed_.empty()) return;
-  shard_.forget(*this);  // destroys *this
+  owner_.forget(*this);  // destroys *this
 }
 
 // Only when no send is in flight: the kernel may be reading from the frame or the exchange.
 void Connection::release_memory() noexcept {
   CHECK(!is_sending());
   sending_viewer_ = nullptr;
-  viewer_.reset();
+  leave_stream();
   release_web_socket();
   if (answer_.framing != nullptr) {
-    shard_.ustreamer_framings().destroy(std::exchange(answer_.framing, nullptr));
+    services_.ustreamer_framings.destroy(std::exchange(answer_.framing, nullptr));
   }
-  shard_.state().admission.leave(answer_.place);
+  services_.state.admission.leave(answer_.place);
   if (answer_.frame != nullptr) answer_.channel->unpin(*std::exchange(answer_.frame, nullptr));
   if (answer_.body != nullptr) std::exchange(answer_.body, nullptr)->release();
-  if (exchange_ != nullptr) shard_.return_exchange(std::exchange(exchange_, nullptr));
+  if (exchange_ != nullptr) return_exchange();
 }
 
 // A receive into its buffer may still be in flight: then it is kept until the close.
@@ -214,7 +214,7 @@ void Connection::release_web_socket() noexcept {
   if (answer_.web_socket == nullptr) return;
   answer_.web_socket->leave();
   if (receive_.in_flight()) return;
-  shard_.web_sockets().destroy(std::exchange(answer_.web_socket, nullptr));
+  services_.web_sockets.destroy(std::exchange(answer_.web_socket, nullptr));
 }
 
 }  // namespace fanlight

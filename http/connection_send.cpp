@@ -5,8 +5,7 @@
 
 #include "core/check.h"
 #include "http/connection.h"
-#include "http/shard.h"
-#include "http/zero_copy_send.h"
+#include "http/send_queue.h"
 
 namespace fanlight {
 namespace {
@@ -18,12 +17,12 @@ constexpr Duration kRetryAfter = 20ms;
 
 void Connection::send() noexcept {
   if (piece_.sent() == 0) {
-    progress_at_ = shard_.now();
+    progress_at_ = services_.now();
     progress_known_ = false;
     // Viewers waited for their turn (Turns); everything else is small, and goes at once.
-    if (state_ != State::streaming) shard_.turns().charge(piece_.size(), shard_.now());
+    if (state_ != State::streaming) services_.queue.charge(piece_.size(), services_.now());
   }
-  ensure_timer(shard_.now() + progress_period());
+  ensure_timer(services_.now() + progress_period());
   if (!try_zero_copy()) send_plain();
 }
 
@@ -32,14 +31,14 @@ void Connection::send() noexcept {
 void Connection::send_plain() noexcept {
   const int flags = MSG_NOSIGNAL | (peer_ended_ ? MSG_DONTWAIT : 0);
   if (const std::string_view bytes = piece_.single(); !bytes.empty()) {
-    shard_.reactor().submit(send_, io_uring_prep_send, fd_, bytes.data(), bytes.size(), flags);
+    services_.reactor.submit(send_, io_uring_prep_send, fd_, bytes.data(), bytes.size(), flags);
     return;
   }
   message_.msg_iov = vectors_.data();
   message_.msg_iovlen = piece_.remaining(vectors_);
   CHECK(message_.msg_iovlen > 0);
-  shard_.reactor().submit(send_, io_uring_prep_sendmsg, fd_, &message_,
-                          static_cast<unsigned>(flags));
+  services_.reactor.submit(send_, io_uring_prep_sendmsg, fd_, &message_,
+                           static_cast<unsigned>(flags));
 }
 
 // Only frames: everything else is small, and not pinned. A viewer that is behind with its
@@ -54,8 +53,8 @@ bool Connection::try_zero_copy() noexcept {
       !zero_copies_owed_.empty() &&
       frame.sequence() - zero_copies_owed_.front().sequence() >= channel.ring().window();
   if (behind) return false;
-  zero_copy_send_ = shard_.zero_copy().try_send(*this, fd_, viewer_->options().peer_is_local,
-                                                channel, frame, bytes);
+  zero_copy_send_ = services_.zero_copy.try_send(*this, fd_, viewer_->options().peer_is_local,
+                                                 channel, frame, bytes);
   return zero_copy_send_ != nullptr;
 }
 
@@ -75,21 +74,21 @@ void Connection::sent(int result) noexcept {
   // -EINTR: it was cancelled while a thread of the kernel's was blocked in it.
   if (peer_ended_ && (result == -EAGAIN || result == -ECANCELED || result == -EINTR)) {
     sends_later_ = true;
-    return ensure_timer(shard_.now() + kRetryAfter);
+    return ensure_timer(services_.now() + kRetryAfter);
   }
   if (result < 0) {
     // -ENOBUFS and -ENOMEM are the machine's trouble, the rest is the peer's; both end it. A peer
     // that has closed both directions shows it only by resetting what is sent to it.
     const bool has_left = peer_ended_ && (result == -ECONNRESET || result == -EPIPE);
-    if (!has_left) shard_.stats().errors.add();
+    if (!has_left) services_.stats.errors.add();
     return close(Ending::reset);
   }
   const auto bytes = static_cast<uint64_t>(result);
   piece_.advance(bytes);
   bytes_sent_ += bytes;
-  shard_.stats().bytes_sent.add(bytes);
+  services_.stats.bytes_sent.add(bytes);
   if (sending_viewer_ != nullptr) sending_viewer_->channel().stats().bytes_sent.add(bytes);
-  progress_at_ = shard_.now();
+  progress_at_ = services_.now();
   progress_known_ = false;
   if (!piece_.complete()) return send();
   sent_all();

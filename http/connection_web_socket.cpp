@@ -3,20 +3,20 @@
 // between them what the protocol wants.
 #include "core/check.h"
 #include "http/connection.h"
-#include "http/shard.h"
+#include "http/send_queue.h"
 
 namespace fanlight {
 
 void Connection::begin_web_socket() noexcept {
   WebSocket& web_socket = *answer_.web_socket;
   state_ = State::streaming;
-  web_socket.join(*this, shard_);
-  send_.use_registered(shard_.reactor().backend().register_descriptor(fd_));
+  web_socket.join(*this, services_);
+  send_.use_registered(services_.reactor.backend().register_descriptor(fd_));
   // A client that did not wait for the handshake has sent more than a request.
   read_web_socket(exchange_->input().substr(exchange_->parser.request().head_size));
-  shard_.return_exchange(std::exchange(exchange_, nullptr));
+  return_exchange();
   const std::span<char> room = web_socket.input();
-  shard_.reactor().submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
+  services_.reactor.submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
   if (ending_) web_socket.close(CloseCode::going_away);
   web_socket_sent();
 }
@@ -25,7 +25,7 @@ void Connection::web_socket_received(size_t bytes) noexcept {
   const std::span<char> room = answer_.web_socket->input();
   CHECK(bytes <= room.size());
   read_web_socket({room.data(), bytes});
-  shard_.reactor().submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
+  services_.reactor.submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
   // A frame that is on its way goes first.
   if (answer_.web_socket->has_control() && !is_sending()) web_socket_sent();
 }
@@ -59,7 +59,7 @@ void Connection::web_socket_sent() noexcept {
     return send();
   }
   if (web_socket.is_closed()) return begin_lingering();
-  web_socket.settle(shard_.now());
+  web_socket.settle();
 }
 
 void Connection::end_web_socket(CloseCode code) noexcept {

@@ -13,7 +13,7 @@ bool is_json(std::string_view content_type) noexcept {
 
 Answer reply_control(const Call& call) noexcept {
   const Request& request = call.request;
-  const ServerConfig& config = call.shard.state().config;
+  const ServerConfig& config = call.services.state.config;
   if (!config.allow_control) {
     return reply_error(call, 405, "controls cannot be changed here without --allow-control");
   }
@@ -30,7 +30,7 @@ Answer reply_control(const Call& call) noexcept {
     return reply_error(call, 400, "an object of controls and their values is expected");
   }
   CHECK(request.body.size() == request.content_length);
-  CameraPanel* panel = call.shard.state().cameras[call.route.camera].panel;
+  CameraPanel* panel = call.services.state.cameras[call.route.camera].panel;
   if (panel == nullptr) return reply_error(call, 503, "this camera takes no requests");
   Answer answer;
   answer.kind = Answer::Kind::await_camera;

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/answer.h"
+#include "http/dispatch.h"
+
+#include <array>
 
 #include "core/check.h"
-#include "http/client_address.h"
+#include "http/call.h"
 #include "http/control.h"
+#include "http/health.h"
 #include "http/mjpg_streamer.h"
 #include "http/page_reply.h"
 #include "http/reply.h"
 #include "http/snapshot_reply.h"
 #include "http/stream_parameters.h"
 #include "http/stream_reply.h"
-#include "http/summary.h"
+#include "http/summary_reply.h"
 #include "http/table_reply.h"
 #include "http/web_socket_reply.h"
 
@@ -20,7 +23,7 @@ namespace {
 Answer reply_options(const Call& call) {
   ResponseHead head(call.output, 204, call.context(call.request.keep_alive));
   head.field("Allow: {}", allowed_methods(call));
-  if (!call.shard.state().config.cors_origins.empty()) {
+  if (!call.services.state.config.cors_origins.empty()) {
     head.field("Access-Control-Allow-Methods: {}", allowed_methods(call));
     // With credentials the asterisk is a name as any other, and it never means Authorization.
     head.field(
@@ -31,19 +34,21 @@ Answer reply_options(const Call& call) {
 }
 
 Answer reply_health(const Call& call) {
-  const std::string_view reason = call.shard.why_unhealthy();
+  std::array<char, kHealthReasonBytesMax> room;
+  const std::string_view reason = why_unhealthy(call.services, room);
   if (!reason.empty()) return reply_error(call, 503, reason);
   return reply_text(call, "text/plain; charset=utf-8", "ok\n");
 }
 
 Answer reply_readiness(const Call& call) {
-  const std::string_view reason = call.shard.why_not_ready();
+  std::array<char, kHealthReasonBytesMax> room;
+  const std::string_view reason = why_not_ready(call.services, room);
   if (!reason.empty()) return reply_error(call, 503, reason);
   return reply_text(call, "text/plain; charset=utf-8", "ok\n");
 }
 
 Answer reply_viewers(const Call& call) {
-  if (!may_see_addresses(call)) {
+  if (!call.may_see_addresses()) {
     return reply_error(call, 403, "viewers are listed to this machine and by --admin-listen only");
   }
   return reply_report(call, Report::viewers_page, "text/html; charset=utf-8", 0);
@@ -123,35 +128,35 @@ Answer reply_not_allowed(const Call& call) {
   return reply_error(call, 405, "only GET, HEAD and OPTIONS are allowed");
 }
 
-Route route_of(Shard& shard, const Request& request) {
-  return find_route(request.path, request.query, shard.state().camera_names);
+Route route_of(ShardServices& services, const Request& request) {
+  return find_route(request.path, request.query, services.state.camera_names);
 }
 
 }  // namespace
 
-Answer answer_error(Shard& shard, int status, std::string_view reason, Request request,
+Answer answer_error(ShardServices& services, int status, std::string_view reason, Request request,
                     std::span<char> output) noexcept {
   request.keep_alive = false;
-  return reply_error(Call{shard, -1, request, output, {}, Waited::no}, status, reason);
+  return reply_error({.services = services, .request = request, .output = output}, status, reason);
 }
 
-bool wants_body(Shard& shard, const Request& request) noexcept {
-  return request.method == Method::patch && shard.state().config.allow_control &&
+bool wants_body(ShardServices& services, const Request& request) noexcept {
+  return request.method == Method::patch && services.state.config.allow_control &&
          request.content_length <= ControlRequest::kBodyBytesMax &&
-         route_of(shard, request).resource == Resource::controls;
+         route_of(services, request).resource == Resource::controls;
 }
 
-Answer answer_request(Shard& shard, const ClientSocket& client, const Request& request,
+Answer answer_request(ShardServices& services, const ClientSocket& client, const Request& request,
                       std::span<char> output, Instant now, Waited waited) noexcept {
-  const Call call{shard,
-                  client.fd,
-                  request,
-                  output,
-                  now,
-                  waited,
-                  route_of(shard, request),
-                  client.by_admin_listener,
-                  client.id};
+  const Call call{.services = services,
+                  .request = request,
+                  .output = output,
+                  .fd = client.fd,
+                  .now = now,
+                  .waited = waited,
+                  .route = route_of(services, request),
+                  .by_admin_listener = client.by_admin_listener,
+                  .connection_id = client.id};
   const Route& route = call.route;
   if (request.method == Method::options) return reply_options(call);
   if (route.resource == Resource::none) return reply_error(call, 404, "there is nothing here");
@@ -170,17 +175,21 @@ Answer answer_request(Shard& shard, const ClientSocket& client, const Request& r
   }
 }
 
-Answer answer_for_camera(Shard& shard, const ClientSocket& client, const Request& request,
-                         std::span<char> output, int status, std::string_view words) noexcept {
-  const Route route = route_of(shard, request);
-  const Call call{shard, client.fd, request, output, {}, Waited::no, route};
+Answer answer_for_camera(ShardServices& services, const ClientSocket& client,
+                         const Request& request, std::span<char> output, int status,
+                         std::string_view words) noexcept {
+  const Call call{.services = services,
+                  .request = request,
+                  .output = output,
+                  .fd = client.fd,
+                  .route = route_of(services, request)};
   if (status != 200) return reply_error(call, status, words);
-  return reply_report(call, Report::controls, "application/json", route.camera);
+  return reply_report(call, Report::controls, "application/json", call.route.camera);
 }
 
-Answer answer_for_body(Shard& shard, const Request& request, std::span<char> output,
+Answer answer_for_body(ShardServices& services, const Request& request, std::span<char> output,
                        Body& body) noexcept {
-  return reply_prepared_table(Call{shard, -1, request, output, {}, Waited::no}, body);
+  return reply_prepared_table({.services = services, .request = request, .output = output}, body);
 }
 
 }  // namespace fanlight

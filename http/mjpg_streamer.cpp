@@ -2,24 +2,12 @@
 #include "http/mjpg_streamer.h"
 
 #include "http/request.h"
-#include "http/shard.h"
+#include "http/text.h"
 
 namespace fanlight {
 
-bool write_mjpg_program_step(const ServerState& state, size_t step, TextWriter& text) noexcept {
-  const Camera& camera = state.cameras[step];
-  text.add(R"({}{{"id":"{}","name":"{}","plugin":"fanlight","args":")",
-           step == 0 ? R"({"inputs":[)" : ",", step, camera.name);
-  text.add_json(camera.source);
-  text.add(R"("}})");
-  if (step + 1 < state.cameras.size()) return true;
-  text.add(R"(],"outputs":[{{"id":"0","name":"HTTP output","plugin":"fanlight","args":""}}]}})");
-  text.add("\n");
-  return false;
-}
-
 Answer reply_mjpg_input(const Call& call) noexcept {
-  const CaptureStats& stats = call.shard.state().cameras[call.route.camera].ring->stats();
+  const CaptureStats& stats = call.services.state.cameras[call.route.camera].ring->stats();
   const std::span<char> room = call.output.last(512);
   TextWriter text(room);
   text.add(R"({{"controls":[],"formats":[{{"id":"0","name":"MJPEG","compressed":"true",)");

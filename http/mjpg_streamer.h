@@ -7,17 +7,10 @@
 // it do. Its commands are answered with 501 and what to do instead.
 #pragma once
 
-#include <cstddef>
-
 #include "http/answer.h"
 #include "http/reply.h"
-#include "http/server_state.h"
-#include "http/text.h"
 
 namespace fanlight {
-
-// /program.json: writes step `step`, 0 first, one for each camera. False when it was the last one.
-bool write_mjpg_program_step(const ServerState& state, size_t step, TextWriter& text) noexcept;
 
 // /input_N.json: the camera's size.
 Answer reply_mjpg_input(const Call& call) noexcept;

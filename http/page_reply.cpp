@@ -9,7 +9,7 @@
 namespace fanlight {
 
 Answer reply_camera_page(const Call& call) noexcept {
-  const ServerState& state = call.shard.state();
+  const ServerState& state = call.services.state;
   const Pages& pages = state.pages;
   const std::string_view html =
       call.route.names_camera ? pages.camera(call.route.camera) : pages.root();

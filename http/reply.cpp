@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 
-#include "http/client_address.h"
 #include "http/error_page.h"
 #include "http/exchange.h"
 
@@ -33,9 +32,9 @@ ResponseContext report_context(const Call& call, Report report, bool keep_alive)
 
 void add_report_fields(const Call& call, ResponseHead& head, Report report, std::string_view type) {
   head.field("Content-Type: {}", type).field("Cache-Control: no-cache");
-  if (report == Report::cameras_page) add_page_fields(head, call.shard.state().pages.all_policy());
+  if (report == Report::cameras_page) add_page_fields(head, call.services.state.pages.all_policy());
   if (report == Report::viewers_page) {
-    add_page_fields(head, call.shard.state().list_pages.policy());
+    add_page_fields(head, call.services.state.list_pages.policy());
   }
 }
 
@@ -43,7 +42,7 @@ void add_report_fields(const Call& call, ResponseHead& head, Report report, std:
 
 std::string_view allowed_methods(const Call& call) noexcept {
   const bool may_patch =
-      call.route.resource == Resource::controls && call.shard.state().config.allow_control;
+      call.route.resource == Resource::controls && call.services.state.config.allow_control;
   if (may_patch) return "GET, HEAD, OPTIONS, PATCH";
   return call.route.resource == Resource::stream ? "GET, HEAD, OPTIONS, POST"
                                                  : "GET, HEAD, OPTIONS";
@@ -74,7 +73,7 @@ bool wants_html(const Request& request) noexcept {
 
 Answer reply_error(const Call& call, int status, std::string_view reason) noexcept {
   const bool keep_alive = call.request.keep_alive && !leaves_framing_in_doubt(status);
-  const ErrorPage& page = call.shard.state().error_page;
+  const ErrorPage& page = call.services.state.error_page;
   const bool html = wants_html(call.request);
   const ErrorWords words{status, reason, call.request.path};
   TextWriter begin(call.output.subspan(kErrorHeadBytesMax, ErrorPage::kBeginBytesMax));
@@ -120,7 +119,7 @@ Answer reply_redirect(const Call& call) noexcept {
   std::string_view query = call.request.query;
   if (query.size() > kQueryBytesMax) query = {};
   const std::string_view name = call.route.names_camera
-                                    ? call.shard.state().camera_names[call.route.camera]
+                                    ? call.services.state.camera_names[call.route.camera]
                                     : std::string_view("cameras");
   // Each slash at the end is a folder of its own to whoever resolves the reference.
   std::array<char, 3 * kSlashesMax> up;
@@ -139,7 +138,7 @@ Answer reply_report(const Call& call, Report report, std::string_view type,
     add_report_fields(call, head, report, type);
     return reply(call, head, {});
   }
-  Body* body = call.shard.make_report(report, camera, may_see_addresses(call));
+  Body* body = call.services.reports.make(call.services, report, camera, call.may_see_addresses());
   if (body == nullptr) return reply_error(call, 503, "too many reports are being read");
   const bool chunked = call.request.minor_version >= 1;
   const bool keep_alive = call.request.keep_alive && chunked;
@@ -155,7 +154,7 @@ Answer reply_report(const Call& call, Report report, std::string_view type,
 }
 
 void add_via(const Call& call, ResponseHead& head) noexcept {
-  const CameraPanel* panel = call.shard.state().cameras[call.route.camera].panel;
+  const CameraPanel* panel = call.services.state.cameras[call.route.camera].panel;
   if (panel == nullptr) return;
   std::array<char, CameraPanel::kViaBytesMax> room;
   const std::string_view via = panel->copy_via(room);

@@ -1,46 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reply: what answers are made of. Used by answer.cpp and control.cpp, which decide what to say.
+// Reply: what answers are made of. Used by those that decide what to say: dispatch.cpp, control.cpp
+// and the *_reply.cpp.
 #pragma once
 
-#include <span>
 #include <string_view>
 
-#include "core/time.h"
 #include "http/answer.h"
-#include "http/origin.h"
+#include "http/call.h"
 #include "http/report.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "http/routes.h"
-#include "http/shard.h"
 
 namespace fanlight {
 
 // What Retry-After says.
 inline constexpr int kRetryAfterSeconds = 5;
-
-// A request and what it takes to answer it.
-struct Call {
-  Shard& shard;
-  int fd;
-  const Request& request;
-  std::span<char> output;
-  Instant now;
-  Waited waited;
-  Route route{};
-  bool by_admin_listener = false;
-  uint64_t connection_id = 0;
-
-  ResponseContext context(bool keep_alive) const {
-    const auto& named = shard.state().config.cors_origins;
-    return {shard.date(), allowed_origin(request.origin, named), request.minor_version, keep_alive,
-            varies_by_origin(named)};
-  }
-  // HEAD is answered like GET, without the body (RFC 9110 section 9.3.2).
-  std::string_view body(std::string_view text) const {
-    return request.method == Method::head ? std::string_view() : text;
-  }
-};
 
 // The methods that the call's resource takes, as Allow lists them.
 std::string_view allowed_methods(const Call& call) noexcept;

@@ -5,9 +5,9 @@
 
 #include "core/check.h"
 #include "http/metrics.h"
-#include "http/mjpg_streamer.h"
+#include "http/mjpg_program.h"
 #include "http/server_report.h"
-#include "http/shard.h"
+#include "http/shard_services.h"
 #include "http/summary.h"
 #include "http/text.h"
 #include "http/ustreamer_state.h"
@@ -30,15 +30,18 @@ ViewerRowWriter writer_for(Report report, bool addresses) {
 
 }  // namespace
 
-ReportBody::ReportBody(Shard& shard, Slab<ReportBody>& home, Report report, size_t camera,
+ReportBody::ReportBody(ShardServices& services, Report report, size_t camera,
                        bool addresses) noexcept
-    : shard_(shard),
-      home_(home),
+    : services_(services),
       report_(report),
       camera_(camera),
-      rows_(shard, writer_for(report, addresses),
+      rows_(services, writer_for(report, addresses),
             is_ustreamers(report) ? camera : ViewerRows::kAllCameras) {
-  if (report == Report::viewers_page) text_left_ = shard.state().list_pages.viewers();
+  if (report == Report::viewers_page) text_left_ = services.state.list_pages.viewers();
+}
+
+void ReportBody::release() noexcept {
+  services_.reports.destroy(this);
 }
 
 ReportBody::Pulled ReportBody::pull(std::span<char> room) noexcept {
@@ -53,21 +56,21 @@ bool ReportBody::write_step(TextWriter& text) noexcept {
     case Report::state:
       return write_state_step(text);
     case Report::ustreamer_state:
-      write_ustreamer_state(shard_, camera_, text);
+      write_ustreamer_state(services_, camera_, text);
       begin_section(Section::viewers);
       return true;
     case Report::metrics:
-      return write_metrics_step(shard_.state(), row_++, text);
+      return write_metrics_step(services_.state, row_++, text);
     case Report::mjpg_program:
-      return write_mjpg_program_step(shard_.state(), row_++, text);
+      return write_mjpg_program_step(services_.state, row_++, text);
     case Report::cameras_json:
       return write_cameras_json(text);
     case Report::cameras_page:
-      return cameras_page_.write_step(shard_, text);
+      return cameras_page_.write_step(services_, text);
     case Report::controls:
-      return camera_report_.write_controls_step(shard_, camera_, text);
+      return camera_report_.write_controls_step(services_, camera_, text);
     case Report::summary:
-      return write_summary_step(shard_, row_++, text);
+      return write_summary_step(services_, row_++, text);
     case Report::viewers_page:
       if (!write_text(text)) begin_section(Section::viewers);
       return true;
@@ -78,14 +81,14 @@ bool ReportBody::write_step(TextWriter& text) noexcept {
 // The next step of the array of cameras; true when another one follows.
 bool ReportBody::write_cameras(TextWriter& text) noexcept {
   if (begins_row_ && row_ > 0) text.add(",");
-  begins_row_ = !camera_report_.write_step(shard_, row_, text);
+  begins_row_ = !camera_report_.write_step(services_, row_, text);
   if (begins_row_) ++row_;
-  return row_ < shard_.state().cameras.size();
+  return row_ < services_.state.cameras.size();
 }
 
 bool ReportBody::write_cameras_json(TextWriter& text) noexcept {
   if (section_ == Section::server) {
-    text.add(R"({{"instance_id":"{:x}","cameras":[)", instance_id(shard_.state()));
+    text.add(R"({{"instance_id":"{:x}","cameras":[)", instance_id(services_.state));
     begin_section(Section::cameras);
     return true;
   }
@@ -115,11 +118,11 @@ bool ReportBody::write_text(TextWriter& text) noexcept {
 
 // Always true: the viewers follow, and are pulled otherwise.
 bool ReportBody::write_state_step(TextWriter& text) noexcept {
-  ServerState& state = shard_.state();
+  ServerState& state = services_.state;
   switch (section_) {
     case Section::server:
       text.add("{{");
-      write_server_members(shard_, text);
+      write_server_members(services_, text);
       text.add(R"("flags":)");
       begin_section(Section::flags);
       begin_text(state.flags_json);
@@ -157,7 +160,7 @@ ReportBody::Pulled ReportBody::pull_viewers(std::span<char> room) noexcept {
   if (rows_.ask(this, came)) return wait();
   if (report_ == Report::viewers_page) {
     TextWriter text(room);
-    write_viewers_end(shard_.state(), text);
+    write_viewers_end(services_.state, text);
     return {text.size(), State::done};
   }
   const std::string_view end = is_ustreamers(report_) ? kUstreamerStateEnd : kStateEnd;

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "core/shared_text.h"
-#include "core/slab.h"
 #include "http/body.h"
 #include "http/camera_report.h"
 #include "http/cameras_page.h"
@@ -18,7 +17,7 @@
 
 namespace fanlight {
 
-class Shard;
+struct ShardServices;
 class TextWriter;
 
 enum class Report : uint8_t {
@@ -39,11 +38,10 @@ enum class Report : uint8_t {
 class ReportBody final : public Body {
  public:
   // `addresses`: whether those of viewers are told.
-  ReportBody(Shard& shard, Slab<ReportBody>& home, Report report, size_t camera,
-             bool addresses) noexcept;
+  ReportBody(ShardServices& services, Report report, size_t camera, bool addresses) noexcept;
 
   Pulled pull(std::span<char> room) noexcept override;
-  void release() noexcept override { home_.destroy(this); }
+  void release() noexcept override;
 
  private:
   // Of /api/v1/state in this order; the viewers are also the end of /state.
@@ -60,8 +58,7 @@ class ReportBody final : public Body {
   void begin_section(Section section) noexcept;
   Pulled pull_viewers(std::span<char> room) noexcept;
 
-  Shard& shard_;
-  Slab<ReportBody>& home_;
+  ShardServices& services_;
   const Report report_;
   const size_t camera_;
   Section section_ = Section::server;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/turns.h"
+#include "http/send_queue.h"
 
 #include <algorithm>
 
 #include "core/check.h"
 #include "http/channel.h"
-#include "http/connection.h"
+#include "http/frame_sink.h"
 
 namespace fanlight {
 namespace {
@@ -14,38 +14,73 @@ namespace {
 // frame costs as much as sending it, 1 ms costs 1.9 times what a burst does, and 2 ms 1.3 times.
 constexpr Duration kTogether = 2ms;
 
+// The viewers that were served first with one frame move behind the others for the next, a seventh
+// of them at a time: without it the same ones would always be first and the same always last. Not
+// where some still wait for the frame before: then the queue itself is fair, and rotating is not.
+constexpr size_t kRotation = 7;
+
 }  // namespace
 
-Instant Turns::serve(Instant now) noexcept {
+void SendQueue::settle(Viewer& viewer, Instant now) noexcept {
+  const bool wants = viewer.wants_frame(now);
+  if (wants && viewer.is_linked() && viewer.is_queued_) return;
+  withdraw(viewer);
+  viewer.is_queued_ = wants;
+  if (wants) return queue_of(viewer).push_back(viewer);
+  viewer.channel().idle_viewers().push_back(viewer);
+  const Instant ask_again_at = viewer.ask_again_at();
+  if (ask_again_at != kNever) viewer.sink().ensure_timer(ask_again_at);
+}
+
+void SendQueue::withdraw(Viewer& viewer) noexcept {
+  if (!viewer.is_linked()) return;
+  List<Viewer>& list = viewer.is_queued_ ? queue_of(viewer) : viewer.channel().idle_viewers();
+  list.remove(viewer);
+}
+
+void SendQueue::settle_idle(Channel& channel, Instant now) noexcept {
+  List<Viewer>& idle = channel.idle_viewers();
+  const bool none_waits = unpaced_.empty() && paced_.empty();
+  for (size_t i = none_waits ? idle.size() / kRotation : 0; i > 0; --i) {
+    idle.push_back(idle.pop_front());
+  }
+  for (size_t i = idle.size(); i > 0; --i) {
+    Viewer& viewer = idle.front();
+    if (const Viewer* next = idle.next(viewer)) next->prefetch();
+    settle(viewer, now);
+  }
+}
+
+Instant SendQueue::serve(Instant now) noexcept {
   publish(paced_.size());
-  const Instant again = serve_lines(now);
+  const Instant again = serve_queues(now);
   publish(paced_.size());
   return again;
 }
 
-Instant Turns::serve_lines(Instant now) noexcept {
+Instant SendQueue::serve_queues(Instant now) noexcept {
   size_t work = 0;
-  for (List<Viewer>* line : {&unpaced_, &paced_}) {
-    while (!line->empty()) {
+  for (List<Viewer>* queue : {&unpaced_, &paced_}) {
+    while (!queue->empty()) {
       if (work >= kWorkPerTurn) return Instant::min();
       work += kWorkPerSend;
-      Viewer& viewer = line->front();
-      if (const Viewer* next = line->next(viewer)) next->prefetch();
-      // It may have come here for a frame that has been replaced while it waited for its turn.
+      Viewer& viewer = queue->front();
+      if (const Viewer* next = queue->next(viewer)) next->prefetch();
+      // It may have been queued for a frame that has been replaced while it waited.
       if (!viewer.wants_frame(now)) {
-        viewer.channel().settle(viewer, now);
+        settle(viewer, now);
         continue;
       }
-      if (line == &paced_ && !may_begin(viewer.next_frame_bytes(), now)) return blocked_until_;
+      if (queue == &paced_ && !may_begin(viewer.next_frame_bytes(), now)) return blocked_until_;
       work += viewer.next_frame_bytes();
-      viewer.channel().withdraw(viewer);
-      viewer.connection().send_frame(viewer, viewer.begin_frame(now));
+      withdraw(viewer);
+      viewer.sink().send_frame(viewer, viewer.begin_frame(now));
     }
   }
   return kNever;
 }
 
-bool Turns::may_begin(size_t bytes, Instant now) noexcept {
+bool SendQueue::may_begin(size_t bytes, Instant now) noexcept {
   const Duration time = wire_->time_for(bytes);
   // A shard's part is as large as its part of all viewers that wait, so that every viewer gets the
   // same wherever it was accepted.
@@ -57,19 +92,19 @@ bool Turns::may_begin(size_t bytes, Instant now) noexcept {
   return false;
 }
 
-bool Turns::take_part(Wire& wire, Instant& free_at, Duration time, double share,
-                      Instant now) noexcept {
+bool SendQueue::take_part(Wire& wire, Instant& free_at, Duration time, double share,
+                          Instant now) noexcept {
   if (free_at > now || !wire.take(time, now)) return false;
   const Duration own(static_cast<int64_t>(double(time.count()) * share));
   free_at = Wire::moved_on(free_at, time, own, now);
   return true;
 }
 
-void Turns::charge(size_t bytes, Instant now) noexcept {
+void SendQueue::charge(size_t bytes, Instant now) noexcept {
   if (wire_ != nullptr) wire_->charge(wire_->time_for(bytes), now);
 }
 
-void Turns::publish(size_t waiting) noexcept {
+void SendQueue::publish(size_t waiting) noexcept {
   if (wire_ == nullptr || waiting == published_) return;
   published_ = waiting;
   wire_->set_waiting(shard_, waiting);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns: whose turn it is: the viewers of one shard that a frame waits for.
+// SendQueue: the viewers of one shard for whom a frame is ready, in the order they are served.
 #pragma once
 
 #include <cstddef>
@@ -11,26 +11,34 @@
 
 namespace fanlight {
 
-// Owns: the order in which viewers are served, those of all cameras in one line; the shard's part
-//   of the wire's budget. Borrows the wire.
+class Channel;
+
+// Owns: the order in which viewers are served, those of all cameras in one queue, and the lists of
+//   those that are idle (Channel::idle_viewers()); the shard's part of the wire's budget. Borrows
+//   the wire.
 // Thread: its shard's.
-// Invariant: who was served comes behind everybody who waits, so that all get the same number of
-//   frames when the wire, or this core, cannot carry all of them.
-class Turns {
+// Invariants: a viewer that was settled is in the queue or idle until it is withdrawn or served; a
+//   viewer that was served goes behind all that wait, so that all get the same number of frames
+//   when the wire, or this core, cannot carry all of them.
+class SendQueue {
  public:
-  // `wire` nullptr: nobody is held back.
-  Turns(Wire* wire, unsigned shard) noexcept : wire_(wire), shard_(shard) {}
-  ~Turns() { publish(0); }
+  // `wire` nullptr: no viewer is held back.
+  SendQueue(Wire* wire, unsigned shard) noexcept : wire_(wire), shard_(shard) {}
+  ~SendQueue() { publish(0); }
 
-  void add(Viewer& viewer) noexcept { line_of(viewer).push_back(viewer); }
-  void remove(Viewer& viewer) noexcept { line_of(viewer).remove(viewer); }
-  bool nobody_waits() const noexcept { return unpaced_.empty() && paced_.empty(); }
+  // Puts a viewer that is not sending where it belongs now: into the queue if its channel's newest
+  // frame is for it, else among the idle ones. One that is queued keeps its place.
+  void settle(Viewer& viewer, Instant now) noexcept;
+  // Takes it out of either, if it is in one.
+  void withdraw(Viewer& viewer) noexcept;
+  // The channel has a new frame: settles its idle viewers.
+  void settle_idle(Channel& channel, Instant now) noexcept;
 
-  // Begins the newest frame of their camera for the viewers in line; first for those that the
+  // Begins the newest frame of their camera for the viewers in the queue; first for those that the
   // budget does not concern, since the others may have to wait for it. Stops after about
   // kWorkPerTurn, because sends are carried out while they are submitted, and accepts and requests
   // must not wait for all of them. Returns when to call again: at once (Instant::min()) when
-  // viewers are left over, later when the wire is to be waited for, kNever when nobody waits.
+  // viewers are left over, later when the wire is to be waited for, kNever when no viewer waits.
   Instant serve(Instant now) noexcept;
 
   // The work of one call, in bytes copied into sockets: a send costs as much as copying
@@ -49,10 +57,10 @@ class Turns {
   void charge(size_t bytes, Instant now) noexcept;
 
  private:
-  List<Viewer>& line_of(const Viewer& viewer) noexcept {
+  List<Viewer>& queue_of(const Viewer& viewer) noexcept {
     return viewer.options().paced ? paced_ : unpaced_;
   }
-  Instant serve_lines(Instant now) noexcept;
+  Instant serve_queues(Instant now) noexcept;
   bool may_begin(size_t bytes, Instant now) noexcept;
   void publish(size_t waiting) noexcept;
 

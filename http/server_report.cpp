@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "http/shard.h"
+#include "http/shard_services.h"
 #include "http/totals.h"
 
 namespace fanlight {
@@ -28,9 +28,9 @@ uint64_t instance_id(const ServerState& state) noexcept {
   return static_cast<uint64_t>(state.started.time_since_epoch().count());
 }
 
-void write_server_members(Shard& shard, TextWriter& text) noexcept {
-  const ServerState& state = shard.state();
-  const Duration uptime = shard.wall_now() - state.started;
+void write_server_members(ShardServices& services, TextWriter& text) noexcept {
+  const ServerState& state = services.state;
+  const Duration uptime = services.wall_now() - state.started;
   text.add(R"("instance_id":"{:x}","version":"{}","backend":"{}","uptime_seconds":{:.3f},)",
            instance_id(state), state.config.version, state.config.backend,
            std::max(0.0, to_seconds(uptime)));
@@ -71,7 +71,7 @@ namespace {
 
 // The other framing there is serves the fields of ustreamer, in parts of a multipart stream.
 bool is_web_socket(const ViewerRow& row) {
-  return row.viewer.options().framing != nullptr && row.connection.ustreamer_framing() == nullptr;
+  return row.viewer.options().framing != nullptr && row.session.framing == nullptr;
 }
 
 // All but the brace that closes it.
@@ -79,12 +79,12 @@ void write_viewer_members(const ViewerRow& row, TextWriter& text) {
   const Viewer& viewer = row.viewer;
   const ViewerOptions& options = viewer.options();
   text.add(R"({}{{"id":{},"shard":{},"camera":"{}","transport":"{}","seconds":{:.3f},)",
-           row.is_first ? "" : ",", row.connection.id(), row.shard.index(),
-           row.shard.state().cameras[row.shard.camera_of(viewer.channel())].name,
+           row.is_first ? "" : ",", row.session.connection_id, row.services.index,
+           row.services.state.cameras[row.services.camera_of(viewer.channel())].name,
            is_web_socket(row) ? "websocket" : "multipart",
-           to_seconds(row.shard.now() - viewer.joined_at()));
+           to_seconds(row.services.now() - viewer.joined_at()));
   text.add(R"("frames":{},"bytes":{},"fps":{:.3f},"skipped":{},"step":{},"paced":{},)",
-           viewer.frames_sent(), row.connection.bytes_sent(), viewer.measured_fps(row.shard.now()),
+           viewer.frames_sent(), row.session.bytes_sent, viewer.measured_fps(row.services.now()),
            viewer.frames_skipped(), viewer.step(), options.paced);
   text.add(R"("fps_cap":{:.3f},"advance_headers":{})", cap_of(options), options.advance_headers);
 }
@@ -99,7 +99,7 @@ void write_viewer_object(const ViewerRow& row, TextWriter& text) noexcept {
 void write_viewer_object_with_address(const ViewerRow& row, TextWriter& text) noexcept {
   write_viewer_members(row, text);
   char room[kAddressTextMax];
-  text.add(R"(,"address":"{}"}})", format_address(row.connection.client(), room));
+  text.add(R"(,"address":"{}"}})", format_address(row.session.client, room));
 }
 
 }  // namespace fanlight

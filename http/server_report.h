@@ -11,13 +11,13 @@
 
 namespace fanlight {
 
-class Shard;
+struct ShardServices;
 
 // Tells one run of the server from another, so that pages notice a restart.
 uint64_t instance_id(const ServerState& state) noexcept;
 
 // The members of the report's object that describe the server as a whole, each followed by a comma.
-void write_server_members(Shard& shard, TextWriter& text) noexcept;
+void write_server_members(ShardServices& services, TextWriter& text) noexcept;
 
 // One shard, as an object.
 void write_shard_object(const ServerState& state, size_t index, TextWriter& text) noexcept;

@@ -29,7 +29,7 @@
 
 namespace fanlight {
 
-class Shard;
+class ShardEntry;
 
 // One camera as the http floor sees it: its frames, its panel and what to call it.
 struct Camera {
@@ -109,7 +109,7 @@ struct ShardLink {
   Mailbox mailbox{waker};
   ShardStats stats;
   std::vector<ChannelStats> channels;  // by camera
-  Shard* shard = nullptr;  // set by the shard itself; only messages in its mailbox may use it
+  ShardEntry* entry = nullptr;  // set by the shard itself; only messages in its mailbox may use it
 };
 
 // Owns: the links. Thread: made by main before the shards, outlives them; constant but for its

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/shard.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -38,9 +36,12 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
              std::span<const int> admin_listeners)
     : state_(state),
       link_(*state.links[index]),
-      index_(index),
+      events_(index),
       connections_max_(connections_for(state.config.admission.viewers_max)),
       reactor_(backend, connections_max_ + kConnectionsSpare + 2),
+      queue_(state.wire.get(), index),
+      zero_copy_(reactor_, link_.stats, state.config.zero_copy,
+                 kZeroCopiesPerConnection * connections_max_),
       // Any shard may get all connections: one must not refuse while another has room.
       slab_(connections_max_ + kConnectionsSpare),
       exchanges_(connections_max_ + kConnectionsSpare),
@@ -49,22 +50,37 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
       ustreamer_framings_(connections_max_),
       web_sockets_(connections_max_),
       socket_viewers_(connections_max_ * CameraChoice::kMax),
-      zero_copy_(reactor_, link_.stats, state.config.zero_copy,
-                 kZeroCopiesPerConnection * connections_max_),
-      turns_(state.wire.get(), index),
-      acceptors_(*this, listeners, admin_listeners),
+      services_{.state = state,
+                .index = index,
+                .stats = link_.stats,
+                .mailbox = link_.mailbox,
+                .reactor = reactor_,
+                .events = events_,
+                .table_gate = table_gate_,
+                .date_field = date_,
+                .channels = channels_,
+                .queue = queue_,
+                .zero_copy = zero_copy_,
+                .exchanges = exchanges_,
+                .reports = reports_,
+                .tables = tables_,
+                .ustreamer_framings = ustreamer_framings_,
+                .web_sockets = web_sockets_,
+                .socket_viewers = socket_viewers_,
+                .scratch = scratch_},
+      acceptors_(*this, services_, listeners, admin_listeners),
       wake_(bind<&Shard::on_woken>(this)),
       stop_timer_(bind_timer<&Shard::abort_all>(this)) {
   for (size_t i = 0; i < state.cameras.size(); ++i) {
     FrameRing& ring = *state.cameras[i].ring;
-    channels_.push_back(std::make_unique<Channel>(ring, link_.channels[i], turns_));
+    channels_.push_back(std::make_unique<Channel>(ring, link_.channels[i]));
     if (ring.detaches_pages() && ring.memory_fd() >= 0) {
       backend.share_memory(ring.memory(), ring.memory_fd());
     }
   }
   link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
   prepare();
-  link_.shard = this;
+  link_.entry = this;
 }
 
 // What the kernel may refuse it refuses here, before there are clients. The first turn shows
@@ -82,7 +98,7 @@ void Shard::prepare() {
 Shard::~Shard() {
   CHECK(connections_.empty() && reactor_.in_flight() == 0);
   reactor_.timers().clear(stop_timer_);
-  link_.shard = nullptr;
+  link_.entry = nullptr;
 }
 
 void Shard::run() noexcept {
@@ -99,7 +115,7 @@ bool Shard::turn(Instant deadline) noexcept {
     trim_at_ = now() + kTrimPeriod;
     exchanges_.trim();
   }
-  serve_at_ = turns_.serve(now());
+  serve_at_ = queue_.serve(now());
   if (phase_ != Phase::serving) continue_stop();
   return phase_ != Phase::leaving || reactor_.in_flight() > 0;
 }
@@ -113,7 +129,7 @@ void Shard::listen_for_wakes() noexcept {
 
 void Shard::on_woken(Completion completion) noexcept {
   if (completion.result == -ECANCELED) return;
-  if (completion.result < 0 && link_.shard == nullptr) {  // in prepare()
+  if (completion.result < 0 && link_.entry == nullptr) {  // in prepare()
     wake_error_ = -completion.result;
     return;
   }
@@ -126,7 +142,8 @@ void Shard::on_woken(Completion completion) noexcept {
 void Shard::refresh_channels() noexcept {
   for (auto& channel : channels_) {
     reclaim(*channel);
-    if (!channel->refresh(now())) continue;
+    if (!channel->refresh()) continue;
+    queue_.settle_idle(*channel, now());
     const uint64_t newest = channel->newest()->sequence();
     channel->snapshot_waiters().for_each([newest](Connection& connection) {
       if (newest > connection.snapshot_newer_than()) {
@@ -143,17 +160,17 @@ void Shard::reclaim(Channel& channel) noexcept {
   connections_.for_each([this, &channel, through](Connection& connection) {
     const uint64_t held = connection.held_sequence(channel);
     if (held == 0 || held > through) return;
-    events_.ring_full(now(), connection.peer(), state_.cameras[camera_of(channel)].name,
+    events_.ring_full(now(), connection.peer(), state_.cameras[services_.camera_of(channel)].name,
                       connection.bytes_sent());
-    connection.evict(stats().evicted_memory);
+    connection.evict(link_.stats.evicted_memory);
   });
 }
 
 // ---- connections ----
 
 Connection* Shard::make_connection(const ClientSocket& client) noexcept {
-  stats().connections_accepted.add();
-  Connection* connection = slab_.make(*this, client);
+  link_.stats.connections_accepted.add();
+  Connection* connection = slab_.make(services_, *this, client, next_connection_id());
   if (connection == nullptr) {
     // More were accepted at once than there are spare places.
     reactor_.discard(client.fd);
@@ -165,25 +182,20 @@ Connection* Shard::make_connection(const ClientSocket& client) noexcept {
     phase_ = Phase::stopping;
     state_.shards_with_connections.fetch_add(1);
   }
-  stats().connections_open.add();
+  link_.stats.connections_open.add();
   connections_.push_back(*connection);
   return connection;
 }
 
 void Shard::admit(const ClientSocket& client) noexcept {
   if (slab_.used() >= connections_max_) {
-    note_full();
+    services_.note_full();
     return refuse(client.fd, "all places are taken");
   }
   Connection* connection = make_connection(client);
   if (connection == nullptr) return;
   connection->start();
   if (phase_ != Phase::serving) connection->end_soon();
-}
-
-void Shard::note_full() noexcept {
-  stats().refused_full.add();
-  events_.full(now(), state_.admission.viewers(), slab_.used());
 }
 
 void Shard::refuse(int fd, std::string_view reason) noexcept {
@@ -193,74 +205,16 @@ void Shard::refuse(int fd, std::string_view reason) noexcept {
 void Shard::forget(Connection& connection) noexcept {
   connections_.remove(connection);
   slab_.destroy(&connection);
-  stats().connections_open.subtract();
+  link_.stats.connections_open.subtract();
   acceptors_.try_again();
 }
 
-// ---- for connections ----
-
-size_t Shard::camera_of(const Channel& channel) const noexcept {
-  const auto found = std::find_if(channels_.begin(), channels_.end(),
-                                  [&channel](const auto& c) { return c.get() == &channel; });
-  CHECK(found != channels_.end());
-  return static_cast<size_t>(found - channels_.begin());
-}
-
-Exchange* Shard::take_exchange() noexcept {
-  Exchange* exchange = exchanges_.make();
-  CHECK(exchange != nullptr);  // there are as many as connections
-  return exchange;
+void Shard::visit_sessions(SessionVisitor& visitor) noexcept {
+  connections_.for_each([&visitor](Connection& connection) { connection.visit_session(visitor); });
 }
 
 uint64_t Shard::next_connection_id() noexcept {
-  return ++connections_made_ * state_.links.size() + index_;
-}
-
-void Shard::receive_nothing(Operation& operation, int fd) noexcept {
-  reactor_.submit(operation, io_uring_prep_recv, fd, scratch_.data(), scratch_.size(), 0);
-}
-
-Body* Shard::make_report(Report report, size_t camera, bool addresses) noexcept {
-  return reports_.make(*this, reports_, report, camera, addresses);
-}
-
-Body* Shard::make_table(TableQuery& query) noexcept {
-  Body* body = tables_.make(*this, tables_, query);
-  CHECK(body != nullptr);
-  return body;
-}
-
-std::string_view Shard::why_unhealthy() noexcept {
-  const std::optional<unsigned> hanging = state_.hanging_shard(now());
-  if (!hanging) return {};
-  const auto result = fmt::format_to_n(reason_.data(), reason_.size(), "shard {} hangs", *hanging);
-  return {reason_.data(), std::min(result.size, reason_.size())};
-}
-
-std::string_view Shard::why_not_ready() noexcept {
-  for (size_t i = 0; i < channels_.size(); ++i) {
-    Channel& channel = *channels_[i];
-    if (channel.is_idle()) continue;
-    const Frame* frame = channel.newest();
-    const CaptureStats& stats = channel.ring().stats();
-    // Another server's camera does not say how often its pictures come.
-    const Duration interval(
-        std::max(stats.interval_ns.value(), stats.measured_interval_ns.value()));
-    std::string_view why;
-    if (frame == nullptr) {
-      why = "has given no picture yet";
-    } else if (frame->info().is_slate()) {
-      why = said_of_camera(frame->info().slate_reason.view());
-    } else if (stats.may_be_silent.value() == 0 &&
-               now() - frame->info().captured_at > std::max<Duration>(2s, 3 * interval)) {
-      why = "has given no fresh picture";
-    }
-    if (why.empty()) continue;
-    const auto result =
-        fmt::format_to_n(reason_.data(), reason_.size(), "{}: {}", state_.cameras[i].name, why);
-    return {reason_.data(), std::min(result.size, reason_.size())};
-  }
-  return {};
+  return ++connections_made_ * state_.links.size() + services_.index;
 }
 
 // ---- the end ----

@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "http/shard.h"
+#include "http/shard_services.h"
 #include "http/ustreamer_framing.h"
 
 namespace fanlight {
@@ -44,7 +44,7 @@ Answer reply_slate(const Call& call, Channel& channel) {
 }  // namespace
 
 Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noexcept {
-  Channel& channel = call.shard.channel(call.route.camera);
+  Channel& channel = call.services.channel(call.route.camera);
   const Frame* frame = channel.newest();
   if (call.waited == Waited::no && must_wait(call, channel, parameters)) {
     Answer answer;

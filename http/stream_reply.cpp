@@ -3,7 +3,8 @@
 
 #include "core/check.h"
 #include "http/admit.h"
-#include "http/shard.h"
+#include "http/shard_services.h"
+#include "http/ustreamer_framing.h"
 
 namespace fanlight {
 namespace {
@@ -21,7 +22,7 @@ Answer reply_stream(const Call& call, const StreamParameters& parameters) noexce
   const Route& route = call.route;
   const bool head_only = call.request.method == Method::head;
   Answer answer;
-  Channel& channel = call.shard.channel(route.camera);
+  Channel& channel = call.services.channel(route.camera);
   if (!head_only) {
     const std::string_view why_not =
         take_place(call, frame_bytes_of(channel), parameters.fps, answer);
@@ -60,7 +61,7 @@ Answer reply_stream(const Call& call, const StreamParameters& parameters) noexce
   const bool advance = answer.viewer.advance_headers;
   // A part whose head went out before has no room for more fields.
   if (parameters.ustreamer.wants_framing() && !advance) {
-    answer.framing = call.shard.ustreamer_framings().make(parameters.ustreamer);
+    answer.framing = call.services.ustreamer_framings.make(parameters.ustreamer);
     CHECK(answer.framing != nullptr);  // there is one for each connection
     answer.viewer.framing = answer.framing;
   }

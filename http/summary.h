@@ -7,13 +7,11 @@
 
 #include <cstddef>
 
-#include "http/answer.h"
-#include "http/reply.h"
 #include "http/text.h"
 
 namespace fanlight {
 
-class Shard;
+struct ShardServices;
 
 // How long a page should wait before it asks again, seconds, 2..60: all pages together ask about
 // 200 times a second at most.
@@ -24,9 +22,6 @@ inline constexpr size_t kSummaryStepMax = 1280;
 
 // Writes step `step` of the object, 0 first: the server, then one camera after the other. False
 // when it was the last one.
-bool write_summary_step(Shard& shard, size_t step, TextWriter& text) noexcept;
-
-// The object at once, with its length, where the cameras are few enough; else as a report.
-Answer reply_summary(const Call& call) noexcept;
+bool write_summary_step(ShardServices& services, size_t step, TextWriter& text) noexcept;
 
 }  // namespace fanlight

@@ -6,7 +6,7 @@
 
 #include "core/check.h"
 #include "core/log.h"
-#include "http/shard.h"
+#include "http/shard_services.h"
 
 namespace fanlight {
 namespace {
@@ -18,8 +18,8 @@ constexpr size_t kCellHtmlMax = 6 * kCellBytesMax + 16;
 
 }  // namespace
 
-TableBody::TableBody(Shard& shard, Slab<TableBody>& home, TableQuery& query) noexcept
-    : shard_(shard), home_(home), query_(&query), head_left_(shard.state().list_pages.stock()) {}
+TableBody::TableBody(ShardServices& services, TableQuery& query) noexcept
+    : services_(services), query_(&query), head_left_(services.state.list_pages.stock()) {}
 
 void TableBody::prepare() noexcept {
   wait();
@@ -29,8 +29,8 @@ void TableBody::prepare() noexcept {
 void TableBody::ask(size_t rows_max) noexcept {
   const TablePage& page = query_->page();
   const int64_t first_row = rows_ == 0 ? kFirstRow : page.last_row() + 1;
-  shard_.state().config.table->ask(
-      *query_, first_row, rows_max, shard_.mailbox(), this,
+  services_.state.config.table->ask(
+      *query_, first_row, rows_max, services_.mailbox, this,
       [](void* owner) noexcept { static_cast<TableBody*>(owner)->answered(); });
 }
 
@@ -87,23 +87,23 @@ void TableBody::write_rows(TextWriter& text) noexcept {
 void TableBody::write_footer(TextWriter& text) const noexcept {
   text.add("<tfoot>\n<tr><td colspan=\"{}\">{} {}\n", TablePage::kColumns, rows_,
            rows_ == 1 ? "row" : "rows");
-  text.raw(shard_.state().list_pages.end());
+  text.raw(services_.state.list_pages.end());
 }
 
 // A client is not told which file it is, the operator is.
 void TableBody::note_failure(std::string_view error) noexcept {
-  log_gated(shard_.table_gate(), shard_.now(), LogLevel::warning, "stock table: {}, after {} rows",
-            error, rows_);
+  log_gated(services_.table_gate, services_.now(), LogLevel::warning,
+            "stock table: {}, after {} rows", error, rows_);
 }
 
 bool TableBody::give_up() noexcept {
-  shard_.state().config.table->close(*std::exchange(query_, nullptr));
+  services_.state.config.table->close(*std::exchange(query_, nullptr));
   return true;
 }
 
 void TableBody::release() noexcept {
   if (query_ != nullptr) give_up();
-  home_.destroy(this);
+  services_.tables.destroy(this);
 }
 
 }  // namespace fanlight

@@ -7,14 +7,13 @@
 #include <span>
 #include <string_view>
 
-#include "core/slab.h"
 #include "database/table_desk.h"
 #include "http/body.h"
 #include "http/text.h"
 
 namespace fanlight {
 
-class Shard;
+struct ShardServices;
 
 // Owns: a place at the desk, given back when it is released or given up.
 // Thread: its shard's.
@@ -22,7 +21,7 @@ class Shard;
 //   client that does not read stops the query.
 class TableBody final : public Body {
  public:
-  TableBody(Shard& shard, Slab<TableBody>& home, TableQuery& query) noexcept;
+  TableBody(ShardServices& services, TableQuery& query) noexcept;
 
   // Reads the first row: then head and header can be sent, before a second one is read.
   void prepare() noexcept override;
@@ -38,8 +37,7 @@ class TableBody final : public Body {
   void write_footer(TextWriter& text) const noexcept;
   void note_failure(std::string_view error) noexcept;
 
-  Shard& shard_;
-  Slab<TableBody>& home_;
+  ShardServices& services_;
   TableQuery* query_;  // nullptr: given up
   std::string_view head_left_;
   size_t offset_ = 0;  // in the page, of the next cell

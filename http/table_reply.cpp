@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/table_reply.h"
 
+#include "core/check.h"
 #include "http/table_body.h"
 
 namespace fanlight {
@@ -9,7 +10,7 @@ namespace {
 Answer reply_head(const Call& call, bool keep_alive, bool chunked) {
   ResponseHead head(call.output, 200, call.context(keep_alive));
   head.field("Content-Type: text/html; charset=utf-8").field("Cache-Control: no-store");
-  add_page_fields(head, call.shard.state().list_pages.policy());
+  add_page_fields(head, call.services.state.list_pages.policy());
   if (chunked) head.field("Transfer-Encoding: chunked");
   Answer answer = reply(call, head, {});
   answer.keep_alive = keep_alive;
@@ -20,14 +21,15 @@ Answer reply_head(const Call& call, bool keep_alive, bool chunked) {
 }  // namespace
 
 Answer reply_table(const Call& call) noexcept {
-  TableDesk* desk = call.shard.state().config.table;
+  TableDesk* desk = call.services.state.config.table;
   if (desk == nullptr) return reply_error(call, 404, "there is no table here (--stock-db)");
   if (call.request.method == Method::head) return reply_head(call, call.request.keep_alive, false);
   TableQuery* query = desk->open();
   if (query == nullptr) return reply_error(call, 503, "too many tables are being read");
   Answer answer;
   answer.kind = Answer::Kind::await_body;
-  answer.body = call.shard.make_table(*query);
+  answer.body = call.services.tables.make(call.services, *query);
+  CHECK(answer.body != nullptr);  // there are as many as places at the desk
   return answer;
 }
 

@@ -3,15 +3,17 @@
 
 #include "http/camera_report.h"
 #include "http/server_report.h"
-#include "http/shard.h"
+#include "http/shard_services.h"
 #include "http/totals.h"
+#include "http/ustreamer_framing.h"
+#include "http/viewer.h"
 
 namespace fanlight {
 
-void write_ustreamer_state(Shard& shard, size_t camera, TextWriter& text) noexcept {
-  const ServerState& state = shard.state();
+void write_ustreamer_state(ShardServices& services, size_t camera, TextWriter& text) noexcept {
+  const ServerState& state = services.state;
   const CaptureStats& stats = state.cameras[camera].ring->stats();
-  const double fps = measured_fps(stats, shard.now());
+  const double fps = measured_fps(stats, services.now());
   text.add(R"({{"ok":true,"result":{{"instance_id":"{:x}",)", instance_id(state));
   text.add(R"("encoder":{{"type":"CPU","quality":{}}},)", stats.quality.value());
   text.add(R"("source":{{"resolution":{{"width":{},"height":{}}},"online":{},)",
@@ -22,10 +24,11 @@ void write_ustreamer_state(Shard& shard, size_t camera, TextWriter& text) noexce
 }
 
 void write_ustreamer_client(const ViewerRow& row, TextWriter& text) noexcept {
-  const UstreamerFraming* framing = row.connection.ustreamer_framing();
+  const UstreamerFraming* framing = row.session.framing;
   const ViewerOptions& options = row.viewer.options();
   text.add(R"({}"{:016x}":{{"fps":{:.0f},"extra_headers":{},"advance_headers":{},)",
-           row.is_first ? "" : ",", row.connection.id(), row.viewer.measured_fps(row.shard.now()),
+           row.is_first ? "" : ",", row.session.connection_id,
+           row.viewer.measured_fps(row.services.now()),
            framing != nullptr && framing->extra_headers(), options.advance_headers);
   text.add(R"("dual_final_frames":{},"zero_data":{},"key":"{}"}})", options.dual_final_frames,
            framing != nullptr && framing->zero_data(),

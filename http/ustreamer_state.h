@@ -14,7 +14,7 @@
 namespace fanlight {
 
 // Everything of `camera` before the clients; their rows follow, and then kUstreamerStateEnd.
-void write_ustreamer_state(Shard& shard, size_t camera, TextWriter& text) noexcept;
+void write_ustreamer_state(ShardServices& services, size_t camera, TextWriter& text) noexcept;
 
 // One client of "clients_stat": a ViewerRowWriter.
 void write_ustreamer_client(const ViewerRow& row, TextWriter& text) noexcept;

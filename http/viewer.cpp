@@ -5,7 +5,7 @@
 
 #include "core/check.h"
 #include "http/channel.h"
-#include "http/connection.h"
+#include "http/frame_sink.h"
 #include "http/framing.h"
 
 namespace fanlight {
@@ -31,9 +31,9 @@ Duration longest_wait(Duration last_frame_took) {
 
 }  // namespace
 
-Viewer::Viewer(Connection& connection, Channel& channel, const ViewerOptions& options,
+Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
                Instant now) noexcept
-    : connection_(connection),
+    : sink_(sink),
       channel_(channel),
       due_at_(now),
       any_frame_from_(now + kNewcomerWait),
@@ -44,12 +44,12 @@ Viewer::Viewer(Connection& connection, Channel& channel, const ViewerOptions& op
   if (channel.is_idle() && channel.newest() != nullptr) {
     last_sequence_ = channel.newest()->sequence();
   }
-  channel_.join(*this);
+  channel_.add_viewer();
 }
 
 Viewer::~Viewer() {
   if (frame_ != nullptr) channel_.unpin(*frame_);
-  channel_.leave(*this);
+  channel_.remove_viewer();
 }
 
 bool Viewer::is_newer() const noexcept {
@@ -58,7 +58,7 @@ bool Viewer::is_newer() const noexcept {
 
 bool Viewer::wants_frame(Instant now) const noexcept {
   CHECK(!is_sending() && !finished_);
-  if (channel_.newest() == nullptr || connection_.is_sending()) return false;
+  if (channel_.newest() == nullptr || sink_.is_sending()) return false;
   if (ending_) return true;
   if (now < due_at_) return false;
   if (!is_newer()) return frames_sent_ > 0 && now >= repeat_at_;
@@ -67,7 +67,7 @@ bool Viewer::wants_frame(Instant now) const noexcept {
 }
 
 Instant Viewer::ask_again_at() const noexcept {
-  if (connection_.is_sending()) return kNever;  // it asks when it has done
+  if (sink_.is_sending()) return kNever;  // it asks when it has done
   if (is_newer()) return std::max(due_at_, any_frame_from_);
   return frames_sent_ > 0 ? std::max(due_at_, repeat_at_) : kNever;
 }

@@ -15,8 +15,9 @@
 namespace fanlight {
 
 class Channel;
-class Connection;
+class FrameSink;
 class Framing;
+class SendQueue;
 
 // What the client asked for.
 struct ViewerOptions {
@@ -30,21 +31,27 @@ struct ViewerOptions {
   Framing* framing = nullptr;      // what goes around each JPEG; nullptr: as it lies in the ring
 };
 
+// A viewer's link in one of two lists, and the mark that says in which; SendQueue keeps both.
+class SendQueueHook : public ListHook<> {
+ private:
+  friend class SendQueue;
+  bool is_queued_ = false;  // in the queue, else in the channel's list of idle viewers
+};
+
 // Owns: one pin (in its channel) on the frame that it is sending.
 // Thread: its shard's.
-// Invariants: sending at most one frame; the sequence of its frames never falls; linked in the
-//   channel's list of idle viewers or in the shard's Turns exactly when it is not sending.
-class Viewer : public ListHook<> {
+// Invariants: sending at most one frame; the sequence of its frames never falls; linked by the
+//   shard's SendQueue only while it is not sending, and not when it is destroyed.
+class Viewer : public SendQueueHook {
  public:
-  Viewer(Connection& connection, Channel& channel, const ViewerOptions& options,
-         Instant now) noexcept;
+  Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options, Instant now) noexcept;
   ~Viewer();
 
-  // Whether the channel's newest frame should go to this viewer now. It should when its connection
-  // sends nothing else, and when it is newer
-  // than the last one, its time has come (interval), and, for a viewer slower than the camera, it
-  // is one of the frames that slow viewers share (FrameRing). A frame that is not newer is sent
-  // again when the viewer got nothing for kRepeatAfter: dashboards reconnect after 10 s of silence.
+  // Whether the channel's newest frame should go to this viewer now. It should when the sink sends
+  // nothing else, and when it is newer than the last one, its time has come (interval), and, for a
+  // viewer slower than the camera, it is one of the frames that slow viewers share (FrameRing). A
+  // frame that is not newer is sent again when the viewer got nothing for kRepeatAfter: dashboards
+  // reconnect after 10 s of silence.
   bool wants_frame(Instant now) const noexcept;
 
   // When to ask again if no frame comes before; kNever: not before one comes.
@@ -86,7 +93,7 @@ class Viewer : public ListHook<> {
   const Frame* frame() const noexcept { return frame_; }
   const ViewerOptions& options() const noexcept { return options_; }
   Channel& channel() const noexcept { return channel_; }
-  Connection& connection() noexcept { return connection_; }
+  FrameSink& sink() noexcept { return sink_; }
   uint64_t frames_sent() const noexcept { return frames_sent_; }
   // Pictures that were published since its first frame, and that it did not get.
   uint64_t frames_skipped() const noexcept { return frames_skipped_; }
@@ -96,7 +103,6 @@ class Viewer : public ListHook<> {
   Instant joined_at() const noexcept { return joined_at_; }
 
  private:
-  friend class Channel;
   bool is_last() const noexcept { return ending_ || frames_sent_ + 1 == options_.frames; }
   bool is_newer() const noexcept;
   void note_news() noexcept;
@@ -105,7 +111,7 @@ class Viewer : public ListHook<> {
 
   // Every frame touches every viewer, and its predecessor's bytes have driven this out of the
   // caches: what decides whether it wants one comes first and close together.
-  Connection& connection_;
+  FrameSink& sink_;
   Channel& channel_;
   const Frame* frame_ = nullptr;  // being sent
   uint64_t last_sequence_ = 0;
@@ -113,7 +119,6 @@ class Viewer : public ListHook<> {
   Instant any_frame_from_;   // from then on it takes any newer frame, shared or not
   uint32_t step_ = 1;        // it starts on sequences divisible by this
   bool pace_known_ = false;  // a frame has been sent whole, so step_ is measured
-  bool in_line_ = false;     // linked in Turns, else in the channel's list of idle ones
   bool ending_ = false;
   bool finished_ = false;
   bool sending_last_ = false;  // the frame being sent is followed by the closing delimiter

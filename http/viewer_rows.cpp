@@ -2,9 +2,11 @@
 #include "http/viewer_rows.h"
 
 #include <algorithm>
+#include <span>
 
 #include "core/check.h"
-#include "http/shard.h"
+#include "http/shard_services.h"
+#include "http/viewer.h"
 
 namespace fanlight {
 
@@ -16,7 +18,7 @@ size_t ViewerRows::take(std::span<char> room) noexcept {
 }
 
 bool ViewerRows::ask(void* owner, Came came) noexcept {
-  const auto& links = asker_.state().links;
+  const auto& links = asker_.state.links;
   if (shard_ == links.size()) return false;
   owner_ = owner;
   came_ = came;
@@ -26,9 +28,8 @@ bool ViewerRows::ask(void* owner, Came came) noexcept {
 
 void ViewerRows::at_asked_shard(Message& message) noexcept {
   auto& rows = static_cast<ViewerRows&>(message);
-  Shard& asked = *rows.asker_.state().links[rows.shard_]->shard;
-  rows.write_page(asked);
-  rows.asker_.mailbox().post(rows, &ViewerRows::at_asking_shard);
+  rows.write_page(*rows.asker_.state.links[rows.shard_]->entry);
+  rows.asker_.mailbox.post(rows, &ViewerRows::at_asking_shard);
 }
 
 void ViewerRows::at_asking_shard(Message& message) noexcept {
@@ -36,31 +37,33 @@ void ViewerRows::at_asking_shard(Message& message) noexcept {
   rows.came_(rows.owner_);
 }
 
-// Connections are listed in the order of their ids, so the last one that was written tells where
-// to go on, whoever has come or gone meanwhile.
-void ViewerRows::write_page(Shard& shard) noexcept {
-  TextWriter text(page_);
-  bool more = false;
-  shard.connections().for_each([&](Connection& connection) {
-    if (connection.id() <= after_id_ || more) return;
-    size_t viewers = 0;
-    connection.for_each_viewer([&viewers](const Viewer&) { ++viewers; });
-    more = text.room() < kViewerRowBytesMax * viewers;
-    if (more || viewers == 0) return;
-    after_id_ = connection.id();
-    connection.for_each_viewer([&](const Viewer& viewer) {
-      if (camera_ != kAllCameras && &viewer.channel() != &shard.channel(camera_)) return;
-      const size_t before = text.size();
-      writer_({shard, connection, viewer, is_first_row_}, text);
-      CHECK(text.size() - before <= kViewerRowBytesMax);
-      is_first_row_ = false;
-    });
-  });
-  size_ = text.size();
+void ViewerRows::write_page(ShardEntry& shard) noexcept {
+  size_ = 0;
   taken_ = 0;
-  if (more) return;
+  page_is_full_ = false;
+  asked_ = &shard.services();
+  shard.visit_sessions(*this);
+  if (page_is_full_) return;
   ++shard_;
   after_id_ = 0;
+}
+
+// Sessions come in the order of their ids, so the last one that was written tells where to go on,
+// whoever has come or gone meanwhile.
+void ViewerRows::visit(const ViewerSession& session) noexcept {
+  if (session.connection_id <= after_id_ || page_is_full_) return;
+  TextWriter text(std::span<char>(page_).subspan(size_));
+  page_is_full_ = text.room() < kViewerRowBytesMax * session.viewers.size();
+  if (page_is_full_) return;
+  after_id_ = session.connection_id;
+  for (const Viewer* viewer : session.viewers) {
+    if (camera_ != kAllCameras && &viewer->channel() != &asked_->channel(camera_)) continue;
+    const size_t before = text.size();
+    writer_({*asked_, session, *viewer, is_first_row_}, text);
+    CHECK(text.size() - before <= kViewerRowBytesMax);
+    is_first_row_ = false;
+  }
+  size_ += text.size();
 }
 
 }  // namespace fanlight

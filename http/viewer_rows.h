@@ -13,19 +13,19 @@
 #include <span>
 
 #include "core/mailbox.h"
+#include "http/shard_entry.h"
 #include "http/text.h"
 #include "http/web_socket.h"
 
 namespace fanlight {
 
-class Connection;
-class Shard;
+struct ShardServices;
 class Viewer;
 
 // One row, on the shard that the viewer belongs to.
 struct ViewerRow {
-  Shard& shard;
-  Connection& connection;
+  ShardServices& services;
+  const ViewerSession& session;
   const Viewer& viewer;
   bool is_first;  // of all
 };
@@ -37,13 +37,13 @@ inline constexpr size_t kViewerRowBytesMax = 512;
 // Thread: the asking shard's; while a question is on its way, that of the shard that it is at.
 // Invariants: whoever asked keeps it until `came` was called; every viewer that is there all the
 //   time is in the list once.
-class ViewerRows : private Message {
+class ViewerRows final : private Message, private SessionVisitor {
  public:
   static constexpr size_t kAllCameras = std::numeric_limits<size_t>::max();
   using Came = void (*)(void* owner) noexcept;
 
   // `camera`: whose viewers, or kAllCameras.
-  ViewerRows(Shard& asker, ViewerRowWriter writer, size_t camera) noexcept
+  ViewerRows(ShardServices& asker, ViewerRowWriter writer, size_t camera) noexcept
       : asker_(asker), writer_(writer), camera_(camera) {}
 
   // Moves rows to the beginning of `room`; how many bytes. 0: the page is used up, ask again.
@@ -56,9 +56,10 @@ class ViewerRows : private Message {
  private:
   static void at_asked_shard(Message& message) noexcept;
   static void at_asking_shard(Message& message) noexcept;
-  void write_page(Shard& shard) noexcept;
+  void write_page(ShardEntry& shard) noexcept;
+  void visit(const ViewerSession& session) noexcept override;
 
-  Shard& asker_;
+  ShardServices& asker_;
   const ViewerRowWriter writer_;
   const size_t camera_;
   void* owner_ = nullptr;
@@ -66,8 +67,10 @@ class ViewerRows : private Message {
   unsigned shard_ = 0;     // whom to ask next
   uint64_t after_id_ = 0;  // for connections with a greater id
   bool is_first_row_ = true;
-  size_t size_ = 0;   // bytes of the page
-  size_t taken_ = 0;  // of them, by the client
+  bool page_is_full_ = false;
+  ShardServices* asked_ = nullptr;  // whose rows are being written
+  size_t size_ = 0;                 // bytes of the page
+  size_t taken_ = 0;                // of them, by the client
   // The viewers of one connection always find room. Left untouched until then.
   std::array<char, CameraChoice::kMax * kViewerRowBytesMax> page_;
 };

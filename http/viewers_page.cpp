@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/viewers_page.h"
 
-#include "http/shard.h"
+#include "http/shard_services.h"
 #include "http/totals.h"
 
 namespace fanlight {
@@ -20,12 +20,12 @@ void write_viewer_line(const ViewerRow& row, TextWriter& text) noexcept {
   const Viewer& viewer = row.viewer;
   char room[kAddressTextMax];
   text.add("<tr><td>{0}<td><a href=\"cameras/{1}\">{1}</a><td>",
-           format_address(row.connection.client(), room),
-           row.shard.state().cameras[row.shard.camera_of(viewer.channel())].name);
-  write_duration(static_cast<int64_t>(to_seconds(row.shard.now() - viewer.joined_at())), text);
+           format_address(row.session.client, room),
+           row.services.state.cameras[row.services.camera_of(viewer.channel())].name);
+  write_duration(static_cast<int64_t>(to_seconds(row.services.now() - viewer.joined_at())), text);
   text.add("<td>{}<td>{:.1f}<td>{}<td>{:.1f}\n", viewer.frames_sent(),
-           viewer.measured_fps(row.shard.now()), viewer.frames_skipped(),
-           static_cast<double>(row.connection.bytes_sent()) / 1e6);
+           viewer.measured_fps(row.services.now()), viewer.frames_skipped(),
+           static_cast<double>(row.session.bytes_sent) / 1e6);
 }
 
 void write_viewers_end(const ServerState& state, TextWriter& text) noexcept {

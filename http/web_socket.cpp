@@ -6,8 +6,8 @@
 
 #include "core/check.h"
 #include "http/channel.h"
-#include "http/connection.h"
-#include "http/shard.h"
+#include "http/send_queue.h"
+#include "http/shard_services.h"
 #include "http/text.h"
 
 namespace fanlight {
@@ -61,11 +61,11 @@ WebSocket::~WebSocket() {
   CHECK(viewer_count_ == 0);
 }
 
-void WebSocket::join(Connection& connection, Shard& shard) noexcept {
-  shard_ = &shard;
+void WebSocket::join(FrameSink& sink, ShardServices& services) noexcept {
+  services_ = &services;
   for (const uint16_t camera : cameras_.all()) {
     Viewer* viewer =
-        shard.socket_viewers().make(connection, shard.channel(camera), options_, shard.now());
+        services.socket_viewers.make(sink, services.channel(camera), options_, services.now());
     CHECK(viewer != nullptr);  // there are CameraChoice::kMax for each connection
     viewers_[viewer_count_++] = viewer;
   }
@@ -77,28 +77,31 @@ void WebSocket::leave(const Viewer* sending) noexcept {
     if (viewer == sending) {
       viewers_[kept++] = viewer;
     } else {
-      shard_->socket_viewers().destroy(viewer);
+      services_->queue.withdraw(*viewer);
+      services_->socket_viewers.destroy(viewer);
     }
   }
   viewer_count_ = kept;
 }
 
-void WebSocket::settle(Instant now) noexcept {
+void WebSocket::settle() noexcept {
   for (Viewer* viewer : std::span(viewers_).first(viewer_count_)) {
-    viewer->channel().settle(*viewer, now);
+    services_->queue.settle(*viewer, services_->now());
   }
 }
 
-Piece WebSocket::wrap(const Viewer& viewer, const Frame& frame, bool, Instant) noexcept {
+void WebSocket::note_served(const Viewer& viewer) noexcept {
   const auto viewers = std::span(viewers_).first(viewer_count_);
   const auto served = std::find(viewers.begin(), viewers.end(), &viewer);
   CHECK(served != viewers.end());
   std::rotate(served, served + 1, viewers.end());
+}
 
+Piece WebSocket::wrap(const Viewer& viewer, const Frame& frame, bool, Instant) noexcept {
   // The message comes behind its header, whose size depends on the message's.
   const std::span<char> room = std::span(prefix_).subspan(kHeaderBytesMax);
-  const size_t camera = shard_->camera_of(viewer.channel());
-  const size_t size = write_message(shard_->state().camera_names[camera], frame.info(),
+  const size_t camera = services_->camera_of(viewer.channel());
+  const size_t size = write_message(services_->state.camera_names[camera], frame.info(),
                                     room.first(room.size() - kHeaderBytesMax));
   std::array<char, kHeaderBytesMax> header;
   const size_t header_size = write_header(kText, size, header.data());

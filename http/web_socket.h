@@ -22,8 +22,8 @@
 
 namespace fanlight {
 
-class Connection;
-class Shard;
+class FrameSink;
+struct ShardServices;
 
 // Which cameras, in order; each once.
 class CameraChoice {
@@ -52,12 +52,14 @@ class WebSocket final : public Framing {
   }
   ~WebSocket();
 
-  // Makes a viewer for each camera; the frames begin to come.
-  void join(Connection& connection, Shard& shard) noexcept;
+  // Makes a viewer for each camera, whose frames go to `sink`.
+  void join(FrameSink& sink, ShardServices& services) noexcept;
   // Destroys them, but for the one that is sending, if any.
   void leave(const Viewer* sending = nullptr) noexcept;
   // Puts all of them where they belong, the one that was served longest ago first. None is sending.
-  void settle(Instant now) noexcept;
+  void settle() noexcept;
+  // This viewer's frame was begun: it is served again after the others.
+  void note_served(const Viewer& viewer) noexcept;
 
   Piece wrap(const Viewer& viewer, const Frame& frame, bool is_last, Instant now) noexcept override;
 
@@ -75,15 +77,14 @@ class WebSocket final : public Framing {
   Piece next_control() noexcept;
   bool is_closed() const noexcept { return closed_; }
 
-  template <class Visit>
-  void for_each_viewer(Visit visit) const {
-    for (const Viewer* viewer : std::span(viewers_).first(viewer_count_)) visit(*viewer);
+  std::span<const Viewer* const> viewers() const noexcept {
+    return std::span(viewers_).first(viewer_count_);
   }
 
  private:
   const CameraChoice cameras_;
   ViewerOptions options_;
-  Shard* shard_ = nullptr;  // from join() on
+  ShardServices* services_ = nullptr;  // from join() on
   size_t viewer_count_ = 0;
   std::array<Viewer*, CameraChoice::kMax> viewers_;
   bool pong_due_ = false;

@@ -29,7 +29,7 @@ std::string_view why_no_upgrade(const Request& request) {
 
 // `cameras=a,b,c`, or `*` for all; without it the one that the path names. Empty, or what is wrong.
 std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
-  const auto& names = call.shard.state().camera_names;
+  const auto& names = call.services.state.camera_names;
   const QueryValue wanted = query_value(call.request.query, "cameras");
   if (!wanted.found) {
     cameras.add(call.route.camera);
@@ -57,7 +57,7 @@ std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
 size_t frame_bytes_of(const Call& call, const CameraChoice& cameras) {
   size_t bytes = 0;
   for (const uint16_t camera : cameras.all()) {
-    bytes += frame_bytes_of(call.shard.channel(camera));
+    bytes += frame_bytes_of(call.services.channel(camera));
   }
   return bytes;
 }
@@ -93,7 +93,7 @@ Answer reply_web_socket(const Call& call) noexcept {
   if (!is_web_socket_key(request.web_socket_key)) {
     return reply_error(call, 400, "malformed Sec-WebSocket-Key");
   }
-  if (!may_read(request.origin, request.host, call.shard.state().config.cors_origins)) {
+  if (!may_read(request.origin, request.host, call.services.state.config.cors_origins)) {
     return reply_error(call, 403, "pages from elsewhere must be named by --cors-origin");
   }
   StreamParameters parameters;
@@ -113,7 +113,7 @@ Answer reply_web_socket(const Call& call) noexcept {
   if (parameters.fps > 0) options.interval = from_seconds(1 / parameters.fps);
   answer.kind = Answer::Kind::web_socket;
   answer.keep_alive = false;
-  answer.web_socket = call.shard.web_sockets().make(cameras, options);
+  answer.web_socket = call.services.web_sockets.make(cameras, options);
   CHECK(answer.web_socket != nullptr);  // there is one for each connection
 
   const std::array<char, 28> accept = web_socket_accept(request.web_socket_key);

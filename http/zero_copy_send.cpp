@@ -9,15 +9,14 @@
 
 #include "core/log.h"
 #include "http/channel.h"
-#include "http/connection.h"
 #include "io/zero_copy_abi.h"
 
 namespace fanlight {
 
-ZeroCopySend::ZeroCopySend(ZeroCopySends& sends, Connection& connection, Channel& channel,
+ZeroCopySend::ZeroCopySend(ZeroCopySends& sends, ZeroCopySender& sender, Channel& channel,
                            const Frame& frame) noexcept
     : sends_(sends),
-      connection_(connection),
+      sender_(sender),
       channel_(channel),
       frame_(frame),
       operation_(bind<&ZeroCopySend::on_completed>(this)) {
@@ -30,24 +29,24 @@ ZeroCopySend::~ZeroCopySend() {
 
 void ZeroCopySend::on_completed(Completion completion) noexcept {
   ZeroCopySends& sends = sends_;
-  Connection& connection = connection_;
+  ZeroCopySender& sender = sender_;
   const bool is_result = !(completion.flags & IORING_CQE_F_NOTIF);
   if (is_result) {
     took_bytes_ = completion.result > 0;
     sends.note_result(completion.result);
-    if (!completion.final()) connection.zero_copies_owed().push_back(*this);
+    if (!completion.final()) sender.zero_copies_owed().push_back(*this);
   } else {
     const auto usage = static_cast<uint32_t>(completion.result);
     // A send that took nothing reports a copy too.
     if (took_bytes_) sends.note_usage((usage & IORING_NOTIF_USAGE_ZC_COPIED) != 0);
-    connection.zero_copies_owed().remove(*this);
+    sender.zero_copies_owed().remove(*this);
   }
   if (completion.final()) sends.slab_.destroy(this);
-  // Comes last, because the connection may be destroyed by it.
+  // Comes last, because the sender may be destroyed by it.
   if (is_result) {
-    connection.on_zero_copy_result(completion.result);
+    sender.on_zero_copy_result(completion.result);
   } else {
-    connection.on_zero_copy_done();
+    sender.on_zero_copy_done();
   }
 }
 
@@ -58,13 +57,13 @@ ZeroCopySends::ZeroCopySends(Reactor& reactor, ShardStats& stats, ZeroCopyMode m
       policy_(mode, mode != ZeroCopyMode::off && reactor.backend().can_report_zero_copy()),
       slab_(capacity) {}
 
-ZeroCopySend* ZeroCopySends::try_send(Connection& connection, int fd, bool peer_is_local,
+ZeroCopySend* ZeroCopySends::try_send(ZeroCopySender& sender, int fd, bool peer_is_local,
                                       Channel& channel, const Frame& frame,
                                       std::span<const char> bytes) noexcept {
   // The place comes first: a send that the policy has counted must be made.
   if (slab_.used() == slab_.capacity()) return nullptr;
   if (!policy_.wants(bytes.size(), peer_is_local, reactor_.now())) return nullptr;
-  ZeroCopySend* send = slab_.make(*this, connection, channel, frame);
+  ZeroCopySend* send = slab_.make(*this, sender, channel, frame);
   reactor_.submit(send->operation_, prepare_send_zero_copy, fd, bytes.data(), bytes.size(),
                   MSG_NOSIGNAL);
   return send;

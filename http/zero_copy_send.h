@@ -23,17 +23,31 @@
 namespace fanlight {
 
 class Channel;
-class Connection;
+class ZeroCopySend;
 class ZeroCopySends;
+
+// What makes such sends: a connection.
+// Thread: its shard's.
+class ZeroCopySender {
+ public:
+  // Its sends whose memory the kernel still reads, oldest first.
+  virtual List<ZeroCopySend>& zero_copies_owed() noexcept = 0;
+  // The first completion: bytes that the kernel took, or -errno.
+  virtual void on_zero_copy_result(int result) noexcept = 0;
+  // The last one: the kernel has done with the memory. May destroy the sender.
+  virtual void on_zero_copy_done() noexcept = 0;
+
+ protected:
+  ~ZeroCopySender() = default;
+};
 
 // One SEND_ZC from its submission to its last completion.
 // Owns: one pin (in the channel) on the frame.
 // Thread: its shard's.
-// Invariants: its connection lives until then; linked in the connection's list between its two
-//   completions.
+// Invariants: its sender lives until then; linked in the sender's list between its two completions.
 class ZeroCopySend : public ListHook<> {
  public:
-  ZeroCopySend(ZeroCopySends& sends, Connection& connection, Channel& channel,
+  ZeroCopySend(ZeroCopySends& sends, ZeroCopySender& sender, Channel& channel,
                const Frame& frame) noexcept;
   ~ZeroCopySend();
 
@@ -44,7 +58,7 @@ class ZeroCopySend : public ListHook<> {
   void on_completed(Completion completion) noexcept;
 
   ZeroCopySends& sends_;
-  Connection& connection_;
+  ZeroCopySender& sender_;
   Channel& channel_;
   const Frame& frame_;
   Operation operation_;
@@ -59,10 +73,9 @@ class ZeroCopySends {
   ZeroCopySends(const ZeroCopySends&) = delete;
   ZeroCopySends& operator=(const ZeroCopySends&) = delete;
 
-  // Sends `bytes`, a part of `frame`, by SEND_ZC and calls Connection::on_zero_copy_result() with
-  // the first completion, on_zero_copy_done() with the last; the send, for cancel(). nullptr when
-  // it is not to be: then it must be sent by SEND.
-  ZeroCopySend* try_send(Connection& connection, int fd, bool peer_is_local, Channel& channel,
+  // Sends `bytes`, a part of `frame`, by SEND_ZC, and reports its completions to `sender`; the
+  // send, for cancel(). nullptr when it is not to be: then it must be sent by SEND.
+  ZeroCopySend* try_send(ZeroCopySender& sender, int fd, bool peer_is_local, Channel& channel,
                          const Frame& frame, std::span<const char> bytes) noexcept;
 
   // Before the first completion.

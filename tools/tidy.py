@@ -10,6 +10,8 @@ import pathlib
 import re
 import sys
 
+import tidy_modules
+
 LINE_COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 400
@@ -213,6 +215,7 @@ def check_tree(files):
     top = {path.split("/")[0] for path in files}
     for name in sorted(top ^ TOP_LEVEL):
         yield name, 1, "does not belong on the top level" if name in top else "is missing"
+    yield from tidy_modules.check_modules(files)
     names = {pathlib.PurePosixPath(path).name for path in files}
     included = set(re.findall(r'#\s*include\s+"([^"]+)"', "\n".join(files.values())))
     for path in files:

@@ -79,15 +79,21 @@ BAD_TREE = [
     ("tests/smoke/b_test.py", "", "missing in the folder's CMakeLists.txt"),
     ("core/b.h", "", "nothing includes it"),
     ("core/untested.cpp", "", "no test named untested_test.cpp"),
+    # core/a.cpp, which is the module core/a too, includes core/a.h.
+    ("core/a.h", '#include "core/c.h"\n#include "core/d.h"\n', "core/a -> core/c -> core/a"),
 ]
 
 
 def tidy_tree():
     tree = {name: "" for name in tidy.TOP_LEVEL}
     tree.update({
-        "core/CMakeLists.txt": "add_library(core a.cpp untested.cpp)",
+        "core/CMakeLists.txt": "add_library(core a.cpp c.cpp e.cpp untested.cpp)",
         "core/a.cpp": '#include "core/a.h"', "core/a.h": "",
-        "tests/core/CMakeLists.txt": "a_test.cpp", "tests/core/a_test.cpp": ""})
+        # Nobody includes a module of which only the source includes core/a.
+        "core/c.h": "", "core/c.cpp": '#include "core/c.h"\n#include "core/a.h"\n',
+        "core/d.h": "", "core/e.cpp": '#include "core/c.h"\n#include "core/d.h"\n',
+        "tests/core/CMakeLists.txt": "a_test.cpp c_test.cpp e_test.cpp",
+        "tests/core/a_test.cpp": "", "tests/core/c_test.cpp": "", "tests/core/e_test.cpp": ""})
     return tree
 
 

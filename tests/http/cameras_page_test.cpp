@@ -16,7 +16,7 @@ std::string page_of(ShardWorld& shard) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.headers.at("content-type"), "text/html; charset=utf-8");
   EXPECT_EQ(response.headers.at("vary"), "Accept");
-  EXPECT_EQ(response.headers.at("content-security-policy"), shard.shard.state().pages.all_policy());
+  EXPECT_EQ(response.headers.at("content-security-policy"), shard.state.pages.all_policy());
   return response.body;
 }
 
@@ -48,7 +48,7 @@ TEST(CamerasPage, TheRestIsTheFile) {
   const size_t end = page.find("</li>\n") + 6;
   ASSERT_LT(begin, end);
   page.replace(begin, end - begin, "<!-- tiles -->\n");
-  EXPECT_EQ(page, shard.shard.state().pages.all());
+  EXPECT_EQ(page, shard.state.pages.all());
 }
 
 TEST(CamerasPage, TheLongestTextsFit) {

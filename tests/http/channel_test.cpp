@@ -3,9 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <vector>
-
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
@@ -16,35 +13,6 @@ SimWorldConfig calm(double fps) {
   config.camera.fps = fps;
   config.camera.size_min = config.camera.size_max = 5'000;
   return config;
-}
-
-// The kernel is calm, so that frames arrive in the order in which they were begun.
-TEST(Channel, OrderOfServingRotates) {
-  constexpr size_t kViewers = 50;
-  constexpr uint64_t kFrames = 500;
-  ShardWorld shard(calm(30));
-  std::vector<double> ranks(kViewers);
-  uint64_t current = 0;
-  uint64_t frames = 0;
-  size_t rank = 0;
-  for (size_t i = 0; i < kViewers; ++i) {
-    shard.world.add({}).set_on_frame([&, i](uint64_t sequence) {
-      if (sequence <= 1) return;  // that one is served as they come
-      if (sequence != current) {
-        EXPECT_TRUE(current == 0 || rank == kViewers);
-        current = sequence;
-        rank = 0;
-        ++frames;
-      }
-      if (frames <= kFrames) ranks[i] += double(rank);
-      ++rank;
-    });
-  }
-  ASSERT_TRUE(shard.run_until([&] { return frames > kFrames; }, 60s));
-  constexpr double kMiddle = (kViewers - 1) / 2.0;
-  for (size_t i = 0; i < kViewers; ++i) {
-    EXPECT_NEAR(ranks[i] / kFrames, kMiddle, 0.1 * kMiddle) << "viewer " << i;
-  }
 }
 
 // Places that are held while `viewers` have stopped reading in the middle of the same frame: the

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/answer.h"
+#include "http/dispatch.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-TEST(Answer, RefusalsByteForByte) {
+TEST(Dispatch, RefusalsByteForByte) {
   World shard;
   const auto refusal = [](const std::string& status, const std::string& fields,
                           const std::string& text) {
@@ -46,7 +46,7 @@ TEST(Answer, RefusalsByteForByte) {
             "HTTP/1.1 204 No Content\r\n" + kDate + allow + "\r\n");
 }
 
-TEST(Answer, CrossOriginFieldsWhenConfigured) {
+TEST(Dispatch, CrossOriginFieldsWhenConfigured) {
   ServerConfig config;
   config.cors_origins = {"https://example.org"};
   World shard(0.1, config);
@@ -67,7 +67,7 @@ TEST(Answer, CrossOriginFieldsWhenConfigured) {
                 "If-None-Match, Range, X-Requested-With\r\n\r\n");
 }
 
-TEST(Answer, TheOriginThatIsNamedIsToldBack) {
+TEST(Dispatch, TheOriginThatIsNamedIsToldBack) {
   ServerConfig config;
   config.cors_origins = {"https://example.org", "http://mainsail.local"};
   World shard(0.1, config);
@@ -88,7 +88,7 @@ TEST(Answer, TheOriginThatIsNamedIsToldBack) {
   }
 }
 
-TEST(Answer, AnybodyMayReadWithoutCredentials) {
+TEST(Dispatch, AnybodyMayReadWithoutCredentials) {
   ServerConfig config;
   config.cors_origins = {"*"};
   World shard(0.1, config);
@@ -99,7 +99,7 @@ TEST(Answer, AnybodyMayReadWithoutCredentials) {
   EXPECT_EQ(headers.count("vary"), 0u);
 }
 
-TEST(Answer, EveryAnswerIsDated) {
+TEST(Dispatch, EveryAnswerIsDated) {
   World shard;
   shard.run_for(1s);
   const std::string later = "Sun, 06 Nov 1994 08:49:38 GMT";

@@ -15,7 +15,7 @@ namespace {
 TEST(PageReply, ThePageBeginsWithTheShapeOfTheNewestPicture) {
   PanelWorld shard;
   shard.run_for(1s);
-  const CaptureStats& stats = shard.shard.state().cameras[0].ring->stats();
+  const CaptureStats& stats = shard.state.cameras[0].ring->stats();
   ASSERT_GT(stats.width.value(), 0u);
   const std::string shape = ":root{--w:" + std::to_string(stats.width.value()) +
                             ";--h:" + std::to_string(stats.height.value()) + "}";

@@ -51,13 +51,13 @@ TEST(Reply, PreflightAllowsAPatchForTheNamedOrigin) {
 }
 
 PageOpening opening_of(PanelWorld& shard) {
-  const CaptureStats& stats = shard.shard.state().cameras[0].ring->stats();
+  const CaptureStats& stats = shard.state.cameras[0].ring->stats();
   return {stats.width.value(), stats.height.value()};
 }
 
 TEST(Reply, PagesSayWhatTheyMayDo) {
   PanelWorld shard;
-  const Pages& pages = shard.shard.state().pages;
+  const Pages& pages = shard.state.pages;
   for (const char* target : {"/", "/?action=dance", "/cameras/cam"}) {
     const ParsedResponse page = ask(shard, get(target));
     const PageOpening opening = opening_of(shard);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/turns.h"
+#include "http/send_queue.h"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ std::vector<uint64_t> frames_of(const SimWorld& world) {
   return frames;
 }
 
-TEST(Turns, AFullWireIsSharedEvenlyAndUsedUp) {
+TEST(SendQueue, AFullWireIsSharedEvenlyAndUsedUp) {
   constexpr uint64_t kRate = 100'000'000;
   constexpr size_t kViewers = 200;  // 584 frames a second: 2.9 for each, of 30
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
@@ -52,7 +52,7 @@ TEST(Turns, AFullWireIsSharedEvenlyAndUsedUp) {
 }
 
 // Most have the last frame when the next one comes, and some still wait for it.
-TEST(Turns, WhoWaitsLosesNoTurnToThoseWhoDoNot) {
+TEST(SendQueue, WhoWaitsLosesNoTurnToThoseWhoDoNot) {
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(100'000'000));
   for (size_t i = 0; i < 28; ++i) shard.world.add({});  // who want 840 of 584 frames a second
   shard.run_for(5s);
@@ -67,7 +67,7 @@ TEST(Turns, WhoWaitsLosesNoTurnToThoseWhoDoNot) {
 
 // Every frame is the newest when it is begun: with the wire spread over the interval its age is
 // half an interval on average, and never more than one and the time on the wire.
-TEST(Turns, WhoWaitedGetsTheNewestFrame) {
+TEST(SendQueue, WhoWaitedGetsTheNewestFrame) {
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(50'000'000));
   for (size_t i = 0; i < 100; ++i) shard.world.add({});
   shard.run_for(10s);
@@ -79,7 +79,7 @@ TEST(Turns, WhoWaitedGetsTheNewestFrame) {
   }
 }
 
-TEST(Turns, BelowTheLimitNobodyLosesAFrame) {
+TEST(SendQueue, BelowTheLimitNobodyLosesAFrame) {
   constexpr uint64_t kRate = 100'000'000;  // 584 frames a second
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
   for (size_t i = 0; i < 15; ++i) shard.world.add({});  // who want 450
@@ -88,7 +88,7 @@ TEST(Turns, BelowTheLimitNobodyLosesAFrame) {
   EXPECT_EQ(shard.channel_stats().frames_skipped.value(), 0u);
 }
 
-TEST(Turns, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
+TEST(SendQueue, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
   constexpr uint64_t kRate = 20'000'000;  // 116 frames a second
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate, 1.0));
   const SimViewer& first = shard.world.add({});
@@ -112,7 +112,7 @@ TEST(Turns, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
 }
 
 // However small or large the frames are: what else the shard has to do waits for about as long.
-TEST(Turns, ATurnIsBoundedByItsWork) {
+TEST(SendQueue, ATurnIsBoundedByItsWork) {
   constexpr size_t kViewers = 600;
   ServerConfig config;
   config.admission.viewers_max = kViewers;
@@ -132,13 +132,13 @@ TEST(Turns, ATurnIsBoundedByItsWork) {
       most = std::max(most, counts.requests - before);
       return running;
     });
-    const size_t work = Turns::kWorkPerSend + frame_bytes;
-    const size_t sends = std::min(kViewers, (Turns::kWorkPerTurn + work - 1) / work);
+    const size_t work = SendQueue::kWorkPerSend + frame_bytes;
+    const size_t sends = std::min(kViewers, (SendQueue::kWorkPerTurn + work - 1) / work);
     EXPECT_NEAR(double(most), double(sends), 0.02 * double(sends)) << frame_bytes;
   }
 }
 
-TEST(Turns, ViewersOnThisMachineAreNotHeldBack) {
+TEST(SendQueue, ViewersOnThisMachineAreNotHeldBack) {
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(10'000'000));
   for (size_t i = 0; i < 40; ++i) shard.world.add({});
   SimScript local;
@@ -150,7 +150,7 @@ TEST(Turns, ViewersOnThisMachineAreNotHeldBack) {
 }
 
 // Snapshots are not held back, but the streams make room for them.
-TEST(Turns, SnapshotsAreTakenFromTheSameWire) {
+TEST(SendQueue, SnapshotsAreTakenFromTheSameWire) {
   constexpr uint64_t kRate = 20'000'000;
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
   for (size_t i = 0; i < 50; ++i) shard.world.add({});
@@ -168,11 +168,11 @@ TEST(Turns, SnapshotsAreTakenFromTheSameWire) {
 }
 
 // Shards divide the wire by the viewers that wait in each.
-TEST(Turns, ShardsShareByTheirViewers) {
+TEST(SendQueue, ShardsShareByTheirViewers) {
   constexpr uint64_t kRate = 100'000'000;
   Wire wire({.bits_per_second = kRate}, 2);
   const Duration time = wire.time_for(kFrameBytes);
-  // The two lines as Turns keeps them, 300 viewers against 100, all always waiting.
+  // The two lines as SendQueue keeps them, 300 viewers against 100, all always waiting.
   uint64_t granted[2] = {};
   Instant free_at[2] = {};
   wire.set_waiting(0, 300);
@@ -180,11 +180,40 @@ TEST(Turns, ShardsShareByTheirViewers) {
   const double share[2] = {400.0 / 300, 400.0 / 100};
   for (Instant now{1h}; now < Instant{1h} + 20s; now += 500us) {
     for (int i : {0, 1}) {
-      while (Turns::take_part(wire, free_at[i], time, share[i], now)) ++granted[i];
+      while (SendQueue::take_part(wire, free_at[i], time, share[i], now)) ++granted[i];
     }
   }
   EXPECT_NEAR(double(granted[0]) / double(granted[1]), 3.0, 0.02);
   EXPECT_NEAR(double(granted[0] + granted[1]) * to_seconds(time), 20, 0.1);
+}
+
+// The kernel is calm, so that frames arrive in the order in which they were begun.
+TEST(SendQueue, OrderOfServingRotates) {
+  constexpr size_t kViewers = 50;
+  constexpr uint64_t kFrames = 500;
+  ShardWorld shard(calm_world(30, 5'000));
+  std::vector<double> ranks(kViewers);
+  uint64_t current = 0;
+  uint64_t frames = 0;
+  size_t rank = 0;
+  for (size_t i = 0; i < kViewers; ++i) {
+    shard.world.add({}).set_on_frame([&, i](uint64_t sequence) {
+      if (sequence <= 1) return;  // that one is served as they come
+      if (sequence != current) {
+        EXPECT_TRUE(current == 0 || rank == kViewers);
+        current = sequence;
+        rank = 0;
+        ++frames;
+      }
+      if (frames <= kFrames) ranks[i] += double(rank);
+      ++rank;
+    });
+  }
+  ASSERT_TRUE(shard.run_until([&] { return frames > kFrames; }, 60s));
+  constexpr double kMiddle = (kViewers - 1) / 2.0;
+  for (size_t i = 0; i < kViewers; ++i) {
+    EXPECT_NEAR(ranks[i] / kFrames, kMiddle, 0.1 * kMiddle) << "viewer " << i;
+  }
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ JsonCheck written(Write write) {
 JsonCheck members(ShardWorld& shard) {
   return written([&](TextWriter& text) {
     text.add("{{");
-    write_server_members(shard.shard, text);
+    write_server_members(shard.shard.services(), text);
     text.add("\"end\":0}}");
   });
 }

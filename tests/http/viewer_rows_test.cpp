@@ -15,14 +15,14 @@ namespace {
 
 // As long as a row may be, so that a page holds few.
 void write_long_row(const ViewerRow& row, TextWriter& text) noexcept {
-  text.add("{}{:0{}}\n", row.is_first ? "first " : "", row.connection.id(),
+  text.add("{}{:0{}}\n", row.is_first ? "first " : "", row.session.connection_id,
            kViewerRowBytesMax - 1 - (row.is_first ? 6 : 0));
 }
 
 // Reads them as a body does.
 struct Reader {
   explicit Reader(ShardWorld& shard, size_t camera = ViewerRows::kAllCameras)
-      : rows(shard.shard, &write_long_row, camera) {}
+      : rows(shard.shard.services(), &write_long_row, camera) {}
 
   // Until a page is empty; what comes then.
   void take_page() {
