@@ -8,11 +8,11 @@
 #include <cstdlib>
 #include <vector>
 
-#include "capture/jpeg_encoder.h"
-#include "capture/jpeg_repair.h"
-#include "capture/pattern_source.h"
-#include "capture/raw_convert.h"
-#include "capture/raw_rotate.h"
+#include "capture/jpeg/jpeg_encoder.h"
+#include "capture/jpeg/jpeg_repair.h"
+#include "capture/picture/raw_convert.h"
+#include "capture/picture/raw_rotate.h"
+#include "capture/source/pattern_source.h"
 #include "core/check.h"
 
 namespace fanlight {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/check.h"
-#include "http/request.h"
+#include "http/protocol/request.h"
 
 namespace fanlight {
 namespace {

@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-import tidy_modules
+import tidy_rooms
 
 LINE_COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
@@ -23,17 +23,6 @@ TOP_LEVEL = {".ci", ".clang-format", ".clang-tidy", ".gitignore", "ARCHITECTURE.
              "database", "docs", "http", "io", "LICENSE", "packaging", "README.md", "tests",
              "tools"}
 
-# Who may include whom: core < {io, capture, database} < http < tools.
-FLOORS = {
-    "core": {"core"},
-    "io": {"core", "io"},
-    "capture": {"core", "capture"},
-    "database": {"core", "database"},
-    "http": {"core", "io", "database", "http"},
-    "tools": {"core", "io", "capture", "database", "http", "tools"},
-    "bench": {"core", "io", "capture", "database", "http", "tools", "bench", "tests"},
-    "tests": {"core", "io", "capture", "database", "http", "tools", "bench", "tests"},
-}
 PRODUCTION = r"(core|io|capture|database|http|tools)/"
 
 # (what to find in code without comments and strings, where, what to do instead)
@@ -62,7 +51,7 @@ BANNED = [
      r"(?!core/time\.h)", "read_monotonic_clock() or read_wall_clock()"),
     (r"\bread_(monotonic|wall)_clock\s*\(",
      # The time that a terminal sees before a line decides nothing.
-     r"(?!core/time\.h|core/log\.cpp|io/\w*backend\.(h|cpp)|capture/|tools/fanlight\.cpp"
+     r"(?!core/time\.h|core/log\.cpp|io/\w*backend\.(h|cpp)|capture/|tools/server/fanlight\.cpp"
      r"|tests/|bench/"
      # When a byte came is what the load generator is there to tell.
      r"|tools/load/load_(run|thread|viewer)\.(h|cpp))",
@@ -79,9 +68,10 @@ EXEMPT_FROM_BAN = [
 ]
 # (file, why it has no test of its own name)
 EXEMPT_FROM_TEST = [
-    ("http/connection_end.cpp", "a part of the class Connection; connection_test.cpp tests all"),
-    ("http/connection_send.cpp", "another; and zero_copy_send_test.cpp for its zero copy"),
-    ("http/connection_web_socket.cpp", "another; web_socket_test.cpp tests it"),
+    ("http/shard/connection_end.cpp",
+     "a part of the class Connection; connection_test.cpp tests all"),
+    ("http/shard/connection_send.cpp", "another; and zero_copy_send_test.cpp for its zero copy"),
+    ("http/shard/connection_web_socket.cpp", "another; web_socket_test.cpp tests it"),
     ("core/check.cpp", "death tests all over the tests of core see it abort"),
 ]
 
@@ -167,11 +157,9 @@ def check_includes(path, text):
         if not include:
             continue
         quote, name = include.groups()
-        other = name.split("/")[0]
-        if quote == '"' and other not in FLOORS:
-            yield number, f"#include \"{name}\"; name it from the root of the tree"
-        elif quote == '"' and other not in FLOORS.get(floor, FLOORS["tests"]):
-            yield number, f"{floor}/ may not include {other}/; they meet in a floor below both"
+        complaint = tidy_rooms.check_include(path, name) if quote == '"' else None
+        if complaint:
+            yield number, complaint
         elif name == "sys/epoll.h" and path.startswith("tools/load/"):
             pass  # who judges the server shares no code with it
         elif name in ("liburing.h", "linux/io_uring.h", "sys/epoll.h") and \
@@ -215,7 +203,7 @@ def check_tree(files):
     top = {path.split("/")[0] for path in files}
     for name in sorted(top ^ TOP_LEVEL):
         yield name, 1, "does not belong on the top level" if name in top else "is missing"
-    yield from tidy_modules.check_modules(files)
+    yield from tidy_rooms.check_tree(files)
     names = {pathlib.PurePosixPath(path).name for path in files}
     included = set(re.findall(r'#\s*include\s+"([^"]+)"', "\n".join(files.values())))
     for path in files:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The self-test of tidy.py: each rule finds what it is there for, and nothing in good code."""
 import tidy
+import tidy_rooms
 
 HEAD = "// SPDX-License-Identifier: Apache-2.0\n"
 PYTHON_HEAD = "# SPDX-License-Identifier: Apache-2.0\n"
@@ -25,11 +26,14 @@ BAD = [
     ("tools/a.py", PYTHON_HEAD + "def f():\n" + "    a = 1\n" * 70, "a function of 71 lines"),
     ("tests/a.py", PYTHON_HEAD + "time" ".sleep(1)\n", "wait for the event"),
     ("core/a.cpp", HEAD + '#include "io/backend.h"\n', "core/ may not include io/"),
-    ("io/a.cpp", HEAD + '#include "capture/source.h"\n', "io/ may not include capture/"),
-    ("capture/a.cpp", HEAD + '#include "http/server.h"\n', "capture/ may not include http/"),
-    ("http/a.cpp", HEAD + '#include "capture/source.h"\n', "http/ may not include capture/"),
-    ("http/a.cpp", HEAD + '#include "tools/options.h"\n', "http/ may not include tools/"),
-    ("tools/a.cpp", HEAD + '#include "tests/sim/sim_backend.h"\n', "may not include tests/"),
+    ("io/a.cpp", HEAD + '#include "capture/source/source.h"\n', "io/ may not include capture/"),
+    ("capture/draw/a.cpp", HEAD + '#include "http/shard/server.h"\n',
+     "capture/draw/ may not include http/shard/"),
+    ("http/answer/a.cpp", HEAD + '#include "capture/source/source.h"\n',
+     "http/answer/ may not include capture/source/"),
+    ("http/page/a.cpp", HEAD + '#include "tools/options/options.h"\n',
+     "http/page/ may not include tools/options/"),
+    ("tools/load/a.cpp", HEAD + '#include "tests/sim/sim_backend.h"\n', "may not include tests/"),
     ("http/a.cpp", HEAD + '#include "request.h"\n', "from the root"),
     ("http/a.cpp", HEAD + "#include <liburing.h>\n", "only io/ knows"),
     ("tools/a.cpp", HEAD + "#include <sys/epoll.h>\n", "only io/ knows"),
@@ -81,6 +85,7 @@ BAD_TREE = [
     ("core/untested.cpp", "", "no test named untested_test.cpp"),
     # core/a.cpp, which is the module core/a too, includes core/a.h.
     ("core/a.h", '#include "core/c.h"\n#include "core/d.h"\n', "core/a -> core/c -> core/a"),
+    ("http/a.h", "", "is in no room"),
 ]
 
 
@@ -114,10 +119,14 @@ def run():
         found = [what for _, _, what in tidy.check_tree({**tidy_tree(), path: text})]
         if not any(expected in what for what in found):
             failures.append(f"{path}: expected '{expected}', got {found}")
+    many = {f"docs/{i}.md": "" for i in range(tidy_rooms.FOLDER_FILES_MAX + 1)}
+    crowded = [what for _, _, what in tidy.check_tree({**tidy_tree(), **many})]
+    if not any("split it" in what for what in crowded):
+        failures.append("a crowded folder: expected 'split it'")
     missing = [what for _, _, what in tidy.check_tree({"core/CMakeLists.txt": ""})]
     if "is missing" not in missing:
         failures.append("an empty tree: expected 'is missing'")
     print("\n".join(failures))
-    print(f"tidy --self-test: {len(BAD) + len(GOOD) + len(BAD_TREE) + 2} cases, "
+    print(f"tidy --self-test: {len(BAD) + len(GOOD) + len(BAD_TREE) + 3} cases, "
           f"{len(failures)} failures")
     return 1 if failures else 0

@@ -26,10 +26,10 @@
 #include "core/fd.h"
 #include "core/part.h"
 #include "core/time.h"
-#include "http/response.h"
+#include "http/protocol/response.h"
 #include "io/listener.h"
-#include "tools/exit_code.h"
-#include "tools/units.h"
+#include "tools/flags/exit_code.h"
+#include "tools/flags/units.h"
 
 namespace fanlight {
 namespace {

@@ -21,7 +21,7 @@
 #include "capture/libcamera/libcamera_choice.h"
 #include "capture/libcamera/libcamera_controls.h"
 #include "capture/libcamera/libcamera_formats.h"
-#include "capture/source.h"
+#include "capture/source/source.h"
 #include "core/join.h"
 
 namespace fanlight {
@@ -71,8 +71,8 @@ inline CameraPointer find_camera(libcamera::CameraManager& manager, std::string_
   }
   const auto chosen = choose_libcamera_camera(names, argument, identity);
   if (!chosen) {
-    fail(ENODEV, fmt::format("libcamera:{}: no such camera; there are: {}", argument,
-                             join(ids, ", ")));
+    fail(ENODEV,
+         fmt::format("libcamera:{}: no such camera; there are: {}", argument, join(ids, ", ")));
   }
   return cameras[*chosen];
 }

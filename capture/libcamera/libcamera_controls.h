@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/control.h"
+#include "capture/source/control.h"
 
 namespace fanlight {
 

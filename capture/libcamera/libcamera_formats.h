@@ -15,7 +15,7 @@
 #include <optional>
 #include <span>
 
-#include "capture/picture.h"
+#include "capture/picture/picture.h"
 
 namespace fanlight {
 

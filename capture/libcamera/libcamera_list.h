@@ -15,7 +15,7 @@
 #include "capture/libcamera/libcamera_camera.h"
 #include "capture/libcamera/libcamera_formats.h"
 #include "capture/libcamera/libcamera_manager.h"
-#include "capture/libcamera_plugin.h"
+#include "capture/libcamera/libcamera_plugin.h"
 
 namespace fanlight {
 

@@ -20,7 +20,7 @@
 #include "capture/libcamera/libcamera_formats.h"
 #include "capture/libcamera/libcamera_list.h"
 #include "capture/libcamera/libcamera_manager.h"
-#include "capture/libcamera_plugin.h"
+#include "capture/libcamera/libcamera_plugin.h"
 #include "core/check.h"
 #include "core/log.h"
 

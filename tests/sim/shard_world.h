@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "http/server_state.h"
-#include "http/shard.h"
+#include "http/shard/shard.h"
+#include "http/state/server_state.h"
 #include "tests/sim/sim_world.h"
 
 namespace fanlight {

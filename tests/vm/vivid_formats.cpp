@@ -12,14 +12,14 @@
 #include <string>
 #include <vector>
 
-#include "capture/camera_clock.h"
-#include "capture/picture_writer.h"
-#include "capture/turbojpeg_handle.h"
-#include "capture/v4l2_format.h"
-#include "capture/v4l2_identity.h"
-#include "capture/v4l2_io.h"
-#include "capture/v4l2_source.h"
-#include "capture/v4l2_timings.h"
+#include "capture/camera/picture_writer.h"
+#include "capture/jpeg/turbojpeg_handle.h"
+#include "capture/source/camera_clock.h"
+#include "capture/v4l2/v4l2_format.h"
+#include "capture/v4l2/v4l2_identity.h"
+#include "capture/v4l2/v4l2_io.h"
+#include "capture/v4l2/v4l2_source.h"
+#include "capture/v4l2/v4l2_timings.h"
 
 namespace fanlight {
 namespace {

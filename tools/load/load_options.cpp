@@ -11,10 +11,10 @@
 #include <stdexcept>
 
 #include "core/random.h"
-#include "tools/exit_code.h"
+#include "tools/flags/exit_code.h"
+#include "tools/flags/units.h"
+#include "tools/flags/usage.h"
 #include "tools/load/target.h"
-#include "tools/units.h"
-#include "tools/usage.h"
 
 namespace fanlight {
 namespace {

@@ -15,7 +15,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "tools/exit_code.h"
+#include "tools/flags/exit_code.h"
 #include "tools/load/machine.h"
 
 namespace fanlight {

@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <system_error>
 
-#include "tools/exit_code.h"
+#include "tools/flags/exit_code.h"
 
 namespace fanlight {
 namespace {

@@ -13,8 +13,8 @@
 #include <stdexcept>
 
 #include "core/fd.h"
-#include "tools/exit_code.h"
-#include "tools/units.h"
+#include "tools/flags/exit_code.h"
+#include "tools/flags/units.h"
 
 namespace fanlight {
 

@@ -7,8 +7,8 @@
 #include <system_error>
 #include <vector>
 
-#include "capture/libcamera_plugin.h"
-#include "capture/source_table.h"
+#include "capture/camera/source_table.h"
+#include "capture/libcamera/libcamera_plugin.h"
 
 namespace fanlight {
 namespace {

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/jpeg_check.h"
+#include "capture/jpeg/jpeg_check.h"
 #include "tests/vm/uvc/camera_frames.h"
 #include "tests/vm/uvc/camera_offer.h"
 #include "tests/vm/uvc/camera_requests.h"

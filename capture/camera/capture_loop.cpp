@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/camera/capture_loop.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "capture/camera/device_watch.h"
+#include "capture/camera/failure.h"
+#include "core/check.h"
+#include "core/log.h"
+
+namespace fanlight {
+namespace {
+
+constexpr Duration kSlateInterval = 1s;
+// Whether somebody watches is looked at this often at least; less would keep a slow camera busy.
+constexpr Duration kIdleMin = 1s;
+// For this long after the last viewer pictures are still encoded: who reloads a page, or takes a
+// snapshot every second, finds a frame.
+constexpr Duration kUnwatchedGrace = 2s;
+// A viewer of a slower camera would wait too long for its first frame.
+constexpr Duration kUnwatchedIntervalMax = 500ms;
+// A device that came has no permissions yet; udev(7) takes some milliseconds to set them.
+constexpr Duration kSettle = 100ms;
+// Opening takes no longer while viewers see nothing that says why.
+constexpr Duration kUntoldPatience = 5s;
+constexpr std::string_view kStalled = "gives no pictures";
+constexpr std::string_view kBroken = "gives broken pictures";
+
+// What to do about it: the ring's places are as large as the memory that it may take.
+std::string too_large_for(const FrameRing& ring) {
+  return fmt::format("gives pictures of more than {} KB (see --frame-memory)",
+                     ring.jpeg_capacity() >> 10);
+}
+
+}  // namespace
+
+CaptureLoop::CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, FrameRing& ring,
+                         CameraClock& clock, RenditionConfig rendition)
+    : config_(std::move(config)),
+      ring_(ring),
+      clock_(clock),
+      rendition_(ring, clock, config_.quality, config_.name, std::move(rendition)),
+      controls_(config_.panel, config_.name, config_.controls),
+      jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
+      retry_delay_(config_.retry_min),
+      last_watched_(clock.now()) {
+  CHECK(config_.open != nullptr);
+  CHECK(config_.retry_min > Duration::zero() && config_.retry_min <= config_.retry_max);
+  if (source) opened(std::move(source));
+}
+
+CaptureLoop::CaptureLoop(CaptureConfig config, const std::system_error& why_not, FrameRing& ring,
+                         CameraClock& clock, RenditionConfig rendition)
+    : CaptureLoop(std::move(config), nullptr, ring, clock, std::move(rendition)) {
+  failed(why_not);
+}
+
+CaptureLoop::~CaptureLoop() {
+  stop();
+}
+
+void CaptureLoop::start() {
+  CHECK(!thread_.joinable());
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), "camera");
+    while (!has_begun_ && clock_.wait_until(kNever) != Wake::stop) {
+    }
+    run();
+    ended_.wake();
+  });
+}
+
+void CaptureLoop::begin() noexcept {
+  has_begun_ = true;
+  clock_.interrupts().wake();
+}
+
+void CaptureLoop::stop() noexcept {
+  if (!thread_.joinable()) return;
+  clock_.request_stop();
+  thread_.join();
+}
+
+bool CaptureLoop::stop_within(Duration patience) noexcept {
+  if (!thread_.joinable()) return true;
+  clock_.request_stop();
+  pollfd ended{ended_.fd(), POLLIN, 0};
+  const auto wait_ms = static_cast<int>(patience / 1ms);
+  while (::poll(&ended, 1, wait_ms) < 0) CHECK(errno == EINTR);
+  if (ended.revents == 0) return false;
+  thread_.join();
+  return true;
+}
+
+void CaptureLoop::tune(const CaptureTuning& tuning) noexcept {
+  const std::lock_guard lock(tuning_lock_);
+  tuning_ = tuning;
+  clock_.interrupts().wake();
+}
+
+void CaptureLoop::take_tuning() noexcept {
+  std::optional<CaptureTuning> asked;
+  {
+    const std::lock_guard lock(tuning_lock_);
+    asked.swap(tuning_);
+  }
+  if (!asked) return;
+  config_.stall_timeout = asked->stall_timeout;
+  config_.idle = asked->idle;
+  if (asked->quality != config_.quality) rendition_.set_quality(asked->quality);
+  config_.quality = asked->quality;
+  if (asked->fps == config_.options.fps) return;
+  config_.options.fps = asked->fps;
+  if (source_ == nullptr) return;  // it is opened with that anyway
+  close_source();
+  retry_at_ = clock_.now();
+  slate_at_ = picture_due_by(retry_at_);
+}
+
+void CaptureLoop::run() noexcept {
+  while (!clock_.stop_requested()) {
+    note_watchers();
+    take_tuning();
+    controls_.serve(source_.get());
+    if (clock_.now() >= idle_at()) {
+      idle_step();
+    } else if (source_) {
+      capture_step();
+    } else {
+      retry_step();
+    }
+    if (!clock_.stop_requested()) show_slate_if_due();
+  }
+  close_source();
+  ring_.stats().online.set(0);
+}
+
+// One of the two places that catch exceptions (the other is main): whatever a source throws ends
+// that source, never the server.
+void CaptureLoop::capture_step() noexcept {
+  try {
+    const auto picture = source_->next(std::min({slate_at_, frozen_at_, idle_at()}));
+    note_losses();
+    if (picture) return deliver(*picture);
+    if (source_->may_be_silent()) return bear_silence();
+    if (clock_.now() >= frozen_at_) failed("it gives no pictures", "it gives no pictures");
+  } catch (const std::system_error& error) {
+    failed(error);
+  } catch (const std::exception& error) {
+    failed(error.what(), "unexpected error");
+  }
+}
+
+void CaptureLoop::retry_step() noexcept {
+  wait_for_retry();
+  if (clock_.stop_requested() || clock_.now() < retry_at_) return;
+  SourceOptions options = config_.options;
+  options.first_sequence = rendition_.next_sequence();
+  options.identity = identity_;
+  // Opening may take its time once viewers know that the camera is away.
+  if (!lost_) {
+    const Duration left = std::max(slate_at_ - clock_.now(), Duration::zero());
+    options.patience = std::min(options.patience, holds_ ? left : kUntoldPatience);
+  }
+  try {
+    opened(config_.open(options));
+  } catch (const std::system_error& error) {
+    if (!clock_.stop_requested()) failed(error);
+  } catch (const std::exception& error) {
+    failed(error.what(), "unexpected error");
+  }
+}
+
+// Until it is time for the next retry or a slate; a device that came or went makes it time.
+void CaptureLoop::wait_for_retry() noexcept {
+  const Instant deadline = std::min({retry_at_, slate_at_, idle_at()});
+  const int fd = config_.devices != nullptr ? config_.devices->fd() : -1;
+  if (clock_.wait(fd, POLLIN, deadline) != Wake::ready) return;
+  if (config_.devices->drain()) retry_at_ = std::min(retry_at_, clock_.now() + kSettle);
+}
+
+// The camera counts as idle until its next frame is out: a watcher who comes before then must not
+// take the last one, which may be hours old, for live.
+//
+// A watcher that came after note_watchers() saw none has made demand() readable, so none is missed.
+void CaptureLoop::idle_step() noexcept {
+  log_info("{}: stopped, nobody watches", config_.name);
+  close_source();
+  ring_.stats().online.set(0);
+  ring_.stats().idle.set(1);
+  while (clock_.wait(ring_.demand().fd(), POLLIN, kNever) != Wake::ready) {
+    if (clock_.stop_requested()) return;
+    take_tuning();
+    controls_.serve(nullptr);
+    if (!config_.idle) break;
+  }
+  log_info("{}: started, {}", config_.name,
+           config_.idle ? "somebody watches" : "as it shall always run");
+  const Instant now = clock_.now();
+  last_watched_ = now;
+  retry_at_ = now;
+  retry_delay_ = config_.retry_min;
+  slate_at_ = picture_due_by(now);
+  lost_ = false;
+  holds_ = false;
+  told_ = Absence::none;
+}
+
+void CaptureLoop::opened(std::unique_ptr<Source> source) noexcept {
+  CHECK(source != nullptr);
+  source_ = std::move(source);
+  was_open_ = true;
+  losses_ = {};
+  if (!source_->identity().empty()) identity_ = source_->identity();
+  rendition_.set_format(source_->format(), source_->pictures_kept());
+  controls_.opened(*source_);
+  slate_at_ = picture_due_by(clock_.now());
+  frozen_at_ = slate_at_ + config_.frozen_timeout;
+  slate_reason_ = kStalled;
+}
+
+void CaptureLoop::close_source() noexcept {
+  if (source_) note_losses();
+  rendition_.settle();
+  source_.reset();
+}
+
+// A picture that finds no place is no reason for a slate: the camera is well, and a slate would
+// find no place either.
+void CaptureLoop::deliver(const Picture& picture) noexcept {
+  frozen_at_ = picture_due_by(clock_.now()) + config_.frozen_timeout;
+  if (!picture.is_jpeg() && !is_seen()) {
+    rendition_.pass_over(picture);
+    ring_.stats().idle.set(1);
+    return postpone_slate();
+  }
+  Picture shown = picture;
+  shown.is_repeat = picture.is_repeat && !lost_;  // behind a slate even the old one is news
+  const Rendition::Outcome outcome = rendition_.publish(shown);
+  if (outcome == Rendition::Outcome::repeated) return postpone_slate();
+  if (outcome == Rendition::Outcome::broken) slate_reason_ = kBroken;
+  if (outcome == Rendition::Outcome::too_large) slate_reason_ = too_large_for(ring_);
+  if (outcome == Rendition::Outcome::broken || outcome == Rendition::Outcome::too_large) return;
+  // An upstream that shows a slate is well; its camera is not.
+  const bool is_picture = shown.slate_reason.empty();
+  if (is_picture) note_present();
+  lost_ = false;
+  holds_ = false;
+  ring_.stats().may_be_silent.set(source_->may_be_silent() ? 1 : 0);
+  ring_.stats().online.set(is_picture ? 1 : 0);
+  ring_.stats().idle.set(0);
+  retry_delay_ = config_.retry_min;
+  postpone_slate();
+}
+
+// A source counts from its opening, the figures of the camera go on.
+void CaptureLoop::note_losses() noexcept {
+  const SourceLosses now = source_->losses();
+  CaptureStats& stats = ring_.stats();
+  stats.lost_by_device.add(now.lost - losses_.lost);
+  stats.damaged_by_device.add(now.damaged + now.unusable - losses_.damaged - losses_.unusable);
+  stats.dropped_late.add(now.late - losses_.late);
+  losses_ = now;
+}
+
+// The camera is well, though nothing new may be published.
+void CaptureLoop::postpone_slate() noexcept {
+  slate_at_ = picture_due_by(clock_.now());
+  slate_reason_ = kStalled;
+}
+
+// The newest picture is as the source sees it now, however old it is.
+void CaptureLoop::bear_silence() noexcept {
+  frozen_at_ = picture_due_by(clock_.now()) + config_.frozen_timeout;
+  if (!lost_) postpone_slate();
+}
+
+void CaptureLoop::note_present() noexcept {
+  if (told_ == Absence::waiting) log_info("{}: it has come", config_.name);
+  if (told_ == Absence::lost) log_info("{}: back", config_.name);
+  told_ = Absence::none;
+}
+
+bool CaptureLoop::is_seen() const noexcept {
+  if (config_.encode_unwatched || lost_ || ring_.watchers() > 0) return true;
+  if (source_->format().interval > kUnwatchedIntervalMax) return true;
+  return clock_.now() < last_watched_ + kUnwatchedGrace;
+}
+
+void CaptureLoop::failed(const std::system_error& error) noexcept {
+  failed(error.what(), failure_in_words(error.code()));
+}
+
+// The log gets the whole text, viewers only the kind of error: device names and addresses in it are
+// not theirs to know.
+void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept {
+  const Instant now = clock_.now();
+  const bool held = holds_;
+  holds_ = !lost_ && (held || (source_ && source_->may_be_silent()));
+  close_source();
+  ring_.stats().source_failures.add();
+  if (!holds_) ring_.stats().online.set(0);
+  const bool is_news = told_ == Absence::none && !holds_;
+  log(is_news ? LogLevel::warning : LogLevel::debug, "{}: {}: {}", config_.name,
+      was_open_ ? "lost" : "waiting for it", what);
+  if (is_news) told_ = was_open_ ? Absence::lost : Absence::waiting;
+  if (holds_ && !held) slate_at_ = now + config_.stall_timeout;
+  if (!holds_ && !lost_) slate_at_ = now;
+  lost_ = !holds_;
+  slate_reason_ = fmt::format("lost: {}", slate);
+  retry_at_ = now + from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));
+  retry_delay_ = std::min(2 * retry_delay_, config_.retry_max);
+}
+
+void CaptureLoop::show_slate_if_due() noexcept {
+  const Instant now = clock_.now();
+  if (now < slate_at_) return;
+  if (told_ == Absence::none) {
+    log_warning("{}: {}", config_.name, slate_reason_);
+    told_ = Absence::lost;
+  }
+  lost_ = true;
+  holds_ = false;
+  ring_.stats().online.set(0);
+  rendition_.publish_slate("camera " + slate_reason_);
+  ring_.stats().idle.set(0);
+  slate_at_ = now + kSlateInterval;
+}
+
+// Also notices one who came and went between two pictures.
+void CaptureLoop::note_watchers() noexcept {
+  const bool asked = clock_.wait(ring_.demand().fd(), POLLIN, Instant{}) == Wake::ready;
+  if (asked) ring_.demand().drain();
+  if (asked || ring_.watchers() > 0) last_watched_ = clock_.now();
+}
+
+Instant CaptureLoop::idle_at() const noexcept {
+  return config_.idle ? last_watched_ + std::max(*config_.idle, kIdleMin) : kNever;
+}
+
+Instant CaptureLoop::picture_due_by(Instant last) const noexcept {
+  const Duration interval = source_ ? source_->format().interval : Duration::zero();
+  return last + std::max(config_.stall_timeout, 2 * interval);
+}
+
+}  // namespace fanlight

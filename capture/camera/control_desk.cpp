@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/camera/control_desk.h"
+
+#include <algorithm>
+#include <exception>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "core/log.h"
+
+namespace fanlight {
+
+void apply_controls(Source& source, const std::vector<ControlSetting>& settings) {
+  for (const ControlSetting& setting : settings) {
+    const std::vector<Control> controls = source.controls();
+    const Control& control = find_control(controls, setting.name);
+    source.set_control(control, resolve_control(control, setting.value));
+  }
+}
+
+ControlDesk::ControlDesk(CameraPanel* panel, std::string camera,
+                         std::vector<ControlSetting> settings)
+    : panel_(panel), camera_(std::move(camera)), wanted_(std::move(settings)) {}
+
+void ControlDesk::opened(Source& source) noexcept {
+  for (const ControlSetting& setting : wanted_) {
+    try {
+      apply_controls(source, {setting});
+    } catch (const std::exception& error) {
+      log_warning("{}: {}={} not set: {}", camera_, setting.name, setting.value, error.what());
+    }
+  }
+  if (panel_ == nullptr) return;
+  try {
+    const SourceDescription description = source.describe();
+    panel_->describe(description.device, description.format, description.via);
+    publish(source);
+  } catch (const std::exception& error) {
+    log_warning("{}: cannot tell its controls: {}", camera_, error.what());
+  }
+}
+
+void ControlDesk::serve(Source* source) noexcept {
+  if (panel_ == nullptr) return;
+  panel_->serve([&](std::string_view body, ControlAnswer& told) {
+    if (source == nullptr) {
+      told = {503, "the camera is stopped or lost; its controls can be set while it runs"};
+      return;
+    }
+    try {
+      told = answer(*source, body);
+    } catch (const std::invalid_argument& error) {
+      told = {400, error.what()};
+    } catch (const std::system_error& error) {
+      told = {409, error.what()};
+    } catch (const std::exception& error) {
+      told = {503, error.what()};
+    }
+  });
+}
+
+// All settings are looked at before the first is made, so that a mistake leaves the camera alone.
+ControlAnswer ControlDesk::answer(Source& source, std::string_view body) {
+  const std::vector<ControlSetting> settings = parse_control_settings_json(body);
+  const std::vector<Control> controls = source.controls();
+  for (const ControlSetting& setting : settings) {
+    resolve_control(find_control(controls, setting.name), setting.value);
+  }
+  try {
+    apply_controls(source, settings);
+  } catch (...) {
+    publish(source);  // the settings before the one that was refused were made
+    throw;
+  }
+  remember(settings);
+  publish(source);
+  for (const ControlSetting& setting : settings) {
+    log_info("{}: {}={} was asked for", camera_, setting.name, setting.value);
+  }
+  return {200, {}};
+}
+
+void ControlDesk::remember(const std::vector<ControlSetting>& settings) {
+  for (const ControlSetting& setting : settings) {
+    std::erase_if(wanted_, [&](const ControlSetting& old) { return old.name == setting.name; });
+    wanted_.push_back(setting);
+  }
+}
+
+void ControlDesk::publish(Source& source) {
+  std::vector<std::string> rows;
+  for (const Control& control : source.controls()) rows.push_back(control_json(control));
+  const size_t left_out = panel_->publish_controls(rows);
+  if (left_out > 0) log_warning("{}: {} controls are not told", camera_, left_out);
+}
+
+}  // namespace fanlight

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/camera/failure.h"
+
+#include <cerrno>
+#include <string_view>
+
+namespace fanlight {
+namespace {
+
+struct Words {
+  int error;
+  std::string_view text;
+};
+
+// What these mean is the driver API's choice (V4L2: "Error codes" of each ioctl; libcamera and the
+// relay throw the same ones), so strerror() would say "No such device or address" of a plug.
+constexpr Words kWords[] = {
+    {ENODEV, "unplugged"},
+    {ENXIO, "unplugged"},
+    {ENOENT, "not there"},
+    {EBUSY, "in use by another program"},
+    {EACCES, "not permitted"},
+    {EPERM, "not permitted"},
+    {EIO, "the device or its cable fails"},
+    {EPIPE, "the device or its cable fails"},
+    {EPROTO, "it gives no answer that makes sense"},
+    {ENOSPC, "its bus has no bandwidth left"},
+    {ENOLINK, "no signal: is the source connected and on?"},
+    {ENOLCK, "no stable signal"},
+    {ERANGE, "a signal that it cannot take"},
+    {ESTALE, "the signal changed"},
+    {ENOTTY, "not a camera"},
+    {ENOTSUP, "no format that can be shown"},
+    {ENOMEM, "no memory left for its pictures"},
+    {EAGAIN, "its server is full or has no picture"},
+    {EMSGSIZE, "its pictures are too large"},
+    {EKEYREJECTED, "its server cannot be trusted"},
+    {ETIMEDOUT, "it does not answer"},
+    {ECONNREFUSED, "its server refuses"},
+    {ECONNRESET, "its server hung up"},
+    {EHOSTUNREACH, "its server cannot be reached"},
+    {ENETUNREACH, "its server cannot be reached"},
+    {ELOOP, "the relays form a loop"},
+};
+
+}  // namespace
+
+std::string failure_in_words(const std::error_code& error) {
+  if (error.category() == std::system_category() || error.category() == std::generic_category()) {
+    for (const Words& words : kWords) {
+      if (words.error == error.value()) return std::string(words.text);
+    }
+  }
+  return error.message();
+}
+
+}  // namespace fanlight

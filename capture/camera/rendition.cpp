@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/camera/rendition.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "capture/draw/slate.h"
+#include "capture/jpeg/jpeg_repair.h"
+#include "core/check.h"
+
+namespace fanlight {
+namespace {
+
+// A turned JPEG has the tables of annex K, which were not made for this picture: up to a quarter
+// more than a camera that makes its own, and a head that it may have had no room for.
+constexpr size_t kTurnedHead = 1024;
+
+size_t turned_size(size_t jpeg_bytes) {
+  return jpeg_bytes + jpeg_bytes / 4 + kTurnedHead;
+}
+
+// Whatever the raw format is; RawConverter leaves none that takes more than this one.
+size_t encoded_size(std::pair<int, int> size) {
+  return JpegEncoder::worst_case(size.first, size.second, PixelFormat::yuv422);
+}
+
+}  // namespace
+
+size_t jpeg_capacity_for(const SourceFormat& format, Orientation orientation) {
+  const auto [width, height] = orientation.size_of(format.width, format.height);
+  const size_t slate = JpegEncoder::worst_case(width, height);
+  const size_t slate_min = JpegEncoder::worst_case(320, 240);
+  if (format.jpeg_bytes_max == 0) return std::max(encoded_size({width, height}), slate_min);
+  // A slate of a camera that takes very large pictures is smaller than they are: their JPEGs need
+  // far less than the encoder's worst case, and so shall the ring.
+  const size_t slate_max = JpegEncoder::worst_case(1920, 1080);
+  const size_t jpeg = orientation.is_upright() ? format.jpeg_bytes_max + kJpegRepairGrowth
+                                               : turned_size(format.jpeg_bytes_max);
+  return std::max(std::clamp(slate, slate_min, slate_max), jpeg);
+}
+
+Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::string camera,
+                     RenditionConfig config)
+    : ring_(ring),
+      clock_(clock),
+      camera_(std::move(camera)),
+      orientation_(config.orientation),
+      writer_({camera_, quality, orientation_}, std::move(config.hardware_encoder)) {
+  ring_.stats().quality.set(static_cast<uint64_t>(quality));
+  if (config.encoder_threads == 0) return;
+  for (size_t i = 0; i < config.encoder_threads; ++i) {
+    pool_writers_.push_back(
+        std::make_unique<PictureWriter>(PictureWriterConfig{camera_, quality, orientation_}));
+  }
+  pool_ = std::make_unique<EncoderPool>(
+      config.encoder_threads,
+      [this](size_t thread, EncodeJob& job) { write(*pool_writers_[thread], job); },
+      [this](EncodeJob& job) { finish(job); });
+}
+
+// The call of Source::next() that comes after publish() may take back the oldest picture.
+void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noexcept {
+  CHECK(pictures_kept >= 1);
+  settle();
+  std::tie(width_, height_) = orientation_.size_of(format.width, format.height);
+  in_flight_max_ = pool_ ? std::min(pool_->threads(), pictures_kept - 1) : 0;
+  last_outcome_ = Outcome::queued;
+  ring_.stats().interval_ns.set(static_cast<uint64_t>(format.interval.count()));
+  restart_rate();
+}
+
+void Rendition::set_quality(int quality) noexcept {
+  settle();
+  ring_.stats().quality.set(static_cast<uint64_t>(quality));
+  writer_.set_quality(quality);
+  for (const auto& writer : pool_writers_) writer->set_quality(quality);
+}
+
+Rendition::Outcome Rendition::publish(const Picture& picture) noexcept {
+  if (picture.is_repeat) return publish_again(picture);
+  note_captured(picture);
+  return deliver(picture);
+}
+
+// What viewers have is not published again; a picture that could not be shown is not one that they
+// have.
+Rendition::Outcome Rendition::publish_again(const Picture& picture) noexcept {
+  const Outcome first = last_outcome();
+  if (first == Outcome::broken || first == Outcome::too_large) return first;
+  return first == Outcome::no_place ? deliver(picture) : Outcome::repeated;
+}
+
+void Rendition::pass_over(const Picture& picture) noexcept {
+  note_captured(picture);
+  ++next_sequence_;
+  settle();
+  const std::lock_guard guard(lock_);
+  last_outcome_ = Outcome::queued;
+}
+
+// A slate of an upstream is no picture of the camera.
+void Rendition::note_captured(const Picture& picture) noexcept {
+  if (!picture.slate_reason.empty()) return restart_rate();
+  CaptureStats& stats = ring_.stats();
+  stats.captured.add();
+  rate_.add(picture.captured_at);
+  stats.measured_interval_ns.set(static_cast<uint64_t>(rate_.interval().count()));
+  stats.captured_at_ns.set(static_cast<uint64_t>(picture.captured_at.time_since_epoch().count()));
+}
+
+// How long the camera was away is no interval of it.
+void Rendition::restart_rate() noexcept {
+  rate_.restart();
+  ring_.stats().measured_interval_ns.set(0);
+}
+
+void Rendition::publish_slate(std::string_view reason) noexcept {
+  CHECK(!reason.empty());
+  settle();
+  restart_rate();
+  const SlateSize size = slate_size(width_, height_, ring_.jpeg_capacity());
+  const Canvas slate = draw_slate(size, camera_, reason);
+  deliver({.jpeg = {},
+           .raw = slate.view(),
+           .width = size.width,
+           .height = size.height,
+           .captured_wall = clock_.wall_now(),
+           .captured_at = clock_.now(),
+           .slate_reason = reason});
+}
+
+void Rendition::settle() noexcept {
+  if (pool_) pool_->wait_until_in_flight(0);
+}
+
+Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
+  EncodeJob job{.picture = picture, .place = {}, .info = {}};
+  job.info.sequence = next_sequence_++;
+  job.info.captured_wall = std::max(picture.captured_wall, last_wall_ + 1us);
+  job.info.captured_at = picture.captured_at;
+  job.info.slate_reason = picture.slate_reason;
+  {
+    const std::lock_guard guard(lock_);
+    const FrameRing::Acquired acquired = ring_.acquire();
+    if (!acquired) return last_outcome_ = Outcome::no_place;  // counted by the ring
+    job.place = acquired.place;
+  }
+  last_wall_ = job.info.captured_wall;
+  const bool quick = writer_.is_copy(picture) || !picture.slate_reason.empty();
+  if (in_flight_max_ == 0 || quick || writer_.has_hardware() || !goes_well()) {
+    return deliver_now(job);
+  }
+  return deliver_later(job);
+}
+
+// Otherwise the picture is encoded at once: the caller is about to say that the camera is back, or
+// that its newest frame is not an old one any more, and must know.
+bool Rendition::goes_well() noexcept {
+  return last_outcome() == Outcome::published;
+}
+
+Rendition::Outcome Rendition::last_outcome() noexcept {
+  const std::lock_guard guard(lock_);
+  return last_outcome_;
+}
+
+Rendition::Outcome Rendition::deliver_now(EncodeJob& job) noexcept {
+  write(writer_, job);
+  settle();
+  return finish(job);
+}
+
+Rendition::Outcome Rendition::deliver_later(const EncodeJob& job) noexcept {
+  pool_->submit(job);
+  pool_->wait_until_in_flight(in_flight_max_);
+  const std::lock_guard guard(lock_);
+  return last_outcome_ == Outcome::published ? Outcome::queued : last_outcome_;
+}
+
+void Rendition::write(PictureWriter& writer, EncodeJob& job) noexcept {
+  job.begun = clock_.now();
+  job.written = writer.write(job.picture, job.place.jpeg);
+  job.info.encoded_at = clock_.now();
+}
+
+// In the order of capture.
+Rendition::Outcome Rendition::finish(EncodeJob& job) noexcept {
+  const std::lock_guard guard(lock_);
+  const WrittenJpeg& written = job.written;
+  if (!written.ok()) {
+    ring_.abandon(job.place);
+    ring_.stats().dropped_bad.add();
+    last_outcome_ = written.too_large ? Outcome::too_large : Outcome::broken;
+    return last_outcome_;
+  }
+  job.info.width = written.width;
+  job.info.height = written.height;
+  ring_.stats().encode_time.record(job.info.encoded_at - job.begun);
+  ring_.publish(job.place, written.size, job.info);
+  width_ = written.width;
+  height_ = written.height;
+  last_outcome_ = Outcome::published;
+  return last_outcome_;
+}
+
+}  // namespace fanlight

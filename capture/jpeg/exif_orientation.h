@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// EXIF orientation: how a camera that was held on its side says that its picture is to be turned
+// before it is shown (CIPA DC-008, tag 274). Browsers do as it says.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "capture/picture/orientation.h"
+
+namespace fanlight {
+
+// 1..8, where 1 is upright and what EXIF without a valid orientation means. `app1` is that of a
+// TiffReader.
+int read_exif_orientation(std::span<const uint8_t> app1) noexcept;
+
+// What a viewer does with a picture of that EXIF orientation, which is 1..8.
+Orientation orientation_of_exif(int exif_orientation);
+
+// A whole APP1 segment that says nothing but the orientation, which is 1..8.
+inline constexpr size_t kExifOrientationBytes = 36;
+std::array<uint8_t, kExifOrientationBytes> exif_orientation_segment(int exif_orientation);
+
+}  // namespace fanlight

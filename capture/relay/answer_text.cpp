@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/relay/answer_text.h"
+
+#include <algorithm>
+
+#include "capture/relay/field_text.h"
+#include "core/printable.h"
+
+namespace fanlight {
+namespace {
+
+constexpr size_t kCharactersMax = 80;
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool is_text(std::string_view body) {
+  return std::all_of(body.begin(), body.end(), [](char c) {
+    return is_blank(c) || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+  });
+}
+
+// Where the element ends that begins with this tag, if nothing in it is meant for readers; else
+// where the tag ends.
+size_t size_of_tag(std::string_view html) {
+  if (begins_with(html, "<script") || begins_with(html, "<style")) {
+    return std::min(html.find("</", 1), html.size());
+  }
+  return std::min(html.find('>'), html.size() - 1) + 1;
+}
+
+}  // namespace
+
+std::string answer_text(std::string_view body) {
+  if (!is_text(body)) return {};
+  std::string text;
+  bool is_apart = false;
+  while (!body.empty() && text.size() < kCharactersMax) {
+    const bool is_tag = body.front() == '<';
+    if (is_tag || is_blank(body.front())) {
+      is_apart = true;
+      body.remove_prefix(is_tag ? size_of_tag(body) : 1);
+      continue;
+    }
+    if (is_apart && !text.empty()) text += ' ';
+    is_apart = false;
+    text += body.front();
+    body.remove_prefix(1);
+  }
+  text.resize(std::min(text.size(), kCharactersMax));
+  make_ascii(text);
+  return text;
+}
+
+}  // namespace fanlight

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/relay/http_fetch.h"
+
+#include <fmt/core.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "capture/relay/fetch_failure.h"
+#include "capture/relay/fetch_url.h"
+#include "capture/relay/field_text.h"
+#include "capture/relay/redact_url.h"
+#include "core/check.h"
+#include "core/to_number.h"
+
+namespace fanlight {
+namespace {
+
+// A stream of 100 KB pictures should not take ten calls for each.
+constexpr long kReceiveBytes = 128 << 10;
+// Of one field of a head; longer ones are cut, and judged by whoever reads them.
+constexpr size_t kFieldMax = 1024;
+
+void initialize_libcurl() {
+  // Threads may meet here: a static variable is initialized once (C++20, [stmt.dcl]).
+  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (result != CURLE_OK) throw std::runtime_error("libcurl cannot be used");
+}
+
+template <class Value>
+void set(CURL* easy, CURLoption option, Value value) {
+  const CURLcode result = curl_easy_setopt(easy, option, value);
+  CHECK(result == CURLE_OK);
+}
+
+template <class Value>
+void set(CURLM* multi, CURLMoption option, Value value) {
+  const CURLMcode result = curl_multi_setopt(multi, option, value);
+  CHECK(result == CURLM_OK);
+}
+
+// The value of the field `name: value` with that name (in lower case); nothing for another.
+std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {
+  if (!begins_with(line, name) || line.substr(name.size(), 1) != ":") return std::nullopt;
+  line.remove_prefix(name.size() + 1);
+  constexpr std::string_view kBlanks = " \t\r\n";
+  line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+  line.remove_suffix(line.size() - (line.find_last_not_of(kBlanks) + 1));
+  return line.substr(0, kFieldMax);
+}
+
+}  // namespace
+
+HttpFetch::List HttpFetch::make_list(const std::vector<std::string>& lines) {
+  List list;
+  for (const std::string& line : lines) {
+    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    list.release();
+    list.reset(longer);
+  }
+  return list;
+}
+
+HttpFetch::HttpFetch(const std::string& url, CameraClock& clock, Duration timeout, Sink sink,
+                     const UpstreamOptions& options)
+    : clock_(clock),
+      sink_(std::move(sink)),
+      url_(url),
+      shown_url_(redact_url(url)),
+      options_(options) {
+  initialize_libcurl();
+  has_password_ = has_user(url);
+  multi_.reset(curl_multi_init());
+  easy_.reset(curl_easy_init());
+  if (!multi_ || !easy_) check(CURLM_OUT_OF_MEMORY);
+  set(multi_.get(), CURLMOPT_SOCKETFUNCTION, socket_callback);
+  set(multi_.get(), CURLMOPT_SOCKETDATA, this);
+  set(multi_.get(), CURLMOPT_TIMERFUNCTION, timer_callback);
+  set(multi_.get(), CURLMOPT_TIMERDATA, this);
+  configure(timeout);
+  configure_trust();
+}
+
+HttpFetch::~HttpFetch() {
+  give_up();
+}
+
+void HttpFetch::configure(Duration timeout) {
+  CURL* const easy = easy_.get();
+  set(easy, CURLOPT_URL, url_.c_str());
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  set(easy, CURLOPT_MAXREDIRS, static_cast<long>(kRedirectsMax));
+  // One connection for a stream that never ends: HTTP/2 has nothing to offer.
+  set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  // A body without a head, as a pipe on a port sends it (GStreamer's tcpserversink).
+  set(easy, CURLOPT_HTTP09_ALLOWED, 1L);
+  // Cookies are kept in memory, and sent back to who set them.
+  set(easy, CURLOPT_COOKIEFILE, "");
+  // A camera is asked without a detour: proxies, which http_proxy may name, are made for pages and
+  // keep streams back.
+  set(easy, CURLOPT_PROXY, "");
+  set(easy, CURLOPT_USERAGENT, "fanlight");
+  set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_QUICK_EXIT, 1L);
+  set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout / 1ms));
+  set(easy, CURLOPT_BUFFERSIZE, kReceiveBytes);
+  set(easy, CURLOPT_ERRORBUFFER, words_.data());
+  set(easy, CURLOPT_SOCKOPTFUNCTION, socket_made_callback);
+  set(easy, CURLOPT_HEADERFUNCTION, header_callback);
+  set(easy, CURLOPT_HEADERDATA, this);
+  set(easy, CURLOPT_WRITEFUNCTION, body_callback);
+  set(easy, CURLOPT_WRITEDATA, this);
+}
+
+// A pin alone says all: whose key it is, nobody else has to vouch for, under any name.
+void HttpFetch::configure_trust() {
+  CURL* const easy = easy_.get();
+  // OpenSSL's own variable, which libcurl leaves to its callers: private cameras have private
+  // authorities.
+  if (const char* file = std::getenv("SSL_CERT_FILE")) set(easy, CURLOPT_CAINFO, file);
+  if (!options_.ca.empty()) {
+    set(easy, CURLOPT_CAINFO, options_.ca.c_str());
+    set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!options_.pin.empty()) set(easy, CURLOPT_PINNEDPUBLICKEY, options_.pin.c_str());
+  const bool is_pin_enough = !options_.pin.empty() && options_.ca.empty();
+  if (!options_.insecure && !is_pin_enough) return;
+  set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+  set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+}
+
+void HttpFetch::start(const std::string& etag) {
+  give_up();
+  // Pictures are compressed already; what is compressed all the same is undone.
+  std::vector<std::string> lines{"Accept: */*", "Accept-Encoding: identity"};
+  if (!etag.empty()) lines.push_back(fmt::format("If-None-Match: {}", etag));
+  common_fields_ = make_list(lines);
+  lines.insert(lines.end(), options_.headers.begin(), options_.headers.end());
+  fields_ = make_list(lines);
+  ignores_length_ = false;
+  ignores_encoding_ = false;
+  has_body_ = false;
+  run();
+}
+
+void HttpFetch::run() {
+  CURL* const easy = easy_.get();
+  set(easy, CURLOPT_HTTPHEADER, fields_.get());
+  set(easy, CURLOPT_IGNORE_CONTENT_LENGTH, ignores_length_ ? 1L : 0L);
+  set(easy, CURLOPT_ACCEPT_ENCODING, ignores_encoding_ ? nullptr : "");
+  const unsigned long asked = CURLAUTH_BASIC | CURLAUTH_DIGEST;
+  set(easy, CURLOPT_HTTPAUTH, static_cast<long>(sends_unasked_ ? CURLAUTH_BASIC : asked));
+  answer_ = {};
+  framing_ = {};
+  is_done_ = false;
+  check(curl_multi_add_handle(multi_.get(), easy));
+  is_running_ = true;
+}
+
+void HttpFetch::give_up() {
+  if (is_running_) curl_multi_remove_handle(multi_.get(), easy_.get());
+  is_running_ = false;
+}
+
+Wake HttpFetch::step(Instant deadline) {
+  std::array<pollfd, CameraClock::kWaitsMax> waits;
+  size_t count = 0;
+  for (const Socket& socket : sockets_) {
+    if (socket.fd != CURL_SOCKET_BAD) waits[count++] = {socket.fd, socket.events, 0};
+  }
+  const Wake wake = clock_.wait({waits.data(), count}, std::min(deadline, timer_));
+  if (wake == Wake::stop) return wake;
+  const bool is_timer_due = clock_.now() >= timer_;
+  if (wake == Wake::ready) {
+    for (const pollfd& socket : std::span(waits).first(count)) {
+      if (socket.revents != 0) act(socket.fd, socket.revents);
+    }
+  }
+  if (is_timer_due) {
+    timer_ = kNever;
+    act(CURL_SOCKET_TIMEOUT, 0);
+  }
+  take_result();
+  return wake == Wake::deadline && is_timer_due ? Wake::ready : wake;
+}
+
+// A socket that libcurl has closed meanwhile is none of its own any more, and ignored.
+void HttpFetch::act(curl_socket_t fd, int events) {
+  int bits = 0;
+  if ((events & (POLLIN | POLLHUP)) != 0) bits |= CURL_CSELECT_IN;
+  if ((events & POLLOUT) != 0) bits |= CURL_CSELECT_OUT;
+  if ((events & (POLLERR | POLLNVAL)) != 0) bits |= CURL_CSELECT_ERR;
+  int running = 0;
+  check(curl_multi_socket_action(multi_.get(), fd, bits, &running));
+}
+
+void HttpFetch::take_result() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;  // before the handle's removal frees it
+    curl_multi_remove_handle(multi_.get(), easy_.get());
+    is_running_ = false;
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+    if (code == CURLE_OK && wants_password_unasked()) {
+      sends_unasked_ = true;
+      return run();
+    }
+    if (can_bear(code)) return run();
+    if (code != CURLE_OK) fail(code);
+    is_done_ = true;
+  }
+}
+
+// libcurl has no code of its own for a length that is no number, and takes `12 bytes` for one;
+// browsers ignore such a field.
+bool HttpFetch::can_bear(CURLcode code) {
+  const std::string_view words = words_.data();
+  const bool is_refused =
+      code == CURLE_WEIRD_SERVER_REPLY && words.find("Content-Length") != words.npos;
+  if (is_refused || (code == CURLE_WRITE_ERROR && framing_.is_length_bad)) {
+    return !std::exchange(ignores_length_, true);
+  }
+  if (code == CURLE_BAD_CONTENT_ENCODING && !has_body_) {
+    return !std::exchange(ignores_encoding_, true);
+  }
+  return false;
+}
+
+bool HttpFetch::wants_password_unasked() const {
+  return answer_.status == 401 && !framing_.is_challenge && has_password_ && !sends_unasked_;
+}
+
+void HttpFetch::fail(CURLcode code) const {
+  long connect_error = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &connect_error);
+  FetchFailure failure = describe_failure(code, static_cast<int>(connect_error));
+  if (code == CURLE_PEER_FAILED_VERIFICATION) {
+    long result = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &result);
+    failure = {EKEYREJECTED, describe_certificate(result)};
+  }
+  if (code == CURLE_UNSUPPORTED_PROTOCOL && !framing_.location.empty()) {
+    failure = {EPROTO, "it redirects to what is neither http:// nor https://"};
+  }
+  throw std::system_error(failure.error, std::system_category(),
+                          fmt::format("{}: {}", shown_url_, failure.words));
+}
+
+// What libcurl refuses without a fault of ours: memory, or a descriptor for its own use.
+void HttpFetch::check(CURLMcode code) const {
+  if (code == CURLM_OK) return;
+  CHECK(code == CURLM_OUT_OF_MEMORY || code == CURLM_INTERNAL_ERROR);
+  throw std::system_error(ENOMEM, std::system_category(),
+                          fmt::format("{}: {}", shown_url_, curl_multi_strerror(code)));
+}
+
+// Each line of each head: there are several when the server redirects, or asks for a password.
+void HttpFetch::on_header(std::string_view line) {
+  if (line.starts_with("HTTP/")) {
+    answer_ = {};
+    framing_ = {};
+  }
+  if (line == "\r\n" || line == "\n") {
+    on_head_end();
+  } else if (const auto type = value_of(line, "content-type")) {
+    answer_.content_type = *type;
+  } else if (const auto relays = value_of(line, "via")) {
+    if (answer_.via.size() > kFieldMax) return;
+    answer_.via.append(answer_.via.empty() ? "" : ", ").append(*relays);
+  } else if (const auto etag = value_of(line, "etag")) {
+    answer_.etag = *etag;
+  } else if (const auto timestamp = value_of(line, "x-timestamp")) {
+    answer_.timestamp = *timestamp;
+  } else if (const auto sequence = value_of(line, "x-sequence")) {
+    answer_.sequence = *sequence;
+  } else if (const auto location = value_of(line, "location")) {
+    framing_.location = *location;
+  } else if (const auto length = value_of(line, "content-length")) {
+    framing_.length = to_number<size_t>(*length);
+    framing_.is_length_bad = !framing_.length;
+  } else if (value_of(line, "content-encoding") || value_of(line, "transfer-encoding")) {
+    framing_.is_coded = true;
+  } else if (const auto challenge = value_of(line, "www-authenticate")) {
+    if (begins_with(*challenge, "basic") || begins_with(*challenge, "digest")) {
+      framing_.is_challenge = true;
+    }
+  }
+}
+
+// libcurl sends the fields of its caller to everybody whom a server redirects to; a key for this
+// camera is nobody else's to know.
+void HttpFetch::on_head_end() {
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
+  if (!framing_.is_coded && !ignores_length_) answer_.length = framing_.length;
+  const bool redirects = answer_.status >= 300 && answer_.status < 400;
+  if (options_.headers.empty() || !redirects || framing_.location.empty()) return;
+  const char* url = nullptr;
+  curl_easy_getinfo(easy_.get(), CURLINFO_EFFECTIVE_URL, &url);
+  if (url != nullptr && is_same_origin(url, framing_.location)) return;
+  set(easy_.get(), CURLOPT_HTTPHEADER, common_fields_.get());
+}
+
+size_t HttpFetch::header_callback(char* bytes, size_t size, size_t count, void* self) noexcept {
+  auto& fetch = *static_cast<HttpFetch*>(self);
+  try {
+    fetch.on_header({bytes, size * count});
+    const bool stops = fetch.framing_.is_length_bad && !fetch.ignores_length_;
+    return stops ? 0 : size * count;
+  } catch (...) {
+    fetch.thrown_ = std::current_exception();
+    return 0;
+  }
+}
+
+// Nothing may be thrown through libcurl. What is thrown here ends the transfer.
+size_t HttpFetch::body_callback(char* bytes, size_t size, size_t count, void* self) noexcept {
+  auto& fetch = *static_cast<HttpFetch*>(self);
+  try {
+    if (fetch.wants_password_unasked()) return size * count;
+    fetch.has_body_ = true;
+    fetch.sink_({bytes, size * count});
+    return size * count;
+  } catch (...) {
+    fetch.thrown_ = std::current_exception();
+    return CURL_WRITEFUNC_ERROR;
+  }
+}
+
+bool HttpFetch::on_socket(curl_socket_t fd, int what) {
+  const auto known = std::find_if(sockets_.begin(), sockets_.end(),
+                                  [&](const Socket& socket) { return socket.fd == fd; });
+  const auto free = std::find_if(sockets_.begin(), sockets_.end(),
+                                 [](const Socket& socket) { return socket.fd == CURL_SOCKET_BAD; });
+  const auto place = known != sockets_.end() ? known : free;
+  if (place == sockets_.end()) return false;
+  if (what == CURL_POLL_REMOVE) {
+    *place = {};
+    return true;
+  }
+  place->fd = fd;
+  place->events = static_cast<short>(((what & CURL_POLL_IN) != 0 ? POLLIN : 0) |
+                                     ((what & CURL_POLL_OUT) != 0 ? POLLOUT : 0));
+  return true;
+}
+
+// tcp(7): a connection on which nothing comes is probed, and one whose bytes or probes nobody
+// acknowledges ends after the user timeout.
+int HttpFetch::socket_made_callback(void*, curl_socket_t fd, curlsocktype) noexcept {
+  const auto set_option = [fd](int level, int option, int value) {
+    ::setsockopt(fd, level, option, &value, sizeof value);
+  };
+  set_option(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kProbeAfter / 1s));
+  set_option(IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kProbeEvery / 1s));
+  set_option(IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kDeadPeerTimeout / 1ms));
+  return CURL_SOCKOPT_OK;
+}
+
+int HttpFetch::socket_callback(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {
+  // One transfer has a handful: a resolver's, and one for each address that is tried at once.
+  const bool has_place = static_cast<HttpFetch*>(self)->on_socket(fd, what);
+  CHECK(has_place);
+  return 0;
+}
+
+int HttpFetch::timer_callback(CURLM*, long timeout_ms, void* self) noexcept {
+  auto& fetch = *static_cast<HttpFetch*>(self);
+  fetch.timer_ = timeout_ms < 0 ? kNever : fetch.clock_.now() + timeout_ms * 1ms;
+  return 0;
+}
+
+}  // namespace fanlight

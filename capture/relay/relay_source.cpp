@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/relay/relay_source.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "capture/jpeg/jpeg_check.h"
+#include "capture/relay/answer_text.h"
+#include "capture/relay/field_text.h"
+#include "capture/relay/redact_url.h"
+#include "capture/relay/relay_chain.h"
+
+namespace fanlight {
+namespace {
+
+// An upstream of our kind is never silent for longer.
+constexpr Duration kSignOfLife = 2s;
+// A picture that came after a pause says nothing of the camera's rate.
+constexpr Duration kIntervalMax = 60s;
+constexpr double kSnapshotsPerSecond = 1;
+// Of an upstream of our kind, which has its snapshots ready.
+constexpr Duration kPromptTimeout = 5s;
+// Nothing but blank lines for longer is no beginning of anything.
+constexpr size_t kOpeningMax = 1024;
+// An upstream that sends faster than we look must not keep us from showing anything.
+constexpr int kOvertakenMax = 8;
+
+// For the end of an error's text.
+std::string said_in(std::string_view body) {
+  const std::string said = answer_text(body);
+  return said.empty() ? said : fmt::format("; it says '{}'", said);
+}
+
+}  // namespace
+
+RelaySource::RelaySource(std::string_view url, const SourceOptions& options, CameraClock& clock)
+    : url_(url),
+      shown_(redact_url(url)),
+      pseudonym_(relay_pseudonym(url)),
+      clock_(clock),
+      timeout_(options.timeout),
+      ask_every_(frame_interval(options, kSnapshotsPerSecond)),
+      pace_(options.fps > 0 ? ask_every_ : Duration::zero()),
+      format_{0, 0, pace_, 0},
+      fetch_(
+          url_, clock, timeout_, [this](std::string_view bytes) { on_body(bytes); },
+          options.upstream) {
+  ask({});
+  await_first_picture(std::min(timeout_, options.patience));
+}
+
+// Broken pictures are passed over here, because the size of one that is whole is wanted.
+void RelaySource::await_first_picture(Duration patience) {
+  std::string_view problem = "it sends no picture";
+  const Instant deadline = clock_.now() + patience;
+  for (;;) {
+    const Wake wake = advance(deadline);
+    if (wake == Wake::stop) fail(ECANCELED, "stopped while connecting");
+    if (newest_.is_there) {
+      const MultipartPart& part = newest_.part;
+      const JpegCheck check = check_jpeg(part.body);
+      if (check.ok()) {
+        format_.width = check.width;
+        format_.height = check.height;
+        format_.jpeg_bytes_max = part.body.size();
+        return;
+      }
+      problem = check.problem;
+      newest_.is_there = false;
+    }
+    if (failure_) std::rethrow_exception(failure_);
+    if (clock_.now() >= deadline) {
+      const bool has_answer = has_head_ || kind_ != Kind::unknown;
+      fail(ETIMEDOUT, has_answer ? fmt::format("no whole picture: {}", problem) : "no answer");
+    }
+  }
+}
+
+// Whatever has come is read before a picture is handed over, so that it is the newest.
+std::optional<Picture> RelaySource::next(Instant deadline) {
+  for (;;) {
+    const bool is_due = newest_.is_there && clock_.now() >= due_;
+    if (is_due && (failure_ || overtaken_ >= kOvertakenMax)) return hand_over();
+    if (failure_ && !newest_.is_there) std::rethrow_exception(failure_);
+    const Instant due = newest_.is_there ? due_ : kNever;
+    const Wake wake = advance(is_due ? Instant{} : std::min(due, deadline));
+    if (wake == Wake::stop) return std::nullopt;
+    if (is_due && wake != Wake::ready) return hand_over();
+    const bool may_go_on = wake != Wake::interrupted && clock_.now() < deadline;
+    if (!may_go_on && !(newest_.is_there && clock_.now() >= due_)) return std::nullopt;
+  }
+}
+
+Picture RelaySource::hand_over() {
+  std::swap(newest_.part, handed_over_);
+  newest_.is_there = false;
+  overtaken_ = 0;
+  const Instant now = clock_.now();
+  if (pace_ > Duration::zero() && kind_ == Kind::stream) {
+    if (due_ == Instant{}) due_ = now;
+    due_ += pace_ * ((now - due_) / pace_ + 1);
+  }
+  measure_interval();
+  return Picture{.jpeg = handed_over_.body,
+                 .raw = {},
+                 .width = format_.width,
+                 .height = format_.height,
+                 .captured_wall = newest_.captured,
+                 .captured_at = newest_.arrived,
+                 .slate_reason = handed_over_.slate_reason,
+                 .is_repeat = newest_.is_repeat,
+                 // What has a number comes from a server like this one, and was mended there.
+                 .is_verbatim = handed_over_.sequence.has_value()};
+}
+
+SourceDescription RelaySource::describe() const {
+  std::string how = "MJPEG stream";
+  if (kind_ == Kind::snapshots) how = fmt::format("JPEG every {:.3g} s", to_seconds(ask_every_));
+  return {.device = shown_,
+          .format = fmt::format("{} {}x{}, passed through", how, format_.width, format_.height),
+          .via = via_};
+}
+
+// One wait, and what comes of it. What goes wrong is kept until there are no pictures left.
+Wake RelaySource::advance(Instant deadline) {
+  if (failure_) return clock_.wait_until(deadline);
+  try {
+    return is_answered_ ? wait_to_ask(deadline) : receive(deadline);
+  } catch (...) {
+    failure_ = std::current_exception();
+    return Wake::ready;
+  }
+}
+
+Wake RelaySource::wait_to_ask(Instant deadline) {
+  const Instant ask_at = asked_at_ + ask_every_;
+  const Wake wake = clock_.wait_until(std::min(deadline, ask_at));
+  if (wake != Wake::deadline || clock_.now() < ask_at) return wake;
+  ask(fetch_.answer().etag);
+  return Wake::ready;
+}
+
+// A snapshot that is there is as good as its answer's end, which does not come where the answer is
+// shorter than it says.
+Wake RelaySource::receive(Instant deadline) {
+  const Instant late = late_at();
+  const auto has_snapshot = [&] { return kind_ == Kind::snapshots && pictures_ == 1; };
+  Wake wake = Wake::ready;
+  try {
+    wake = fetch_.step(std::min(deadline, late));
+    if (fetch_.is_done()) on_answer_end();
+  } catch (const std::system_error&) {
+    if (!has_snapshot()) throw;
+    is_answered_ = true;
+  }
+  if (is_answered_ || wake != Wake::deadline || clock_.now() < late) return wake;
+  if (!has_snapshot()) fail(ETIMEDOUT, "no answer");
+  is_answered_ = true;
+  return Wake::ready;
+}
+
+// When the answer that is being received is given up.
+Instant RelaySource::late_at() const {
+  if (kind_ != Kind::snapshots) return kNever;
+  if (pictures_ == 0) return asked_at_ + (is_ours_ ? std::min(timeout_, kPromptTimeout) : timeout_);
+  return fetch_.answer().length ? asked_at_ + std::max(ask_every_, kSignOfLife) : kNever;
+}
+
+void RelaySource::ask(const std::string& etag) {
+  has_head_ = false;
+  is_answered_ = false;
+  opening_.clear();
+  reader_.reset();
+  pictures_ = 0;
+  asked_at_ = clock_.now();
+  fetch_.start(etag);
+}
+
+// Out of HttpFetch::step().
+void RelaySource::on_body(std::string_view bytes) {
+  if (!has_head_) on_head(bytes);
+  if (reader_) return read(bytes);
+  opening_ += bytes;
+  if (choose_reader(false)) read(std::exchange(opening_, {}));
+}
+
+void RelaySource::on_head(std::string_view body) {
+  const HttpAnswer& answer = fetch_.answer();
+  has_head_ = true;
+  if (kind_ == Kind::snapshots && answer.status == 304) return;
+  switch (answer.status) {
+    case 0:  // no head; its bytes tell
+    case 200:
+    case 206:  // of a whole that nobody asked for a part of
+      break;
+    case 401:
+      fail(EACCES,
+           "it wants user and password, as http://USER:PASSWORD@HOST/, or others" + said_in(body));
+    case 403:
+      fail(EACCES, "it forbids this (403)" + said_in(body));
+    case 404:
+      fail(ENOENT, "there is nothing at this path (404)" + said_in(body));
+    case 503:
+      fail(EAGAIN, "it is full, or its camera is away (503)" + said_in(body));
+    default:
+      fail(EPROTO, fmt::format("it answers with status {}{}", answer.status, said_in(body)));
+  }
+  is_ours_ = is_ours_ || !answer.sequence.empty();
+  try {
+    via_ = extend_relay_chain(answer.via, pseudonym_);
+  } catch (const std::system_error& error) {
+    throw std::system_error(error.code(), shown_ + ": " + error.what());
+  }
+}
+
+// By the body's first bytes. Text may stand before the first delimiter of what is called multipart,
+// nowhere else. False when there are too few of them.
+bool RelaySource::choose_reader(bool is_all) {
+  const HttpAnswer& answer = fetch_.answer();
+  const bool says_multipart = begins_with(answer.content_type, "multipart/");
+  const BodyKind body = look_at_body(opening_);
+  if (body == BodyKind::unknown && !is_all && opening_.size() < kOpeningMax) return false;
+  is_multipart_ = body != BodyKind::jpeg && (says_multipart || body == BodyKind::multipart);
+  if (is_multipart_) {
+    reader_.emplace(says_multipart ? answer.content_type : "", kPictureBytesMax);
+    kind_ = Kind::stream;
+    return true;
+  }
+  if (body != BodyKind::jpeg) {
+    const std::string said = said_in(opening_);
+    if (answer.status == 0) fail(EPROTO, "what answers is no web server" + said);
+    fail(EPROTO, fmt::format("neither an MJPEG stream nor a JPEG: Content-Type is '{}'{}",
+                             answer_text(answer.content_type),
+                             opening_.empty() ? ", and the body is empty" : said));
+  }
+  reader_ = MultipartReader::of_jpegs(answer.length, kPictureBytesMax);
+  kind_ = Kind::snapshots;
+  format_.interval = ask_every_;
+  return true;
+}
+
+void RelaySource::read(std::string_view bytes) {
+  for (;;) {
+    switch (reader_->read(bytes)) {
+      case MultipartReader::Event::none:
+        return;
+      case MultipartReader::Event::part:
+        on_part();
+        break;
+      case MultipartReader::Event::end:
+        fail(ECONNRESET, "the stream ended");
+      case MultipartReader::Event::too_large:
+        fail(EMSGSIZE, "a picture of more than 32 MB, or none in as many bytes");
+    }
+  }
+}
+
+// One JPEG is a snapshot; where a second one follows it is a stream.
+void RelaySource::on_part() {
+  reader_->take(receiving_);
+  ++pictures_;
+  if (!is_multipart_ && pictures_ == 1) {
+    receiving_.captured = parse_timestamp(fetch_.answer().timestamp);
+  }
+  if (kind_ == Kind::snapshots && pictures_ == 2) {
+    kind_ = Kind::stream;
+    format_.interval = pace_;
+  }
+  on_picture(receiving_);
+}
+
+void RelaySource::on_answer_end() {
+  if (!has_head_) on_head({});
+  if (fetch_.answer().status == 304) return on_not_modified();
+  if (!reader_ && opening_.empty() && kind_ == Kind::snapshots) {
+    is_answered_ = true;  // no picture this time
+    return;
+  }
+  if (!reader_ && choose_reader(true)) read(std::exchange(opening_, {}));
+  if (!is_multipart_ && reader_->finish()) on_part();
+  if (kind_ == Kind::stream) fail(ECONNRESET, "the stream ended");
+  is_answered_ = true;
+}
+
+void RelaySource::on_not_modified() {
+  is_answered_ = true;
+  if (newest_.is_there) return;
+  if (handed_over_.body.empty()) fail(EPROTO, "it answers 304 though it was not asked whether");
+  std::swap(newest_.part, handed_over_);
+  newest_.is_there = true;
+  newest_.is_repeat = true;
+  newest_.arrived = clock_.now();
+}
+
+// A sign of life must not take the place of a picture that nobody has seen.
+void RelaySource::on_picture(MultipartPart& part) {
+  const bool repeats = is_repeat(part);
+  if (newest_.is_there && !newest_.is_repeat) {
+    if (repeats) return;
+    ++overtaken_;
+  }
+  is_ours_ = is_ours_ || part.sequence.has_value();
+  if (part.sequence && part.captured && !repeats) last_captured_ = part.captured;
+  std::swap(newest_.part, part);
+  newest_.arrived = clock_.now();
+  newest_.captured = newest_.part.captured.value_or(clock_.wall_now());
+  newest_.is_there = true;
+  newest_.is_repeat = repeats;
+}
+
+bool RelaySource::is_repeat(const MultipartPart& part) const {
+  return part.sequence && part.captured && last_captured_ && *part.captured <= *last_captured_;
+}
+
+// How long one has to wait for a sign of life, for those who judge whether the camera is stuck.
+// After a longer gap it falls slowly, because the next one may be as long.
+void RelaySource::measure_interval() {
+  Duration gap = pace_;
+  if (last_arrival_ != Instant{}) {
+    gap = std::min(newest_.arrived - last_arrival_, kIntervalMax);
+  } else if (handed_over_.sequence) {
+    gap = kSignOfLife;
+  }
+  last_arrival_ = newest_.arrived;
+  format_.interval = std::max({pace_, gap, format_.interval - format_.interval / 8});
+}
+
+void RelaySource::fail(int error, std::string_view what) const {
+  throw std::system_error(error, std::system_category(), fmt::format("{}: {}", shown_, what));
+}
+
+}  // namespace fanlight

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answer/admit.h"
+
+#include "core/check.h"
+
+namespace fanlight {
+
+std::string_view take_place(const Call& call, size_t frame_bytes, double fps,
+                            Answer& answer) noexcept {
+  ShardStats& stats = call.services.stats;
+  ServerState& state = call.services.state;
+  answer.viewer.peer_is_local = call.services.reactor.backend().peer_address(call.fd).is_local;
+  answer.client = call.client();
+  switch (state.admission.admit(answer.client, frame_bytes, fps, answer.place)) {
+    case Verdict::admitted:
+      return {};
+    case Verdict::full:
+      call.services.note_full();
+      return "all places for viewers are taken";
+    case Verdict::address_full:
+      stats.refused_address.add();
+      call.services.events.address_full(call.now, answer.client,
+                                        state.admission.config().viewers_per_address);
+      return "your address has as many streams as one may have";
+    case Verdict::wire_full:
+      stats.refused_wire.add();
+      call.services.events.wire_full(call.now, state.wire->claimed(), state.wire->usable());
+      return "the network bears no more viewers";
+  }
+  CHECK(false);
+}
+
+size_t frame_bytes_of(const Channel& channel) noexcept {
+  const Frame* frame = channel.newest();
+  return frame == nullptr ? 0 : frame->plain_part().size();
+}
+
+}  // namespace fanlight

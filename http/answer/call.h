@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Call: a request and what it takes to answer it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/time.h"
+#include "http/answer/answer.h"
+#include "http/delivery/shard_services.h"
+#include "http/protocol/client_address.h"
+#include "http/protocol/origin.h"
+#include "http/protocol/request.h"
+#include "http/protocol/response.h"
+#include "http/protocol/routes.h"
+#include "io/peer_address.h"
+
+namespace fanlight {
+
+struct Call {
+  ShardServices& services;
+  const Request& request;
+  std::span<char> output;  // for the head, and a short body
+  int fd = -1;             // of the client's socket; -1: not looked at
+  Instant now{};
+  Waited waited = Waited::no;
+  Route route{};
+  bool by_admin_listener = false;
+  uint64_t connection_id = 0;
+
+  ResponseContext context(bool keep_alive) const {
+    const auto& named = services.state.config.cors_origins;
+    return {services.date(), allowed_origin(request.origin, named), request.minor_version,
+            keep_alive, varies_by_origin(named)};
+  }
+  // HEAD is answered like GET, without the body (RFC 9110 section 9.3.2).
+  std::string_view body(std::string_view text) const {
+    return request.method == Method::head ? std::string_view() : text;
+  }
+
+  // The client that calls, which is behind the peer when a trusted proxy is in between.
+  PeerAddress client() const noexcept {
+    return client_address(services.reactor.backend().peer_address(fd), request,
+                          services.state.config.trusted_proxies);
+  }
+  // Whether the client may know the addresses of others: it came by --admin-listen, or is this
+  // machine itself.
+  bool may_see_addresses() const noexcept { return by_admin_listener || client().is_local; }
+};
+
+}  // namespace fanlight

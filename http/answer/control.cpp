@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answer/control.h"
+
+#include "core/check.h"
+#include "http/protocol/origin.h"
+
+namespace fanlight {
+bool is_json(std::string_view content_type) noexcept {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  return equals_ignoring_case(type, "application/json");
+}
+
+Answer reply_control(const Call& call) noexcept {
+  const Request& request = call.request;
+  const ServerConfig& config = call.services.state.config;
+  if (!config.allow_control) {
+    return reply_error(call, 405, "controls cannot be changed here without --allow-control");
+  }
+  if (!request.origin.empty() && !may_change(request.origin, request.host, config.cors_origins)) {
+    return reply_error(call, 403, "pages from elsewhere must be named by --cors-origin");
+  }
+  if (!is_json(request.content_type)) {
+    return reply_error(call, 415, "controls are changed by application/json");
+  }
+  if (request.content_length > ControlRequest::kBodyBytesMax) {
+    return reply_error(call, 413, "at most 2048 bytes are taken");
+  }
+  if (request.content_length == 0) {
+    return reply_error(call, 400, "an object of controls and their values is expected");
+  }
+  CHECK(request.body.size() == request.content_length);
+  CameraPanel* panel = call.services.state.cameras[call.route.camera].panel;
+  if (panel == nullptr) return reply_error(call, 503, "this camera takes no requests");
+  Answer answer;
+  answer.kind = Answer::Kind::await_camera;
+  answer.panel = panel;
+  return answer;
+}
+
+}  // namespace fanlight

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dispatch: from a request to the reply that answers it. No sockets here.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "core/time.h"
+#include "http/answer/answer.h"
+#include "http/delivery/shard_services.h"
+#include "http/protocol/request.h"
+#include "http/state/client_socket.h"
+
+namespace fanlight {
+
+// The answer to a well-formed request from `client`; the head is written into
+// `output`. For a stream a place among the viewers has been taken (Admission).
+Answer answer_request(ShardServices& services, const ClientSocket& client, const Request& request,
+                      std::span<char> output, Instant now, Waited waited) noexcept;
+
+// Whether the request is to be answered with its body at hand; any other body is thrown away.
+bool wants_body(ShardServices& services, const Request& request) noexcept;
+
+// What the camera's thread said to the request: the controls as they are now, or an error.
+Answer answer_for_camera(ShardServices& services, const ClientSocket& client,
+                         const Request& request, std::span<char> output, int status,
+                         std::string_view words) noexcept;
+
+// The answer for a body that is prepared, or was given up. Takes the body over, also for an error.
+Answer answer_for_body(ShardServices& services, const Request& request, std::span<char> output,
+                       Body& body) noexcept;
+
+// The error for a request that could not be read to its end; closes the connection. `request` is
+// what is known of it: the method, because HEAD gets no body, and the version.
+Answer answer_error(ShardServices& services, int status, std::string_view reason, Request request,
+                    std::span<char> output) noexcept;
+
+}  // namespace fanlight

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answer/reply.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "http/page/error_page.h"
+#include "http/protocol/exchange.h"
+
+namespace fanlight {
+namespace {
+
+// For the head of an error, before the room for its text.
+constexpr size_t kErrorHeadBytesMax = 1024;
+static_assert(kErrorHeadBytesMax + ErrorPage::kBeginBytesMax + ErrorPage::kEndBytesMax <=
+              Exchange::kOutputSize);
+
+// Errors after which nobody can be sure where the next request begins.
+bool leaves_framing_in_doubt(int status) {
+  constexpr std::array kStatuses = {400, 408, 413, 414, 431, 501, 505};
+  return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
+}
+
+// Of the cameras one URL has two forms.
+ResponseContext report_context(const Call& call, Report report, bool keep_alive) {
+  ResponseContext context = call.context(keep_alive);
+  context.varies_by_accept = report == Report::cameras_json || report == Report::cameras_page;
+  return context;
+}
+
+void add_report_fields(const Call& call, ResponseHead& head, Report report, std::string_view type) {
+  head.field("Content-Type: {}", type).field("Cache-Control: no-cache");
+  if (report == Report::cameras_page) add_page_fields(head, call.services.state.pages.all_policy());
+  if (report == Report::viewers_page) {
+    add_page_fields(head, call.services.state.list_pages.policy());
+  }
+}
+
+}  // namespace
+
+std::string_view allowed_methods(const Call& call) noexcept {
+  const bool may_patch =
+      call.route.resource == Resource::controls && call.services.state.config.allow_control;
+  if (may_patch) return "GET, HEAD, OPTIONS, PATCH";
+  return call.route.resource == Resource::stream ? "GET, HEAD, OPTIONS, POST"
+                                                 : "GET, HEAD, OPTIONS";
+}
+
+Answer reply(const Call& call, ResponseHead& head, std::string_view body) noexcept {
+  Answer answer;
+  answer.keep_alive = call.request.keep_alive;
+  answer.piece = Piece(head.finish(), call.body(body));
+  return answer;
+}
+
+Answer reply_text(const Call& call, std::string_view type, std::string_view text) noexcept {
+  ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
+  head.field("Content-Type: {}", type).field("Content-Length: {}", text.size());
+  head.field("Cache-Control: no-cache");
+  return reply(call, head, text);
+}
+
+void add_page_fields(ResponseHead& head, std::string_view policy, std::string_view style) noexcept {
+  head.field("Content-Security-Policy: {}{}{}", policy, style.empty() ? "" : " ", style);
+  head.field("X-Content-Type-Options: nosniff").field("Referrer-Policy: no-referrer");
+}
+
+bool wants_html(const Request& request) noexcept {
+  return request.accept.find("text/html") != std::string_view::npos;
+}
+
+Answer reply_error(const Call& call, int status, std::string_view reason) noexcept {
+  const bool keep_alive = call.request.keep_alive && !leaves_framing_in_doubt(status);
+  const ErrorPage& page = call.services.state.error_page;
+  const bool html = wants_html(call.request);
+  const ErrorWords words{status, reason, call.request.path};
+  TextWriter begin(call.output.subspan(kErrorHeadBytesMax, ErrorPage::kBeginBytesMax));
+  TextWriter end(call.output.last(ErrorPage::kEndBytesMax));
+  if (html) {
+    page.write_begin(words, begin);
+    page.write_end(words, end);
+  } else {
+    end.add("{} {}: {}\n", status, status_phrase(status), reason);
+  }
+  const std::string_view middle = html ? page.middle() : std::string_view();
+
+  ResponseHead head(call.output.first(kErrorHeadBytesMax), status, call.context(keep_alive));
+  if (status == 405) head.field("Allow: {}", allowed_methods(call));
+  if (status == 426) {
+    // RFC 9110 section 15.5.22, RFC 6455 section 4.4.
+    head.field("Upgrade: websocket").field("Sec-WebSocket-Version: 13");
+  }
+  if (status == 503) head.field("Retry-After: {}", kRetryAfterSeconds);
+  head.field("Content-Type: {}; charset=utf-8", html ? "text/html" : "text/plain");
+  head.field("Content-Length: {}", begin.size() + middle.size() + end.size());
+  head.field("Cache-Control: no-store");
+  if (html) add_page_fields(head, page.policy());
+  Answer answer;
+  answer.keep_alive = keep_alive;
+  if (call.request.method == Method::head) {
+    answer.piece = Piece(head.finish());
+    return answer;
+  }
+  // The head ends where the text begins, so that both are one slice.
+  const std::string_view fields = head.finish();
+  char* const text = call.output.data() + kErrorHeadBytesMax;
+  std::copy_backward(fields.begin(), fields.end(), text);
+  answer.piece = Piece({text - fields.size(), fields.size() + begin.size()}, middle, end.view());
+  return answer;
+}
+
+Answer reply_redirect(const Call& call) noexcept {
+  constexpr size_t kSlashesMax = 64, kQueryBytesMax = 1024;
+  const std::string_view path = call.request.path;
+  const size_t slashes = path.size() - (path.find_last_not_of('/') + 1);
+  if (slashes > kSlashesMax) return reply_error(call, 404, "there is nothing here");
+  std::string_view query = call.request.query;
+  if (query.size() > kQueryBytesMax) query = {};
+  const std::string_view name = call.route.names_camera
+                                    ? call.services.state.camera_names[call.route.camera]
+                                    : std::string_view("cameras");
+  // Each slash at the end is a folder of its own to whoever resolves the reference.
+  std::array<char, 3 * kSlashesMax> up;
+  for (size_t i = 0; i < 3 * slashes; ++i) up[i] = "../"[i % 3];
+  ResponseHead head(call.output, 301, call.context(call.request.keep_alive));
+  head.field("Location: {}{}{}{}", std::string_view(up.data(), 3 * slashes), name,
+             query.empty() ? "" : "?", query);
+  head.field("Content-Length: 0").field("Cache-Control: no-cache");
+  return reply(call, head, {});
+}
+
+Answer reply_report(const Call& call, Report report, std::string_view type,
+                    size_t camera) noexcept {
+  if (call.request.method == Method::head) {
+    ResponseHead head(call.output, 200, report_context(call, report, call.request.keep_alive));
+    add_report_fields(call, head, report, type);
+    return reply(call, head, {});
+  }
+  Body* body = call.services.reports.make(call.services, report, camera, call.may_see_addresses());
+  if (body == nullptr) return reply_error(call, 503, "too many reports are being read");
+  const bool chunked = call.request.minor_version >= 1;
+  const bool keep_alive = call.request.keep_alive && chunked;
+  ResponseHead head(call.output, 200, report_context(call, report, keep_alive));
+  add_report_fields(call, head, report, type);
+  if (chunked) head.field("Transfer-Encoding: chunked");
+  Answer answer;
+  answer.keep_alive = keep_alive;
+  answer.chunked = chunked;
+  answer.piece = Piece(head.finish());
+  answer.body = body;
+  return answer;
+}
+
+void add_via(const Call& call, ResponseHead& head) noexcept {
+  const CameraPanel* panel = call.services.state.cameras[call.route.camera].panel;
+  if (panel == nullptr) return;
+  std::array<char, CameraPanel::kViaBytesMax> room;
+  const std::string_view via = panel->copy_via(room);
+  if (!via.empty()) head.foreign_field("Via", via);
+}
+
+}  // namespace fanlight

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answer/stream_parameters.h"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+
+#include "core/to_number.h"
+#include "http/protocol/request.h"
+
+namespace fanlight {
+namespace {
+
+// As ustreamer reads it: 1 and words; false when it is neither on nor off.
+bool parse_switch(std::string_view text, bool& on) {
+  on = text == "1" || text == "true" || text == "yes";
+  return on || text == "0" || text == "false" || text == "no";
+}
+
+bool is_key(std::string_view text) {
+  return text.size() <= UstreamerOptions::kKeyMax &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == '-';
+         });
+}
+
+bool take_fps(std::string_view value, StreamParameters& to) {
+  to.fps = to_number<double>(value).value_or(0);
+  return to.fps > 0 && to.fps <= 1000;
+}
+
+bool take_frames(std::string_view value, StreamParameters& to) {
+  to.frames = to_number<uint64_t>(value).value_or(0);
+  return to.frames > 0;
+}
+
+bool take_advance_headers(std::string_view value, StreamParameters& to) {
+  bool on = false;
+  if (!parse_switch(value, on)) return false;
+  to.advance_headers = on ? 1 : 0;
+  return true;
+}
+
+bool take_max_delay(std::string_view value, StreamParameters& to) {
+  to.max_delay_ms = to_number<int64_t>(value).value_or(-1);
+  return to.max_delay_ms >= 0 && to.max_delay_ms <= 3'600'000;
+}
+
+bool take_dual_final_frames(std::string_view value, StreamParameters& to) {
+  return parse_switch(value, to.dual_final_frames);
+}
+
+bool take_extra_headers(std::string_view value, StreamParameters& to) {
+  return parse_switch(value, to.ustreamer.extra_headers);
+}
+
+bool take_zero_data(std::string_view value, StreamParameters& to) {
+  return parse_switch(value, to.ustreamer.zero_data);
+}
+
+bool take_key(std::string_view value, StreamParameters& to) {
+  if (!is_key(value)) return false;
+  to.ustreamer.key = value;
+  return true;
+}
+
+// Read elsewhere: here it only must not be given twice.
+bool leave(std::string_view, StreamParameters&) {
+  return true;
+}
+
+struct Parameter {
+  std::string_view name;
+  bool (*take)(std::string_view value, StreamParameters& to);
+  std::string_view mistake;
+};
+
+constexpr std::array kParameters = {
+    Parameter{"action", leave, "action: an action is expected, once"},
+    Parameter{"advance_headers", take_advance_headers, "advance_headers: 0 or 1 is expected, once"},
+    Parameter{"cameras", leave, "cameras: names of cameras are expected, once"},
+    Parameter{"dual_final_frames", take_dual_final_frames,
+              "dual_final_frames: 0 or 1 is expected, once"},
+    Parameter{"extra_headers", take_extra_headers, "extra_headers: 0 or 1 is expected, once"},
+    Parameter{"fps", take_fps, "fps: a number above 0 and up to 1000 is expected, once"},
+    Parameter{"frames", take_frames, "frames: a whole number above 0 is expected, once"},
+    Parameter{"key", take_key,
+              "key: at most 64 letters, digits, '.', '_' and '-' are expected, once"},
+    Parameter{"max_delay", take_max_delay,
+              "max_delay: milliseconds from 0 to 3600000 are expected, once"},
+    Parameter{"zero_data", take_zero_data, "zero_data: 0 or 1 is expected, once"},
+};
+
+}  // namespace
+
+std::string_view parse_parameters(std::string_view query, StreamParameters& parameters) noexcept {
+  std::bitset<kParameters.size()> given;
+  while (!query.empty()) {
+    const QueryPair pair = take_pair(query);
+    const auto* known = std::find_if(kParameters.begin(), kParameters.end(),
+                                     [&](const Parameter& p) { return p.name == pair.name; });
+    if (known == kParameters.end()) continue;
+    const auto index = static_cast<size_t>(known - kParameters.begin());
+    if (given[index] || !known->take(pair.value, parameters)) return known->mistake;
+    given.set(index);
+  }
+  return {};
+}
+
+}  // namespace fanlight

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answer/summary_reply.h"
+
+#include "http/protocol/text.h"
+#include "http/report/summary.h"
+
+namespace fanlight {
+namespace {
+
+// For the head of the answer; the object has the rest of the output.
+constexpr size_t kHeadBytesMax = 1024;
+
+}  // namespace
+
+Answer reply_summary(const Call& call) noexcept {
+  const std::span<char> room = call.output.subspan(kHeadBytesMax);
+  TextWriter text(room);
+  bool more = true;
+  for (size_t step = 0; more && text.room() >= kSummaryStepMax; ++step) {
+    more = write_summary_step(call.services, step, text);
+  }
+  if (more) return reply_report(call, Report::summary, "application/json", 0);
+  ResponseHead head(call.output.first(kHeadBytesMax), 200, call.context(call.request.keep_alive));
+  head.field("Content-Type: application/json").field("Content-Length: {}", text.size());
+  head.field("Cache-Control: no-cache");
+  return reply(call, head, {room.data(), text.size()});
+}
+
+}  // namespace fanlight

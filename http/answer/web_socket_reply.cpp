@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answer/web_socket_reply.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "http/answer/admit.h"
+#include "http/answer/stream_parameters.h"
+#include "http/delivery/web_socket.h"
+#include "http/protocol/origin.h"
+
+namespace fanlight {
+namespace {
+
+constexpr size_t kKeySize = 24;  // base64 of 16 bytes
+constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+// Why the request is no handshake (section 4.2.1), empty when it is one.
+std::string_view why_no_upgrade(const Request& request) {
+  if (request.method != Method::get || request.minor_version == 0 ||
+      !request.upgrades_to_web_socket) {
+    return "this is a WebSocket";
+  }
+  return request.web_socket_version == "13" ? std::string_view() : "only version 13 is spoken here";
+}
+
+// `cameras=a,b,c`, or `*` for all; without it the one that the path names. Empty, or what is wrong.
+std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
+  const auto& names = call.services.state.camera_names;
+  const QueryValue wanted = query_value(call.request.query, "cameras");
+  if (!wanted.found) {
+    cameras.add(call.route.camera);
+    return {};
+  }
+  constexpr std::string_view kTooMany = "cameras: at most 16, and each once";
+  if (wanted.value == "*") {
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (!cameras.add(i)) return kTooMany;
+    }
+    return {};
+  }
+  std::string_view rest = wanted.value;
+  while (true) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    const auto named = std::find(names.begin(), names.end(), rest.substr(0, comma));
+    if (named == names.end()) return "cameras: names of cameras with commas between, or *";
+    if (!cameras.add(static_cast<size_t>(named - names.begin()))) return kTooMany;
+    if (comma == rest.size()) return {};
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+// What the wire is to bear: all of them together.
+size_t frame_bytes_of(const Call& call, const CameraChoice& cameras) {
+  size_t bytes = 0;
+  for (const uint16_t camera : cameras.all()) {
+    bytes += frame_bytes_of(call.services.channel(camera));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::array<char, 28> web_socket_accept(std::string_view key) noexcept {
+  std::array<unsigned char, kKeySize + kGuid.size()> text{};
+  CHECK(key.size() == kKeySize);
+  std::copy(kGuid.begin(), kGuid.end(), std::copy(key.begin(), key.end(), text.begin()));
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
+  SHA1(text.data(), text.size(), digest.data());
+  std::array<unsigned char, 29> encoded;  // EVP_EncodeBlock() ends it with a zero
+  CHECK(EVP_EncodeBlock(encoded.data(), digest.data(), int{digest.size()}) == 28);
+  std::array<char, 28> accept;
+  std::copy_n(encoded.begin(), accept.size(), accept.begin());
+  return accept;
+}
+
+bool is_web_socket_key(std::string_view key) noexcept {
+  const auto is_base64 = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+  };
+  return key.size() == kKeySize && key.ends_with("==") &&
+         std::all_of(key.begin(), key.end() - 2, is_base64);
+}
+
+Answer reply_web_socket(const Call& call) noexcept {
+  const Request& request = call.request;
+  const std::string_view why_not = why_no_upgrade(request);
+  if (!why_not.empty()) return reply_error(call, 426, why_not);
+  if (!is_web_socket_key(request.web_socket_key)) {
+    return reply_error(call, 400, "malformed Sec-WebSocket-Key");
+  }
+  if (!may_read(request.origin, request.host, call.services.state.config.cors_origins)) {
+    return reply_error(call, 403, "pages from elsewhere must be named by --cors-origin");
+  }
+  StreamParameters parameters;
+  const std::string_view wrong = parse_parameters(request.query, parameters);
+  if (!wrong.empty()) return reply_error(call, 400, wrong);
+
+  Answer answer;
+  CameraChoice cameras;
+  const std::string_view wrong_cameras = choose_cameras(call, cameras);
+  if (!wrong_cameras.empty()) return reply_error(call, 400, wrong_cameras);
+  const std::string_view full =
+      take_place(call, frame_bytes_of(call, cameras), parameters.fps, answer);
+  if (!full.empty()) return reply_error(call, 503, full);
+
+  ViewerOptions options;
+  options.paced = answer.place.paced;
+  if (parameters.fps > 0) options.interval = from_seconds(1 / parameters.fps);
+  answer.kind = Answer::Kind::web_socket;
+  answer.keep_alive = false;
+  answer.web_socket = call.services.web_sockets.make(cameras, options);
+  CHECK(answer.web_socket != nullptr);  // there is one for each connection
+
+  const std::array<char, 28> accept = web_socket_accept(request.web_socket_key);
+  ResponseHead head(call.output, 101, call.context(true));
+  head.field("Connection: Upgrade").field("Upgrade: websocket");
+  head.field("Sec-WebSocket-Accept: {}", std::string_view(accept.data(), accept.size()));
+  answer.piece = Piece(head.finish());
+  return answer;
+}
+
+}  // namespace fanlight

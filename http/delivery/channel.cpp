@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/delivery/channel.h"
+
+#include <utility>
+
+#include "core/check.h"
+
+namespace fanlight {
+
+Channel::Channel(FrameRing& ring, ChannelStats& stats)
+    : ring_(ring), stats_(stats), pins_(ring.places()) {}
+
+Channel::~Channel() {
+  if (newest_ != nullptr) unpin(*std::exchange(newest_, nullptr));
+  for (const Pin& pin : pins_) CHECK(pin.count == 0);
+}
+
+bool Channel::refresh() noexcept {
+  FrameRef newer = ring_.newer_than(newest_ == nullptr ? 0 : newest_->sequence());
+  if (!newer) return false;
+  const Frame* before = newest_;
+  Pin& pin = pins_[newer->place()];
+  CHECK(pin.count == 0);
+  pin.ref = std::move(newer);
+  pin.count = 1;
+  newest_ = pin.ref.get();
+  if (before != nullptr) unpin(*before);
+  return true;
+}
+
+uint64_t Channel::take_reclaim() noexcept {
+  const uint64_t through = ring_.reclaim_through();
+  if (through <= reclaimed_through_) return 0;
+  return reclaimed_through_ = through;
+}
+
+void Channel::add_viewer() noexcept {
+  ring_.watch();
+  stats_.viewers.add();
+}
+
+void Channel::remove_viewer() noexcept {
+  ring_.unwatch();
+  stats_.viewers.subtract();
+}
+
+void Channel::pin(const Frame& frame) noexcept {
+  Pin& pin = pins_[frame.place()];
+  CHECK(pin.count > 0);
+  ++pin.count;
+}
+
+void Channel::unpin(const Frame& frame) noexcept {
+  Pin& pin = pins_[frame.place()];
+  CHECK(pin.count > 0);
+  if (--pin.count == 0) pin.ref.reset();
+}
+
+}  // namespace fanlight

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Framing: what goes around a frame for a viewer that does not get it as it lies in the ring.
+//
+// Most viewers get a slice of the ring (core/part.h). Some want something of their own around each
+// JPEG, the messages of a WebSocket or more fields in a part's head; it is written into memory that
+// belongs to the connection, and sent with the JPEG in one request.
+#pragma once
+
+#include "core/frame.h"
+#include "core/time.h"
+#include "http/protocol/piece.h"
+
+namespace fanlight {
+
+class Viewer;
+
+// Owns: the memory of what it writes. Thread: its connection's shard.
+// Invariant: what wrap() returned is sent, or given up, before it is called again.
+class Framing {
+ public:
+  // `frame` as `viewer` gets it; the viewer has it pinned until the piece is sent. `is_last`: the
+  // stream ends with it.
+  virtual Piece wrap(const Viewer& viewer, const Frame& frame, bool is_last,
+                     Instant now) noexcept = 0;
+
+ protected:
+  ~Framing() = default;
+};
+
+}  // namespace fanlight

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/delivery/send_queue.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "http/delivery/channel.h"
+#include "http/delivery/frame_sink.h"
+
+namespace fanlight {
+namespace {
+
+// How much of the wire's time is let come together before the shard wakes for it: waking for each
+// frame costs as much as sending it, 1 ms costs 1.9 times what a burst does, and 2 ms 1.3 times.
+constexpr Duration kTogether = 2ms;
+
+// The viewers that were served first with one frame move behind the others for the next, a seventh
+// of them at a time: without it the same ones would always be first and the same always last. Not
+// where some still wait for the frame before: then the queue itself is fair, and rotating is not.
+constexpr size_t kRotation = 7;
+
+}  // namespace
+
+void SendQueue::settle(Viewer& viewer, Instant now) noexcept {
+  const bool wants = viewer.wants_frame(now);
+  if (wants && viewer.is_linked() && viewer.is_queued_) return;
+  withdraw(viewer);
+  viewer.is_queued_ = wants;
+  if (wants) return queue_of(viewer).push_back(viewer);
+  viewer.channel().idle_viewers().push_back(viewer);
+  const Instant ask_again_at = viewer.ask_again_at();
+  if (ask_again_at != kNever) viewer.sink().ensure_timer(ask_again_at);
+}
+
+void SendQueue::withdraw(Viewer& viewer) noexcept {
+  if (!viewer.is_linked()) return;
+  List<Viewer>& list = viewer.is_queued_ ? queue_of(viewer) : viewer.channel().idle_viewers();
+  list.remove(viewer);
+}
+
+void SendQueue::settle_idle(Channel& channel, Instant now) noexcept {
+  List<Viewer>& idle = channel.idle_viewers();
+  const bool none_waits = unpaced_.empty() && paced_.empty();
+  for (size_t i = none_waits ? idle.size() / kRotation : 0; i > 0; --i) {
+    idle.push_back(idle.pop_front());
+  }
+  for (size_t i = idle.size(); i > 0; --i) {
+    Viewer& viewer = idle.front();
+    if (const Viewer* next = idle.next(viewer)) next->prefetch();
+    settle(viewer, now);
+  }
+}
+
+Instant SendQueue::serve(Instant now) noexcept {
+  publish(paced_.size());
+  const Instant again = serve_queues(now);
+  publish(paced_.size());
+  return again;
+}
+
+Instant SendQueue::serve_queues(Instant now) noexcept {
+  size_t work = 0;
+  for (List<Viewer>* queue : {&unpaced_, &paced_}) {
+    while (!queue->empty()) {
+      if (work >= kWorkPerTurn) return Instant::min();
+      work += kWorkPerSend;
+      Viewer& viewer = queue->front();
+      if (const Viewer* next = queue->next(viewer)) next->prefetch();
+      // It may have been queued for a frame that has been replaced while it waited.
+      if (!viewer.wants_frame(now)) {
+        settle(viewer, now);
+        continue;
+      }
+      if (queue == &paced_ && !may_begin(viewer.next_frame_bytes(), now)) return blocked_until_;
+      work += viewer.next_frame_bytes();
+      withdraw(viewer);
+      viewer.sink().send_frame(viewer, viewer.begin_frame(now));
+    }
+  }
+  return kNever;
+}
+
+bool SendQueue::may_begin(size_t bytes, Instant now) noexcept {
+  const Duration time = wire_->time_for(bytes);
+  // A shard's part is as large as its part of all viewers that wait, so that every viewer gets the
+  // same wherever it was accepted.
+  const auto mine = double(std::max<size_t>(published_, 1));
+  const double share = std::max(double(wire_->waiting_in_all()) / mine, 1.0);
+  if (take_part(*wire_, free_at_, time, share, now)) return true;
+  blocked_until_ =
+      std::max(free_at_, wire_->free_at()) + std::max<Duration>(kTogether - time, Duration(0));
+  return false;
+}
+
+bool SendQueue::take_part(Wire& wire, Instant& free_at, Duration time, double share,
+                          Instant now) noexcept {
+  if (free_at > now || !wire.take(time, now)) return false;
+  const Duration own(static_cast<int64_t>(double(time.count()) * share));
+  free_at = Wire::moved_on(free_at, time, own, now);
+  return true;
+}
+
+void SendQueue::charge(size_t bytes, Instant now) noexcept {
+  if (wire_ != nullptr) wire_->charge(wire_->time_for(bytes), now);
+}
+
+void SendQueue::publish(size_t waiting) noexcept {
+  if (wire_ == nullptr || waiting == published_) return;
+  published_ = waiting;
+  wire_->set_waiting(shard_, waiting);
+}
+
+}  // namespace fanlight

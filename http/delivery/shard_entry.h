@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// ShardEntry: a shard as its acceptors, and the messages of other shards, use it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "http/state/client_socket.h"
+#include "io/peer_address.h"
+
+namespace fanlight {
+
+struct ShardServices;
+class UstreamerFraming;
+class Viewer;
+
+// A connection that has viewers: one for a stream, one per camera for a WebSocket.
+struct ViewerSession {
+  uint64_t connection_id;
+  const PeerAddress& client;
+  uint64_t bytes_sent;
+  const UstreamerFraming* framing;  // nullptr when the client asked for none of ustreamer's fields
+  std::span<const Viewer* const> viewers;
+};
+
+class SessionVisitor {
+ public:
+  virtual void visit(const ViewerSession& session) noexcept = 0;
+
+ protected:
+  ~SessionVisitor() = default;
+};
+
+// Thread: the shard's; others reach it by messages to its mailbox.
+class ShardEntry {
+ public:
+  // Takes an accepted connection over.
+  virtual void admit(const ClientSocket& client) noexcept = 0;
+  // The same, and answers 503 at once, without waiting for its request.
+  virtual void refuse(int fd, std::string_view reason) noexcept = 0;
+  // Whether there is room for one connection more, if only to refuse it.
+  virtual bool has_room() const noexcept = 0;
+
+  // Visits the connections that have viewers, in the order of their ids.
+  virtual void visit_sessions(SessionVisitor& visitor) noexcept = 0;
+
+  virtual ShardServices& services() noexcept = 0;
+
+ protected:
+  ~ShardEntry() = default;
+};
+
+}  // namespace fanlight

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// ShardServices: what the connections, answers and reports of a shard use of it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/check.h"
+#include "core/log.h"
+#include "core/slab.h"
+#include "core/time.h"
+#include "http/delivery/channel.h"
+#include "http/protocol/response.h"
+#include "http/state/event_log.h"
+#include "http/state/server_state.h"
+#include "io/reactor.h"
+
+namespace fanlight {
+
+class Exchange;
+class ReportBody;
+class SendQueue;
+class TableBody;
+class UstreamerFraming;
+class WebSocket;
+class ZeroCopySends;
+
+// Owns: nothing; the shard owns all of it, and outlives those that use it.
+// Thread: the shard's.
+struct ShardServices {
+  ServerState& state;
+  const unsigned index;
+  ShardStats& stats;
+  Mailbox& mailbox;
+  Reactor& reactor;
+  EventLog& events;
+  LogGate& table_gate;
+  DateField& date_field;
+  const std::vector<std::unique_ptr<Channel>>& channels;  // by camera
+  SendQueue& queue;
+  ZeroCopySends& zero_copy;
+
+  Slab<Exchange>& exchanges;
+  Slab<ReportBody>& reports;
+  Slab<TableBody>& tables;
+  Slab<UstreamerFraming>& ustreamer_framings;
+  Slab<WebSocket>& web_sockets;
+  Slab<Viewer>& socket_viewers;  // of WebSockets; those of streams lie in their connections
+  std::span<char> scratch;       // for bytes that are received to be thrown away
+
+  Instant now() const noexcept { return reactor.now(); }
+  WallTime wall_now() const noexcept { return reactor.wall_now(); }
+  std::string_view date() const noexcept { return date_field.at(wall_now()); }
+  Channel& channel(size_t camera) const noexcept { return *channels[camera]; }
+  size_t camera_of(const Channel& channel) const noexcept {
+    const auto found = std::find_if(channels.begin(), channels.end(),
+                                    [&channel](const auto& c) { return c.get() == &channel; });
+    CHECK(found != channels.end());
+    return static_cast<size_t>(found - channels.begin());
+  }
+
+  // Counts and logs that there is no place left, for connections or for viewers.
+  void note_full() const noexcept {
+    stats.refused_full.add();
+    events.full(now(), state.admission.viewers(), stats.connections_open.value());
+  }
+};
+
+}  // namespace fanlight

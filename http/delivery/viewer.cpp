@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/delivery/viewer.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "http/delivery/channel.h"
+#include "http/delivery/frame_sink.h"
+#include "http/delivery/framing.h"
+
+namespace fanlight {
+namespace {
+
+// A viewer is never left without a byte for 2 s, unless its own interval is longer; the rest of
+// the 2 s is for the turns until the bytes are out.
+constexpr Duration kRepeatAfter = 1900ms;
+
+// The shortest pause of a camera that does not tell its rate.
+constexpr Duration kPauseMin = 100ms;
+
+// How long a new viewer waits at most, and only when the ring is nearly full, for a frame that
+// others share: dashboards give up after 10 s.
+constexpr Duration kNewcomerWait = 8s;
+
+// How long a viewer waits at most for a frame that others share. A slow one has bytes in the
+// kernel's queue meanwhile: with a step of n/4 intervals it waits a quarter of its own pace at
+// most, so this only matters when the camera itself slows down.
+Duration longest_wait(Duration last_frame_took) {
+  return std::max<Duration>(kRepeatAfter, last_frame_took / 2);
+}
+
+}  // namespace
+
+Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
+               Instant now) noexcept
+    : sink_(sink),
+      channel_(channel),
+      due_at_(now),
+      any_frame_from_(now + kNewcomerWait),
+      options_(options),
+      repeat_at_(now + kRepeatAfter),
+      joined_at_(now) {
+  // An idle camera's last picture may be hours old: this viewer starts with the next one.
+  if (channel.is_idle() && channel.newest() != nullptr) {
+    last_sequence_ = channel.newest()->sequence();
+  }
+  channel_.add_viewer();
+}
+
+Viewer::~Viewer() {
+  if (frame_ != nullptr) channel_.unpin(*frame_);
+  channel_.remove_viewer();
+}
+
+bool Viewer::is_newer() const noexcept {
+  return channel_.newest() != nullptr && channel_.newest()->sequence() > last_sequence_;
+}
+
+bool Viewer::wants_frame(Instant now) const noexcept {
+  CHECK(!is_sending() && !finished_);
+  if (channel_.newest() == nullptr || sink_.is_sending()) return false;
+  if (ending_) return true;
+  if (now < due_at_) return false;
+  if (!is_newer()) return frames_sent_ > 0 && now >= repeat_at_;
+  const uint32_t step = pace_known_ ? step_ : channel_.newcomer_step();
+  return channel_.newest()->sequence() % step == 0 || now >= any_frame_from_;
+}
+
+Instant Viewer::ask_again_at() const noexcept {
+  if (sink_.is_sending()) return kNever;  // it asks when it has done
+  if (is_newer()) return std::max(due_at_, any_frame_from_);
+  return frames_sent_ > 0 ? std::max(due_at_, repeat_at_) : kNever;
+}
+
+size_t Viewer::next_frame_bytes() const noexcept {
+  CHECK(channel_.newest() != nullptr);
+  return channel_.newest()->plain_part().size();
+}
+
+Piece Viewer::begin_frame(Instant now) noexcept {
+  CHECK(!is_sending() && !finished_ && channel_.newest() != nullptr);
+  frame_ = channel_.newest();
+  channel_.pin(*frame_);
+  CHECK(frame_->sequence() >= last_sequence_);
+  if (frame_->sequence() == last_sequence_) {
+    channel_.stats().frames_repeated.add();
+  } else {
+    note_news();
+  }
+  began_at_ = now;
+  // An interval missed by more than itself is forgiven, otherwise the rhythm is kept.
+  due_at_ = (now - due_at_ > options_.interval ? now : due_at_) + options_.interval;
+  sending_last_ = is_last();
+  return piece_of_frame(now);
+}
+
+Piece Viewer::piece_of_frame(Instant now) noexcept {
+  if (options_.framing != nullptr) {
+    return options_.framing->wrap(*this, *frame_, sending_last_, now);
+  }
+  const bool seed = options_.seed_boundary;
+  const std::string_view body = options_.advance_headers ? frame_->jpeg() : frame_->bare_part();
+  if (sending_last_) return {body, seed ? kSeedClosing : kClosing};
+  if (seed) return {body, options_.advance_headers ? kSeedAdvanceTail : kSeedDelimiter};
+  return {options_.advance_headers ? frame_->advance_part() : frame_->plain_part()};
+}
+
+// It is charged with what was published while it watched, and with nothing else: not with numbers
+// that were used up while nobody did, with pictures that the camera's side dropped, or with slates.
+void Viewer::note_news() noexcept {
+  const FrameInfo& info = frame_->info();
+  if (frames_sent_ > 0) {
+    const uint64_t skipped = frame_->pictures() - pictures_before_ - (info.is_slate() ? 0 : 1);
+    frames_skipped_ += skipped;
+    channel_.stats().frames_skipped.add(skipped);
+  }
+  pictures_before_ = frame_->pictures();
+  if (info.is_slate()) {
+    rate_.restart();
+  } else {
+    rate_.add(info.captured_at);
+  }
+}
+
+void Viewer::finish_frame(Instant now) noexcept {
+  CHECK(is_sending());
+  // Not is_last(): the end may have been asked for while this frame was on its way.
+  finished_ = sending_last_;
+  const bool is_repeat = last_sequence_ == frame_->sequence();
+  last_sequence_ = frame_->sequence();
+  ++frames_sent_;
+  const uint64_t intervals = channel_.newest()->sequence() - last_sequence_;
+  step_ = channel_.ring().step_for(intervals);
+  pace_known_ = true;
+  repeat_at_ = now + std::max(repeat_after(is_repeat), options_.interval);
+  any_frame_from_ = step_ == 1 ? now : now + longest_wait(now - began_at_);
+  channel_.unpin(*frame_);
+  frame_ = nullptr;
+}
+
+// WebKit shows a picture when it sees the next one, so whoever asks for it gets the last one before
+// a pause twice.
+Duration Viewer::repeat_after(bool is_repeat) const noexcept {
+  if (!options_.dual_final_frames || is_repeat) return kRepeatAfter;
+  const Duration interval(channel_.ring().stats().interval_ns.value());
+  return std::min(std::max(kPauseMin, interval * 3 / 2), kRepeatAfter);
+}
+
+bool Viewer::is_sent_to_often() const noexcept {
+  return options_.interval <= kRepeatAfter;
+}
+
+bool Viewer::can_end_with_frame() const noexcept {
+  return channel_.newest() != nullptr && (frames_sent_ > 0 || is_newer());
+}
+
+void Viewer::end_soon() noexcept {
+  ending_ = true;
+}
+
+}  // namespace fanlight

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pages: the pages at `/`, `/cameras/NAME` and `/cameras`.
+//
+// They are made once, at start, by PageLayout. The shape of a camera's picture is known only when
+// its page is asked for: PageOpening, which is sent in front of it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/page/content_policy.h"
+
+namespace fanlight {
+
+// Owns: the texts. Thread: made by one, constant afterwards.
+class Pages {
+ public:
+  // `cameras`: their names, of [a-z0-9-], at least one. `allow_control`: whether clients may change
+  // controls, for which the pages of cameras then have a place. Throws std::bad_alloc.
+  Pages(std::span<const std::string> cameras, std::string_view version, bool allow_control);
+
+  // The page of the first camera, as it is at `/`, behind its PageOpening.
+  std::string_view root() const { return root_; }
+  // The page of a camera, as it is at /cameras/NAME, behind its PageOpening.
+  std::string_view camera(size_t index) const { return cameras_[index]; }
+  // The whole page of all cameras, with a mark where the tiles go (CamerasPage).
+  std::string_view all() const { return all_; }
+
+  // Content-Security-Policy of root() and camera(), which is to end with the source of the opening,
+  // and of all().
+  std::string_view camera_policy() const { return camera_policy_; }
+  std::string_view all_policy() const { return all_policy_; }
+
+ private:
+  std::string root_;
+  std::vector<std::string> cameras_;
+  std::string all_;
+  std::string camera_policy_;
+  std::string all_policy_;
+};
+
+// The first lines of a camera's page, with the width and height of its picture for the style: the
+// browser keeps a place of that shape before the first picture comes, and nothing jumps.
+// Owns: the text. Thread: any one.
+class PageOpening {
+ public:
+  // 0: not known yet, and 16 to 9 is assumed.
+  PageOpening(uint64_t width, uint64_t height) noexcept;
+
+  std::string_view text() const { return {text_.data(), size_}; }
+  // What the policy must allow: the hash of its style.
+  const SourceHash& source() const { return source_; }
+
+ private:
+  std::array<char, 192> text_;
+  size_t size_;
+  SourceHash source_;
+};
+
+}  // namespace fanlight

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/protocol/request.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/check.h"
+#include "http/protocol/authority.h"
+
+namespace fanlight {
+namespace {
+
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// tchar of RFC 9110 section 5.6.2.
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 256; ++c) {
+    const char ch = static_cast<char>(c);
+    table[static_cast<size_t>(c)] =
+        is_digit(ch) || (lower(ch) >= 'a' && lower(ch) <= 'z') ||
+        std::string_view("!#$%&'*+-.^_`|~").find(ch) != std::string_view::npos;
+  }
+  return table;
+}
+constexpr std::array<bool, 256> kTokenChar = make_token_table();
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return kTokenChar[static_cast<unsigned char>(c)];
+  });
+}
+
+// Control characters that must not appear anywhere in a head (CR and LF are handled by the line
+// scanner; HTAB is allowed in field values and checked elsewhere).
+constexpr bool is_forbidden(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// What else proxies write of whom they speak for (RFC 7239; nginx's usual one).
+bool is_proxy_field(std::string_view name) {
+  return equals_ignoring_case(name, "forwarded") || equals_ignoring_case(name, "x-real-ip");
+}
+
+Method method_of(std::string_view name) {
+  if (name == "GET") return Method::get;
+  if (name == "HEAD") return Method::head;
+  if (name == "OPTIONS") return Method::options;
+  if (name == "PATCH") return Method::patch;
+  if (name == "POST") return Method::post;
+  for (const std::string_view refused : {"PUT", "DELETE", "TRACE", "CONNECT"}) {
+    if (name == refused) return Method::refused;
+  }
+  return Method::unknown;
+}
+
+// One option of a comma-separated list after the other (RFC 9110 section 5.6.1).
+template <class Visit>
+void for_each_option(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    visit(trim(list.substr(0, comma)));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
+}
+
+QueryPair take_pair(std::string_view& query) noexcept {
+  const size_t end = std::min(query.find('&'), query.size());
+  const std::string_view pair = query.substr(0, end);
+  query.remove_prefix(std::min(end + 1, query.size()));
+  const size_t equals = std::min(pair.find('='), pair.size());
+  return {pair.substr(0, equals), pair.substr(std::min(equals + 1, pair.size()))};
+}
+
+QueryValue query_value(std::string_view query, std::string_view name) noexcept {
+  while (!query.empty()) {
+    const QueryPair pair = take_pair(query);
+    if (pair.name == name) return {true, pair.value};
+  }
+  return {};
+}
+
+bool RequestParser::fail(int status, std::string_view reason) noexcept {
+  error_status_ = status;
+  error_reason_ = reason;
+  return false;
+}
+
+ParseStatus RequestParser::parse(std::string_view text) noexcept {
+  CHECK(!complete_ && error_status_ == 0 && text.size() >= scanned_);
+  const ParseStatus status = scan(text);
+  if (!have_request_line_) note_method(text.substr(line_start_, scanned_ - line_start_));
+  return status;
+}
+
+// Also of a request line that is never read to its end: an error for HEAD has no body either.
+void RequestParser::note_method(std::string_view line) noexcept {
+  const size_t end = line.find(' ');
+  if (end != std::string_view::npos) request_.method = method_of(line.substr(0, end));
+}
+
+ParseStatus RequestParser::scan(std::string_view text) noexcept {
+  while (scanned_ < text.size()) {
+    const char c = text[scanned_];
+    if (is_forbidden(c)) {
+      fail(400, "control character in the request head");
+      return ParseStatus::bad;
+    }
+    if (c == '\r') {
+      if (scanned_ + 1 == text.size()) return ParseStatus::partial;  // its LF has not come yet
+      if (text[scanned_ + 1] != '\n') {
+        fail(400, "CR without LF");
+        return ParseStatus::bad;
+      }
+      const std::string_view line = text.substr(line_start_, scanned_ - line_start_);
+      scanned_ += 2;
+      line_start_ = scanned_;
+      if (!parse_line(line)) return ParseStatus::bad;
+      if (complete_) return ParseStatus::done;
+      continue;
+    }
+    if (c == '\n') {
+      fail(400, "LF without CR");
+      return ParseStatus::bad;
+    }
+    ++scanned_;
+  }
+  return ParseStatus::partial;
+}
+
+bool RequestParser::parse_line(std::string_view line) noexcept {
+  if (!have_request_line_) {
+    // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
+    if (line.empty()) return true;
+    have_request_line_ = true;
+    return parse_request_line(line);
+  }
+  if (!line.empty()) return parse_field(line);
+  return finish();
+}
+
+// method SP request-target SP HTTP-version (RFC 9112 section 3), with single spaces.
+bool RequestParser::parse_request_line(std::string_view line) noexcept {
+  note_method(line);
+  const size_t first = line.find(' ');
+  const size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return fail(400, "malformed request line");
+  const std::string_view method = line.substr(0, first);
+  const std::string_view target = line.substr(first + 1, last - first - 1);
+  const std::string_view version = line.substr(last + 1);
+
+  if (!is_token(method)) return fail(400, "malformed method");
+  if (version.size() != 8 || !version.starts_with("HTTP/") || !is_digit(version[5]) ||
+      version[6] != '.' || !is_digit(version[7])) {
+    return fail(400, "malformed HTTP version");
+  }
+  if (version[5] != '1') return fail(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  request_.minor_version = version[7] - '0';
+  if (request_.method == Method::unknown) return fail(501, "unknown method");
+  return parse_target(target);
+}
+
+// origin-form, absolute-form or, for OPTIONS, asterisk-form (RFC 9112 section 3.2).
+bool RequestParser::parse_target(std::string_view target) noexcept {
+  for (const char c : target) {
+    if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f || c == '#') {
+      return fail(400, "malformed request target");
+    }
+  }
+  if (target.size() > 7 && equals_ignoring_case(target.substr(0, 7), "http://")) {
+    target.remove_prefix(7);
+    const size_t authority = std::min(target.find_first_of("/?"), target.size());
+    authority_ = target.substr(0, authority);
+    if (!is_http_authority(authority_)) return fail(400, "malformed authority in the target");
+    target.remove_prefix(authority);
+    if (target.empty()) target = "/";
+  }
+  const size_t question = std::min(target.find('?'), target.size());
+  request_.path = target.substr(0, question);
+  request_.query = target.substr(std::min(question + 1, target.size()));
+  if (request_.path.empty() && question < target.size()) request_.path = "/";
+  if (!is_percent_encoded(request_.path)) return fail(400, "malformed request target");
+  if (request_.path == "*" && request_.method == Method::options) return true;
+  if (request_.method == Method::refused) return true;  // CONNECT's authority-form among them
+  if (!request_.path.starts_with('/')) return fail(400, "malformed request target");
+  return true;
+}
+
+bool RequestParser::parse_field(std::string_view line) noexcept {
+  if (line.front() == ' ' || line.front() == '\t') return fail(400, "folded header line");
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return fail(400, "header line without a colon");
+  const std::string_view name = line.substr(0, colon);
+  if (!is_token(name)) return fail(400, "malformed header name");
+  return parse_known_field(name, trim(line.substr(colon + 1)));
+}
+
+bool RequestParser::parse_known_field(std::string_view name, std::string_view value) noexcept {
+  if (equals_ignoring_case(name, "host")) {
+    if (have_host_) return fail(400, "duplicate Host");
+    have_host_ = true;
+    if (!is_authority(value)) return fail(400, "malformed Host");
+    request_.host = value;
+  } else if (equals_ignoring_case(name, "content-length")) {
+    return parse_content_length(value);
+  } else if (equals_ignoring_case(name, "transfer-encoding")) {
+    have_transfer_encoding_ = true;
+  } else if (equals_ignoring_case(name, "connection")) {
+    parse_connection(value);
+  } else if (equals_ignoring_case(name, "expect")) {
+    request_.expects_continue = equals_ignoring_case(value, "100-continue");
+  } else if (equals_ignoring_case(name, "accept")) {
+    if (request_.accept.empty()) request_.accept = value;
+  } else if (equals_ignoring_case(name, "if-none-match")) {
+    request_.if_none_match = value;
+  } else if (equals_ignoring_case(name, "origin")) {
+    if (have_origin_) return fail(400, "duplicate Origin");
+    have_origin_ = true;
+    request_.origin = value;
+  } else if (equals_ignoring_case(name, "content-type")) {
+    if (request_.content_type.empty()) request_.content_type = value;
+  } else if (equals_ignoring_case(name, "x-forwarded-for")) {
+    // Of several the last was written by the nearest proxy.
+    request_.forwarded_for = value;
+    request_.is_forwarded = true;
+  } else if (is_proxy_field(name)) {
+    request_.is_forwarded = true;
+  } else {
+    return parse_web_socket_field(name, value);
+  }
+  return true;
+}
+
+bool RequestParser::parse_content_length(std::string_view value) noexcept {
+  if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) {
+    return fail(400, "malformed Content-Length");
+  }
+  uint64_t length = 0;
+  for (const char c : value) {
+    if (length > (UINT64_MAX - 9) / 10) return fail(400, "Content-Length out of range");
+    length = length * 10 + static_cast<uint64_t>(c - '0');
+  }
+  if (have_content_length_ && length != request_.content_length) {
+    return fail(400, "differing Content-Length");
+  }
+  have_content_length_ = true;
+  request_.content_length = length;
+  return true;
+}
+
+void RequestParser::parse_connection(std::string_view value) noexcept {
+  for_each_option(value, [this](std::string_view option) {
+    if (equals_ignoring_case(option, "close")) wants_close_ = true;
+    if (equals_ignoring_case(option, "keep-alive")) wants_keep_alive_ = true;
+    if (equals_ignoring_case(option, "upgrade")) wants_upgrade_ = true;
+  });
+}
+
+bool RequestParser::parse_web_socket_field(std::string_view name, std::string_view value) noexcept {
+  if (equals_ignoring_case(name, "upgrade")) {
+    for_each_option(value, [this](std::string_view protocol) {
+      if (equals_ignoring_case(protocol, "websocket")) upgrade_web_socket_ = true;
+    });
+  } else if (equals_ignoring_case(name, "sec-websocket-key")) {
+    if (!request_.web_socket_key.empty()) return fail(400, "duplicate Sec-WebSocket-Key");
+    request_.web_socket_key = value;
+  } else if (equals_ignoring_case(name, "sec-websocket-version")) {
+    request_.web_socket_version = value;
+  }
+  return true;
+}
+
+// The empty line: what can only be judged when all fields are known.
+bool RequestParser::finish() noexcept {
+  if (!have_host_ && request_.minor_version >= 1) return fail(400, "Host is missing");
+  // RFC 9112 section 3.2.2: what Host says beside an absolute-form target is ignored.
+  if (!authority_.empty()) request_.host = authority_;
+  if (have_transfer_encoding_) {
+    if (have_content_length_) return fail(400, "Content-Length beside Transfer-Encoding");
+    // Bodies here are short and of known length, so none is decoded (RFC 9112 section 6.1 allows
+    // the refusal).
+    return fail(501, "request bodies with a Transfer-Encoding are not taken");
+  }
+  request_.upgrades_to_web_socket = wants_upgrade_ && upgrade_web_socket_;
+  request_.keep_alive = !wants_close_ && (request_.minor_version >= 1 || wants_keep_alive_);
+  request_.head_size = scanned_;
+  complete_ = true;
+  return true;
+}
+
+}  // namespace fanlight

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/protocol/web_socket_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/check.h"
+
+namespace fanlight {
+namespace {
+
+// RFC 6455 section 5.2.
+constexpr unsigned char kFinal = 0x80;
+constexpr unsigned char kReserved = 0x70;
+constexpr unsigned char kOpcode = 0x0f;
+constexpr unsigned char kMasked = 0x80;
+constexpr unsigned char kContinuation = 0x0;
+constexpr unsigned char kText = 0x1;
+constexpr unsigned char kBinary = 0x2;
+constexpr unsigned char kClose = 0x8;
+constexpr unsigned char kPing = 0x9;
+constexpr unsigned char kPong = 0xa;
+
+uint64_t big_endian(const unsigned char* bytes, size_t count) {
+  uint64_t number = 0;
+  for (size_t i = 0; i < count; ++i) number = number << 8 | bytes[i];
+  return number;
+}
+
+// What an endpoint may send: of the protocol's own codes those that are not reserved for local
+// use, and the registered and private ones (RFC 6455 section 7.4).
+bool may_be_sent(uint64_t code) {
+  if (code >= 3000 && code <= 4999) return true;
+  return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
+}
+
+}  // namespace
+
+WebSocketReader::Result WebSocketReader::read(std::string_view bytes) noexcept {
+  CHECK(!failed_);
+  size_t taken = 0;
+  while (true) {
+    if (!in_payload_) {
+      taken += read_header(bytes.substr(taken));
+      if (failed_) return {Event::failed, taken};
+      if (!in_payload_) return {Event::none, taken};
+    }
+    taken += read_payload(bytes.substr(taken));
+    if (payload_left_ > 0) return {Event::none, taken};
+    const Event event = end_frame();
+    if (event != Event::none) return {event, taken};
+  }
+}
+
+// As many bytes as the header still lacks; how many those are its second byte says.
+size_t WebSocketReader::read_header(std::string_view bytes) noexcept {
+  size_t taken = 0;
+  while (header_taken_ < header_size()) {
+    if (taken == bytes.size()) return taken;
+    header_[header_taken_++] = static_cast<unsigned char>(bytes[taken++]);
+  }
+  in_payload_ = begin_frame();
+  return taken;
+}
+
+size_t WebSocketReader::header_size() const noexcept {
+  if (header_taken_ < 2) return 2;
+  const size_t length = header_[1] & ~kMasked;
+  const size_t extended = length == 126 ? 2 : length == 127 ? 8 : 0;
+  return 2 + extended + ((header_[1] & kMasked) != 0 ? 4 : 0);
+}
+
+bool WebSocketReader::begin_frame() noexcept {
+  opcode_ = header_[0] & kOpcode;
+  // No extension was negotiated, and what a client sends is masked (sections 5.2 and 5.1).
+  if ((header_[0] & kReserved) != 0 || (header_[1] & kMasked) == 0) {
+    return fail(CloseCode::protocol_error);
+  }
+  uint64_t length = header_[1] & ~kMasked;
+  if (length == 126) {
+    length = big_endian(&header_[2], 2);
+    if (length < 126) return fail(CloseCode::protocol_error);  // not in the fewest bytes
+  } else if (length == 127) {
+    length = big_endian(&header_[2], 8);
+    if (length <= 0xffff || length >> 63 != 0) return fail(CloseCode::protocol_error);
+  }
+  payload_left_ = length;
+  return is_control() ? begin_control_frame(length) : begin_data_frame(length);
+}
+
+bool WebSocketReader::begin_control_frame(uint64_t length) noexcept {
+  const bool known = opcode_ == kClose || opcode_ == kPing || opcode_ == kPong;
+  const bool whole = (header_[0] & kFinal) != 0;
+  if (!known || !whole || length > kControlBytesMax) return fail(CloseCode::protocol_error);
+  control_size_ = 0;
+  return true;
+}
+
+bool WebSocketReader::begin_data_frame(uint64_t length) noexcept {
+  const bool known = opcode_ == kContinuation || opcode_ == kText || opcode_ == kBinary;
+  if (!known || (opcode_ == kContinuation) != in_message_) return fail(CloseCode::protocol_error);
+  if (!in_message_) message_bytes_ = 0;
+  if (length > kMessageBytesMax - message_bytes_) return fail(CloseCode::too_big);
+  message_bytes_ += length;
+  in_message_ = (header_[0] & kFinal) == 0;
+  return true;
+}
+
+size_t WebSocketReader::read_payload(std::string_view bytes) noexcept {
+  const auto taken = static_cast<size_t>(std::min<uint64_t>(bytes.size(), payload_left_));
+  payload_left_ -= taken;
+  if (!is_control()) return taken;
+  const unsigned char* mask = &header_[header_size() - 4];
+  for (const char c : bytes.substr(0, taken)) {
+    control_[control_size_] = static_cast<char>(c ^ mask[control_size_ % 4]);
+    ++control_size_;
+  }
+  return taken;
+}
+
+WebSocketReader::Event WebSocketReader::end_frame() noexcept {
+  in_payload_ = false;
+  header_taken_ = 0;
+  if (opcode_ == kPing) return Event::ping;
+  return opcode_ == kClose ? end_close() : Event::none;
+}
+
+// A code of two bytes, and maybe a reason, which nobody here would read (section 5.5.1).
+WebSocketReader::Event WebSocketReader::end_close() noexcept {
+  close_code_ = CloseCode::none;
+  if (control_size_ == 0) return Event::closed;
+  unsigned char code[2];
+  std::memcpy(code, control_.data(), std::min<size_t>(control_size_, 2));
+  if (control_size_ == 1 || !may_be_sent(big_endian(code, 2))) {
+    fail(CloseCode::protocol_error);
+    return Event::failed;
+  }
+  close_code_ = static_cast<CloseCode>(big_endian(code, 2));
+  return Event::closed;
+}
+
+bool WebSocketReader::fail(CloseCode code) noexcept {
+  failed_ = true;
+  close_code_ = code;
+  return false;
+}
+
+}  // namespace fanlight

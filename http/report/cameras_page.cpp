@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/report/cameras_page.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "http/delivery/shard_services.h"
+#include "http/page/page.h"
+#include "http/report/camera_report.h"
+
+namespace fanlight {
+namespace {
+
+// Where the tiles go in cameras.html.
+constexpr std::string_view kMark = "<!-- tiles -->\n";
+
+void write_reason(std::string_view reason, TextWriter& text) {
+  const std::string_view said = said_of_camera(reason);
+  text.raw(said == reason ? "Camera lost: " : "Camera ");
+  text.add_html(said);
+}
+
+void write_live(const CaptureStats& stats, Instant now, TextWriter& text) {
+  text.add("{}×{}", stats.width.value(), stats.height.value());
+  const double fps = measured_fps(stats, now);
+  if (fps >= 10) {
+    text.add(" · {:.0f} fps", fps);
+  } else if (fps > 0) {
+    text.add(" · {:.2g} fps", fps);
+  }
+}
+
+void write_condition(ShardServices& services, size_t camera, TextWriter& text) {
+  const CameraCondition condition = condition_of(services, camera);
+  if (condition.state == "live") {
+    write_live(services.state.cameras[camera].ring->stats(), services.now(), text);
+  } else if (condition.state == "idle") {
+    text.add("asleep until somebody watches");
+  } else if (condition.state == "lost") {
+    write_reason(condition.reason, text);
+  } else {
+    text.add("no picture yet");
+  }
+}
+
+// With the picture's shape, so that its place is kept until it comes.
+void write_picture(const Camera& shown, TextWriter& text) {
+  const CaptureStats& stats = shown.ring->stats();
+  const bool is_known = stats.width.value() > 0 && stats.height.value() > 0;
+  const uint64_t width = is_known ? stats.width.value() : 16;
+  const uint64_t height = is_known ? stats.height.value() : 9;
+  // For browsers without JavaScript only: six pictures at once would take all their connections.
+  text.add(
+      "<noscript><img src=\"cameras/{0}/snapshot\" width=\"{1}\" height=\"{2}\" "
+      "alt=\"picture of {0}\"></noscript>",
+      shown.name, width, height);
+  text.add(
+      "<canvas class=\"blank scripted\" width=\"{}\" height=\"{}\" role=\"img\" "
+      "aria-label=\"picture of {}\"></canvas>",
+      width, height, shown.name);
+}
+
+void write_tile(ShardServices& services, size_t camera, TextWriter& text) {
+  const Camera& shown = services.state.cameras[camera];
+  const std::string_view state = condition_of(services, camera).state;
+  text.add("<li data-name=\"{}\"><div class=\"shot\">", shown.name);
+  write_picture(shown, text);
+  text.add("<p class=\"over\" aria-hidden=\"true\" hidden></p></div>\n");
+  text.add("<h2><a href=\"cameras/{0}\">{0}</a></h2><p class=\"state\" data-state=\"{1}\">",
+           shown.name, state);
+  write_condition(services, camera, text);
+  text.add("</p>");
+  std::array<char, CameraPanel::kTextBytesMax> room;
+  const std::string_view device =
+      shown.panel == nullptr ? std::string_view() : shown.panel->copy_device(room);
+  if (!device.empty()) {
+    text.add("<small>");
+    text.add_html(device);
+    text.add("</small>");
+  }
+  text.add("</li>\n");
+}
+
+}  // namespace
+
+bool CamerasPage::write_step(ShardServices& services, TextWriter& text) noexcept {
+  const std::string_view page = services.state.pages.all();
+  const size_t mark = page.find(kMark);
+  CHECK(mark != std::string_view::npos);
+  if (sent_ == mark && tiles_ < services.state.cameras.size()) {
+    write_tile(services, tiles_++, text);
+    return true;
+  }
+  if (sent_ == mark) sent_ += kMark.size();
+  const size_t end = sent_ < mark ? mark : page.size();
+  const size_t bytes = std::min(end - sent_, text.room());
+  text.add("{}", page.substr(sent_, bytes));
+  sent_ += bytes;
+  return sent_ < page.size();
+}
+
+}  // namespace fanlight

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// CamerasPage: the page at /cameras, cameras.html with a tile for each camera in it.
+//
+// Each tile is whole without JavaScript: the newest picture, which links to the stream, the
+// camera's name and how it is. What JavaScript adds is in cameras.html.
+#pragma once
+
+#include <cstddef>
+
+#include "http/protocol/text.h"
+
+namespace fanlight {
+
+struct ShardServices;
+
+// Owns: its place in the text. Thread: its shard's.
+class CamerasPage {
+ public:
+  // Writes the next bounded step; true when another one follows.
+  bool write_step(ShardServices& services, TextWriter& text) noexcept;
+
+ private:
+  size_t sent_ = 0;   // bytes of cameras.html
+  size_t tiles_ = 0;  // written
+};
+
+}  // namespace fanlight

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// /program.json of mjpg-streamer: its inputs, which are our cameras, and its one output.
+#pragma once
+
+#include <cstddef>
+
+#include "http/protocol/text.h"
+#include "http/state/server_state.h"
+
+namespace fanlight {
+
+// Writes step `step`, 0 first, one for each camera. False when it was the last one.
+bool write_mjpg_program_step(const ServerState& state, size_t step, TextWriter& text) noexcept;
+
+}  // namespace fanlight

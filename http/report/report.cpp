@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/report/report.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "http/delivery/shard_services.h"
+#include "http/protocol/text.h"
+#include "http/report/metrics.h"
+#include "http/report/mjpg_program.h"
+#include "http/report/server_report.h"
+#include "http/report/summary.h"
+#include "http/report/ustreamer_state.h"
+#include "http/report/viewers_page.h"
+
+namespace fanlight {
+namespace {
+
+constexpr std::string_view kStateEnd = "]}\n";
+
+bool is_ustreamers(Report report) {
+  return report == Report::ustreamer_state;
+}
+
+ViewerRowWriter writer_for(Report report, bool addresses) {
+  if (is_ustreamers(report)) return &write_ustreamer_client;
+  if (report == Report::viewers_page) return &write_viewer_line;
+  return addresses ? &write_viewer_object_with_address : &write_viewer_object;
+}
+
+}  // namespace
+
+ReportBody::ReportBody(ShardServices& services, Report report, size_t camera,
+                       bool addresses) noexcept
+    : services_(services),
+      report_(report),
+      camera_(camera),
+      rows_(services, writer_for(report, addresses),
+            is_ustreamers(report) ? camera : ViewerRows::kAllCameras) {
+  if (report == Report::viewers_page) text_left_ = services.state.list_pages.viewers();
+}
+
+void ReportBody::release() noexcept {
+  services_.reports.destroy(this);
+}
+
+ReportBody::Pulled ReportBody::pull(std::span<char> room) noexcept {
+  if (section_ == Section::viewers) return pull_viewers(room);
+  TextWriter text(room);
+  const bool more = write_step(text);
+  return {text.size(), more ? State::more : State::done};
+}
+
+bool ReportBody::write_step(TextWriter& text) noexcept {
+  switch (report_) {
+    case Report::state:
+      return write_state_step(text);
+    case Report::ustreamer_state:
+      write_ustreamer_state(services_, camera_, text);
+      begin_section(Section::viewers);
+      return true;
+    case Report::metrics:
+      return write_metrics_step(services_.state, row_++, text);
+    case Report::mjpg_program:
+      return write_mjpg_program_step(services_.state, row_++, text);
+    case Report::cameras_json:
+      return write_cameras_json(text);
+    case Report::cameras_page:
+      return cameras_page_.write_step(services_, text);
+    case Report::controls:
+      return camera_report_.write_controls_step(services_, camera_, text);
+    case Report::summary:
+      return write_summary_step(services_, row_++, text);
+    case Report::viewers_page:
+      if (!write_text(text)) begin_section(Section::viewers);
+      return true;
+  }
+  CHECK(false && "every report is written");
+}
+
+// The next step of the array of cameras; true when another one follows.
+bool ReportBody::write_cameras(TextWriter& text) noexcept {
+  if (begins_row_ && row_ > 0) text.add(",");
+  begins_row_ = !camera_report_.write_step(services_, row_, text);
+  if (begins_row_) ++row_;
+  return row_ < services_.state.cameras.size();
+}
+
+bool ReportBody::write_cameras_json(TextWriter& text) noexcept {
+  if (section_ == Section::server) {
+    text.add(R"({{"instance_id":"{:x}","cameras":[)", instance_id(services_.state));
+    begin_section(Section::cameras);
+    return true;
+  }
+  if (write_cameras(text)) return true;
+  text.add("]}}\n");
+  return false;
+}
+
+// ---- /api/v1/state ----
+
+void ReportBody::begin_section(Section section) noexcept {
+  section_ = section;
+  row_ = 0;
+}
+
+void ReportBody::begin_text(const SharedText& shared) noexcept {
+  text_left_ = shared.copy(text_);
+}
+
+// The next part of the copy; true when another one follows.
+bool ReportBody::write_text(TextWriter& text) noexcept {
+  const size_t bytes = std::min(text_left_.size(), text.room());
+  text.add("{}", text_left_.substr(0, bytes));
+  text_left_.remove_prefix(bytes);
+  return !text_left_.empty();
+}
+
+// Always true: the viewers follow, and are pulled otherwise.
+bool ReportBody::write_state_step(TextWriter& text) noexcept {
+  ServerState& state = services_.state;
+  switch (section_) {
+    case Section::server:
+      text.add("{{");
+      write_server_members(services_, text);
+      text.add(R"("flags":)");
+      begin_section(Section::flags);
+      begin_text(state.flags_json);
+      return true;
+    case Section::flags:
+      if (write_text(text)) return true;
+      begin_section(Section::devices);
+      begin_text(state.devices_json);
+      return true;
+    case Section::devices:
+      if (row_++ == 0) text.add(R"(,"devices":)");
+      if (write_text(text)) return true;
+      begin_section(Section::shards);
+      return true;
+    case Section::shards:
+      text.add("{}", row_ == 0 ? R"(,"shards":[)" : ",");
+      write_shard_object(state, row_, text);
+      if (++row_ == state.links.size()) begin_section(Section::cameras);
+      return true;
+    case Section::cameras:
+      if (row_ == 0 && begins_row_) text.add(R"(],"cameras":[)");
+      if (write_cameras(text)) return true;
+      text.add(R"(],"viewers":[)");
+      begin_section(Section::viewers);
+      return true;
+    case Section::viewers:
+      break;
+  }
+  CHECK(false && "the viewers are pulled");
+}
+
+ReportBody::Pulled ReportBody::pull_viewers(std::span<char> room) noexcept {
+  if (const size_t bytes = rows_.take(room); bytes > 0) return {bytes, State::more};
+  const auto came = [](void* owner) noexcept { static_cast<ReportBody*>(owner)->ready(); };
+  if (rows_.ask(this, came)) return wait();
+  if (report_ == Report::viewers_page) {
+    TextWriter text(room);
+    write_viewers_end(services_.state, text);
+    return {text.size(), State::done};
+  }
+  const std::string_view end = is_ustreamers(report_) ? kUstreamerStateEnd : kStateEnd;
+  std::copy(end.begin(), end.end(), room.begin());
+  return {end.size(), State::done};
+}
+
+}  // namespace fanlight

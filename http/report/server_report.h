@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// ServerReport: the parts of /api/v1/state that are not about one camera. docs/api.md explains
+// every key.
+#pragma once
+
+#include <cstddef>
+
+#include "http/protocol/text.h"
+#include "http/report/viewer_rows.h"
+#include "http/state/server_state.h"
+
+namespace fanlight {
+
+struct ShardServices;
+
+// Tells one run of the server from another, so that pages notice a restart.
+uint64_t instance_id(const ServerState& state) noexcept;
+
+// The members of the report's object that describe the server as a whole, each followed by a comma.
+void write_server_members(ShardServices& services, TextWriter& text) noexcept;
+
+// One shard, as an object.
+void write_shard_object(const ServerState& state, size_t index, TextWriter& text) noexcept;
+
+// One viewer, as an object: a ViewerRowWriter.
+void write_viewer_object(const ViewerRow& row, TextWriter& text) noexcept;
+void write_viewer_object_with_address(const ViewerRow& row, TextWriter& text) noexcept;
+
+}  // namespace fanlight

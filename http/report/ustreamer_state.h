@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// UstreamerState: /state in the shape that ustreamer's own clients and exporters read.
+//
+// The keys are those of ustreamer 6. The key of a client that chose none is "0".
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "http/protocol/text.h"
+#include "http/report/viewer_rows.h"
+#include "http/state/server_state.h"
+
+namespace fanlight {
+
+// Everything of `camera` before the clients; their rows follow, and then kUstreamerStateEnd.
+void write_ustreamer_state(ShardServices& services, size_t camera, TextWriter& text) noexcept;
+
+// One client of "clients_stat": a ViewerRowWriter.
+void write_ustreamer_client(const ViewerRow& row, TextWriter& text) noexcept;
+
+inline constexpr std::string_view kUstreamerStateEnd = "}}}}\n";
+
+}  // namespace fanlight

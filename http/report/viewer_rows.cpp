@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/report/viewer_rows.h"
+
+#include <algorithm>
+#include <span>
+
+#include "core/check.h"
+#include "http/delivery/shard_services.h"
+#include "http/delivery/viewer.h"
+
+namespace fanlight {
+
+size_t ViewerRows::take(std::span<char> room) noexcept {
+  const size_t bytes = std::min(room.size(), size_ - taken_);
+  std::copy_n(page_.data() + taken_, bytes, room.data());
+  taken_ += bytes;
+  return bytes;
+}
+
+bool ViewerRows::ask(void* owner, Came came) noexcept {
+  const auto& links = asker_.state.links;
+  if (shard_ == links.size()) return false;
+  owner_ = owner;
+  came_ = came;
+  links[shard_]->mailbox.post(*this, &ViewerRows::at_asked_shard);
+  return true;
+}
+
+void ViewerRows::at_asked_shard(Message& message) noexcept {
+  auto& rows = static_cast<ViewerRows&>(message);
+  rows.write_page(*rows.asker_.state.links[rows.shard_]->entry);
+  rows.asker_.mailbox.post(rows, &ViewerRows::at_asking_shard);
+}
+
+void ViewerRows::at_asking_shard(Message& message) noexcept {
+  auto& rows = static_cast<ViewerRows&>(message);
+  rows.came_(rows.owner_);
+}
+
+void ViewerRows::write_page(ShardEntry& shard) noexcept {
+  size_ = 0;
+  taken_ = 0;
+  page_is_full_ = false;
+  asked_ = &shard.services();
+  shard.visit_sessions(*this);
+  if (page_is_full_) return;
+  ++shard_;
+  after_id_ = 0;
+}
+
+// Sessions come in the order of their ids, so the last one that was written tells where to go on,
+// whoever has come or gone meanwhile.
+void ViewerRows::visit(const ViewerSession& session) noexcept {
+  if (session.connection_id <= after_id_ || page_is_full_) return;
+  TextWriter text(std::span<char>(page_).subspan(size_));
+  page_is_full_ = text.room() < kViewerRowBytesMax * session.viewers.size();
+  if (page_is_full_) return;
+  after_id_ = session.connection_id;
+  for (const Viewer* viewer : session.viewers) {
+    if (camera_ != kAllCameras && &viewer->channel() != &asked_->channel(camera_)) continue;
+    const size_t before = text.size();
+    writer_({*asked_, session, *viewer, is_first_row_}, text);
+    CHECK(text.size() - before <= kViewerRowBytesMax);
+    is_first_row_ = false;
+  }
+  size_ += text.size();
+}
+
+}  // namespace fanlight

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/report/viewers_page.h"
+
+#include "http/delivery/shard_services.h"
+#include "http/report/totals.h"
+
+namespace fanlight {
+
+namespace {
+
+// 0:07, 12:34, 1:02:03.
+void write_duration(int64_t seconds, TextWriter& text) noexcept {
+  if (seconds < 3600) return text.add("{}:{:02}", seconds / 60, seconds % 60);
+  text.add("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+}  // namespace
+
+void write_viewer_line(const ViewerRow& row, TextWriter& text) noexcept {
+  const Viewer& viewer = row.viewer;
+  char room[kAddressTextMax];
+  text.add("<tr><td>{0}<td><a href=\"cameras/{1}\">{1}</a><td>",
+           format_address(row.session.client, room),
+           row.services.state.cameras[row.services.camera_of(viewer.channel())].name);
+  write_duration(static_cast<int64_t>(to_seconds(row.services.now() - viewer.joined_at())), text);
+  text.add("<td>{}<td>{:.1f}<td>{}<td>{:.1f}\n", viewer.frames_sent(),
+           viewer.measured_fps(row.services.now()), viewer.frames_skipped(),
+           static_cast<double>(row.session.bytes_sent) / 1e6);
+}
+
+void write_viewers_end(const ServerState& state, TextWriter& text) noexcept {
+  text.add("<tfoot>\n<tr><td colspan=\"7\">{} of at most {} viewers\n",
+           total(state, &ChannelStats::viewers), state.admission.config().viewers_max);
+  text.raw(state.list_pages.end());
+}
+
+}  // namespace fanlight

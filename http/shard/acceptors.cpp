@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/shard/acceptors.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "core/check.h"
+#include "http/delivery/shard_services.h"
+
+namespace fanlight {
+namespace {
+
+// When descriptors are short and no connection of this shard ends, it tries again after this.
+constexpr Duration kRetry = 1s;
+// A connection is handed on when this shard has more than the least loaded one by so many, or by
+// one in so many, whichever is more: each costs a wake of the other thread.
+constexpr size_t kSurplusMin = 4;
+constexpr size_t kSurplusShare = 64;
+
+// These are about one connection that is gone again, not about the listener (accept(2)).
+bool is_transient(int error) {
+  return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM;
+}
+
+}  // namespace
+
+Acceptors::Acceptors(ShardEntry& shard, ShardServices& services, std::span<const int> listeners,
+                     std::span<const int> admin_listeners)
+    : shard_(shard),
+      services_(services),
+      on_their_way_(services.state.links.size()),
+      retry_timer_(bind_timer<&Acceptors::try_again>(this)) {
+  for (const int fd : listeners) {
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, fd, false));
+  }
+  for (const int fd : admin_listeners) {
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, fd, true));
+  }
+  for (Handover& handover : handovers_) {
+    handover.owner = this;
+    free_.push_back(&handover);
+  }
+}
+
+Acceptors::~Acceptors() {
+  CHECK(is_idle() && spare_ < 0);
+}
+
+bool Acceptors::is_idle() const noexcept {
+  const bool accepts = std::any_of(acceptors_.begin(), acceptors_.end(), [](const auto& acceptor) {
+    return acceptor->operation.in_flight();
+  });
+  return !accepts && free_.size() == handovers_.size();
+}
+
+void Acceptors::take_spare() {
+  const int fd = services_.reactor.backend().open_spare();
+  if (fd < 0) throw std::system_error(-fd, std::system_category(), "the spare descriptor");
+  spare_ = fd;
+}
+
+void Acceptors::start() noexcept {
+  for (auto& acceptor : acceptors_) accept(*acceptor);
+}
+
+void Acceptors::accept(Acceptor& acceptor) noexcept {
+  services_.reactor.submit(acceptor.operation, io_uring_prep_multishot_accept, acceptor.fd, nullptr,
+                           nullptr, SOCK_CLOEXEC);
+}
+
+void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept {
+  const int fd = completion.result;
+  if (fd < 0) {
+    if (fd != -ECANCELED) accept_failed(-fd);
+  } else if (stopped_) {
+    shard_.admit({fd, acceptor.is_admin});  // it came before the end, so it is answered
+  } else if (spare_ < 0) {
+    // It has the last descriptor; when it is gone there is a spare again.
+    services_.stats.refused_descriptors.add();
+    shard_.refuse(fd, "the server has no descriptor left");
+  } else if (const ClientSocket client{fd, acceptor.is_admin}; !hand_over(client)) {
+    accepted(client);
+  }
+  if (completion.final() && !paused_ && !stopped_) accept(acceptor);
+}
+
+void Acceptors::accepted(const ClientSocket& client) noexcept {
+  if (held_count_ > 0 || !shard_.has_room()) return hold(client);
+  shard_.admit(client);
+}
+
+// There is no place left, not even for being told so: it waits for one.
+void Acceptors::hold(const ClientSocket& client) noexcept {
+  if (held_count_ == kHeldMax) return services_.reactor.discard(client.fd);
+  held_[(held_first_ + held_count_++) % kHeldMax] = client;
+  pause();
+}
+
+void Acceptors::accept_failed(int error) noexcept {
+  services_.stats.accept_failures.add();
+  if (is_transient(error) || stopped_) return;
+  if (error == EMFILE || error == ENFILE) return short_of_descriptors(error);
+  services_.events.cannot_accept(services_.now(), error);
+  pause();
+}
+
+// The spare makes room for one client, who is told. When it is already given up, nothing can be
+// done until a connection ends.
+void Acceptors::short_of_descriptors(int error) noexcept {
+  services_.events.short_of_descriptors(services_.now(), error,
+                                        services_.stats.connections_open.value());
+  if (spare_ < 0) return pause();
+  services_.reactor.discard(std::exchange(spare_, -1));
+}
+
+// Who connects meanwhile waits in the kernel's backlog.
+void Acceptors::pause() noexcept {
+  if (std::exchange(paused_, true)) return;
+  for (auto& acceptor : acceptors_) services_.reactor.cancel(acceptor->operation);
+  services_.reactor.timers().set(retry_timer_, services_.now() + kRetry);
+}
+
+void Acceptors::try_again() noexcept {
+  if (stopped_) return;
+  if (spare_ < 0) spare_ = services_.reactor.backend().open_spare();
+  resume();
+}
+
+void Acceptors::resume() noexcept {
+  if (!paused_ || stopped_) return;
+  while (held_count_ > 0 && shard_.has_room()) shard_.admit(take_held());
+  if (!shard_.has_room()) {
+    services_.reactor.timers().set(retry_timer_, services_.now() + kRetry);
+    return;
+  }
+  paused_ = false;
+  services_.reactor.timers().clear(retry_timer_);
+  for (auto& acceptor : acceptors_) {
+    if (!acceptor->operation.in_flight()) accept(*acceptor);
+  }
+}
+
+void Acceptors::stop() noexcept {
+  stopped_ = true;
+  for (auto& acceptor : acceptors_) services_.reactor.cancel(acceptor->operation);
+  services_.reactor.timers().clear(retry_timer_);
+  if (spare_ >= 0) services_.reactor.discard(std::exchange(spare_, -1));
+  while (held_count_ > 0) shard_.admit(take_held());
+}
+
+ClientSocket Acceptors::take_held() noexcept {
+  CHECK(held_count_ > 0);
+  --held_count_;
+  return held_[std::exchange(held_first_, (held_first_ + 1) % kHeldMax)];
+}
+
+// ---- the other shards ----
+
+unsigned Acceptors::least_loaded() const noexcept {
+  const auto& links = services_.state.links;
+  const auto load = [&](unsigned shard) {
+    return links[shard]->stats.connections_open.value() + on_their_way_[shard];
+  };
+  unsigned least = services_.index;
+  for (unsigned i = 0; i < links.size(); ++i) {
+    if (load(i) < load(least)) least = i;
+  }
+  const size_t surplus = std::max(kSurplusMin, load(least) / kSurplusShare);
+  return load(services_.index) >= load(least) + surplus ? least : services_.index;
+}
+
+// False when this shard is to keep the connection.
+bool Acceptors::hand_over(const ClientSocket& client) noexcept {
+  const unsigned to = least_loaded();
+  if (to == services_.index || free_.empty()) return false;
+  Handover& handover = *free_.back();
+  free_.pop_back();
+  handover.to = to;
+  handover.client = client;
+  ++on_their_way_[to];
+  services_.state.links[to]->mailbox.post(handover, [](Message& message) noexcept {
+    auto& arrived = static_cast<Handover&>(message);
+    ShardServices& from = arrived.owner->services_;
+    from.state.links[arrived.to]->entry->admit(arrived.client);
+    from.mailbox.post(message, [](Message& back) noexcept {
+      auto& returned = static_cast<Handover&>(back);
+      returned.owner->came_back(returned);
+    });
+  });
+  return true;
+}
+
+void Acceptors::came_back(Handover& handover) noexcept {
+  --on_their_way_[handover.to];
+  free_.push_back(&handover);
+}
+
+}  // namespace fanlight

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Acceptors: how a shard gets its connections.
+//
+// The kernel spreads connections over the shards by a hash, or, where the shards share one socket,
+// not at all. A shard that has more connections than another hands new ones on, so that all shards
+// carry the same load. When descriptors run out, one that was kept for this is given up for each
+// client that is told so; the others wait in the kernel's backlog meanwhile.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/mailbox.h"
+#include "http/delivery/shard_entry.h"
+#include "http/state/client_socket.h"
+#include "io/operation.h"
+#include "io/timers.h"
+
+namespace fanlight {
+
+struct ShardServices;
+
+// Owns: one multishot accept for each listening socket; the spare descriptor; the messages that
+//   carry connections to other shards. Borrows the sockets.
+// Thread: its shard's.
+// Invariants: nothing is allocated after construction; a message that is out comes back.
+class Acceptors {
+ public:
+  Acceptors(ShardEntry& shard, ShardServices& services, std::span<const int> listeners,
+            std::span<const int> admin_listeners);
+  Acceptors(const Acceptors&) = delete;
+  Acceptors& operator=(const Acceptors&) = delete;
+  ~Acceptors();
+
+  // Takes the spare descriptor. Throws std::system_error when none is left.
+  void take_spare();
+
+  // Accepts from now on.
+  void start() noexcept;
+
+  // A connection ended, so that there is a place and a descriptor more; or some time has passed.
+  void try_again() noexcept;
+
+  // Accepts no more.
+  void stop() noexcept;
+
+  // Whether no connection is on its way, from the kernel or to another shard.
+  bool is_idle() const noexcept;
+
+ private:
+  struct Acceptor {
+    Acceptor(Acceptors& owner, int listener, bool admin)
+        : acceptors(owner),
+          fd(listener),
+          is_admin(admin),
+          operation(bind<&Acceptor::on_accepted>(this)) {}
+    void on_accepted(Completion completion) noexcept { acceptors.on_accepted(*this, completion); }
+    Acceptors& acceptors;
+    const int fd;
+    const bool is_admin;
+    Operation operation;
+  };
+
+  // A connection on its way to another shard.
+  struct Handover : Message {
+    Acceptors* owner = nullptr;
+    unsigned to = 0;
+    ClientSocket client;
+  };
+  static constexpr size_t kHandoversMax = 256;
+
+  // An accept takes all that wait in the backlog at once: as many as may be there.
+  static constexpr size_t kHeldMax = 4096;
+
+  void accept(Acceptor& acceptor) noexcept;
+  void on_accepted(Acceptor& acceptor, Completion completion) noexcept;
+  void accept_failed(int error) noexcept;
+  void short_of_descriptors(int error) noexcept;
+  void accepted(const ClientSocket& client) noexcept;
+  void hold(const ClientSocket& client) noexcept;
+  void pause() noexcept;
+  void resume() noexcept;
+  ClientSocket take_held() noexcept;
+  unsigned least_loaded() const noexcept;
+  bool hand_over(const ClientSocket& client) noexcept;
+  void came_back(Handover& handover) noexcept;
+
+  ShardEntry& shard_;
+  ShardServices& services_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::array<Handover, kHandoversMax> handovers_;
+  std::vector<Handover*> free_;              // those that are not out
+  std::vector<size_t> on_their_way_;         // to each shard
+  std::array<ClientSocket, kHeldMax> held_;  // accepted, without a place yet, oldest first
+  size_t held_first_ = 0;
+  size_t held_count_ = 0;
+  Timer retry_timer_;
+  int spare_ = -1;  // descriptor; -1: given up for a client who is to be told, or not to be had
+  bool paused_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace fanlight

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/shard/shard.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "core/check.h"
+
+namespace fanlight {
+namespace {
+
+// A turn is never longer, so that /healthz can tell a loop that turns from one that hangs.
+constexpr Duration kTurnMax = 1s;
+// After SIGTERM viewers get this long to take a last frame.
+constexpr Duration kStopGrace = 1500ms;
+constexpr size_t kReportsMax = 64;
+// The buffers that a burst of requests needed are given back after this.
+constexpr Duration kTrimPeriod = 1s;
+// Zero-copy sends that wait for their peers at once; further ones are copied.
+constexpr size_t kZeroCopiesPerConnection = 2;
+
+// Beyond those that are served: for clients that are told that there is no place for them. An
+// accept takes all that wait in the backlog at once.
+constexpr size_t kConnectionsSpare = 256;
+
+// More than the viewers: for pages, snapshots and scrapes while all places are taken.
+size_t connections_for(size_t viewers) {
+  return viewers + viewers / 8 + 64;
+}
+
+}  // namespace
+
+Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners,
+             std::span<const int> admin_listeners)
+    : state_(state),
+      link_(*state.links[index]),
+      events_(index),
+      connections_max_(connections_for(state.config.admission.viewers_max)),
+      reactor_(backend, connections_max_ + kConnectionsSpare + 2),
+      queue_(state.wire.get(), index),
+      zero_copy_(reactor_, link_.stats, state.config.zero_copy,
+                 kZeroCopiesPerConnection * connections_max_),
+      // Any shard may get all connections: one must not refuse while another has room.
+      slab_(connections_max_ + kConnectionsSpare),
+      exchanges_(connections_max_ + kConnectionsSpare),
+      reports_(kReportsMax),
+      tables_(TableDesk::kPlacesMax),
+      ustreamer_framings_(connections_max_),
+      web_sockets_(connections_max_),
+      socket_viewers_(connections_max_ * CameraChoice::kMax),
+      services_{.state = state,
+                .index = index,
+                .stats = link_.stats,
+                .mailbox = link_.mailbox,
+                .reactor = reactor_,
+                .events = events_,
+                .table_gate = table_gate_,
+                .date_field = date_,
+                .channels = channels_,
+                .queue = queue_,
+                .zero_copy = zero_copy_,
+                .exchanges = exchanges_,
+                .reports = reports_,
+                .tables = tables_,
+                .ustreamer_framings = ustreamer_framings_,
+                .web_sockets = web_sockets_,
+                .socket_viewers = socket_viewers_,
+                .scratch = scratch_},
+      acceptors_(*this, services_, listeners, admin_listeners),
+      wake_(bind<&Shard::on_woken>(this)),
+      stop_timer_(bind_timer<&Shard::abort_all>(this)) {
+  for (size_t i = 0; i < state.cameras.size(); ++i) {
+    FrameRing& ring = *state.cameras[i].ring;
+    channels_.push_back(std::make_unique<Channel>(ring, link_.channels[i]));
+    if (ring.detaches_pages() && ring.memory_fd() >= 0) {
+      backend.share_memory(ring.memory(), ring.memory_fd());
+    }
+  }
+  link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
+  prepare();
+  link_.entry = this;
+}
+
+// What the kernel may refuse it refuses here, before there are clients. The first turn shows
+// whether it reports wakes (ENOSPC, ENOMEM; epoll_ctl(2)).
+void Shard::prepare() {
+  acceptors_.take_spare();
+  listen_for_wakes();
+  reactor_.turn(Instant::min());
+  if (wake_error_ == 0) return;
+  acceptors_.stop();
+  reactor_.turn(Instant::min());
+  throw std::system_error(wake_error_, std::system_category(), "waiting for other threads");
+}
+
+Shard::~Shard() {
+  CHECK(connections_.empty() && reactor_.in_flight() == 0);
+  reactor_.timers().clear(stop_timer_);
+  link_.entry = nullptr;
+}
+
+void Shard::run() noexcept {
+  while (turn(kNever)) {
+  }
+}
+
+bool Shard::turn(Instant deadline) noexcept {
+  const Instant latest = reactor_.backend().now() + kTurnMax;
+  reactor_.turn(std::min({deadline, latest, serve_at_}));
+  link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
+  if (state_.stopping.load(std::memory_order_relaxed) && phase_ == Phase::serving) begin_stop();
+  if (now() >= trim_at_) {
+    trim_at_ = now() + kTrimPeriod;
+    exchanges_.trim();
+  }
+  serve_at_ = queue_.serve(now());
+  if (phase_ != Phase::serving) continue_stop();
+  return phase_ != Phase::leaving || reactor_.in_flight() > 0;
+}
+
+// ---- wakes: frames, messages, the end ----
+
+void Shard::listen_for_wakes() noexcept {
+  reactor_.submit(wake_, io_uring_prep_read, link_.waker.fd(), &wake_count_,
+                  unsigned{sizeof wake_count_}, uint64_t{0});
+}
+
+void Shard::on_woken(Completion completion) noexcept {
+  if (completion.result == -ECANCELED) return;
+  if (completion.result < 0 && link_.entry == nullptr) {  // in prepare()
+    wake_error_ = -completion.result;
+    return;
+  }
+  CHECK(completion.result == sizeof wake_count_);
+  link_.mailbox.deliver();
+  refresh_channels();
+  if (phase_ != Phase::leaving) listen_for_wakes();
+}
+
+void Shard::refresh_channels() noexcept {
+  for (auto& channel : channels_) {
+    reclaim(*channel);
+    if (!channel->refresh()) continue;
+    queue_.settle_idle(*channel, now());
+    const uint64_t newest = channel->newest()->sequence();
+    channel->snapshot_waiters().for_each([newest](Connection& connection) {
+      if (newest > connection.snapshot_newer_than()) {
+        connection.resume_snapshot(Waited::frame_came);
+      }
+    });
+  }
+}
+
+// The ring is full: whoever still holds a frame as old as it says is closed.
+void Shard::reclaim(Channel& channel) noexcept {
+  const uint64_t through = channel.take_reclaim();
+  if (through == 0) return;
+  connections_.for_each([this, &channel, through](Connection& connection) {
+    const uint64_t held = connection.held_sequence(channel);
+    if (held == 0 || held > through) return;
+    events_.ring_full(now(), connection.peer(), state_.cameras[services_.camera_of(channel)].name,
+                      connection.bytes_sent());
+    connection.evict(link_.stats.evicted_memory);
+  });
+}
+
+// ---- connections ----
+
+Connection* Shard::make_connection(const ClientSocket& client) noexcept {
+  link_.stats.connections_accepted.add();
+  Connection* connection = slab_.make(services_, *this, client, next_connection_id());
+  if (connection == nullptr) {
+    // More were accepted at once than there are spare places.
+    reactor_.discard(client.fd);
+    return nullptr;
+  }
+  CHECK(phase_ != Phase::leaving);
+  // It was handed over by a shard that waits for word of it, so nobody has left yet.
+  if (phase_ == Phase::emptied) {
+    phase_ = Phase::stopping;
+    state_.shards_with_connections.fetch_add(1);
+  }
+  link_.stats.connections_open.add();
+  connections_.push_back(*connection);
+  return connection;
+}
+
+void Shard::admit(const ClientSocket& client) noexcept {
+  if (slab_.used() >= connections_max_) {
+    services_.note_full();
+    return refuse(client.fd, "all places are taken");
+  }
+  Connection* connection = make_connection(client);
+  if (connection == nullptr) return;
+  connection->start();
+  if (phase_ != Phase::serving) connection->end_soon();
+}
+
+void Shard::refuse(int fd, std::string_view reason) noexcept {
+  if (Connection* connection = make_connection({fd})) connection->start_refused(reason);
+}
+
+void Shard::forget(Connection& connection) noexcept {
+  connections_.remove(connection);
+  slab_.destroy(&connection);
+  link_.stats.connections_open.subtract();
+  acceptors_.try_again();
+}
+
+void Shard::visit_sessions(SessionVisitor& visitor) noexcept {
+  connections_.for_each([&visitor](Connection& connection) { connection.visit_session(visitor); });
+}
+
+uint64_t Shard::next_connection_id() noexcept {
+  return ++connections_made_ * state_.links.size() + services_.index;
+}
+
+// ---- the end ----
+
+void Shard::begin_stop() noexcept {
+  phase_ = Phase::stopping;
+  acceptors_.stop();
+  reactor_.timers().set(stop_timer_, now() + kStopGrace);
+  connections_.for_each([](Connection& connection) { connection.end_soon(); });
+}
+
+// A shard whose connections are gone still answers the messages of the others; all leave together.
+void Shard::continue_stop() noexcept {
+  if (phase_ == Phase::stopping && connections_.empty() && acceptors_.is_idle()) {
+    phase_ = Phase::emptied;
+    if (state_.shards_with_connections.fetch_sub(1) == 1) state_.wake_all();
+  }
+  if (phase_ == Phase::emptied && state_.shards_with_connections.load() == 0) {
+    phase_ = Phase::leaving;
+    reactor_.cancel(wake_);
+    // Answers of cameras that nobody waits for any more; none is posted after this.
+    link_.mailbox.deliver();
+  }
+}
+
+void Shard::abort_all() noexcept {
+  connections_.for_each([](Connection& connection) { connection.abort(); });
+}
+
+}  // namespace fanlight

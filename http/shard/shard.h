@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shard: one thread of the server: its loop, its listeners, its connections.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/list.h"
+#include "core/log.h"
+#include "core/slab.h"
+#include "core/time.h"
+#include "http/delivery/channel.h"
+#include "http/delivery/send_queue.h"
+#include "http/delivery/shard_entry.h"
+#include "http/delivery/shard_services.h"
+#include "http/delivery/ustreamer_framing.h"
+#include "http/delivery/web_socket.h"
+#include "http/delivery/zero_copy_send.h"
+#include "http/protocol/exchange.h"
+#include "http/protocol/response.h"
+#include "http/report/report.h"
+#include "http/report/table_body.h"
+#include "http/shard/acceptors.h"
+#include "http/shard/connection.h"
+#include "http/state/event_log.h"
+#include "http/state/server_state.h"
+#include "io/backend.h"
+#include "io/operation.h"
+#include "io/reactor.h"
+
+namespace fanlight {
+
+// Owns: everything that belongs to its connections; borrows the backend and the listening sockets.
+// Thread: made, used and destroyed by one thread; others reach it through its ShardLink.
+// Invariants: nothing is allocated after construction; no connection, pin or operation is left
+//   when it is destroyed.
+class Shard final : public ShardEntry, public ConnectionOwner {
+ public:
+  // Has all that it needs to serve, and accepts nobody yet. Clients of `admin_listeners` may see
+  // the addresses of viewers. Throws std::system_error.
+  Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners,
+        std::span<const int> admin_listeners = {});
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+  ~Shard();
+
+  // User memory that a connection of a streaming viewer takes, bytes.
+  static constexpr size_t kBytesPerViewer = sizeof(Connection) + Timers::kBytesPerTimer;
+
+  // Accepts from the next turn on.
+  void start() noexcept { acceptors_.start(); }
+
+  // Turns until state.stopping is set and everything is closed.
+  void run() noexcept;
+
+  // One turn, which waits until `deadline` at most. False when it has stopped.
+  bool turn(Instant deadline) noexcept;
+
+  ShardServices& services() noexcept override { return services_; }
+  Instant now() const noexcept { return reactor_.now(); }
+
+  // --- ShardEntry ---
+
+  void admit(const ClientSocket& client) noexcept override;
+  void refuse(int fd, std::string_view reason) noexcept override;
+  bool has_room() const noexcept override { return slab_.used() < slab_.capacity(); }
+  void visit_sessions(SessionVisitor& visitor) noexcept override;
+
+ private:
+  enum class Phase : uint8_t {
+    serving,
+    stopping,  // connections are being ended
+    emptied,   // has none left, waits for the other shards
+    leaving,   // until the last completion
+  };
+
+  void on_woken(Completion completion) noexcept;
+  void prepare();
+  void listen_for_wakes() noexcept;
+  void refresh_channels() noexcept;
+  void reclaim(Channel& channel) noexcept;
+  void forget(Connection& connection) noexcept override;
+  uint64_t next_connection_id() noexcept;
+  Connection* make_connection(const ClientSocket& client) noexcept;
+  void begin_stop() noexcept;
+  void continue_stop() noexcept;
+  void abort_all() noexcept;
+
+  ServerState& state_;
+  ShardLink& link_;
+  EventLog events_;
+  LogGate table_gate_;
+  DateField date_;
+  const size_t connections_max_;  // beyond it they are refused
+  Reactor reactor_;
+  SendQueue queue_;
+  ZeroCopySends zero_copy_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  std::array<char, 4096> scratch_;
+  Slab<Connection> slab_;
+  Slab<Exchange> exchanges_;
+  Slab<ReportBody> reports_;
+  Slab<TableBody> tables_;
+  Slab<UstreamerFraming> ustreamer_framings_;
+  Slab<WebSocket> web_sockets_;
+  Slab<Viewer> socket_viewers_;
+  ShardServices services_;
+  Acceptors acceptors_;
+  List<Connection, AllConnections> connections_;
+
+  Operation wake_;
+  int wake_error_ = 0;  // why the kernel does not report wakes
+  Timer stop_timer_;
+  uint64_t wake_count_ = 0;
+  uint64_t connections_made_ = 0;
+  Phase phase_ = Phase::serving;
+  Instant trim_at_{};
+  Instant serve_at_ = kNever;  // when viewers are to be served again
+};
+
+}  // namespace fanlight

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// ServerState: what all shards of a server share.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/camera_panel.h"
+#include "core/counter.h"
+#include "core/frame_ring.h"
+#include "core/histogram.h"
+#include "core/mailbox.h"
+#include "core/process_figures.h"
+#include "core/shared_text.h"
+#include "core/time.h"
+#include "core/waker.h"
+#include "database/table_desk.h"
+#include "http/page/error_page.h"
+#include "http/page/list_pages.h"
+#include "http/page/page.h"
+#include "http/state/admission.h"
+#include "http/state/wire.h"
+#include "http/state/zero_copy.h"
+#include "io/address_range.h"
+
+namespace fanlight {
+
+class ShardEntry;
+
+// One camera as the http floor sees it: its frames, its panel and what to call it.
+struct Camera {
+  std::string name;    // [a-z0-9-]{1,32}
+  std::string source;  // as given, for /api/v1/state
+  FrameRing* ring = nullptr;
+  CameraPanel* panel = nullptr;  // nullptr: nothing to tell, and no controls
+};
+
+// What the operator chose.
+struct ServerConfig {
+  AdmissionConfig admission;
+  WireConfig wire;
+  ZeroCopyMode zero_copy = ZeroCopyMode::automatic;
+  Duration viewer_stall_timeout = 10s;
+  Duration header_timeout = 10s;
+  Duration idle_timeout = 75s;
+  std::vector<std::string> cors_origins;      // whose pages may read here (http/protocol/origin.h)
+  bool allow_control = false;                 // controls of cameras may be changed by PATCH
+  std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For counts
+  TableDesk* table = nullptr;  // of /stock-table; outlives the shards. nullptr: there is none
+  std::string version;
+  std::string backend;                                     // name, for /api/v1/state
+  ProcessFigures (*process_figures)() noexcept = nullptr;  // nullptr: they are 0
+};
+
+// What of it can be changed while the server runs. Limits of viewers are Admission's, the rate of
+// the network is the wire's.
+// Thread: written by main, read by any; each figure stands for itself.
+struct LiveConfig {
+  explicit LiveConfig(const ServerConfig& config)
+      : viewer_stall_timeout(config.viewer_stall_timeout),
+        header_timeout(config.header_timeout),
+        idle_timeout(config.idle_timeout) {}
+
+  std::atomic<Duration> viewer_stall_timeout;
+  std::atomic<Duration> header_timeout;
+  std::atomic<Duration> idle_timeout;
+};
+
+// Figures of one shard. Written by its thread, read by any.
+struct alignas(64) ShardStats {
+  Counter turned_at_ns;  // Instant of the last turn, to see that the loop turns
+  Counter connections_accepted;
+  Counter connections_open;
+  Counter requests;
+  Counter bytes_sent;           // to clients of all kinds
+  Counter sent_zero_copy;       // sends of a frame, or of a part of one, by SEND_ZC
+  Counter zero_copy_copied;     // of them: the kernel made a copy all the same
+  Counter zero_copy_refused;    // by the kernel, and repeated as plain sends
+  Counter refused_full;         // 503 because of max_viewers
+  Counter refused_address;      // 503 because of max_viewers_per_address
+  Counter refused_wire;         // 503 because the wire bears no more
+  Counter refused_descriptors;  // 503 because descriptors ran out
+  Counter bad_requests;         // answered with 4xx or 5xx of the parser
+  Counter control_requests;     // PATCHes that were handed to a camera
+  Counter evicted_stalled;      // took no byte for viewer_stall_timeout
+  Counter evicted_memory;       // held the oldest frame when the ring was full
+  Counter accept_failures;
+  Counter errors;  // connections that ended with an error of the socket
+};
+
+// Figures of one camera's viewers on one shard. Written by the shard's thread, read by any.
+struct alignas(64) ChannelStats {
+  Counter viewers;  // streams at this moment
+  Counter frames_sent;
+  Counter frames_repeated;  // of frames_sent: sent again because nothing newer came
+  Counter frames_skipped;   // newer frames that a busy viewer never got
+  Counter bytes_sent;       // of streams
+  Histogram frame_age;      // capture to the last byte taken by the kernel
+};
+
+// How others reach a shard.
+struct ShardLink {
+  explicit ShardLink(size_t cameras) : channels(cameras) {}
+  Waker waker;
+  Mailbox mailbox{waker};
+  ShardStats stats;
+  std::vector<ChannelStats> channels;  // by camera
+  ShardEntry* entry = nullptr;  // set by the shard itself; only messages in its mailbox may use it
+};
+
+// Owns: the links. Thread: made by main before the shards, outlives them; constant but for its
+// atomics, counters and mailboxes.
+struct ServerState {
+  ServerState(ServerConfig configuration, std::vector<Camera> all_cameras, unsigned shards,
+              WallTime start)
+      : config(std::move(configuration)),
+        cameras(std::move(all_cameras)),
+        started(start),
+        wire(config.wire.bits_per_second == 0 ? nullptr
+                                              : std::make_unique<Wire>(config.wire, shards)),
+        admission(config.admission, wire.get()),
+        camera_names(names_of(cameras)),
+        pages(camera_names, config.version, config.allow_control),
+        list_pages(config.version),
+        error_page(config.version),
+        shards_with_connections(shards) {
+    for (unsigned i = 0; i < shards; ++i) {
+      links.push_back(std::make_unique<ShardLink>(cameras.size()));
+      for (const Camera& camera : cameras) camera.ring->add_reader(&links.back()->waker);
+    }
+  }
+
+  const ServerConfig config;
+  const std::vector<Camera> cameras;
+  const WallTime started;
+  const std::unique_ptr<Wire> wire;  // nullptr: nobody is held back
+  Admission admission;
+  const std::vector<std::string> camera_names;
+  const Pages pages;
+  const ListPages list_pages;
+  const ErrorPage error_page;
+  std::vector<std::unique_ptr<ShardLink>> links;
+  LiveConfig live{config};
+  SharedText flags_json{"{}"};    // the options in force, an object
+  SharedText devices_json{"[]"};  // the cameras of this machine, an array
+  std::atomic<bool> stopping{false};
+  std::atomic<unsigned> shards_with_connections;  // while stopping: shards that are not empty yet
+
+  // A shard whose loop has not turned for five seconds; each turns once a second at least, and one
+  // that has not begun is waited for by the Server.
+  std::optional<unsigned> hanging_shard(Instant now) const noexcept {
+    for (unsigned i = 0; i < links.size(); ++i) {
+      const uint64_t turned_at = links[i]->stats.turned_at_ns.value();
+      if (turned_at != 0 && now - Instant(Duration(turned_at)) >= 5s) return i;
+    }
+    return std::nullopt;
+  }
+
+  void wake_all() noexcept {
+    for (auto& link : links) link->waker.wake();
+  }
+
+ private:
+  static std::vector<std::string> names_of(const std::vector<Camera>& cameras) {
+    std::vector<std::string> names;
+    for (const Camera& camera : cameras) names.push_back(camera.name);
+    return names;
+  }
+};
+
+}  // namespace fanlight

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cameras that are devices: missing at start, frozen, unplugged, plugged in again, and asked to
+// turn something.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "capture/camera/device_watch.h"
+#include "core/camera_panel.h"
+#include "tests/capture/camera/test_loop.h"
+#include "tests/capture/v4l2/fake_system.h"
+
+namespace fanlight {
+namespace {
+
+// A camera that is lost after a second, and whose next retry by time alone is a minute away.
+struct LostCamera : TestLoop {
+  LostCamera() {
+    config.devices = &watch;
+    config.retry_min = config.retry_max = 60s;
+    set_mood(950ms, Mood::gone);
+  }
+  void plug(const std::string& node) { system.write("dev/" + node, ""); }
+
+  FakeSystem system;
+  DeviceWatch watch{system.roots().dev};
+};
+
+TEST(CaptureLoopDevice, AFrozenOneIsOpenedAgain) {
+  TestLoop test;
+  test.set_mood(950ms, Mood::silent);
+  test.clock.at(8100ms, [&] { test.camera.mood = Mood::well; });
+  test.run(10s);
+  ASSERT_EQ(test.camera.closed.size(), 2u);
+  // The last picture came at 1 s, the first slate at 3 s.
+  EXPECT_NEAR(test.camera.closed[0], 8, 1e-6);
+  ASSERT_EQ(test.camera.opened.size(), 2u);
+  EXPECT_LT(test.camera.opened[1], 8.7);
+  EXPECT_EQ(test.stats().source_failures.value(), 1u);
+  EXPECT_EQ(test.recorder.slates().front().info.slate_reason.view(), "camera gives no pictures");
+  EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
+}
+
+TEST(CaptureLoopDevice, BrokenPicturesAreASignOfLife) {
+  TestLoop test;
+  test.set_mood(950ms, Mood::garbage);
+  test.run(30s);
+  EXPECT_EQ(test.camera.opened.size(), 1u);
+}
+
+TEST(CaptureLoopDevice, OneThatIsMissingAtStartShowsASlateAndIsTriedAgain) {
+  TestLoop test;
+  testing::internal::CaptureStderr();
+  CaptureLoop loop(test.config,
+                   std::system_error(EACCES, std::system_category(), "open /dev/video7"), test.ring,
+                   test.clock);
+  test.clock.stop_at(2s);
+  loop.run();
+  test.recorder.look();
+  const std::string log = testing::internal::GetCapturedStderr();
+  ASSERT_GE(test.recorder.slates().size(), 1u);
+  EXPECT_NEAR(test.recorder.slates()[0].at, 0, 1e-6);
+  EXPECT_EQ(test.recorder.slates()[0].info.slate_reason.view(), "camera lost: not permitted");
+  EXPECT_EQ(lines_with(log, "door: waiting for it: open /dev/video7"), 1u) << log;
+  EXPECT_GT(test.recorder.pictures().size(), 10u);
+}
+
+// The log has a line when the waiting begins and one when it ends, however often it was tried.
+TEST(CaptureLoopDevice, OneThatComesLaterIsWaitedForInTwoLines) {
+  TestLoop test;
+  test.camera.open_error = ENOENT;
+  test.clock.at(60s, [&] { test.camera.open_error.reset(); });
+  test.set_mood(100s, Mood::gone);
+  test.clock.at(101s, [&] { test.camera.mood = Mood::well; });
+  testing::internal::CaptureStderr();
+  CaptureLoop loop(test.config, std::system_error(ENOENT, std::system_category(), "open it"),
+                   test.ring, test.clock);
+  test.clock.stop_at(120s);
+  loop.run();
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_GT(test.camera.opened.size(), 6u);
+  EXPECT_EQ(lines_with(log, "door: waiting for it: open it"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "waiting for it"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: it has come"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: lost: "), 1u) << "later it is lost as any other: " << log;
+  EXPECT_EQ(lines_with(log, "door: back"), 1u) << log;
+}
+
+TEST(CaptureLoopDevice, OneThatWasNeverThereIsFoundWhenItIsPluggedIn) {
+  LostCamera test;
+  test.camera.open_error = ENOENT;
+  test.clock.at(5s, [&] {
+    test.camera.open_error.reset();
+    test.camera.mood = Mood::well;
+    test.plug("video0");
+  });
+  CaptureLoop loop(test.config, std::system_error(ENOENT, std::system_category(), "open it"),
+                   test.ring, test.clock);
+  test.clock.stop_at(6s);
+  loop.run();
+  ASSERT_EQ(test.camera.opened.size(), 1u) << "by time alone it is a minute";
+  EXPECT_NEAR(test.camera.opened[0], 5.1, 0.05);
+}
+
+// The camera behind an upstream that shows a slate gives no pictures.
+TEST(CaptureLoopDevice, ASlateOfAnUpstreamIsNoPicture) {
+  TestLoop test;
+  test.set_mood(2950ms, Mood::foreign_slate);
+  test.clock.at(2500ms, [&] {
+    EXPECT_EQ(test.stats().online.value(), 1u);
+    EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u);
+  });
+  uint64_t captured = 0;
+  test.clock.at(3500ms, [&] { captured = test.stats().captured.value(); });
+  test.clock.at(5s, [&] {
+    EXPECT_EQ(test.stats().online.value(), 0u);
+    EXPECT_EQ(test.stats().captured.value(), captured);
+    EXPECT_EQ(test.stats().measured_interval_ns.value(), 0u);
+    EXPECT_EQ(Instant(Duration(test.stats().pictured_at_ns.value())), FakeClock::kStart + 2900ms);
+    test.camera.mood = Mood::well;
+  });
+  test.run(7s);
+  EXPECT_EQ(test.stats().online.value(), 0u) << "it has ended";
+  EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "a break does not count";
+}
+
+TEST(CaptureLoopDevice, AReplugEndsTheWaitForTheNextRetry) {
+  LostCamera test;
+  test.clock.at(5s, [&] {
+    test.camera.mood = Mood::well;
+    test.plug("video4");
+  });
+  test.run(10s);
+  ASSERT_EQ(test.camera.opened.size(), 2u);
+  EXPECT_GE(test.camera.opened[1], 5.0);
+  EXPECT_LT(test.camera.opened[1], 6.2) << "udev gets its time; slates go on meanwhile";
+  EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
+}
+
+TEST(CaptureLoopDevice, OtherDevicesChangeNothing) {
+  LostCamera test;
+  test.clock.at(5s, [&] { test.plug("ttyUSB0"); });
+  test.run(10s);
+  EXPECT_EQ(test.camera.opened.size(), 1u);
+}
+
+TEST(CaptureLoopDevice, TheSameDeviceIsLookedFor) {
+  TestLoop test;
+  test.camera.identity = "usb 046d:0826 A1B2";
+  test.set_mood(950ms, Mood::gone);
+  test.clock.at(1050ms, [&] { test.camera.mood = Mood::well; });
+  test.run(3s);
+  EXPECT_EQ(test.camera.identities, (std::vector<std::string>{"", "usb 046d:0826 A1B2"}));
+}
+
+TEST(CaptureLoopDevice, NothingIsEncodedForNobody) {
+  TestLoop test;
+  test.config.encode_unwatched = false;
+  test.camera.mood = Mood::raw;
+  test.clock.at(1s, [&] { EXPECT_EQ(test.stats().encoded.value(), 10u) << "somebody may come"; });
+  test.clock.at(10s, [&] {
+    EXPECT_NEAR(double(test.stats().encoded.value()), 20, 1);
+    EXPECT_EQ(test.stats().idle.value(), 1u) << "the newest frame is old";
+    EXPECT_EQ(test.stats().online.value(), 1u) << "but the camera is well";
+    EXPECT_NEAR(double(test.stats().captured.value()), 100, 1);
+  });
+  test.clock.at(20010ms, [&] { test.ring.watch(); });
+  test.clock.at(20150ms, [&] {
+    EXPECT_NEAR(double(test.stats().encoded.value()), 21, 2) << "with the next picture";
+    EXPECT_EQ(test.stats().idle.value(), 0u);
+    test.ring.unwatch();
+  });
+  test.run(30s);
+  EXPECT_TRUE(test.recorder.slates().empty());
+  EXPECT_LT(test.stats().encoded.value(), 50u);
+  EXPECT_EQ(test.stats().captured.value(), 300u);
+  EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "breaks do not count";
+}
+
+TEST(CaptureLoopDevice, ASlowCameraIsEncodedInAnyCase) {
+  TestLoop test;
+  test.config.encode_unwatched = false;
+  test.camera.interval = 1s;
+  test.camera.mood = Mood::raw;
+  test.run(30s);
+  EXPECT_EQ(test.stats().encoded.value(), 30u);
+}
+
+TEST(CaptureLoopDevice, ARepeatIsASignOfLifeAndEndsASlate) {
+  TestLoop test;
+  test.set_mood(950ms, Mood::repeating);
+  test.clock.at(10s, [&] {
+    EXPECT_EQ(test.stats().encoded.value(), 10u);
+    EXPECT_EQ(test.stats().slates.value(), 0u);
+    test.camera.mood = Mood::silent;
+  });
+  test.clock.at(13s, [&] { test.camera.mood = Mood::repeating; });
+  test.run(15s);
+  ASSERT_FALSE(test.recorder.slates().empty());
+  EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
+  // Ten at first, the one that was on its way at 10 s, and one after the slates.
+  EXPECT_EQ(test.recorder.pictures().size(), 12u);
+}
+
+TEST(CaptureLoopDevice, AWishInterruptsTheWaitForAPicture) {
+  TestLoop test;
+  CameraPanel panel(test.clock.interrupts());
+  Waker shard;
+  Mailbox mailbox(shard);
+  test.config.panel = &panel;
+  test.camera.interval = 3600s;
+  int told = 0;
+  test.clock.at(1s, [&] {
+    panel.ask(R"({"brightness":1})", mailbox, &told,
+              [](void* owner, int status, std::string_view) noexcept {
+                *static_cast<int*>(owner) = status;
+              });
+  });
+  test.clock.at(1001ms, [&] { mailbox.deliver(); });
+  test.clock.at(1002ms, [&] { EXPECT_EQ(told, 400) << "this camera has no such control"; });
+  test.run(2s);
+  EXPECT_EQ(told, 400);
+}
+
+}  // namespace
+}  // namespace fanlight

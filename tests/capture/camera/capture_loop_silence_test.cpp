@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// CaptureLoop and sources whose silence says nothing (Source::may_be_silent()).
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "tests/capture/camera/test_loop.h"
+
+namespace fanlight {
+namespace {
+
+TEST(CaptureLoop, ThePictureOfASilentSourceStays) {
+  TestLoop test;
+  test.camera.may_be_silent = true;
+  test.set_mood(950ms, Mood::silent);
+  test.set_mood(60s, Mood::well);
+  test.clock.at(59s, [&] {
+    EXPECT_EQ(test.stats().online.value(), 1u);
+    EXPECT_EQ(test.stats().may_be_silent.value(), 1u);
+  });
+  testing::internal::CaptureStderr();
+  test.run(65s);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_TRUE(test.recorder.slates().empty());
+  EXPECT_GT(test.recorder.pictures().size(), 30u);
+  EXPECT_EQ(test.camera.opened.size(), 1u) << "it is not opened again";
+  EXPECT_EQ(test.stats().source_failures.value(), 0u);
+}
+
+TEST(CaptureLoop, ThePictureOfOthersDoesNot) {
+  TestLoop test;
+  test.set_mood(950ms, Mood::silent);
+  test.run(4s);
+  EXPECT_FALSE(test.recorder.slates().empty());
+  EXPECT_EQ(test.stats().may_be_silent.value(), 0u);
+}
+
+TEST(CaptureLoop, ThePictureStaysForTheStallTimeoutBehindTheEndOfASilentSource) {
+  TestLoop test;
+  test.camera.may_be_silent = true;
+  test.set_mood(950ms, Mood::silent);
+  test.set_mood(10s, Mood::gone);
+  test.clock.at(10s, [&] {
+    test.camera.open_error = ECONNREFUSED;
+    test.clock.interrupts().wake();
+  });
+  test.clock.at(11900ms, [&] { EXPECT_EQ(test.stats().online.value(), 1u); });
+  testing::internal::CaptureStderr();
+  test.run(13500ms);
+  const std::string log = testing::internal::GetCapturedStderr();
+  const auto slates = test.recorder.slates();
+  ASSERT_EQ(slates.size(), 2u);
+  const double ended = slates[0].at - 2;
+  EXPECT_NEAR(ended, 10, 0.11) << "at most an interval after it was seen";
+  EXPECT_EQ(slates[0].info.slate_reason.view(), "camera lost: its server refuses");
+  EXPECT_EQ(test.stats().online.value(), 0u);
+  EXPECT_EQ(lines_with(log, "\n"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: lost: its server refuses"), 1u) << log;
+  // No opening outlasts the time for which the picture may stay.
+  ASSERT_GE(test.camera.opened.size(), 3u);
+  for (size_t i = 1; i < test.camera.opened.size(); ++i) {
+    const double at = test.camera.opened[i];
+    if (at < slates[0].at) {
+      EXPECT_NEAR(test.camera.patience[i], slates[0].at - at, 1e-6);
+    } else {
+      EXPECT_NEAR(test.camera.patience[i], 30, 1e-6) << at;
+    }
+  }
+}
+
+TEST(CaptureLoop, AStreamThatEndsNowAndThenShowsNoSlate) {
+  TestLoop test;
+  test.camera.may_be_silent = true;
+  for (const Duration at : {5s, 20s, 30s}) {
+    test.set_mood(at, Mood::gone);
+    test.set_mood(at + 150ms, Mood::well);
+  }
+  testing::internal::CaptureStderr();
+  test.run(40s);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_TRUE(test.recorder.slates().empty());
+  EXPECT_EQ(test.camera.opened.size(), 4u);
+  EXPECT_EQ(test.stats().source_failures.value(), 3u);
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/camera/picture_writer.h"
+
+#include <gtest/gtest.h>
+
+#include "capture/jpeg/exif_orientation.h"
+#include "tests/capture/camera/test_encoder.h"
+#include "tests/capture/jpeg/jpeg_parts.h"
+#include "tests/capture/picture/raw_picture.h"
+
+namespace fanlight {
+namespace {
+
+Picture jpeg_picture(std::span<const std::byte> jpeg) {
+  return {
+      .jpeg = jpeg, .raw = {}, .width = 160, .height = 96, .captured_wall = {}, .captured_at = {}};
+}
+
+Picture raw_picture(const RawView& raw, int width, int height) {
+  return {.jpeg = {},
+          .raw = raw,
+          .width = width,
+          .height = height,
+          .captured_wall = {},
+          .captured_at = {}};
+}
+
+struct PictureWriterTest : testing::Test {
+  Bytes jpeg = noise_jpeg(160, 96, 1);
+  Bytes place = Bytes(1 << 20);
+
+  Bytes written(PictureWriter& writer, const Picture& picture) {
+    const WrittenJpeg result = writer.write(picture, place);
+    EXPECT_EQ(result.problem, "");
+    const Bytes out(place.begin(), place.begin() + static_cast<ptrdiff_t>(result.size));
+    const Brightness decoded = decode(out);
+    EXPECT_EQ(result.width, decoded.width);
+    EXPECT_EQ(result.height, decoded.height);
+    return out;
+  }
+};
+
+TEST_F(PictureWriterTest, RepairsJpegsUnlessTheyArePromisedVerbatim) {
+  PictureWriter writer({"door", 80, {}});
+  const Bytes camera = with(jpeg, jpeg_segment(0xe1, "Exif")) + Bytes(100, std::byte{0});
+  Picture picture = jpeg_picture(camera);
+  EXPECT_EQ(written(writer, picture), jpeg);
+  picture.is_verbatim = true;
+  EXPECT_EQ(written(writer, picture), camera);
+  EXPECT_TRUE(writer.write(picture, std::span(place).first(camera.size() - 1)).too_large);
+  picture.jpeg = picture.jpeg.first(jpeg.size() / 2);
+  EXPECT_EQ(writer.write(picture, place).problem, "cut off");
+}
+
+TEST_F(PictureWriterTest, TurnsJpegsWithoutLossAndLeavesSlatesUpright) {
+  PictureWriter writer({"door", 80, {180, false}});
+  Picture picture = jpeg_picture(jpeg);
+  EXPECT_FALSE(writer.is_copy(picture));
+  const Bytes once = written(writer, picture);
+  EXPECT_NE(once, jpeg);
+  EXPECT_EQ(decode(written(writer, jpeg_picture(once))).pixels, decode(jpeg).pixels);
+  picture.slate_reason = "camera lost";
+  EXPECT_TRUE(writer.is_copy(picture));
+  EXPECT_EQ(written(writer, picture), jpeg);
+}
+
+// A file keeps its bytes, and a camera's picture what a browser needs to turn it; whoever asks for
+// a turn gets the picture as a browser shows it, turned.
+TEST_F(PictureWriterTest, WhatABrowserShowsIsWhatIsTurned) {
+  const auto segment = exif_orientation_segment(6);
+  const auto exif = std::as_bytes(std::span(segment));
+  const Bytes phone = with(jpeg, {exif.begin(), exif.end()});
+  PictureWriter upright({"door", 80, {}});
+  Picture picture = jpeg_picture(phone);
+  const WrittenJpeg result = upright.write(picture, place);
+  EXPECT_EQ(Bytes(place.begin(), place.begin() + ptrdiff_t(result.size)), phone);
+  EXPECT_EQ(result.width, 96) << "as it is shown";
+  EXPECT_EQ(result.height, 160);
+  PictureWriter turned_on({"door", 80, {180, false}});
+  const Bytes wanted = written(turned_on, picture);
+  PictureWriter turned({"door", 80, {270, false}});
+  EXPECT_EQ(decode(wanted).pixels, decode(written(turned, jpeg_picture(jpeg))).pixels);
+  picture.is_verbatim = true;
+  EXPECT_EQ(upright.write(picture, place).width, 96);
+  EXPECT_EQ(Bytes(place.begin(), place.begin() + ptrdiff_t(result.size)), phone);
+  EXPECT_EQ(written(turned_on, picture), wanted);
+  PictureWriter turned_back({"door", 80, {270, false}});
+  EXPECT_EQ(decode(written(turned_back, picture)).pixels, decode(jpeg).pixels);
+}
+
+TEST_F(PictureWriterTest, AFileKeepsItsBytesWhateverItLacks) {
+  PictureWriter writer({"door", 80, {}});
+  const Bytes bare = without(jpeg, 0xc4);
+  const size_t second = 2 + head_of(bare).front().size();
+  const Bytes file = without_end(with(bare, bytes({0, 0x17}), second)) + Bytes(8, std::byte{0});
+  Picture picture = jpeg_picture(file);
+  picture.is_verbatim = true;
+  const WrittenJpeg result = writer.write(picture, place);
+  EXPECT_EQ(result.problem, "");
+  EXPECT_EQ(Bytes(place.begin(), place.begin() + ptrdiff_t(result.size)), file);
+  picture.jpeg = picture.jpeg.first(file.size() - 8);
+  EXPECT_EQ(writer.write(picture, place).problem, "cut off");
+}
+
+// What comes out is what went in: every layout, and each way to turn it, against one that needs
+// neither. Smooth pictures, because 4:2:2 and 4:2:0 differ in the rest.
+TEST_F(PictureWriterTest, EncodesEveryLayoutUprightAndTurned) {
+  for (int format = 0; format <= static_cast<int>(PixelFormat::xbgr); ++format) {
+    for (const Orientation orientation : {Orientation{}, {90, false}, {180, true}}) {
+      RawPicture picture(static_cast<PixelFormat>(format), 160, 96);
+      picture.fill(120, 128);
+      PictureWriter writer({"door", 90, orientation});
+      const Bytes out = written(writer, raw_picture(picture.view(), 160, 96));
+      const Brightness decoded = decode(out);
+      EXPECT_EQ(decoded.width, orientation.is_quarter_turn() ? 96 : 160) << format;
+      EXPECT_NEAR(decoded.mean(), 120, format < int(PixelFormat::rgb) ? 1 : 30) << format;
+    }
+  }
+}
+
+TEST_F(PictureWriterTest, WidensVideoRange) {
+  RawPicture picture(PixelFormat::nv12, 64, 48);
+  picture.fill(16, 128);
+  RawView raw = picture.view();
+  PictureWriter writer({"door", 90, {}});
+  EXPECT_NEAR(decode(written(writer, raw_picture(raw, 64, 48))).mean(), 16, 1);
+  raw.limited_range = true;
+  EXPECT_NEAR(decode(written(writer, raw_picture(raw, 64, 48))).mean(), 0, 1);
+}
+
+TEST_F(PictureWriterTest, APlaceThatMayBeTooSmallIsNotWrittenTo) {
+  const RawPicture picture(PixelFormat::yuyv, 160, 96);
+  const size_t needed = JpegEncoder::worst_case(160, 96, PixelFormat::yuv422);
+  PictureWriter writer({"door", 100, {}});
+  const GuardedBytes exact(needed);
+  EXPECT_TRUE(writer.write(raw_picture(picture.view(), 160, 96), exact.span()).ok());
+  const GuardedBytes small(needed - 1);
+  EXPECT_TRUE(writer.write(raw_picture(picture.view(), 160, 96), small.span()).too_large);
+}
+
+TEST_F(PictureWriterTest, HardwareGetsWhatItTakesAndTurboJpegTheRest) {
+  const RawPicture nv12(PixelFormat::nv12, 64, 48);
+  const RawPicture yuyv(PixelFormat::yuyv, 64, 48);
+  const RawPicture grey(PixelFormat::grey, 64, 48);
+  auto hardware =
+      std::make_unique<TestEncoder>(std::vector{PixelFormat::nv12, PixelFormat::yuv422});
+  TestEncoder& asked = *hardware;
+  PictureWriter writer({"door", 80, {}}, std::move(hardware));
+  EXPECT_EQ(written(writer, raw_picture(nv12.view(), 64, 48)), asked.jpeg);
+  EXPECT_EQ(written(writer, raw_picture(yuyv.view(), 64, 48)), asked.jpeg) << "after conversion";
+  EXPECT_NE(written(writer, raw_picture(grey.view(), 64, 48)), asked.jpeg);
+  EXPECT_EQ(asked.asked, (std::vector{PixelFormat::nv12, PixelFormat::yuv422}));
+  EXPECT_TRUE(writer.has_hardware());
+}
+
+TEST_F(PictureWriterTest, HardwareThatFailsIsReplacedAndNotAskedAgain) {
+  const RawPicture picture(PixelFormat::nv12, 64, 48);
+  auto hardware = std::make_unique<TestEncoder>(std::vector{PixelFormat::nv12});
+  hardware->failing = true;
+  PictureWriter writer({"door", 80, {}}, std::move(hardware));
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(decode(written(writer, raw_picture(picture.view(), 64, 48))).width, 64)
+        << "not even that picture is lost";
+  }
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_FALSE(writer.has_hardware());
+  const size_t line = log.find("door: encoder test encoder failed");
+  ASSERT_NE(line, std::string::npos) << log;
+  EXPECT_EQ(log.find("failed", line + 60), std::string::npos) << "one line: " << log;
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/camera/rendition.h"
+
+#include <gtest/gtest.h>
+
+#include "capture/jpeg/jpeg_repair.h"
+#include "tests/capture/camera/test_encoder.h"
+#include "tests/capture/jpeg/jpeg_parts.h"
+#include "tests/capture/source/test_camera.h"
+
+namespace fanlight {
+namespace {
+
+using Outcome = Rendition::Outcome;
+
+struct RenditionTest : testing::Test {
+  FrameRing ring{{.window = 2,
+                  .jpeg_capacity = jpeg_capacity_for({320, 240, 40ms, 0}),
+                  .memory_limit = 64 << 20}};
+  FakeClock clock;
+  Rendition rendition{ring, clock, 80, "door"};
+  Bytes jpeg = make_jpeg(320, 240, 50, 4711, 1000);
+  Canvas canvas{320, 240};
+
+  Picture passed_through(std::span<const std::byte> bytes) {
+    return {bytes, {}, 320, 240, clock.wall_now(), clock.now()};
+  }
+  Picture raw() { return {{}, canvas.view(), 320, 240, clock.wall_now(), clock.now()}; }
+};
+
+TEST_F(RenditionTest, PassesJpegsThroughByteForByte) {
+  clock.advance(5s);
+  EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
+  const FrameRef frame = ring.newer_than(0);
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(Bytes(bytes_of(frame->jpeg()).begin(), bytes_of(frame->jpeg()).end()), jpeg);
+  EXPECT_EQ(frame->info().sequence, 1u);
+  EXPECT_EQ(frame->info().captured_wall, clock.wall_now());
+  EXPECT_EQ(frame->info().captured_at, clock.now());
+  EXPECT_EQ(frame->info().width, 320);
+  EXPECT_FALSE(frame->info().is_slate());
+  EXPECT_EQ(ring.stats().captured.value(), 1u);
+  EXPECT_EQ(ring.stats().encode_time.count(), 1u);
+}
+
+TEST_F(RenditionTest, EncodesRawPictures) {
+  canvas.fill(rgb(150, 150, 150));
+  EXPECT_EQ(rendition.publish(raw()), Outcome::published);
+  EXPECT_NEAR(decode(ring.newer_than(0)->jpeg()).mean(), 150, 1);
+}
+
+TEST_F(RenditionTest, BelievesTheJpegAboutItsSize) {
+  const Bytes other = make_jpeg(64, 48, 50);
+  rendition.publish(passed_through(other));
+  EXPECT_EQ(ring.newer_than(0)->info().width, 64);
+  EXPECT_EQ(ring.newer_than(0)->info().height, 48);
+}
+
+TEST_F(RenditionTest, NeverPublishesABrokenJpeg) {
+  const auto cut = std::span(jpeg).first(jpeg.size() - 3);
+  EXPECT_EQ(rendition.publish(passed_through(cut)), Outcome::broken);
+  EXPECT_FALSE(ring.newer_than(0));
+  EXPECT_EQ(ring.stats().dropped_bad.value(), 1u);
+  EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 2u) << "the drop is a gap";
+}
+
+TEST_F(RenditionTest, DropsAndCountsWhatDoesNotFit) {
+  const Bytes comment = jpeg_segment(0xfe, std::string(50'000, ' '));
+  Bytes large = jpeg;
+  while (large.size() + comment.size() <= ring.jpeg_capacity()) large = with(large, comment);
+  EXPECT_EQ(rendition.publish(passed_through(large)), Outcome::published);
+  EXPECT_EQ(rendition.publish(passed_through(with(large, comment))), Outcome::too_large);
+  const Canvas larger(640, 480);
+  const Picture picture{{}, larger.view(), 640, 480, clock.wall_now(), clock.now()};
+  EXPECT_EQ(rendition.publish(picture), Outcome::too_large);
+  EXPECT_EQ(ring.stats().dropped_bad.value(), 2u);
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 1u);
+}
+
+TEST_F(RenditionTest, WhatACameraLeavesOutIsPutIn) {
+  const Bytes camera = without(jpeg, 0xc4) + Bytes(3000, std::byte{0});
+  EXPECT_EQ(rendition.publish(passed_through(camera)), Outcome::published);
+  EXPECT_EQ(decode(ring.newer_than(0)->jpeg()).pixels, decode(jpeg).pixels);
+}
+
+TEST_F(RenditionTest, ASignOfLifeIsNoPicture) {
+  Picture picture = passed_through(jpeg);
+  picture.is_repeat = true;
+  EXPECT_EQ(rendition.publish(picture), Outcome::repeated);
+  EXPECT_EQ(rendition.next_sequence(), 1u);
+  EXPECT_EQ(ring.stats().captured.value(), 0u);
+}
+
+TEST_F(RenditionTest, ASignOfLifeOfWhatCouldNotBeShownIsNone) {
+  const auto repeat = [](Picture picture) {
+    picture.is_repeat = true;
+    return picture;
+  };
+  Bytes large = jpeg;
+  while (large.size() <= ring.jpeg_capacity()) {
+    large = with(large, jpeg_segment(0xfe, std::string(50'000, ' ')));
+  }
+  for (const Bytes& bytes : {Bytes(jpeg.begin(), jpeg.begin() + 40), large}) {
+    const Outcome first = rendition.publish(passed_through(bytes));
+    EXPECT_NE(first, Outcome::published);
+    EXPECT_EQ(rendition.publish(repeat(passed_through(bytes))), first);
+    EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
+    EXPECT_EQ(rendition.publish(repeat(passed_through(jpeg))), Outcome::repeated);
+  }
+  EXPECT_EQ(ring.stats().dropped_bad.value(), 2u) << "each is counted once";
+}
+
+TEST_F(RenditionTest, APictureThatFoundNoPlaceIsPublishedWhenItIsRepeated) {
+  std::vector<FramePlace> taken;
+  while (const auto acquired = ring.acquire()) taken.push_back(acquired.place);
+  Picture picture = passed_through(jpeg);
+  EXPECT_EQ(rendition.publish(picture), Outcome::no_place);
+  picture.is_repeat = true;
+  EXPECT_EQ(rendition.publish(picture), Outcome::no_place);
+  for (const FramePlace& place : taken) ring.abandon(place);
+  EXPECT_EQ(rendition.publish(picture), Outcome::published);
+  EXPECT_EQ(rendition.publish(picture), Outcome::repeated);
+  EXPECT_EQ(ring.stats().captured.value(), 1u);
+}
+
+TEST_F(RenditionTest, ARelayedSlateStaysOne) {
+  Picture picture = passed_through(jpeg);
+  picture.slate_reason = "camera lost: No such device";
+  EXPECT_EQ(rendition.publish(picture), Outcome::published);
+  EXPECT_EQ(ring.newer_than(0)->info().slate_reason.view(), "camera lost: No such device");
+  EXPECT_EQ(ring.stats().slates.value(), 1u);
+}
+
+TEST_F(RenditionTest, PicturesAreTurnedAndSlatesHaveTheirSize) {
+  Rendition turned(ring, clock, 80, "door", {.orientation = {90, false}});
+  turned.set_format({240, 160, 40ms, 0});
+  turned.publish_slate("camera gives no pictures");
+  EXPECT_EQ(ring.newer_than(0)->info().width, 160);
+  EXPECT_EQ(ring.newer_than(0)->info().height, 240);
+  EXPECT_EQ(turned.publish(passed_through(jpeg)), Outcome::published);
+  EXPECT_EQ(ring.newer_than(0)->info().width, 240);
+  EXPECT_EQ(decode(ring.newer_than(0)->jpeg()).height, 320);
+  EXPECT_EQ(turned.publish(raw()), Outcome::published);
+  EXPECT_EQ(decode(ring.newer_than(0)->jpeg()).height, 320);
+}
+
+TEST_F(RenditionTest, HardwareEncodesInTheCameraThread) {
+  auto hardware = std::make_unique<TestEncoder>(std::vector{PixelFormat::yuv420});
+  const Bytes made = hardware->jpeg;
+  Rendition quick(ring, clock, 80, "door",
+                  {.encoder_threads = 2, .hardware_encoder = std::move(hardware)});
+  quick.set_format({320, 240, 40ms, 0}, 4);
+  EXPECT_EQ(quick.publish(raw()), Outcome::published);
+  EXPECT_EQ(ring.newer_than(0)->jpeg().size(), made.size());
+}
+
+// What encoder threads make of pictures of growing and shrinking size, so that they are done in
+// another order than they came.
+TEST_F(RenditionTest, EncoderThreadsKeepTheOrder) {
+  Rendition pooled(ring, clock, 80, "door", {.encoder_threads = 3});
+  pooled.set_format({320, 240, 40ms, 0}, 4);
+  std::vector<Canvas> canvases;
+  for (int i = 0; i < 4; ++i) {
+    canvases.emplace_back(i % 2 == 0 ? 320 : 32, i % 2 == 0 ? 240 : 24);
+    canvases.back().fill(rgb(40 + 50 * i, 40 + 50 * i, 40 + 50 * i));
+  }
+  uint64_t last = 0;
+  for (size_t i = 0; i < 200; ++i) {
+    const Canvas& canvas_now = canvases[i % 4];
+    const Picture picture{
+        {},         canvas_now.view(), canvas_now.width(), canvas_now.height(), clock.wall_now(),
+        clock.now()};
+    EXPECT_EQ(pooled.publish(picture), i == 0 ? Outcome::published : Outcome::queued);
+    if (i % 50 == 49) pooled.publish_slate("behind what is in flight");
+    if (const FrameRef frame = ring.newer_than(last)) last = frame->sequence();
+  }
+  pooled.settle();
+  const FrameRef frame = ring.newer_than(0);
+  EXPECT_EQ(frame->sequence(), 204u);
+  EXPECT_EQ(frame->info().slate_reason.view(), "behind what is in flight");
+  EXPECT_EQ(ring.stats().encoded.value(), 204u);
+  EXPECT_EQ(ring.stats().slates.value(), 4u);
+  EXPECT_EQ(ring.stats().encode_time.count(), 204u);
+}
+
+// So that nobody says that the camera is back before it is known.
+TEST_F(RenditionTest, WhatMayGoWrongIsEncodedAtOnce) {
+  Rendition pooled(ring, clock, 80, "door", {.orientation = {180, false}, .encoder_threads = 2});
+  pooled.set_format({320, 240, 40ms, 70'000}, 4);
+  const auto cut = std::span(jpeg).first(jpeg.size() - 3);
+  EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::broken) << "the first of a source";
+  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published);
+  // Broken already when the thread was quick.
+  EXPECT_NE(pooled.publish(passed_through(cut)), Outcome::published);
+  pooled.settle();
+  EXPECT_EQ(ring.stats().dropped_bad.value(), 2u);
+  EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::broken) << "behind a broken one";
+  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published);
+  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::queued);
+  pooled.pass_over(passed_through(jpeg));
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 6u);
+  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published) << "behind a break";
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 8u);
+}
+
+TEST_F(RenditionTest, ASourceThatKeepsOnePictureHasItEncodedAtOnce) {
+  Rendition pooled(ring, clock, 80, "door", {.encoder_threads = 2});
+  pooled.set_format({320, 240, 40ms, 0}, 1);
+  EXPECT_EQ(pooled.publish(raw()), Outcome::published);
+  pooled.set_format({320, 240, 40ms, 0}, 2);
+  EXPECT_EQ(pooled.publish(raw()), Outcome::published);
+  EXPECT_EQ(pooled.publish(raw()), Outcome::queued);
+  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published) << "a copy needs no thread";
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 4u) << "but comes behind what is in flight";
+}
+
+TEST_F(RenditionTest, AFullRingDropsAndTheSequenceShowsIt) {
+  std::vector<FrameRef> pins;
+  uint64_t dropped = 0;
+  for (size_t i = 0; i < ring.places() + 5; ++i) {
+    const Outcome outcome = rendition.publish(passed_through(jpeg));
+    if (outcome == Outcome::no_place) {
+      ++dropped;
+    } else if (FrameRef frame = ring.newer_than(pins.empty() ? 0 : pins.back()->sequence())) {
+      pins.push_back(std::move(frame));
+    }
+  }
+  EXPECT_EQ(dropped, 5u);
+  EXPECT_EQ(ring.stats().dropped_no_place.value(), 5u);
+  pins.clear();
+  EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
+  EXPECT_EQ(ring.newer_than(0)->sequence(), ring.places() + 6);
+}
+
+TEST_F(RenditionTest, TheWallClockNeverGoesBack) {
+  WallTime last{};
+  for (int i = 0; i < 10; ++i) {
+    if (i == 3) clock.step_wall(-1h);
+    if (i == 6) clock.step_wall(2h);
+    clock.advance(40ms);
+    rendition.publish(passed_through(jpeg));
+    const FrameRef frame = ring.newer_than(0);
+    EXPECT_GT(frame->info().captured_wall, last) << i;
+    last = frame->info().captured_wall;
+  }
+  EXPECT_EQ(last, clock.wall_now()) << "the truth again as soon as it is ahead";
+}
+
+TEST_F(RenditionTest, ASlateSaysWhyAndCountsAsAFrame) {
+  rendition.publish(passed_through(make_jpeg(160, 120, 50)));
+  rendition.publish_slate("camera lost: No such device");
+  const FrameRef frame = ring.newer_than(1);
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->sequence(), 2u);
+  EXPECT_EQ(frame->info().slate_reason.view(), "camera lost: No such device");
+  EXPECT_EQ(frame->info().width, 160) << "as large as the last picture";
+  EXPECT_EQ(decode(frame->jpeg()).height, 120);
+  EXPECT_EQ(ring.stats().slates.value(), 1u);
+  EXPECT_EQ(ring.stats().captured.value(), 1u);
+  EXPECT_EQ(rendition.next_sequence(), 3u);
+}
+
+TEST_F(RenditionTest, ASlateBeforeTheFirstPictureHasTheSourcesSize) {
+  rendition.set_format({240, 180, 40ms, 0});
+  rendition.publish_slate("camera gives no pictures");
+  EXPECT_EQ(ring.newer_than(0)->info().width, 240);
+  EXPECT_EQ(ring.stats().interval_ns.value(), 40'000'000u);
+}
+
+// Whatever a source gives at most, and whatever slate is shown for it, fits what it asks for.
+TEST(Rendition, TheCapacityIsEnoughForPicturesAndSlates) {
+  FakeClock clock;
+  for (const auto& [width, height, jpeg_bytes] : {std::tuple{1, 1, 700u},
+                                                  {64, 48, 0u},
+                                                  {160, 120, 0u},
+                                                  {1280, 720, 0u},
+                                                  {1280, 720, 900u},
+                                                  {6000, 4000, 900u},
+                                                  {4000, 100, 5000000u}}) {
+    const SourceFormat format{width, height, 1s, jpeg_bytes};
+    FrameRing ring(
+        {.window = 2, .jpeg_capacity = jpeg_capacity_for(format), .memory_limit = 64 << 20});
+    EXPECT_GE(ring.jpeg_capacity(), jpeg_bytes + (jpeg_bytes > 0 ? kJpegRepairGrowth : 0));
+    EXPECT_LE(ring.jpeg_capacity(), 7u << 20);
+    EXPECT_GE(jpeg_capacity_for(format, {90, false}), jpeg_bytes + jpeg_bytes / 4);
+    Rendition rendition(ring, clock, 100, "door");
+    rendition.set_format(format);
+    rendition.publish_slate(std::string(80, 'W'));
+    ASSERT_TRUE(ring.newer_than(0)) << width << 'x' << height;
+    if (jpeg_bytes == 0) {
+      EXPECT_GE(ring.jpeg_capacity(), JpegEncoder::worst_case(width, height, PixelFormat::yuv422));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fanlight

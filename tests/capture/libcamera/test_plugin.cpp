@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// In place of fanlight-libcamera.so: the version and the name of the entry are the build's to
+// choose.
+#include <cerrno>
+#include <system_error>
+
+#include "capture/libcamera/libcamera_plugin.h"
+
+namespace {
+
+std::unique_ptr<fanlight::Source> open(std::string_view argument, const fanlight::SourceOptions&,
+                                       fanlight::CameraClock&) {
+  throw std::system_error(ENODEV, std::system_category(), "test plugin: " + std::string(argument));
+}
+
+std::vector<fanlight::LibcameraCamera> list() {
+  return {{.id = "/base/test", .model = "test", .video_devices = {}, .formats = {}}};
+}
+
+}  // namespace
+
+extern "C" const fanlight::LibcameraPlugin* TEST_PLUGIN_ENTRY() {
+  static const fanlight::LibcameraPlugin plugin{TEST_PLUGIN_VERSION, open, list};
+  return &plugin;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answer/stream_parameters.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace fanlight {
+namespace {
+
+TEST(StreamParameters, TakesWhatIsWellFormed) {
+  StreamParameters parameters;
+  EXPECT_EQ(parse_parameters("fps=0.5&frames=3&advance_headers=1&max_delay=0&dual_final_frames=yes&"
+                             "extra_headers=true&zero_data=0&key=a.b-c_1",
+                             parameters),
+            "");
+  EXPECT_DOUBLE_EQ(parameters.fps, 0.5);
+  EXPECT_EQ(parameters.frames, 3u);
+  EXPECT_EQ(parameters.advance_headers, 1);
+  EXPECT_EQ(parameters.max_delay_ms, 0);
+  EXPECT_TRUE(parameters.dual_final_frames);
+  EXPECT_TRUE(parameters.ustreamer.extra_headers);
+  EXPECT_FALSE(parameters.ustreamer.zero_data);
+  EXPECT_EQ(parameters.ustreamer.key, "a.b-c_1");
+}
+
+// Dashboards get around caches with them, some more than once.
+TEST(StreamParameters, IgnoresWhatNobodyKnows) {
+  for (const char* query : {"", "&", "&&", "=", "1700000000", "what=ever&what=ever", "FPS=x",
+                            "fpss=x", "xfps=x", "=fps"}) {
+    StreamParameters parameters;
+    EXPECT_EQ(parse_parameters(query, parameters), "") << query;
+    EXPECT_EQ(parameters.fps, 0);
+  }
+}
+
+TEST(StreamParameters, NamesWhatIsMalformed) {
+  const std::string huge = "key=" + std::string(65, 'x');
+  for (const std::string_view query : {"fps",
+                                       "fps=",
+                                       "fps=0",
+                                       "fps=-1",
+                                       "fps=x",
+                                       "fps=1e9",
+                                       "fps=nan",
+                                       "fps=inf",
+                                       "fps=5x",
+                                       "frames=0",
+                                       "frames=-1",
+                                       "frames=1.5",
+                                       "frames=",
+                                       "frames=99999999999999999999",
+                                       "advance_headers=2",
+                                       "advance_headers=",
+                                       "max_delay=-1",
+                                       "max_delay=1s",
+                                       "max_delay=9999999999",
+                                       "dual_final_frames=2",
+                                       "extra_headers=on",
+                                       "zero_data=",
+                                       "key=<script>",
+                                       huge.c_str()}) {
+    StreamParameters parameters;
+    const std::string name(query.substr(0, query.find('=')));
+    EXPECT_TRUE(parse_parameters(query, parameters).starts_with(name + ": ")) << query;
+  }
+}
+
+TEST(StreamParameters, NamesWhatIsGivenTwice) {
+  for (const std::string name :
+       {"action", "advance_headers", "cameras", "dual_final_frames", "extra_headers", "fps",
+        "frames", "key", "max_delay", "zero_data"}) {
+    const std::string pair = name + "=1";
+    StreamParameters parameters;
+    EXPECT_EQ(parse_parameters(pair, parameters), "");
+    const std::string_view wrong = parse_parameters(pair + "&x=1&" + pair, parameters);
+    EXPECT_TRUE(wrong.starts_with(name + ": ")) << wrong;
+    EXPECT_TRUE(wrong.ends_with("once")) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/page/page.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "http/page/content_policy.h"
+
+namespace fanlight {
+namespace {
+
+const std::vector<std::string> kNames = {"front-door", "attic"};
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+TEST(Page, ShowsThePictureWithoutJavaScript) {
+  const Pages pages(kNames, "1.2.3", false);
+  EXPECT_TRUE(has(pages.root(), "<noscript><img src=\"stream\" "));
+  EXPECT_TRUE(has(pages.root(), "<h1 id=\"title\">front-door</h1>"));
+}
+
+// Relative URLs: the browser resolves them against /cameras/attic, whatever stands before that.
+TEST(Page, OfACameraFindsItsUrlsFromWhereItIs) {
+  const Pages pages(kNames, "1.2.3", false);
+  const std::string_view attic = pages.camera(1);
+  EXPECT_TRUE(has(attic, "<noscript><img src=\"attic/stream\" "));
+  EXPECT_TRUE(has(attic, "<body data-camera=\"attic\" data-base=\"attic/\" data-root=\"../\">"));
+  EXPECT_TRUE(has(attic, "href=\"../metrics\""));
+  EXPECT_TRUE(has(pages.camera(0), "<noscript><img src=\"front-door/stream\" "));
+}
+
+TEST(Page, AllPagesAreSmallWholeAndLoadNothingFromElsewhere) {
+  const Pages pages(kNames, "1.2.3", false);
+  for (const std::string_view page :
+       {pages.root(), pages.camera(0), pages.camera(1), pages.all()}) {
+    EXPECT_LT(page.size(), 40'000u);
+    EXPECT_TRUE(has(page, "Fanlight 1.2.3"));
+    EXPECT_TRUE(has(page, "<meta name=\"description\""));
+    EXPECT_TRUE(page.ends_with("</html>\n"));
+    // The name of SVG is no address: nobody asks for it.
+    const std::string rest =
+        std::regex_replace(std::string(page), std::regex("'?http://www.w3.org/2000/svg"), "");
+    EXPECT_FALSE(has(rest, "http://"));
+    EXPECT_FALSE(has(rest, "https://"));
+    EXPECT_TRUE(has(page, "class Live"));
+    for (const char* mark :
+         {"%camera%", "%base%", "%root%", "%title%", "%style%", "%state%", "%main%", "%script%",
+          "%data%", "%description%", "%version%", "%controls%"}) {
+      EXPECT_FALSE(has(page, mark)) << mark;
+    }
+  }
+}
+
+// What the policy forbids is not there: URLs are relative and there is no inline handler or style.
+TEST(Page, KeepsToItsPolicy) {
+  const Pages pages(kNames, "1.2.3", false);
+  EXPECT_EQ(pages.camera_policy(), content_policy(pages.camera(1)));
+  EXPECT_EQ(pages.all_policy(), content_policy(pages.all()));
+  const std::regex forbidden(R"(<[a-z][^>]*\s(style=|on[a-z]+=|src="/|href="/)[^>]*>)");
+  for (const std::string_view page : {pages.root(), pages.camera(1), pages.all()}) {
+    const std::string markup(page.substr(0, page.find("<script>")));
+    EXPECT_FALSE(std::regex_search(markup, forbidden));
+    EXPECT_EQ(page.find("<style>"), page.rfind("<style"));
+    EXPECT_EQ(page.find("<script>"), page.rfind("<script"));
+  }
+}
+
+TEST(Page, HasAPlaceForControlsOnlyWhereTheyMayBeChanged) {
+  const Pages closed(kNames, "1.2.3", false), open(kNames, "1.2.3", true);
+  for (const char* part : {"<details id=\"controls\"", "class Controls"}) {
+    EXPECT_FALSE(has(closed.root(), part)) << part;
+    EXPECT_TRUE(has(open.root(), part)) << part;
+    EXPECT_TRUE(has(open.camera(1), part)) << part;
+  }
+  EXPECT_EQ(open.camera_policy(), content_policy(open.camera(0)));
+}
+
+TEST(Page, OpensWithTheShapeOfItsPicture) {
+  const PageOpening portrait(480, 640);
+  EXPECT_EQ(portrait.text(),
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<style>:root{--w:480;--h:640}</style>\n");
+  EXPECT_EQ(portrait.source(), source_hash(":root{--w:480;--h:640}"));
+  EXPECT_TRUE(has(PageOpening(0, 0).text(), ":root{--w:16;--h:9}"));
+}
+
+TEST(Page, OfAllCamerasHasOnePlaceForTiles) {
+  const Pages pages(kNames, "1.2.3", false);
+  const size_t mark = pages.all().find("<!-- tiles -->\n");
+  ASSERT_NE(mark, std::string_view::npos);
+  EXPECT_EQ(pages.all().find("<!-- tiles -->", mark + 1), std::string_view::npos);
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/protocol/client_address.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "http/protocol/request.h"
+
+namespace fanlight {
+namespace {
+
+const PeerAddress kUnixPeer{.bytes = {}, .is_local = true};
+
+// Who the client is, when `peer` sends this field; "*" in front when it counts as local.
+std::string client(const PeerAddress& peer, std::string_view forwarded_for,
+                   const std::vector<std::string>& trusted = {}) {
+  std::vector<AddressRange> ranges;
+  for (const std::string& range : trusted) ranges.emplace_back(range);
+  Request request;
+  request.forwarded_for = forwarded_for;
+  request.is_forwarded = !forwarded_for.empty();
+  const PeerAddress address = client_address(peer, request, ranges);
+  char room[kAddressTextMax];
+  return (address.is_local ? "*" : "") + std::string(format_address(address, room));
+}
+
+std::string client(const std::string& peer, std::string_view forwarded_for,
+                   const std::vector<std::string>& trusted = {}) {
+  return client(parse_address(peer).value(), forwarded_for, trusted);
+}
+
+TEST(ClientAddress, WithoutAProxyItIsThePeer) {
+  EXPECT_EQ(client("192.0.2.7", ""), "192.0.2.7");
+  EXPECT_EQ(client("127.0.0.1", ""), "*127.0.0.1");
+  EXPECT_EQ(client(kUnixPeer, ""), "*unix");
+}
+
+TEST(ClientAddress, WhoIsNotTrustedIsNotBelieved) {
+  EXPECT_EQ(client("192.0.2.7", "127.0.0.1"), "192.0.2.7");
+  EXPECT_EQ(client("192.0.2.7", "203.0.113.9", {"10.0.0.0/8"}), "192.0.2.7");
+  // But what comes through a proxy, known or not, is not this machine's own.
+  EXPECT_EQ(client("127.0.0.1", "203.0.113.9"), "127.0.0.1");
+  EXPECT_EQ(client(kUnixPeer, "203.0.113.9"), "unknown");
+}
+
+TEST(ClientAddress, ATrustedProxyTellsItsClient) {
+  EXPECT_EQ(client("10.0.0.1", "203.0.113.9", {"10.0.0.0/8"}), "203.0.113.9");
+  EXPECT_EQ(client(kUnixPeer, "2001:db8::7", {"unix"}), "2001:db8::7");
+  EXPECT_EQ(client("127.0.0.1", "127.0.0.1", {"127.0.0.1"}), "127.0.0.1");  // and not local
+}
+
+TEST(ClientAddress, WhatTheClientItselfSaidIsNotBelieved) {
+  EXPECT_EQ(client("10.0.0.1", "127.0.0.1, 198.51.100.1,203.0.113.9", {"10.0.0.0/8"}),
+            "203.0.113.9");
+}
+
+TEST(ClientAddress, ProxiesBehindProxiesArePassed) {
+  const std::vector<std::string> trusted = {"10.0.0.0/8", "2001:db8::/32", "unix"};
+  EXPECT_EQ(client(kUnixPeer, "1.1.1.1, 203.0.113.9 ,\t2001:db8::1,  10.1.1.1", trusted),
+            "203.0.113.9");
+  // All are trusted: the one that is farthest away asks for itself.
+  EXPECT_EQ(client("10.0.0.1", "10.0.0.9, 10.0.0.2", trusted), "10.0.0.9");
+}
+
+TEST(ClientAddress, PortsAndBracketsAreLeftOut) {
+  const std::vector<std::string> trusted = {"10.0.0.0/8"};
+  EXPECT_EQ(client("10.0.0.1", "203.0.113.9:4711", trusted), "203.0.113.9");
+  EXPECT_EQ(client("10.0.0.1", "[2001:db8::7]:4711", trusted), "2001:db8::7");
+  EXPECT_EQ(client("10.0.0.1", "[2001:db8::7]", trusted), "2001:db8::7");
+  EXPECT_EQ(client("10.0.0.1", "::ffff:203.0.113.9", trusted), "203.0.113.9");
+}
+
+TEST(ClientAddress, WhatIsMalformedLeavesTheNearestProxyThatIsKnown) {
+  for (const char* field :
+       {"unknown", "_hidden", "203.0.113.9 x", ",", "203.0.113.9,", "<script>", "1.2.3", "[::1",
+        "[::1]x", "[::1]:", "203.0.113.9:", "203.0.113.9:x", "203.0.113.9:123456", "::1%lo",
+        "203.0.113.9:80:80", "\"203.0.113.9\""}) {
+    EXPECT_EQ(client("10.0.0.1", field, {"10.0.0.0/8"}), "10.0.0.1") << field;
+    EXPECT_EQ(client("10.0.0.1", std::string(field) + ", 10.0.0.2", {"10.0.0.0/8"}), "10.0.0.2");
+  }
+  // A proxy that says nothing may speak for anybody.
+  EXPECT_EQ(client("127.0.0.1", "", {"127.0.0.0/8"}), "127.0.0.1");
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/protocol/routes.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace fanlight {
+namespace {
+
+const std::vector<std::string> kCameras = {"front", "back-2"};
+
+Route route(std::string_view path, std::string_view query = {}) {
+  return find_route(path, query, kCameras);
+}
+
+TEST(Routes, FixedPaths) {
+  EXPECT_EQ(route("/").resource, Resource::page);
+  EXPECT_EQ(route("/cameras").resource, Resource::cameras);
+  for (const char* path : {"/stream", "/stream.mjpg", "/stream.mjpeg"}) {
+    EXPECT_EQ(route(path).resource, Resource::stream) << path;
+    EXPECT_FALSE(route(path).seed_boundary) << path;
+  }
+  EXPECT_EQ(route("/video_feed").resource, Resource::stream);
+  EXPECT_TRUE(route("/video_feed").seed_boundary);
+  EXPECT_EQ(route("/snapshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/snapshot.jpg").resource, Resource::snapshot);
+  EXPECT_EQ(route("/state").resource, Resource::state);
+  EXPECT_EQ(route("/api/v1/state").resource, Resource::api_state);
+  EXPECT_EQ(route("/api/v1/summary").resource, Resource::api_summary);
+  EXPECT_EQ(route("/metrics").resource, Resource::metrics);
+  EXPECT_EQ(route("/healthz").resource, Resource::healthz);
+  EXPECT_EQ(route("/readyz").resource, Resource::readyz);
+}
+
+TEST(Routes, BrowsersFindAnIcon) {
+  for (const char* path : {"/favicon.svg", "/favicon.ico"}) {
+    EXPECT_EQ(route(path).resource, Resource::favicon) << path;
+  }
+}
+
+TEST(Routes, NothingElse) {
+  for (const char* path : {"/Stream", "/stream/", "/stream.mjp", "/zzz", "/cameras/none",
+                           "/cameras/none/", "/cameras/none/stream", "/cameras/front/stream/",
+                           "/cameras/front/stream/x", "/cameras//stream", "/controls"}) {
+    EXPECT_EQ(route(path).resource, Resource::none) << path;
+  }
+}
+
+TEST(Routes, UnreservedCharactersMayBePercentEncoded) {
+  EXPECT_EQ(route("/%73napshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/stream%2Emjpg").resource, Resource::stream);
+  EXPECT_EQ(route("/stream%2emjpg").resource, Resource::stream);
+  EXPECT_EQ(route("/stock%2Dtable").resource, Resource::stock_table);
+  EXPECT_EQ(route("/video%5ffeed").resource, Resource::stream);
+  EXPECT_EQ(route("/%63ameras/back%2d2").camera, 1u);
+  EXPECT_TRUE(route("/%63ameras/back%2d2").names_camera);
+  for (const char* path : {"/%2573napshot", "/snapshot%00", "/cameras%2Ffront", "/%2Fsnapshot",
+                           "/%3Faction=stream", "/%53tream"}) {
+    EXPECT_EQ(route(path).resource, Resource::none) << path;
+  }
+  EXPECT_EQ(route("/" + std::string(5000, 'a')).resource, Resource::none);
+}
+
+TEST(Routes, SlashesInARowAreOne) {
+  EXPECT_EQ(route("//").resource, Resource::page);
+  EXPECT_EQ(route("//", "action=stream").resource, Resource::stream);
+  EXPECT_EQ(route("///snapshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/cameras//back-2///stream").resource, Resource::stream);
+  EXPECT_EQ(route("/cameras//back-2///stream").camera, 1u);
+  EXPECT_EQ(route(std::string(5000, '/') + "state").resource, Resource::state);
+  EXPECT_EQ(route("//stream/").resource, Resource::none);
+}
+
+TEST(Routes, APageWithASlashTooManyIsElsewhere) {
+  for (const char* path : {"/cameras/", "/cameras//", "//cameras/", "/%63ameras/"}) {
+    EXPECT_EQ(route(path).resource, Resource::redirect) << path;
+    EXPECT_FALSE(route(path).names_camera) << path;
+  }
+  for (const char* path : {"/cameras/back-2/", "/cameras//back-2//", "/cameras/back%2d2/"}) {
+    EXPECT_EQ(route(path).resource, Resource::redirect) << path;
+    EXPECT_EQ(route(path).camera, 1u) << path;
+    EXPECT_TRUE(route(path).names_camera) << path;
+  }
+}
+
+TEST(Routes, MjpgStreamersActions) {
+  for (const char* query : {"action=stream", "action=stream?nonce=1", "action=stream&nonce=1",
+                            "x=1&action=stream", "action=stream_0"}) {
+    EXPECT_EQ(route("/", query).resource, Resource::stream) << query;
+    EXPECT_EQ(route("/", query).camera, 0u) << query;
+  }
+  EXPECT_EQ(route("/", "action=stream_1").camera, 1u);
+  EXPECT_EQ(route("/", "action=snapshot_1?x").camera, 1u);
+  EXPECT_EQ(route("/", "action=snapshot_1?x").resource, Resource::snapshot);
+  EXPECT_EQ(route("/", "action=stream_2").resource, Resource::none);
+  EXPECT_EQ(route("/", "action=stream_").resource, Resource::none);
+  EXPECT_EQ(route("/", "action=stream_99999999999999999999999").resource, Resource::none);
+  EXPECT_EQ(route("/", "action=dance").resource, Resource::page);
+}
+
+TEST(Routes, MjpgStreamersFiles) {
+  EXPECT_EQ(route("/program.json").resource, Resource::mjpg_program);
+  EXPECT_EQ(route("/input.json").resource, Resource::mjpg_input);
+  EXPECT_EQ(route("/input_1.json").resource, Resource::mjpg_input);
+  EXPECT_EQ(route("/input_1.json").camera, 1u);
+  EXPECT_EQ(route("/output_0.json").resource, Resource::mjpg_output);
+  EXPECT_EQ(route("/cam_2.jpg").resource, Resource::snapshot);
+  EXPECT_EQ(route("/cam_2.jpg").camera, 1u);
+  EXPECT_EQ(route("/cam.mjpg").resource, Resource::stream);
+  EXPECT_EQ(route("/cam_1.mjpg").camera, 0u);
+  for (const char* query : {"action=command&id=1", "action=take&filename=x", "action=command"}) {
+    EXPECT_EQ(route("/", query).resource, Resource::mjpg_command) << query;
+  }
+  for (const char* path :
+       {"/input_2.json", "/input_.json", "/input1.json", "/input_-1.json", "/input_1x.json",
+        "/input_99999999999999999999.json", "/output_1.json", "/cam_0.jpg", "/cam_3.jpg",
+        "/input.js", "/inputjson", "/input_1.json/x"}) {
+    EXPECT_EQ(route(path).resource, Resource::none) << path;
+  }
+}
+
+TEST(Routes, CamerasByName) {
+  EXPECT_EQ(route("/cameras/back-2").resource, Resource::page);
+  EXPECT_EQ(route("/cameras/back-2").camera, 1u);
+  EXPECT_EQ(route("/cameras/back-2/stream").resource, Resource::stream);
+  EXPECT_EQ(route("/cameras/back-2/stream").camera, 1u);
+  EXPECT_EQ(route("/cameras/front/snapshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/cameras/back-2/state").resource, Resource::state);
+  EXPECT_EQ(route("/cameras/back-2/controls").resource, Resource::controls);
+  EXPECT_EQ(route("/cameras/back-2/controls").camera, 1u);
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/protocol/web_socket_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include "core/random.h"
+#include "tests/sim/web_socket_client.h"
+
+namespace fanlight {
+namespace {
+
+using Event = WebSocketReader::Event;
+
+// What happened, in words, when `bytes` are given `step` at a time.
+std::string story_of(std::string_view bytes, size_t step = SIZE_MAX) {
+  WebSocketReader reader;
+  std::string story;
+  while (!bytes.empty()) {
+    const auto [event, taken] = reader.read(bytes.substr(0, step));
+    EXPECT_LE(taken, std::min(step, bytes.size()));
+    bytes.remove_prefix(taken);
+    const auto code = std::to_string(static_cast<unsigned>(reader.close_code()));
+    if (event == Event::ping) story += "ping(" + std::string(reader.payload()) + ") ";
+    if (event == Event::closed) return story + "closed(" + code + ")";
+    if (event == Event::failed) return story + "failed(" + code + ")";
+  }
+  return story;
+}
+
+std::string frame(unsigned char first, std::string_view payload) {
+  return client_frame(first, payload);
+}
+
+TEST(WebSocketReader, TakesMessagesAndTellsOfPings) {
+  const std::string text = frame(0x81, "hello") + frame(0x89, "are you there") +
+                           frame(0x82, std::string(200, 'b')) + frame(0x89, "") +
+                           frame(0x8a, "unasked") + frame(0x82, std::string(65536, 'c')) +
+                           frame(0x89, std::string(125, 'p')) + frame(0x88, "\x03\xe8 bye");
+  const std::string expected =
+      "ping(are you there) ping() ping(" + std::string(125, 'p') + ") closed(1000)";
+  EXPECT_EQ(story_of(text), expected);
+  for (const size_t step : {1u, 2u, 3u, 7u, 256u, 1000u}) EXPECT_EQ(story_of(text, step), expected);
+}
+
+TEST(WebSocketReader, TakesFragmentsWithControlFramesBetween) {
+  EXPECT_EQ(story_of(frame(0x01, "one") + frame(0x89, "x") + frame(0x00, "two") +
+                     frame(0x80, "three") + frame(0x81, "next") + frame(0x88, "")),
+            "ping(x) closed(0)");
+}
+
+TEST(WebSocketReader, RefusesWhatTheProtocolForbids) {
+  const std::string unmasked = {char(0x81), 1, 'x'};
+  const std::string long_126 = {char(0x81), char(0x80 | 126), 0, 125, 0, 0, 0, 0};
+  const std::string long_127 = {char(0x81), char(0x80 | 127), 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0};
+  const std::string negative = {
+      char(0x81), char(0x80 | 127), char(0x80), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  for (const std::string& wrong : {
+           unmasked, long_126, long_127, negative, frame(0xc1, "reserved bit"),
+           frame(0x83, "reserved opcode"), frame(0x8b, "reserved control"),
+           frame(0x80, "continues nothing"), frame(0x01, "begins") + frame(0x81, "begins again"),
+           frame(0x09, "ping in fragments"), frame(0x89, std::string(126, 'p')),
+           frame(0x88, "x"),         // half a code
+           frame(0x88, "\x03\xe7"),  // 999
+           frame(0x88, "\x03\xed"),  // 1005, never sent
+           frame(0x88, "\x13\x88"),  // 5000
+       }) {
+    EXPECT_EQ(story_of(wrong), "failed(1002)") << testing::PrintToString(wrong);
+    EXPECT_EQ(story_of(wrong, 1), "failed(1002)") << testing::PrintToString(wrong);
+  }
+}
+
+TEST(WebSocketReader, LimitsAMessageNotAConnection) {
+  const std::string most = std::string(64 << 10, 'm');
+  EXPECT_EQ(story_of(frame(0x82, most) + frame(0x82, most) + frame(0x89, "on")), "ping(on) ");
+  EXPECT_EQ(story_of(frame(0x82, most + "m")), "failed(1009)");
+  EXPECT_EQ(story_of(frame(0x02, most) + frame(0x80, "m")), "failed(1009)");
+}
+
+// Whatever comes, in whatever pieces: the same story, and no byte is read that was not given.
+TEST(WebSocketReader, GarbageIsTakenOrRefusedInTheSameWayHoweverItIsCut) {
+  const uint64_t seed = 20261122;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Random random(seed);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    while (text.size() < 300) {
+      if (random.below(3) != 0) {
+        const std::string payload(random.below(130), 'x');
+        text += frame(static_cast<unsigned char>(0x80 | random.below(12)), payload);
+      } else {
+        text += static_cast<char>(random.next());
+      }
+    }
+    EXPECT_EQ(story_of(text), story_of(text, 1 + random.below(9)));
+  }
+}
+
+}  // namespace
+}  // namespace fanlight

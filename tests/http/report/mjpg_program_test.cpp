@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/report/mjpg_program.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "tests/http/json_check.h"
+
+namespace fanlight {
+namespace {
+
+TEST(MjpgProgram, ListsEveryCamera) {
+  FrameRing front({}), back({});
+  ServerState state({}, {{"front", "files:/a\"b", &front}, {"back", "pattern", &back}}, 1,
+                    WallTime());
+  std::string text;
+  for (size_t step = 0;; ++step) {
+    std::array<char, 1024> room;
+    TextWriter writer(room);
+    const bool more = write_mjpg_program_step(state, step, writer);
+    text.append(room.data(), writer.size());
+    if (!more) break;
+  }
+  const JsonCheck json(text);
+  ASSERT_TRUE(json.valid()) << text;
+  EXPECT_EQ(json.size("inputs"), 2u);
+  EXPECT_EQ(json.at("inputs[0].id"), "0");
+  EXPECT_EQ(json.at("inputs[0].name"), "front");
+  EXPECT_EQ(json.at("inputs[0].args"), "files:/a\\\"b");
+  EXPECT_EQ(json.at("inputs[1].id"), "1");
+  EXPECT_EQ(json.at("inputs[1].plugin"), "fanlight");
+  EXPECT_EQ(json.size("outputs"), 1u);
+}
+
+}  // namespace
+}  // namespace fanlight

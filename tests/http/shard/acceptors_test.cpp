@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/shard/acceptors.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+
+#include "tests/http/calm_world.h"
+#include "tests/http/raw_client.h"
+
+namespace fanlight {
+namespace {
+
+ServerConfig places(size_t viewers) {
+  ServerConfig config;
+  config.admission.viewers_max = viewers;
+  return config;
+}
+
+// What is logged while it lives.
+class Log {
+ public:
+  Log() { testing::internal::CaptureStderr(); }
+  ~Log() {
+    if (!taken_) testing::internal::GetCapturedStderr();
+  }
+  size_t lines_with(const std::string& what) {
+    if (!std::exchange(taken_, true)) text_ = testing::internal::GetCapturedStderr();
+    size_t count = 0;
+    for (size_t at = text_.find(what); at != text_.npos; at = text_.find(what, at + 1)) ++count;
+    return count;
+  }
+
+ private:
+  std::string text_;
+  bool taken_ = false;
+};
+
+constexpr size_t kPlaces = 1 + 64;  // connections of a server for one viewer
+
+TEST(Acceptors, WhenAllPlacesAreTakenOthersAreToldAtOnce) {
+  ShardWorld shard(calm_world(30, 5'000), places(1));
+  Log log;
+  std::deque<RawClient> idle;
+  for (size_t i = 0; i < kPlaces; ++i) idle.emplace_back(shard);
+  shard.run_for(10ms);
+  EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
+
+  for (int i = 0; i < 1000; ++i) {
+    RawClient refused(shard);  // it has not even sent its request
+    shard.run_for(1ms);
+    ASSERT_TRUE(refused.answered());
+    EXPECT_EQ(refused.status(), 503);
+    EXPECT_EQ(refused.responses().back().headers.at("retry-after"), "5");
+    EXPECT_TRUE(refused.finished());
+  }
+  shard.run_for(100ms);
+  EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
+  EXPECT_EQ(shard.stats().refused_full.value(), 1000u);
+
+  idle.front().close();
+  shard.run_for(10ms);
+  RawClient welcome(shard);
+  welcome.send(get("/healthz"));
+  shard.run_for(10ms);
+  EXPECT_EQ(welcome.status(), 200);
+  EXPECT_EQ(log.lines_with("all places are taken"), 1u);
+  EXPECT_EQ(log.lines_with("\n"), 1u);
+}
+
+// The places for being told are limited too; whoever finds none waits in the kernel's backlog.
+TEST(Acceptors, RefusedClientsThatStayDoNotOccupyTheirPlacesForLong) {
+  ShardWorld shard(calm_world(30, 5'000), places(1));
+  Log log;
+  std::deque<RawClient> idle;
+  for (size_t i = 0; i < kPlaces; ++i) idle.emplace_back(shard);
+  shard.run_for(10ms);
+  std::deque<RawClient> stubborn;
+  for (size_t i = 0; i < 1000; ++i) {
+    stubborn.emplace_back(shard);
+    stubborn.back().keep_open_behind_end();
+  }
+  shard.run_for(100ms);
+  EXPECT_EQ(shard.stats().connections_open.value(), kPlaces + 256);
+  shard.run_for(5s);
+  for (const RawClient& client : stubborn) EXPECT_EQ(client.status(), 503);
+  EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
+}
+
+TEST(Acceptors, WithoutDescriptorsClientsAreToldOneAfterTheOther) {
+  ShardWorld shard(calm_world(30, 5'000));
+  SimBackend& backend = shard.world.backend();
+  backend.set_descriptor_limit(backend.open_descriptors() + 2);
+  Log log;
+  RawClient first(shard), second(shard);
+  shard.run_for(10ms);
+  std::deque<RawClient> refused;
+  for (int i = 0; i < 200; ++i) {
+    refused.emplace_back(shard);
+    refused.back().send(get("/stream"));
+  }
+  shard.run_for(1s);
+  for (const RawClient& client : refused) {
+    ASSERT_EQ(client.status(), 503);
+    EXPECT_EQ(client.responses().back().headers.at("retry-after"), "5");
+    EXPECT_TRUE(client.finished());
+  }
+  EXPECT_EQ(shard.stats().refused_descriptors.value(), 200u);
+
+  // While it is full and nobody comes, it does nothing but take the camera's frames.
+  const uint64_t waits = backend.counts().waits;
+  shard.run_for(10s);
+  EXPECT_LE(backend.counts().waits - waits, 330u);
+
+  first.close();
+  shard.run_for(10ms);
+  RawClient welcome(shard);
+  welcome.send(get("/healthz"));
+  shard.run_for(10ms);
+  EXPECT_EQ(welcome.status(), 200);
+  second.send(get("/healthz"));
+  shard.run_for(10ms);
+  EXPECT_EQ(second.status(), 200);
+  EXPECT_EQ(log.lines_with("Too many open files; with 2 connections open"), 1u);
+  EXPECT_EQ(log.lines_with("\n"), 1u);
+}
+
+// Somebody else in the process took the descriptor that the spare was given up for.
+TEST(Acceptors, WithoutEvenASpareItTriesOnceASecond) {
+  ShardWorld shard(calm_world(30, 5'000));
+  SimBackend& backend = shard.world.backend();
+  backend.set_descriptor_limit(backend.open_descriptors() - 1);
+  Log log;
+  RawClient waits(shard);
+  waits.send(get("/healthz"));
+  shard.run_for(5500ms);
+  EXPECT_EQ(waits.text(), "");
+  EXPECT_GE(shard.stats().accept_failures.value(), 6u);
+  EXPECT_LE(shard.stats().accept_failures.value(), 8u);
+  backend.set_descriptor_limit(SIZE_MAX);
+  shard.run_for(1100ms);
+  EXPECT_NE(waits.status(), 0);
+  EXPECT_EQ(log.lines_with("\n"), 1u);
+}
+
+}  // namespace
+}  // namespace fanlight

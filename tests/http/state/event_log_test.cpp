@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/state/event_log.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <functional>
+#include <string>
+
+#include "tests/http/raw_client.h"
+
+namespace fanlight {
+namespace {
+
+const PeerAddress kClient = *parse_address("192.0.2.7");
+
+std::string printed(const std::function<void()>& what) {
+  testing::internal::CaptureStderr();
+  what();
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(EventLog, EveryLineTellsTheCauseAndTheFlag) {
+  EventLog log(3);
+  const Instant now(1h);
+  EXPECT_EQ(printed([&] { log.full(now, 10, 20); }),
+            "all places are taken: 10 viewers (--max-viewers), 20 connections of shard 3\n");
+  EXPECT_EQ(printed([&] { log.address_full(now, kClient, 4); }),
+            "refused a stream to 192.0.2.7: it has 4 already (--max-viewers-per-address)\n");
+  EXPECT_EQ(printed([&] { log.wire_full(now, 11'000'000, 11'875'000); }),
+            "refused a stream: of 95.0 Mbit/s the viewers are owed 88.0 (--max-egress, "
+            "--min-fps)\n");
+  EXPECT_EQ(printed([&] { log.stalled(now, kClient, 10s, 5000); }),
+            "closed a connection of 192.0.2.7: it took nothing for 10 s "
+            "(--viewer-stall-timeout), after 5000 bytes\n");
+  EXPECT_EQ(printed([&] { log.ring_full(now, kClient, "front", 5000); }),
+            "closed a connection of 192.0.2.7: slow viewers hold all frames of front "
+            "(--frame-memory, --ring-slots), and it the oldest, after 5000 bytes\n");
+  EXPECT_EQ(printed([&] { log.cannot_accept(now, ENOMEM); }),
+            "shard 3: cannot accept: Cannot allocate memory\n");
+  EXPECT_EQ(printed([&] { log.short_of_descriptors(now, EMFILE, 1000); }),
+            "shard 3: Too many open files; with 1000 connections open new ones are refused "
+            "(ulimit -n)\n");
+}
+
+TEST(EventLog, AFloodOfOneCauseHidesNoOther) {
+  EventLog log(0);
+  const Instant now(1h);
+  EXPECT_NE(printed([&] {
+              for (int i = 0; i < 1000; ++i) log.full(now, 1, 1);
+            }),
+            "");
+  EXPECT_NE(printed([&] { log.stalled(now, kClient, 10s, 1); }), "");
+  EXPECT_EQ(printed([&] { log.full(now + 59s, 1, 1); }), "");
+  EXPECT_EQ(printed([&] { log.full(now + 1min, 2, 3); }),
+            "all places are taken: 2 viewers (--max-viewers), 3 connections of shard 0 "
+            "(1000 more since the last such line)\n");
+}
+
+// In a whole shard: a viewer that takes nothing is closed, with a line.
+TEST(EventLog, AnEvictionIsTold) {
+  SimWorldConfig config;
+  config.camera.fps = 10;
+  config.camera.size_min = config.camera.size_max = 20'000;
+  ServerConfig server;
+  server.viewer_stall_timeout = 3s;
+  const std::string line = printed([&] {
+    ShardWorld shard(config, server);
+    RawClient client(shard, {.send_buffer = 2 << 10, .receive_window = 2 << 10});
+    client.set_reading(false);
+    client.send(get("/stream"));
+    shard.run_for(10s);
+    EXPECT_EQ(shard.stats().evicted_stalled.value(), 1u);
+  });
+  EXPECT_NE(line.find(": it took nothing for 3 s (--viewer-stall-timeout), after "),
+            std::string::npos)
+      << line;
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/load/target.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "tools/flags/exit_code.h"
+
+namespace fanlight {
+namespace {
+
+TEST(Url, HasItsParts) {
+  const Url url = parse_url("http://localhost:8080/a/b?c=d#e");
+  EXPECT_EQ(url.host, "localhost");
+  EXPECT_EQ(url.port, 8080);
+  EXPECT_EQ(url.path, "/a/b?c=d");
+  EXPECT_EQ(url.authority, "localhost:8080");
+}
+
+TEST(Url, WhatIsMissingHasADefault) {
+  const Url url = parse_url("http://10.0.0.1");
+  EXPECT_EQ(url.host, "10.0.0.1");
+  EXPECT_EQ(url.port, 80);
+  EXPECT_EQ(url.path, "/");
+}
+
+TEST(Url, TakesIpv6InBrackets) {
+  const Url url = parse_url("http://[::1]:5000/stream");
+  EXPECT_EQ(url.host, "::1");
+  EXPECT_EQ(url.port, 5000);
+  EXPECT_EQ(url.authority, "[::1]:5000");
+  EXPECT_EQ(parse_url("http://[fe80::1]/").port, 80);
+}
+
+TEST(Url, RefusesWhatIsNone) {
+  for (const char* text :
+       {"", "127.0.0.1:5000", "https://x/", "http://", "http:///x", "http://x:0/", "http://x:y/",
+        "http://[::1/", "http://x:70000/", "http://x?y", "http://x/a b", "http://x/\r\n"}) {
+    EXPECT_THROW(parse_url(text), std::invalid_argument) << text;
+  }
+}
+
+std::string address_of(const Target& target) {
+  char text[INET6_ADDRSTRLEN] = {};
+  const void* address = target.family() == AF_INET
+                            ? static_cast<const void*>(
+                                  &reinterpret_cast<const sockaddr_in*>(target.address())->sin_addr)
+                            : &reinterpret_cast<const sockaddr_in6*>(target.address())->sin6_addr;
+  ::inet_ntop(target.family(), address, text, sizeof text);
+  return text;
+}
+
+TEST(Target, ResolvesAndPrefersIpv4) {
+  EXPECT_EQ(address_of(Target(parse_url("http://127.0.0.9:5000/"), 1, {})), "127.0.0.9");
+  EXPECT_EQ(address_of(Target(parse_url("http://[::1]:5000/"), 1, {})), "::1");
+  EXPECT_EQ(address_of(Target(parse_url("http://localhost:5000/"), 1, {})), "127.0.0.1");
+}
+
+TEST(Target, AHostThatIsNoneIsUnavailable) {
+  try {
+    Target(parse_url("http://256.256.256.256:1/"), 1, {});
+    FAIL() << "resolved";
+  } catch (const StartError& error) {
+    EXPECT_EQ(error.code(), ExitCode::unavailable);
+  }
+}
+
+TEST(Target, TheRequestIsOneThatIsAnsweredWithoutChunks) {
+  const Target target(parse_url("http://127.0.0.1:5000/stream?fps=5"), 1, {"A: b"});
+  EXPECT_EQ(target.request(),
+            "GET /stream?fps=5 HTTP/1.0\r\nHost: 127.0.0.1:5000\r\nUser-Agent: fanlight-load\r\n"
+            "Accept: */*\r\nA: b\r\n\r\n");
+}
+
+TEST(Target, MoreViewersThanPortsComeFromMoreAddresses) {
+  const size_t ports = count_local_ports();
+  ASSERT_GT(ports, 1000u);
+  const Target few(parse_url("http://127.0.0.1:5000/"), ports / 2, {});
+  EXPECT_FALSE(few.source_of(0).has_value());
+  const Target many(parse_url("http://127.0.0.1:5000/"), ports * 2, {});
+  EXPECT_EQ(ntohl(many.source_of(0)->sin_addr.s_addr), INADDR_LOOPBACK + 1u);
+  EXPECT_EQ(ntohl(many.source_of(ports)->sin_addr.s_addr), INADDR_LOOPBACK + 2u);
+  EXPECT_EQ(ntohl(many.source_of(2 * ports - 1)->sin_addr.s_addr), INADDR_LOOPBACK + 3u);
+  EXPECT_EQ(many.source_of(0)->sin_port, 0);
+}
+
+TEST(Target, ElsewhereMoreViewersThanPortsAreRefused) {
+  EXPECT_THROW(Target(parse_url("http://192.0.2.1:80/"), 70'000, {}), StartError);
+  EXPECT_THROW(Target(parse_url("http://[::1]:80/"), 70'000, {}), StartError);
+}
+
+}  // namespace
+}  // namespace fanlight

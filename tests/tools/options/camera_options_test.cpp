@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/options/camera_options.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "tools/flags/exit_code.h"
+
+namespace fanlight {
+namespace {
+
+std::string mistake(const std::string& camera) {
+  try {
+    parse_camera(camera);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "accepted: " << camera;
+  return {};
+}
+
+TEST(CameraOptions, TakeEveryKey) {
+  const CameraOptions camera = parse_camera(
+      "back-2=v4l2:/dev/video0,size=1280x720,fps=12.5,quality=70,rotate=270,mirror=on");
+  EXPECT_EQ(camera.name, "back-2");
+  EXPECT_EQ(camera.source, "v4l2:/dev/video0");
+  EXPECT_EQ(camera.width, 1280);
+  EXPECT_EQ(camera.height, 720);
+  EXPECT_DOUBLE_EQ(camera.fps, 12.5);
+  EXPECT_EQ(camera.quality, 70);
+  EXPECT_EQ(camera.orientation, (Orientation{270, true}));
+}
+
+TEST(CameraOptions, BehindAUrlOurKeysAreOurs) {
+  const CameraOptions camera =
+      parse_camera("yard=http://10.0.0.7/video?size=1,2,x=3,quality=9,rotate=90");
+  EXPECT_EQ(camera.source, "http://10.0.0.7/video?size=1,2,x=3");
+  EXPECT_EQ(camera.quality, 9);
+  EXPECT_EQ(camera.orientation.rotate, 90);
+  for (const char* url : {"https://h/s", "10.0.0.7:5000/stream", "HTTP://h/s"}) {
+    const CameraOptions each =
+        parse_camera(std::string("r=") + url + ",mirror=on,size=640x480,fps=2");
+    EXPECT_EQ(each.source.find(','), std::string::npos) << each.source;
+    EXPECT_TRUE(each.orientation.mirror);
+    EXPECT_EQ(each.width, 640);
+    EXPECT_DOUBLE_EQ(each.fps, 2);
+  }
+}
+
+TEST(CameraOptions, AUrlHasCommasOfItsOwn) {
+  for (const char* url : {"http://h/a,b", "http://h/v?size=1,2", "http://h/a,rotate", "http://h/a,",
+                          "http://h/a,x=rotate=1", "http://h/a%2Crotate=90"}) {
+    EXPECT_EQ(parse_camera(std::string("r=") + url).source, url);
+  }
+  EXPECT_NE(mistake("r=http://h/s,rotate=45").find("45"), std::string::npos);
+  EXPECT_NE(mistake("r=http://h/s,rotate=90,b").find("written %2C"), std::string::npos);
+  EXPECT_NE(mistake("r=http://h/s,rotate=90,colour=1").find("colour"), std::string::npos);
+}
+
+TEST(CameraOptions, HeadersAreFieldsOfHttp) {
+  CameraOptions camera;
+  add_header(camera, "X-API-Key", "a b:c");
+  EXPECT_EQ(camera.upstream.headers, std::vector<std::string>{"X-API-Key: a b:c"});
+  for (const char* name : {"", "a b", "a:", "\xc3\xa4"}) {
+    EXPECT_THROW(add_header(camera, name, "x"), std::invalid_argument) << name;
+  }
+  EXPECT_THROW(add_header(camera, "X", ""), std::invalid_argument);
+}
+
+TEST(CameraOptions, APinIsAHash) {
+  const std::string pin = "sha256//" + std::string(42, 'A') + "+=";
+  EXPECT_NO_THROW(check_pin(pin));
+  EXPECT_NO_THROW(check_pin(pin + ";" + pin));
+  for (const std::string& text :
+       {std::string(), std::string("sha256//"), pin.substr(1), pin.substr(0, pin.size() - 1),
+        pin + "=", pin + ";x", std::string("sha256//") + std::string(43, '?') + "="}) {
+    EXPECT_THROW(check_pin(text), std::invalid_argument) << text;
+  }
+}
+
+TEST(CameraOptions, MistakesAreNamed) {
+  for (const char* text : {"a=pattern,rotate=45", "a=pattern,mirror=yes", "a=pattern,size=0x1",
+                           "a=pattern,fps=0", "a=pattern,quality=0", "a=pattern,colour=red"}) {
+    const std::string value = std::string(text).substr(std::string(text).find_last_of("=") + 1);
+    EXPECT_NE(mistake(text).find(value), std::string::npos) << text;
+  }
+  EXPECT_NE(mistake("a=pattern,rotate").find("rotate"), std::string::npos);
+  EXPECT_NE(mistake("Front=pattern").find("Front"), std::string::npos);
+  EXPECT_NE(mistake("front").find("front"), std::string::npos);
+  EXPECT_NE(mistake("front=,fps=2").find("front"), std::string::npos);
+  EXPECT_NE(mistake("a23456789012345678901234567890123=pattern").find("32"), std::string::npos);
+}
+
+TEST(CameraOptions, TheOneOfSourceComesFirst) {
+  const auto cameras =
+      put_cameras_together({.source = "pattern"}, false, {parse_camera("b=emulator")}, {});
+  ASSERT_EQ(cameras.size(), 2u);
+  EXPECT_EQ(cameras[0].name, "camera");
+  EXPECT_EQ(cameras[1].name, "b");
+  EXPECT_EQ(put_cameras_together({}, false, {}, {}).at(0).source, "emulator");
+  EXPECT_EQ(put_cameras_together({}, false, {parse_camera("b=emulator")}, {}).size(), 1u);
+}
+
+TEST(CameraOptions, ControlsBelongToTheFirstCameraOrTheNamedOne) {
+  const auto cameras = put_cameras_together(
+      {.source = "pattern"}, false, {parse_camera("b=emulator")},
+      {"brightness=1", "b/focus_automatic_continuous=false", "contrast=a/b", "brightness=2"});
+  ASSERT_EQ(cameras[0].controls.size(), 3u);
+  EXPECT_EQ(cameras[0].controls[0].name, "brightness");
+  EXPECT_EQ(cameras[0].controls[1].value, "a/b");
+  EXPECT_EQ(cameras[0].controls[2].value, "2") << "in order: the last one counts";
+  ASSERT_EQ(cameras[1].controls.size(), 1u);
+  EXPECT_EQ(cameras[1].controls[0].name, "focus_automatic_continuous");
+}
+
+TEST(CameraOptions, WhatBelongsToNoCameraIsRefused) {
+  const std::vector<CameraOptions> others{parse_camera("b=emulator")};
+  EXPECT_THROW(put_cameras_together({.width = 320}, true, others, {}), StartError);
+  EXPECT_THROW(put_cameras_together({}, false, {others[0], others[0]}, {}), StartError);
+  EXPECT_THROW(put_cameras_together({}, false, others, {"front/brightness=1"}), StartError);
+  EXPECT_THROW(put_cameras_together({}, false, others, {"brightness"}), StartError);
+}
+
+}  // namespace
+}  // namespace fanlight

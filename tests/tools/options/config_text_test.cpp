@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/options/config_text.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/tools/options/command_line.h"
+#include "tools/options/command_line.h"
+#include "tools/options/config_file.h"
+#include "tools/options/option_table.h"
+#include "tools/options/read_options.h"
+
+namespace fanlight {
+namespace {
+
+Options read(const std::string& line) {
+  return read_options(parse_words_as("fanlight", read_command_line, line).value());
+}
+
+// What reading `toml` and nothing else gives, written down again.
+std::string written_again(const std::string& toml) {
+  const Settings file = parse_config(toml, "f.toml");
+  CommandLine flags;
+  for (const Setting& setting : file.values) flags.settings.values.push_back(setting);
+  Options options = read_options(flags);
+  options.cameras = file.cameras;
+  return config_toml(options);
+}
+
+TEST(ConfigText, CanBeReadBack) {
+  for (const char* line :
+       {"", "--source pattern --fps 12.5 --size 64x48 --quality 9 --rotate 90 --mirror on",
+        "--camera a=pattern --camera b=files:/p\"\\q --control b/brightness=-7 "
+        "--control a/mode=Manual",
+        "--listen 127.0.0.1:1 --listen 5001 --max-viewers 7 --max-egress 1Gbit --min-fps 0.25 "
+        "--header-timeout 2s --idle-timeout 90 --capture-idle 5m --cors-origin * --pin-cpus "
+        "--zero-copy off --trusted-proxy 10.0.0.0/8 --trusted-proxy unix --stock-db s.db "
+        "--admin-listen unix:/run/x --unix-mode 0660 --source "
+        "http://me:secret@host/x?a=\xc3\xa9"}) {
+    const std::string toml = config_toml(read(line));
+    EXPECT_EQ(written_again(toml), toml);
+  }
+}
+
+TEST(ConfigText, SaysEveryOptionThatHasAValue) {
+  const std::string toml = config_toml(read("--source pattern"));
+  for (const Option& option : option_table()) {
+    const bool expected = !option.is(kOfCameras) && !option.is(kCommand) &&
+                          (option.is(kToggle) || !option.default_text.empty());
+    const std::string line = "\n" + std::string(option.name) + " = ";
+    if (expected) {
+      EXPECT_NE(toml.find(line), toml.npos) << option.name;
+    }
+  }
+  EXPECT_NE(toml.find("\n[camera.camera]\nsource = \"pattern\"\n"), toml.npos) << toml;
+  EXPECT_NE(toml.find("\nmin-fps = 0.5\n"), toml.npos) << toml;
+  EXPECT_NE(toml.find("\nlisten = [\"127.0.0.1:5000\"]\n"), toml.npos) << toml;
+}
+
+TEST(ConfigText, WhatIsNotUtf8CannotBeToml) {
+  const Options options = read("--stock-db \xff.db");
+  EXPECT_THROW(config_toml(options), StartError);
+  EXPECT_TRUE(nlohmann::json::accept(config_json(options)));
+}
+
+TEST(ConfigText, JsonTellsNoPasswords) {
+  const auto json = nlohmann::json::parse(
+      config_json(read("--camera a=http://me:secret@host/x --camera b=pattern,fps=3 --pin-cpus")));
+  EXPECT_EQ(json["camera"]["a"]["source"].get<std::string>().find("secret"), std::string::npos);
+  EXPECT_EQ(json["camera"]["b"]["fps"], 3);
+  EXPECT_EQ(json["pin-cpus"], true);
+  EXPECT_EQ(json["max-viewers"], "auto");
+  EXPECT_EQ(json["stock-db"], nullptr);
+  EXPECT_EQ(json["trusted-proxy"], nlohmann::json::array());
+}
+
+TEST(ConfigText, TellsHowAnotherServerIsAsked) {
+  Options options = read("--camera a=https://host/x");
+  options.cameras[0].upstream = {
+      .headers = {"X-API-Key: s3cret"}, .ca = "a.pem", .pin = "sha256//x", .insecure = true};
+  const std::string toml = config_toml(options);
+  EXPECT_NE(toml.find("headers = { \"X-API-Key\" = \"s3cret\" }\n"), std::string::npos) << toml;
+  EXPECT_NE(toml.find("tls = { \"ca\" = \"a.pem\", \"pin\" = \"sha256//x\" }\n"), std::string::npos)
+      << toml;
+  EXPECT_NE(toml.find("insecure = true\n"), std::string::npos) << toml;
+  const auto json = nlohmann::json::parse(config_json(options));
+  EXPECT_EQ(json["camera"]["a"]["headers"]["X-API-Key"], "***");
+}
+
+}  // namespace
+}  // namespace fanlight

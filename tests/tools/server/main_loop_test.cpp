@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/server/main_loop.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace fanlight {
+namespace {
+
+void send(int signal) {
+  ASSERT_EQ(::kill(::getpid(), signal), 0);
+}
+
+void unexpected() {
+  ADD_FAILURE();
+}
+
+TEST(MainLoop, EndsWithSigtermAndSigint) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    MainLoop loop;
+    send(signal);
+    loop.run(unexpected, std::nullopt, unexpected);
+  }
+}
+
+TEST(MainLoop, AHangupIsToldAndEndsNothing) {
+  MainLoop loop;
+  int hangups = 0;
+  send(SIGHUP);
+  loop.run(
+      [&] {
+        ++hangups;
+        send(hangups < 3 ? SIGHUP : SIGTERM);
+      },
+      std::nullopt, unexpected);
+  EXPECT_EQ(hangups, 3);
+}
+
+TEST(MainLoop, TicksUntilTheEnd) {
+  MainLoop loop;
+  int ticks = 0;
+  loop.run(unexpected, 1ms, [&] {
+    if (++ticks == 3) send(SIGTERM);
+  });
+  EXPECT_EQ(ticks, 3);
+}
+
+TEST(MainLoopDeathTest, ASecondSignalEndsTheProcessAtOnce) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        MainLoop loop;
+        ::raise(SIGTERM);
+        loop.run(unexpected, std::nullopt, unexpected);
+        ::raise(SIGTERM);
+        std::_Exit(0);
+      },
+      testing::KilledBySignal(SIGTERM), "");
+}
+
+}  // namespace
+}  // namespace fanlight

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""changed_rooms.py [COMMIT]: what a change can break, for `tools/test --changed`.
+
+The change is what differs between COMMIT (HEAD unless given) and the files here, new ones included.
+Prints two lines: labels of tests, as a regular expression for ctest, and targets to build.
+"""
+import pathlib
+import subprocess
+import sys
+
+import tidy_rooms
+
+# Tests that run the programs, and so can break with any of their code.
+PROGRAM_LABELS = {"sim", "smoke"}
+PROGRAMS = ["fanlight", "fanlight-load"]
+# What each room's tests, or all, depend on.
+EVERYTHING = ("CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt", "tools/packages.txt")
+# Folders of tests that bear a label of their own name.
+LABELLED = ("browser", "interop", "net", "package", "sim", "smoke", "style", "vm")
+
+
+def changed_files(commit):
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], check=True, capture_output=True,
+                              text=True).stdout.split("\n")
+    return {path for path in git("diff", "--name-only", commit)
+            + git("ls-files", "--others", "--exclude-standard") if path}
+
+
+def rooms_above(room):
+    """The room and all that may include it."""
+    return {other for other in tidy_rooms.ROOMS if room in tidy_rooms.rooms_below(other)}
+
+
+def rooms_in(folder):
+    """The rooms that the folder is, or that lie in it."""
+    return {room for room in tidy_rooms.ROOMS
+            if room == folder or room.startswith(folder + "/")}
+
+
+def affected(paths):
+    """(rooms whose tests are to run, other labels)"""
+    rooms, labels = set(), {"style"}
+    for path in paths:
+        folder = str(pathlib.PurePosixPath(path).parent)
+        if path in EVERYTHING:
+            return set(tidy_rooms.ROOMS), PROGRAM_LABELS | {"style"}
+        if folder.startswith("tests/"):
+            kind = folder.split("/")[1]
+            rooms |= rooms_in(folder.removeprefix("tests/"))
+            labels |= {kind} & set(LABELLED)
+            if kind == "sim":
+                rooms |= rooms_in("http")
+        else:
+            for room in rooms_in(folder):
+                rooms |= rooms_above(room)
+                labels |= PROGRAM_LABELS
+    return rooms, labels
+
+
+def main(commit="HEAD"):
+    rooms, labels = affected(changed_files(commit))
+    targets = [f"tests/{room}/all" for room in sorted(rooms)]
+    if "sim" in labels:
+        targets.append("tests/sim/all")
+    if "smoke" in labels:
+        targets += PROGRAMS
+    print("|".join(sorted(rooms | labels)))
+    print(" ".join(targets))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

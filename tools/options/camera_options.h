@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Camera options: what the command line says of one camera.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "capture/picture/orientation.h"
+#include "capture/source/control.h"
+#include "capture/source/source.h"
+
+namespace fanlight {
+
+struct CameraOptions {
+  std::string name{};
+  std::string source{};
+  int width = 0;  // pixels; 0: the source's own
+  int height = 0;
+  double fps = 0;  // 0: the source's own
+  int quality = 80;
+  Orientation orientation{};
+  std::vector<ControlSetting> controls{};
+  UpstreamOptions upstream{};  // of a URL
+};
+
+// `[a-z0-9-]{1,32}`. Throws std::invalid_argument.
+void check_camera_name(std::string_view name);
+
+// Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES` or `mirror=on|off`.
+// Throws std::invalid_argument for another key, or a value that makes no sense.
+void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value);
+
+// Adds `NAME: VALUE`, which is sent to another server. Throws std::invalid_argument for what is no
+// field of HTTP (RFC 9110 section 5).
+void add_header(CameraOptions& camera, std::string_view name, std::string_view value);
+
+// `sha256//` and 32 bytes in base64, as curl(1) --pinnedpubkey has it; several are joined by `;`.
+// Throws std::invalid_argument.
+void check_pin(std::string_view pin);
+
+// `NAME=SPEC[,key=value]...`. A URL may have commas of its own: it ends at the first one that one
+// of the keys and '=' stand behind; where they are meant for the URL, that comma is written %2C.
+// Throws std::invalid_argument.
+CameraOptions parse_camera(std::string_view text);
+
+// What the flags say, put together: the camera that --source and its fellows describe comes first,
+// the root URLs are its. `single` has an empty source when --source was not given, and `is_shaped`
+// when something else was said of it; `controls` are
+// the values of --control, `[CAMERA/]NAME=VALUE`, of the first camera when none is named. Throws
+// StartError (usage).
+std::vector<CameraOptions> put_cameras_together(CameraOptions single, bool is_shaped,
+                                                std::vector<CameraOptions> others,
+                                                const std::vector<std::string>& controls);
+
+}  // namespace fanlight

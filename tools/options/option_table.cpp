@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/options/option_table.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <bit>
+#include <stdexcept>
+
+#include "capture/camera/source_table.h"
+#include "core/join.h"
+#include "core/nearest_word.h"
+#include "tools/flags/units.h"
+#include "tools/options/source_spec.h"
+
+namespace fanlight {
+namespace {
+
+using Text = const std::string&;
+
+template <class Value>
+Value choose(Text text, std::initializer_list<std::pair<std::string_view, Value>> choices) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : choices) {
+    if (name == text) return value;
+    names.push_back(name);
+  }
+  const std::string question = did_you_mean(text, names);
+  throw std::invalid_argument(
+      fmt::format("'{}': one of {} is expected{}", text, join(names, ", "), question));
+}
+
+// What `parse` makes of a text, where one of these words could stand as well.
+template <class Parse>
+auto parse_or(std::string_view words, Parse parse) {
+  try {
+    return parse();
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("{}, or {}", error.what(), words));
+  }
+}
+
+// A whole number, or the word that stands for 0.
+size_t number_or(std::string_view zero, Text text, long low, long high) {
+  if (text == zero) return 0;
+  return parse_or(zero, [&] { return static_cast<size_t>(parse_integer(text, low, high)); });
+}
+
+template <auto kMember>
+void set_duration(OptionsDraft& draft, Text text) {
+  draft.options.*kMember = parse_duration(text);
+}
+
+template <auto kMember>
+void set_switch(OptionsDraft& draft, Text text) {
+  draft.options.*kMember = parse_switch(text);
+}
+
+template <auto kMember>
+void set_file(OptionsDraft& draft, Text text) {
+  if (text.empty()) throw std::invalid_argument("'': a file is expected");
+  draft.options.*kMember = text;
+}
+
+template <auto kMember>
+void add_address(OptionsDraft& draft, Text text) {
+  (draft.options.*kMember).push_back(parse_listen_address(text));
+}
+
+void add_origin(OptionsDraft& draft, std::string_view origin) {
+  const bool clean =
+      std::all_of(origin.begin(), origin.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!clean || origin.empty() || origin.size() > 200) {
+    throw std::invalid_argument(
+        fmt::format("'{}': an origin such as https://example.org or * is expected", origin));
+  }
+  draft.options.cors_origins.emplace_back(origin);
+}
+
+// Several may stand in one text: a variable of the environment is given once.
+void add_origins(OptionsDraft& draft, Text text) {
+  std::string_view rest = text;
+  while (true) {
+    const std::string_view origin = rest.substr(0, rest.find(','));
+    add_origin(draft, origin);
+    if (origin.size() == rest.size()) return;
+    rest.remove_prefix(origin.size() + 1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  }
+}
+
+void set_ring_slots(OptionsDraft& draft, Text text) {
+  const size_t slots = number_or("auto", text, 2, 32);
+  if (slots != 0 && !std::has_single_bit(slots)) {
+    throw std::invalid_argument(fmt::format("'{}': a power of two from 2 to 32 is expected", text));
+  }
+  draft.options.ring_slots = slots;
+}
+
+void set_frame_memory(OptionsDraft& draft, Text text) {
+  draft.options.frame_memory = parse_size(text);
+  if (draft.options.frame_memory < (1 << 20)) {
+    throw std::invalid_argument(fmt::format("'{}': 1M is the least", text));
+  }
+}
+
+void set_send_buffer(OptionsDraft& draft, Text text) {
+  draft.options.send_buffer =
+      text == "auto" ? 0 : parse_or("auto", [&] { return parse_size(text); });
+  if (draft.options.send_buffer > (size_t{1} << 30)) {
+    throw std::invalid_argument(fmt::format("'{}': at most 1G is possible", text));
+  }
+}
+
+void set_max_egress(OptionsDraft& draft, Text text) {
+  draft.options.max_egress.reset();
+  if (text == "auto") return;
+  draft.options.max_egress =
+      text == "off" ? 0 : parse_or("auto, or off", [&] { return parse_rate(text); });
+}
+
+void set_unix_mode(OptionsDraft& draft, Text text) {
+  draft.options.unix_mode.reset();
+  if (text == "auto") return;
+  draft.options.unix_mode = parse_or("auto", [&] { return parse_file_mode(text); });
+}
+
+void set_encoder(OptionsDraft& draft, Text text) {
+  draft.options.encoder = choose<EncoderChoice>(text, {{"auto", EncoderChoice::automatic},
+                                                       {"cpu", EncoderChoice::cpu},
+                                                       {"m2m", EncoderChoice::m2m}});
+}
+
+void set_backend(OptionsDraft& draft, Text text) {
+  draft.options.backend = choose<BackendKind>(text, {{"auto", BackendKind::automatic},
+                                                     {"uring", BackendKind::uring},
+                                                     {"epoll", BackendKind::epoll}});
+}
+
+void set_zero_copy(OptionsDraft& draft, Text text) {
+  draft.options.zero_copy = choose<ZeroCopyMode>(
+      text,
+      {{"auto", ZeroCopyMode::automatic}, {"on", ZeroCopyMode::on}, {"off", ZeroCopyMode::off}});
+}
+
+void set_log_level(OptionsDraft& draft, Text text) {
+  draft.options.log_level = choose<LogLevel>(text, {{"error", LogLevel::error},
+                                                    {"warning", LogLevel::warning},
+                                                    {"info", LogLevel::info},
+                                                    {"debug", LogLevel::debug}});
+}
+
+void set_encode_threads(OptionsDraft& draft, Text text) {
+  draft.options.encode_threads.reset();
+  if (text == "auto") return;
+  draft.options.encode_threads =
+      parse_or("auto", [&] { return static_cast<unsigned>(parse_integer(text, 0, 16)); });
+}
+
+void set_source(OptionsDraft& draft, Text text) {
+  draft.single.source = complete_source(text);
+}
+
+void add_camera(OptionsDraft& draft, Text text) {
+  draft.cameras.push_back(parse_camera(text));
+}
+
+void add_control(OptionsDraft& draft, Text text) {
+  parse_control_setting(text);
+  draft.controls.push_back(text);
+}
+
+void add_trusted_proxy(OptionsDraft& draft, Text text) {
+  draft.options.trusted_proxies.emplace_back(text);
+}
+
+void set_capture_idle(OptionsDraft& draft, Text text) {
+  draft.options.capture_idle = parse_or("off", [&] { return parse_duration_or_off(text); });
+}
+
+void set_min_fps(OptionsDraft& draft, Text text) {
+  draft.options.min_fps = parse_number(text, 0.01, 240);
+}
+
+void set_max_viewers(OptionsDraft& draft, Text text) {
+  draft.options.max_viewers = number_or("auto", text, 1, 1'000'000);
+}
+
+void set_max_viewers_per_address(OptionsDraft& draft, Text text) {
+  draft.options.max_viewers_per_address = number_or("off", text, 1, 1'000'000);
+}
+
+void set_shards(OptionsDraft& draft, Text text) {
+  draft.options.shards = static_cast<unsigned>(number_or("auto", text, 1, 256));
+}
+
+template <const char* kKey>
+void shape(OptionsDraft& draft, Text text) {
+  set_camera_option(draft.single, kKey, text);
+  draft.single_is_shaped = true;
+}
+constexpr char kFps[] = "fps";
+constexpr char kSize[] = "size";
+constexpr char kQuality[] = "quality";
+constexpr char kRotate[] = "rotate";
+constexpr char kMirror[] = "mirror";
+
+std::string source_help() {
+  std::string help = "where the pictures come from (default: emulator)";
+  help += "\n    auto: the first camera that is there (--list-devices)";
+  for (const SourceKind& kind : source_kinds()) help += fmt::format("\n    {}", kind.help);
+  return help;
+}
+
+std::vector<Option> camera_options() {
+  return {
+      {"source", "SPEC", "", source_help(), kOfCameras, set_source},
+      {"camera", "NAME=SPEC[,key=value]...", "",
+       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate and "
+       "mirror; in a URL a comma before such a key is written %2C; repeatable",
+       kRepeatable | kOfCameras, add_camera},
+      {kFps, "N", "", "pictures per second (default: the source's own)",
+       kNumber | kOfCameras | kReloadable, shape<kFps>},
+      {kSize, "WxH", "", "size of the pictures (default: the source's own)", kOfCameras,
+       shape<kSize>},
+      {kQuality, "1..100", "80", "of JPEGs that are encoded here",
+       kNumber | kOfCameras | kReloadable, shape<kQuality>},
+      {kRotate, "0|90|180|270", "0", "turn the pictures clockwise", kNumber | kOfCameras,
+       shape<kRotate>},
+      {kMirror, "on|off", "off", "swap left and right, after that", kOfCameras, shape<kMirror>},
+      {"control", "[CAMERA/]NAME=VALUE", "",
+       "set a control, as brightness=128; --list-devices has their names; repeatable",
+       kRepeatable | kOfCameras, add_control},
+      {"allow-control", "", "", "let clients set controls (PATCH /cameras/NAME/controls)", kToggle,
+       set_switch<&Options::allow_control>},
+      {"exit-on-no-source", "", "",
+       "end (66 or 77) when no camera can be had at start; do not wait", kToggle,
+       set_switch<&Options::exit_on_no_source>},
+      {"camera-stall-timeout", "TIME", "2s", "without a picture for this long viewers see a slate",
+       kNumber | kReloadable, set_duration<&Options::camera_stall_timeout>},
+      {"source-timeout", "TIME", "30s",
+       "how long another server's first picture, or a snapshot, may take", kNumber,
+       set_duration<&Options::source_timeout>},
+      {"capture-idle", "TIME|off", "off", "stop the camera when nobody watched for this long",
+       kNumber | kReloadable, set_capture_idle},
+  };
+}
+
+std::vector<Option> server_options() {
+  return {
+      {"listen", "ADDR:PORT|unix:PATH", "127.0.0.1:5000", "where to listen; repeatable",
+       kNumber | kRepeatable, add_address<&Options::listen>},
+      {"admin-listen", "ADDR:PORT|unix:PATH", "",
+       "where to listen for who may see the addresses of viewers; repeatable",
+       kNumber | kRepeatable, add_address<&Options::admin_listen>},
+      {"unix-mode", "MODE|auto", "auto", "permissions of UNIX sockets, as 660; auto: by the umask",
+       kText, set_unix_mode},
+      {"trusted-proxy", "CIDR|ADDRESS|unix", "",
+       "a proxy whose X-Forwarded-For tells who the client is; repeatable", kRepeatable,
+       add_trusted_proxy},
+      {"cors-origin", "ORIGIN", "",
+       "whose pages may read here: an origin as https://example.org, several with commas, or * "
+       "for all, without passwords and cookies; repeatable",
+       kRepeatable, add_origins},
+      {"stock-db", "FILE", "", "the SQLite database of /stock-table", kText,
+       set_file<&Options::stock_db>},
+      {"shards", "N|auto", "auto", "threads that serve viewers; auto: one per CPU", kNumber,
+       set_shards},
+  };
+}
+
+std::vector<Option> limit_options() {
+  return {
+      {"max-viewers", "N|auto", "auto", "streams at once; auto: what descriptors allow, to 10000",
+       kNumber | kReloadable, set_max_viewers},
+      {"max-viewers-per-address", "N|off", "off", "streams at once from one address, IPv6 by /64",
+       kNumber | kReloadable, set_max_viewers_per_address},
+      {"max-egress", "RATE|auto|off", "auto",
+       "what the network carries, as 1Gbit; 95 % of it is used, and spread evenly; "
+       "auto: the speed of the link where the kernel knows it",
+       kNumber | kReloadable, set_max_egress},
+      {"min-fps", "N", "0.5", "refuse a viewer when the network has less than this for each",
+       kNumber | kReloadable, set_min_fps},
+      {"viewer-stall-timeout", "TIME", "10s", "close a viewer that takes no byte for this long",
+       kNumber | kReloadable, set_duration<&Options::viewer_stall_timeout>},
+      {"header-timeout", "TIME", "10s", "time for a request, counted from its first byte",
+       kNumber | kReloadable, set_duration<&Options::header_timeout>},
+      {"idle-timeout", "TIME", "75s", "close an idle connection after this", kNumber | kReloadable,
+       set_duration<&Options::idle_timeout>},
+  };
+}
+
+std::vector<Option> expert_options() {
+  return {
+      {"encode-threads", "N|auto", "auto",
+       "threads that encode the pictures of a camera; 0: its own; auto: as many "
+       "as there are other CPUs, at most 4",
+       kNumber, set_encode_threads},
+      {"encoder", "auto|cpu|m2m", "auto",
+       "who encodes: the CPU, or a V4L2 device as on a Pi 4; auto: a device "
+       "where there is one",
+       kText, set_encoder},
+      {"backend", "auto|uring|epoll", "auto", "how to talk to the kernel", kText, set_backend},
+      {"zero-copy", "auto|on|off", "auto",
+       "let the network card read frames from memory, or copy them; auto: where "
+       "the kernel says that it makes no copy",
+       kText, set_zero_copy},
+      {"frame-memory", "SIZE", "64M", "memory for the frames of a camera; no picture may be larger",
+       kNumber, set_frame_memory},
+      {"ring-slots", "2|4|8|16|32|auto", "auto",
+       "newest frames kept whole, before slow viewers share; auto: a quarter of a "
+       "second of them, 8 to 32",
+       kNumber, set_ring_slots},
+      {"send-buffer", "SIZE|auto", "auto", "SO_SNDBUF of a viewer's socket; auto: the kernel's own",
+       kNumber, set_send_buffer},
+      {"pin-cpus", "", "", "bind each shard to a CPU of its own", kToggle,
+       set_switch<&Options::pin_cpus>},
+  };
+}
+
+std::vector<Option> other_options() {
+  return {
+      {"config", "FILE", "",
+       "read options from here: TOML, the names are the flags', cameras are "
+       "tables; flags and the environment count for more",
+       kCommand, set_file<&Options::config_file>},
+      {"check-config", "", "", "read everything, open nothing, and say whether it is right",
+       kToggle | kCommand, set_switch<&Options::check_config>},
+      {"print-config", "", "", "print what is in force, as --config takes it", kToggle | kCommand,
+       set_switch<&Options::print_config>},
+      {"list-devices", "", "", "print the cameras that are there, and what they can do",
+       kToggle | kCommand, set_switch<&Options::list_devices>},
+      {"log-level", "error|warning|info|debug", "info", "what is logged", kReloadable,
+       set_log_level},
+  };
+}
+
+std::vector<Option> all_options() {
+  std::vector<Option> all;
+  const auto add = [&](std::string_view group, std::vector<Option> options) {
+    for (Option& option : options) {
+      option.group = group;
+      all.push_back(std::move(option));
+    }
+  };
+  add("Camera", camera_options());
+  add("Server", server_options());
+  add("Limits", limit_options());
+  add("Expert, may change", expert_options());
+  add("Other", other_options());
+  return all;
+}
+
+}  // namespace
+
+std::span<const Option> option_table() {
+  static const std::vector<Option> table = all_options();
+  return table;
+}
+
+const Option* find_option(std::string_view name) {
+  const auto table = option_table();
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [&](const Option& option) { return option.name == name; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+}  // namespace fanlight

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Option table: every option of fanlight, in one place for the command line, the environment, the
+// configuration file, --help, --print-config and a reload.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/options/options.h"
+
+namespace fanlight {
+
+// Options while they are read; cameras are put together when all is said.
+struct OptionsDraft {
+  Options options;
+  CameraOptions single;  // what --source and its fellows describe
+  bool single_is_shaped = false;
+  std::vector<CameraOptions> cameras;
+  std::vector<std::string> controls;
+};
+
+enum OptionTrait : unsigned {
+  kText = 0,
+  kNumber = 1,      // the configuration file may have a bare number, or a text: 10, "10s", "auto"
+  kToggle = 2,      // there true or false; on the command line the flag alone means on
+  kRepeatable = 4,  // there an array
+  kOfCameras = 8,   // describes one; whoever names a source decides about all of these
+  kCommand = 16,    // not a property of the server, so not for the configuration file
+  kReloadable = 32  // SIGHUP changes it while the server runs
+};
+
+// One line of the table. Defaults are texts, so that they are read as any other value, shown by
+// --help, and printed by --print-config.
+struct Option {
+  std::string_view name;          // without dashes
+  std::string_view type;          // "N|off", for --help; of a toggle empty
+  std::string_view default_text;  // empty: none
+  std::string help;
+  unsigned traits = kText;
+  // Throws std::invalid_argument: "'TEXT': what is expected". Called in the table's order.
+  void (*set)(OptionsDraft& draft, const std::string& text) = nullptr;
+  std::string_view group{};
+
+  bool is(OptionTrait trait) const { return (traits & trait) != 0; }
+};
+
+std::span<const Option> option_table();
+
+// nullptr when there is none.
+const Option* find_option(std::string_view name);
+
+}  // namespace fanlight

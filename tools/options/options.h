@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options: what fanlight was asked to do, by its flags, the environment and its configuration file.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/log.h"
+#include "core/time.h"
+#include "http/state/zero_copy.h"
+#include "io/address_range.h"
+#include "io/choose_backend.h"
+#include "io/listener.h"
+#include "tools/flags/exit_code.h"
+#include "tools/options/camera_options.h"
+
+namespace fanlight {
+
+struct Option;
+
+enum class EncoderChoice {
+  automatic,  // a device where there is one, else the CPU
+  cpu,
+  m2m,
+};
+
+// An option with its values in force, as texts.
+struct OptionTexts {
+  const Option* option;
+  std::vector<std::string> texts;
+};
+
+// The defaults are in the option table.
+struct Options {
+  std::vector<ListenAddress> listen;
+  std::vector<ListenAddress> admin_listen;    // whose clients may see the addresses of viewers
+  std::optional<unsigned> unix_mode;          // permissions of UNIX sockets; empty: by the umask
+  std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For counts
+  std::string stock_db;                       // the database of /stock-table; empty: none was given
+  std::vector<CameraOptions> cameras;         // at least one
+  bool source_was_given = false;              // false: the emulator, because nobody named another
+  bool exit_on_no_source = false;             // at start, in place of waiting for it
+  bool allow_control = false;
+  unsigned shards = 0;                 // 0: one per CPU
+  size_t max_viewers = 0;              // 0: as many as descriptors allow, up to 10,000
+  size_t max_viewers_per_address = 0;  // 0: no limit
+  std::optional<uint64_t> max_egress;  // bits per second, 0: no limit; empty: what the link says
+  double min_fps = 0;
+  Duration viewer_stall_timeout{};
+  Duration camera_stall_timeout{};
+  Duration source_timeout{};  // of another server's first picture, or a snapshot
+  Duration header_timeout{};
+  Duration idle_timeout{};
+  std::optional<Duration> capture_idle;
+  std::vector<std::string> cors_origins;
+  BackendKind backend = BackendKind::automatic;
+  ZeroCopyMode zero_copy = ZeroCopyMode::automatic;
+  size_t frame_memory = 0;
+  size_t ring_slots = 0;   // 0: by the camera's rate
+  size_t send_buffer = 0;  // SO_SNDBUF, 0: the kernel's own
+  bool pin_cpus = false;
+  std::optional<unsigned> encode_threads;  // of each camera; empty: by the CPUs
+  EncoderChoice encoder = EncoderChoice::automatic;
+  LogLevel log_level = LogLevel::info;
+
+  std::vector<std::string> notes;  // lines to be logged, about what has no effect
+
+  std::string config_file;  // empty: none
+  bool check_config = false;
+  bool print_config = false;
+  bool list_devices = false;
+
+  // What a camera that makes no sense is to be blamed on: usage, or config.
+  ExitCode blame_for_cameras = ExitCode::usage;
+  std::vector<OptionTexts> in_force;  // but for cameras and commands; in the table's order
+};
+
+}  // namespace fanlight

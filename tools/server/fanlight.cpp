@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// fanlight: the server. Options, wiring, signals; everything else is in the floors below.
+#include <fmt/core.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <bit>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <new>
+#include <system_error>
+#include <vector>
+
+#include "capture/camera/device_list.h"
+#include "capture/relay/redact_url.h"
+#include "core/descriptor_reserve.h"
+#include "core/log.h"
+#include "core/process_figures.h"
+#include "http/shard/server.h"
+#include "http/shard/shard.h"
+#include "http/state/server_state.h"
+#include "io/choose_backend.h"
+#include "tools/flags/exit_code.h"
+#include "tools/options/command_line.h"
+#include "tools/options/config_text.h"
+#include "tools/options/read_options.h"
+#include "tools/options/version.h"
+#include "tools/server/device_report.h"
+#include "tools/server/farewell.h"
+#include "tools/server/inherited.h"
+#include "tools/server/main_loop.h"
+#include "tools/server/open_listeners.h"
+#include "tools/server/reload.h"
+#include "tools/server/running_camera.h"
+#include "tools/server/running_table.h"
+#include "tools/server/service_manager.h"
+#include "tools/server/shortage.h"
+
+namespace fanlight {
+namespace {
+
+constexpr size_t kViewersDefault = 10'000;
+// Descriptors that are not connections: listeners, rings, eventfds, the camera, standard streams.
+constexpr size_t kDescriptorsReserved = 128;
+
+size_t viewers_that_fit(size_t descriptors) {
+  if (descriptors == 0) return kViewersDefault;
+  const size_t sockets =
+      descriptors > 2 * kDescriptorsReserved ? descriptors - kDescriptorsReserved : descriptors / 2;
+  return std::max<size_t>(sockets * 8 / 9, 1);  // the rest is for pages and snapshots
+}
+
+size_t choose_max_viewers(size_t wanted) {
+  const size_t fit = viewers_that_fit(raise_descriptor_limit());
+  if (wanted == 0) return std::min(kViewersDefault, fit);
+  if (wanted > fit) {
+    log_warning("--max-viewers {}: the limit of descriptors (ulimit -Hn) leaves room for {}",
+                wanted, fit);
+  }
+  return std::min(wanted, fit);
+}
+
+unsigned choose_shards(unsigned wanted) {
+  if (wanted != 0) return wanted;
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  return static_cast<unsigned>(std::clamp(CPU_COUNT(&allowed), 1, 64));
+}
+
+BackendChoice choose_backend_or_exit(BackendKind wanted) {
+  try {
+    return choose_backend(wanted);
+  } catch (const std::system_error& error) {
+    if (is_shortage(error.code())) throw;
+    throw StartError(ExitCode::unavailable,
+                     fmt::format("--backend uring: {}; try --backend epoll", error.what()));
+  }
+}
+
+// For the one who gave no --source: a camera that could be shown.
+std::optional<std::string> suggest_source(const Options& options) {
+  if (options.source_was_given) return std::nullopt;
+  try {
+    return choose_automatic_source();
+  } catch (const std::system_error&) {
+    return std::nullopt;
+  }
+}
+
+void say_emulated(const std::optional<std::string>& camera) {
+  log_info("no --source was given: this is the emulated camera, pictures 1, 2, 3");
+  if (camera) log_info("a camera is there: --source {} shows it", *camera);
+}
+
+ServerConfig server_config(const Options& options, const OpenListeners& listeners,
+                           BackendKind backend) {
+  ServerConfig config;
+  config.wire = choose_wire(options, listeners.viewers);
+  config.admission.viewers_per_address = options.max_viewers_per_address;
+  config.admission.viewers_max = choose_max_viewers(options.max_viewers);
+  config.zero_copy = options.zero_copy;
+  config.viewer_stall_timeout = options.viewer_stall_timeout;
+  config.header_timeout = options.header_timeout;
+  config.idle_timeout = options.idle_timeout;
+  config.cors_origins = options.cors_origins;
+  config.allow_control = options.allow_control;
+  config.version = version_number();
+  config.backend = backend == BackendKind::uring ? "io_uring" : "epoll";
+  config.process_figures = &read_process_figures;
+  config.trusted_proxies = options.trusted_proxies;
+  return config;
+}
+
+std::vector<Camera> shown(const std::vector<std::unique_ptr<RunningCamera>>& running) {
+  std::vector<Camera> cameras;
+  for (const auto& camera : running) {
+    cameras.push_back({camera->options.name, redact_url(camera->options.source), camera->ring.get(),
+                       &camera->panel});
+  }
+  return cameras;
+}
+
+void say_what_runs(const Options& options, const ServerConfig& config, unsigned shards,
+                   std::string_view backend) {
+  const size_t viewers_max = config.admission.viewers_max;
+  const size_t frames = options.frame_memory * options.cameras.size();
+  const size_t viewers = viewers_max * Shard::kBytesPerViewer;
+  const size_t now = read_process_figures().resident_bytes;
+  log_info("{}; {} shard{}, room for {} viewers", backend, shards, shards == 1 ? "" : "s",
+           viewers_max);
+  log_info("memory: {} MB used, at most {} MB when frames have their {} MB and viewers {} MB",
+           now >> 20, (now + frames + viewers) >> 20, frames >> 20, viewers >> 20);
+}
+
+// Where a source had it loaded; it is not loaded for a list alone.
+std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
+  const bool is_loaded =
+      std::any_of(options.cameras.begin(), options.cameras.end(), [](const auto& camera) {
+        return camera.source == "auto" || camera.source.starts_with("libcamera");
+      });
+  try {
+    return is_loaded ? list_libcamera_cameras() : std::vector<LibcameraCamera>();
+  } catch (const std::system_error&) {
+    return {};  // --list-devices says why
+  }
+}
+
+// Until SIGTERM or SIGINT.
+void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const ServerState& state) {
+  const std::string status =
+      fmt::format("{} of {} viewers at most, {} cameras", state.config.backend,
+                  state.config.admission.viewers_max, state.cameras.size());
+  LogGate hanging;
+  const auto read_again = [&] {
+    manager.reloading(read_monotonic_clock());
+    reload.carry_out();
+    manager.ready(status);
+  };
+  // A shard that hangs keeps the manager from hearing of us, who then starts us anew.
+  const auto tick = [&] {
+    const Instant now = read_monotonic_clock();
+    const std::optional<unsigned> shard = state.hanging_shard(now);
+    if (!shard) return manager.keep_alive();
+    log_gated(hanging, now, LogLevel::error, "shard {} hangs; the watchdog is not told", *shard);
+  };
+  manager.ready(status);
+  main_loop.run(read_again, manager.keep_alive_period(), tick);
+  manager.stopping();
+}
+
+StartNeeds needs_of(const Options& options, unsigned shards) {
+  return {.shards = shards,
+          .listeners = options.listen.size() + options.admin_listen.size(),
+          .cameras = options.cameras.size()};
+}
+
+// In this order: all that can fail for want of a descriptor, a thread or memory comes before the
+// first client is accepted, and what is left for clients is not taken by it. Who connects meanwhile
+// waits in the backlog.
+void serve(const CommandLine& flags, const Options& options) {
+  raise_descriptor_limit();
+  const unsigned shards = choose_shards(options.shards);
+  check_descriptors(needs_of(options, shards));
+  MainLoop main_loop;  // first: the threads that follow inherit what it blocks
+  ServiceManager manager;
+  std::signal(SIGPIPE, SIG_IGN);
+  DescriptorReserve for_clients(kClientsMin);
+  show_log_times();
+
+  const BackendChoice backend = choose_backend_or_exit(options.backend);
+  const auto running = open_cameras(options, backend.kind);
+  const ServerThreads threads{
+      .shards = shards, .backend = backend.kind, .pin_cpus = options.pin_cpus};
+  const OpenListeners listeners = open_listeners(options, threads.shards);
+  const std::unique_ptr<RunningTable> table = open_table(options);
+  // Before there are clients: libcamera ends the process when it finds no descriptor left.
+  std::vector<LibcameraCamera> libcamera = known_to_libcamera(options);
+  const auto camera = suggest_source(options);
+  ServerConfig config = server_config(options, listeners, backend.kind);
+  config.table = table == nullptr ? nullptr : table->desk();
+  ServerState state(config, shown(running), threads.shards, read_wall_clock());
+  Reload reload(flags, options, state, running);
+  Server server(state, listeners.viewers, threads, listeners.admin);
+  for (const auto& each : running) each->loop->start();
+  DeviceReport devices(state.devices_json, std::move(libcamera));
+  for_clients.release();
+
+  const Instant began = read_monotonic_clock();
+  say_where(listeners);
+  say_what_runs(options, config, threads.shards, backend.reason);
+  say_egress(config.wire, options, listeners);
+  if (!options.source_was_given) say_emulated(camera);
+  for (const std::string& note : flags.notes) log_info("{}", note);
+  for (const std::string& note : options.notes) log_warning("{}", note);
+  server.begin();
+  for (const auto& each : running) each->loop->begin();
+  stay(main_loop, manager, reload, state);
+
+  server.stop();
+  log_info("{}", farewell_text(sum_up(state, read_monotonic_clock() - began)));
+  const bool table_stopped = table == nullptr || table->stop();
+  const bool devices_stopped = devices.stop();
+  if (stop_cameras(running) && table_stopped && devices_stopped) return;
+  // Nothing that its thread may still use can be destroyed.
+  std::_Exit(static_cast<int>(ExitCode::ok));
+}
+
+// What is asked for in place of serving.
+void carry_out_command(const Options& options) {
+  if (options.check_config && options.config_file.empty()) {
+    throw StartError(ExitCode::usage, "--check-config: no file to check; --config names one");
+  }
+  if (options.check_config) fmt::print("{}: ok\n", options.config_file);
+  if (options.print_config) fmt::print("{}", config_toml(options));
+  if (options.list_devices) fmt::print("{}", list_devices());
+}
+
+}  // namespace
+}  // namespace fanlight
+
+int main(int argc, char** argv) {
+  using namespace fanlight;
+  try {
+    const auto flags = read_command_line(argc, argv);
+    if (!flags) return 0;
+    const Options options = read_options(*flags);
+    set_log_level(options.log_level);
+    if (options.check_config || options.print_config || options.list_devices) {
+      carry_out_command(options);
+      return 0;
+    }
+    if (!options.source_was_given && started_by_systemd()) {
+      throw StartError(ExitCode::config, "a service shows no emulated camera: --source is missing");
+    }
+    serve(*flags, options);
+    return 0;
+  } catch (const StartError& error) {
+    log_error("fanlight: {}", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::system_error& error) {
+    log_error("fanlight: cannot start: {}{}", error.what(), remedy(error.code()));
+    return static_cast<int>(ExitCode::system_error);
+  } catch (const std::bad_alloc&) {
+    const auto error = std::make_error_code(std::errc::not_enough_memory);
+    log_error("fanlight: cannot start: {}{}", error.message(), remedy(error));
+    return static_cast<int>(ExitCode::system_error);
+  } catch (const std::exception& error) {
+    log_error("fanlight: {}", error.what());
+    return static_cast<int>(ExitCode::system_error);
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/server/open_listeners.h"
+
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "core/join.h"
+#include "core/log.h"
+#include "io/link.h"
+#include "tools/flags/exit_code.h"
+#include "tools/server/inherited.h"
+#include "tools/server/shortage.h"
+
+namespace fanlight {
+namespace {
+
+bool is_permission(const std::system_error& error) {
+  return error.code() == std::errc::permission_denied ||
+         error.code() == std::errc::operation_not_permitted;
+}
+
+std::string address_text(const ListenAddress& address) {
+  if (address.family == ListenAddress::Family::unix_path) return "unix:" + address.host;
+  return fmt::format("{}:{}", address.host, address.port);
+}
+
+SocketTuning socket_tuning(const Options& options) {
+  SocketTuning tuning;
+  tuning.send_buffer = static_cast<int>(options.send_buffer);
+  return tuning;
+}
+
+// Who may connect to a UNIX socket is who may write to its file (unix(7)).
+void set_mode(const ListenAddress& address, std::optional<unsigned> mode) {
+  if (!mode || address.family != ListenAddress::Family::unix_path) return;
+  if (::chmod(address.host.c_str(), static_cast<mode_t>(*mode)) != 0) {
+    throw std::system_error(errno, std::generic_category(), "--unix-mode");
+  }
+}
+
+std::vector<Listener> open_addresses(const std::vector<ListenAddress>& addresses, const char* flag,
+                                     unsigned shards, const Options& options) {
+  std::vector<Listener> listeners;
+  for (const ListenAddress& address : addresses) {
+    try {
+      listeners.emplace_back(address, shards, socket_tuning(options));
+      set_mode(address, options.unix_mode);
+    } catch (const std::system_error& error) {
+      const bool in_use = error.code() == std::errc::address_in_use;
+      const std::string_view hint = in_use ? "; is another server running? try another port"
+                                    : is_permission(error) ? "; try a port above 1023"
+                                                           : remedy(error.code());
+      throw StartError(is_permission(error) ? ExitCode::not_permitted : ExitCode::system_error,
+                       fmt::format("{} {}: {}{}", flag, address_text(address), error.what(), hint));
+    }
+  }
+  return listeners;
+}
+
+OpenListeners take_inherited(const SocketTuning& tuning) {
+  OpenListeners listeners;
+  for (InheritedSocket& inherited : inherited_sockets()) {
+    auto& list = inherited.name == "admin" ? listeners.admin : listeners.viewers;
+    try {
+      list.emplace_back(std::move(inherited.socket), tuning);
+    } catch (const std::system_error& error) {
+      throw StartError(ExitCode::system_error,
+                       fmt::format("inherited socket {}: {}", inherited.name, error.what()));
+    }
+  }
+  return listeners;
+}
+
+bool all_local(const std::vector<Listener>& listeners) {
+  return std::all_of(listeners.begin(), listeners.end(),
+                     [](const Listener& listener) { return listener.is_local(); });
+}
+
+}  // namespace
+
+bool OpenListeners::is_local() const {
+  return all_local(viewers) && all_local(admin);
+}
+
+OpenListeners open_listeners(const Options& options, unsigned shards) {
+  OpenListeners listeners = take_inherited(socket_tuning(options));
+  listeners.inherited = !listeners.viewers.empty();
+  if (listeners.viewers.empty()) {
+    listeners.viewers = open_addresses(options.listen, "--listen", shards, options);
+  }
+  if (listeners.admin.empty()) {
+    listeners.admin = open_addresses(options.admin_listen, "--admin-listen", shards, options);
+  }
+  return listeners;
+}
+
+WireConfig choose_wire(const Options& options, const std::vector<Listener>& listeners) {
+  WireConfig wire;
+  wire.min_fps = options.min_fps;
+  if (options.max_egress) {
+    wire.bits_per_second = *options.max_egress;
+    wire.local_too = true;
+    wire.origin = "--max-egress";
+    return wire;
+  }
+  for (const Listener& listener : listeners) {
+    if (listener.is_local()) continue;
+    std::string host = listener.host();
+    std::erase_if(host, [](char c) { return c == '[' || c == ']'; });
+    const std::optional<Link> link = find_link(host);
+    if (!link) continue;
+    if (wire.bits_per_second != 0 && wire.bits_per_second <= link->bits_per_second) continue;
+    wire.bits_per_second = link->bits_per_second;
+    wire.origin = link->name;
+  }
+  return wire;
+}
+
+void say_egress(const WireConfig& wire, const Options& options, const OpenListeners& listeners) {
+  if (wire.bits_per_second != 0) {
+    log_info("egress: {:.6g} of {:.6g} Mbit/s ({}) are used, no viewer gets less than {:.3g} fps",
+             double(wire.bits_per_second) / 1e6 * Wire::kShare, double(wire.bits_per_second) / 1e6,
+             wire.origin, wire.min_fps);
+  } else if (!options.max_egress && !listeners.is_local()) {
+    log_info("egress: not limited, since the speed of the link is not known; --max-egress says it");
+  }
+}
+
+namespace {
+
+constexpr size_t kUrlsMax = 3;
+
+// Where other machines find the viewers' listeners.
+std::vector<std::string> urls_for_others(const std::vector<Listener>& listeners) {
+  std::vector<std::string> urls;
+  for (const Listener& listener : listeners) {
+    if (listener.is_local()) continue;
+    const bool is_v6 = listener.host() == "[::]";
+    if (!is_v6 && listener.host() != "0.0.0.0") {
+      urls.push_back(listener.url());
+      continue;
+    }
+    for (const std::string& address : best_addresses(machine_addresses(), is_v6)) {
+      const bool has_colon = address.find(':') != address.npos;
+      urls.push_back(fmt::format("http://{}{}{}:{}/", has_colon ? "[" : "", address,
+                                 has_colon ? "]" : "", listener.port()));
+    }
+  }
+  if (urls.size() > kUrlsMax) urls.resize(kUrlsMax);
+  return urls;
+}
+
+void say_how_to_open(const OpenListeners& listeners) {
+  if (listeners.inherited) {
+    log_info(
+        "only this machine can open it; another ListenStream= of the socket unit opens it to the "
+        "network");
+    return;
+  }
+  const auto tcp = std::find_if(listeners.viewers.begin(), listeners.viewers.end(),
+                                [](const Listener& each) { return each.port() != 0; });
+  log_info("only this machine can open it; --listen 0.0.0.0:{} opens it to the network",
+           tcp == listeners.viewers.end() ? 5000 : tcp->port());
+}
+
+}  // namespace
+
+void say_where(const OpenListeners& listeners) {
+  for (const Listener& listener : listeners.viewers) log_info("listening on {}", listener.url());
+  for (const Listener& listener : listeners.admin) {
+    log_info("listening on {} for administration", listener.url());
+  }
+  if (listeners.is_local()) return say_how_to_open(listeners);
+  const std::vector<std::string> urls = urls_for_others(listeners.viewers);
+  if (!urls.empty()) {
+    log_info("open {} from other machines", join(urls, " or "));
+  } else if (!all_local(listeners.viewers)) {
+    log_info("no other machine can open it yet: this one has no address in a network");
+  }
+}
+
+}  // namespace fanlight

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/server/reload.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "core/check.h"
+#include "core/join.h"
+#include "core/log.h"
+#include "tools/options/config_text.h"
+#include "tools/options/option_table.h"
+#include "tools/options/read_options.h"
+
+namespace fanlight {
+namespace {
+
+std::string words(const OptionTexts& row) {
+  return row.texts.empty() ? "nothing" : join(row.texts, ", ");
+}
+
+const CameraOptions* find_camera(const std::vector<CameraOptions>& cameras, std::string_view name) {
+  const auto found = std::find_if(cameras.begin(), cameras.end(),
+                                  [&](const CameraOptions& each) { return each.name == name; });
+  return found == cameras.end() ? nullptr : &*found;
+}
+
+bool same_controls(const CameraOptions& a, const CameraOptions& b) {
+  return std::equal(a.controls.begin(), a.controls.end(), b.controls.begin(), b.controls.end(),
+                    [](const ControlSetting& one, const ControlSetting& other) {
+                      return one.name == other.name && one.value == other.value;
+                    });
+}
+
+// Takes a figure of a camera over and says so.
+template <class Value>
+size_t take_figure(std::string_view camera, std::string_view name, Value& now, Value next) {
+  if (now == next) return 0;
+  log_info("reload: {}: {} is {} now, was {}", camera, name, next, now);
+  now = next;
+  return 1;
+}
+
+// The cameras themselves cannot come and go.
+size_t say_cameras_that_differ(const Options& now, const Options& next) {
+  size_t differences = 0;
+  for (const CameraOptions& camera : next.cameras) {
+    if (find_camera(now.cameras, camera.name) != nullptr) continue;
+    log_warning("reload: camera {} is new; it needs a restart", camera.name);
+    ++differences;
+  }
+  for (const CameraOptions& camera : now.cameras) {
+    if (find_camera(next.cameras, camera.name) != nullptr) continue;
+    log_warning("reload: camera {} is not wanted any more; it stays until a restart", camera.name);
+    ++differences;
+  }
+  return differences;
+}
+
+}  // namespace
+
+bool can_change_egress(const Options& now, const Options& next) {
+  return now.max_egress.value_or(0) != 0 && next.max_egress.value_or(0) != 0;
+}
+
+std::vector<std::string_view> fixed_differences(const CameraOptions& now,
+                                                const CameraOptions& next) {
+  std::vector<std::string_view> names;
+  if (now.source != next.source) names.push_back("source");
+  if (now.width != next.width || now.height != next.height) names.push_back("size");
+  if (now.orientation.rotate != next.orientation.rotate) names.push_back("rotate");
+  if (now.orientation.mirror != next.orientation.mirror) names.push_back("mirror");
+  if (!same_controls(now, next)) names.push_back("control");
+  if (now.upstream.headers != next.upstream.headers) names.push_back("headers");
+  if (now.upstream.ca != next.upstream.ca || now.upstream.pin != next.upstream.pin) {
+    names.push_back("tls");
+  }
+  if (now.upstream.insecure != next.upstream.insecure) names.push_back("insecure");
+  return names;
+}
+
+Reload::Reload(const CommandLine& flags, const Options& now, ServerState& state,
+               const std::vector<std::unique_ptr<RunningCamera>>& cameras)
+    : flags_(flags), now_(now), state_(state), cameras_(cameras) {
+  state_.flags_json.set(config_json(now_));
+}
+
+void Reload::carry_out() noexcept {
+  if (now_.config_file.empty()) {
+    log_warning("SIGHUP: there is no configuration to read again; --config names one");
+    return;
+  }
+  try {
+    take(read_options(flags_));
+  } catch (const std::exception& error) {
+    log_error("reload: {}; nothing was changed", error.what());
+  }
+}
+
+void Reload::take(const Options& next) {
+  CHECK(next.in_force.size() == now_.in_force.size());
+  size_t differences = 0;
+  for (size_t i = 0; i < next.in_force.size(); ++i) {
+    const OptionTexts& row = next.in_force[i];
+    if (row.texts == now_.in_force[i].texts) continue;
+    ++differences;
+    const bool is_egress = row.option->name == "max-egress" || row.option->name == "min-fps";
+    const bool can_change =
+        row.option->is(kReloadable) && (!is_egress || can_change_egress(now_, next));
+    if (can_change && take_option(i, row)) continue;
+    log_warning("reload: {} is {} until a restart; the configuration says {}", row.option->name,
+                words(now_.in_force[i]), words(row));
+  }
+  differences += say_cameras_that_differ(now_, next) + take_cameras(next);
+  if (differences == 0) log_info("reload: nothing has changed");
+  put_into_force();
+}
+
+// The option's own function reads the text, as at the start.
+bool Reload::take_option(size_t index, const OptionTexts& row) {
+  CHECK(row.texts.size() == 1);
+  OptionsDraft draft;
+  draft.options = now_;
+  row.option->set(draft, row.texts.front());
+  if (draft.options.max_viewers > state_.config.admission.viewers_max) return false;
+  log_info("reload: {} is {} now, was {}", row.option->name, words(row),
+           words(now_.in_force[index]));
+  draft.options.in_force[index] = row;
+  now_ = std::move(draft.options);
+  return true;
+}
+
+size_t Reload::take_cameras(const Options& next) {
+  size_t differences = 0;
+  for (CameraOptions& camera : now_.cameras) {
+    const CameraOptions* wanted = find_camera(next.cameras, camera.name);
+    if (wanted == nullptr) continue;
+    for (const std::string_view name : fixed_differences(camera, *wanted)) {
+      log_warning("reload: {}: another {} needs a restart", camera.name, name);
+      ++differences;
+    }
+    differences += take_figure(camera.name, "quality", camera.quality, wanted->quality);
+    differences += take_figure(camera.name, "fps", camera.fps, wanted->fps);
+  }
+  return differences;
+}
+
+void Reload::put_into_force() {
+  set_log_level(now_.log_level);
+  state_.live.viewer_stall_timeout = now_.viewer_stall_timeout;
+  state_.live.header_timeout = now_.header_timeout;
+  state_.live.idle_timeout = now_.idle_timeout;
+  const size_t capacity = state_.config.admission.viewers_max;
+  state_.admission.set_limits(
+      {now_.max_viewers == 0 ? capacity : std::min(now_.max_viewers, capacity),
+       now_.max_viewers_per_address});
+  if (state_.wire && now_.max_egress.value_or(0) != 0) {
+    state_.wire->set_rate(*now_.max_egress, now_.min_fps);
+  }
+  for (size_t i = 0; i < cameras_.size(); ++i) {
+    const CameraOptions& camera = now_.cameras[i];
+    cameras_[i]->loop->tune(
+        {camera.quality, camera.fps, now_.camera_stall_timeout, now_.capture_idle});
+  }
+  if (!state_.flags_json.set(config_json(now_))) {
+    log_warning("the options are too long for /api/v1/state, which shows the old ones");
+  }
+}
+
+}  // namespace fanlight

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reload: what SIGHUP does: reads the configuration file again and changes what can be changed
+// while everybody stays connected.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "http/state/server_state.h"
+#include "tools/options/command_line.h"
+#include "tools/options/options.h"
+#include "tools/server/running_camera.h"
+
+namespace fanlight {
+
+// Owns: the options in force. Borrows the rest.
+// Thread: main's.
+// Invariant: options that a file with a mistake has are never taken, not even those without one.
+class Reload {
+ public:
+  Reload(const CommandLine& flags, const Options& now, ServerState& state,
+         const std::vector<std::unique_ptr<RunningCamera>>& cameras);
+
+  // Logs one line for each option that has changed, whether it could be taken or not, and one when
+  // nothing has.
+  void carry_out() noexcept;
+
+ private:
+  void take(const Options& next);
+  bool take_option(size_t index, const OptionTexts& row);
+  size_t take_cameras(const Options& next);
+  void put_into_force();
+
+  const CommandLine& flags_;
+  Options now_;
+  ServerState& state_;
+  const std::vector<std::unique_ptr<RunningCamera>>& cameras_;
+};
+
+// Whether --max-egress, or what it says, can change without a restart: the wire's budget is there
+// from the start or not at all.
+bool can_change_egress(const Options& now, const Options& next);
+
+// What of a camera's options has changed that a running camera cannot change, by name: "size".
+std::vector<std::string_view> fixed_differences(const CameraOptions& now,
+                                                const CameraOptions& next);
+
+}  // namespace fanlight

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/server/running_camera.h"
+
+#include <fmt/core.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <bit>
+#include <future>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "capture/camera/control_desk.h"
+#include "capture/camera/device_list.h"
+#include "capture/camera/rendition.h"
+#include "capture/camera/source_table.h"
+#include "capture/v4l2/v4l2_m2m_encoder.h"
+#include "core/log.h"
+#include "tools/flags/exit_code.h"
+#include "tools/options/source_spec.h"
+#include "tools/server/shortage.h"
+
+namespace fanlight {
+namespace {
+
+// Of a camera that is not there yet.
+constexpr SourceFormat kUnknownFormat{1920, 1080, Duration::zero(), 0};
+// The addresses that a camera's ring may take where its first format needs fewer. They are memory
+// only as far as pictures fill them.
+constexpr uint64_t kRingAddresses = sizeof(void*) >= 8 ? uint64_t{4} << 30 : uint64_t{256} << 20;
+// How long the start waits for other servers' answers where it can go on without: viewers are let
+// in meanwhile, and the camera's own thread tries again.
+constexpr Duration kStartPatience = 2s;
+// Longer than any wait between two looks at the clock; less than what the end may take in all.
+constexpr Duration kStopPatience = 1s;
+
+bool is_permission(const std::system_error& error) {
+  return error.code() == std::errc::permission_denied ||
+         error.code() == std::errc::operation_not_permitted;
+}
+
+// The ring holds eight times as many frames, so two seconds of them: the sends of an overloaded
+// processor take a good part of one, and a ring that is shorter would have to close viewers.
+size_t window_for(const SourceFormat& format) {
+  if (format.interval <= Duration::zero()) return 8;
+  const auto per_second = static_cast<size_t>(std::max<int64_t>(1s / format.interval, 1));
+  return std::clamp<size_t>(std::bit_ceil(per_second / 4), 8, 32);
+}
+
+// Of a camera that is not there yet: what was asked for, or more.
+SourceFormat unknown_format(const CameraOptions& camera) {
+  SourceFormat format = kUnknownFormat;
+  if (int64_t{camera.width} * camera.height > int64_t{format.width} * format.height) {
+    format.width = camera.width;
+    format.height = camera.height;
+  }
+  if (camera.fps > 0) format.interval = from_seconds(1 / camera.fps);
+  return format;
+}
+
+// Pictures vary with what a camera sees, and it may come back with another format: each place has
+// room for the largest picture that the frame memory could hold, as far as there are addresses.
+// Where they are limited (RLIMIT_AS), it has room for what the camera gives now.
+std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
+                                     const Options& options, BackendKind backend) {
+  FrameRingConfig ring;
+  ring.window = options.ring_slots != 0 ? options.ring_slots : window_for(format);
+  ring.memory_limit = options.frame_memory;
+  // epoll's zero copy is sendfile(2): what it queued must never be written again.
+  // Measured: sendfile costs what send does at 20 KB and a tenth more at 100 KB, so `auto` copies.
+  ring.detach_pages = backend == BackendKind::epoll && options.zero_copy == ZeroCopyMode::on;
+
+  const size_t least = jpeg_capacity_for(format, camera.orientation);
+  const uint64_t per_place = kRingAddresses / (FrameRing::kPlacesPerWindow * ring.window);
+  const auto room = static_cast<size_t>(std::min<uint64_t>(ring.memory_limit, per_place));
+  try {
+    ring.jpeg_capacity = std::max(least, room);
+    return std::make_unique<FrameRing>(ring);
+  } catch (const std::system_error&) {
+    ring.jpeg_capacity = least;
+    return std::make_unique<FrameRing>(ring);
+  }
+}
+
+SourceOptions source_options(const CameraOptions& camera, const Options& options) {
+  SourceOptions wanted;
+  wanted.width = camera.width;
+  wanted.height = camera.height;
+  wanted.fps = camera.fps;
+  wanted.timeout = options.source_timeout;
+  wanted.patience = options.source_timeout;
+  wanted.upstream = camera.upstream;
+  return wanted;
+}
+
+CaptureConfig capture_config(RunningCamera& camera, const Options& options) {
+  CaptureConfig config;
+  config.name = camera.options.name;
+  config.options = source_options(camera.options, options);
+  config.quality = camera.options.quality;
+  config.controls = camera.options.controls;
+  config.stall_timeout = options.camera_stall_timeout;
+  config.idle = options.capture_idle;
+  config.encode_unwatched = false;
+  // Whoever waits for a picture on the disk sees it when it comes.
+  if (is_on_disk(camera.options.source)) config.retry_max = 1s;
+  config.panel = &camera.panel;
+  config.devices = camera.devices ? &*camera.devices : nullptr;
+  config.open = [spec = camera.options.source, &clock = camera.clock](const SourceOptions& again) {
+    return open_source(spec, again, clock);
+  };
+  return config;
+}
+
+// A camera's own thread takes its pictures; encoding them may use the other CPUs.
+size_t encoder_threads(const Options& options) {
+  if (options.encode_threads) return *options.encode_threads;
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
+  return static_cast<size_t>(std::clamp(CPU_COUNT(&allowed) - 1, 0, 4));
+}
+
+// Found anew for each camera: a device encodes for one at a time.
+std::unique_ptr<Encoder> hardware_encoder(const Options& options) {
+  if (options.encoder == EncoderChoice::cpu) return nullptr;
+  std::unique_ptr<Encoder> encoder = find_v4l2_m2m_encoder();
+  if (!encoder && options.encoder == EncoderChoice::m2m) {
+    throw StartError(ExitCode::unavailable,
+                     "--encoder m2m: no V4L2 device encodes JPEG here; try --encoder cpu");
+  }
+  return encoder;
+}
+
+RenditionConfig rendition_config(const CameraOptions& camera, const Options& options) {
+  return {.orientation = camera.orientation,
+          .encoder_threads = encoder_threads(options),
+          .hardware_encoder = hardware_encoder(options)};
+}
+
+void watch_devices(RunningCamera& camera) {
+  try {
+    camera.devices.emplace();
+  } catch (const std::system_error& error) {
+    log_warning("{}: {}; it is looked for by time only when it was lost", camera.options.name,
+                error.what());
+  }
+}
+
+void warn_of_insecure(const CameraOptions& camera) {
+  if (!camera.upstream.insecure) return;
+  log_warning(
+      "{}: insecure = true: the certificate of {} is not checked, so anybody on the way can "
+      "send other pictures and read the password",
+      camera.name, shown_source(camera.source));
+}
+
+std::string choose_source(const std::string& source) {
+  if (source != "auto") return source;
+  const std::optional<std::string> found = choose_automatic_source();
+  if (!found) {
+    throw StartError(ExitCode::no_input,
+                     "--source auto: no camera is there; --list-devices shows what is");
+  }
+  log_info("--source auto: {}", *found);
+  return *found;
+}
+
+// What is wrong with the command line is told before anything runs.
+void check_controls(Source& source, const CameraOptions& camera, ExitCode blame) {
+  try {
+    apply_controls(source, camera.controls);
+  } catch (const std::invalid_argument& error) {
+    throw StartError(blame, fmt::format("--control: {}: {}", camera.name, error.what()));
+  } catch (const std::system_error&) {
+    // The device's own refusal is told when the loop tries again.
+  }
+}
+
+// A source that is open, or why it is not.
+struct Attempt {
+  std::unique_ptr<Source> source;
+  std::optional<std::system_error> failure;
+};
+
+Attempt try_to_open(RunningCamera& camera, const Options& options) {
+  const ExitCode blame = options.blame_for_cameras;
+  SourceOptions wanted = source_options(camera.options, options);
+  if (!options.exit_on_no_source) wanted.patience = std::min(wanted.patience, kStartPatience);
+  try {
+    Attempt opened;
+    opened.source = open_source(camera.options.source, wanted, camera.clock);
+    check_controls(*opened.source, camera.options, blame);
+    return opened;
+  } catch (const std::invalid_argument& error) {
+    throw StartError(blame, error.what());
+  } catch (const std::system_error& error) {
+    return {nullptr, error};
+  }
+}
+
+// Other servers are asked all at once: several that do not answer cost the start no more time than
+// one. Devices are opened one after the other, as they stand.
+std::vector<Attempt> try_to_open_all(const std::vector<std::unique_ptr<RunningCamera>>& cameras,
+                                     const Options& options) {
+  std::vector<std::future<Attempt>> pending;
+  for (const auto& camera : cameras) {
+    const bool is_remote = camera->options.source.starts_with("http");
+    pending.push_back(
+        std::async(is_remote ? std::launch::async : std::launch::deferred,
+                   [&options, one = camera.get()] { return try_to_open(*one, options); }));
+  }
+  std::vector<Attempt> attempts;
+  for (auto& each : pending) attempts.push_back(each.get());
+  return attempts;
+}
+
+void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
+               BackendKind backend) {
+  const SourceFormat format =
+      attempt.source ? attempt.source->format() : unknown_format(camera.options);
+  camera.ring = make_ring(format, camera.options, options, backend);
+  CaptureConfig config = capture_config(camera, options);
+  RenditionConfig rendition = rendition_config(camera.options, options);
+  if (attempt.source) {
+    camera.loop = std::make_unique<CaptureLoop>(std::move(config), std::move(attempt.source),
+                                                *camera.ring, camera.clock, std::move(rendition));
+  } else {
+    camera.loop = std::make_unique<CaptureLoop>(std::move(config), *attempt.failure, *camera.ring,
+                                                camera.clock, std::move(rendition));
+  }
+}
+
+bool may_serve(const Attempt& attempt, const CameraOptions& camera, const Options& options) {
+  if (attempt.source) return true;
+  return !options.exit_on_no_source && may_come(camera.source, attempt.failure->code());
+}
+
+// EX_NOINPUT of sysexits.h is also for what exists and cannot be read, so for a folder; a device is
+// a matter of groups and said to be one.
+[[noreturn]] void give_up(const std::system_error& error, const std::string& source) {
+  if (is_shortage(error.code())) throw error;
+  const bool forbidden = is_permission(error) && !is_on_disk(source);
+  throw StartError(forbidden ? ExitCode::not_permitted : ExitCode::no_input, error.what());
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
+                                                         BackendKind backend) {
+  std::vector<std::unique_ptr<RunningCamera>> cameras;
+  for (const CameraOptions& chosen : options.cameras) {
+    cameras.push_back(std::make_unique<RunningCamera>());
+    cameras.back()->options = chosen;
+    cameras.back()->options.source = choose_source(chosen.source);
+    warn_of_insecure(cameras.back()->options);
+  }
+  std::vector<Attempt> attempts = try_to_open_all(cameras, options);
+  bool any = false;
+  for (size_t i = 0; i < cameras.size(); ++i) {
+    any = any || may_serve(attempts[i], cameras[i]->options, options);
+  }
+  if (!any) give_up(*attempts.front().failure, cameras.front()->options.source);
+  for (size_t i = 0; i < cameras.size(); ++i) {
+    watch_devices(*cameras[i]);
+    make_loop(*cameras[i], std::move(attempts[i]), options, backend);
+  }
+  return cameras;
+}
+
+bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {
+  for (const auto& camera : cameras) camera->clock.request_stop();
+  bool all = true;
+  for (const auto& camera : cameras) {
+    if (camera->loop->stop_within(kStopPatience)) continue;
+    log_warning("{}: its driver does not return; left behind", camera->options.name);
+    all = false;
+  }
+  return all;
+}
+
+}  // namespace fanlight

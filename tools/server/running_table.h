@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// RunningTable: the database behind /stock-table and its thread, put together from the options.
+#pragma once
+
+#include <memory>
+
+#include "database/table_desk.h"
+#include "database/table_reader.h"
+#include "tools/options/options.h"
+
+namespace fanlight {
+
+// Owns: both. Thread: main's; the reader has one of its own.
+class RunningTable {
+ public:
+  explicit RunningTable(std::unique_ptr<TableSource> source);
+
+  TableDesk* desk() { return &desk_; }
+
+  // False when the disk does not let go of the reader, which then still runs.
+  bool stop() noexcept;
+
+ private:
+  TableDesk desk_;
+  TableReader reader_;
+};
+
+// The file of --stock-db, else the sample when the emulator is all there is to see, else nullptr.
+// Throws StartError: no_input or not_permitted when the file cannot be read. One that can, but
+// holds no such table, is a warning: it may be put right while the server runs.
+std::unique_ptr<RunningTable> open_table(const Options& options);
+
+}  // namespace fanlight

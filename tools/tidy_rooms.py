@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules about rooms, the folders of the C++ code, and what they include: tidy.py checks them."""
+import collections
+import pathlib
+import re
+
+FOLDER_FILES_MAX = 40
+
+# Each room, and the rooms that it may include beside itself and what they include.
+ROOMS = {
+    "core": [],
+    "io": ["core"],
+    "database": ["core"],
+    "capture/picture": ["core"],
+    "capture/jpeg": ["capture/picture"],
+    "capture/draw": ["capture/jpeg"],
+    "capture/source": ["capture/draw"],
+    "capture/v4l2": ["capture/source"],
+    "capture/relay": ["capture/source"],
+    "capture/libcamera": ["capture/source"],
+    "capture/camera": ["capture/v4l2", "capture/relay", "capture/libcamera"],
+    "http/protocol": ["io"],
+    "http/page": ["http/protocol"],
+    "http/state": ["http/page", "database"],
+    "http/delivery": ["http/state"],
+    "http/report": ["http/delivery"],
+    "http/answer": ["http/report"],
+    "http/shard": ["http/answer"],
+    "tools/flags": ["core"],
+    "tools/load": ["tools/flags"],
+    "tools/options": ["tools/flags", "capture/camera", "http/state"],
+    "tools/server": ["tools/options", "http/shard"],
+}
+# What may include everything, and is included by nothing above.
+OUTSIDE = ("bench", "tests")
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
+
+
+def room_of(path):
+    """The room that a file lies in, or the part of the tree outside; None: in neither."""
+    folder = str(pathlib.PurePosixPath(path).parent)
+    if folder in ROOMS:
+        return folder
+    return path.split("/")[0] if path.split("/")[0] in OUTSIDE else None
+
+
+def rooms_below(room):
+    found = {room}
+    for other in ROOMS[room]:
+        found |= rooms_below(other)
+    return found
+
+
+def check_include(path, name):
+    """What is wrong with `#include "name"` in the file `path`; None: nothing."""
+    room, other = room_of(path), room_of(name)
+    if other is None:
+        return f'#include "{name}"; name it from the root of the tree'
+    if room in OUTSIDE or room is None or other in rooms_below(room):
+        return None
+    return f"{room}/ may not include {other}/; they meet in a room below both"
+
+
+def module_of(path):
+    return re.sub(r"\.(h|cpp)$", "", path)
+
+
+def includes_of_modules(files):
+    """Which modules each module includes; `files` maps paths to texts."""
+    includes = collections.defaultdict(set)
+    for path, text in files.items():
+        if path.endswith((".h", ".cpp")):
+            module = module_of(path)
+            includes[module] |= {module_of(name) for name in INCLUDE.findall(text)} - {module}
+    return includes
+
+
+def find_circle(includes):
+    """A list of modules of which each includes the next, and the last the first; or None."""
+    done = set()
+    for start in sorted(includes):
+        path, iterators = [start], [iter(sorted(includes[start]))]
+        while path and start not in done:
+            following = next(iterators[-1], None)
+            if following is None:
+                done.add(path.pop())
+                iterators.pop()
+            elif following in path:
+                return path[path.index(following):]
+            elif following not in done:
+                path.append(following)
+                iterators.append(iter(sorted(includes.get(following, ()))))
+    return None
+
+
+def check_tree(files):
+    folders = collections.Counter(str(pathlib.PurePosixPath(path).parent) for path in files)
+    for folder, count in folders.items():
+        if count > FOLDER_FILES_MAX:
+            yield folder, 1, f"{count} files; at most {FOLDER_FILES_MAX}: split it"
+    for path in files:
+        if path.endswith((".h", ".cpp")) and room_of(path) is None:
+            yield path, 1, "is in no room (tidy_rooms.py)"
+    circle = find_circle(includes_of_modules(files))
+    if circle:
+        way = " -> ".join([*circle, circle[0]])
+        yield f"{circle[0]}.h", 1, f"includes go in a circle: {way}"
