@@ -3,7 +3,8 @@
 """changed_rooms.py [COMMIT]: what a change can break, for `tools/test --changed`.
 
 The change is what differs between COMMIT (HEAD unless given) and the files here, new ones included.
-Prints two lines: labels of tests, as a regular expression for ctest, and targets to build.
+Prints three lines: rooms whose test programs are to run, labels of other tests as ctest takes them,
+and the targets to build.
 """
 import pathlib
 import subprocess
@@ -11,8 +12,8 @@ import sys
 
 import tidy_rooms
 
-# Tests that run the programs, and so can break with any of their code.
-PROGRAM_LABELS = {"sim", "smoke"}
+# The room whose change is tested by running the program; those below it would have it run always.
+PROGRAM_ROOM = "tools/server"
 PROGRAMS = ["fanlight", "fanlight-load"]
 # What each room's tests, or all, depend on.
 EVERYTHING = ("CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt", "tools/packages.txt")
@@ -20,9 +21,9 @@ EVERYTHING = ("CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt", "to
 LABELLED = ("browser", "interop", "net", "package", "sim", "smoke", "style", "vm")
 
 
-def changed_files(commit):
+def changed_files(commit, folder="."):
     def git(*arguments):
-        return subprocess.run(["git", *arguments], check=True, capture_output=True,
+        return subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True,
                               text=True).stdout.split("\n")
     return {path for path in git("diff", "--name-only", commit)
             + git("ls-files", "--others", "--exclude-standard") if path}
@@ -45,7 +46,7 @@ def affected(paths):
     for path in paths:
         folder = str(pathlib.PurePosixPath(path).parent)
         if path in EVERYTHING:
-            return set(tidy_rooms.ROOMS), PROGRAM_LABELS | {"style"}
+            return set(tidy_rooms.ROOMS), {"sim", "smoke", "style"}
         if folder.startswith("tests/"):
             kind = folder.split("/")[1]
             rooms |= rooms_in(folder.removeprefix("tests/"))
@@ -55,7 +56,7 @@ def affected(paths):
         else:
             for room in rooms_in(folder):
                 rooms |= rooms_above(room)
-                labels |= PROGRAM_LABELS
+                labels |= {"smoke"} if room == PROGRAM_ROOM else set()
     return rooms, labels
 
 
@@ -66,7 +67,8 @@ def main(commit="HEAD"):
         targets.append("tests/sim/all")
     if "smoke" in labels:
         targets += PROGRAMS
-    print("|".join(sorted(rooms | labels)))
+    print(" ".join(sorted(rooms)))
+    print("|".join(sorted(labels)))
     print(" ".join(targets))
 
 

@@ -18,11 +18,10 @@ FILE_LINES_MAX = 400
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOT_OURS = {".git", "build", "node_modules", "__pycache__"}
-TOP_LEVEL = {".ci", ".clang-format", ".clang-tidy", ".gitignore", "ARCHITECTURE.md", "bench",
-             "capture", "CMakeLists.txt", "CMakePresets.json", "CONTRIBUTING.md", "core",
-             "database", "docs", "http", "io", "LICENSE", "packaging", "README.md", "tests",
-             "tools"}
-
+TOP_LEVEL = {".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitignore",
+             "ARCHITECTURE.md", "bench", "capture", "CMakeLists.txt", "CMakePresets.json",
+             "CONTRIBUTING.md", "core", "database", "docs", "http", "io", "LICENSE", "packaging",
+             "README.md", "tests", "tools"}
 PRODUCTION = r"(core|io|capture|database|http|tools)/"
 
 # (what to find in code without comments and strings, where, what to do instead)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole shard against the simulated kernel, by seeds: `simulation_test --seed=N` repeats one,
-// `--seeds=N` runs so many from the first on.
+// `--seeds=N` runs so many from the first on. A failure prints the command that repeats it in
+// gdb(1).
 #include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -19,6 +21,13 @@ namespace {
 
 uint64_t first_seed = 1;
 uint64_t seed_count = 500;
+std::string program = "simulation_test";
+
+// The command that stops at the failure of this seed.
+std::string debugger_command(uint64_t seed) {
+  return "gdb -ex run --args " + program +
+         " --gtest_break_on_failure --seed=" + std::to_string(seed);
+}
 
 constexpr Duration kStall = 5s;
 
@@ -170,7 +179,7 @@ void judge_half_closed_viewers(const SimWorld& world) {
 }
 
 uint64_t run_seed(uint64_t seed) {
-  SCOPED_TRACE("repeat with: simulation_test --seed=" + std::to_string(seed));
+  SCOPED_TRACE("repeat with: " + debugger_command(seed));
   Random random(seed);
   const SimWorldConfig config = draw_world(seed, random);
   ServerConfig server;
@@ -225,7 +234,7 @@ uint64_t run_seed(uint64_t seed) {
 TEST(Simulation, HoldsWhatItPromisesForEverySeed) {
   for (uint64_t seed = first_seed; seed < first_seed + seed_count; ++seed) {
     run_seed(seed);
-    if (testing::Test::HasFailure()) FAIL() << "repeat with: simulation_test --seed=" << seed;
+    if (testing::Test::HasFailure()) FAIL() << "repeat with: " << debugger_command(seed);
   }
 }
 
@@ -236,6 +245,11 @@ TEST(Simulation, SameSeedSameTrace) {
   if (seed_count > 1) {
     EXPECT_NE(run_seed(first_seed), run_seed(first_seed + 1));
   }
+}
+
+TEST(Simulation, TheCommandThatRepeatsAFailureCanBeTyped) {
+  EXPECT_EQ(::access(program.c_str(), X_OK), 0) << program;
+  EXPECT_TRUE(debugger_command(7).ends_with(" --gtest_break_on_failure --seed=7"));
 }
 
 }  // namespace
@@ -251,6 +265,7 @@ bool take_number(std::string_view argument, std::string_view name, uint64_t& num
 }  // namespace fanlight
 
 int main(int argc, char** argv) {
+  fanlight::program = argv[0];
   testing::InitGoogleTest(&argc, argv);
   for (int i = 1; i < argc; ++i) {
     if (fanlight::take_number(argv[i], "--seed=", fanlight::first_seed)) {

@@ -90,7 +90,7 @@ TEST(LibcameraPlugin, OneThatDoesNotLoadIsNotPassedOver) {
 TEST(LibcameraPlugin, IsLookedForBesideTheProgramFirst) {
   const std::vector<std::string> folders = libcamera_plugin_folders();
   ASSERT_EQ(folders.size(), 2u);
-  EXPECT_TRUE(std::filesystem::exists(folders[0] + "/capture_test")) << folders[0];
+  EXPECT_TRUE(std::filesystem::exists(folders[0] + "/capture_libcamera_test")) << folders[0];
   EXPECT_TRUE(folders[1].ends_with("/fanlight")) << folders[1];
 }
 

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which tests `tools/test --changed` chooses for a change."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import changed_rooms  # noqa: E402  (found by the path above)
+import tidy_rooms  # noqa: E402
+
+
+class AffectedTest(unittest.TestCase):
+    def test_a_room_and_those_that_use_it(self):
+        rooms, labels = changed_rooms.affected(["http/report/metrics.cpp"])
+        self.assertEqual(rooms, {"http/report", "http/answer", "http/shard", "tools/server"})
+        self.assertEqual(labels, {"style"})
+
+    def test_the_lowest_room_concerns_all(self):
+        self.assertEqual(changed_rooms.affected(["core/log.h"])[0], set(tidy_rooms.ROOMS))
+
+    def test_a_test_concerns_its_room_only(self):
+        rooms, _ = changed_rooms.affected(["tests/capture/jpeg/jpeg_check_test.cpp"])
+        self.assertEqual(rooms, {"capture/jpeg"})
+
+    def test_a_helper_of_a_floor_concerns_its_rooms(self):
+        rooms, _ = changed_rooms.affected(["tests/http/raw_client.h"])
+        self.assertEqual(rooms, {room for room in tidy_rooms.ROOMS if room.startswith("http/")})
+
+    def test_the_program_is_run_for_its_own_room(self):
+        self.assertIn("smoke", changed_rooms.affected(["tools/server/fanlight.cpp"])[1])
+        self.assertIn("smoke", changed_rooms.affected(["tests/smoke/api_test.py"])[1])
+
+    def test_a_document_concerns_no_room(self):
+        self.assertEqual(changed_rooms.affected(["docs/api.md"]), (set(), {"style"}))
+
+    def test_how_all_is_built_concerns_all(self):
+        rooms, labels = changed_rooms.affected(["CMakePresets.json"])
+        self.assertEqual(rooms, set(tidy_rooms.ROOMS))
+        self.assertEqual(labels, {"sim", "smoke", "style"})
+
+
+class ChangedFilesTest(unittest.TestCase):
+    def test_edited_and_new_files_count_and_ignored_ones_do_not(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def git(*arguments):
+                subprocess.run(["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@a",
+                                *arguments], check=True, capture_output=True)
+            git("init")
+            for name in ("kept", "edited", "ignored"):
+                pathlib.Path(folder, name).write_text("before\n")
+            pathlib.Path(folder, ".gitignore").write_text("ignored\n")
+            git("add", ".")
+            git("commit", "-m", "a")
+            pathlib.Path(folder, "edited").write_text("after\n")
+            pathlib.Path(folder, "new").write_text("new\n")
+            self.assertEqual(changed_rooms.changed_files("HEAD", folder), {"edited", "new"})
+
+
+if __name__ == "__main__":
+    unittest.main()
