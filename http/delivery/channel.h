@@ -16,7 +16,7 @@ namespace fanlight {
 class Connection;
 class Viewer;
 
-// What follows the JPEG where it does not lie behind it in the ring (see core/part.h).
+// What follows the JPEG if it does not follow it in the ring (see core/part.h).
 inline constexpr std::string_view kClosing = "\r\n--boundarydonotcross--\r\n";
 inline constexpr std::string_view kSeedClosing = "\r\n--frame--\r\n";
 inline constexpr std::string_view kSeedDelimiter = "\r\n--frame\r\n";
@@ -25,7 +25,7 @@ inline constexpr std::string_view kSeedAdvanceTail =
 
 struct SnapshotWaiters {};  // tag of the list below
 
-// Owns: the shard's pins on the ring's frames, one FrameRef per frame however many viewers send it.
+// Owns: the shard's pins on the ring's frames, one FrameRef per frame for any number of viewers.
 // Thread: its shard's.
 // Invariants: newest() is pinned; pins are 0 when destroyed.
 class Channel {
@@ -35,30 +35,30 @@ class Channel {
   Channel& operator=(const Channel&) = delete;
   ~Channel();
 
-  // Takes the ring's newest frame, if there is a newer one. True when there was one.
+  // Takes the ring's newest frame if it is newer than newest(). True if so.
   bool refresh() noexcept;
 
-  // The sequence through which frames must be released because the ring is full, once for each
-  // request of the ring; else 0.
+  // The sequence up to which frames must be released because the ring is full, once for each
+  // request from the ring; else 0.
   uint64_t take_reclaim() noexcept;
 
-  // A viewer more, a viewer less.
+  // Counts viewers that join and leave.
   void add_viewer() noexcept;
   void remove_viewer() noexcept;
 
-  // Counted pins on frames of this ring. The caller has newest(), or another pin.
+  // Counted pins on frames of this ring. The caller passes newest(), or holds another pin.
   void pin(const Frame& frame) noexcept;
   void unpin(const Frame& frame) noexcept;
 
   // The newest frame, nullptr before the first.
   const Frame* newest() const noexcept { return newest_; }
-  // True while the camera is stopped because nobody watches.
+  // True while the camera is stopped because no one is watching.
   bool is_idle() const noexcept { return ring_.stats().idle.value() != 0; }
   uint32_t newcomer_step() const noexcept { return ring_.newcomer_step(); }
   FrameRing& ring() noexcept { return ring_; }
   ChannelStats& stats() noexcept { return stats_; }
 
-  // Viewers that have nothing to get at the moment; the shard's SendQueue keeps this list.
+  // Viewers for which there is nothing to send now; the shard's SendQueue maintains this list.
   List<Viewer>& idle_viewers() noexcept { return idle_viewers_; }
   // Connections that wait for a fresh picture to answer a snapshot.
   List<Connection, SnapshotWaiters>& snapshot_waiters() noexcept { return snapshot_waiters_; }
@@ -71,7 +71,7 @@ class Channel {
 
   FrameRing& ring_;
   ChannelStats& stats_;
-  std::vector<Pin> pins_;  // by place in the ring
+  std::vector<Pin> pins_;  // indexed by place in the ring
   const Frame* newest_ = nullptr;
   uint64_t reclaimed_through_ = 0;
   List<Viewer> idle_viewers_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Framing: what goes around a frame for a viewer that does not get it as it lies in the ring.
+// Framing: what surrounds a frame for a viewer that does not get it as stored in the ring.
 //
-// Most viewers get a slice of the ring (core/part.h). Some want something of their own around each
-// JPEG, the messages of a WebSocket or more fields in a part's head; it is written into memory that
+// Most viewers get a slice of the ring (core/part.h). Some need other bytes around each JPEG: the
+// messages of a WebSocket, or more fields in a part's head. These are written into memory that
 // belongs to the connection, and sent with the JPEG in one request.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace fanlight {
 class Viewer;
 
 // Owns: the memory of what it writes. Thread: its connection's shard.
-// Invariant: what wrap() returned is sent, or given up, before it is called again.
+// Invariant: the piece that wrap() returned is sent or abandoned before the next call.
 class Framing {
  public:
   // `frame` as `viewer` gets it; the viewer has it pinned until the piece is sent. `is_last`: the

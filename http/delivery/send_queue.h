@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SendQueue: the viewers of one shard for whom a frame is ready, in the order they are served.
+// SendQueue: the viewers of one shard for which a frame is ready, in the order of service.
 #pragma once
 
 #include <cstddef>
@@ -13,47 +13,46 @@ namespace fanlight {
 
 class Channel;
 
-// Owns: the order in which viewers are served, those of all cameras in one queue, and the lists of
-//   those that are idle (Channel::idle_viewers()); the shard's part of the wire's budget. Borrows
-//   the wire.
+// Owns: the order in which viewers are served, one queue for all cameras, and the lists of idle
+//   viewers (Channel::idle_viewers()); the shard's part of the wire's budget. Borrows the wire.
 // Thread: its shard's.
-// Invariants: a viewer that was settled is in the queue or idle until it is withdrawn or served; a
-//   viewer that was served goes behind all that wait, so that all get the same number of frames
-//   when the wire, or this core, cannot carry all of them.
+// Invariants: a settled viewer is in the queue or idle until it is withdrawn or served; a viewer
+//   that was served goes to the end of the queue, so that all get the same number of frames when
+//   the wire, or this core, cannot carry all of them.
 class SendQueue {
  public:
   // `wire` nullptr: no viewer is held back.
   SendQueue(Wire* wire, unsigned shard) noexcept : wire_(wire), shard_(shard) {}
   ~SendQueue() { publish(0); }
 
-  // Puts a viewer that is not sending where it belongs now: into the queue if its channel's newest
-  // frame is for it, else among the idle ones. One that is queued keeps its place.
+  // Puts a viewer that is not sending where it belongs now: into the queue if it wants its
+  // channel's newest frame, else among the idle ones. A queued viewer keeps its place.
   void settle(Viewer& viewer, Instant now) noexcept;
-  // Takes it out of either, if it is in one.
+  // Removes it from the queue or the idle list, if it is in one.
   void withdraw(Viewer& viewer) noexcept;
   // The channel has a new frame: settles its idle viewers.
   void settle_idle(Channel& channel, Instant now) noexcept;
 
-  // Begins the newest frame of their camera for the viewers in the queue; first for those that the
-  // budget does not concern, since the others may have to wait for it. Stops after about
-  // kWorkPerTurn, because sends are carried out while they are submitted, and accepts and requests
-  // must not wait for all of them. Returns when to call again: at once (Instant::min()) when
-  // viewers are left over, later when the wire is to be waited for, kNever when no viewer waits.
+  // Starts the newest frame of their camera for the viewers in the queue, first for those outside
+  // the wire's budget, since the others may have to wait for it. Stops after about kWorkPerTurn,
+  // because a send is executed while it is submitted, and accepts and requests must not wait for
+  // all sends. Returns when to call again: immediately (Instant::min()) if viewers are left over,
+  // later if they wait for the wire, kNever if no viewer waits.
   Instant serve(Instant now) noexcept;
 
-  // The work of one call, in bytes copied into sockets: a send costs as much as copying
-  // kWorkPerSend beside the frame itself, by the bare kernel's row in bench/SCALING.md (6.0 us +
-  // 0.184 us/KB). Together 274 frames of 20 KB, 108 of 100 KB, or 13 of 1 MB: one to three
-  // milliseconds. Fewer to a turn cost more each (bench/floor --batch).
+  // The work of one call, in bytes copied into sockets. Besides copying the frame, a send costs as
+  // much as copying kWorkPerSend, by the bare kernel's row in bench/SCALING.md (6.0 us + 0.184
+  // us/KB). The limit is 274 frames of 20 KB, 108 of 100 KB, or 13 of 1 MB: one to three
+  // milliseconds. With fewer frames per loop iteration each costs more (bench/floor --batch).
   static constexpr size_t kWorkPerTurn = 14 << 20;
   static constexpr size_t kWorkPerSend = 32 << 10;
 
   // One shard's part of the wire: takes `time` of it if the wire is free and the shard is not ahead
-  // of its part, which it has used up until `free_at`. `share`: how many such parts there are.
+  // of its part, which it has used up until `free_at`. `share`: the number of such parts.
   static bool take_part(Wire& wire, Instant& free_at, Duration time, double share,
                         Instant now) noexcept;
 
-  // Bytes that are sent without waiting, which the viewers are to make up for: snapshots, pages.
+  // Charges bytes that are sent without waiting: snapshots, pages. Viewers make up for them.
   void charge(size_t bytes, Instant now) noexcept;
 
  private:
@@ -66,11 +65,11 @@ class SendQueue {
 
   Wire* const wire_;
   const unsigned shard_;
-  List<Viewer> unpaced_;     // the budget does not concern these
-  List<Viewer> paced_;       // the others
-  size_t published_ = 0;     // what the other shards know of paced_.size()
-  Instant free_at_{};        // when this shard has used up its part of the budget until
-  Instant blocked_until_{};  // why may_begin() said no
+  List<Viewer> unpaced_;     // outside the wire's budget
+  List<Viewer> paced_;       // within it
+  size_t published_ = 0;     // paced_.size() as the other shards know it
+  Instant free_at_{};        // until then this shard has used up its part of the budget
+  Instant blocked_until_{};  // set when may_begin() returns false
 };
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ShardEntry: a shard as its acceptors, and the messages of other shards, use it.
+// ShardEntry: a shard as its acceptors, and other shards' messages, use it.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct ViewerSession {
   uint64_t connection_id;
   const PeerAddress& client;
   uint64_t bytes_sent;
-  const UstreamerFraming* framing;  // nullptr when the client asked for none of ustreamer's fields
+  const UstreamerFraming* framing;  // nullptr if the client requested no ustreamer fields
   std::span<const Viewer* const> viewers;
 };
 
@@ -35,14 +35,14 @@ class SessionVisitor {
 // Thread: the shard's; others reach it by messages to its mailbox.
 class ShardEntry {
  public:
-  // Takes an accepted connection over.
+  // Takes over an accepted connection.
   virtual void admit(const ClientSocket& client) noexcept = 0;
-  // The same, and answers 503 at once, without waiting for its request.
+  // The same, but answers 503 immediately, without waiting for its request.
   virtual void refuse(int fd, std::string_view reason) noexcept = 0;
-  // Whether there is room for one connection more, if only to refuse it.
+  // Whether there is room for one more connection, if only to refuse it.
   virtual bool has_room() const noexcept = 0;
 
-  // Visits the connections that have viewers, in the order of their ids.
+  // Visits the connections that have viewers, in order of their ids.
   virtual void visit_sessions(SessionVisitor& visitor) noexcept = 0;
 
   virtual ShardServices& services() noexcept = 0;

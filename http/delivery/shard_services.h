@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ShardServices: what the connections, answers and reports of a shard use of it.
+// ShardServices: the parts of a shard that its connections, answers and reports use.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ class UstreamerFraming;
 class WebSocket;
 class ZeroCopySends;
 
-// Owns: nothing; the shard owns all of it, and outlives those that use it.
+// Owns: nothing; the shard owns everything here, and outlives its users.
 // Thread: the shard's.
 struct ShardServices {
   ServerState& state;
@@ -40,7 +40,7 @@ struct ShardServices {
   EventLog& events;
   LogGate& table_gate;
   DateField& date_field;
-  const std::vector<std::unique_ptr<Channel>>& channels;  // by camera
+  const std::vector<std::unique_ptr<Channel>>& channels;  // indexed by camera
   SendQueue& queue;
   ZeroCopySends& zero_copy;
 
@@ -49,8 +49,8 @@ struct ShardServices {
   Slab<TableBody>& tables;
   Slab<UstreamerFraming>& ustreamer_framings;
   Slab<WebSocket>& web_sockets;
-  Slab<Viewer>& socket_viewers;  // of WebSockets; those of streams lie in their connections
-  std::span<char> scratch;       // for bytes that are received to be thrown away
+  Slab<Viewer>& socket_viewers;  // of WebSockets; a stream's viewer is in its connection
+  std::span<char> scratch;       // for received bytes that are discarded
 
   Instant now() const noexcept { return reactor.now(); }
   WallTime wall_now() const noexcept { return reactor.wall_now(); }
@@ -63,7 +63,7 @@ struct ShardServices {
     return static_cast<size_t>(found - channels.begin());
   }
 
-  // Counts and logs that there is no place left, for connections or for viewers.
+  // Counts and logs that no place is left, for connections or for viewers.
   void note_full() const noexcept {
     stats.refused_full.add();
     events.full(now(), state.admission.viewers(), stats.connections_open.value());

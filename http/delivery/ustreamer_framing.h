@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// UstreamerFraming: parts with the fields that ustreamer's own clients ask for.
+// UstreamerFraming: parts with the fields that ustreamer's own clients request.
 //
-// `/stream?extra_headers=1` tells in each part when the picture was taken, encoded and sent, and
-// `zero_data=1` sends only that, so that latency can be probed without the pictures. `key=` names
-// the client in /state. The names of the fields are ustreamer's; its clock is the monotonic one.
+// With `/stream?extra_headers=1` each part gives the times when the picture was taken, encoded and
+// sent. `zero_data=1` sends only these fields, so that latency can be probed without the pictures.
+// `key=` names the client in /state. The field names are ustreamer's; its clock is the monotonic
+// one.
 #pragma once
 
 #include <array>
@@ -24,7 +25,7 @@ struct UstreamerOptions {
   bool wants_framing() const { return extra_headers || zero_data || !key.empty(); }
 };
 
-// Owns: the head of the part that is being sent, and the key. Thread: its connection's shard.
+// Owns: the head of the part being sent, and the key. Thread: its connection's shard.
 class UstreamerFraming final : public Framing {
  public:
   explicit UstreamerFraming(const UstreamerOptions& options) noexcept;
@@ -43,7 +44,7 @@ class UstreamerFraming final : public Framing {
   std::array<char, 1024> head_;
 };
 
-// The fields of a snapshot: whether it is a picture of the camera, its size, and when it was taken.
+// A snapshot's fields: whether it is a picture of the camera, its size, and when it was taken.
 void add_ustreamer_fields(ResponseHead& head, const FrameInfo& info, Instant now) noexcept;
 
 }  // namespace fanlight

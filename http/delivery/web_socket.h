@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// WebSocket: a connection that was upgraded (RFC 6455): the frames of one or several cameras as
-// messages.
+// WebSocket: an upgraded connection (RFC 6455): the frames of one or more cameras as messages.
 //
-// For each frame a text message that tells which it is, and behind it a binary one that is the
-// JPEG; both go out in one send. Every camera has its own Viewer, so each skips frames for itself,
-// and the cameras take turns, since a connection sends one frame at a time.
+// Each frame is a text message that describes it, followed by a binary message with the JPEG; one
+// send carries both. Every camera has its own Viewer, so each skips frames independently, and the
+// cameras take turns, since a connection sends one frame at a time.
 #pragma once
 
 #include <array>
@@ -25,12 +24,12 @@ namespace fanlight {
 class FrameSink;
 struct ShardServices;
 
-// Which cameras, in order; each once.
+// The chosen cameras, in order, without duplicates.
 class CameraChoice {
  public:
   static constexpr size_t kMax = 16;
 
-  // False when there are kMax already, or this camera is one of them.
+  // False if there are kMax already, or this camera is one of them.
   bool add(size_t camera) noexcept;
   std::span<const uint16_t> all() const noexcept { return std::span(cameras_).first(count_); }
 
@@ -39,41 +38,41 @@ class CameraChoice {
   std::array<uint16_t, kMax> cameras_{};
 };
 
-// Owns: its viewers, what surrounds the frame that is being sent, and what the client sends.
+// Owns: its viewers, what surrounds the frame being sent, and what the client sends.
 // Thread: its connection's shard.
-// Invariants: viewers exist from join() to leave(); at most one of them is sending; after
-//   close() nothing but the close is sent.
+// Invariants: viewers exist from join() to leave(); at most one of them is sending; after close()
+//   only the close frame is sent.
 class WebSocket final : public Framing {
  public:
-  // `options`: of every viewer. Leaves its buffers untouched.
+  // `options`: for every viewer. Leaves its buffers untouched.
   WebSocket(const CameraChoice& cameras, const ViewerOptions& options) noexcept
       : cameras_(cameras), options_(options) {
     options_.framing = this;
   }
   ~WebSocket();
 
-  // Makes a viewer for each camera, whose frames go to `sink`.
+  // Creates a viewer for each camera; their frames go to `sink`.
   void join(FrameSink& sink, ShardServices& services) noexcept;
-  // Destroys them, but for the one that is sending, if any.
+  // Destroys them, except for the one that is sending, if any.
   void leave(const Viewer* sending = nullptr) noexcept;
-  // Puts all of them where they belong, the one that was served longest ago first. None is sending.
+  // Settles all viewers, the least recently served first. None is sending.
   void settle() noexcept;
-  // This viewer's frame was begun: it is served again after the others.
+  // This viewer's frame was begun: the others are served before it is served again.
   void note_served(const Viewer& viewer) noexcept;
 
   Piece wrap(const Viewer& viewer, const Frame& frame, bool is_last, Instant now) noexcept override;
 
-  // --- what is not frames ---
+  // --- everything except frames ---
 
-  // Room for what the client sends; read it by `reader`.
+  // Room for what the client sends; `reader` parses it.
   std::span<char> input() noexcept { return input_; }
   WebSocketReader reader;
 
-  // The newest ping is the one that is answered (RFC 6455 section 5.5.3).
+  // Only the newest ping is answered (RFC 6455 section 5.5.3).
   void answer_ping(std::string_view payload) noexcept;
   void close(CloseCode code) noexcept;
   bool has_control() const noexcept { return close_due_ || pong_due_; }
-  // The control frame that is to be sent now; has_control().
+  // The control frame to send now; requires has_control().
   Piece next_control() noexcept;
   bool is_closed() const noexcept { return closed_; }
 
@@ -84,7 +83,7 @@ class WebSocket final : public Framing {
  private:
   const CameraChoice cameras_;
   ViewerOptions options_;
-  ShardServices* services_ = nullptr;  // from join() on
+  ShardServices* services_ = nullptr;  // set by join()
   size_t viewer_count_ = 0;
   std::array<Viewer*, CameraChoice::kMax> viewers_;
   bool pong_due_ = false;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// ZeroCopySends: the frames whose memory the kernel is still sending from.
+// ZeroCopySends: frames whose memory the kernel is still sending from.
 //
-// A SEND_ZC completes twice (io/backend.h). With the first completion the connection goes on, to
-// the rest of the frame or to the next one: waiting for the second, which comes with the peer's
-// acknowledgement, would give nobody more frames than one per round trip. So what is owed until
-// the second, a pin on the frame, belongs to an object of its own.
+// A SEND_ZC completes twice (io/backend.h). After the first completion the connection continues,
+// with the rest of the frame or the next one: if it waited for the second, which arrives with the
+// peer's acknowledgement, no viewer would get more than one frame per round trip. So the pin on the
+// frame, held until the second completion, belongs to a separate object.
 #pragma once
 
 #include <cstddef>
@@ -26,15 +26,15 @@ class Channel;
 class ZeroCopySend;
 class ZeroCopySends;
 
-// What makes such sends: a connection.
+// The user of such sends: a connection.
 // Thread: its shard's.
 class ZeroCopySender {
  public:
   // Its sends whose memory the kernel still reads, oldest first.
   virtual List<ZeroCopySend>& zero_copies_owed() noexcept = 0;
-  // The first completion: bytes that the kernel took, or -errno.
+  // The first completion: the number of bytes that the kernel took, or -errno.
   virtual void on_zero_copy_result(int result) noexcept = 0;
-  // The last one: the kernel has done with the memory. May destroy the sender.
+  // The last completion: the kernel no longer uses the memory. May destroy the sender.
   virtual void on_zero_copy_done() noexcept = 0;
 
  protected:
@@ -73,12 +73,12 @@ class ZeroCopySends {
   ZeroCopySends(const ZeroCopySends&) = delete;
   ZeroCopySends& operator=(const ZeroCopySends&) = delete;
 
-  // Sends `bytes`, a part of `frame`, by SEND_ZC, and reports its completions to `sender`; the
-  // send, for cancel(). nullptr when it is not to be: then it must be sent by SEND.
+  // Sends `bytes`, a part of `frame`, by SEND_ZC, and reports its completions to `sender`. Returns
+  // the send, for cancel(); nullptr if the caller must use SEND instead.
   ZeroCopySend* try_send(ZeroCopySender& sender, int fd, bool peer_is_local, Channel& channel,
                          const Frame& frame, std::span<const char> bytes) noexcept;
 
-  // Before the first completion.
+  // Only before the first completion.
   void cancel(ZeroCopySend& send) noexcept;
 
  private:

@@ -10,7 +10,7 @@ namespace fanlight {
 // The host may be empty, and so may the port.
 bool is_authority(std::string_view text) noexcept;
 
-// Whether the host, too, is there, as a URI of the scheme http demands (RFC 9110 section 4.2.1).
+// The same, and the host is not empty, as the http scheme requires (RFC 9110 section 4.2.1).
 bool is_http_authority(std::string_view text) noexcept;
 
 // Whether each '%' begins a percent-encoded byte (RFC 3986 section 2.1).

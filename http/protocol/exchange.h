@@ -13,22 +13,22 @@
 
 namespace fanlight {
 
-// Lent by the shard to a connection from the first byte of a request until its answer is sent, so
+// The shard lends it to a connection from the first byte of a request until its answer is sent, so
 // that thousands of streams and idle connections hold none.
 // Owns: its buffers. Thread: its shard's.
 // Invariant: input()[0..] begins with the request that `parser` is parsing.
 class Exchange {
  public:
   static constexpr size_t kInputSize = 8192;   // the longest request head
-  static constexpr size_t kOutputSize = 4096;  // an answer's head, and a piece of its body
+  static constexpr size_t kOutputSize = 4096;  // an answer's head, or a piece of its body
 
-  // Leaves the buffers untouched: memory is used only as far as requests fill it.
+  // Leaves the buffers untouched: memory pages are used only as far as requests fill them.
   Exchange() {}
 
   std::string_view input() const { return {input_.data(), input_size_}; }
   std::span<char> input_room() { return std::span(input_).subspan(input_size_); }
   void added_input(size_t bytes) { input_size_ += bytes; }
-  // Cuts `bytes` out at `offset`; what follows moves up, what lies before stays where it is.
+  // Removes `bytes` at `offset`; what follows moves up, what precedes stays in place.
   void erase_input(size_t offset, size_t bytes) {
     CHECK(offset + bytes <= input_size_);
     char* to = input_.data() + offset;

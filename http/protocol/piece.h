@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Piece: what a connection is sending: up to three slices of memory with one offset over them.
+// Piece: what a connection is sending: up to three slices of memory with a common offset.
 //
-// One slice of a frame is the rule and goes out as a SEND; the seed's boundary, the end of a
-// stream, and answers with a body use the others and go out as one SENDMSG.
+// Normally it is one slice of a frame, sent with SEND; the seed's boundary, the end of a stream,
+// and answers with a body use more slices and are sent with one SENDMSG.
 #pragma once
 
 #include <sys/uio.h>
@@ -16,7 +16,7 @@
 
 namespace fanlight {
 
-// Owns: nothing; the slices stay valid until all of it was sent.
+// Owns: nothing; the slices must stay valid until all of it is sent.
 // Thread: its connection's shard.
 // Invariant: sent() <= size().
 class Piece {
@@ -29,18 +29,18 @@ class Piece {
   size_t sent() const { return sent_; }
   bool complete() const { return sent_ == size_; }
 
-  // `bytes` more have been taken by the kernel.
+  // The kernel has taken `bytes` more.
   void advance(size_t bytes) {
     CHECK(bytes <= size_ - sent_);
     sent_ += bytes;
   }
 
-  // What is left where one slice is all; else empty.
+  // The remaining bytes if they are in one slice; else empty.
   std::string_view single() const {
     return size_ == slices_[0].size() ? slices_[0].substr(sent_) : std::string_view();
   }
 
-  // Fills `vectors` with what is left, without empty ones, and returns how many there are.
+  // Fills `vectors` with the remaining non-empty slices and returns their number.
   size_t remaining(std::span<iovec, 3> vectors) const {
     size_t skip = sent_;
     size_t count = 0;

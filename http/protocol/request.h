@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Request: the head of an HTTP/1.x request, parsed as it arrives.
 //
-// The parser owns no memory: it looks at the connection's own buffer, may be called again whenever
-// bytes were added, and resumes where it stopped; the whole head is looked at once. Strict where
-// leniency would let two servers disagree about where a request ends (RFC 9112 sections 2.2, 5.1,
-// 6.3; request smuggling), and it looks at no byte behind the head.
+// The parser owns no memory: it reads the connection's own buffer, may be called again whenever
+// bytes were added, and resumes where it stopped, so it looks at each byte of the head once. It is
+// strict where leniency would let two servers disagree about the end of a request (RFC 9112
+// sections 2.2, 5.1, 6.3; request smuggling), and it reads no byte after the head.
 #pragma once
 
 #include <cstddef>
@@ -18,75 +18,75 @@ enum class Method : uint8_t {
   head,
   options,
   patch,
-  post,     // to a stream, as some of mjpg-streamer's clients ask for it
+  post,     // to a stream, as some mjpg-streamer clients request it
   refused,  // a method of RFC 9110 that no resource here allows: 405
   unknown,  // anything else: 501
 };
 
-// Views into the buffer that was parsed; valid as long as that memory is.
+// Views into the parsed buffer; valid as long as that memory is.
 struct Request {
   Method method = Method::unknown;
   int minor_version = 1;                // of HTTP/1
   std::string_view path;                // of the target, as sent; "*" for OPTIONS *
-  std::string_view query;               // behind '?', without it
+  std::string_view query;               // after the '?'
   std::string_view accept;              // value of Accept, empty when absent
   std::string_view if_none_match;       // value of If-None-Match
   std::string_view host;                // of an absolute-form target, else the value of Host
   std::string_view origin;              // value of Origin (RFC 6454 section 7), empty when absent
   std::string_view content_type;        // value of Content-Type
   std::string_view forwarded_for;       // value of the last X-Forwarded-For
-  bool is_forwarded = false;            // a proxy says that it speaks for somebody else
+  bool is_forwarded = false;            // a proxy marked it as sent for another client
   std::string_view web_socket_key;      // value of Sec-WebSocket-Key
   std::string_view web_socket_version;  // value of Sec-WebSocket-Version
   bool upgrades_to_web_socket = false;  // by Upgrade and Connection (RFC 6455 section 4.2.1)
-  std::string_view body;                // behind the head; empty unless RequestParser::take_body()
+  std::string_view body;                // after the head; empty unless RequestParser::take_body()
   bool keep_alive = true;               // what the client wants (RFC 9112 section 9.3)
   bool expects_continue = false;        // Expect: 100-continue (RFC 9110 section 10.1.1)
-  uint64_t content_length = 0;          // bytes of body behind the head
+  uint64_t content_length = 0;          // bytes of body after the head
   size_t head_size = 0;                 // bytes up to and including the empty line
 };
 
-// A parameter of a query, `name=value` or `name`. Nothing is decoded: all that are known here are
+// A parameter of a query, `name=value` or `name`. Nothing is decoded: all parameters known here are
 // numbers and plain words.
 struct QueryPair {
   std::string_view name;
-  std::string_view value;  // empty also where there is no '='
+  std::string_view value;  // also empty without a '='
 };
-// Takes the first one off `query`, which is not empty. "&&" has one between that is empty.
+// Removes the first one from `query`, which is not empty. "&&" contains an empty one.
 QueryPair take_pair(std::string_view& query) noexcept;
 
-// The value of `name` in a query; `found` false when it is not there. The first one counts: where a
-// second one is a mistake, parse_parameters() says so.
+// The value of `name` in a query; `found` is false if it is absent. The first one counts; where a
+// second one is an error, parse_parameters() reports it.
 struct QueryValue {
   bool found = false;
   std::string_view value;
 };
 QueryValue query_value(std::string_view query, std::string_view name) noexcept;
 
-// Compares without regard to ASCII case, as field names and tokens are compared.
+// Compares ignoring ASCII case, as for field names and tokens.
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 enum class ParseStatus : uint8_t { done, partial, bad };
 
 // Owns: its progress.
 // Thread: one.
-// Invariant: between reset() calls every parse() is given the same bytes as before, and more.
+// Invariant: between reset() calls each parse() is given the bytes of the previous one, and more.
 class RequestParser {
  public:
-  // `text` begins with the request. done: request() is complete. bad: error_status() says why,
-  // and the connection is of no further use.
+  // `text` begins with the request. done: request() is complete. bad: error_status() gives the
+  // reason, and the connection cannot be used any further.
   ParseStatus parse(std::string_view text) noexcept;
 
-  // The request's body lies in the caller's buffer, as the head does.
+  // The request's body is in the caller's buffer, like the head.
   void take_body(std::string_view body) noexcept { request_.body = body; }
 
-  // For the next request on the connection.
+  // Prepares for the next request on the connection.
   void reset() noexcept { *this = RequestParser(); }
 
   const Request& request() const noexcept { return request_; }
-  // 400, 414 is the caller's (buffer full), 501 or 505. Valid after bad.
+  // 400, 501 or 505; the caller returns 414 (buffer full). Valid after bad.
   int error_status() const noexcept { return error_status_; }
-  // What is wrong, in words, for the answer's body. Static lifetime. Valid after bad.
+  // The reason as text, for the answer's body. Static lifetime. Valid after bad.
   std::string_view error_reason() const noexcept { return error_reason_; }
   // True while the request line is not complete.
   bool in_request_line() const noexcept { return !have_request_line_; }
@@ -107,7 +107,7 @@ class RequestParser {
 
   Request request_;
   std::string_view authority_;  // of an absolute-form target
-  size_t scanned_ = 0;          // bytes looked at
+  size_t scanned_ = 0;          // bytes read
   size_t line_start_ = 0;       // where the current line begins
   bool have_request_line_ = false;
   bool complete_ = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Response: status lines and heads, written into memory that the caller gives.
+// Response: status lines and heads, written into the caller's memory.
 #pragma once
 
 #include <fmt/core.h>
@@ -28,18 +28,18 @@ class DateField {
   std::array<char, 29> text_{};
 };
 
-// What every head of a connection has in common.
+// The input that all heads of a connection have in common.
 struct ResponseContext {
   std::string_view date;
-  std::string_view cors_origin;   // allowed_origin(); empty: scripts of other origins may not read
+  std::string_view cors_origin;   // allowed_origin(); empty: other origins' scripts may not read
   int minor_version = 1;          // the client's: an HTTP/1.0 client is answered with HTTP/1.0
   bool keep_alive = true;         // whether the connection is kept after this answer
-  bool varies_by_origin = false;  // another Origin may have another answer
-  bool varies_by_accept = false;  // likewise (RFC 9110 section 12.5.5)
+  bool varies_by_origin = false;  // the answer depends on Origin
+  bool varies_by_accept = false;  // and on Accept (RFC 9110 section 12.5.5)
 };
 
 // Owns: nothing; writes into `room`, which must hold the whole head (1 KiB is ample for the heads
-//   here; a CHECK says when it does not).
+//   here; a CHECK fails otherwise).
 // Thread: any one.
 class ResponseHead {
  public:
@@ -55,10 +55,10 @@ class ResponseHead {
     return raw(kLineEnd);
   }
 
-  // A value that others wrote, made ASCII (core/printable.h).
+  // A field with a value from outside, made ASCII (core/printable.h).
   ResponseHead& foreign_field(std::string_view name, std::string_view value) noexcept;
 
-  // The empty line; returns the whole head.
+  // Adds the empty line; returns the whole head.
   std::string_view finish() noexcept;
 
  private:

@@ -36,14 +36,15 @@ enum class Resource : uint8_t {
 
 struct Route {
   Resource resource = Resource::none;
-  size_t camera = 0;           // index of the camera that the URL names
+  size_t camera = 0;           // index of the camera named in the URL
   bool seed_boundary = false;  // boundary `frame` (/video_feed), else `boundarydonotcross`
   bool names_camera = false;   // /cameras/NAME...
 };
 
 // `cameras`: their names in order of definition. Never fails: an unknown target is Resource::none.
-// `path` is as sent, each '%' before two hexadecimal digits. Unreserved characters are decoded (RFC
-// 3986 section 6.2.2.2), others are not: %2F is no slash. Slashes in a row are one, as in nginx.
+// `path` is as sent, with two hexadecimal digits after each '%'. Unreserved characters are decoded
+// (RFC 3986 section 6.2.2.2), others are not: %2F is no slash. Consecutive slashes count as one, as
+// in nginx.
 Route find_route(std::string_view path, std::string_view query,
                  std::span<const std::string> cameras) noexcept;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TextWriter: text formatted into memory that the caller gives.
+// TextWriter: formats text into the caller's memory.
 #pragma once
 
 #include <fmt/core.h>
@@ -14,7 +14,7 @@
 namespace fanlight {
 
 // Owns: nothing. Thread: any one.
-// Invariant: what is added fits; the callers write in steps that are bounded by design.
+// Invariant: what is added fits; callers write in steps whose size is bounded by design.
 class TextWriter {
  public:
   explicit TextWriter(std::span<char> room) : room_(room) {}
@@ -28,23 +28,23 @@ class TextWriter {
     size_ += result.size;
   }
 
-  // Bytes as they are.
+  // Adds the bytes unchanged.
   void raw(std::string_view text) noexcept {
     CHECK(text.size() <= room());
     text.copy(room_.data() + size_, text.size());
     size_ += text.size();
   }
 
-  // As the inside of a JSON string (RFC 8259 section 7): made printable (take_printable()), quotes
-  // and backslashes escaped; whole characters of the first `bytes_max` bytes.
+  // Adds the content of a JSON string (RFC 8259 section 7): made printable (take_printable()),
+  // quotes and backslashes escaped; only whole characters within the first `bytes_max` bytes.
   void add_json(std::string_view text, size_t bytes_max = kForeignBytesMax) noexcept {
     add_foreign(text, bytes_max, [](char c) {
       return c == '"' ? "\\\"" : c == '\\' ? "\\\\" : std::string_view();
     });
   }
 
-  // As text or as a quoted attribute of HTML, made printable; whole characters of the first 256
-  // bytes.
+  // Adds HTML text or the content of a quoted attribute, made printable; only whole characters
+  // within the first 256 bytes.
   void add_html(std::string_view text) noexcept {
     add_foreign(text, kForeignBytesMax, html_escape);
   }
@@ -56,7 +56,7 @@ class TextWriter {
  private:
   static constexpr size_t kForeignBytesMax = 256;
 
-  // `escape` says what stands for a character, or nothing when it stands for itself.
+  // `escape` returns the replacement of a character, or an empty view if it needs none.
   template <class Escape>
   void add_foreign(std::string_view text, size_t bytes_max, Escape escape) noexcept {
     const size_t size = text.size();

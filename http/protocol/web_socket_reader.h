@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// WebSocketReader: what a client sends on a WebSocket (RFC 6455 section 5), as far as it matters.
+// WebSocketReader: parses what a client sends on a WebSocket (RFC 6455 section 5).
 //
-// Viewers have nothing to say, so messages are counted and thrown away; what counts are pings and
-// the close. It takes any number of bytes at a time and keeps only the header or the control frame
-// that it is in the middle of.
+// Viewers need not send anything, so messages are measured and discarded; only pings and the close
+// matter. It takes any number of bytes at a time and keeps only the incomplete header or control
+// frame.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ enum class CloseCode : uint16_t {
 };
 
 // Owns: its place in the stream of frames. Thread: one.
-// Invariant: after `closed` or `failed` it is not asked again.
+// Invariant: read() is not called again after `closed` or `failed`.
 class WebSocketReader {
  public:
   static constexpr size_t kControlBytesMax = 125;       // RFC 6455 section 5.5
@@ -31,18 +31,18 @@ class WebSocketReader {
 
   enum class Event : uint8_t {
     none,    // all bytes were taken, nothing to do
-    ping,    // payload() is to be sent back
+    ping,    // payload() must be sent back
     closed,  // the client closes, with close_code()
-    failed,  // the client broke the protocol: close_code() is what to close with
+    failed,  // the client broke the protocol: close with close_code()
   };
   struct Result {
     Event event;
-    size_t taken;  // bytes; the rest is to be given again
+    size_t taken;  // bytes; pass the rest again
   };
 
   Result read(std::string_view bytes) noexcept;
 
-  // Of a ping; valid until the next read().
+  // The payload of a ping; valid until the next read().
   std::string_view payload() const noexcept { return {control_.data(), control_size_}; }
   CloseCode close_code() const noexcept { return close_code_; }
 
@@ -59,11 +59,11 @@ class WebSocketReader {
 
   bool is_control() const noexcept { return (opcode_ & 0x8) != 0; }
 
-  std::array<unsigned char, 14> header_;  // of the frame, as far as it has come
+  std::array<unsigned char, 14> header_;  // of the frame, as far as it has arrived
   size_t header_taken_ = 0;
   bool in_payload_ = false;
   bool failed_ = false;
-  bool in_message_ = false;  // fragments of it are to follow
+  bool in_message_ = false;  // more fragments of it follow
   unsigned char opcode_ = 0;
   uint64_t payload_left_ = 0;
   uint64_t message_bytes_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// AddressTable: how many viewers each address has.
+// AddressTable: the number of viewers of each address.
 #pragma once
 
 #include <array>
@@ -9,9 +9,9 @@
 
 namespace fanlight {
 
-// Owns: its entries, as many as there may be viewers; allocates only when made.
+// Owns: its entries, one for each possible viewer; allocates only in the constructor.
 // Thread: one at a time (Admission holds a lock).
-// Invariant: an address is here exactly while its count is above 0.
+// Invariant: an address is in the table exactly while its count is above 0.
 class AddressTable {
  public:
   using Key = std::array<std::byte, 16>;
@@ -20,7 +20,7 @@ class AddressTable {
 
   explicit AddressTable(size_t capacity);
 
-  // Counts one more for `key`, and returns its entry; kNone when it has `limit` already.
+  // Adds one to the count of `key` and returns its entry; kNone if the count is already `limit`.
   Entry add(const Key& key, uint32_t limit) noexcept;
   void remove(Entry entry) noexcept;
 
@@ -28,7 +28,7 @@ class AddressTable {
   struct Address {
     Key key;
     uint32_t count;
-    Entry next;  // in its bucket, or among the free ones
+    Entry next;  // in its bucket, or in the free list
   };
   Entry& bucket_of(const Key& key) noexcept;
 

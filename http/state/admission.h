@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Admission: who may become a viewer, and what a viewer holds of what is limited.
+// Admission: decides who may become a viewer, and counts the limited resources that each one holds.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@ namespace fanlight {
 class Wire;
 
 struct AdmissionConfig {
-  size_t viewers_max = 1000;       // streams at once, all shards together
+  size_t viewers_max = 1000;       // concurrent streams, all shards together
   size_t viewers_per_address = 0;  // from one IPv4 address or IPv6 /64; 0: no limit
 };
 
@@ -24,13 +24,13 @@ enum class Verdict : uint8_t {
   admitted,
   full,          // viewers_max
   address_full,  // viewers_per_address
-  wire_full,     // there would be less than WireConfig::min_fps for each
+  wire_full,     // each viewer would get less than WireConfig::min_fps
 };
 
-// What a viewer holds; given back by Admission::leave().
+// What a viewer holds; returned by Admission::leave().
 struct ViewerPlace {
   bool taken = false;
-  bool paced = false;  // the budget of the wire concerns this viewer
+  bool paced = false;  // subject to the wire's budget
   AddressTable::Entry address = AddressTable::kNone;
   uint64_t bytes_per_second = 0;  // claimed on the wire
 };
@@ -41,21 +41,21 @@ class Admission {
   // `wire` may be nullptr.
   Admission(const AdmissionConfig& config, Wire* wire);
 
-  // Takes a place if there is one. `frame_bytes` is what the viewer is about to get at least
-  // `fps` times a second: its own wish, if that is below the wire's min_fps.
+  // Takes a place if there is one. The viewer is owed at least one frame of `frame_bytes` every
+  // 1/fps seconds, where fps is the wire's min_fps, or `fps_wished` if that is lower.
   Verdict admit(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
                 ViewerPlace& place) noexcept;
 
   // Does nothing when the place is not taken.
   void leave(ViewerPlace& place) noexcept;
 
-  // Other limits from now on; nobody is sent away who is here. `viewers_max` is at most the first
-  // one, which everything was made for. Main's thread; allocates.
+  // Changes the limits from now on; existing viewers stay. `viewers_max` may not exceed the value
+  // given at construction, for which everything was sized. Main thread only; allocates.
   void set_limits(const AdmissionConfig& config);
 
   size_t viewers() const noexcept { return viewers_.load(); }
   uint64_t admitted() const noexcept { return admitted_.load(); }  // since the start
-  size_t most() const noexcept { return most_.load(); }            // at once, since the start
+  size_t most() const noexcept { return most_.load(); }            // concurrent, since the start
   AdmissionConfig config() const noexcept {
     return {viewers_max_.load(), viewers_per_address_.load()};
   }
@@ -73,8 +73,8 @@ class Admission {
   std::atomic<size_t> viewers_{0};
   std::atomic<uint64_t> admitted_{0};
   std::atomic<size_t> most_{0};
-  std::mutex mutex_;                       // for addresses_
-  std::optional<AddressTable> addresses_;  // since there first was a limit for them
+  std::mutex mutex_;                       // guards addresses_
+  std::optional<AddressTable> addresses_;  // created with the first per-address limit
 };
 
 }  // namespace fanlight

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClientSocket: an accepted connection on its way to the shard that keeps it.
+// ClientSocket: an accepted connection on its way to the shard that will own it.
 #pragma once
 
 #include <cstdint>
 
 namespace fanlight {
 
-// The socket of a client, and the kind of listener that it came by.
+// A client's socket, and the kind of listener that accepted it.
 struct ClientSocket {
   int fd = -1;
   bool by_admin_listener = false;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// EventLog: the lines that tell the operator who was refused or closed, and why.
+// EventLog: the log lines that report which clients were refused or closed, and why.
 //
-// Each cause has a gate of its own, so that a flood of one does not hide another: once a minute at
-// most there is a line, about the newest case, which tells how many there were since the last.
-// What is counted is in /metrics; nothing is told per frame.
+// Each cause has its own rate limit, so that a flood of one does not hide another: at most one line
+// a minute, about the newest case, with the number of cases since the previous line. The counts are
+// in /metrics; nothing is logged per frame.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +21,14 @@ class EventLog {
  public:
   explicit EventLog(unsigned shard) : shard_(shard) {}
 
-  // Refused: --max-viewers, or no place for a connection.
+  // Refused: --max-viewers is reached, or there is no place for the connection.
   void full(Instant now, size_t viewers, size_t connections) noexcept;
   // Refused: --max-viewers-per-address.
   void address_full(Instant now, const PeerAddress& client, size_t limit) noexcept;
-  // Refused: the network bears no more, with what it is owed already of what it carries.
+  // Refused: not enough bandwidth. Reports how much of the usable bandwidth is already claimed.
   void wire_full(Instant now, uint64_t claimed_bytes_per_second,
                  uint64_t usable_bytes_per_second) noexcept;
-  // Closed: it took nothing for `limit`.
+  // Closed: no byte was acknowledged for `limit`.
   void stalled(Instant now, const PeerAddress& client, Duration limit,
                uint64_t bytes_sent) noexcept;
   // Closed: it held the oldest frame of a full ring.

@@ -31,15 +31,15 @@ namespace fanlight {
 
 class ShardEntry;
 
-// One camera as the http floor sees it: its frames, its panel and what to call it.
+// One camera as the http floor sees it: its name, its frames and its panel.
 struct Camera {
   std::string name;    // [a-z0-9-]{1,32}
   std::string source;  // as given, for /api/v1/state
   FrameRing* ring = nullptr;
-  CameraPanel* panel = nullptr;  // nullptr: nothing to tell, and no controls
+  CameraPanel* panel = nullptr;  // nullptr: no description and no controls
 };
 
-// What the operator chose.
+// The operator's settings.
 struct ServerConfig {
   AdmissionConfig admission;
   WireConfig wire;
@@ -47,18 +47,18 @@ struct ServerConfig {
   Duration viewer_stall_timeout = 10s;
   Duration header_timeout = 10s;
   Duration idle_timeout = 75s;
-  std::vector<std::string> cors_origins;      // whose pages may read here (http/protocol/origin.h)
-  bool allow_control = false;                 // controls of cameras may be changed by PATCH
-  std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For counts
-  TableDesk* table = nullptr;  // of /stock-table; outlives the shards. nullptr: there is none
+  std::vector<std::string> cors_origins;      // whose pages may read (http/protocol/origin.h)
+  bool allow_control = false;                 // cameras' controls may be changed by PATCH
+  std::vector<AddressRange> trusted_proxies;  // proxies whose X-Forwarded-For is trusted
+  TableDesk* table = nullptr;  // for /stock-table; outlives the shards. nullptr: no table
   std::string version;
   std::string backend;                                     // name, for /api/v1/state
-  ProcessFigures (*process_figures)() noexcept = nullptr;  // nullptr: they are 0
+  ProcessFigures (*process_figures)() noexcept = nullptr;  // nullptr: all figures are 0
 };
 
-// What of it can be changed while the server runs. Limits of viewers are Admission's, the rate of
-// the network is the wire's.
-// Thread: written by main, read by any; each figure stands for itself.
+// The settings that can change while the server runs. Admission holds the viewer limits, Wire the
+// network rate.
+// Thread: written by main, read by any; the values are independent of each other.
 struct LiveConfig {
   explicit LiveConfig(const ServerConfig& config)
       : viewer_stall_timeout(config.viewer_stall_timeout),
@@ -72,48 +72,48 @@ struct LiveConfig {
 
 // Figures of one shard. Written by its thread, read by any.
 struct alignas(64) ShardStats {
-  Counter turned_at_ns;  // Instant of the last turn, to see that the loop turns
+  Counter turned_at_ns;  // Instant of the latest loop iteration, to detect a stuck loop
   Counter connections_accepted;
   Counter connections_open;
   Counter requests;
   Counter bytes_sent;           // to clients of all kinds
-  Counter sent_zero_copy;       // sends of a frame, or of a part of one, by SEND_ZC
-  Counter zero_copy_copied;     // of them: the kernel made a copy all the same
-  Counter zero_copy_refused;    // by the kernel, and repeated as plain sends
+  Counter sent_zero_copy;       // SEND_ZC sends of a frame or of part of one
+  Counter zero_copy_copied;     // of those, sends that the kernel copied anyway
+  Counter zero_copy_refused;    // refused by the kernel and repeated as plain sends
   Counter refused_full;         // 503 because of max_viewers
   Counter refused_address;      // 503 because of max_viewers_per_address
-  Counter refused_wire;         // 503 because the wire bears no more
+  Counter refused_wire;         // 503 because there is not enough bandwidth
   Counter refused_descriptors;  // 503 because descriptors ran out
-  Counter bad_requests;         // answered with 4xx or 5xx of the parser
-  Counter control_requests;     // PATCHes that were handed to a camera
-  Counter evicted_stalled;      // took no byte for viewer_stall_timeout
+  Counter bad_requests;         // rejected by the parser with 4xx or 5xx
+  Counter control_requests;     // PATCHes passed to a camera
+  Counter evicted_stalled;      // no byte acknowledged for viewer_stall_timeout
   Counter evicted_memory;       // held the oldest frame when the ring was full
   Counter accept_failures;
-  Counter errors;  // connections that ended with an error of the socket
+  Counter errors;  // connections that ended with a socket error
 };
 
 // Figures of one camera's viewers on one shard. Written by the shard's thread, read by any.
 struct alignas(64) ChannelStats {
-  Counter viewers;  // streams at this moment
+  Counter viewers;  // current streams
   Counter frames_sent;
-  Counter frames_repeated;  // of frames_sent: sent again because nothing newer came
-  Counter frames_skipped;   // newer frames that a busy viewer never got
-  Counter bytes_sent;       // of streams
-  Histogram frame_age;      // capture to the last byte taken by the kernel
+  Counter frames_repeated;  // of frames_sent: repeats, because there was no newer frame
+  Counter frames_skipped;   // newer frames that a busy viewer missed
+  Counter bytes_sent;       // by streams
+  Histogram frame_age;      // from capture until the kernel has taken the last byte
 };
 
-// How others reach a shard.
+// How other threads reach a shard.
 struct ShardLink {
   explicit ShardLink(size_t cameras) : channels(cameras) {}
   Waker waker;
   Mailbox mailbox{waker};
   ShardStats stats;
-  std::vector<ChannelStats> channels;  // by camera
-  ShardEntry* entry = nullptr;  // set by the shard itself; only messages in its mailbox may use it
+  std::vector<ChannelStats> channels;  // indexed by camera
+  ShardEntry* entry = nullptr;         // set by the shard; only for messages in its mailbox
 };
 
-// Owns: the links. Thread: made by main before the shards, outlives them; constant but for its
-// atomics, counters and mailboxes.
+// Owns: the links. Thread: created by main before the shards, outlives them; constant except for
+//   its atomics, counters and mailboxes.
 struct ServerState {
   ServerState(ServerConfig configuration, std::vector<Camera> all_cameras, unsigned shards,
               WallTime start)
@@ -137,7 +137,7 @@ struct ServerState {
   const ServerConfig config;
   const std::vector<Camera> cameras;
   const WallTime started;
-  const std::unique_ptr<Wire> wire;  // nullptr: nobody is held back
+  const std::unique_ptr<Wire> wire;  // nullptr: no viewer is held back
   Admission admission;
   const std::vector<std::string> camera_names;
   const Pages pages;
@@ -145,13 +145,13 @@ struct ServerState {
   const ErrorPage error_page;
   std::vector<std::unique_ptr<ShardLink>> links;
   LiveConfig live{config};
-  SharedText flags_json{"{}"};    // the options in force, an object
-  SharedText devices_json{"[]"};  // the cameras of this machine, an array
+  SharedText flags_json{"{}"};    // the options in force, a JSON object
+  SharedText devices_json{"[]"};  // this machine's cameras, a JSON array
   std::atomic<bool> stopping{false};
-  std::atomic<unsigned> shards_with_connections;  // while stopping: shards that are not empty yet
+  std::atomic<unsigned> shards_with_connections;  // while stopping: shards not yet empty
 
-  // A shard whose loop has not turned for five seconds; each turns once a second at least, and one
-  // that has not begun is waited for by the Server.
+  // A shard whose loop has made no iteration for five seconds. Each makes at least one a second;
+  // the Server waits for a shard that has not started yet.
   std::optional<unsigned> hanging_shard(Instant now) const noexcept {
     for (unsigned i = 0; i < links.size(); ++i) {
       const uint64_t turned_at = links[i]->stats.turned_at_ns.value();
