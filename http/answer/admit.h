@@ -10,12 +10,12 @@
 
 namespace fanlight {
 
-// Empty when there is a place, which is then taken for `answer`; else why there is none, for the
-// 503. `frame_bytes`: what is to be sent at least `fps` times a second (0: no wish).
+// Empty if there is a place, which is then taken for `answer`; else the reason for the 503.
+// `frame_bytes` is sent at least `fps` times a second (0: no rate requested).
 std::string_view take_place(const Call& call, size_t frame_bytes, double fps,
                             Answer& answer) noexcept;
 
-// Size of the channel's newest frame on its way to a viewer; 0 before the first.
+// Size on the wire of the channel's newest frame; 0 before the first.
 size_t frame_bytes_of(const Channel& channel) noexcept;
 
 }  // namespace fanlight

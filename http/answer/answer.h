@@ -19,38 +19,38 @@ class CameraPanel;
 class UstreamerFraming;
 class WebSocket;
 
-// What a connection keeps of an answer until it has carried it out.
+// What a connection keeps of an answer until the answer is complete.
 struct AnswerState {
   enum class Kind : uint8_t {
-    reply,         // send `piece`, then `body`, then the connection is kept or closed
-    stream,        // send `piece`, then frames of `channel` as `viewer` says
-    await_frame,   // wait for a frame of `channel` newer than `newer_than`, then ask again
-    web_socket,    // send `piece`, then what `web_socket` says
-    await_camera,  // hand the body to the camera's thread by `panel`, then answer_for_camera()
+    reply,         // send `piece`, then `body`, then keep or close the connection
+    stream,        // send `piece`, then frames of `channel` according to `viewer`
+    await_frame,   // wait for a frame of `channel` newer than `newer_than`, then answer again
+    web_socket,    // send `piece`, then what `web_socket` produces
+    await_camera,  // pass the body to the camera's thread by `panel`, then answer_for_camera()
     await_body,    // wait until `body` is prepared, then answer_for_body()
   };
   Kind kind = Kind::reply;
   bool keep_alive = true;
   bool chunked = false;          // `body` is sent in chunks (HTTP/1.1)
   const Frame* frame = nullptr;  // pinned in `channel` until the piece is sent
-  Body* body = nullptr;          // owned by the connection from now on
+  Body* body = nullptr;          // the connection takes ownership
   Channel* channel = nullptr;
-  WebSocket* web_socket = nullptr;      // owned by the connection from now on
+  WebSocket* web_socket = nullptr;      // the connection takes ownership
   UstreamerFraming* framing = nullptr;  // likewise
   ViewerOptions viewer;
   ViewerPlace place;   // of a stream
-  PeerAddress client;  // of a stream: whom it is for
+  PeerAddress client;  // of a stream: its client
   uint64_t newer_than = 0;
   CameraPanel* panel = nullptr;
 };
 
 struct Answer : AnswerState {
-  Piece piece;  // in the given output, constant memory, or `frame`
+  Piece piece;  // in the given output, in constant memory, or in `frame`
 };
 
-// How long a snapshot waits for its frame: an idle camera has to be started for it.
+// How long a snapshot waits for its frame: an idle camera must first be started.
 inline constexpr Duration kSnapshotWait = 5s;
-// How long a request may wait for its camera's thread, which may be held up in a driver.
+// How long a request may wait for its camera's thread, which may be blocked in a driver.
 inline constexpr Duration kControlWait = 5s;
 
 // How long a client waits for a Body whose next bytes come from a disk, which may hang.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Call: a request and what it takes to answer it.
+// Call: a request and everything needed to answer it.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace fanlight {
 struct Call {
   ShardServices& services;
   const Request& request;
-  std::span<char> output;  // for the head, and a short body
-  int fd = -1;             // of the client's socket; -1: not looked at
+  std::span<char> output;  // for the head and a short body
+  int fd = -1;             // the client's socket; -1: unused
   Instant now{};
   Waited waited = Waited::no;
   Route route{};
@@ -39,13 +39,13 @@ struct Call {
     return request.method == Method::head ? std::string_view() : text;
   }
 
-  // The client that calls, which is behind the peer when a trusted proxy is in between.
+  // The client, which is behind the peer if a trusted proxy is in between.
   PeerAddress client() const noexcept {
     return client_address(services.reactor.backend().peer_address(fd), request,
                           services.state.config.trusted_proxies);
   }
-  // Whether the client may know the addresses of others: it came by --admin-listen, or is this
-  // machine itself.
+  // Whether the client may see the addresses of others: it connected to --admin-listen, or is on
+  // this machine.
   bool may_see_addresses() const noexcept { return by_admin_listener || client().is_local; }
 };
 

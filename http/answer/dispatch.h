@@ -13,24 +13,24 @@
 
 namespace fanlight {
 
-// The answer to a well-formed request from `client`; the head is written into
-// `output`. For a stream a place among the viewers has been taken (Admission).
+// The answer to a well-formed request from `client`; the head is written into `output`. For a
+// stream, a place among the viewers has been taken (Admission).
 Answer answer_request(ShardServices& services, const ClientSocket& client, const Request& request,
                       std::span<char> output, Instant now, Waited waited) noexcept;
 
-// Whether the request is to be answered with its body at hand; any other body is thrown away.
+// Whether the answer needs the request's body; any other body is discarded.
 bool wants_body(ShardServices& services, const Request& request) noexcept;
 
-// What the camera's thread said to the request: the controls as they are now, or an error.
+// The answer from the camera's thread: the controls as they are now, or an error.
 Answer answer_for_camera(ShardServices& services, const ClientSocket& client,
                          const Request& request, std::span<char> output, int status,
                          std::string_view words) noexcept;
 
-// The answer for a body that is prepared, or was given up. Takes the body over, also for an error.
+// The answer for a body that is prepared or given up. Takes ownership, even if it returns an error.
 Answer answer_for_body(ShardServices& services, const Request& request, std::span<char> output,
                        Body& body) noexcept;
 
-// The error for a request that could not be read to its end; closes the connection. `request` is
+// The error for a request that could not be read completely; closes the connection. `request` holds
 // what is known of it: the method, because HEAD gets no body, and the version.
 Answer answer_error(ShardServices& services, int status, std::string_view reason, Request request,
                     std::span<char> output) noexcept;

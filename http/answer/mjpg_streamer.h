@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// MjpgStreamer: what mjpg-streamer's clients ask for beside pictures: which inputs and outputs
-// there are, and what they can do. As there, every value is a string.
+// MjpgStreamer: what mjpg-streamer's clients request besides pictures: the list of inputs and
+// outputs, and their capabilities. As in mjpg-streamer, every value is a string.
 //
-// An input is a camera, in the order of definition; the one output is this server. There are no
-// controls in the lists: mjpg-streamer changes them by GET, which any page in a browser could make
-// it do. Its commands are answered with 501 and what to do instead.
+// An input is a camera, in order of definition; the only output is this server. The lists contain
+// no controls: mjpg-streamer changes them by GET, which any web page could trigger. Its commands
+// are answered with 501 and what to do instead.
 #pragma once
 
 #include "http/answer/answer.h"

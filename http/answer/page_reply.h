@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PageReply: the answers that browsers get to show to people: pages, and the icon.
+// PageReply: the answers that browsers display: pages, and the icon.
 #pragma once
 
 #include "http/answer/answer.h"
@@ -7,10 +7,10 @@
 
 namespace fanlight {
 
-// The page of the camera that the call's URL names.
+// The page of the camera named in the call's URL.
 Answer reply_camera_page(const Call& call) noexcept;
 
-// The icon of all pages, at /favicon.svg and where browsers look for one by themselves.
+// The icon of all pages, at /favicon.svg and where browsers look by default.
 Answer reply_favicon(const Call& call) noexcept;
 
 }  // namespace fanlight

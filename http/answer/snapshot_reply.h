@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Snapshot reply: one picture, as new as the client wants it.
+// Snapshot reply: one picture, as fresh as the client requires.
 #pragma once
 
 #include "http/answer/answer.h"
@@ -8,8 +8,8 @@
 
 namespace fanlight {
 
-// The newest frame, which stays pinned until it is sent; or Kind::await_frame when it is too old;
-// or 503, with the slate as body when the camera is lost.
+// The newest frame, pinned until it is sent; or Kind::await_frame if it is too old; or 503, with
+// the slate as body if the camera is lost.
 Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noexcept;
 
 }  // namespace fanlight

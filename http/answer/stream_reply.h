@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stream reply: the head of a stream, and what its viewer is to get.
+// Stream reply: the head of a stream, and the options of its viewer.
 #pragma once
 
 #include "http/answer/answer.h"

@@ -7,7 +7,7 @@
 
 namespace fanlight {
 
-// The object at once, with its length, where the cameras are few enough; else as a report.
+// The object in one piece, with its length, if there are few enough cameras; else a report.
 Answer reply_summary(const Call& call) noexcept;
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /stock-table answers.
+// The answer to GET /stock-table.
 #pragma once
 
 #include "http/answer/answer.h"
@@ -8,11 +8,11 @@
 
 namespace fanlight {
 
-// 404 without a database; else a body that is to be prepared, since only the first row tells
+// 404 without a database; else a body that must be prepared, since only reading the first row shows
 // whether there is a table.
 Answer reply_table(const Call& call) noexcept;
 
-// The same when `body` is prepared or was given up.
+// The answer once `body` is prepared or given up.
 Answer reply_prepared_table(const Call& call, Body& body) noexcept;
 
 }  // namespace fanlight

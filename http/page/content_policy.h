@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ContentPolicy: what a page of ours is allowed to do, for the header Content-Security-Policy.
+// ContentPolicy: what our pages may do, for the field Content-Security-Policy.
 #pragma once
 
 #include <array>
@@ -13,13 +13,12 @@ using SourceHash = std::array<char, 53>;
 SourceHash source_hash(std::string_view text) noexcept;
 
 // Allows the one <style> and the one <script> that `html` may have, by the hashes of their text
-// (CSP Level 3, section 6.7.3.3), pictures and connections of this origin, and nothing else:
-// neither event handlers nor style attributes, and nothing from elsewhere, whatever a name that
-// found its way into the page says. It ends with the sources of styles, so that one more may
-// follow, with a space before it.
+// (CSP Level 3, section 6.7.3.3), pictures and connections of this origin, and nothing else: no
+// event handlers, no style attributes, and nothing from other origins, whatever a name on the page
+// contains. It ends with the sources of styles, so that one more can be appended, after a space.
 //
-// Who may show the page in a frame is left open: dashboards embed it, some of them in applications
-// whose scheme no `frame-ancestors *` matches, and a stray click on a control is undone by another.
+// Framing of the page is not restricted: dashboards embed it, some of them in applications whose
+// scheme no `frame-ancestors *` matches, and a stray click on a control can be undone by another.
 // Throws std::bad_alloc.
 std::string content_policy(std::string_view html);
 

@@ -9,19 +9,19 @@
 
 namespace fanlight {
 
-// What an error page says.
+// The variable texts of an error page.
 struct ErrorWords {
   int status;
   std::string_view reason;  // one line of plain text
-  std::string_view path;    // as it was asked for: the way home leads up from there
+  std::string_view path;    // as requested: the link to the home page leads up from there
 };
 
-// Three texts, one behind the other: beginning and end with the words in them, and between them the
-// style, which is long and always the same.
-// Owns: the texts. Thread: made by one, constant afterwards.
+// Three texts in sequence: the beginning and the end contain the variable texts, and the style
+// between them is long and constant.
+// Owns: the texts. Thread: created by one, constant afterwards.
 class ErrorPage {
  public:
-  // What the texts with words in them take at most.
+  // Maximum sizes of the texts with variable parts.
   static constexpr size_t kBeginBytesMax = 640;
   static constexpr size_t kEndBytesMax = 2432;
 

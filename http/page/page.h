@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pages: the pages at `/`, `/cameras/NAME` and `/cameras`.
 //
-// They are made once, at start, by PageLayout. The shape of a camera's picture is known only when
-// its page is asked for: PageOpening, which is sent in front of it.
+// They are created once, at start, by PageLayout. The shape of a camera's picture is known only
+// when its page is requested: PageOpening has it, and is sent before the page.
 #pragma once
 
 #include <array>
@@ -17,21 +17,21 @@
 
 namespace fanlight {
 
-// Owns: the texts. Thread: made by one, constant afterwards.
+// Owns: the texts. Thread: created by one, constant afterwards.
 class Pages {
  public:
   // `cameras`: their names, of [a-z0-9-], at least one. `allow_control`: whether clients may change
-  // controls, for which the pages of cameras then have a place. Throws std::bad_alloc.
+  // controls; then the cameras' pages have a place for them. Throws std::bad_alloc.
   Pages(std::span<const std::string> cameras, std::string_view version, bool allow_control);
 
-  // The page of the first camera, as it is at `/`, behind its PageOpening.
+  // The page of the first camera, as at `/`, without its PageOpening.
   std::string_view root() const { return root_; }
-  // The page of a camera, as it is at /cameras/NAME, behind its PageOpening.
+  // The page of a camera, as at /cameras/NAME, without its PageOpening.
   std::string_view camera(size_t index) const { return cameras_[index]; }
   // The whole page of all cameras, with a mark where the tiles go (CamerasPage).
   std::string_view all() const { return all_; }
 
-  // Content-Security-Policy of root() and camera(), which is to end with the source of the opening,
+  // Content-Security-Policy of root() and camera(), to which the opening's source must be appended,
   // and of all().
   std::string_view camera_policy() const { return camera_policy_; }
   std::string_view all_policy() const { return all_policy_; }
@@ -45,15 +45,16 @@ class Pages {
 };
 
 // The first lines of a camera's page, with the width and height of its picture for the style: the
-// browser keeps a place of that shape before the first picture comes, and nothing jumps.
+// browser reserves a place of that shape before the first picture arrives, so the layout does not
+// jump.
 // Owns: the text. Thread: any one.
 class PageOpening {
  public:
-  // 0: not known yet, and 16 to 9 is assumed.
+  // 0: not known yet; 16 to 9 is assumed.
   PageOpening(uint64_t width, uint64_t height) noexcept;
 
   std::string_view text() const { return {text_.data(), size_}; }
-  // What the policy must allow: the hash of its style.
+  // The hash of its style, which the policy must allow.
   const SourceHash& source() const { return source_; }
 
  private:

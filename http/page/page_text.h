@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// PageText: what pages are made of, embedded at build time: each is the file of its name.
+// PageText: the source files of the pages, embedded at build time under their names.
 #pragma once
 
 #include <string_view>
 
 namespace fanlight {
 
-extern const std::string_view kLayoutHtml;  // what all pages have around their own
-extern const std::string_view kLiveCss;     // and what they all look like
-extern const std::string_view kLiveJs;      // of the pages with pictures
+extern const std::string_view kLayoutHtml;  // the frame of all pages
+extern const std::string_view kLiveCss;     // the style of all pages
+extern const std::string_view kLiveJs;      // for pages with pictures
 extern const std::string_view kPageHtml;
 extern const std::string_view kPageCss;
 extern const std::string_view kPageJs;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CameraReport: what /api/v1/state, /cameras and /cameras/NAME/controls say of one camera.
+// CameraReport: one camera in /api/v1/state, /cameras and /cameras/NAME/controls.
 #pragma once
 
 #include <array>
@@ -15,32 +15,32 @@ namespace fanlight {
 
 struct ShardServices;
 
-// Pictures per second as measured; 0 before the second one, and while none come.
+// Measured pictures per second; 0 before the second one, and while none arrive.
 double measured_fps(const CaptureStats& stats, Instant now) noexcept;
-// As the camera was asked for; 0 when it does not say.
+// The frame rate requested of the camera; 0 if the camera does not report it.
 double nominal_fps(const CaptureStats& stats) noexcept;
 
-// How a camera is, for people and programs.
+// A camera's condition, for people and programs.
 struct CameraCondition {
   std::string_view state;   // "starting", "live", "idle" or "lost"
-  std::string_view reason;  // in words, when it is lost; valid for this turn
+  std::string_view reason;  // as text, if lost; valid for this loop iteration
 };
 CameraCondition condition_of(ShardServices& services, size_t camera) noexcept;
-// What a slate's reason says of the camera: "lost: not there" of "camera lost: not there".
+// The part of a slate's reason about the camera: "lost: not there" of "camera lost: not there".
 std::string_view said_of_camera(std::string_view reason) noexcept;
 
-// Owns: its place in the text, and a copy of the camera's controls: they may be changed while a
-//   slow client reads them, and the client is to get one whole list.
+// Owns: its place in the text, and a copy of the camera's controls, since they may change while a
+//   slow client reads them, and the client must get one consistent list.
 // Thread: its shard's.
 class CameraReport {
  public:
   CameraReport() {}  // leaves the copy's memory untouched
 
-  // Writes the next bounded step of the object that describes this camera; true when another one
-  // follows. After the last it begins anew, and there is still room for a few characters.
+  // Writes the next bounded step of the object that describes this camera; true if another step
+  // follows. After the last one it starts over, and there is still room for a few characters.
   bool write_step(ShardServices& services, size_t camera, TextWriter& text) noexcept;
 
-  // The same for an object with nothing but the controls.
+  // The same for an object with only the controls.
   bool write_controls_step(ShardServices& services, size_t camera, TextWriter& text) noexcept;
 
  private:

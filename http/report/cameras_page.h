@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// CamerasPage: the page at /cameras, cameras.html with a tile for each camera in it.
+// CamerasPage: the page at /cameras, cameras.html with a tile for each camera.
 //
-// Each tile is whole without JavaScript: the newest picture, which links to the stream, the
-// camera's name and how it is. What JavaScript adds is in cameras.html.
+// Each tile is complete without JavaScript: the newest picture, which links to the stream, the
+// camera's name and its condition. cameras.html has what JavaScript adds.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ struct ShardServices;
 // Owns: its place in the text. Thread: its shard's.
 class CamerasPage {
  public:
-  // Writes the next bounded step; true when another one follows.
+  // Writes the next bounded step; true if another one follows.
   bool write_step(ShardServices& services, TextWriter& text) noexcept;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Health: what /healthz and /readyz say.
+// Health: the answers of /healthz and /readyz.
 #pragma once
 
 #include <span>
@@ -9,14 +9,14 @@
 
 namespace fanlight {
 
-// Bytes that a reason takes at most; a longer one is cut off.
+// Maximum size of a reason in bytes; a longer one is truncated.
 inline constexpr size_t kHealthReasonBytesMax = 160;
 
-// Why the server should be restarted: a shard hangs. Empty when it is well; else in `room`.
+// Why the server should be restarted: a shard hangs. Empty if healthy; else written to `room`.
 std::string_view why_unhealthy(const ShardServices& services, std::span<char> room) noexcept;
 
-// Why viewers should not be sent here yet: a camera that is not idle has no fresh picture. Empty
-// when it is ready; else in `room`.
+// Why viewers should not be sent here yet: a camera that is not idle has no fresh picture. Empty if
+// ready; else written to `room`.
 std::string_view why_not_ready(const ShardServices& services, std::span<char> room) noexcept;
 
 }  // namespace fanlight

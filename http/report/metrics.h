@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metrics: the figures of /metrics, in the Prometheus text format 0.0.4. docs/api.md lists
-// them.
+// Metrics: the figures of /metrics, in the Prometheus text format 0.0.4, as listed in docs/api.md.
 //
-// Labels name cameras and reasons, never viewers: the number of series does not depend on who
-// comes.
+// Labels name cameras and reasons, never viewers: the number of series does not depend on the
+// number of clients.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +12,11 @@
 
 namespace fanlight {
 
-// What a step writes at most, bytes.
+// Maximum size of a step, in bytes.
 inline constexpr size_t kMetricsStepMax = 4000;
 
 // Writes step `step` of the page, 0 first: one metric of one camera, or of the whole server. False
-// when it was the last one.
+// if it was the last one.
 bool write_metrics_step(const ServerState& state, size_t step, TextWriter& text) noexcept;
 
 }  // namespace fanlight

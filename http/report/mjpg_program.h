@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// /program.json of mjpg-streamer: its inputs, which are our cameras, and its one output.
+// mjpg-streamer's /program.json: its inputs, which are our cameras, and its one output.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace fanlight {
 
-// Writes step `step`, 0 first, one for each camera. False when it was the last one.
+// Writes step `step`, 0 first, one for each camera. False if it was the last one.
 bool write_mjpg_program_step(const ServerState& state, size_t step, TextWriter& text) noexcept;
 
 }  // namespace fanlight

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Report: what the server says of itself: /state, /api/v1/state, /api/v1/summary, /metrics,
-// /cameras and the controls of one.
+// Report: the server's reports about itself: /state, /api/v1/state, /api/v1/summary, /metrics,
+// /cameras and the controls of one camera.
 #pragma once
 
 #include <array>
@@ -22,32 +22,32 @@ class TextWriter;
 
 enum class Report : uint8_t {
   state,            // /api/v1/state: everything, and a row for each viewer
-  ustreamer_state,  // /state: JSON of ustreamer's shape
+  ustreamer_state,  // /state: JSON in ustreamer's format
   mjpg_program,     // /program.json
   metrics,          // Prometheus text format 0.0.4
   cameras_json,
   cameras_page,
   controls,      // /cameras/NAME/controls
-  summary,       // /api/v1/summary, when it does not fit into one piece
+  summary,       // /api/v1/summary, if it does not fit into one piece
   viewers_page,  // /viewers
 };
 
-// Owns: its place in the report, the question that travels to the other shards, and a copy of the
-//   text that is being sent: it may be replaced while a slow client reads it.
+// Owns: its place in the report, the query that travels to the other shards, and a copy of the text
+//   being sent, which may be replaced while a slow client reads it.
 // Thread: its shard's.
 class ReportBody final : public Body {
  public:
-  // `addresses`: whether those of viewers are told.
+  // `addresses`: whether to include viewer addresses.
   ReportBody(ShardServices& services, Report report, size_t camera, bool addresses) noexcept;
 
   Pulled pull(std::span<char> room) noexcept override;
   void release() noexcept override;
 
  private:
-  // Of /api/v1/state in this order; the viewers are also the end of /state.
+  // In the order of /api/v1/state; the viewers are also the end of /state.
   enum class Section : uint8_t { server, flags, devices, shards, cameras, viewers };
 
-  // Each writes one bounded step of its report; true when another one follows.
+  // Each writes one bounded step of its report; true if another one follows.
   bool write_step(TextWriter& text) noexcept;
   bool write_state_step(TextWriter& text) noexcept;
   bool write_cameras_json(TextWriter& text) noexcept;

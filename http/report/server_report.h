@@ -13,7 +13,7 @@ namespace fanlight {
 
 struct ShardServices;
 
-// Tells one run of the server from another, so that pages notice a restart.
+// Distinguishes runs of the server, so that pages notice a restart.
 uint64_t instance_id(const ServerState& state) noexcept;
 
 // The members of the report's object that describe the server as a whole, each followed by a comma.

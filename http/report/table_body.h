@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TableBody: the stock table as HTML, page by page as the database's reader gives them.
+// TableBody: the stock table as HTML, page by page as the database's reader returns them.
 #pragma once
 
 #include <cstddef>
@@ -15,15 +15,15 @@ namespace fanlight {
 
 struct ShardServices;
 
-// Owns: a place at the desk, given back when it is released or given up.
+// Owns: a place at the desk, returned when it is released or given up.
 // Thread: its shard's.
-// Invariant: no page is asked for before the client has taken all of the one before, so that a
+// Invariant: no page is requested before the client has taken all of the previous one, so that a
 //   client that does not read stops the query.
 class TableBody final : public Body {
  public:
   TableBody(ShardServices& services, TableQuery& query) noexcept;
 
-  // Reads the first row: then head and header can be sent, before a second one is read.
+  // Reads the first row: then head and header can be sent before a second one is read.
   void prepare() noexcept override;
   Failure failure() const noexcept override;
   Pulled pull(std::span<char> room) noexcept override;
@@ -40,7 +40,7 @@ class TableBody final : public Body {
   ShardServices& services_;
   TableQuery* query_;  // nullptr: given up
   std::string_view head_left_;
-  size_t offset_ = 0;  // in the page, of the next cell
+  size_t offset_ = 0;  // of the next cell, in the page
   size_t cell_ = 0;    // of its row
   uint64_t rows_ = 0;  // in all pages so far
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Totals: figures that every shard counts for itself, put together.
+// Totals: sums of the figures that each shard counts.
 #pragma once
 
 #include <cstddef>
@@ -12,28 +12,28 @@ namespace fanlight {
 using ShardCounter = Counter ShardStats::*;
 using ChannelCounter = Counter ChannelStats::*;
 
-// Of all shards.
+// Over all shards.
 inline uint64_t total(const ServerState& state, ShardCounter counter) noexcept {
   uint64_t sum = 0;
   for (const auto& link : state.links) sum += (link->stats.*counter).value();
   return sum;
 }
 
-// Of one camera, on all shards.
+// For one camera, over all shards.
 inline uint64_t total(const ServerState& state, ChannelCounter counter, size_t camera) noexcept {
   uint64_t sum = 0;
   for (const auto& link : state.links) sum += (link->channels[camera].*counter).value();
   return sum;
 }
 
-// Of all cameras, on one shard.
+// For one shard, over all cameras.
 inline uint64_t total(const ShardLink& link, ChannelCounter counter) noexcept {
   uint64_t sum = 0;
   for (const ChannelStats& channel : link.channels) sum += (channel.*counter).value();
   return sum;
 }
 
-// Of all cameras, on all shards.
+// Over all cameras and all shards.
 inline uint64_t total(const ServerState& state, ChannelCounter counter) noexcept {
   uint64_t sum = 0;
   for (const auto& link : state.links) sum += total(*link, counter);

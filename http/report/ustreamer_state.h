@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// UstreamerState: /state in the shape that ustreamer's own clients and exporters read.
+// UstreamerState: /state in the format that ustreamer's own clients and exporters read.
 //
 // The keys are those of ustreamer 6. The key of a client that chose none is "0".
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace fanlight {
 
-// Everything of `camera` before the clients; their rows follow, and then kUstreamerStateEnd.
+// Everything about `camera` before the clients; their rows follow, and then kUstreamerStateEnd.
 void write_ustreamer_state(ShardServices& services, size_t camera, TextWriter& text) noexcept;
 
 // One client of "clients_stat": a ViewerRowWriter.

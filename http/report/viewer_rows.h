@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ViewerRows: who watches, asked of all shards, a page of rows at a time.
+// ViewerRows: the list of viewers, collected from all shards, one page of rows at a time.
 //
-// A shard's viewers are its own. So a question travels through the mailboxes to one shard after the
-// other, each of which writes rows into it, and back. The next page is asked for when the client
-// has taken the one before: nothing is kept or locked for a client that does not read.
+// Each shard's viewers are its own. So a query travels through the mailboxes to one shard after
+// another, which writes rows into it, and back. The next page is requested when the client has
+// taken the previous one: nothing is kept or locked for a client that does not read.
 #pragma once
 
 #include <array>
@@ -27,15 +27,15 @@ struct ViewerRow {
   ShardServices& services;
   const ViewerSession& session;
   const Viewer& viewer;
-  bool is_first;  // of all
+  bool is_first;  // in the whole list
 };
 // Writes it, in at most kViewerRowBytesMax bytes.
 using ViewerRowWriter = void (*)(const ViewerRow& row, TextWriter& text) noexcept;
 inline constexpr size_t kViewerRowBytesMax = 512;
 
 // Owns: the page.
-// Thread: the asking shard's; while a question is on its way, that of the shard that it is at.
-// Invariants: whoever asked keeps it until `came` was called; every viewer that is there all the
+// Thread: the requesting shard's; while a query is in transit, that of the shard it has reached.
+// Invariants: the owner keeps it until `came` was called; every viewer that is present the whole
 //   time is in the list once.
 class ViewerRows final : private Message, private SessionVisitor {
  public:
@@ -46,11 +46,12 @@ class ViewerRows final : private Message, private SessionVisitor {
   ViewerRows(ShardServices& asker, ViewerRowWriter writer, size_t camera) noexcept
       : asker_(asker), writer_(writer), camera_(camera) {}
 
-  // Moves rows to the beginning of `room`; how many bytes. 0: the page is used up, ask again.
+  // Moves rows to the beginning of `room`; returns the number of bytes. 0: the page is used up,
+  // call ask().
   size_t take(std::span<char> room) noexcept;
 
-  // Asks for the next page: `came` is called with `owner` on the asking shard when it is there; it
-  // may be empty. False when there are no more.
+  // Requests the next page: `came` is called with `owner` on the requesting shard when the page is
+  // there; it may be empty. False if there are no more.
   bool ask(void* owner, Came came) noexcept;
 
  private:
@@ -64,14 +65,14 @@ class ViewerRows final : private Message, private SessionVisitor {
   const size_t camera_;
   void* owner_ = nullptr;
   Came came_ = nullptr;
-  unsigned shard_ = 0;     // whom to ask next
+  unsigned shard_ = 0;     // the next shard to query
   uint64_t after_id_ = 0;  // for connections with a greater id
   bool is_first_row_ = true;
   bool page_is_full_ = false;
-  ShardServices* asked_ = nullptr;  // whose rows are being written
+  ShardServices* asked_ = nullptr;  // the shard whose rows are being written
   size_t size_ = 0;                 // bytes of the page
   size_t taken_ = 0;                // of them, by the client
-  // The viewers of one connection always find room. Left untouched until then.
+  // There is always room for all viewers of one connection. Left untouched until then.
   std::array<char, CameraChoice::kMax * kViewerRowBytesMax> page_;
 };
 

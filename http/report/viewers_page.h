@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ViewersPage: /viewers, who watches, for the operator. It begins as ListPages says.
+// ViewersPage: /viewers, the list of viewers for the operator. Its beginning is in ListPages.
 #pragma once
 
 #include "http/protocol/text.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Acceptors: how a shard gets its connections.
 //
-// The kernel spreads connections over the shards by a hash, or, where the shards share one socket,
-// not at all. A shard that has more connections than another hands new ones on, so that all shards
-// carry the same load. When descriptors run out, one that was kept for this is given up for each
-// client that is told so; the others wait in the kernel's backlog meanwhile.
+// The kernel spreads connections over the shards by a hash or, where the shards share one socket,
+// not at all. A shard that has more connections than another passes new ones on, so that all shards
+// carry the same load. When descriptors run out, a spare descriptor is closed for each client,
+// which is accepted and refused with 503; the others wait in the kernel's backlog meanwhile.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ struct ShardServices;
 // Owns: one multishot accept for each listening socket; the spare descriptor; the messages that
 //   carry connections to other shards. Borrows the sockets.
 // Thread: its shard's.
-// Invariants: nothing is allocated after construction; a message that is out comes back.
+// Invariants: nothing is allocated after construction; each message that was sent is returned.
 class Acceptors {
  public:
   Acceptors(ShardEntry& shard, ShardServices& services, std::span<const int> listeners,
@@ -35,19 +35,19 @@ class Acceptors {
   Acceptors& operator=(const Acceptors&) = delete;
   ~Acceptors();
 
-  // Takes the spare descriptor. Throws std::system_error when none is left.
+  // Opens the spare descriptor. Throws std::system_error if none is left.
   void take_spare();
 
   // Accepts from now on.
   void start() noexcept;
 
-  // A connection ended, so that there is a place and a descriptor more; or some time has passed.
+  // A connection has ended, so a place and a descriptor are free; or some time has passed.
   void try_again() noexcept;
 
-  // Accepts no more.
+  // Stops accepting.
   void stop() noexcept;
 
-  // Whether no connection is on its way, from the kernel or to another shard.
+  // Whether no connection is in transit, from the kernel or to another shard.
   bool is_idle() const noexcept;
 
  private:
@@ -64,7 +64,7 @@ class Acceptors {
     Operation operation;
   };
 
-  // A connection on its way to another shard.
+  // A connection in transit to another shard.
   struct Handover : Message {
     Acceptors* owner = nullptr;
     unsigned to = 0;
@@ -72,7 +72,7 @@ class Acceptors {
   };
   static constexpr size_t kHandoversMax = 256;
 
-  // An accept takes all that wait in the backlog at once: as many as may be there.
+  // One accept may return everything in the backlog: as many as can be there.
   static constexpr size_t kHeldMax = 4096;
 
   void accept(Acceptor& acceptor) noexcept;
@@ -92,13 +92,13 @@ class Acceptors {
   ShardServices& services_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::array<Handover, kHandoversMax> handovers_;
-  std::vector<Handover*> free_;              // those that are not out
-  std::vector<size_t> on_their_way_;         // to each shard
-  std::array<ClientSocket, kHeldMax> held_;  // accepted, without a place yet, oldest first
+  std::vector<Handover*> free_;              // not in use
+  std::vector<size_t> on_their_way_;         // number in transit to each shard
+  std::array<ClientSocket, kHeldMax> held_;  // accepted, waiting for a place, oldest first
   size_t held_first_ = 0;
   size_t held_count_ = 0;
   Timer retry_timer_;
-  int spare_ = -1;  // descriptor; -1: given up for a client who is to be told, or not to be had
+  int spare_ = -1;  // descriptor; -1: closed to refuse a client, or not available
   bool paused_ = false;
   bool stopped_ = false;
 };

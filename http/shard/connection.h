@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connection: one client's socket, from accept to its last completion.
 //
-// The whole life: wait until the socket is readable, borrow an exchange, receive and parse the
-// head, answer; then either the next request, or a stream of frames, or the end. A stream gives
-// its exchange back and keeps one receive armed until the peer sends FIN or resets.
+// Its life: wait until the socket is readable, borrow an exchange, receive and parse the head,
+// answer; then the next request, or a stream of frames, or the end. A stream returns its exchange
+// and keeps one receive armed until the peer sends FIN or resets.
 #pragma once
 
 #include <sys/socket.h>
@@ -37,7 +37,7 @@ class Connection;
 // Thread: the shard's.
 class ConnectionOwner {
  public:
-  // The connection's last completion has come: destroys it.
+  // The connection's last completion has arrived: destroys it.
   virtual void forget(Connection& connection) noexcept = 0;
 
  protected:
@@ -47,7 +47,7 @@ class ConnectionOwner {
 struct AllConnections {};  // tag of the shard's list
 
 // Owns: the socket; while a request is handled an Exchange and maybe a Body; while it streams a
-//   Viewer; a pin on the frame that a snapshot is being sent from.
+//   Viewer; a pin on the frame of a snapshot while it is sent.
 // Thread: its shard's.
 // Invariants: at most one receive and one send in flight; its memory is reused only when the close
 //   has completed, after every other operation, and no zero-copy send still reports to it; memory
@@ -57,48 +57,48 @@ class Connection final : public FrameSink,
                          public ListHook<AllConnections>,
                          public ListHook<SnapshotWaiters> {
  public:
-  // `id`: greater than those of the owner's older connections.
+  // `id`: greater than the ids of the owner's older connections.
   Connection(ShardServices& services, ConnectionOwner& owner, const ClientSocket& client,
              uint64_t id) noexcept;
   ~Connection();
 
-  // Begins to wait for the first request.
+  // Starts waiting for the first request.
   void start() noexcept;
 
-  // Answers 503 with this reason at once, and ends.
+  // Answers 503 with this reason immediately, and closes.
   void start_refused(std::string_view reason) noexcept;
 
-  // `viewer`: one of the connection's own.
+  // `viewer`: one of this connection's.
   void send_frame(Viewer& viewer, const Piece& piece) noexcept override;
-  // A send is in flight whose completion has not arrived, or waits for on_timer().
+  // Whether a send is in flight whose completion has not arrived, or a send waits for on_timer().
   bool is_sending() const noexcept override {
     return send_.in_flight() || zero_copy_send_ != nullptr || sends_later_;
   }
 
-  // A newer frame has come, or it never will in time: answers the waiting snapshot.
+  // A newer frame has arrived, or will not arrive in time: answers the waiting snapshot.
   void resume_snapshot(Waited waited) noexcept;
   uint64_t snapshot_newer_than() const noexcept { return answer_.newer_than; }
 
   // --- for the channel and the shard; in connection_end.cpp ---
 
-  // Makes sure that on_timer() is called at `deadline` or before. Timers are moved only forward,
-  // and checked when they fire: thousands of viewers set deadlines with each frame, few come true.
+  // Ensures that on_timer() is called at `deadline` or earlier. Timers are only moved forward, and
+  // checked when they fire: thousands of viewers set deadlines with each frame, and few expire.
   void ensure_timer(Instant deadline) noexcept override;
 
-  // The server stops: ends what is going on as soon as it is in order.
+  // The server is stopping: ends the current work as soon as it can end cleanly.
   void end_soon() noexcept;
 
-  // Closes at once and frees the kernel's queue.
+  // Closes immediately and frees the kernel's queue.
   void abort() noexcept { close(Ending::reset); }
   void evict(Counter& reason) noexcept;
 
-  // The sequence of the oldest frame that it holds in `channel`, 0 when it holds none.
+  // The sequence of the oldest frame it holds in `channel`, 0 if none.
   uint64_t held_sequence(const Channel& channel) noexcept;
 
-  // Calls visitor.visit() when it has viewers.
+  // Calls visitor.visit() if it has viewers.
   void visit_session(SessionVisitor& visitor) const noexcept;
-  // The address that a stream is for, which is not the peer's behind a trusted proxy; the peer's
-  // while it is not known.
+  // The address of a stream's client, which is not the peer's behind a trusted proxy; the peer's
+  // while the client is unknown.
   PeerAddress peer() const noexcept;
   uint64_t bytes_sent() const noexcept { return bytes_sent_; }
 
@@ -112,13 +112,13 @@ class Connection final : public FrameSink,
   enum class State : uint8_t {
     waiting,          // for the first byte of a request, without a buffer
     reading,          // a request head
-    reading_body,     // of a request: kept for the answer, or thrown away
+    reading_body,     // of a request: kept for the answer, or discarded
     awaiting_frame,   // for a snapshot
-    awaiting_camera,  // for its thread, to do what the request says
-    awaiting_body,    // until it is known whether it is an answer or an error
+    awaiting_camera,  // for its thread to carry out the request
+    awaiting_body,    // until it is known whether there is an answer or an error
     replying,         // sending an answer
     streaming,        // sending frames
-    lingering,        // all was sent and FIN too: until the peer closes
+    lingering,        // everything including FIN was sent: until the peer closes
     closing,          // until the last completion
   };
   enum class Ending : uint8_t { orderly, reset };
@@ -191,18 +191,18 @@ class Connection final : public FrameSink,
   void release_memory() noexcept;
   void release_web_socket() noexcept;
 
-  // What each frame touches comes first and together: see Operation::kTouchedBytes.
+  // The members used for each frame are first and together: see Operation::kTouchedBytes.
   ShardServices& services_;
   const int fd_;
   const bool by_admin_listener_;
   State state_ = State::waiting;
-  bool timed_out_ = false;    // while receiving a request; the receive was cancelled
-  bool ending_ = false;       // the server stops
-  bool is_new_ = true;        // its first request has not been answered
+  bool timed_out_ = false;    // while receiving a request; the receive is cancelled
+  bool ending_ = false;       // the server is stopping
+  bool is_new_ = true;        // its first request has not been answered yet
   bool refused_ = false;      // as a whole, before any request
-  bool peer_ended_ = false;   // its FIN has come behind a request for a stream, or while lingering
-  bool sends_later_ = false;  // for a peer that has ended and takes nothing: at the next on_timer()
-  bool cancelled_ = false;    // while closing: what was in flight
+  bool peer_ended_ = false;   // FIN received during a stream, or while lingering
+  bool sends_later_ = false;  // to a peer that has ended and takes nothing: at the next on_timer()
+  bool cancelled_ = false;    // while closing: operations in flight were cancelled
   bool close_submitted_ = false;
   bool progress_known_ = false;
 
@@ -212,7 +212,7 @@ class Connection final : public FrameSink,
   Viewer* sending_viewer_ = nullptr;  // whose frame `piece_` is
   Piece piece_;
   uint64_t bytes_sent_ = 0;
-  Instant progress_at_{};  // when the peer was last seen to take bytes
+  Instant progress_at_{};  // when the peer last took bytes
   Instant timer_at_ = kNever;
 
   List<ZeroCopySend> zero_copies_owed_;
@@ -228,7 +228,7 @@ class Connection final : public FrameSink,
   AnswerState answer_;
   ControlRequest* control_request_ = nullptr;  // while awaiting the camera
   bool keeps_body_ = false;                    // the body of this request is wanted
-  uint64_t body_left_ = 0;                     // bytes of request body still to be thrown away
+  uint64_t body_left_ = 0;                     // bytes of request body still to be discarded
   uint64_t discarded_ = 0;                     // bytes received while lingering
 
   std::array<iovec, 3> vectors_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shard: one thread of the server: its loop, its listeners, its connections.
+// Shard: one thread of the server, with its loop, its listeners and its connections.
 #pragma once
 
 #include <array>
@@ -35,29 +35,29 @@
 namespace fanlight {
 
 // Owns: everything that belongs to its connections; borrows the backend and the listening sockets.
-// Thread: made, used and destroyed by one thread; others reach it through its ShardLink.
-// Invariants: nothing is allocated after construction; no connection, pin or operation is left
-//   when it is destroyed.
+// Thread: created, used and destroyed by one thread; others reach it through its ShardLink.
+// Invariants: nothing is allocated after construction; no connection, pin or operation is left on
+//   destruction.
 class Shard final : public ShardEntry, public ConnectionOwner {
  public:
-  // Has all that it needs to serve, and accepts nobody yet. Clients of `admin_listeners` may see
-  // the addresses of viewers. Throws std::system_error.
+  // Has everything it needs to serve, but does not accept yet. Clients of `admin_listeners` may see
+  // viewer addresses. Throws std::system_error.
   Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners,
         std::span<const int> admin_listeners = {});
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
   ~Shard();
 
-  // User memory that a connection of a streaming viewer takes, bytes.
+  // User memory per connection of a streaming viewer, in bytes.
   static constexpr size_t kBytesPerViewer = sizeof(Connection) + Timers::kBytesPerTimer;
 
-  // Accepts from the next turn on.
+  // Accepts from the next loop iteration on.
   void start() noexcept { acceptors_.start(); }
 
-  // Turns until state.stopping is set and everything is closed.
+  // Loops until state.stopping is set and everything is closed.
   void run() noexcept;
 
-  // One turn, which waits until `deadline` at most. False when it has stopped.
+  // One loop iteration, which waits until `deadline` at most. False once the shard has stopped.
   bool turn(Instant deadline) noexcept;
 
   ShardServices& services() noexcept override { return services_; }
@@ -73,7 +73,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
  private:
   enum class Phase : uint8_t {
     serving,
-    stopping,  // connections are being ended
+    stopping,  // ending its connections
     emptied,   // has none left, waits for the other shards
     leaving,   // until the last completion
   };
@@ -95,7 +95,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   EventLog events_;
   LogGate table_gate_;
   DateField date_;
-  const size_t connections_max_;  // beyond it they are refused
+  const size_t connections_max_;  // more are refused
   Reactor reactor_;
   SendQueue queue_;
   ZeroCopySends zero_copy_;
@@ -113,13 +113,13 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   List<Connection, AllConnections> connections_;
 
   Operation wake_;
-  int wake_error_ = 0;  // why the kernel does not report wakes
+  int wake_error_ = 0;  // errno if the kernel cannot report wakes
   Timer stop_timer_;
   uint64_t wake_count_ = 0;
   uint64_t connections_made_ = 0;
   Phase phase_ = Phase::serving;
   Instant trim_at_{};
-  Instant serve_at_ = kNever;  // when viewers are to be served again
+  Instant serve_at_ = kNever;  // when to serve viewers again
 };
 
 }  // namespace fanlight
