@@ -25,7 +25,7 @@ Answer reply_options(const Call& call) {
   head.field("Allow: {}", allowed_methods(call));
   if (!call.services.state.config.cors_origins.empty()) {
     head.field("Access-Control-Allow-Methods: {}", allowed_methods(call));
-    // With credentials the asterisk is a name as any other, and it never means Authorization.
+    // With credentials the asterisk is just another name, and it never includes Authorization.
     head.field(
         "Access-Control-Allow-Headers: *, Authorization, Cache-Control, Content-Type, "
         "If-None-Match, Range, X-Requested-With");
@@ -55,14 +55,14 @@ Answer reply_viewers(const Call& call) {
 }
 
 Answer reply_cameras(const Call& call) {
-  // A browser asks for text/html, everybody else gets JSON.
+  // A browser requests text/html; other clients get JSON.
   if (wants_html(call.request)) {
     return reply_report(call, Report::cameras_page, "text/html; charset=utf-8", 0);
   }
   return reply_report(call, Report::cameras_json, "application/json", 0);
 }
 
-// What each resource answers to GET and HEAD.
+// The answer of each resource to GET and HEAD.
 Answer reply_get(const Call& call) {
   const Route& route = call.route;
   StreamParameters parameters;

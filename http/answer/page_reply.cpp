@@ -36,7 +36,7 @@ Answer reply_favicon(const Call& call) noexcept {
   ResponseHead head(call.output, 200, call.context(false));
   head.field("Content-Type: image/svg+xml").field("Content-Length: {}", kFaviconSvg.size());
   head.field("Cache-Control: max-age=86400").field("X-Content-Type-Options: nosniff");
-  // Browsers open a connection just for it, and have six for a server.
+  // Browsers open a connection just for the icon, and allow six per server.
   Answer answer = reply(call, head, kFaviconSvg);
   answer.keep_alive = false;
   return answer;

@@ -12,18 +12,18 @@
 namespace fanlight {
 namespace {
 
-// For the head of an error, before the room for its text.
+// Room for the head of an error, before its text.
 constexpr size_t kErrorHeadBytesMax = 1024;
 static_assert(kErrorHeadBytesMax + ErrorPage::kBeginBytesMax + ErrorPage::kEndBytesMax <=
               Exchange::kOutputSize);
 
-// Errors after which nobody can be sure where the next request begins.
+// Errors after which the start of the next request is uncertain.
 bool leaves_framing_in_doubt(int status) {
   constexpr std::array kStatuses = {400, 408, 413, 414, 431, 501, 505};
   return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
 }
 
-// Of the cameras one URL has two forms.
+// For the list of cameras the format depends on Accept.
 ResponseContext report_context(const Call& call, Report report, bool keep_alive) {
   ResponseContext context = call.context(keep_alive);
   context.varies_by_accept = report == Report::cameras_json || report == Report::cameras_page;
@@ -103,7 +103,7 @@ Answer reply_error(const Call& call, int status, std::string_view reason) noexce
     answer.piece = Piece(head.finish());
     return answer;
   }
-  // The head ends where the text begins, so that both are one slice.
+  // The head is placed to end where the text begins, so that both are one slice.
   const std::string_view fields = head.finish();
   char* const text = call.output.data() + kErrorHeadBytesMax;
   std::copy_backward(fields.begin(), fields.end(), text);
@@ -121,7 +121,7 @@ Answer reply_redirect(const Call& call) noexcept {
   const std::string_view name = call.route.names_camera
                                     ? call.services.state.camera_names[call.route.camera]
                                     : std::string_view("cameras");
-  // Each slash at the end is a folder of its own to whoever resolves the reference.
+  // Each trailing slash counts as a folder when a client resolves the reference.
   std::array<char, 3 * kSlashesMax> up;
   for (size_t i = 0; i < 3 * slashes; ++i) up[i] = "../"[i % 3];
   ResponseHead head(call.output, 301, call.context(call.request.keep_alive));

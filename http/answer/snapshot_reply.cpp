@@ -13,7 +13,7 @@ bool is_lost(const Frame* frame) {
   return frame != nullptr && frame->info().is_slate();
 }
 
-// True when the newest frame will not do and a newer one is worth waiting for.
+// True if the newest frame is not acceptable and a newer one is worth waiting for.
 bool must_wait(const Call& call, Channel& channel, const StreamParameters& parameters) {
   const Frame* frame = channel.newest();
   if (frame == nullptr || channel.is_idle()) return true;
@@ -22,7 +22,7 @@ bool must_wait(const Call& call, Channel& channel, const StreamParameters& param
   return age >= std::chrono::milliseconds(parameters.max_delay_ms);
 }
 
-// RFC 9110 section 13.1.2, weak comparison; an entity tag here holds no comma and no quote.
+// RFC 9110 section 13.1.2, weak comparison; our entity tags contain no comma and no quote.
 bool matches(std::string_view if_none_match, std::string_view etag) {
   return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
 }

@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-// As ustreamer reads it: 1 and words; false when it is neither on nor off.
+// As in ustreamer: 1 and words; false if it is neither on nor off.
 bool parse_switch(std::string_view text, bool& on) {
   on = text == "1" || text == "true" || text == "yes";
   return on || text == "0" || text == "false" || text == "no";
@@ -65,7 +65,7 @@ bool take_key(std::string_view value, StreamParameters& to) {
   return true;
 }
 
-// Read elsewhere: here it only must not be given twice.
+// Parsed elsewhere; here it only must not be given twice.
 bool leave(std::string_view, StreamParameters&) {
   return true;
 }

@@ -9,8 +9,8 @@
 namespace fanlight {
 namespace {
 
-// An <img> says `Accept: image/...` and so tells itself from fetch(), ffmpeg and dashboards, which
-// say `*/*` and rely on Content-Length.
+// An <img> sends `Accept: image/...`, unlike fetch(), ffmpeg and dashboards, which send `*/*` and
+// rely on Content-Length.
 bool wants_advance_headers(const Request& request, const StreamParameters& parameters) {
   if (parameters.advance_headers >= 0) return parameters.advance_headers == 1;
   return request.accept.size() >= 6 && equals_ignoring_case(request.accept.substr(0, 6), "image/");
@@ -43,7 +43,7 @@ Answer reply_stream(const Call& call, const StreamParameters& parameters) noexce
   head.field("Content-Type: multipart/x-mixed-replace; boundary={}", boundary);
   head.field("Cache-Control: no-store, no-cache, must-revalidate, max-age=0");
   head.field("Pragma: no-cache").field("X-Accel-Buffering: no");
-  // By which the client finds itself among the others in /state.
+  // Lets the client find itself in /state.
   if (!parameters.ustreamer.key.empty()) {
     head.field("Set-Cookie: stream_client={}/{:016x}; path=/; max-age=30", parameters.ustreamer.key,
                call.connection_id);
@@ -54,15 +54,15 @@ Answer reply_stream(const Call& call, const StreamParameters& parameters) noexce
     answer.piece = Piece(text);
     return answer;
   }
-  // The delimiter before the first part, after which it is the one behind each part that opens
-  // the next: kPartDelimiter without its leading CRLF.
+  // The delimiter before the first part; each later part is opened by the delimiter that follows
+  // the previous one: kPartDelimiter without its leading CRLF.
   const std::string_view delimiter =
       (route.seed_boundary ? kSeedDelimiter : kPartDelimiter).substr(2);
   const bool advance = answer.viewer.advance_headers;
-  // A part whose head went out before has no room for more fields.
+  // A part whose head was sent earlier has no room for more fields.
   if (parameters.ustreamer.wants_framing() && !advance) {
     answer.framing = call.services.ustreamer_framings.make(parameters.ustreamer);
-    CHECK(answer.framing != nullptr);  // there is one for each connection
+    CHECK(answer.framing != nullptr);  // there is one per connection
     answer.viewer.framing = answer.framing;
   }
   answer.piece = Piece(text, delimiter, advance ? kNextPartHead : std::string_view());

@@ -7,7 +7,7 @@
 namespace fanlight {
 namespace {
 
-// For the head of the answer; the object has the rest of the output.
+// Room for the head of the answer; the object has the rest of the output.
 constexpr size_t kHeadBytesMax = 1024;
 
 }  // namespace

@@ -29,7 +29,7 @@ Answer reply_table(const Call& call) noexcept {
   Answer answer;
   answer.kind = Answer::Kind::await_body;
   answer.body = call.services.tables.make(call.services, *query);
-  CHECK(answer.body != nullptr);  // there are as many as places at the desk
+  CHECK(answer.body != nullptr);  // as many as places at the desk
   return answer;
 }
 
@@ -38,7 +38,7 @@ Answer reply_prepared_table(const Call& call, Body& body) noexcept {
     body.release();
     return reply_error(call, failure.status, failure.reason);
   }
-  // An HTTP/1.0 client knows no chunks: the end of the connection is the end of the table.
+  // HTTP/1.0 has no chunks: the end of the connection is the end of the table.
   const bool chunked = call.request.minor_version >= 1;
   Answer answer = reply_head(call, chunked && call.request.keep_alive, chunked);
   answer.body = &body;

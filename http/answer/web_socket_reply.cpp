@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kKeySize = 24;  // base64 of 16 bytes
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-// Why the request is no handshake (section 4.2.1), empty when it is one.
+// Why the request is not a handshake (section 4.2.1); empty if it is one.
 std::string_view why_no_upgrade(const Request& request) {
   if (request.method != Method::get || request.minor_version == 0 ||
       !request.upgrades_to_web_socket) {
@@ -27,7 +27,7 @@ std::string_view why_no_upgrade(const Request& request) {
   return request.web_socket_version == "13" ? std::string_view() : "only version 13 is spoken here";
 }
 
-// `cameras=a,b,c`, or `*` for all; without it the one that the path names. Empty, or what is wrong.
+// `cameras=a,b,c`, or `*` for all; without it the camera in the path. Empty, or the error.
 std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
   const auto& names = call.services.state.camera_names;
   const QueryValue wanted = query_value(call.request.query, "cameras");
@@ -53,7 +53,7 @@ std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
   }
 }
 
-// What the wire is to bear: all of them together.
+// What the wire must carry: the newest frames of all cameras together.
 size_t frame_bytes_of(const Call& call, const CameraChoice& cameras) {
   size_t bytes = 0;
   for (const uint16_t camera : cameras.all()) {
@@ -70,7 +70,7 @@ std::array<char, 28> web_socket_accept(std::string_view key) noexcept {
   std::copy(kGuid.begin(), kGuid.end(), std::copy(key.begin(), key.end(), text.begin()));
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
   SHA1(text.data(), text.size(), digest.data());
-  std::array<unsigned char, 29> encoded;  // EVP_EncodeBlock() ends it with a zero
+  std::array<unsigned char, 29> encoded;  // EVP_EncodeBlock() terminates it with a zero
   CHECK(EVP_EncodeBlock(encoded.data(), digest.data(), int{digest.size()}) == 28);
   std::array<char, 28> accept;
   std::copy_n(encoded.begin(), accept.size(), accept.begin());
@@ -114,7 +114,7 @@ Answer reply_web_socket(const Call& call) noexcept {
   answer.kind = Answer::Kind::web_socket;
   answer.keep_alive = false;
   answer.web_socket = call.services.web_sockets.make(cameras, options);
-  CHECK(answer.web_socket != nullptr);  // there is one for each connection
+  CHECK(answer.web_socket != nullptr);  // there is one per connection
 
   const std::array<char, 28> accept = web_socket_accept(request.web_socket_key);
   ResponseHead head(call.output, 101, call.context(true));

@@ -10,13 +10,13 @@
 namespace fanlight {
 namespace {
 
-// How much of the wire's time is let come together before the shard wakes for it: waking for each
-// frame costs as much as sending it, 1 ms costs 1.9 times what a burst does, and 2 ms 1.3 times.
+// How much of the wire's time accumulates before the shard wakes: waking for each frame costs as
+// much as sending it; with 1 ms the cost is 1.9 times that of a burst, with 2 ms 1.3 times.
 constexpr Duration kTogether = 2ms;
 
-// The viewers that were served first with one frame move behind the others for the next, a seventh
-// of them at a time: without it the same ones would always be first and the same always last. Not
-// where some still wait for the frame before: then the queue itself is fair, and rotating is not.
+// For each new frame the viewers at the front move to the back, a seventh of them at a time:
+// otherwise the same ones would always be first and the same ones always last. Not while some still
+// wait for the previous frame: then the queue itself is fair, and rotating it would not be.
 constexpr size_t kRotation = 7;
 
 }  // namespace
@@ -66,7 +66,7 @@ Instant SendQueue::serve_queues(Instant now) noexcept {
       work += kWorkPerSend;
       Viewer& viewer = queue->front();
       if (const Viewer* next = queue->next(viewer)) next->prefetch();
-      // It may have been queued for a frame that has been replaced while it waited.
+      // It may have been queued for a frame that was replaced while it waited.
       if (!viewer.wants_frame(now)) {
         settle(viewer, now);
         continue;
@@ -82,8 +82,8 @@ Instant SendQueue::serve_queues(Instant now) noexcept {
 
 bool SendQueue::may_begin(size_t bytes, Instant now) noexcept {
   const Duration time = wire_->time_for(bytes);
-  // A shard's part is as large as its part of all viewers that wait, so that every viewer gets the
-  // same wherever it was accepted.
+  // A shard's part is proportional to its waiting viewers, so that every viewer gets the same on
+  // any shard.
   const auto mine = double(std::max<size_t>(published_, 1));
   const double share = std::max(double(wire_->waiting_in_all()) / mine, 1.0);
   if (take_part(*wire_, free_at_, time, share, now)) return true;

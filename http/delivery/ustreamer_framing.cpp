@@ -17,7 +17,7 @@ double seconds_of(Instant instant) {
   return to_seconds(instant.time_since_epoch());
 }
 
-// In place of the empty line that ended the part's head.
+// Replaces the empty line that ended the part's head.
 void write_extra_fields(const Viewer& viewer, const FrameInfo& info, Instant now,
                         TextWriter& text) {
   const double captured = seconds_of(info.captured_at);

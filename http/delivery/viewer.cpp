@@ -11,20 +11,20 @@
 namespace fanlight {
 namespace {
 
-// A viewer is never left without a byte for 2 s, unless its own interval is longer; the rest of
-// the 2 s is for the turns until the bytes are out.
+// A viewer is never without a byte for 2 s, unless its own interval is longer; the rest of the 2 s
+// is for the loop iterations until the bytes are sent.
 constexpr Duration kRepeatAfter = 1900ms;
 
-// The shortest pause of a camera that does not tell its rate.
+// The shortest pause of a camera that does not report its frame rate.
 constexpr Duration kPauseMin = 100ms;
 
-// How long a new viewer waits at most, and only when the ring is nearly full, for a frame that
-// others share: dashboards give up after 10 s.
+// How long a new viewer waits at most, and only if the ring is nearly full, for a frame that others
+// share: dashboards give up after 10 s.
 constexpr Duration kNewcomerWait = 8s;
 
 // How long a viewer waits at most for a frame that others share. A slow one has bytes in the
-// kernel's queue meanwhile: with a step of n/4 intervals it waits a quarter of its own pace at
-// most, so this only matters when the camera itself slows down.
+// kernel's queue meanwhile: with a step of n/4 intervals it waits at most a quarter of its own
+// pace, so this only matters when the camera itself slows down.
 Duration longest_wait(Duration last_frame_took) {
   return std::max<Duration>(kRepeatAfter, last_frame_took / 2);
 }
@@ -40,7 +40,7 @@ Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
       options_(options),
       repeat_at_(now + kRepeatAfter),
       joined_at_(now) {
-  // An idle camera's last picture may be hours old: this viewer starts with the next one.
+  // An idle camera's last picture may be hours old, so this viewer starts with the next one.
   if (channel.is_idle() && channel.newest() != nullptr) {
     last_sequence_ = channel.newest()->sequence();
   }
@@ -67,7 +67,7 @@ bool Viewer::wants_frame(Instant now) const noexcept {
 }
 
 Instant Viewer::ask_again_at() const noexcept {
-  if (sink_.is_sending()) return kNever;  // it asks when it has done
+  if (sink_.is_sending()) return kNever;  // it is settled when that is done
   if (is_newer()) return std::max(due_at_, any_frame_from_);
   return frames_sent_ > 0 ? std::max(due_at_, repeat_at_) : kNever;
 }
@@ -88,7 +88,7 @@ Piece Viewer::begin_frame(Instant now) noexcept {
     note_news();
   }
   began_at_ = now;
-  // An interval missed by more than itself is forgiven, otherwise the rhythm is kept.
+  // If it is late by more than an interval, the schedule restarts; otherwise the rhythm is kept.
   due_at_ = (now - due_at_ > options_.interval ? now : due_at_) + options_.interval;
   sending_last_ = is_last();
   return piece_of_frame(now);
@@ -105,8 +105,8 @@ Piece Viewer::piece_of_frame(Instant now) noexcept {
   return {options_.advance_headers ? frame_->advance_part() : frame_->plain_part()};
 }
 
-// It is charged with what was published while it watched, and with nothing else: not with numbers
-// that were used up while nobody did, with pictures that the camera's side dropped, or with slates.
+// Counts only what was published while this viewer was watching: not sequence numbers used while no
+// one was, pictures that the camera's side dropped, or slates.
 void Viewer::note_news() noexcept {
   const FrameInfo& info = frame_->info();
   if (frames_sent_ > 0) {
@@ -124,7 +124,7 @@ void Viewer::note_news() noexcept {
 
 void Viewer::finish_frame(Instant now) noexcept {
   CHECK(is_sending());
-  // Not is_last(): the end may have been asked for while this frame was on its way.
+  // Not is_last(): the end may have been requested while this frame was being sent.
   finished_ = sending_last_;
   const bool is_repeat = last_sequence_ == frame_->sequence();
   last_sequence_ = frame_->sequence();
@@ -138,8 +138,8 @@ void Viewer::finish_frame(Instant now) noexcept {
   frame_ = nullptr;
 }
 
-// WebKit shows a picture when it sees the next one, so whoever asks for it gets the last one before
-// a pause twice.
+// WebKit shows a picture only when the next one begins, so clients that request it get the last one
+// before a pause twice.
 Duration Viewer::repeat_after(bool is_repeat) const noexcept {
   if (!options_.dual_final_frames || is_repeat) return kRepeatAfter;
   const Duration interval(channel_.ring().stats().interval_ns.value());

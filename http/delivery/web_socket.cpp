@@ -21,7 +21,7 @@ constexpr unsigned char kPong = 0x8a;
 
 constexpr size_t kHeaderBytesMax = 10;
 
-// The header of a frame that a server sends: never masked, the length in the fewest bytes.
+// The header of a server's frame: never masked, the length in the shortest encoding.
 size_t write_header(unsigned char first, uint64_t length, char* to) {
   const size_t extended = length < 126 ? 0 : length <= 0xffff ? 2 : 8;
   const auto code = static_cast<char>(extended == 0 ? length : extended == 2 ? 126 : 127);
@@ -31,7 +31,7 @@ size_t write_header(unsigned char first, uint64_t length, char* to) {
   return 2 + extended;
 }
 
-// What tells a frame from others, as JSON.
+// Describes a frame, as JSON.
 size_t write_message(std::string_view camera, const FrameInfo& info, std::span<char> room) {
   const int64_t us = info.captured_wall.time_since_epoch().count();
   TextWriter text(room);
@@ -66,7 +66,7 @@ void WebSocket::join(FrameSink& sink, ShardServices& services) noexcept {
   for (const uint16_t camera : cameras_.all()) {
     Viewer* viewer =
         services.socket_viewers.make(sink, services.channel(camera), options_, services.now());
-    CHECK(viewer != nullptr);  // there are CameraChoice::kMax for each connection
+    CHECK(viewer != nullptr);  // each connection has CameraChoice::kMax
     viewers_[viewer_count_++] = viewer;
   }
 }
@@ -98,7 +98,7 @@ void WebSocket::note_served(const Viewer& viewer) noexcept {
 }
 
 Piece WebSocket::wrap(const Viewer& viewer, const Frame& frame, bool, Instant) noexcept {
-  // The message comes behind its header, whose size depends on the message's.
+  // The message is stored after its header, whose size depends on the message's.
   const std::span<char> room = std::span(prefix_).subspan(kHeaderBytesMax);
   const size_t camera = services_->camera_of(viewer.channel());
   const size_t size = write_message(services_->state.camera_names[camera], frame.info(),

@@ -37,12 +37,12 @@ void ZeroCopySend::on_completed(Completion completion) noexcept {
     if (!completion.final()) sender.zero_copies_owed().push_back(*this);
   } else {
     const auto usage = static_cast<uint32_t>(completion.result);
-    // A send that took nothing reports a copy too.
+    // A send that took nothing also reports a copy.
     if (took_bytes_) sends.note_usage((usage & IORING_NOTIF_USAGE_ZC_COPIED) != 0);
     sender.zero_copies_owed().remove(*this);
   }
   if (completion.final()) sends.slab_.destroy(this);
-  // Comes last, because the sender may be destroyed by it.
+  // This is last, because it may destroy the sender.
   if (is_result) {
     sender.on_zero_copy_result(completion.result);
   } else {
@@ -60,7 +60,7 @@ ZeroCopySends::ZeroCopySends(Reactor& reactor, ShardStats& stats, ZeroCopyMode m
 ZeroCopySend* ZeroCopySends::try_send(ZeroCopySender& sender, int fd, bool peer_is_local,
                                       Channel& channel, const Frame& frame,
                                       std::span<const char> bytes) noexcept {
-  // The place comes first: a send that the policy has counted must be made.
+  // Checks for a free slot first: a send that the policy has counted must be made.
   if (slab_.used() == slab_.capacity()) return nullptr;
   if (!policy_.wants(bytes.size(), peer_is_local, reactor_.now())) return nullptr;
   ZeroCopySend* send = slab_.make(*this, sender, channel, frame);

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-// What stands between `opening` and `closing`; empty where there is no such element.
+// The text between `opening` and `closing`; empty if there is no such element.
 std::string_view text_between(std::string_view html, std::string_view opening,
                               std::string_view closing) {
   const size_t begin = html.find(opening);

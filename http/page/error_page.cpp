@@ -11,13 +11,13 @@
 namespace fanlight {
 namespace {
 
-// In the texts, where words go.
+// Marks in the texts for the variable parts.
 constexpr char kStatus = '\1';
 constexpr char kReason = '\2';
 constexpr char kRoot = '\3';
 constexpr std::string_view kMarks = "\1\2\3";
 
-// Deeper than any URL of ours; behind a proxy's prefix the way up is relative.
+// Deeper than any of our URLs; behind a proxy's prefix the way up is relative.
 constexpr std::ptrdiff_t kStepsMax = 8;
 
 void write_root(std::string_view path, TextWriter& text) noexcept {

@@ -15,8 +15,7 @@ namespace {
 
 constexpr std::string_view kRows = "<!-- rows -->\n";
 
-// Names stand in the first two columns, numbers in the others, at the right. `attributes`: of the
-// table.
+// The first two columns are names, the others numbers, aligned right. `attributes`: of the table.
 std::string page(std::string_view title, std::string_view description, std::string_view version,
                  std::string_view attributes, std::initializer_list<std::string_view> columns) {
   PageParts parts;

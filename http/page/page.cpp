@@ -10,14 +10,14 @@
 namespace fanlight {
 namespace {
 
-// What of the layout is in the opening.
+// The part of the layout that is in the opening.
 constexpr std::string_view kFirstLines =
     "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
 
 constexpr std::string_view kState =
     "<span id=\"state\" class=\"state scripted\" role=\"status\">Connecting</span>\n";
 
-// `base`: the way from the page to the camera's URLs; `root`: to the server's.
+// `base`: relative path from the page to the camera's URLs; `root`: to the server's.
 std::string page_of(std::string_view camera, std::string_view base, std::string_view root,
                     std::string_view version, bool allow_control) {
   PageParts parts;
@@ -60,7 +60,7 @@ Pages::Pages(std::span<const std::string> cameras, std::string_view version, boo
   for (const std::string& name : cameras) {
     cameras_.push_back(page_of(name, fmt::format("{}/", name), "../", version, allow_control));
   }
-  // The names are in the markup only, so one policy fits the pages of all cameras.
+  // Only the markup contains the names, so one policy fits the pages of all cameras.
   camera_policy_ = content_policy(root_);
 }
 

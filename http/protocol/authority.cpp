@@ -23,7 +23,7 @@ bool is_name_character(char c) {
          std::string_view("-._~!$&'()*+,;=").find(c) != std::string_view::npos;
 }
 
-// Every IPv4 address is one, too.
+// Every IPv4 address is also one.
 bool is_registered_name(std::string_view host) {
   return is_percent_encoded(host) && std::all_of(host.begin(), host.end(), [](char c) {
            return c == '%' || is_name_character(c);
@@ -31,7 +31,7 @@ bool is_registered_name(std::string_view host) {
 }
 
 bool is_ipv6(std::string_view host) {
-  std::array<char, INET6_ADDRSTRLEN> text{};  // inet_pton(3) wants a zero behind it
+  std::array<char, INET6_ADDRSTRLEN> text{};  // inet_pton(3) requires a terminating zero
   if (host.size() >= text.size()) return false;
   std::copy(host.begin(), host.end(), text.begin());
   in6_addr address{};

@@ -25,7 +25,7 @@ bool is_port(std::string_view text) {
          std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Some proxies add the port, and brackets to an IPv6 address then.
+// Some proxies add the port, and then brackets around an IPv6 address.
 std::optional<PeerAddress> parse_element(std::string_view text) {
   if (text.starts_with('[')) {
     const size_t end = text.find(']');

@@ -10,7 +10,7 @@ namespace {
 
 struct Scheme {
   std::string_view prefix;
-  std::string_view default_port;  // an origin leaves it out
+  std::string_view default_port;  // omitted in an origin
 };
 constexpr Scheme kSchemes[] = {{"http://", ":80"}, {"https://", ":443"}};
 

@@ -49,7 +49,7 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// What else proxies write of whom they speak for (RFC 7239; nginx's usual one).
+// Other fields that proxies use for their client (RFC 7239; nginx's customary one).
 bool is_proxy_field(std::string_view name) {
   return equals_ignoring_case(name, "forwarded") || equals_ignoring_case(name, "x-real-ip");
 }
@@ -66,7 +66,7 @@ Method method_of(std::string_view name) {
   return Method::unknown;
 }
 
-// One option of a comma-separated list after the other (RFC 9110 section 5.6.1).
+// Visits the options of a comma-separated list (RFC 9110 section 5.6.1).
 template <class Visit>
 void for_each_option(std::string_view list, Visit visit) {
   while (!list.empty()) {
@@ -112,7 +112,7 @@ ParseStatus RequestParser::parse(std::string_view text) noexcept {
   return status;
 }
 
-// Also of a request line that is never read to its end: an error for HEAD has no body either.
+// Also for a request line that is never completed: an error for HEAD has no body either.
 void RequestParser::note_method(std::string_view line) noexcept {
   const size_t end = line.find(' ');
   if (end != std::string_view::npos) request_.method = method_of(line.substr(0, end));
@@ -126,7 +126,7 @@ ParseStatus RequestParser::scan(std::string_view text) noexcept {
       return ParseStatus::bad;
     }
     if (c == '\r') {
-      if (scanned_ + 1 == text.size()) return ParseStatus::partial;  // its LF has not come yet
+      if (scanned_ + 1 == text.size()) return ParseStatus::partial;  // its LF has not arrived yet
       if (text[scanned_ + 1] != '\n') {
         fail(400, "CR without LF");
         return ParseStatus::bad;
@@ -149,7 +149,7 @@ ParseStatus RequestParser::scan(std::string_view text) noexcept {
 
 bool RequestParser::parse_line(std::string_view line) noexcept {
   if (!have_request_line_) {
-    // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
+    // RFC 9112 section 2.2: ignore an empty line before the request line.
     if (line.empty()) return true;
     have_request_line_ = true;
     return parse_request_line(line);
@@ -200,7 +200,7 @@ bool RequestParser::parse_target(std::string_view target) noexcept {
   if (request_.path.empty() && question < target.size()) request_.path = "/";
   if (!is_percent_encoded(request_.path)) return fail(400, "malformed request target");
   if (request_.path == "*" && request_.method == Method::options) return true;
-  if (request_.method == Method::refused) return true;  // CONNECT's authority-form among them
+  if (request_.method == Method::refused) return true;  // includes CONNECT's authority-form
   if (!request_.path.starts_with('/')) return fail(400, "malformed request target");
   return true;
 }
@@ -239,7 +239,7 @@ bool RequestParser::parse_known_field(std::string_view name, std::string_view va
   } else if (equals_ignoring_case(name, "content-type")) {
     if (request_.content_type.empty()) request_.content_type = value;
   } else if (equals_ignoring_case(name, "x-forwarded-for")) {
-    // Of several the last was written by the nearest proxy.
+    // Of several, the last was written by the nearest proxy.
     request_.forwarded_for = value;
     request_.is_forwarded = true;
   } else if (is_proxy_field(name)) {
@@ -289,15 +289,15 @@ bool RequestParser::parse_web_socket_field(std::string_view name, std::string_vi
   return true;
 }
 
-// The empty line: what can only be judged when all fields are known.
+// After the empty line: checks that need all fields.
 bool RequestParser::finish() noexcept {
   if (!have_host_ && request_.minor_version >= 1) return fail(400, "Host is missing");
-  // RFC 9112 section 3.2.2: what Host says beside an absolute-form target is ignored.
+  // RFC 9112 section 3.2.2: an absolute-form target overrides Host.
   if (!authority_.empty()) request_.host = authority_;
   if (have_transfer_encoding_) {
     if (have_content_length_) return fail(400, "Content-Length beside Transfer-Encoding");
-    // Bodies here are short and of known length, so none is decoded (RFC 9112 section 6.1 allows
-    // the refusal).
+    // Request bodies here are short and of known length, so no coding is decoded (RFC 9112 section
+    // 6.1 allows the refusal).
     return fail(501, "request bodies with a Transfer-Encoding are not taken");
   }
   request_.upgrades_to_web_socket = wants_upgrade_ && upgrade_web_socket_;

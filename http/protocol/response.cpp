@@ -84,7 +84,7 @@ ResponseHead::ResponseHead(std::span<char> room, int status,
                                 : context.minor_version == 0 ? "keep-alive"
                                                              : "";
   if (status == 426) {
-    // Upgrade is a field of this connection, and named as one (RFC 9110 section 7.8).
+    // Upgrade is hop-by-hop, so Connection must list it (RFC 9110 section 7.8).
     field("Connection: {}{}Upgrade", fate, fate.empty() ? "" : ", ");
   } else if (!fate.empty()) {
     field("Connection: {}", fate);
@@ -97,8 +97,8 @@ ResponseHead::ResponseHead(std::span<char> room, int status,
   add_cors_fields(context);
 }
 
-// Fetch standard, section 3.3 (CORS protocol). A page may only read the fields that are exposed to
-// it; and what is sent with cookies or a password only where its origin is named.
+// Fetch standard, section 3.3 (CORS protocol). A page may read only the fields that are exposed to
+// it, and a response to a request with cookies or a password only if its origin is named.
 void ResponseHead::add_cors_fields(const ResponseContext& context) noexcept {
   if (context.cors_origin.empty()) return;
   field("Access-Control-Allow-Origin: {}", context.cors_origin);

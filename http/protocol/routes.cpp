@@ -42,7 +42,7 @@ static_assert(std::is_sorted(kFixedRoutes.begin(), kFixedRoutes.end(),
                              [](const auto& a, const auto& b) { return a.path < b.path; }));
 
 // mjpg-streamer's `/?action=stream`; the value is matched by prefix, since its users append `?x=1`
-// or `_0`. An action that it does not know either is the page, as there.
+// or `_0`. As in mjpg-streamer, an unknown action is the page.
 Route action_route(std::string_view action, size_t cameras) {
   Route route{Resource::page};
   std::string_view rest;
@@ -67,7 +67,7 @@ Route action_route(std::string_view action, size_t cameras) {
   return route;
 }
 
-// N of PREFIX_N.SUFFIX; `absent` for PREFIX.SUFFIX; anything else is no number.
+// N of PREFIX_N.SUFFIX; `absent` for PREFIX.SUFFIX; nullopt for anything else.
 std::optional<size_t> number_in(std::string_view path, std::string_view prefix,
                                 std::string_view suffix, size_t absent) {
   if (!path.starts_with(prefix) || !path.ends_with(suffix)) return std::nullopt;
@@ -78,7 +78,7 @@ std::optional<size_t> number_in(std::string_view path, std::string_view prefix,
   return digits.starts_with('_') ? to_number<size_t>(digits.substr(1)) : std::nullopt;
 }
 
-// mjpg-streamer's files, and the names of webcamXP that it also knows, whose cameras count from 1.
+// mjpg-streamer's files, and the webcamXP names that it also supports, whose cameras count from 1.
 Route mjpg_route(std::string_view path, size_t cameras) {
   struct Numbered {
     std::string_view prefix, suffix;
@@ -97,7 +97,7 @@ Route mjpg_route(std::string_view path, size_t cameras) {
   return {};
 }
 
-// Longer than every path that is served.
+// Longer than every valid path.
 constexpr size_t kPathBytesMax = 128;
 
 int hex_value(char c) {
@@ -110,7 +110,7 @@ bool is_unreserved(char c) {
          c == '.' || c == '_' || c == '~';
 }
 
-// Empty when it does not fit.
+// Empty if it does not fit.
 std::string_view normalize(std::string_view path, std::span<char> room) {
   size_t size = 0;
   while (!path.empty()) {

@@ -27,8 +27,8 @@ uint64_t big_endian(const unsigned char* bytes, size_t count) {
   return number;
 }
 
-// What an endpoint may send: of the protocol's own codes those that are not reserved for local
-// use, and the registered and private ones (RFC 6455 section 7.4).
+// The codes that an endpoint may send: those of the protocol, unless reserved for local use, and
+// the registered and private ones (RFC 6455 section 7.4).
 bool may_be_sent(uint64_t code) {
   if (code >= 3000 && code <= 4999) return true;
   return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
@@ -52,7 +52,7 @@ WebSocketReader::Result WebSocketReader::read(std::string_view bytes) noexcept {
   }
 }
 
-// As many bytes as the header still lacks; how many those are its second byte says.
+// Takes as many bytes as the header still lacks; its second byte gives their number.
 size_t WebSocketReader::read_header(std::string_view bytes) noexcept {
   size_t taken = 0;
   while (header_taken_ < header_size()) {
@@ -72,14 +72,14 @@ size_t WebSocketReader::header_size() const noexcept {
 
 bool WebSocketReader::begin_frame() noexcept {
   opcode_ = header_[0] & kOpcode;
-  // No extension was negotiated, and what a client sends is masked (sections 5.2 and 5.1).
+  // No extension was negotiated, and a client must mask its frames (sections 5.2 and 5.1).
   if ((header_[0] & kReserved) != 0 || (header_[1] & kMasked) == 0) {
     return fail(CloseCode::protocol_error);
   }
   uint64_t length = header_[1] & ~kMasked;
   if (length == 126) {
     length = big_endian(&header_[2], 2);
-    if (length < 126) return fail(CloseCode::protocol_error);  // not in the fewest bytes
+    if (length < 126) return fail(CloseCode::protocol_error);  // not the shortest encoding
   } else if (length == 127) {
     length = big_endian(&header_[2], 8);
     if (length <= 0xffff || length >> 63 != 0) return fail(CloseCode::protocol_error);
@@ -125,7 +125,7 @@ WebSocketReader::Event WebSocketReader::end_frame() noexcept {
   return opcode_ == kClose ? end_close() : Event::none;
 }
 
-// A code of two bytes, and maybe a reason, which nobody here would read (section 5.5.1).
+// A code of two bytes, and maybe a reason, which is not used here (section 5.5.1).
 WebSocketReader::Event WebSocketReader::end_close() noexcept {
   close_code_ = CloseCode::none;
   if (control_size_ == 0) return Event::closed;

@@ -10,10 +10,10 @@
 namespace fanlight {
 namespace {
 
-// Room behind the controls for what ends this object, and what the report adds to it.
+// Room after the controls for the end of this object and what the report adds.
 constexpr size_t kEndBytesMax = 32;
 
-// What all shards have sent of it.
+// What all shards have sent of this camera.
 void write_sent(const ServerState& state, size_t index, TextWriter& text) {
   text.add(R"("viewers":{},"frames_sent":{},"frames_repeated":{},"frames_skipped":{},)",
            total(state, &ChannelStats::viewers, index),

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-// Where the tiles go in cameras.html.
+// The place of the tiles in cameras.html.
 constexpr std::string_view kMark = "<!-- tiles -->\n";
 
 void write_reason(std::string_view reason, TextWriter& text) {
@@ -44,13 +44,13 @@ void write_condition(ShardServices& services, size_t camera, TextWriter& text) {
   }
 }
 
-// With the picture's shape, so that its place is kept until it comes.
+// With the picture's shape, so that its place is reserved until it arrives.
 void write_picture(const Camera& shown, TextWriter& text) {
   const CaptureStats& stats = shown.ring->stats();
   const bool is_known = stats.width.value() > 0 && stats.height.value() > 0;
   const uint64_t width = is_known ? stats.width.value() : 16;
   const uint64_t height = is_known ? stats.height.value() : 9;
-  // For browsers without JavaScript only: six pictures at once would take all their connections.
+  // Only for browsers without JavaScript: six pictures at a time would use all connections.
   text.add(
       "<noscript><img src=\"cameras/{0}/snapshot\" width=\"{1}\" height=\"{2}\" "
       "alt=\"picture of {0}\"></noscript>",

@@ -11,12 +11,12 @@
 namespace fanlight {
 namespace {
 
-// Why this camera is not ready; empty when it is.
+// Why this camera is not ready; empty if it is.
 std::string_view why_not_ready(Channel& channel, Instant now) {
   if (channel.is_idle()) return {};
   const Frame* frame = channel.newest();
   const CaptureStats& stats = channel.ring().stats();
-  // Another server's camera does not say how often its pictures come.
+  // The frame rate of another server's camera is unknown.
   const Duration interval(std::max(stats.interval_ns.value(), stats.measured_interval_ns.value()));
   if (frame == nullptr) return "has given no picture yet";
   if (frame->info().is_slate()) return said_of_camera(frame->info().slate_reason.view());

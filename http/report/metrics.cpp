@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-// One metric: what stands behind HELP and TYPE, and who writes its samples.
+// One metric: the text for HELP and TYPE, and the function that writes its samples.
 struct Metric {
   std::string_view name;
   std::string_view type;
@@ -50,7 +50,7 @@ void write_drops(const Metric& metric, const ServerState& state, size_t index, T
   write("late", stats.dropped_late);
 }
 
-// `read` gives a figure of the histogram, which may be in several parts.
+// `read` returns a figure of the histogram, which may be the sum of several parts.
 template <class Read>
 void write_histogram(const Metric& metric, const Camera& camera, double sum, Read read,
                      TextWriter& text) {
@@ -60,7 +60,7 @@ void write_histogram(const Metric& metric, const Camera& camera, double sum, Rea
     text.add("{}_bucket{{camera=\"{}\",le=\"{}\"}} {}\n", metric.name, camera.name,
              to_seconds(Histogram::upper_bound(i)), below);
   }
-  // Of parts that are written meanwhile: never less than the bucket before.
+  // Parts may be updated meanwhile: never less than the previous bucket.
   const uint64_t count = std::max(below, read([](const Histogram& part) { return part.count(); }));
   text.add("{0}_bucket{{camera=\"{1}\",le=\"+Inf\"}} {2}\n{0}_sum{{camera=\"{1}\"}} {3}\n",
            metric.name, camera.name, count, sum);
@@ -96,13 +96,13 @@ void write_watchers(const Metric& metric, const ServerState& state, size_t index
   write_sample(metric, state.cameras[index], state.cameras[index].ring->watchers(), text);
 }
 
-// Device and format change when a camera is replaced, and are no figures: labels.
+// Device and format change when a camera is replaced, and are not figures: labels.
 void write_camera_info(const Metric& metric, const ServerState& state, size_t index,
                        TextWriter& text) {
   const Camera& camera = state.cameras[index];
   text.add("{}{{camera=\"{}\",device=\"", metric.name, camera.name);
   std::array<char, CameraPanel::kTextBytesMax> room;
-  // Of printable texts JSON and this format escape the same.
+  // For printable text, JSON and this format use the same escapes.
   if (camera.panel != nullptr) text.add_json(camera.panel->copy_device(room));
   text.add("\",format=\"");
   if (camera.panel != nullptr) text.add_json(camera.panel->copy_format(room));
@@ -153,7 +153,7 @@ void write_viewers_limit(const Metric& metric, const ServerState& state, size_t,
   text.add("{} {}\n", metric.name, state.admission.config().viewers_max);
 }
 
-// 0: nobody is held back.
+// 0: no viewer is held back.
 void write_egress_limit(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
   text.add("{} {}\n", metric.name, state.wire == nullptr ? 0 : state.wire->usable());
 }
@@ -163,7 +163,7 @@ void write_viewers_waiting(const Metric& metric, const ServerState& state, size_
   text.add("{} {}\n", metric.name, state.wire == nullptr ? 0 : state.wire->waiting_in_all());
 }
 
-// 0 when there is no table.
+// 0 without a table.
 template <Counter TableStats::*kCounter>
 void write_table(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
   const TableDesk* table = state.config.table;
@@ -174,7 +174,7 @@ void write_start_time(const Metric& metric, const ServerState& state, size_t, Te
   text.add("{} {:.3f}\n", metric.name, to_seconds(state.started.time_since_epoch()));
 }
 
-// Under the names that every dashboard of processes knows.
+// With the standard names for process metrics.
 void write_process(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
   const ProcessFigures figures =
       state.config.process_figures == nullptr ? ProcessFigures() : state.config.process_figures();

@@ -78,7 +78,7 @@ bool ReportBody::write_step(TextWriter& text) noexcept {
   CHECK(false && "every report is written");
 }
 
-// The next step of the array of cameras; true when another one follows.
+// The next step of the array of cameras; true if another one follows.
 bool ReportBody::write_cameras(TextWriter& text) noexcept {
   if (begins_row_ && row_ > 0) text.add(",");
   begins_row_ = !camera_report_.write_step(services_, row_, text);
@@ -108,7 +108,7 @@ void ReportBody::begin_text(const SharedText& shared) noexcept {
   text_left_ = shared.copy(text_);
 }
 
-// The next part of the copy; true when another one follows.
+// The next part of the copy; true if another one follows.
 bool ReportBody::write_text(TextWriter& text) noexcept {
   const size_t bytes = std::min(text_left_.size(), text.room());
   text.add("{}", text_left_.substr(0, bytes));
@@ -116,7 +116,7 @@ bool ReportBody::write_text(TextWriter& text) noexcept {
   return !text_left_.empty();
 }
 
-// Always true: the viewers follow, and are pulled otherwise.
+// Always true: the viewers follow, and they are pulled separately.
 bool ReportBody::write_state_step(TextWriter& text) noexcept {
   ServerState& state = services_.state;
   switch (section_) {

@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-// What is in force; null when nobody is held back.
+// The values in force; null if no viewer is held back.
 void write_egress(TextWriter& text, const Wire* wire) {
   if (wire == nullptr) return text.add(R"("egress":null,)");
   text.add(R"("egress":{{"bits_per_second":{},"used_share":{},"origin":"{}","min_fps":{:.3f},)",
@@ -69,12 +69,12 @@ void write_shard_object(const ServerState& state, size_t index, TextWriter& text
 
 namespace {
 
-// The other framing there is serves the fields of ustreamer, in parts of a multipart stream.
+// The only other framing is for ustreamer's fields, in parts of a multipart stream.
 bool is_web_socket(const ViewerRow& row) {
   return row.viewer.options().framing != nullptr && row.session.framing == nullptr;
 }
 
-// All but the brace that closes it.
+// Everything but the closing brace.
 void write_viewer_members(const ViewerRow& row, TextWriter& text) {
   const Viewer& viewer = row.viewer;
   const ViewerOptions& options = viewer.options();

@@ -27,7 +27,7 @@ void write_server(ShardServices& services, TextWriter& text) {
            std::max(0.0, to_seconds(services.wall_now() - state.started)));
 }
 
-// Seconds since the newest picture was taken, which is no slate; null before the first.
+// Seconds since the newest picture (not a slate) was taken; null before the first.
 void write_newest_age(const CaptureStats& stats, Instant now, TextWriter& text) {
   const uint64_t pictured_at = stats.pictured_at_ns.value();
   if (pictured_at == 0) return text.add(R"("newest_age_seconds":null,)");

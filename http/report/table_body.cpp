@@ -11,9 +11,9 @@
 namespace fanlight {
 namespace {
 
-// A page is full before.
+// More than fit into a page.
 constexpr size_t kRowsPerPage = 10'000;
-// A cell of characters that are all escaped, `&quot;` at worst, and its tags.
+// A cell whose characters are all escaped, `&quot;` at worst, and its tags.
 constexpr size_t kCellHtmlMax = 6 * kCellBytesMax + 16;
 
 }  // namespace
@@ -62,7 +62,7 @@ Body::Pulled TableBody::pull(std::span<char> room) noexcept {
   if (head_left_.empty()) write_rows(text);
   if (text.size() > 0) return {text.size(), State::more};
 
-  // The page is used up.
+  // All of the page has been written.
   if (query_->status() != TableStatus::ok) return {0, State::failed};
   if (query_->page().is_last()) {
     write_footer(text);
@@ -90,7 +90,7 @@ void TableBody::write_footer(TextWriter& text) const noexcept {
   text.raw(services_.state.list_pages.end());
 }
 
-// A client is not told which file it is, the operator is.
+// The error may name the file: it goes only to the operator's log, not to the client.
 void TableBody::note_failure(std::string_view error) noexcept {
   log_gated(services_.table_gate, services_.now(), LogLevel::warning,
             "stock table: {}, after {} rows", error, rows_);

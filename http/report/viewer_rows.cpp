@@ -48,8 +48,8 @@ void ViewerRows::write_page(ShardEntry& shard) noexcept {
   after_id_ = 0;
 }
 
-// Sessions come in the order of their ids, so the last one that was written tells where to go on,
-// whoever has come or gone meanwhile.
+// Sessions are visited in order of their ids, so the last one written shows where to continue, even
+// if others have joined or left meanwhile.
 void ViewerRows::visit(const ViewerSession& session) noexcept {
   if (session.connection_id <= after_id_ || page_is_full_) return;
   TextWriter text(std::span<char>(page_).subspan(size_));

@@ -17,8 +17,8 @@ AddressTable::AddressTable(size_t capacity)
   }
 }
 
-// Both halves times odd constants (Knuth's multiplicative hashing): an attacker who has as many
-// addresses as it takes to make one bucket long has no need to.
+// Both halves times odd constants (Knuth's multiplicative hashing). An attacker with enough
+// addresses to make one bucket long does not need to.
 AddressTable::Entry& AddressTable::bucket_of(const Key& key) noexcept {
   uint64_t halves[2];
   std::memcpy(halves, key.data(), sizeof halves);

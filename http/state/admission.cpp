@@ -10,8 +10,8 @@
 namespace fanlight {
 namespace {
 
-// An IPv4 address as it is; of an IPv6 address the first 64 bits, since a household or a phone gets
-// at least so many for itself (RFC 6177).
+// An IPv4 address unchanged; the first 64 bits of an IPv6 address, since a household or a phone
+// gets at least that many addresses (RFC 6177).
 AddressTable::Key key_of(const PeerAddress& peer) {
   AddressTable::Key key = peer.bytes;
   if (!is_ipv4(peer)) std::fill(key.begin() + 8, key.end(), std::byte{0});
@@ -65,7 +65,7 @@ void Admission::count_admitted() noexcept {
 }
 
 bool Admission::take_address(const PeerAddress& peer, ViewerPlace& place) noexcept {
-  // UNIX sockets have no address to count by: behind one is a proxy.
+  // UNIX sockets have no address to count by: the peer is a proxy.
   const size_t limit = viewers_per_address_.load();
   if (limit == 0 || !has_address(peer)) return true;
   const std::lock_guard lock(mutex_);

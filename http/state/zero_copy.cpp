@@ -8,7 +8,7 @@ namespace fanlight {
 bool ZeroCopy::wants(size_t bytes, bool peer_is_local, Instant now) noexcept {
   if (state_ == State::never || bytes < kZeroCopyBytesMin) return false;
   if (state_ == State::always) return true;
-  // To this machine the kernel always copies: such peers would spoil the verdict for the others.
+  // The kernel always copies for peers on this machine; they would distort the verdict for others.
   if (peer_is_local) return false;
   if (state_ == State::bad && now >= retry_at_) begin_trial();
   if (state_ == State::bad) return false;
@@ -40,8 +40,8 @@ void ZeroCopy::begin_trial() noexcept {
   begun_ = notified_ = copied_ = 0;
 }
 
-// Notifications of sends that are still on their way then say nothing about the next trial: it
-// begins long after them.
+// Notifications of sends still in flight do not affect the next trial, which begins long after
+// them.
 bool ZeroCopy::turn_off(Instant now) noexcept {
   state_ = State::bad;
   retry_at_ = now + kRetryAfter;
