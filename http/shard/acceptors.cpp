@@ -14,14 +14,14 @@
 namespace fanlight {
 namespace {
 
-// When descriptors are short and no connection of this shard ends, it tries again after this.
+// When descriptors are short and no connection of this shard ends, it tries again after this time.
 constexpr Duration kRetry = 1s;
-// A connection is handed on when this shard has more than the least loaded one by so many, or by
-// one in so many, whichever is more: each costs a wake of the other thread.
+// A connection is passed on if this shard has kSurplusMin more than the least loaded one, or one
+// kSurplusShare-th more, whichever is greater: each transfer costs a wake of the other thread.
 constexpr size_t kSurplusMin = 4;
 constexpr size_t kSurplusShare = 64;
 
-// These are about one connection that is gone again, not about the listener (accept(2)).
+// These concern one connection that has already gone, not the listener (accept(2)).
 bool is_transient(int error) {
   return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM;
 }
@@ -77,9 +77,9 @@ void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept 
   if (fd < 0) {
     if (fd != -ECANCELED) accept_failed(-fd);
   } else if (stopped_) {
-    shard_.admit({fd, acceptor.is_admin});  // it came before the end, so it is answered
+    shard_.admit({fd, acceptor.is_admin});  // it arrived before the end, so it is answered
   } else if (spare_ < 0) {
-    // It has the last descriptor; when it is gone there is a spare again.
+    // The connection has the last descriptor; once it is closed there is a spare again.
     services_.stats.refused_descriptors.add();
     shard_.refuse(fd, "the server has no descriptor left");
   } else if (const ClientSocket client{fd, acceptor.is_admin}; !hand_over(client)) {
@@ -93,7 +93,7 @@ void Acceptors::accepted(const ClientSocket& client) noexcept {
   shard_.admit(client);
 }
 
-// There is no place left, not even for being told so: it waits for one.
+// There is no place left, not even to refuse it: it waits for one.
 void Acceptors::hold(const ClientSocket& client) noexcept {
   if (held_count_ == kHeldMax) return services_.reactor.discard(client.fd);
   held_[(held_first_ + held_count_++) % kHeldMax] = client;
@@ -108,8 +108,8 @@ void Acceptors::accept_failed(int error) noexcept {
   pause();
 }
 
-// The spare makes room for one client, who is told. When it is already given up, nothing can be
-// done until a connection ends.
+// Closing the spare makes room to accept and refuse one client. If it is already closed, nothing
+// can be done until a connection ends.
 void Acceptors::short_of_descriptors(int error) noexcept {
   services_.events.short_of_descriptors(services_.now(), error,
                                         services_.stats.connections_open.value());
@@ -117,7 +117,7 @@ void Acceptors::short_of_descriptors(int error) noexcept {
   services_.reactor.discard(std::exchange(spare_, -1));
 }
 
-// Who connects meanwhile waits in the kernel's backlog.
+// Clients that connect meanwhile wait in the kernel's backlog.
 void Acceptors::pause() noexcept {
   if (std::exchange(paused_, true)) return;
   for (auto& acceptor : acceptors_) services_.reactor.cancel(acceptor->operation);
@@ -158,7 +158,7 @@ ClientSocket Acceptors::take_held() noexcept {
   return held_[std::exchange(held_first_, (held_first_ + 1) % kHeldMax)];
 }
 
-// ---- the other shards ----
+// ---- other shards ----
 
 unsigned Acceptors::least_loaded() const noexcept {
   const auto& links = services_.state.links;
@@ -173,7 +173,7 @@ unsigned Acceptors::least_loaded() const noexcept {
   return load(services_.index) >= load(least) + surplus ? least : services_.index;
 }
 
-// False when this shard is to keep the connection.
+// False if this shard should keep the connection.
 bool Acceptors::hand_over(const ClientSocket& client) noexcept {
   const unsigned to = least_loaded();
   if (to == services_.index || free_.empty()) return false;

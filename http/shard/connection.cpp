@@ -12,9 +12,9 @@
 namespace fanlight {
 namespace {
 
-// What a peer may still send to a connection that is ending.
+// How much a peer may still send to a connection that is ending.
 constexpr uint64_t kLingerBytesMax = 256 << 10;
-// When the server stops, a connection without a request so far gets this long for its first.
+// When the server stops, a connection that has not sent a request gets this long for its first.
 constexpr Duration kNewcomerGrace = 300ms;
 }  // namespace
 
@@ -56,7 +56,7 @@ void Connection::wait_for_request() noexcept {
 
 void Connection::take_exchange() noexcept {
   exchange_ = services_.exchanges.make();
-  CHECK(exchange_ != nullptr);  // there are as many as connections
+  CHECK(exchange_ != nullptr);  // there are as many exchanges as connections
 }
 
 void Connection::return_exchange() noexcept {
@@ -65,7 +65,7 @@ void Connection::return_exchange() noexcept {
 
 void Connection::begin_reading() noexcept {
   take_exchange();
-  // Counted from the first byte and absolute: a byte now and then buys no time.
+  // Absolute, from the first byte: sending a byte now and then does not extend it.
   deadline_ = services_.now() + services_.state.live.header_timeout.load();
   ensure_timer(deadline_);
   state_ = State::reading;
@@ -78,7 +78,7 @@ void Connection::receive() noexcept {
   services_.reactor.submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
 }
 
-// Receives bytes that mean nothing, to see when the peer leaves.
+// Receives bytes that have no meaning, to detect when the peer leaves.
 void Connection::receive_nothing() noexcept {
   services_.reactor.submit(receive_, io_uring_prep_recv, fd_, services_.scratch.data(),
                            services_.scratch.size(), 0);
@@ -93,14 +93,14 @@ void Connection::on_received(Completion completion) noexcept {
     case State::reading:
     case State::reading_body:
       if (timed_out_ && result != 0) return refuse(408, "the request took too long");
-      // A peer that has sent all it wants may have closed its half; nothing is owed to it.
+      // A peer that has sent everything may have closed its half; it is owed nothing.
       if (result <= 0) return close(result == 0 ? Ending::orderly : Ending::reset);
       return received(static_cast<size_t>(result));
     case State::streaming:
     case State::replying:  // a stream that ends before its first frame
       if (result < 0) return close(Ending::reset);
       if (result == 0) return on_peer_ended();
-      // Data from a viewer means nothing.
+      // Data from a viewer has no meaning.
       if (answer_.web_socket != nullptr) return web_socket_received(static_cast<size_t>(result));
       return receive_nothing();
     case State::lingering:
@@ -190,7 +190,7 @@ void Connection::sent_all() noexcept {
   if (state_ == State::streaming) {
     return sending_viewer_ != nullptr ? frame_sent() : web_socket_sent();
   }
-  if (state_ == State::reading_body) return read_body();  // it was 100 Continue
+  if (state_ == State::reading_body) return read_body();  // that was 100 Continue
   CHECK(state_ == State::replying);
   if (answer_.body != nullptr) return pull_body();
   if (answer_.frame != nullptr) answer_.channel->unpin(*std::exchange(answer_.frame, nullptr));
@@ -200,15 +200,15 @@ void Connection::sent_all() noexcept {
   begin_lingering();
 }
 
-// One chunk of the body: size line, bytes, CRLF (RFC 9112 section 7.1); without chunks the bytes
-// alone, ended by the close.
+// One chunk of the body: size line, bytes, CRLF (RFC 9112 section 7.1). Without chunks only the
+// bytes; the close ends the body.
 void Connection::pull_body() noexcept {
-  constexpr size_t kSizeLine = 6;  // four hexadecimal digits are enough for the output
+  constexpr size_t kSizeLine = 6;  // four hexadecimal digits suffice for the output
   static_assert(Exchange::kOutputSize <= 0xffff);
   const std::span<char> output = exchange_->output();
   const std::span<char> room = output.subspan(kSizeLine, output.size() - kSizeLine - 7);
   const Body::Pulled pulled = answer_.body->pull(room);
-  if (pulled.state == Body::State::pending) return await_body();  // on_body_ready() goes on
+  if (pulled.state == Body::State::pending) return await_body();  // on_body_ready() continues
   if (pulled.state == Body::State::failed) return cut_body();
   CHECK(pulled.bytes <= room.size());
   const bool done = pulled.state == Body::State::done;
@@ -221,7 +221,7 @@ void Connection::pull_body() noexcept {
     const std::string_view tail = done ? "\r\n0\r\n\r\n" : "\r\n";
     std::copy(tail.begin(), tail.end(), end);
     const char* begin = output.data();
-    // A chunk of size 0 would end the body, so an empty last piece is only the tail's last chunk.
+    // A chunk of size 0 would end the body, so an empty last piece is just the final chunk.
     if (pulled.bytes == 0) begin = end + 2;
     piece_ = Piece({begin, static_cast<size_t>(end + tail.size() - begin)});
   }
@@ -294,13 +294,13 @@ void Connection::end_soon() noexcept {
   switch (state_) {
     case State::waiting:
       if (!is_new_) return close(Ending::orderly);
-      // Who has just connected is about to ask, and was not told that the server stops.
+      // A client that has just connected is about to send a request, unaware that the server stops.
       deadline_ = services_.now() + kNewcomerGrace;
       return ensure_timer(deadline_);
     case State::streaming:
       return answer_.web_socket != nullptr ? end_web_socket(CloseCode::going_away) : end_stream();
     default:
-      return;  // answers are finished, and the connection is not kept after them
+      return;  // answers are completed, but the connection is not kept after them
   }
 }
 
@@ -310,7 +310,7 @@ void Connection::end_stream() noexcept {
   if (!viewer_->is_sending()) services_.queue.settle(*viewer_, services_.now());
 }
 
-// No frame has come yet, so the delimiter that opened the first part is followed by the last.
+// No frame was sent, so the closing delimiter follows the one that opened the first part.
 void Connection::end_empty_stream() noexcept {
   const bool seed = viewer_->options().seed_boundary;
   leave_stream();

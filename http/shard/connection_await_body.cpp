@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Body that is not there yet: before its head is sent, and between two of its pieces.
+// A Body that is not ready: before its head is sent, and between two of its pieces.
 //
-// The client is not at fault meanwhile, so the limit on stalls does not count; it is not listened
-// to either, and that it has left is seen when it is sent something.
+// This is not the client's fault, so the stall timeout does not apply; nor is the socket read, and
+// that the client has left is detected when something is sent to it.
 #include <utility>
 
 #include "core/check.h"
@@ -29,7 +29,7 @@ void Connection::await_body() noexcept {
   ensure_timer(deadline_);
 }
 
-// The time for the next bytes may be over.
+// The time for the next bytes may have expired.
 void Connection::check_body() noexcept {
   if (services_.now() < deadline_) return ensure_timer(deadline_);
   if (!answer_.body->give_up()) return;  // from another shard, which will answer
@@ -39,9 +39,9 @@ void Connection::check_body() noexcept {
   cut_body();
 }
 
-// The answer cannot be finished, and must not look as if it were whole. Chunks tell by the last
-// one, which is missing (RFC 9112 section 8); without chunks the end of the connection is the end
-// of the answer, and only a reset is none.
+// The answer cannot be completed, and must not look complete. With chunks the missing last chunk
+// shows this (RFC 9112 section 8); without chunks an orderly close ends the answer, so only a reset
+// shows it.
 void Connection::cut_body() noexcept {
   std::exchange(answer_.body, nullptr)->release();
   if (!answer_.chunked) return close(Ending::reset);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The body of a request, and the camera's thread that it may be for.
+// The body of a request, and the camera's thread that may receive it.
 #include <algorithm>
 #include <utility>
 
@@ -10,14 +10,14 @@
 namespace fanlight {
 namespace {
 
-// A longer body is refused instead of read and thrown away.
+// A longer body is refused instead of being read and discarded.
 constexpr uint64_t kBodyBytesMax = 64 << 10;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-// The body lies behind the head in the stream of requests, so it must be read to find the next.
+// The body follows the head in the stream, so it must be read to reach the next request.
 void Connection::begin_body() noexcept {
   const Request& request = exchange_->parser.request();
   if (request.content_length > kBodyBytesMax) return refuse(413, "no body is taken here");
@@ -27,7 +27,7 @@ void Connection::begin_body() noexcept {
   const bool body_began = exchange_->input().size() > request.head_size;
   if (request.expects_continue && request.minor_version >= 1 && !body_began) {
     piece_ = Piece(kContinue);
-    return send();  // on_sent() goes on
+    return send();  // on_sent() continues
   }
   read_body();
 }
@@ -43,12 +43,12 @@ void Connection::read_body() noexcept {
     body_left_ = 0;
   }
   if (body_left_ == 0) return respond(Waited::no);
-  // A head that fills the buffer leaves no room to read the body through.
+  // A head that fills the buffer leaves no room to receive the body.
   if (exchange_->input_room().empty()) return refuse(413, "no body is taken behind so long a head");
   receive();
 }
 
-// The head stays: the request is answered from it. The body is cut out behind it.
+// The head stays, because the answer is made from it. The body after it is removed.
 void Connection::throw_body_away() noexcept {
   const size_t head_size = exchange_->parser.request().head_size;
   const size_t behind = exchange_->input().size() - head_size;
@@ -83,8 +83,8 @@ void Connection::camera_answered(int status, std::string_view words) noexcept {
                                  status, words));
 }
 
-// The client leaves, or has waited long enough. The camera's thread may be busy with the request
-// even now; what it says then, nobody hears.
+// The client has left, or has waited long enough. The camera's thread may still be busy with the
+// request; its answer will be dropped.
 void Connection::give_camera_up() noexcept {
   answer_.panel->abandon(*std::exchange(control_request_, nullptr));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a connection ends: the limits on its time, the lingering behind an answer, the close.
+// How a connection ends: time limits, lingering after an answer, closing.
 #include <algorithm>
 #include <utility>
 
@@ -11,11 +11,11 @@
 namespace fanlight {
 namespace {
 
-// After the last byte of an answer the peer gets this long between two bytes that it takes.
+// After the last byte of an answer, the longest time in which the peer may take no byte.
 constexpr Duration kLingerTimeout = 2s;
-// A refused client occupies a place that the next one needs to be told.
+// A refused client occupies a place that is needed to refuse the next one.
 constexpr Duration kRefusedLingerTimeout = 200ms;
-// How often a send that does not end is looked at; evictions come at most twice this late.
+// How often an unfinished send is checked; evictions are at most twice this late.
 constexpr Duration kProgressPeriod = 500ms;
 // How long a viewer that may have left waits for the first frame of its stream.
 constexpr Duration kFirstFrameWait = kSnapshotWait;
@@ -63,7 +63,7 @@ void Connection::on_timer() noexcept {
   }
 }
 
-// Too slow with its request: the receive ends as cancelled, and on_received() answers with 408.
+// The request is too slow: cancels the receive, so that on_received() answers with 408.
 void Connection::time_out() noexcept {
   timed_out_ = true;
   services_.reactor.cancel(receive_);
@@ -78,7 +78,7 @@ Duration Connection::progress_period() const noexcept {
   return std::min<Duration>(kProgressPeriod, progress_limit() / 4);
 }
 
-// Whoever takes no byte for the stall timeout is closed; whoever takes some is kept, however slow.
+// Closes a peer that takes no byte for the stall timeout; any progress keeps it, however slow.
 void Connection::check_progress() noexcept {
   const Instant now = services_.now();
   if (now - progress_at_ >= progress_period()) {
@@ -108,17 +108,17 @@ void Connection::evict(Counter& reason) noexcept {
 
 // ---- the end ----
 
-// Nothing will be received any more. TCP does not tell whether the peer has left or still reads:
-// one that reads is served on, and one that has left resets the connection when the next bytes come
-// (RFC 9293 section 3.10.7.1), so that the send after it fails. That needs sends at short
-// intervals: a stream without them ends in order instead.
+// Nothing more will be received. TCP does not show whether the peer has left or still reads. A peer
+// that reads continues to be served; a peer that has left answers the next bytes with a reset (RFC
+// 9293 section 3.10.7.1), so that the send after them fails. This requires sends at short
+// intervals: a stream without them is ended in order instead.
 void Connection::on_peer_ended() noexcept {
   peer_ended_ = true;
   if (state_ == State::lingering) return end_lingering();
-  // Begins again as send_plain() does it for such a peer.
+  // The send starts over as send_plain() does it for such a peer.
   if (send_.in_flight()) services_.reactor.cancel(send_);
   if (zero_copy_send_ != nullptr) services_.zero_copy.cancel(*zero_copy_send_);
-  // Without a Close frame before it this breaks the protocol (RFC 6455 section 7.1.5).
+  // FIN without a preceding Close frame violates the protocol (RFC 6455 section 7.1.5).
   if (answer_.web_socket != nullptr) return end_web_socket(CloseCode::protocol_error);
   if (!viewer_) return;  // the closing delimiter is being sent
   if (!viewer_->is_sent_to_often()) return end_stream();
@@ -126,9 +126,9 @@ void Connection::on_peer_ended() noexcept {
   ensure_timer(deadline_);
 }
 
-// All that was to be sent is with the kernel. FIN goes behind it, and the socket is kept until the
-// peer closes: closing it with unread input would reset the connection and destroy what is still
-// on its way (RFC 9112 section 9.6).
+// The kernel has everything that was to be sent. FIN follows it, and the socket is kept until the
+// peer closes: closing it with unread input would reset the connection and destroy what is still in
+// transit (RFC 9112 section 9.6).
 void Connection::begin_lingering() noexcept {
   release_memory();
   state_ = State::lingering;
@@ -140,8 +140,8 @@ void Connection::begin_lingering() noexcept {
   if (!receive_.in_flight()) receive_nothing();
 }
 
-// The peer has ended too. What the kernel sends by zero copy is waited for: its pages stay pinned
-// through an orderly close when the peer does not acknowledge them.
+// The peer has closed too. Waits for zero-copy sends: after an orderly close, their pages would
+// stay pinned if the peer does not acknowledge them.
 void Connection::end_lingering() noexcept {
   if (zero_copies_owed_.empty()) close(Ending::orderly);
 }
@@ -161,17 +161,17 @@ void Connection::close(Ending ending) noexcept {
   state_ = State::closing;
   sends_later_ = false;
   services_.reactor.timers().clear(timer_);
-  // Or their turn might come before the receive has ended.
+  // Otherwise a viewer might be served before the receive has ended.
   if (!is_sending()) leave_stream();
   if (answer_.web_socket != nullptr) answer_.web_socket->leave(sending_viewer_);
-  // The pages of a peer that does not acknowledge them stay pinned through an orderly close.
+  // After an orderly close, pages that the peer does not acknowledge would stay pinned.
   const bool reset = ending == Ending::reset || !zero_copies_owed_.empty();
   if (reset) services_.reactor.backend().reset_on_close(fd_);
   close_join();
 }
 
-// Cancels what is in flight, waits for it and for a pending Body; then closes. No shutdown(2) of
-// both directions: its FIN would tell the peer of an evicted viewer that the stream was whole.
+// Cancels operations in flight, waits for them and for a pending Body; then closes. No shutdown(2)
+// of both directions: its FIN would make an evicted viewer's stream look complete.
 void Connection::close_join() noexcept {
   if (receive_.in_flight() || is_sending()) {
     if (std::exchange(cancelled_, true)) return;
@@ -188,7 +188,7 @@ void Connection::close_join() noexcept {
   services_.reactor.submit(control_, io_uring_prep_close, fd_);
 }
 
-// After the close, or the last notification that is owed: they come in any order.
+// After the close and the last outstanding notification, which arrive in any order.
 void Connection::finish() noexcept {
   if (control_.in_flight() || !zero_copies_owed_.empty()) return;
   owner_.forget(*this);  // destroys *this

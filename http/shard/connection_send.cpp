@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a connection sends a piece: in as many requests as it takes, by zero copy where it pays.
+// How a connection sends a piece: in as many requests as needed, by zero copy where it pays.
 #include <cerrno>
 #include <span>
 
@@ -10,7 +10,7 @@
 namespace fanlight {
 namespace {
 
-// How soon a send is retried that found no room.
+// How soon a send that found no room is retried.
 constexpr Duration kRetryAfter = 20ms;
 
 }  // namespace
@@ -19,15 +19,15 @@ void Connection::send() noexcept {
   if (piece_.sent() == 0) {
     progress_at_ = services_.now();
     progress_known_ = false;
-    // Viewers waited for their turn (Turns); everything else is small, and goes at once.
+    // Viewers waited in the SendQueue; everything else is small, and is sent immediately.
     if (state_ != State::streaming) services_.queue.charge(piece_.size(), services_.now());
   }
   ensure_timer(services_.now() + progress_period());
   if (!try_zero_copy()) send_plain();
 }
 
-// A send that waits for room is woken by the FIN of the peer, again and again, and io_uring then
-// gives it a thread of its own to block in: so for such a peer it does not wait, and is retried.
+// A peer's FIN wakes a send that waits for room again and again, and io_uring then gives it a
+// thread of its own to block in: so for such a peer the send does not wait, and is retried.
 void Connection::send_plain() noexcept {
   const int flags = MSG_NOSIGNAL | (peer_ended_ ? MSG_DONTWAIT : 0);
   if (const std::string_view bytes = piece_.single(); !bytes.empty()) {
@@ -42,8 +42,8 @@ void Connection::send_plain() noexcept {
 }
 
 // Only frames: everything else is small, and not pinned. A viewer that is behind with its
-// acknowledgements gets copies until it has caught up, so that what waits in its socket, which may
-// be a hundred frames, does not hold places of the ring.
+// acknowledgements gets copies until it has caught up, so that the contents of its socket, perhaps
+// a hundred frames, do not hold places in the ring.
 bool Connection::try_zero_copy() noexcept {
   const std::string_view bytes = piece_.single();
   if (state_ != State::streaming || !viewer_ || bytes.empty() || peer_ended_) return false;
@@ -71,14 +71,15 @@ void Connection::on_zero_copy_done() noexcept {
 
 void Connection::sent(int result) noexcept {
   if (state_ == State::closing) return close_join();
-  // -EINTR: it was cancelled while a thread of the kernel's was blocked in it.
+  // -EINTR: cancelled while a kernel thread was blocked in it.
   if (peer_ended_ && (result == -EAGAIN || result == -ECANCELED || result == -EINTR)) {
     sends_later_ = true;
     return ensure_timer(services_.now() + kRetryAfter);
   }
   if (result < 0) {
-    // -ENOBUFS and -ENOMEM are the machine's trouble, the rest is the peer's; both end it. A peer
-    // that has closed both directions shows it only by resetting what is sent to it.
+    // -ENOBUFS and -ENOMEM are caused by this machine, the other errors by the peer; all end the
+    // connection. A peer that has closed both directions only shows it by resetting what is sent to
+    // it.
     const bool has_left = peer_ended_ && (result == -ECONNRESET || result == -EPIPE);
     if (!has_left) services_.stats.errors.add();
     return close(Ending::reset);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection that became a WebSocket: frames of one or several viewers, one at a time, and
-// between them what the protocol wants.
+// A connection that became a WebSocket: frames of one or more viewers, one at a time, and the
+// protocol's control frames between them.
 #include "core/check.h"
 #include "http/delivery/send_queue.h"
 #include "http/shard/connection.h"
@@ -12,7 +12,7 @@ void Connection::begin_web_socket() noexcept {
   state_ = State::streaming;
   web_socket.join(*this, services_);
   send_.use_registered(services_.reactor.backend().register_descriptor(fd_));
-  // A client that did not wait for the handshake has sent more than a request.
+  // A client that did not wait for the handshake has sent more than the request.
   read_web_socket(exchange_->input().substr(exchange_->parser.request().head_size));
   return_exchange();
   const std::span<char> room = web_socket.input();
@@ -26,7 +26,7 @@ void Connection::web_socket_received(size_t bytes) noexcept {
   CHECK(bytes <= room.size());
   read_web_socket({room.data(), bytes});
   services_.reactor.submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
-  // A frame that is on its way goes first.
+  // A frame that is being sent is completed first.
   if (answer_.web_socket->has_control() && !is_sending()) web_socket_sent();
 }
 
@@ -50,8 +50,8 @@ void Connection::read_web_socket(std::string_view bytes) noexcept {
   }
 }
 
-// What was being sent is with the kernel: the protocol's own frames go before the next picture, and
-// nothing goes behind a close.
+// The kernel has taken what was being sent. Control frames are sent before the next picture, and
+// nothing after a close.
 void Connection::web_socket_sent() noexcept {
   WebSocket& web_socket = *answer_.web_socket;
   if (web_socket.has_control()) {

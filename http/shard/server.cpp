@@ -17,7 +17,7 @@
 namespace fanlight {
 namespace {
 
-// The calling thread onto the index-th of the CPUs that the process may use.
+// Pins the calling thread to the index-th of the CPUs that the process may use.
 void pin_to_cpu(unsigned index) {
   cpu_set_t allowed;
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
@@ -39,7 +39,7 @@ struct ShardSockets {
   std::vector<int> admin_listeners;
 };
 
-// How a shard's thread tells that it is ready, and how it learns that all are.
+// How a shard's thread signals that it is ready, and learns that all are.
 struct ShardSignals {
   std::promise<void>& ready;
   std::latch& begin;
@@ -63,7 +63,7 @@ void run_shard(ServerState& state, unsigned index, const ShardSockets& sockets,
     shard =
         std::make_unique<Shard>(state, index, *backend, sockets.listeners, sockets.admin_listeners);
   } catch (...) {
-    // The others wait for every shard to be empty before they leave; this one is.
+    // The others wait for every shard to be empty before they leave; this one is empty.
     state.shards_with_connections.fetch_sub(1);
     signals.ready.set_exception(std::current_exception());
     return;
@@ -88,7 +88,7 @@ Server::Server(ServerState& state, const std::vector<Listener>& listeners,
                              options] { run_shard(state, i, sockets, options, signals); });
     } catch (...) {
       failure = std::current_exception();
-      // At the end the others wait for every shard to be empty; those that never ran are.
+      // At the end the others wait for every shard to be empty; those that never ran are empty.
       state.shards_with_connections.fetch_sub(options.shards - i);
       break;
     }

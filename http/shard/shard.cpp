@@ -11,21 +11,21 @@
 namespace fanlight {
 namespace {
 
-// A turn is never longer, so that /healthz can tell a loop that turns from one that hangs.
+// No loop iteration is longer, so that /healthz can detect a loop that hangs.
 constexpr Duration kTurnMax = 1s;
 // After SIGTERM viewers get this long to take a last frame.
 constexpr Duration kStopGrace = 1500ms;
 constexpr size_t kReportsMax = 64;
-// The buffers that a burst of requests needed are given back after this.
+// Buffers that a burst of requests used are released after this time.
 constexpr Duration kTrimPeriod = 1s;
-// Zero-copy sends that wait for their peers at once; further ones are copied.
+// Concurrent zero-copy sends that wait for acknowledgements; further sends are copied.
 constexpr size_t kZeroCopiesPerConnection = 2;
 
-// Beyond those that are served: for clients that are told that there is no place for them. An
-// accept takes all that wait in the backlog at once.
+// In addition to those that are served: for clients that are refused for lack of a place. One
+// accept may return everything in the backlog.
 constexpr size_t kConnectionsSpare = 256;
 
-// More than the viewers: for pages, snapshots and scrapes while all places are taken.
+// More than the viewers: for pages, snapshots and scrapes while the viewer limit is reached.
 size_t connections_for(size_t viewers) {
   return viewers + viewers / 8 + 64;
 }
@@ -42,7 +42,7 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
       queue_(state.wire.get(), index),
       zero_copy_(reactor_, link_.stats, state.config.zero_copy,
                  kZeroCopiesPerConnection * connections_max_),
-      // Any shard may get all connections: one must not refuse while another has room.
+      // Any shard may get all connections: none may refuse while another has room.
       slab_(connections_max_ + kConnectionsSpare),
       exchanges_(connections_max_ + kConnectionsSpare),
       reports_(kReportsMax),
@@ -83,8 +83,8 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
   link_.entry = this;
 }
 
-// What the kernel may refuse it refuses here, before there are clients. The first turn shows
-// whether it reports wakes (ENOSPC, ENOMEM; epoll_ctl(2)).
+// If the kernel is going to refuse something, it does so here, before there are clients. The first
+// loop iteration shows whether it can report wakes (ENOSPC, ENOMEM; epoll_ctl(2)).
 void Shard::prepare() {
   acceptors_.take_spare();
   listen_for_wakes();
@@ -153,7 +153,7 @@ void Shard::refresh_channels() noexcept {
   }
 }
 
-// The ring is full: whoever still holds a frame as old as it says is closed.
+// The ring is full: closes connections that still hold a frame up to the given sequence.
 void Shard::reclaim(Channel& channel) noexcept {
   const uint64_t through = channel.take_reclaim();
   if (through == 0) return;
@@ -172,12 +172,12 @@ Connection* Shard::make_connection(const ClientSocket& client) noexcept {
   link_.stats.connections_accepted.add();
   Connection* connection = slab_.make(services_, *this, client, next_connection_id());
   if (connection == nullptr) {
-    // More were accepted at once than there are spare places.
+    // More connections were accepted together than there are spare places.
     reactor_.discard(client.fd);
     return nullptr;
   }
   CHECK(phase_ != Phase::leaving);
-  // It was handed over by a shard that waits for word of it, so nobody has left yet.
+  // The shard that passed it on is still waiting for its message, so no shard has left yet.
   if (phase_ == Phase::emptied) {
     phase_ = Phase::stopping;
     state_.shards_with_connections.fetch_add(1);
@@ -226,7 +226,7 @@ void Shard::begin_stop() noexcept {
   connections_.for_each([](Connection& connection) { connection.end_soon(); });
 }
 
-// A shard whose connections are gone still answers the messages of the others; all leave together.
+// A shard without connections still answers messages of other shards; all leave together.
 void Shard::continue_stop() noexcept {
   if (phase_ == Phase::stopping && connections_.empty() && acceptors_.is_idle()) {
     phase_ = Phase::emptied;
@@ -235,7 +235,7 @@ void Shard::continue_stop() noexcept {
   if (phase_ == Phase::emptied && state_.shards_with_connections.load() == 0) {
     phase_ = Phase::leaving;
     reactor_.cancel(wake_);
-    // Answers of cameras that nobody waits for any more; none is posted after this.
+    // Cameras' answers that are no longer needed; none is posted after this.
     link_.mailbox.deliver();
   }
 }
