@@ -6,7 +6,7 @@ for (const item of document.querySelectorAll("[data-name]")) {
 }
 const sleep = ms => new Promise(done => setTimeout(done, ms));
 
-// Cameras whose tiles are on the screen or close to it, as many as one WebSocket carries.
+// Cameras whose tiles are on or near the screen, as many as one WebSocket carries.
 const CAMERAS_MAX = 16;
 const near = new Set();
 const nearby = () => [...tiles.keys()].filter(name => near.has(name)).slice(0, CAMERAS_MAX);
@@ -14,7 +14,7 @@ let carried = "", settling;
 const watch = new IntersectionObserver(changes => {
   for (const {target, isIntersecting} of changes)
     isIntersecting ? near.add(target.dataset.name) : near.delete(target.dataset.name);
-  // Scrolling is over when nothing has changed for a moment.
+  // Scrolling has ended when nothing has changed for a moment.
   clearTimeout(settling);
   settling = setTimeout(() => {
     if (nearby().join() === carried) return;
@@ -23,7 +23,7 @@ const watch = new IntersectionObserver(changes => {
   }, carried ? 300 : 0);
 }, {rootMargin: "25%"});
 
-// Snapshots, one at a time, so that no number of cameras takes more than one connection.
+// Snapshots, one at a time, so that any number of cameras takes only one connection.
 const fallback = {
   run: 0,
   start() { this.take(++this.run); },
@@ -36,7 +36,7 @@ const fallback = {
       await sleep(Math.max(100, begun + 1000 - now()));
     }
   },
-  // The answer of a camera that is lost is an error, and a picture that says why.
+  // For a lost camera the answer is an error whose body is a slate with the reason.
   async renew(name, run) {
     const answer = await fetch(`cameras/${name}/snapshot`,
                                {cache: "no-store", signal: AbortSignal.timeout(8000)})
@@ -72,7 +72,7 @@ const live = new Live({
   },
 });
 
-// "starting" and so on, in words; the same as those that the server writes into the page.
+// The text for "starting" and so on; the same as the server writes into the page.
 function words(camera) {
   if (camera.state === "lost") return lostBecause(camera.reason);
   if (camera.state === "idle") return "asleep until somebody watches";
@@ -93,14 +93,14 @@ function summary(all) {
   }
   lost = all.cameras.filter(camera => camera.state === "lost").length;
 }
-// In the slowest case sixteen cameras wait for their turn.
+// At worst, sixteen cameras take turns.
 const TILE_PATIENCE_MS = 15000;
 function sayState() {
   const dead = !live.answers || !navigator.onLine;
   for (const tile of tiles.values()) {
     const shown = tile.heard > -Infinity;
     if (shown && document.hidden) tile.heard = -1e9;
-    // A new connection, for other tiles, is no interruption.
+    // A new connection for other tiles is not an interruption.
     const patience = live.isConnected() ? TILE_PATIENCE_MS : 3000;
     const fresh = !dead && now() - tile.heard < patience;
     tile.canvas.classList.toggle("stale", shown && !fresh);

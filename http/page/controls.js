@@ -1,10 +1,10 @@
-// ---- the camera's controls, where the operator allows to change them ----
+// ---- the camera's controls, if the operator allows changes ----
 
 class Controls {
   constructor(path) {
     this.path = path;
     this.rows = new Map();
-    this.pending = new Map();  // wishes that are not sent yet, the newest by control
+    this.pending = new Map();  // changes not sent yet, the newest for each control
     $("controls-reset").onclick = () => {
       for (const {told} of this.rows.values())
         if (!told.read_only && told.active && told.value !== told.default)
@@ -16,7 +16,7 @@ class Controls {
     const answer = await fetch(this.path, {cache: "no-store"}).catch(() => null);
     if (answer && answer.ok) this.tell((await answer.json()).controls);
   }
-  // One request at a time: a slider that is being dragged sends where it is, not where it was.
+  // One request at a time: while a slider is dragged, only its latest position is sent.
   async wish(name, value) {
     this.pending.set(name, value);
     if (this.sending) return;
@@ -40,7 +40,7 @@ class Controls {
       trouble = "no answer from the server";
     }
     write($("controls-error"), trouble && "Not changed: " + trouble);
-    // What the camera did is shown, not what was asked for.
+    // Shows what the camera did, not what was requested.
     if (trouble) await this.load();
   }
   tell(controls) {
@@ -76,7 +76,7 @@ class Controls {
       row.input.setAttribute("role", "switch");
       row.input.onchange = () => set(row.input.checked);
     } else {
-      // Nobody finds one value of a million with a slider.
+      // A slider is too coarse for a million values.
       const steps = (told.maximum - told.minimum) / (told.step || 1);
       row.input.type = steps <= 10000 ? "range" : "number";
       Object.assign(row.input, {min: told.minimum, max: told.maximum, step: told.step || 1});
@@ -105,7 +105,7 @@ class Controls {
       input.value = told.value;
     this.number(row);
     input.disabled = told.read_only || !told.active;
-    // The key is pressed on the button that this disables: the focus must not be lost with it.
+    // Disabling the button that has the focus would lose the focus: move it to the input.
     const isDefault = told.value === told.default;
     if (document.activeElement === row.reset && (isDefault || input.disabled)) input.focus();
     row.reset.disabled = input.disabled || isDefault;

@@ -1,16 +1,16 @@
 "use strict";
-// What the pages share: one WebSocket that brings the newest pictures, its fallback, and the
-// watch over both. Nothing tells a page that its stream has died, so the frames are watched.
+// Shared by the pages: one WebSocket that carries the newest pictures, its fallback, and the
+// monitoring of both. A page is not notified when its stream dies, so it monitors the frames.
 const $ = id => document.getElementById(id);
 const now = () => performance.now();
 function write(node, text) { if (node.textContent !== text) node.textContent = text; }
-const PATIENCE_MS = 5000;  // the server says something every two seconds, whatever happens
-// Reasons are for the slate, which says it as well.
+const PATIENCE_MS = 5000;  // the server sends something at least every two seconds
+// Reasons are written for the slate, and may already begin with "camera".
 const lostBecause = reason =>
   reason.startsWith("camera ") ? "C" + reason.slice(1) : "Camera lost: " + reason;
 // The server's errors in plain text begin with their status.
 const reasonOf = text => text.trim().replace(/^\d{3} [^:]*: /, "");
-// 14:03:22, with the day if it was another one.
+// 14:03:22, with the date if it is not today.
 function clock(date) {
   const time = date.toLocaleTimeString([], {hourCycle: "h23", hour: "2-digit", minute: "2-digit",
                                             second: "2-digit"});
@@ -18,7 +18,7 @@ function clock(date) {
   return day === new Date().toDateString() ? time : `${date.toLocaleDateString()}, ${time}`;
 }
 const shortly = value => value < 10 ? String(+value.toPrecision(2)) : String(Math.round(value));
-// null while it is not known.
+// null if unknown.
 const fpsOf = camera => camera.state === "live" && camera.fps > 0 ? camera.fps : null;
 function element(tag, attributes = {}, ...children) {
   const made = tag === "svg" || tag === "path"
@@ -27,14 +27,14 @@ function element(tag, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
-// What stands over a picture; empty for nothing.
+// The text over a picture; empty for none.
 function writeOver(node, text) {
   node.hidden = !text;
   if (node.textContent !== text) node.replaceChildren(element("span", {}, text));
 }
 
-// Shows pictures on a canvas. Those that come while one is being decoded are left out but for the
-// newest, so a slow machine is late by one picture and never by more.
+// Shows pictures on a canvas. Of those that arrive while one is being decoded only the newest is
+// kept, so a slow machine is never late by more than one picture.
 class Painter {
   constructor(canvas) {
     this.canvas = canvas;
@@ -47,7 +47,7 @@ class Painter {
     while (this.next) {
       const picture = this.next;
       this.next = null;
-      // One that cannot be decoded leaves the one before on the screen.
+      // If one cannot be decoded, the previous one stays on the screen.
       const bitmap = await createImageBitmap(picture).catch(() => null);
       if (bitmap) this.show(bitmap);
     }
@@ -63,7 +63,7 @@ class Painter {
   }
 }
 
-// One WebSocket: for each frame a text message that describes it and a binary one, the JPEG.
+// One WebSocket: for each frame a text message that describes it, then a binary one, the JPEG.
 class Frames {
   constructor(path, frame, end) {
     const url = new URL(path, location.href);
@@ -92,23 +92,23 @@ class Frames {
   }
 }
 
-// Keeps pictures coming while somebody looks, and asks the server for its figures.
+// Keeps pictures coming while the page is visible, and polls the server's figures.
 //
-// `page` has: root, the way to the server's URLs; path(), of the WebSocket; frame(head, blob);
-// summary(figures), null where they cannot be had; changed(), when words must be found anew;
-// paused; waitsForPlace, whether it has no use for the fallback of a full server; and fallback with
-// start(), stop() and stalled(), for when the WebSocket cannot be had, as behind a proxy that does
-// not pass it on.
+// `page` has: root, the relative path to the server's root; path(), of the WebSocket;
+// frame(head, blob); summary(figures), null if they are not available; changed(), called when the
+// texts must be updated; paused; waitsForPlace, true if the fallback is useless while the server
+// is full; and fallback with start(), stop() and stalled(), for when a WebSocket is not possible,
+// as behind a proxy that does not forward it.
 class Live {
   constructor(page) {
     const asked = new URLSearchParams(location.search).get("transport");
     this.page = page;
     this.forced = asked === "ws" || asked === "img";
     this.fallen = asked === "img";
-    this.answers = true;  // the server, when it was asked last
+    this.answers = true;  // whether the server did at the last poll
     this.failures = 0;    // in a row
-    this.sign = new Date();  // when the server gave the last sign of life
-    this.pictured = -Infinity;  // when the last frame came, repeats included
+    this.sign = new Date();  // when the server last sent anything
+    this.pictured = -Infinity;  // when the last frame arrived, repeats included
     document.addEventListener("visibilitychange", () => this.restart());
     addEventListener("online", () => this.restart());
     addEventListener("offline", () => { this.answers = false; page.changed(); });
@@ -118,7 +118,7 @@ class Live {
   }
 
   isConnected() { return Boolean(this.frames || this.falling); }
-  // Whether what is on the screen is what the server shows now.
+  // Whether the screen shows what the server currently sends.
   isFresh() {
     return this.frames ? now() - this.pictured < PATIENCE_MS : this.pictured > -Infinity;
   }
@@ -149,7 +149,7 @@ class Live {
     }, () => {
       this.refused = this.frames.count === 0;
       this.stop();
-      // Not all pages of a server that comes back are to ask at once.
+      // When a server restarts, its pages must not all poll at the same time.
       this.askIn(500 + Math.random() * 1000);
       page.changed();
     });
@@ -166,12 +166,12 @@ class Live {
   watch() {
     const before = this.watched || now();
     this.watched = now();
-    // The machine has slept, and its connections may have died without a word.
+    // The machine was asleep, and its connections may have died without notice.
     const slept = this.watched - before > 2 * PATIENCE_MS;
     const silent = this.frames && now() - this.frames.heard > PATIENCE_MS;
     const stalled = this.falling && this.page.fallback.stalled();
     if (!document.hidden && (slept || silent || stalled)) this.restart();
-    // A picture that does not change is no proof that there is a server.
+    // A picture that does not change does not prove that the server is alive.
     const since = Math.max(this.pictured, this.asked || 0);
     if (this.falling && !document.hidden && now() - since > PATIENCE_MS) this.ask();
     this.page.changed();
@@ -196,7 +196,7 @@ class Live {
       this.answered(summary);
     } catch (error) {
       this.answers = false;
-      // 1 to 2 s, 2 to 4, 4 to 8, then 8 to 16 at most.
+      // 1 to 2 s, 2 to 4, 4 to 8, then always 8 to 16.
       wait = 1000 * 2 ** Math.min(this.failures++, 3) * (1 + Math.random());
     }
     this.asking = false;
@@ -214,19 +214,19 @@ class Live {
     const noPlace = Boolean(summary && summary.viewers >= summary.max_viewers);
     this.full = noPlace && this.page.waitsForPlace && (this.full || this.refused);
     if (noPlace) this.places = ` (${summary.viewers} of ${summary.max_viewers} viewers)`;
-    // What was refused while there was no server says nothing about WebSockets.
+    // A refusal while the server was away does not mean that WebSockets fail.
     if (this.refused && !this.full && !cameBack && !this.forced) this.fallen = true;
     this.refused = false;
     if (isAnother && !this.forced) this.fallen = false;
-    // An <img> does not tell that its server has gone, so it is asked for anew.
+    // An <img> does not report that its server has gone, so it is requested again.
     if (this.falling && (cameBack || isAnother)) this.stop();
-    // A camera that is being started has no first picture yet.
+    // A camera that is starting has no picture yet.
     if (this.frames && this.frames.isWaiting()) this.frames.heard = now();
     this.page.summary(summary);
     if (!this.full) this.start();
   }
 
-  // What is to be said instead of "live", empty when nothing is.
+  // The text to show instead of "live"; empty if there is no trouble.
   trouble() {
     if (this.isFresh() && this.answers) return "";
     if (!this.answers || !navigator.onLine)

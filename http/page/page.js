@@ -7,8 +7,8 @@ const url = path => new URL(path, location.href).href;
 
 let figures = null;   // of this camera
 let shown = null;     // {head, blob}: what the canvas shows
-let seen = 0;         // frames of the WebSocket, repeats left out
-let refusal = "";     // why the <img> cannot be had
+let seen = 0;         // frames of the WebSocket, without repeats
+let refusal = "";     // why the <img> was refused
 
 // The multipart stream in the <img>.
 const fallback = {
@@ -19,7 +19,7 @@ const fallback = {
     shown = null;
     image.src = base + "stream?" + Date.now();
   },
-  // What was on the screen last stays there.
+  // The last picture stays on the screen.
   async stop() {
     const run = ++this.run;
     if (image.naturalWidth && !image.hidden) {
@@ -30,8 +30,8 @@ const fallback = {
     }
     image.removeAttribute("src");
   },
-  // True when the camera has new pictures and the screen has not. Whoever films a wall that never
-  // changes is reconnected less and less often.
+  // True if the camera has new pictures and the screen does not. If the scene never changes, the
+  // page reconnects less and less often.
   stalled() {
     if (!this.seen || figures.captured - this.seen < 3) return false;
     if (now() - this.heard < this.patience) return false;
@@ -65,7 +65,7 @@ image.onload = () => {
   canvas.hidden = true;
   fallback.alive();
 };
-// An <img> says that it failed and never why; the server says it in words.
+// An <img> reports that it failed but not why; the server returns the reason as text.
 image.onerror = async () => {
   if (!live.falling) return;
   live.stop();
@@ -123,7 +123,7 @@ function sayState() {
   const fresh = state !== "paused" && live.isFresh() && live.answers;
   $("state").dataset.state = state;
   write($("state"), text);
-  // Nothing is known of a server that does not answer.
+  // The figures of a server that does not answer are unknown.
   if (!live.answers) for (const card of cards) write(card.number, "\u2013");
   writeOver($("over"), fresh ? "" : text);
   for (const picture of [image, canvas])
@@ -143,7 +143,7 @@ const bits = value => withUnit(value, 1000, ["bit/s", "kbit/s", "Mbit/s", "Gbit/
 const bytes = value => withUnit(value, 1000, ["B", "kB", "MB", "GB", "TB"]);
 const WINDOW_MS = 120000;
 
-// What this page gets: frames of one connection, over about ten seconds and four at least.
+// What this page receives: the frame rate of one connection, over four to about ten seconds.
 const mine = {
   points: [],
   rate(at) {
@@ -156,7 +156,7 @@ const mine = {
     return passed < 3.9 ? null : (seen - this.points[0].seen) / passed;
   },
 };
-// Pictures that somebody missed since this page looks; not those from when nobody watched.
+// Pictures missed since this page was opened, except while no one was watching.
 const missed = {camera: 0, viewers: 0};
 function missedIn(is, was, s) {
   if (!s || !is.viewers || !was.viewers) return null;
@@ -165,8 +165,8 @@ function missedIn(is, was, s) {
   return (is.dropped - was.dropped + is.frames_skipped - was.frames_skipped) / s;
 }
 
-// Each card: a floor for the scale, how a value reads, the value from two summaries that are `s`
-// seconds apart (0: there is only one; null: nothing is known), and what stands under it.
+// Each card: a minimum for the scale, the text of a value, the value from two summaries that are
+// `s` seconds apart (0: there is only one; null: unknown), and the text below it.
 const cards = Object.entries({
   delay: [0.02, seconds,
     (is, was) => is.state === "live" && is.frame_age_count > was.frame_age_count
@@ -209,13 +209,13 @@ function draw(card, at) {
 }
 
 let before = null;
-let controls = null;  // where they may be changed
+let controls = null;  // if changes are allowed
 function summary(all) {
   $("figures").hidden = !all;
   if (!all) return;
   const was = figures;
   figures = all.cameras.find(one => one.name === camera);
-  // Another server with other cameras.
+  // A different server with other cameras.
   if (!figures) return location.reload();
   const at = now(), is = figures;
   if (is.width && is.height) {
@@ -240,7 +240,7 @@ function summary(all) {
 // ---- buttons ----
 
 function label(id, text) { write($(id).querySelector("span"), text); }
-// `said` is read out; the text of a button that has just been pressed is not.
+// Screen readers read `said`, but not the changed text of a button that was just pressed.
 function say(text) { $("said").textContent = text; }
 
 function togglePause() {
@@ -252,7 +252,7 @@ function togglePause() {
 }
 $("pause").onclick = togglePause;
 
-// The picture on the screen, under a name with its time of capture.
+// Saves the picture on the screen under a name with its capture time.
 async function save() {
   let at = new Date(), picture;
   if (shown) {
@@ -286,7 +286,7 @@ document.onfullscreenchange = () =>
   label("full", document.fullscreenElement ? "Leave full screen" : "Full screen");
 
 const shortcuts = {f: toggleFullScreen, s: save, " ": togglePause};
-// Whoever is at a control means the control.
+// Keys pressed on a control are for the control.
 document.addEventListener("keydown", event => {
   const action = shortcuts[event.key.toLowerCase()];
   if (!action || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -294,13 +294,13 @@ document.addEventListener("keydown", event => {
   event.preventDefault();
   action();
 });
-// A button that was clicked with the mouse gives the keyboard back.
+// A button clicked with the mouse gives up the focus, so that shortcuts work.
 document.querySelector("figcaption").addEventListener("click", event => {
   const button = event.target.closest("button");
   if (button && !button.matches(":focus-visible")) button.blur();
 });
 
-// Only pages from secure origins may use the clipboard directly.
+// Only pages of secure origins may use the clipboard directly.
 async function copy(button, text) {
   let done = true;
   try {
