@@ -16,16 +16,16 @@ std::string_view take_place(const Call& call, size_t frame_bytes, double fps,
       return {};
     case Verdict::full:
       call.services.note_full();
-      return "all places for viewers are taken";
+      return "no room for another viewer";
     case Verdict::address_full:
       stats.refused_address.add();
       call.services.events.address_full(call.now, answer.client,
                                         state.admission.config().viewers_per_address);
-      return "your address has as many streams as one may have";
+      return "too many streams from your address";
     case Verdict::wire_full:
       stats.refused_wire.add();
       call.services.events.wire_full(call.now, state.wire->claimed(), state.wire->usable());
-      return "the network bears no more viewers";
+      return "not enough bandwidth for another viewer";
   }
   CHECK(false);
 }

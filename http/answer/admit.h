@@ -15,7 +15,7 @@ namespace fanlight {
 std::string_view take_place(const Call& call, size_t frame_bytes, double fps,
                             Answer& answer) noexcept;
 
-// Size on the wire of the channel's newest frame; 0 before the first.
+// Size of the channel's newest frame as a part of a stream; 0 before the first.
 size_t frame_bytes_of(const Channel& channel) noexcept;
 
 }  // namespace fanlight

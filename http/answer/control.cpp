@@ -15,23 +15,23 @@ Answer reply_control(const Call& call) noexcept {
   const Request& request = call.request;
   const ServerConfig& config = call.services.state.config;
   if (!config.allow_control) {
-    return reply_error(call, 405, "controls cannot be changed here without --allow-control");
+    return reply_error(call, 405, "changing controls requires --allow-control");
   }
   if (!request.origin.empty() && !may_change(request.origin, request.host, config.cors_origins)) {
-    return reply_error(call, 403, "pages from elsewhere must be named by --cors-origin");
+    return reply_error(call, 403, "this origin is not allowed (--cors-origin)");
   }
   if (!is_json(request.content_type)) {
-    return reply_error(call, 415, "controls are changed by application/json");
+    return reply_error(call, 415, "Content-Type must be application/json");
   }
   if (request.content_length > ControlRequest::kBodyBytesMax) {
-    return reply_error(call, 413, "at most 2048 bytes are taken");
+    return reply_error(call, 413, "at most 2048 bytes are allowed");
   }
   if (request.content_length == 0) {
-    return reply_error(call, 400, "an object of controls and their values is expected");
+    return reply_error(call, 400, "expected an object of controls and their values");
   }
   CHECK(request.body.size() == request.content_length);
   CameraPanel* panel = call.services.state.cameras[call.route.camera].panel;
-  if (panel == nullptr) return reply_error(call, 503, "this camera takes no requests");
+  if (panel == nullptr) return reply_error(call, 503, "this camera accepts no requests");
   Answer answer;
   answer.kind = Answer::Kind::await_camera;
   answer.panel = panel;

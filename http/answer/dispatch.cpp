@@ -49,7 +49,7 @@ Answer reply_readiness(const Call& call) {
 
 Answer reply_viewers(const Call& call) {
   if (!call.may_see_addresses()) {
-    return reply_error(call, 403, "viewers are listed to this machine and by --admin-listen only");
+    return reply_error(call, 403, "viewers are listed only for this machine and --admin-listen");
   }
   return reply_report(call, Report::viewers_page, "text/html; charset=utf-8", 0);
 }

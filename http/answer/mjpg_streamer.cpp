@@ -25,8 +25,8 @@ Answer reply_mjpg_output(const Call& call) noexcept {
 Answer reply_mjpg_command(const Call& call) noexcept {
   const bool is_take = query_value(call.request.query, "action").value.starts_with("take");
   return reply_error(call, 501,
-                     is_take ? "no files are written here; GET /snapshot gives the picture"
-                             : "controls are changed by PATCH /cameras/NAME/controls");
+                     is_take ? "saving files is not supported; use GET /snapshot"
+                             : "change controls by PATCH /cameras/NAME/controls");
 }
 
 }  // namespace fanlight

@@ -139,7 +139,7 @@ Answer reply_report(const Call& call, Report report, std::string_view type,
     return reply(call, head, {});
   }
   Body* body = call.services.reports.make(call.services, report, camera, call.may_see_addresses());
-  if (body == nullptr) return reply_error(call, 503, "too many reports are being read");
+  if (body == nullptr) return reply_error(call, 503, "too many concurrent reports");
   const bool chunked = call.request.minor_version >= 1;
   const bool keep_alive = call.request.keep_alive && chunked;
   ResponseHead head(call.output, 200, report_context(call, report, keep_alive));

@@ -55,7 +55,7 @@ Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noex
   }
   if (is_lost(frame)) return reply_slate(call, channel);
   if (frame == nullptr || call.waited == Waited::in_vain) {
-    return reply_error(call, 503, "the camera gave no picture in time");
+    return reply_error(call, 503, "the camera delivered no picture in time");
   }
   char etag_text[48];
   const int64_t us = frame->info().captured_wall.time_since_epoch().count();

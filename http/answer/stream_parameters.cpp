@@ -77,19 +77,20 @@ struct Parameter {
 };
 
 constexpr std::array kParameters = {
-    Parameter{"action", leave, "action: an action is expected, once"},
-    Parameter{"advance_headers", take_advance_headers, "advance_headers: 0 or 1 is expected, once"},
-    Parameter{"cameras", leave, "cameras: names of cameras are expected, once"},
+    Parameter{"action", leave, "action: may be given only once"},
+    Parameter{"advance_headers", take_advance_headers,
+              "advance_headers: must be 0 or 1, given once"},
+    Parameter{"cameras", leave, "cameras: may be given only once"},
     Parameter{"dual_final_frames", take_dual_final_frames,
-              "dual_final_frames: 0 or 1 is expected, once"},
-    Parameter{"extra_headers", take_extra_headers, "extra_headers: 0 or 1 is expected, once"},
-    Parameter{"fps", take_fps, "fps: a number above 0 and up to 1000 is expected, once"},
-    Parameter{"frames", take_frames, "frames: a whole number above 0 is expected, once"},
+              "dual_final_frames: must be 0 or 1, given once"},
+    Parameter{"extra_headers", take_extra_headers, "extra_headers: must be 0 or 1, given once"},
+    Parameter{"fps", take_fps, "fps: must be a number above 0, at most 1000, given once"},
+    Parameter{"frames", take_frames, "frames: must be a whole number above 0, given once"},
     Parameter{"key", take_key,
-              "key: at most 64 letters, digits, '.', '_' and '-' are expected, once"},
+              "key: must be at most 64 letters, digits, '.', '_' or '-', given once"},
     Parameter{"max_delay", take_max_delay,
-              "max_delay: milliseconds from 0 to 3600000 are expected, once"},
-    Parameter{"zero_data", take_zero_data, "zero_data: 0 or 1 is expected, once"},
+              "max_delay: must be 0 to 3600000 milliseconds, given once"},
+    Parameter{"zero_data", take_zero_data, "zero_data: must be 0 or 1, given once"},
 };
 
 }  // namespace

@@ -22,10 +22,10 @@ Answer reply_head(const Call& call, bool keep_alive, bool chunked) {
 
 Answer reply_table(const Call& call) noexcept {
   TableDesk* desk = call.services.state.config.table;
-  if (desk == nullptr) return reply_error(call, 404, "there is no table here (--stock-db)");
+  if (desk == nullptr) return reply_error(call, 404, "no stock table is configured (--stock-db)");
   if (call.request.method == Method::head) return reply_head(call, call.request.keep_alive, false);
   TableQuery* query = desk->open();
-  if (query == nullptr) return reply_error(call, 503, "too many tables are being read");
+  if (query == nullptr) return reply_error(call, 503, "too many concurrent tables");
   Answer answer;
   answer.kind = Answer::Kind::await_body;
   answer.body = call.services.tables.make(call.services, *query);

@@ -22,9 +22,9 @@ constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 std::string_view why_no_upgrade(const Request& request) {
   if (request.method != Method::get || request.minor_version == 0 ||
       !request.upgrades_to_web_socket) {
-    return "this is a WebSocket";
+    return "this URL requires a WebSocket";
   }
-  return request.web_socket_version == "13" ? std::string_view() : "only version 13 is spoken here";
+  return request.web_socket_version == "13" ? std::string_view() : "only version 13 is supported";
 }
 
 // `cameras=a,b,c`, or `*` for all; without it the camera in the path. Empty, or the error.
@@ -35,7 +35,7 @@ std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
     cameras.add(call.route.camera);
     return {};
   }
-  constexpr std::string_view kTooMany = "cameras: at most 16, and each once";
+  constexpr std::string_view kTooMany = "cameras: at most 16, each only once";
   if (wanted.value == "*") {
     for (size_t i = 0; i < names.size(); ++i) {
       if (!cameras.add(i)) return kTooMany;
@@ -46,7 +46,7 @@ std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
   while (true) {
     const size_t comma = std::min(rest.find(','), rest.size());
     const auto named = std::find(names.begin(), names.end(), rest.substr(0, comma));
-    if (named == names.end()) return "cameras: names of cameras with commas between, or *";
+    if (named == names.end()) return "cameras: must be names separated by commas, or *";
     if (!cameras.add(static_cast<size_t>(named - names.begin()))) return kTooMany;
     if (comma == rest.size()) return {};
     rest.remove_prefix(comma + 1);
@@ -94,7 +94,7 @@ Answer reply_web_socket(const Call& call) noexcept {
     return reply_error(call, 400, "malformed Sec-WebSocket-Key");
   }
   if (!may_read(request.origin, request.host, call.services.state.config.cors_origins)) {
-    return reply_error(call, 403, "pages from elsewhere must be named by --cors-origin");
+    return reply_error(call, 403, "this origin is not allowed (--cors-origin)");
   }
   StreamParameters parameters;
   const std::string_view wrong = parse_parameters(request.query, parameters);

@@ -82,7 +82,7 @@ void ZeroCopySends::note_result(int result) noexcept {
 
 void ZeroCopySends::note_usage(bool copied) noexcept {
   if (copied) stats_.zero_copy_copied.add();
-  if (policy_.notified(copied, reactor_.now())) note_turned_off("the kernel copies all the same");
+  if (policy_.notified(copied, reactor_.now())) note_turned_off("the kernel copies anyway");
 }
 
 void ZeroCopySends::note_turned_off(const char* reason) noexcept {

@@ -75,7 +75,7 @@ const live = new Live({
 // The text for "starting" and so on; the same as the server writes into the page.
 function words(camera) {
   if (camera.state === "lost") return lostBecause(camera.reason);
-  if (camera.state === "idle") return "asleep until somebody watches";
+  if (camera.state === "idle") return "idle until someone watches";
   if (camera.state === "starting") return "no picture yet";
   const fps = fpsOf(camera);
   return `${camera.width}\u00d7${camera.height}` +

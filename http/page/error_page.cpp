@@ -55,7 +55,7 @@ void fill(std::string_view form, const ErrorWords& words, TextWriter& text) noex
 ErrorPage::ErrorPage(std::string_view version) {
   PageParts parts;
   parts.title = kStatus;
-  parts.description = "What was asked for cannot be shown.";
+  parts.description = "The requested page cannot be shown.";
   parts.main = std::string("<p>") + kReason + "</p>\n<p><a href=\"" + kRoot +
                "\">To the live picture</a></p>\n";
   parts.root = kRoot;

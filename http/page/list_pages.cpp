@@ -35,10 +35,10 @@ std::string page(std::string_view title, std::string_view description, std::stri
 }  // namespace
 
 ListPages::ListPages(std::string_view version)
-    : stock_(page("Stock", "The stocks of this server's table, one a row.", version, "",
+    : stock_(page("Stock", "This server's stock table, one stock per row.", version, "",
                   {"Symbol", "Name", "Price", "Volume"})),
       viewers_(page(
-          "Viewers", "Who watches the cameras of this server.", version, " class=\"wide\"",
+          "Viewers", "The viewers of this server's cameras.", version, " class=\"wide\"",
           {"Address", "Camera", "Watching for", "Pictures", "Per second", "Skipped", "Megabytes"})),
       policy_(content_policy(stock_)) {
   for (std::string* text : {&stock_, &viewers_}) {

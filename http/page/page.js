@@ -84,12 +84,12 @@ image.onerror = async () => {
 };
 
 function refusalOf(reason) {
-  if (reason.startsWith("all places")) {
+  if (reason.startsWith("no room")) {
     live.full = true;
     return "";
   }
-  if (reason.startsWith("your address")) return "You watch in as many windows as one address may";
-  if (reason.startsWith("the network")) return "The network cannot carry one more viewer";
+  if (reason.startsWith("too many streams")) return "Too many streams from your address";
+  if (reason.startsWith("not enough bandwidth")) return "Not enough bandwidth for another viewer";
   return reason.replace(/^./, first => first.toUpperCase());
 }
 

@@ -26,8 +26,8 @@ bool may_read(std::string_view origin, std::string_view host,
               std::span<const std::string> named) noexcept;
 
 // The value of Access-Control-Allow-Origin for a request with `origin`; empty: omit the field. It
-// is `origin` if that is named, else `*` if that is named. Without an Origin, it is the only named
-// origin, which a browser does not need.
+// is `origin` if that is named, else `*` if that is named. A request without an Origin, which is
+// not a script's in a browser, gets the named value if there is only one.
 std::string_view allowed_origin(std::string_view origin,
                                 std::span<const std::string> named) noexcept;
 

@@ -173,7 +173,7 @@ bool RequestParser::parse_request_line(std::string_view line) noexcept {
       version[6] != '.' || !is_digit(version[7])) {
     return fail(400, "malformed HTTP version");
   }
-  if (version[5] != '1') return fail(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  if (version[5] != '1') return fail(505, "only HTTP/1.0 and HTTP/1.1 are supported");
   request_.minor_version = version[7] - '0';
   if (request_.method == Method::unknown) return fail(501, "unknown method");
   return parse_target(target);
@@ -295,10 +295,10 @@ bool RequestParser::finish() noexcept {
   // RFC 9112 section 3.2.2: an absolute-form target overrides Host.
   if (!authority_.empty()) request_.host = authority_;
   if (have_transfer_encoding_) {
-    if (have_content_length_) return fail(400, "Content-Length beside Transfer-Encoding");
+    if (have_content_length_) return fail(400, "both Content-Length and Transfer-Encoding");
     // Request bodies here are short and of known length, so no coding is decoded (RFC 9112 section
     // 6.1 allows the refusal).
-    return fail(501, "request bodies with a Transfer-Encoding are not taken");
+    return fail(501, "request bodies with Transfer-Encoding are not supported");
   }
   request_.upgrades_to_web_socket = wants_upgrade_ && upgrade_web_socket_;
   request_.keep_alive = !wants_close_ && (request_.minor_version >= 1 || wants_keep_alive_);

@@ -36,7 +36,7 @@ void write_condition(ShardServices& services, size_t camera, TextWriter& text) {
   if (condition.state == "live") {
     write_live(services.state.cameras[camera].ring->stats(), services.now(), text);
   } else if (condition.state == "idle") {
-    text.add("asleep until somebody watches");
+    text.add("idle until someone watches");
   } else if (condition.state == "lost") {
     write_reason(condition.reason, text);
   } else {

@@ -18,11 +18,11 @@ std::string_view why_not_ready(Channel& channel, Instant now) {
   const CaptureStats& stats = channel.ring().stats();
   // The frame rate of another server's camera is unknown.
   const Duration interval(std::max(stats.interval_ns.value(), stats.measured_interval_ns.value()));
-  if (frame == nullptr) return "has given no picture yet";
+  if (frame == nullptr) return "no picture yet";
   if (frame->info().is_slate()) return said_of_camera(frame->info().slate_reason.view());
   if (stats.may_be_silent.value() == 0 &&
       now - frame->info().captured_at > std::max<Duration>(2s, 3 * interval)) {
-    return "has given no fresh picture";
+    return "no fresh picture";
   }
   return {};
 }

@@ -51,7 +51,7 @@ Body::Failure TableBody::failure() const noexcept {
     case TableStatus::failed:
       break;
   }
-  return {500, "the table cannot be read; the server's log says why"};
+  return {500, "the table cannot be read; see the server's log"};
 }
 
 Body::Pulled TableBody::pull(std::span<char> room) noexcept {

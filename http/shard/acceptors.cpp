@@ -81,7 +81,7 @@ void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept 
   } else if (spare_ < 0) {
     // The connection has the last descriptor; once it is closed there is a spare again.
     services_.stats.refused_descriptors.add();
-    shard_.refuse(fd, "the server has no descriptor left");
+    shard_.refuse(fd, "the server is out of descriptors");
   } else if (const ClientSocket client{fd, acceptor.is_admin}; !hand_over(client)) {
     accepted(client);
   }

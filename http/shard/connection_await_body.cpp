@@ -33,7 +33,7 @@ void Connection::await_body() noexcept {
 void Connection::check_body() noexcept {
   if (services_.now() < deadline_) return ensure_timer(deadline_);
   if (!answer_.body->give_up()) return;  // from another shard, which will answer
-  log_gated(services_.table_gate, services_.now(), LogLevel::warning, "given up: {}",
+  log_gated(services_.table_gate, services_.now(), LogLevel::warning, "gave up: {}",
             answer_.body->failure().reason);
   if (state_ == State::awaiting_body) return body_prepared();
   cut_body();

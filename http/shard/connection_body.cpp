@@ -20,7 +20,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // The body follows the head in the stream, so it must be read to reach the next request.
 void Connection::begin_body() noexcept {
   const Request& request = exchange_->parser.request();
-  if (request.content_length > kBodyBytesMax) return refuse(413, "no body is taken here");
+  if (request.content_length > kBodyBytesMax) return refuse(413, "the request body is too long");
   state_ = State::reading_body;
   body_left_ = request.content_length;
   keeps_body_ = wants_body(services_, request);
@@ -44,7 +44,7 @@ void Connection::read_body() noexcept {
   }
   if (body_left_ == 0) return respond(Waited::no);
   // A head that fills the buffer leaves no room to receive the body.
-  if (exchange_->input_room().empty()) return refuse(413, "no body is taken behind so long a head");
+  if (exchange_->input_room().empty()) return refuse(413, "the head leaves no room for a body");
   receive();
 }
 
@@ -68,7 +68,7 @@ void Connection::ask_camera() noexcept {
   if (control_request_ == nullptr) {
     return start_answer(answer_for_camera(services_, {fd_}, exchange_->parser.request(),
                                           exchange_->output(), 503,
-                                          "too many requests wait for the camera"));
+                                          "too many pending requests for the camera"));
   }
   services_.stats.control_requests.add();
   state_ = State::awaiting_camera;

@@ -190,7 +190,7 @@ Connection* Shard::make_connection(const ClientSocket& client) noexcept {
 void Shard::admit(const ClientSocket& client) noexcept {
   if (slab_.used() >= connections_max_) {
     services_.note_full();
-    return refuse(client.fd, "all places are taken");
+    return refuse(client.fd, "no room for another connection");
   }
   Connection* connection = make_connection(client);
   if (connection == nullptr) return;

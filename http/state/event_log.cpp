@@ -7,14 +7,14 @@ namespace fanlight {
 
 void EventLog::full(Instant now, size_t viewers, size_t connections) noexcept {
   log_gated(full_, now, LogLevel::warning,
-            "all places are taken: {} viewers (--max-viewers), {} connections of shard {}", viewers,
+            "server full: {} viewers (--max-viewers), {} connections on shard {}", viewers,
             connections, shard_);
 }
 
 void EventLog::address_full(Instant now, const PeerAddress& client, size_t limit) noexcept {
   char room[kAddressTextMax];
   log_gated(address_full_, now, LogLevel::warning,
-            "refused a stream to {}: it has {} already (--max-viewers-per-address)",
+            "refused a stream to {}: it already has {} (--max-viewers-per-address)",
             format_address(client, room), limit);
 }
 
@@ -22,7 +22,7 @@ void EventLog::wire_full(Instant now, uint64_t claimed_bytes_per_second,
                          uint64_t usable_bytes_per_second) noexcept {
   constexpr double kMegabit = 1e6 / 8;
   log_gated(wire_full_, now, LogLevel::warning,
-            "refused a stream: of {:.1f} Mbit/s the viewers are owed {:.1f} (--max-egress, "
+            "refused a stream: {1:.1f} of {0:.1f} Mbit/s are reserved already (--max-egress, "
             "--min-fps)",
             static_cast<double>(usable_bytes_per_second) / kMegabit,
             static_cast<double>(claimed_bytes_per_second) / kMegabit);
@@ -32,8 +32,8 @@ void EventLog::stalled(Instant now, const PeerAddress& client, Duration limit,
                        uint64_t bytes_sent) noexcept {
   char room[kAddressTextMax];
   log_gated(stalled_, now, LogLevel::info,
-            "closed a connection of {}: it took nothing for {:.3g} s (--viewer-stall-timeout), "
-            "after {} bytes",
+            "closed a connection from {0} after {2} bytes: no byte acknowledged for {1:.3g} s "
+            "(--viewer-stall-timeout)",
             format_address(client, room), to_seconds(limit), bytes_sent);
 }
 
@@ -41,8 +41,8 @@ void EventLog::ring_full(Instant now, const PeerAddress& client, std::string_vie
                          uint64_t bytes_sent) noexcept {
   char room[kAddressTextMax];
   log_gated(ring_full_, now, LogLevel::warning,
-            "closed a connection of {}: slow viewers hold all frames of {} (--frame-memory, "
-            "--ring-slots), and it the oldest, after {} bytes",
+            "closed a connection from {0} after {2} bytes: frame ring of {1} full (--frame-memory, "
+            "--ring-slots); this connection held the oldest frame",
             format_address(client, room), camera, bytes_sent);
 }
 
@@ -53,7 +53,7 @@ void EventLog::cannot_accept(Instant now, int error) noexcept {
 
 void EventLog::short_of_descriptors(Instant now, int error, uint64_t connections) noexcept {
   log_gated(short_of_descriptors_, now, LogLevel::warning,
-            "shard {}: {}; with {} connections open new ones are refused (ulimit -n)", shard_,
+            "shard {}: {}; with {} connections open, new ones are refused (ulimit -n)", shard_,
             std::strerror(error), connections);
 }
 

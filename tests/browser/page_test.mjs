@@ -198,7 +198,7 @@ test('an address that has all its streams is told so', async () => {
   watchCaptures(server.origin, first.signal);
   await viewersAre(server, 1);
   const page = await openPage(browser, server.origin);
-  await says(page, 'You watch in as many windows as one address may, trying again');
+  await says(page, 'Too many streams from your address, trying again');
   first.abort();
 });
 

@@ -31,7 +31,7 @@ TEST(Admit, ThereIsAPlaceForEveryKindOfViewerUntilAllAreTaken) {
   const ParsedResponse refused = ask_beside_a_viewer(shard, "/stream");
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.headers.at("retry-after"), "5");
-  EXPECT_EQ(refused.body, "503 Service Unavailable: all places for viewers are taken\n");
+  EXPECT_EQ(refused.body, "503 Service Unavailable: no room for another viewer\n");
   EXPECT_EQ(shard.stats().refused_full.value(), 1u);
 }
 
@@ -41,8 +41,7 @@ TEST(Admit, AnAddressMayHaveSoMany) {
   ShardWorld shard({}, config);
   const ParsedResponse refused = ask_beside_a_viewer(shard, "/video_feed");
   EXPECT_EQ(refused.status, 503);
-  EXPECT_EQ(refused.body,
-            "503 Service Unavailable: your address has as many streams as one may have\n");
+  EXPECT_EQ(refused.body, "503 Service Unavailable: too many streams from your address\n");
   EXPECT_EQ(shard.stats().refused_address.value(), 1u);
 }
 
@@ -57,7 +56,7 @@ TEST(Admit, TheWireBearsSoMany) {
   shard.run_for(500ms);  // until the size of a picture is known
   const ParsedResponse refused = ask_beside_a_viewer(shard, "/stream");
   EXPECT_EQ(refused.status, 503);
-  EXPECT_EQ(refused.body, "503 Service Unavailable: the network bears no more viewers\n");
+  EXPECT_EQ(refused.body, "503 Service Unavailable: not enough bandwidth for another viewer\n");
   EXPECT_EQ(shard.stats().refused_wire.value(), 1u);
   shard.run_for(300ms);  // until the close of the first has been noticed
   // Who asks for less is owed less.

@@ -32,8 +32,8 @@ TEST(Control, IsRefusedBeforeTheCameraHearsOfIt) {
     int status;
     std::string words;
   };
-  const std::string elsewhere = "pages from elsewhere must be named by --cors-origin";
-  const std::string type = "controls are changed by application/json";
+  const std::string elsewhere = "this origin is not allowed (--cors-origin)";
+  const std::string type = "Content-Type must be application/json";
   for (const Case& c : {
            Case{patch(kBody, kJson + "Origin: http://evil.example\r\n"), 403, elsewhere},
            Case{patch(kBody, kJson + "Origin: null\r\n"), 403, elsewhere},
@@ -42,8 +42,8 @@ TEST(Control, IsRefusedBeforeTheCameraHearsOfIt) {
                 "duplicate Origin"},
            Case{patch(kBody, "Content-Type: text/plain\r\n"), 415, type},
            Case{patch(kBody, ""), 415, type},
-           Case{patch(std::string(2049, ' '), kJson), 413, "at most 2048 bytes are taken"},
-           Case{patch("", kJson), 400, "an object of controls and their values is expected"},
+           Case{patch(std::string(2049, ' '), kJson), 413, "at most 2048 bytes are allowed"},
+           Case{patch("", kJson), 400, "expected an object of controls and their values"},
        }) {
     PanelWorld shard;
     RawClient client(shard);
@@ -78,7 +78,7 @@ TEST(Control, IsOffUnlessAllowed) {
   shard.run_for(10ms);
   EXPECT_EQ(client.status(), 405);
   EXPECT_EQ(client.responses()[0].headers.at("allow"), "GET, HEAD, OPTIONS");
-  EXPECT_TRUE(client.text().ends_with("controls cannot be changed here without --allow-control\n"));
+  EXPECT_TRUE(client.text().ends_with("changing controls requires --allow-control\n"));
   EXPECT_TRUE(shard.serve(200).empty());
   // Looking is always allowed.
   EXPECT_EQ(ask(shard, get("/cameras/cam/controls")).body, R"({"controls":[]})");

@@ -31,11 +31,11 @@ TEST(Dispatch, RefusalsByteForByte) {
             refusal("405 Method Not Allowed", "Allow: GET, HEAD, OPTIONS, POST\r\n",
                     "405 Method Not Allowed: only GET, HEAD, OPTIONS and POST are allowed\n"));
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"/stream?fps=x", "fps: a number above 0 and up to 1000 is expected, once"},
-      {"/stream?frames=-1", "frames: a whole number above 0 is expected, once"},
-      {"/stream?advance_headers=2", "advance_headers: 0 or 1 is expected, once"},
-      {"/video_feed?frames=2&x=&frames=3", "frames: a whole number above 0 is expected, once"},
-      {"/snapshot?max_delay=y", "max_delay: milliseconds from 0 to 3600000 are expected, once"},
+      {"/stream?fps=x", "fps: must be a number above 0, at most 1000, given once"},
+      {"/stream?frames=-1", "frames: must be a whole number above 0, given once"},
+      {"/stream?advance_headers=2", "advance_headers: must be 0 or 1, given once"},
+      {"/video_feed?frames=2&x=&frames=3", "frames: must be a whole number above 0, given once"},
+      {"/snapshot?max_delay=y", "max_delay: must be 0 to 3600000 milliseconds, given once"},
   };
   for (const auto& [target, reason] : wrong) {
     EXPECT_EQ(ask_text(shard, get(target)), refusal("400 Bad Request", "Connection: close\r\n",

@@ -39,12 +39,10 @@ TEST(MjpgStreamer, NothingIsChangedByGet) {
   const ParsedResponse command =
       ask(shard, get("/?action=command&dest=0&plugin=0&id=9963776&group=1&value=7"));
   EXPECT_EQ(command.status, 501);
-  EXPECT_EQ(command.body,
-            "501 Not Implemented: controls are changed by PATCH /cameras/NAME/controls\n");
+  EXPECT_EQ(command.body, "501 Not Implemented: change controls by PATCH /cameras/NAME/controls\n");
   const ParsedResponse take = ask(shard, get("/?action=take&filename=x.jpg"));
   EXPECT_EQ(take.status, 501);
-  EXPECT_EQ(take.body,
-            "501 Not Implemented: no files are written here; GET /snapshot gives the picture\n");
+  EXPECT_EQ(take.body, "501 Not Implemented: saving files is not supported; use GET /snapshot\n");
 }
 
 }  // namespace

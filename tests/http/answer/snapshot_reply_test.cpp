@@ -121,7 +121,7 @@ TEST(SnapshotReply, SnapshotOfACameraThatDoesNotStartIsRefusedAfter5Seconds) {
   EXPECT_EQ(client.ended_at(), kNever);
   EXPECT_EQ(client.responses()[0].headers.at("retry-after"), "5");
   EXPECT_EQ(body_of(client.text()),
-            "503 Service Unavailable: the camera gave no picture in time\n");
+            "503 Service Unavailable: the camera delivered no picture in time\n");
   EXPECT_EQ(shard.world.ring().watchers(), 0u);
 }
 

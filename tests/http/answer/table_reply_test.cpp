@@ -15,7 +15,7 @@ TEST(TableReply, WithoutADatabaseThereIsNoTable) {
   PanelWorld shard;
   const ParsedResponse response = ask(shard, get("/stock-table"));
   EXPECT_EQ(response.status, 404);
-  EXPECT_EQ(response.body, "404 Not Found: there is no table here (--stock-db)\n");
+  EXPECT_EQ(response.body, "404 Not Found: no stock table is configured (--stock-db)\n");
 }
 
 TEST(TableReply, HeadReadsNothing) {
@@ -65,7 +65,7 @@ TEST(TableReply, ALockIs503AndEverythingElseIs500) {
        {Case{TableStatus::busy, 503,
              "503 Service Unavailable: the table's database is locked; try again\n"},
         Case{TableStatus::failed, 500,
-             "500 Internal Server Error: the table cannot be read; the server's log says why\n"}}) {
+             "500 Internal Server Error: the table cannot be read; see the server's log\n"}}) {
     TableWorld shard;
     testing::internal::CaptureStderr();
     for (int i = 0; i < 3; ++i) {

@@ -68,7 +68,7 @@ TEST(CamerasPage, SaysInWordsWhyThereIsNoPicture) {
   idle.camera.idles_unwatched = true;
   ShardWorld resting(idle);
   resting.run_for(10s);
-  EXPECT_TRUE(has(page_of(resting), ">asleep until somebody watches</p>"));
+  EXPECT_TRUE(has(page_of(resting), ">idle until someone watches</p>"));
   SimWorldConfig none;
   none.camera.drop = 1;
   ShardWorld starting(none);

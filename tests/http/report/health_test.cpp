@@ -57,7 +57,7 @@ TEST(Health, NotReadyBeforeTheFirstFrame) {
   ShardWorld shard(config);
   const ParsedResponse response = ask(shard, get("/readyz"));
   EXPECT_EQ(response.status, 503);
-  EXPECT_EQ(response.body, "503 Service Unavailable: cam: has given no picture yet\n");
+  EXPECT_EQ(response.body, "503 Service Unavailable: cam: no picture yet\n");
 }
 
 TEST(Health, NotReadyWhileSlatesAreShown) {
@@ -89,7 +89,7 @@ TEST(Health, NotReadyWhenThePictureIsStale) {
     shard.run_for(200ms);
     const ParsedResponse stale = ask(shard, get("/readyz"));
     EXPECT_EQ(stale.status, 503);
-    EXPECT_EQ(stale.body, "503 Service Unavailable: cam: has given no fresh picture\n");
+    EXPECT_EQ(stale.body, "503 Service Unavailable: cam: no fresh picture\n");
   }
 }
 

@@ -191,7 +191,7 @@ TEST(Report, NoMoreThan64AreReadAtOnce) {
   const ParsedResponse refused = ask(shard, get("/metrics"));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.headers.at("retry-after"), "5");
-  EXPECT_EQ(refused.body, "503 Service Unavailable: too many reports are being read\n");
+  EXPECT_EQ(refused.body, "503 Service Unavailable: too many concurrent reports\n");
   EXPECT_EQ(ask(shard, get("/healthz")).status, 200);
   slow.front().close();
   shard.run_for(10ms);

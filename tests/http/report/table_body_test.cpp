@@ -104,7 +104,7 @@ TEST(TableBody, ReadersInAllPlacesLeaveTheOthersToTry) {
   const ParsedResponse refused = ask(shard, get("/stock-table"));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.headers.at("retry-after"), "5");
-  EXPECT_EQ(refused.body, "503 Service Unavailable: too many tables are being read\n");
+  EXPECT_EQ(refused.body, "503 Service Unavailable: too many concurrent tables\n");
   shard.serve_all(50);
   for (const RawClient& reader : readers) {
     EXPECT_EQ(behind_head(reader.responses()[0].body), rows_text(50));

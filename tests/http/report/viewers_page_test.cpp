@@ -88,7 +88,7 @@ TEST(ViewersPage, OnlyThisMachineSeesAddresses) {
         Case{kThisMachine, "Forwarded: for=127.0.0.1\r\n"},
         Case{kThisMachine, "X-Real-IP: 127.0.0.1\r\n"}, Case{PeerAddress{}, ""}}) {
     EXPECT_EQ(ask_from(shard, refused.peer, "/viewers", refused.fields),
-              "403 403 Forbidden: viewers are listed to this machine and by --admin-listen only\n");
+              "403 403 Forbidden: viewers are listed only for this machine and --admin-listen\n");
     const std::string state = ask_from(shard, refused.peer, "/api/v1/state", refused.fields);
     EXPECT_TRUE(state.starts_with("200 "));
     EXPECT_FALSE(shows(state, "address\":\"")) << refused.fields;

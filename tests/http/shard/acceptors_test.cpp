@@ -65,7 +65,7 @@ TEST(Acceptors, WhenAllPlacesAreTakenOthersAreToldAtOnce) {
   welcome.send(get("/healthz"));
   shard.run_for(10ms);
   EXPECT_EQ(welcome.status(), 200);
-  EXPECT_EQ(log.lines_with("all places are taken"), 1u);
+  EXPECT_EQ(log.lines_with("server full: "), 1u);
   EXPECT_EQ(log.lines_with("\n"), 1u);
 }
 

@@ -36,7 +36,7 @@ TEST(ConnectionAwaitBody, ADatabaseThatHangsIsGivenUpAfter10Seconds) {
     testing::internal::CaptureStderr();
     shard.run_for(200ms);
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
-              "given up: the table's database did not answer in time\n");
+              "gave up: the table's database did not answer in time\n");
     EXPECT_EQ(client.status(), 504);
     EXPECT_EQ(client.ended_at(), kNever);
     answer_late(shard, query);

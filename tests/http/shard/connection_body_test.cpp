@@ -154,7 +154,7 @@ TEST(ConnectionBody, RequestsBeyondThePlacesAreRefused) {
   shard.run_for(10ms);
   const ParsedResponse refused = ask(shard, patch(kBody));
   EXPECT_EQ(refused.status, 503);
-  EXPECT_EQ(refused.body, "503 Service Unavailable: too many requests wait for the camera\n");
+  EXPECT_EQ(refused.body, "503 Service Unavailable: too many pending requests for the camera\n");
   EXPECT_EQ(shard.serve(200).size(), CameraPanel::kRequestsMax);
   shard.run_for(10ms);
   for (RawClient& client : waiting) EXPECT_EQ(client.status(), 200);

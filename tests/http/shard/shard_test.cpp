@@ -33,7 +33,7 @@ TEST(Shard, MaxViewersRefusesStreamsAndNothingElse) {
   const ParsedResponse refused = ask(shard, get("/stream"));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.headers.at("retry-after"), "5");
-  EXPECT_EQ(refused.body, "503 Service Unavailable: all places for viewers are taken\n");
+  EXPECT_EQ(refused.body, "503 Service Unavailable: no room for another viewer\n");
   EXPECT_EQ(shard.stats().refused_full.value(), 1u);
   EXPECT_EQ(ask(shard, get("/snapshot")).status, 200);
   EXPECT_EQ(ask(shard, "HEAD /stream HTTP/1.1\r\nHost: sim\r\n\r\n").status, 200);

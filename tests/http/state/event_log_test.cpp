@@ -24,22 +24,22 @@ TEST(EventLog, EveryLineTellsTheCauseAndTheFlag) {
   EventLog log(3);
   const Instant now(1h);
   EXPECT_EQ(printed([&] { log.full(now, 10, 20); }),
-            "all places are taken: 10 viewers (--max-viewers), 20 connections of shard 3\n");
+            "server full: 10 viewers (--max-viewers), 20 connections on shard 3\n");
   EXPECT_EQ(printed([&] { log.address_full(now, kClient, 4); }),
-            "refused a stream to 192.0.2.7: it has 4 already (--max-viewers-per-address)\n");
+            "refused a stream to 192.0.2.7: it already has 4 (--max-viewers-per-address)\n");
   EXPECT_EQ(printed([&] { log.wire_full(now, 11'000'000, 11'875'000); }),
-            "refused a stream: of 95.0 Mbit/s the viewers are owed 88.0 (--max-egress, "
+            "refused a stream: 88.0 of 95.0 Mbit/s are reserved already (--max-egress, "
             "--min-fps)\n");
   EXPECT_EQ(printed([&] { log.stalled(now, kClient, 10s, 5000); }),
-            "closed a connection of 192.0.2.7: it took nothing for 10 s "
-            "(--viewer-stall-timeout), after 5000 bytes\n");
+            "closed a connection from 192.0.2.7 after 5000 bytes: no byte acknowledged for 10 s "
+            "(--viewer-stall-timeout)\n");
   EXPECT_EQ(printed([&] { log.ring_full(now, kClient, "front", 5000); }),
-            "closed a connection of 192.0.2.7: slow viewers hold all frames of front "
-            "(--frame-memory, --ring-slots), and it the oldest, after 5000 bytes\n");
+            "closed a connection from 192.0.2.7 after 5000 bytes: frame ring of front full "
+            "(--frame-memory, --ring-slots); this connection held the oldest frame\n");
   EXPECT_EQ(printed([&] { log.cannot_accept(now, ENOMEM); }),
             "shard 3: cannot accept: Cannot allocate memory\n");
   EXPECT_EQ(printed([&] { log.short_of_descriptors(now, EMFILE, 1000); }),
-            "shard 3: Too many open files; with 1000 connections open new ones are refused "
+            "shard 3: Too many open files; with 1000 connections open, new ones are refused "
             "(ulimit -n)\n");
 }
 
@@ -53,7 +53,7 @@ TEST(EventLog, AFloodOfOneCauseHidesNoOther) {
   EXPECT_NE(printed([&] { log.stalled(now, kClient, 10s, 1); }), "");
   EXPECT_EQ(printed([&] { log.full(now + 59s, 1, 1); }), "");
   EXPECT_EQ(printed([&] { log.full(now + 1min, 2, 3); }),
-            "all places are taken: 2 viewers (--max-viewers), 3 connections of shard 0 "
+            "server full: 2 viewers (--max-viewers), 3 connections on shard 0 "
             "(1000 more since the last such line)\n");
 }
 
@@ -72,7 +72,7 @@ TEST(EventLog, AnEvictionIsTold) {
     shard.run_for(10s);
     EXPECT_EQ(shard.stats().evicted_stalled.value(), 1u);
   });
-  EXPECT_NE(line.find(": it took nothing for 3 s (--viewer-stall-timeout), after "),
+  EXPECT_NE(line.find(" bytes: no byte acknowledged for 3 s (--viewer-stall-timeout)"),
             std::string::npos)
       << line;
 }
