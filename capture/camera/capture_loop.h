@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// CaptureLoop: the life of a camera: pictures while it gives them, a slate while it does not, and
-// nothing at all while nobody watches.
+// CaptureLoop: the life of a camera. It publishes pictures while the source gives them, slates
+// while it does not, and nothing while no one is watching.
 //
 //   capturing --source fails or is frozen--> retrying, with growing delay --opened--> capturing
-//   retrying --a device came or went--> retrying, at once
-//   capturing or retrying --nobody watched for `idle`--> idle --a watcher--> retrying, at once
+//   retrying --a device appeared or disappeared--> retrying immediately
+//   capturing or retrying --no one watched for `idle`--> idle --a watcher--> retrying immediately
 //
-// When no picture was published for the stall timeout, or the source has failed, a slate goes out
-// every second until there is a picture again. The last picture of a source that may be silent
-// (Source::may_be_silent()) stays while it is silent, and for the stall timeout after it has
+// When no picture was published for the stall timeout, or the source has failed, a slate is
+// published every second until there is a picture again. The last picture of a source that may be
+// silent (Source::may_be_silent()) stays while it is silent, and for the stall timeout after it has
 // failed.
 #pragma once
 
@@ -40,31 +40,31 @@ class CameraPanel;
 class DeviceWatch;
 
 struct CaptureConfig {
-  std::string name;  // the camera's, on slates and in the log
+  std::string name;  // on slates and in the log
   SourceOptions options;
-  int quality = 80;  // 1..100, of pictures that are encoded here
-  // Set after every opening, in this order: some have an effect only after others.
+  int quality = 80;  // 1..100, for pictures encoded here
+  // Applied after every opening, in this order: some take effect only after others.
   std::vector<ControlSetting> controls{};
-  // Opens the source again after it failed or was closed; throws as open_source() does.
+  // Reopens the source after it failed or was closed; throws as open_source() does.
   std::function<std::unique_ptr<Source>(const SourceOptions&)> open;
-  Duration stall_timeout = 2s;   // at least two frame intervals are waited in any case
-  Duration frozen_timeout = 5s;  // a source silent for this long beyond it is opened again
-  // Encode raw pictures that nobody sees. Without it the newest frame is as old as the last viewer;
-  // cameras of two pictures a second and less are encoded in any case.
+  Duration stall_timeout = 2s;   // never less than two frame intervals
+  Duration frozen_timeout = 5s;  // a source silent for this long beyond it is reopened
+  // Encode raw pictures even when there is no viewer. Without it the newest frame dates from the
+  // last viewer; cameras of at most two pictures a second are always encoded.
   bool encode_unwatched = true;
-  // Close the source when nobody watched for this long; less than a second counts as one.
+  // Close the source when no one has watched for this long; less than a second counts as one.
   std::optional<Duration> idle{};
   Duration retry_min = 500ms;  // delay before the first retry; doubled with each, up to
   Duration retry_max = 10s;    // this one; both give or take a quarter
-  // Tells when devices come and go; nullptr: retries come by time alone.
+  // Reports when devices appear and disappear; nullptr: retries are driven by time alone.
   DeviceWatch* devices = nullptr;
-  // What is told of the camera, and asked of it; nullptr: nothing.
+  // Where the camera's state is published and control requests arrive; nullptr: none.
   CameraPanel* panel = nullptr;
 };
 
-// What of it can be changed while the loop runs.
+// The part of the configuration that can be changed while the loop runs.
 struct CaptureTuning {
-  int quality = 80;  // 1..100, of pictures that are encoded here
+  int quality = 80;  // 1..100, for pictures encoded here
   double fps = 0;    // as SourceOptions::fps
   Duration stall_timeout = 2s;
   std::optional<Duration> idle{};
@@ -73,44 +73,44 @@ struct CaptureTuning {
 };
 
 // Owns: the source, the rendition, the camera's controls, the camera thread.
-// Thread: constructor, start(), begin(), stop(), tune() and destructor are main's; run() and all
-//   else the camera's.
-// Invariants: the source is null exactly while it waits for a retry or for a watcher; after stop()
-//   nothing is published any more.
+// Thread: main calls the constructor, start(), begin(), stop(), tune() and the destructor; run()
+//   and everything else run on the camera thread.
+// Invariants: the source is null exactly while waiting for a retry or for a watcher; nothing is
+//   published after stop().
 class CaptureLoop {
  public:
-  // Takes a source that is open already, so that main knows at start that it works and how large
+  // Takes a source that is already open, so that main knows at startup that it works and how large
   // the ring must be (jpeg_capacity_for()). Ring, clock, watch and panel must outlive the loop.
   // Throws std::system_error.
   CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, FrameRing& ring,
               CameraClock& clock, RenditionConfig rendition = {});
-  // A camera that could not be opened at start: it is waited for.
+  // A camera that could not be opened at startup: the loop waits for it.
   CaptureLoop(CaptureConfig config, const std::system_error& why_not, FrameRing& ring,
               CameraClock& clock, RenditionConfig rendition = {});
   CaptureLoop(const CaptureLoop&) = delete;
   CaptureLoop& operator=(const CaptureLoop&) = delete;
   ~CaptureLoop();
 
-  // Makes the camera thread, which waits for begin(); once. Throws std::system_error when there can
-  // be no thread.
+  // Creates the camera thread, which waits for begin(). Call once. Throws std::system_error when no
+  // thread can be created.
   void start();
 
-  // The camera thread runs from now on.
+  // Lets the camera thread run.
   void begin() noexcept;
 
-  // Requests the clock's stop and waits for the thread's end: at once where the source waits by
-  // the clock, else when the system call that it is in returns. May be called twice.
+  // Requests the clock's stop and joins the thread: immediately if the source is waiting on the
+  // clock, else when its current system call returns. May be called twice.
   void stop() noexcept;
 
-  // The same, but waits for `patience` at most: false when a driver still has the thread, which
-  // then goes on and needs this object.
+  // The same, but waits at most `patience`: false when a driver still blocks the thread, which then
+  // keeps running and needs this object.
   bool stop_within(Duration patience) noexcept;
 
-  // Takes effect between two pictures. For another rate the source is opened again, while the
-  // viewers stay.
+  // Takes effect between two pictures. A new rate reopens the source; the viewers stay.
   void tune(const CaptureTuning& tuning) noexcept;
 
-  // What the camera thread does: returns after a stop was requested. For tests without a thread.
+  // The camera thread's body: returns after a stop was requested. Public for tests without a
+  // thread.
   void run() noexcept;
 
  private:
@@ -144,25 +144,25 @@ class CaptureLoop {
   Rendition rendition_;
   ControlDesk controls_;
   std::mutex tuning_lock_;
-  std::optional<CaptureTuning> tuning_;  // asked for, and not taken yet
+  std::optional<CaptureTuning> tuning_;  // requested, not yet applied
   std::atomic<bool> has_begun_{false};
-  Waker ended_;  // by the thread, as its last act
+  Waker ended_;  // set by the thread as its last act
   std::thread thread_;
 
   Random jitter_;
   Duration retry_delay_;
   Instant retry_at_{};   // when source_ is null: when to open it again
-  Instant slate_at_{};   // when the next slate is due, unless a picture comes first
-  Instant frozen_at_{};  // when source_ is to be opened again, unless it gives something before
+  Instant slate_at_{};   // when the next slate is due, unless a picture arrives first
+  Instant frozen_at_{};  // when to reopen source_, unless it gives something before
   Instant last_watched_{};
-  // What the log says of an absence: it has one line when it begins and one when it ends, however
-  // often opening is tried meanwhile.
+  // The absence that has been logged: one line when it begins and one when it ends, however often
+  // opening is retried in between.
   enum class Absence : uint8_t { none, waiting, lost };
   Absence told_ = Absence::none;
-  bool was_open_ = false;     // ever
-  std::string slate_reason_;  // what it will say of the camera
-  std::string identity_;      // of the device that was open last
-  SourceLosses losses_;       // of source_, as far as they were counted
+  bool was_open_ = false;     // at least once
+  std::string slate_reason_;  // for the next slate
+  std::string identity_;      // of the last device that was open
+  SourceLosses losses_;       // of source_, as counted so far
   bool lost_ = false;         // a slate was shown after the last picture
   bool holds_ = false;        // the source has failed, and its last picture stays until slate_at_
 };

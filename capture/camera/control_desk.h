@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ControlDesk: how a camera's controls are to stand, over all the openings of its source, and who
-// may ask for a change.
+// ControlDesk: the wanted settings of a camera's controls, kept across all openings of its source,
+// and the requests to change them.
 #pragma once
 
 #include <string>
@@ -13,26 +13,25 @@
 
 namespace fanlight {
 
-// Sets controls in the order in which they are given. Each is looked up when it is its turn,
-// because one may make another active or move its limits. Throws std::invalid_argument for what the
-// camera does not have or allow, before which the settings in front of it were made, and
-// std::system_error when the device refuses.
+// Sets controls in the given order. Each is looked up in turn, because one may activate another or
+// move its limits. Throws std::invalid_argument for what the camera does not have or allow, after
+// the preceding settings have been applied, and std::system_error when the device refuses.
 void apply_controls(Source& source, const std::vector<ControlSetting>& settings);
 
-// Owns: the settings that are wanted.
+// Owns: the wanted settings.
 // Thread: the camera's.
-// Invariant: a setting that was asked for at run time holds until the server ends, also when the
-//   camera is plugged out and in again: it knows nothing of it any more then.
+// Invariant: a setting requested at run time holds until the server ends, even across unplugging
+//   and replugging, after which the camera itself has forgotten it.
 class ControlDesk {
  public:
-  // `panel` may be nullptr: then nothing is told and nobody can ask.
+  // `panel` may be nullptr: then nothing is published and no requests arrive.
   ControlDesk(CameraPanel* panel, std::string camera, std::vector<ControlSetting> settings);
 
-  // The source has just been opened: sets what is wanted, and tells what it is. A setting that this
-  // device refuses costs a line in the log, not the picture.
+  // The source has just been opened: applies the wanted settings and publishes its description. A
+  // setting that this device refuses costs a log line, not the picture.
   void opened(Source& source) noexcept;
 
-  // Answers those who ask; `source` is nullptr while there is none.
+  // Answers pending requests; `source` is nullptr while none is open.
   void serve(Source* source) noexcept;
 
  private:

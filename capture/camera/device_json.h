@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Device JSON: the cameras of this machine for programs, as /api/v1/state shows them.
+// Device JSON: the cameras of this machine, machine-readable, as in /api/v1/state.
 #pragma once
 
 #include <span>
@@ -10,16 +10,16 @@
 
 namespace fanlight {
 
-// One array, of one line:
+// One array, on one line:
 //   {"source":"v4l2:/dev/video0","is_automatic":true,"name":"...","node":"/dev/video0",
 //    "problem":"","formats":[{"name":"MJPEG","width":1280,"height":720,"fps_min":5,"fps_max":30,
 //    "is_converted":false}],"controls":[...]}
-// `source` is the SPEC for --source. Controls are as control_json() has them; a camera of libcamera
-// tells neither these nor rates. What drivers write is escaped, and replaced where it is not UTF-8.
+// `source` is the SPEC for --source. Controls are as in control_json(); libcamera cameras report
+// neither controls nor rates. Text from drivers is escaped, and replaced where it is not UTF-8.
 std::string describe_cameras_json(std::span<const LibcameraCamera> libcamera,
                                   std::span<const V4l2Camera> v4l2);
 
-// The same with the V4L2 cameras of this machine. Calls drivers, which may take long.
+// The same with the V4L2 cameras of this machine. Calls drivers, which may take a long time.
 std::string list_devices_json(std::span<const LibcameraCamera> libcamera);
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which cameras are there: what --list-devices prints, and what --source auto takes.
+// The cameras present: what --list-devices prints, and what --source auto takes.
 #pragma once
 
 #include <cstdint>
@@ -16,31 +16,31 @@
 
 namespace fanlight {
 
-// A V4L2 node that captures from something: a webcam, a frame grabber.
+// A V4L2 node that captures: a webcam, a frame grabber.
 struct V4l2Camera {
-  std::string node{};     // /dev/video0
+  std::string node{};     // its stable name (stable_video_path())
   std::string path{};     // its name that stays the same (stable_video_path())
   uint64_t device = 0;    // st_rdev of stat(2)
   std::string name{};     // "HD Webcam C525 at usb-0000:00:14.0-1"
-  std::string problem{};  // why it could not be asked, with what to try; empty when it was
-  std::vector<V4l2Offer> offers{};     // the formats that we can make use of
-  std::optional<V4l2Choice> choice{};  // what is taken of them when nothing is asked for
+  std::string problem{};  // why it could not be queried, with what to try; empty on success
+  std::vector<V4l2Offer> offers{};     // the formats that we can use
+  std::optional<V4l2Choice> choice{};  // the default choice among them
   std::vector<Control> controls{};
 };
 
-// The V4L2 cameras, by number of their nodes. Left out is what gives no picture by itself: nodes
-// for metadata and for output, codecs (V4L2_CAP_VIDEO_M2M), and what a media controller has to feed
-// first, like the ISPs of the Raspberry Pi, which are libcamera's business.
+// The V4L2 cameras, ordered by node number. Nodes that give no picture by themselves are left out:
+// metadata and output nodes, codecs (V4L2_CAP_VIDEO_M2M), and those that a media controller has to
+// feed first, like the ISPs of the Raspberry Pi, which are libcamera's business.
 std::vector<V4l2Camera> list_v4l2_cameras(V4l2Io& io, const SystemRoots& roots = {});
 
-// The SPEC of the camera that --source auto takes; nothing when there is none. libcamera's first
-// one, else V4L2's first one. A webcam that both have is V4L2's, which has all of its controls. One
-// that cannot be opened is better than none: it says why.
+// The SPEC of the camera that --source auto takes; nothing when there is no camera. libcamera's
+// first one, else V4L2's first one. A webcam known to both is taken from V4L2, which has all of its
+// controls. One that cannot be opened is better than none: its error gives the reason.
 std::optional<std::string> choose_automatic_source(std::span<const LibcameraCamera> libcamera,
                                                    std::span<const V4l2Camera> v4l2);
 
 // Text for people. For programs: a line that begins with neither a blank nor a `(` is the SPEC of a
-// camera, and ends with ` (auto)` when --source auto takes that one.
+// camera, and ends with ` (auto)` when --source auto takes that camera.
 //
 //   v4l2:/dev/v4l/by-id/usb-046d_HD_Webcam_C525-video-index0 (auto)
 //       HD Webcam C525 at usb-0000:00:14.0-1, now /dev/video0
@@ -48,13 +48,13 @@ std::optional<std::string> choose_automatic_source(std::span<const LibcameraCame
 //       YUYV 640x480 at 30 fps
 //       brightness=128 (0..255, default 128)
 //
-// The asterisk is at what is taken when no size and no rate are asked for.
+// The asterisk marks the format taken when no size and no rate are requested.
 std::string describe_cameras(std::span<const LibcameraCamera> libcamera,
                              std::span<const V4l2Camera> v4l2);
 
-// These for the cameras of this machine. libcamera's are missing when its plugin is;
-// list_devices() says so. Throws std::system_error (EMFILE, EAGAIN) when descriptors or threads
-// are short.
+// The same for the cameras of this machine. Without libcamera's plugin its cameras are missing;
+// list_devices() notes that. Throws std::system_error (EMFILE, EAGAIN) when descriptors or threads
+// run short.
 std::string list_devices();
 std::optional<std::string> choose_automatic_source();
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeviceWatch: says when a video device came, went, or got other permissions.
+// DeviceWatch: reports when a video device appeared, disappeared, or changed permissions.
 //
-// By inotify(7) on /dev rather than by udev's netlink socket: that one needs udevd, which
-// containers lack, and tells of a device before its permissions and links are made.
+// By inotify(7) on /dev rather than by udev's netlink socket, which needs udevd, which containers
+// lack, and announces a device before its permissions and links are set.
 #pragma once
 
 #include <sys/inotify.h>
@@ -19,15 +19,15 @@ namespace fanlight {
 // Thread: one at a time.
 class DeviceWatch {
  public:
-  // Throws std::system_error when there is no inotify instance left for this user (EMFILE) or
-  // `dev_root` cannot be watched.
+  // Throws std::system_error when this user has no inotify instance left (EMFILE) or `dev_root`
+  // cannot be watched.
   explicit DeviceWatch(const std::string& dev_root = "/dev");
 
-  // Readable (POLLIN) when there is something to drain().
+  // Readable (POLLIN) when drain() has something to read.
   int fd() const noexcept { return inotify_.get(); }
 
-  // Takes all that waits, without blocking. True when one of it concerns a video or media device or
-  // its names under /dev/v4l: worth trying to open a camera that was lost.
+  // Reads all pending events without blocking. True when one of them concerns a video or media
+  // device or its names under /dev/v4l: worth trying to open a lost camera.
   bool drain();
 
  private:
@@ -37,7 +37,7 @@ class DeviceWatch {
   Fd inotify_;
   std::string dev_root_;
   // The watch descriptors of dev_root_ and, where they exist, of the directories with other names
-  // for video devices; -1: not there.
+  // for video devices; -1: absent.
   std::array<int, 4> watches_{-1, -1, -1, -1};
 };
 

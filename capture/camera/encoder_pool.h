@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// EncoderPool: threads that encode pictures side by side, for a camera that is faster than one of
-// them. What they have made comes out in the order in which the pictures went in.
+// EncoderPool: threads that encode pictures in parallel, for a camera faster than one thread.
+// Results are delivered in the order of submission.
 #pragma once
 
 #include <condition_variable>
@@ -19,7 +19,7 @@
 
 namespace fanlight {
 
-// A picture on its way into its place.
+// A picture on its way to its place.
 struct EncodeJob {
   Picture picture;
   FramePlace place;
@@ -29,8 +29,8 @@ struct EncodeJob {
 };
 
 // Owns: its threads, and the jobs in flight.
-// Thread: one that submits, which also constructs and destroys; `encode` is called by the pool's
-//   threads, several at once; `deliver` by any of them, one at a time.
+// Thread: one submits, and also constructs and destroys; the pool's threads call `encode`
+//   concurrently and `deliver` one at a time.
 // Invariants: jobs are delivered in the order of submit(), each exactly once; at most threads() + 1
 //   are in flight. An idle thread sleeps.
 class EncoderPool {
@@ -38,18 +38,18 @@ class EncoderPool {
   using Encode = std::function<void(size_t thread, EncodeJob& job)>;  // `thread` < threads()
   using Deliver = std::function<void(EncodeJob& job)>;
 
-  // At least one thread. Neither function may throw. Throws std::system_error when there can be no
-  // thread.
+  // At least one thread. Neither function may throw. Throws std::system_error when no thread can be
+  // created.
   EncoderPool(size_t threads, Encode encode, Deliver deliver);
   EncoderPool(const EncoderPool&) = delete;
   EncoderPool& operator=(const EncoderPool&) = delete;
-  // Waits until all is delivered.
+  // Waits until everything is delivered.
   ~EncoderPool();
 
-  // Hands over a job; there must be at most threads() in flight before.
+  // Submits a job; at most threads() may be in flight before the call.
   void submit(const EncodeJob& job);
 
-  // Waits until at most so many are in flight; they are the newest.
+  // Waits until at most `jobs_max` are in flight, which are the newest.
   void wait_until_in_flight(size_t jobs_max);
 
   size_t threads() const { return threads_.size(); }
@@ -68,13 +68,13 @@ class EncoderPool {
   const Encode encode_;
   const Deliver deliver_;
 
-  std::mutex lock_;  // of all below but the threads
+  std::mutex lock_;  // guards everything below except the threads
   std::condition_variable submitted_;
   std::condition_variable delivered_;
   std::vector<Slot> slots_;
-  uint64_t oldest_ = 0;  // numbers of jobs: the first that is not delivered,
-  uint64_t next_ = 0;    // the first that no thread has begun,
-  uint64_t end_ = 0;     // the one that comes next; oldest_ <= next_ <= end_
+  uint64_t oldest_ = 0;  // job numbers: the first not yet delivered,
+  uint64_t next_ = 0;    // the first not yet begun,
+  uint64_t end_ = 0;     // the next to be submitted; oldest_ <= next_ <= end_
   bool stopping_ = false;
 
   std::vector<std::thread> threads_;

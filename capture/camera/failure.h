@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Failure: why a camera gives no pictures, in words for those who watch.
+// Failure: why a camera gives no pictures, in words for its viewers.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace fanlight {
 
-// A few words for a slate: "unplugged", "in use by another program". The kind of error only: the
-// names of devices and the addresses in its text are not the viewers' to know.
+// A few words for a slate: "unplugged", "in use by another program". Only the kind of error: the
+// device names and addresses in its text are not for viewers.
 std::string failure_in_words(const std::error_code& error);
 
 }  // namespace fanlight

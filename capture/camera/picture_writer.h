@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PictureWriter: one picture, in whatever form the source gives it, into one place of the ring as
-// the JPEG that viewers get.
+// PictureWriter: writes one picture, in whatever form the source gives it, into one place of the
+// ring as the JPEG that viewers get.
 #pragma once
 
 #include <cstddef>
@@ -19,28 +19,28 @@
 namespace fanlight {
 
 struct PictureWriterConfig {
-  std::string camera;  // its name, for the log
-  int quality = 80;    // 1..100, of what is encoded here
+  std::string camera;  // for the log
+  int quality = 80;    // 1..100, for pictures encoded here
   Orientation orientation{};
 };
 
-// Owns: the encoders, and the memory in between for pictures that need some.
+// Owns: the encoders, and intermediate memory for pictures that need it.
 // Thread: one at a time.
 class PictureWriter {
  public:
-  // `hardware` encodes what it takes until it fails; it may be null. Throws std::system_error when
-  // TurboJPEG cannot be set up.
+  // `hardware` encodes the pictures that it supports until it fails; it may be null. Throws
+  // std::system_error when TurboJPEG cannot be set up.
   explicit PictureWriter(PictureWriterConfig config, std::unique_ptr<Encoder> hardware = nullptr);
 
-  // Raw pictures are turned, then encoded. JPEGs are copied with what they lack (jpeg_repair.h),
-  // byte for byte when they are verbatim, or turned without loss (jpeg_transform.h). Slates stay
-  // upright.
+  // Raw pictures are rotated, then encoded. JPEGs are copied with missing parts added
+  // (jpeg_repair.h), byte for byte if verbatim, or rotated losslessly (jpeg_transform.h). Slates
+  // stay upright.
   WrittenJpeg write(const Picture& picture, std::span<std::byte> place) noexcept;
 
-  // 1..100, of what is encoded from now on.
+  // 1..100, from the next encoded picture on.
   void set_quality(int quality);
 
-  // Whether write() has little more to do than to copy.
+  // Whether write() does little more than copy.
   bool is_copy(const Picture& picture) const;
   bool has_hardware() const { return hardware_ != nullptr; }
 

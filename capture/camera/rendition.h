@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rendition: one camera's pictures at one quality, on their way into one frame ring. Each is
-// encoded once, whoever watches.
+// encoded once, for any number of viewers.
 #pragma once
 
 #include <cstddef>
@@ -24,62 +24,61 @@ namespace fanlight {
 
 struct RenditionConfig {
   Orientation orientation{};
-  // Threads that encode beside the camera's, for sources that keep more than one picture; 0: none.
+  // Encoder threads besides the camera's, for sources that keep more than one picture; 0: none.
   size_t encoder_threads = 0;
-  // Encodes in the camera thread for as long as it works; null: TurboJPEG does.
+  // Encodes in the camera thread as long as it works; null: TurboJPEG does.
   std::unique_ptr<Encoder> hardware_encoder{};
 };
 
-// Bytes that a place of the ring must have for a source of this format: the encoder's worst case,
-// or the largest JPEG that is passed through, repaired or turned, and in any case a slate. A
-// turned JPEG that is larger all the same is dropped and counted.
+// Bytes that a place of the ring needs for a source of this format: the encoder's worst case, or
+// the largest JPEG that is passed through, repaired or rotated, and at least a slate. A rotated
+// JPEG that still exceeds it is dropped and counted.
 size_t jpeg_capacity_for(const SourceFormat& format, Orientation orientation = {});
 
 // Owns: the encoders, their threads, and the count of the camera's frames.
 // Thread: the camera's; its encoders publish under a lock of this class.
-// Invariants: frames are published in the order of capture; the sequence number rises by one with
-//   every picture and slate, published or not, so that what was dropped is a gap; the wall clock's
-//   time rises with every frame, even when the clock is set back.
+// Invariants: frames are published in the order of capture; the sequence number increases by one
+//   with every picture and slate, published or not, so a dropped one shows as a gap; the wall-clock
+//   time increases with every frame, even when the clock is set back.
 class Rendition {
  public:
-  // Throws std::system_error when the encoder cannot be set up. `camera` is its name on slates.
+  // Throws std::system_error when the encoder cannot be set up. `camera` is the name on slates.
   Rendition(FrameRing& ring, CameraClock& clock, int quality, std::string camera,
             RenditionConfig config = {});
 
   enum class Outcome {
     published,
-    queued,     // an encoder thread has it, and the one before it went well
-    repeated,   // a sign of life, of which there is nothing to publish
-    no_place,   // slow viewers hold all of the ring
-    broken,     // what the source gave is not a whole JPEG, or it could not be encoded
-    too_large,  // the ring was not made for a picture of this size
+    queued,     // an encoder thread has it, and the previous picture succeeded
+    repeated,   // a sign of life, nothing to publish
+    no_place,   // slow viewers hold the whole ring
+    broken,     // the source's data is not a whole JPEG, or encoding failed
+    too_large,  // the ring's places are too small for it
   };
 
-  // Encodes the picture into the ring, or copies it when it is a JPEG already. When it is queued,
-  // its bytes are read until later: as long as the source keeps them (set_format()) or until
-  // settle(). `broken` and `too_large` may then tell of a picture before this one, which goes its
-  // way. The first of a source, one behind a failure, and one behind one that was passed over, is
-  // never queued. Waits for an encoder when all of them are busy, so that the camera's driver drops
-  // the pictures that are too many. A repeat (Picture::is_repeat) is a sign of life of a picture
-  // that viewers have; of one that they could not be shown it has that one's outcome, and it is
-  // published when there was only no place.
+  // Encodes the picture into the ring, or copies it if it is already a JPEG. If queued, its bytes
+  // are read later: as long as the source keeps them (set_format()) or until settle(). `broken` and
+  // `too_large` may then refer to an earlier picture, while this one proceeds. The first picture of
+  // a source, one after a failure, and one after a passed-over one are never queued. Waits for an
+  // encoder when all are busy, so that the camera's driver drops the excess pictures. A repeat
+  // (Picture::is_repeat) is a sign of life for a picture that viewers have; if that picture could
+  // not be shown, the repeat has its outcome, and is published if the only problem was a missing
+  // place.
   Outcome publish(const Picture& picture) noexcept;
 
-  // A picture that nobody would see: it counts, and its number is used up. The next one is not
-  // queued.
+  // A picture that no one would see: it counts and uses up its number. The next one is not queued.
   void pass_over(const Picture& picture) noexcept;
 
-  // Publishes a slate of the size of the last frame, or of the format before the first one, behind
+  // Publishes a slate of the size of the last frame, or of the format before the first one, after
   // all pictures in flight.
   void publish_slate(std::string_view reason) noexcept;
 
-  // Waits until no picture is in flight: before the source is destroyed.
+  // Waits until no picture is in flight; call before the source is destroyed.
   void settle() noexcept;
 
-  // The source was opened, maybe with another size. `pictures_kept` is Source::pictures_kept().
+  // The source was opened, possibly with another size. `pictures_kept` is Source::pictures_kept().
   void set_format(const SourceFormat& format, size_t pictures_kept = 1) noexcept;
 
-  // 1..100, of the pictures from the next one on.
+  // 1..100, from the next picture on.
   void set_quality(int quality) noexcept;
 
   uint64_t next_sequence() const { return next_sequence_; }
@@ -103,16 +102,16 @@ class Rendition {
   PictureWriter writer_;  // the camera thread's
   uint64_t next_sequence_ = 1;
   WallTime last_wall_{};
-  RateMeter rate_;            // of the pictures since the source was opened, or the last slate
-  size_t in_flight_max_ = 0;  // pictures that may still be read when publish() returns
+  RateMeter rate_;            // of pictures since the source was opened, or since the last slate
+  size_t in_flight_max_ = 0;  // pictures still being read when publish() returns
 
-  std::mutex lock_;  // of the ring's writing side, and of these:
+  std::mutex lock_;  // guards the ring's writing side, and:
   int width_ = 0;    // of the last frame, pixels
   int height_ = 0;
-  Outcome last_outcome_ = Outcome::queued;  // of the source's last picture; not known yet
+  Outcome last_outcome_ = Outcome::queued;  // of the source's last picture; queued: not yet known
 
   std::vector<std::unique_ptr<PictureWriter>> pool_writers_;  // one for each thread of the pool
-  std::unique_ptr<EncoderPool> pool_;  // goes first: its threads use all of the above
+  std::unique_ptr<EncoderPool> pool_;  // destroyed first: its threads use all of the above
 };
 
 }  // namespace fanlight

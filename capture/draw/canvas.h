@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Canvas: a 4:2:0 picture to draw on: rectangles, text, and smooth strokes.
+// Canvas: a 4:2:0 picture with rectangles, text and smooth strokes.
 #pragma once
 
 #include <cstdint>
@@ -34,12 +34,12 @@ constexpr Colour rgb(int red, int green, int blue) {
 // A weighted mean: `share` of `b`, 0..1, the rest `a`.
 Colour mix(Colour a, Colour b, double share);
 
-// Pixels; what lies outside the canvas is not drawn.
+// Pixels; anything outside the canvas is not drawn.
 struct Rect {
   int x, y, width, height;
 };
 
-// A place in pixels, from the upper left corner.
+// A position in pixels, from the upper left corner.
 struct Point {
   double x, y;
 };

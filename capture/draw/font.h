@@ -9,7 +9,7 @@
 namespace fanlight {
 
 inline constexpr int kGlyphColumns = 5;
-inline constexpr int kGlyphRows = 8;  // seven above the line, one for descenders
+inline constexpr int kGlyphRows = 8;  // seven above the baseline, one for descenders
 
 struct Glyph {
   std::array<uint8_t, kGlyphRows> rows{};

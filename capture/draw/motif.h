@@ -6,7 +6,7 @@
 
 namespace fanlight {
 
-// Two arcs and the bars between them, on a sill whose middle is `centre`; `radius` in pixels.
+// Two arcs and the bars between them, on a sill with its middle at `centre`; `radius` in pixels.
 void draw_fanlight(Canvas& canvas, Point centre, double radius, Colour colour);
 
 }  // namespace fanlight

@@ -14,8 +14,8 @@ struct SlateSize {
   int height;
 };
 
-// How large a slate is for pictures of this size: the same, but halved until the encoder needs at
-// most `bytes_max` for it, and 320x240 where the picture is too small to be written on.
+// The size of a slate for pictures of this size: the same, but halved until the encoder needs at
+// most `bytes_max`, and 320x240 where the picture is too small for text.
 SlateSize slate_size(int picture_width, int picture_height, size_t bytes_max);
 
 // "No signal", the reason, and the camera's name. A reason that does not fit on three lines is cut.

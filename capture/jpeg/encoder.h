@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encoder: what makes JPEGs of raw pictures: TurboJPEG everywhere, hardware where there is some.
+// Encoder: makes JPEGs of raw pictures: TurboJPEG everywhere, hardware where available.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace fanlight {
 
 // Thread: one at a time.
 // Errors: constructors throw std::system_error; encode() returns 0.
-// Invariant: writes only within the span that it is given.
+// Invariant: writes only within the given span.
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -20,16 +20,16 @@ class Encoder {
   // For the log: "TurboJPEG", "bcm2835-codec-encode_image at /dev/video31".
   virtual std::string_view name() const = 0;
 
-  // Whether it takes pictures of this layout, range (RawView::limited_range) and size.
+  // Whether it supports pictures of this layout, range (RawView::limited_range) and size.
   virtual bool takes(const RawView& raw, int width, int height) const = 0;
 
-  // Bytes that encode() wants to have for a picture that it takes, whatever that shows.
+  // Bytes that encode() needs for a supported picture, whatever its content.
   virtual size_t bytes_needed(const RawView& raw, int width, int height) const = 0;
 
-  // Encodes a picture that it takes into `out`, which holds at least bytes_needed(). Width and
-  // height in pixels, 1..65500; quality in 1..100; both may change from call to call. The picture
-  // is not looked at any more afterwards. Returns the JPEG's size in bytes, or 0 when this encoder
-  // has failed: hardware is then not asked again, and TurboJPEG takes its place.
+  // Encodes a supported picture into `out`, which holds at least bytes_needed(). Width and height
+  // in pixels, 1..65500; quality in 1..100; both may change from call to call. The picture is not
+  // read after the return. Returns the JPEG's size in bytes, or 0 when this encoder has failed:
+  // hardware is then not used again, and TurboJPEG replaces it.
   virtual size_t encode(const RawView& raw, int width, int height, int quality,
                         std::span<std::byte> out) noexcept = 0;
 };

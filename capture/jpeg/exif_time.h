@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXIF time: when a picture was taken, as its camera wrote it down.
+// EXIF time: when a picture was taken, according to its camera.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,9 @@
 namespace fanlight {
 
 // DateTimeOriginal of a JPEG with its fraction (SubSecTimeOriginal) and its zone
-// (OffsetTimeOriginal; without one it is the local time of this machine): EXIF 2.32, sections 4.6.5
-// and 4.7.2. Nothing where there is none, where it makes no sense, and for times before 2001: so
-// cameras count whose clock was never set. Believes nothing that the file says; reads only within
-// `jpeg`, and only as far as its first scan.
+// (OffsetTimeOriginal; without it, this machine's local time): EXIF 2.32, sections 4.6.5 and 4.7.2.
+// Nothing when it is absent, makes no sense, or is before 2001, where cameras start whose clock was
+// never set. Trusts nothing in the file; reads only within `jpeg`, and only up to its first scan.
 std::optional<WallTime> exif_capture_time(std::span<const std::byte> jpeg);
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JpegEncoder: raw pictures into JPEGs with TurboJPEG, written where they stay.
+// JpegEncoder: encodes raw pictures with TurboJPEG directly into their destination.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace fanlight {
 
 // Owns: a TurboJPEG compressor.
 // Thread: one at a time.
-// Invariant: writes only within the span that it is given.
+// Invariant: writes only within the given span.
 class JpegEncoder final : public Encoder {
  public:
   // Throws std::system_error (ENOMEM) when TurboJPEG cannot be set up.
@@ -26,8 +26,8 @@ class JpegEncoder final : public Encoder {
 
   std::string_view name() const override { return "TurboJPEG"; }
 
-  // What TurboJPEG takes without another copy: full-range yuv420, yuv422 and grey, and packed RGB.
-  // The rest is for RawConverter.
+  // Layouts that TurboJPEG encodes without another copy: full-range yuv420, yuv422 and grey, and
+  // packed RGB. The rest goes through RawConverter.
   bool takes(const RawView& raw, int width, int height) const override;
 
   size_t bytes_needed(const RawView& raw, int width, int height) const override {
@@ -35,7 +35,7 @@ class JpegEncoder final : public Encoder {
   }
 
   // Returns 0 only when the library ran out of memory. A span smaller than bytes_needed() is a bug:
-  // TurboJPEG would write past it without a word (TJFLAG_NOREALLOC).
+  // TurboJPEG would silently write past it (TJFLAG_NOREALLOC).
   size_t encode(const RawView& raw, int width, int height, int quality,
                 std::span<std::byte> out) noexcept override;
 

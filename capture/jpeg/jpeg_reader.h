@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG reader: takes a JPEG apart into its segments (ITU-T T.81, annex B), and believes nothing
-// that it says about itself. Nothing is decoded.
+// JPEG reader: splits a JPEG into its segments (ITU-T T.81, annex B), and trusts nothing in it.
+// Nothing is decoded.
 #pragma once
 
 #include <array>
@@ -35,25 +35,25 @@ inline constexpr uint8_t kApp15 = 0xef;
 inline constexpr uint8_t kCom = 0xfe;
 }  // namespace jpeg_marker
 
-// The problem of a picture that is not all there.
+// The problem of an incomplete picture.
 inline constexpr std::string_view kJpegCutOff = "cut off";
 
-// Where the entropy-coded data at the beginning of `data` ends: the offset of the first 0xff of a
-// marker that is neither a stuffed zero nor a restart (B.1.1.5). When there is none, the end of
-// `data`, or one less if its last byte is a 0xff of which nobody can say yet what it is.
+// The end of the entropy-coded data at the beginning of `data`: the offset of the first 0xff of a
+// marker that is neither a stuffed zero nor a restart (B.1.1.5). Without one, the end of `data`, or
+// one less if its last byte is a 0xff whose meaning depends on the next byte.
 size_t find_scan_end(std::span<const uint8_t> data) noexcept;
 
 // Owns: nothing. Thread: one at a time.
-// Use: read_segment() until is_end(); after each SOS skip the scan. Whatever returns false has
-//   found that this is not a whole JPEG that browsers show; problem() says why, and nothing else
-//   may be called any more.
-// As decoders do, it passes over what stands between segments and is none: stray bytes, stuffed
-//   zeros, and markers that stand alone (libjpeg's next_marker()).
+// Use: read_segment() until is_end(); after each SOS skip the scan. A function that returns false
+//   has found that this is not a whole JPEG that browsers show; problem() gives the reason, and no
+//   other function may be called after that.
+// Like decoders, it skips anything between segments that belongs to none: stray bytes, stuffed
+// zeros, and stand-alone markers (libjpeg's next_marker()).
 // Invariant: reads only within `data`.
 class JpegReader {
  public:
-  // A limit, so that nobody exhausts the viewers' memory with a few bytes: 268 megapixels. Phones
-  // make 200.
+  // A limit, so that a few bytes cannot exhaust the viewers' memory: 268 megapixels. Phones produce
+  // 200.
   static constexpr size_t kPixelsMax = size_t{1} << 28;
   static constexpr int kSideMax = 65500;  // libjpeg's JPEG_MAX_DIMENSION, and so the browsers'
 
@@ -62,32 +62,32 @@ class JpegReader {
   bool read_start() noexcept;
   bool read_segment() noexcept;
   void skip_scan() noexcept;
-  // For whoever has found the scan's end by himself: `bytes` behind its SOS, where a marker is.
+  // For callers that have found the scan's end themselves: `bytes` after its SOS, at a marker.
   void scan_ends_after(size_t bytes) noexcept;
 
   uint8_t marker() const { return marker_; }
   bool is_end() const { return marker_ == jpeg_marker::kEoi; }
   bool is_scan() const { return marker_ == jpeg_marker::kSos; }
-  // The segment read last, from its marker on, without fill bytes before it. An EOI also where the
-  // data has none; nothing for a segment without a length, which decoders take for an empty one.
+  // The segment read last, starting with its marker, without preceding fill bytes. Also an EOI
+  // where the data has none; empty for a segment without a length, which decoders treat as empty.
   std::span<const uint8_t> segment() const { return segment_; }
-  // All that follows it.
+  // Everything after it.
   std::span<const uint8_t> rest() const { return rest_; }
 
-  // Read at the end: nothing but decoding tells whether all of the picture is there, because EOI is
-  // missing, or something that is no marker comes behind a scan.
+  // Read at the end: only decoding can show whether the picture is complete, because EOI is
+  // missing, or a scan is followed by something that is not a marker.
   bool is_doubtful() const { return is_doubtful_; }
   bool lacks_end() const { return lacks_end_; }  // no EOI; read at the end
   bool is_progressive() const { return progressive_; }
   // Read at SOS: the JPEG relies on Huffman tables of T.81 annex K, as Motion JPEG does.
   bool needs_standard_tables() const { return needs_standard_tables_; }
-  // Those that it has itself. Bit n: table n for DC; bit 4 + n: for AC.
+  // The tables in the JPEG itself. Bit n: DC table n; bit 4 + n: AC table n.
   uint8_t huffman_tables() const { return huffman_tables_; }
   // 1..8; complete at the first SOS (exif_orientation.h).
   int exif_orientation() const { return exif_orientation_; }
   int width() const { return width_; }  // pixels; 0 before the frame header
   int height() const { return height_; }
-  // Width and height after the picture was turned as its EXIF says.
+  // Width and height after the rotation given by its EXIF.
   std::pair<int, int> shown_size() const {
     return orientation_of_exif(exif_orientation_).size_of(width_, height_);
   }
@@ -137,10 +137,10 @@ class JpegReader {
   size_t component_count_ = 0;
   int horizontal_max_ = 1;  // of the components' sampling factors
   int vertical_max_ = 1;
-  unsigned dc_components_ = 0;       // bit n: a scan had DC of component n anew
-  uint8_t quantization_tables_ = 0;  // bit n: table n is there
-  uint8_t huffman_tables_ = 0;       // bits 0..3: for DC, 4..7: for AC
-  uint8_t impossible_tables_ = 0;    // those of them that are no code
+  unsigned dc_components_ = 0;       // bit n: a scan had a first DC pass of component n
+  uint8_t quantization_tables_ = 0;  // bit n: table n is present
+  uint8_t huffman_tables_ = 0;       // bits 0..3: DC, 4..7: AC
+  uint8_t impossible_tables_ = 0;    // those of them that are not a valid code
   bool needs_standard_tables_ = false;
   bool has_scan_ = false;
   size_t scan_bytes_ = 0;  // of all scans so far

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What TurboJPEG's calls work with, given back when it goes.
+// The handle that TurboJPEG's calls need, freed on destruction.
 #pragma once
 
 #include <turbojpeg.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CompletedRequests: what libcamera's thread tells the camera's.
+// CompletedRequests: messages from libcamera's thread to the camera's.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +11,15 @@
 
 namespace fanlight {
 
-// Owns: numbers of requests on their way, and an eventfd.
+// Owns: the numbers of completed requests not yet taken, and an eventfd.
 // Thread: add() and set_removed() by libcamera's thread; the rest by the camera's.
-// Invariant: fd() is readable when something was told that was not taken yet.
+// Invariant: fd() is readable while there is something to take().
 class CompletedRequests {
  public:
-  // At most `capacity` requests are on their way at any time: nothing is allocated later.
+  // At most `capacity` requests are in flight at any time: nothing is allocated later.
   explicit CompletedRequests(size_t capacity) { told_.reserve(capacity); }
 
-  // Request `number` is complete, in whatever way.
+  // Request `number` is complete, with whatever result.
   void add(size_t number) noexcept {
     {
       const std::lock_guard lock(mutex_);
@@ -38,11 +38,11 @@ class CompletedRequests {
     waker_.wake();
   }
 
-  // Puts the numbers that came since the last call into `taken`, oldest first, in place of what is
-  // in there; whether the camera is gone, which it stays.
+  // Replaces the content of `taken` with the numbers added since the last call, oldest first.
+  // Returns whether the camera is gone, which is permanent.
   bool take(std::vector<size_t>& taken) noexcept {
-    // In this order: what is told in between makes fd() readable once too often, and not once too
-    // seldom.
+    // In this order: a number added in between makes fd() readable once too often rather than once
+    // too seldom.
     waker_.drain();
     const std::lock_guard lock(mutex_);
     taken.assign(told_.begin(), told_.end());

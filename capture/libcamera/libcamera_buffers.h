@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A buffer of libcamera's, mapped so that the processor can read it.
+// A libcamera buffer, mapped so that the processor can read it.
 #pragma once
 
 #include <libcamera/framebuffer.h>
@@ -22,10 +22,9 @@ namespace fanlight {
 // Thread: the camera's.
 class MappedBuffer {
  public:
-  // Throws std::system_error: what mmap(2) says, or EPROTO when a plane does not lie within its
-  // file.
+  // Throws std::system_error: mmap(2)'s errors, or EPROTO when a plane extends beyond its file.
   explicit MappedBuffer(const libcamera::FrameBuffer& buffer) {
-    // Planes may share a file, which is then mapped once, as far as the last of them reaches.
+    // Planes may share a file, which is then mapped once, up to the end of the last of them.
     for (const auto& plane : buffer.planes()) {
       Mapping& mapping = mapping_of(plane.fd.get());
       mapping.length = std::max(mapping.length, uint64_t{plane.offset} + plane.length);
@@ -39,11 +38,11 @@ class MappedBuffer {
   MappedBuffer(MappedBuffer&& other) noexcept = default;
   MappedBuffer& operator=(MappedBuffer&&) = delete;
 
-  // One for each of the buffer's planes; to be read between begin_read() and end_read().
+  // One for each of the buffer's planes; read them between begin_read() and end_read().
   std::span<const std::span<const uint8_t>> planes() const { return planes_; }
 
-  // What the device wrote comes past the processor's caches (Linux: dma-buf, "CPU Access to DMA
-  // Buffer Objects").
+  // The device's writes bypass the processor's caches (Linux: dma-buf, "CPU Access to DMA Buffer
+  // Objects").
   void begin_read() noexcept { synchronize(DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ); }
   void end_read() noexcept { synchronize(DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ); }
 
@@ -70,7 +69,7 @@ class MappedBuffer {
   }
 
   static void map(Mapping& mapping) {
-    // Reading behind the end of the file would be a SIGBUS. DMA buffers tell their size that way.
+    // Reading past the end of the file would raise SIGBUS. DMA buffers report their size this way.
     const off_t size = ::lseek(mapping.fd, 0, SEEK_END);
     if (mapping.length == 0 || (size >= 0 && static_cast<uint64_t>(size) < mapping.length)) {
       throw std::system_error(EPROTO, std::system_category(),
@@ -84,7 +83,7 @@ class MappedBuffer {
     mapping.address = address;
   }
 
-  // Memory that is no DMA buffer (ENOTTY) needs none of this.
+  // Memory that is not a DMA buffer (ENOTTY) needs no synchronization.
   void synchronize(uint64_t flags) noexcept {
     for (const Mapping& mapping : mappings_) {
       dma_buf_sync sync{flags};

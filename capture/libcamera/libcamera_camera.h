@@ -28,11 +28,11 @@ namespace fanlight {
 
 using CameraPointer = decltype(libcamera::CameraManager().cameras())::value_type;
 
-// A sensor has no size of its own that makes sense for viewers (12 megapixels), and its pictures
-// are encoded here: at this one a core of a Raspberry Pi 4 keeps 30 pictures a second, and at
-// 1920x1080, which libcamera proposes for video, it does not.
+// A sensor's own size makes no sense for viewers (12 megapixels), and its pictures are encoded
+// here: a core of a Raspberry Pi 4 sustains 30 pictures a second at this size, and does not at
+// 1920x1080, which libcamera proposes for video.
 inline constexpr libcamera::Size kLibcameraSizeDefault{1280, 720};
-// Buffers asked for; some pipelines have a number of their own.
+// Buffers to request; some pipelines use their own number.
 inline constexpr unsigned kLibcameraBuffersWanted = 6;
 [[noreturn]] inline void fail(int error, const std::string& what) {
   throw std::system_error(error, std::system_category(), what);
@@ -43,7 +43,7 @@ inline std::string model_of(const libcamera::Camera& camera) {
   return model ? std::string(*model) : std::string();
 }
 
-// Nothing is found where nothing may be opened; the reason is worth more than the fact.
+// Nothing is found where nothing may be opened; the reason is more useful than the fact.
 [[noreturn]] inline void fail_without_cameras() {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/dev", error)) {
@@ -58,7 +58,7 @@ inline std::string model_of(const libcamera::Camera& camera) {
   fail(ENODEV, "libcamera: no camera; is one plugged in, and is udev running");
 }
 
-// The camera that is meant. Throws std::system_error.
+// The camera meant by `argument`. Throws std::system_error.
 inline CameraPointer find_camera(libcamera::CameraManager& manager, std::string_view argument,
                                  std::string_view identity) {
   const auto cameras = manager.cameras();
@@ -77,7 +77,7 @@ inline CameraPointer find_camera(libcamera::CameraManager& manager, std::string_
   return cameras[*chosen];
 }
 
-// Owns: the use of a camera, which one program has at a time, and in it one source.
+// Owns: exclusive use of a camera, which only one program, and in it one source, can have.
 class AcquiredCamera {
  public:
   explicit AcquiredCamera(CameraPointer camera) : camera_(std::move(camera)) {
@@ -99,8 +99,8 @@ class AcquiredCamera {
   CameraPointer camera_;
 };
 
-// Asks for a format; what is granted stands in `configuration` then. JPEGs have the colours of sYCC
-// (JFIF: BT.601, 0..255), so a camera that makes them so saves the encoder the conversion.
+// Requests a format; the granted one is then in `configuration`. JPEGs have the colours of sYCC
+// (JFIF: BT.601, 0..255), so a camera that produces them saves the encoder the conversion.
 inline bool ask(libcamera::CameraConfiguration& configuration, const LibcameraPixelFormat& format,
                 const libcamera::Size& wanted) {
   libcamera::StreamConfiguration& stream = configuration.at(0);
@@ -113,7 +113,7 @@ inline bool ask(libcamera::CameraConfiguration& configuration, const LibcameraPi
          configuration.at(0).pixelFormat == format.libcamera_format;
 }
 
-// What a camera lists is advisory; what it answers when it is asked holds (StreamFormats).
+// A camera's list of formats is advisory; its reply to a request is binding (StreamFormats).
 inline std::vector<LibcameraOffer> ask_for_offers(libcamera::CameraConfiguration& configuration,
                                                   const libcamera::Size& wanted) {
   std::vector<LibcameraOffer> offers;
@@ -149,7 +149,7 @@ inline std::unique_ptr<libcamera::CameraConfiguration> configure(libcamera::Came
   return configuration;
 }
 
-// What to begin with: the rate asked for, automatic exposure, and a lens that follows by itself.
+// Initial settings: the requested rate, automatic exposure, continuous autofocus.
 inline libcamera::ControlList first_controls(const libcamera::Camera& camera, Duration interval) {
   namespace controls = libcamera::controls;
   const libcamera::ControlInfoMap& known = camera.controls();
@@ -174,7 +174,7 @@ inline libcamera::ControlList first_controls(const libcamera::Camera& camera, Du
   return list;
 }
 
-// The time between two pictures that these controls ask for; 0 when they do not.
+// The time between two pictures that these controls request; 0 when they do not.
 inline Duration interval_of(const libcamera::ControlList& list) {
   const auto limits = list.get(libcamera::controls::FrameDurationLimits);
   return limits ? std::chrono::microseconds((*limits)[0]) : Duration::zero();

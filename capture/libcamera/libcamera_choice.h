@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which of libcamera's cameras is opened, and which of its formats is taken.
+// Chooses which of libcamera's cameras is opened, and which of its formats is used.
 #pragma once
 
 #include <libcamera/geometry.h>
@@ -16,15 +16,15 @@
 
 namespace fanlight {
 
-// What a camera is called.
+// The names of a camera.
 struct LibcameraName {
-  std::string id;     // its place on the bus, which no other has
+  std::string id;     // its place on the bus, unique
   std::string model;  // two cameras may share it; may be empty
 };
 
 // The camera that `libcamera:ARGUMENT` means: the one with that ID, else the first of that model.
-// Without an argument the one that was open before (`identity`, an ID), else the first. Nothing
-// when it is not there.
+// Without an argument the one previously open (`identity`, an ID), else the first. Nothing when it
+// is absent.
 inline std::optional<size_t> choose_libcamera_camera(std::span<const LibcameraName> cameras,
                                                      std::string_view argument,
                                                      std::string_view identity) {
@@ -41,15 +41,15 @@ inline std::optional<size_t> choose_libcamera_camera(std::span<const LibcameraNa
   return named ? named : find([&](const auto& camera) { return camera.model == argument; });
 }
 
-// What a camera said it would give when it was asked for one of its formats.
+// What a camera offered when one of its formats was requested.
 struct LibcameraOffer {
   const LibcameraPixelFormat* format = nullptr;  // in kLibcameraFormats
   libcamera::Size size;
 };
 
-// The offer that is taken; nullptr when there is none. Motion JPEG whatever its size, because the
-// camera's own JPEG is free; grey only when there is nothing else; among the others the size that
-// is nearest to `wanted`, and the cheapest of those that have it.
+// The chosen offer; nullptr when there is none. Motion JPEG whatever its size, because the camera's
+// own JPEG is free; grey only when there is nothing else; otherwise the size nearest to `wanted`,
+// and the cheapest format of that size.
 inline const LibcameraOffer* choose_libcamera_offer(std::span<const LibcameraOffer> offers,
                                                     const libcamera::Size& wanted) {
   const auto rank = [&](const LibcameraOffer& offer) {

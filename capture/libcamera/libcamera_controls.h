@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// libcamera's controls as Control has them.
+// Maps libcamera's controls to Control.
 //
-// Their names are libcamera's in lower case: AeEnable is ae_enable. A control that takes fractions
-// is a whole number of thousandths here, because a Control is a whole number: brightness=250 is
-// what libcamera's documentation calls a Brightness of 0.25.
+// Their names are libcamera's in lower case: AeEnable is ae_enable. Fractional values are expressed
+// in thousandths, because a Control is a whole number: brightness=250 is a Brightness of 0.25 in
+// libcamera's documentation.
 #pragma once
 
 #include <libcamera/control_ids.h>
@@ -22,14 +22,13 @@
 
 namespace fanlight {
 
-// One control that makes sense for a live picture, and the names of its values if it is a menu.
+// One control that is useful for a live picture, and the names of its values if it is a menu.
 struct LibcameraControl {
   const libcamera::ControlId* id;
   std::vector<std::string> items{};
 };
 
-// By name. The order of the items is the one of libcamera's enumerations, which are part of its
-// ABI.
+// By name. The items are in the order of libcamera's enumerations, which are part of its ABI.
 inline const std::vector<LibcameraControl>& libcamera_controls() {
   namespace controls = libcamera::controls;
   static const std::vector<LibcameraControl> all{
@@ -68,7 +67,7 @@ inline std::string control_name(std::string_view libcamera_name) {
   return name;
 }
 
-// Nothing for a value that is none, is several (an array), or is no number.
+// Nothing for a value that is absent, an array, or not a number.
 inline std::optional<int64_t> control_number(const libcamera::ControlValue& value) {
   if (value.isArray()) return std::nullopt;
   switch (value.type()) {
@@ -81,7 +80,7 @@ inline std::optional<int64_t> control_number(const libcamera::ControlValue& valu
     case libcamera::ControlTypeInteger64:
       return value.get<int64_t>();
     case libcamera::ControlTypeFloat: {
-      // Some pipelines give the largest float for "no limit".
+      // Some pipelines use the largest float for "no limit".
       constexpr float kMax = 1e9F;
       const float number = value.get<float>();
       if (std::isnan(number)) return std::nullopt;
@@ -92,7 +91,7 @@ inline std::optional<int64_t> control_number(const libcamera::ControlValue& valu
   }
 }
 
-// The value for libcamera of a number within the control's range.
+// libcamera's value for a number within the control's range.
 inline libcamera::ControlValue control_value(libcamera::ControlType type, int64_t number) {
   switch (type) {
     case libcamera::ControlTypeBool:

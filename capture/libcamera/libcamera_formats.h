@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The formats of libcamera's cameras that we can make use of, where a picture lies in a buffer, and
-// when it was captured.
+// The formats of libcamera's cameras that we can use, where a picture is in a buffer, and when it
+// was captured.
 #pragma once
 
 #include <libcamera/formats.h>
@@ -19,15 +19,15 @@
 
 namespace fanlight {
 
-// One line of the table of formats that we can make use of.
+// One row of the table of usable formats.
 struct LibcameraPixelFormat {
   libcamera::PixelFormat libcamera_format;
   std::optional<PixelFormat> pixels;  // nothing: Motion JPEG, passed through
 };
 
 // The cheapest first: Motion JPEG costs nothing here; planar 4:2:0 goes to the encoder as it is,
-// the others are unpacked or have more colour. libcamera names RGB formats as DRM does, by a little
-// endian number, so that the bytes come in the opposite order (drm_fourcc.h).
+// the others are unpacked or have more colour. libcamera names RGB formats like DRM, by a
+// little-endian number, so the bytes are in the opposite order (drm_fourcc.h).
 inline constexpr std::array kLibcameraFormats{
     LibcameraPixelFormat{libcamera::formats::MJPEG, std::nullopt},
     LibcameraPixelFormat{libcamera::formats::YUV420, PixelFormat::yuv420},
@@ -48,7 +48,7 @@ inline constexpr std::array kLibcameraFormats{
     LibcameraPixelFormat{libcamera::formats::R8, PixelFormat::grey},
 };
 
-// The line of a format; nullptr for one that is of no use to us (Bayer patterns, H.264).
+// The row of a format; nullptr for one that we cannot use (Bayer patterns, H.264).
 inline const LibcameraPixelFormat* find_libcamera_format(const libcamera::PixelFormat& format) {
   const auto line = std::find_if(kLibcameraFormats.begin(), kLibcameraFormats.end(),
                                  [&](const auto& each) { return each.libcamera_format == format; });
@@ -61,7 +61,7 @@ struct PlaneLayout {
   uint32_t row_bytes_per_pixel = 1;  // of the first plane
   uint32_t colour_stride_divisor = 1;
   uint32_t colour_rows_divisor = 1;
-  uint32_t width_multiple = 1;  // of a whole number of colour samples
+  uint32_t width_multiple = 1;  // of a whole number of chroma samples
   uint32_t height_multiple = 1;
 };
 
@@ -97,21 +97,21 @@ inline PlaneLayout plane_layout(PixelFormat format) {
   return {};
 }
 
-// Whether a format has a range of values that has to be known: RGB is always full.
+// Whether a format's value range has to be known: RGB is always full.
 inline bool is_yuv(PixelFormat format) {
   return plane_layout(format).row_bytes_per_pixel < 3;
 }
 
-// The part of `size` that is whole samples of colour, so that an encoder that rounds up to them
-// reads no further (RawView's invariant). Cameras have even sizes anyway.
+// The part of `size` that consists of whole chroma samples, so that an encoder that rounds up to
+// them reads no further (RawView's invariant). Cameras have even sizes anyway.
 inline libcamera::Size usable_size(PixelFormat format, const libcamera::Size& size) {
   const PlaneLayout layout = plane_layout(format);
   return size.alignedDownTo(layout.width_multiple, layout.height_multiple);
 }
 
-// A picture of `size` (a usable one) in memory: a piece for each plane, or all planes one behind
-// another in the first piece. `stride`: bytes from one row of the first plane to the next. Nothing
-// when the pieces do not hold such a picture: what a driver says is not taken for granted.
+// A picture of `size` (a usable one) in memory: one piece per plane, or all planes contiguous in
+// the first piece. `stride`: bytes from one row of the first plane to the next. Nothing when the
+// pieces do not hold such a picture: the driver's numbers are not trusted.
 inline std::optional<RawView> view_planes(PixelFormat format, const libcamera::Size& size,
                                           uint32_t stride,
                                           std::span<const std::span<const uint8_t>> pieces) {
@@ -130,7 +130,7 @@ inline std::optional<RawView> view_planes(PixelFormat format, const libcamera::S
     const uint32_t rows = plane == 0 ? size.height : size.height / layout.colour_rows_divisor;
     const uint64_t row_bytes = uint64_t{size.width} * layout.row_bytes_per_pixel /
                                (plane == 0 ? 1 : layout.colour_stride_divisor);
-    // Behind the last row of the last plane there may be less than a stride.
+    // After the last row of the last plane there may be less than a stride.
     const uint64_t bytes = uint64_t{plane_stride} * rows;
     if (bytes - plane_stride + row_bytes > rest.size()) return std::nullopt;
     view.planes[plane] = rest.data();
@@ -140,10 +140,10 @@ inline std::optional<RawView> view_planes(PixelFormat format, const libcamera::S
   return view;
 }
 
-// When a picture was captured, from the stamp in its metadata: nanoseconds of CLOCK_MONOTONIC for
-// every driver that we know, of CLOCK_BOOTTIME where somebody told uvcvideo so; libcamera leaves it
-// open. The second runs ahead of the first by the time for which the machine slept, so what lies in
-// the future is not of our clock, and what is a minute old is no stamp at all: both mean `now`.
+// When a picture was captured, from the time stamp in its metadata: nanoseconds of CLOCK_MONOTONIC
+// for every driver that we know, of CLOCK_BOOTTIME where uvcvideo was configured so; libcamera does
+// not specify it. The latter is ahead of the former by the time that the machine was suspended, so
+// a stamp in the future is from the other clock, and one a minute old is invalid: both mean `now`.
 inline Instant capture_instant(uint64_t stamp_ns, Instant now) {
   constexpr Duration kOldest = 1min;
   const auto now_ns = static_cast<uint64_t>(now.time_since_epoch().count());

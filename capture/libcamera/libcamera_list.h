@@ -19,7 +19,7 @@
 
 namespace fanlight {
 
-// The V4L2 nodes that a camera consists of. Since 0.1 it tells them itself.
+// The V4L2 nodes that a camera consists of. libcamera reports them itself since 0.1.
 inline std::vector<uint64_t> video_devices(libcamera::CameraManager& manager,
                                            const CameraPointer& camera) {
   std::vector<uint64_t> devices;

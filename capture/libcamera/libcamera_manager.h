@@ -22,12 +22,12 @@
 
 namespace fanlight {
 
-// Takes libcamera's log, which would go to standard error line by line whatever happens, and passes
-// on what is an error as a warning and the rest as what is of interest to developers only.
-// Thread: any; libcamera writes each message at once.
+// Redirects libcamera's log, which would otherwise go to standard error line by line: errors become
+// warnings, everything else becomes debug output.
+// Thread: any; libcamera writes each message in one call.
 class LibcameraLog final : public std::streambuf {
  public:
-  // "[1:02:03.456] [789] ERROR V4L2 v4l2_device.cpp:1 text": the level, and the text from behind
+  // "[1:02:03.456] [789] ERROR V4L2 v4l2_device.cpp:1 text": the level, and the text starting with
   // it.
   static std::pair<LogLevel, std::string_view> understand(std::string_view message) {
     while (!message.empty() && message.back() == '\n') message.remove_suffix(1);
@@ -47,9 +47,9 @@ class LibcameraLog final : public std::streambuf {
   }
 };
 
-// Owns: a share in the manager: the first one starts it, the last one stops it. Between two
-//   sessions there is none, so that nothing keeps a device powered while nobody watches, and
-//   cameras are found anew where no udev tells of them.
+// Owns: a share in the manager: the first user starts it, the last one stops it. Between two
+//   sessions there is none, so that no device stays powered while no one is watching, and cameras
+//   are found again where there is no udev to announce them.
 // Thread: any.
 class LibcameraManager {
  public:
@@ -73,11 +73,11 @@ class LibcameraManager {
 
   libcamera::CameraManager& get() const { return *shared().manager; }
 
-  // Tells `requests` when `camera` is unplugged, until forget().
+  // Notifies `requests` when `camera` is unplugged, until forget().
   //
-  // By the manager's signal, and not by the camera's own `disconnected`, which comes at the same
-  // moment: a slot that is taken off a signal may be running in libcamera's thread, and the
-  // manager's is only taken off when that thread has ended.
+  // Uses the manager's signal instead of the camera's own `disconnected`, which is emitted at the
+  // same moment: a slot being disconnected may be running in libcamera's thread, and the manager's
+  // is only disconnected after that thread has ended.
   void watch(const libcamera::Camera* camera, CompletedRequests& requests) {
     const std::lock_guard lock(shared().watches_mutex);
     shared().watches.emplace_back(camera, &requests);
@@ -96,7 +96,7 @@ class LibcameraManager {
     std::mutex watches_mutex;
     std::vector<std::pair<const libcamera::Camera*, CompletedRequests*>> watches;
 
-    // A template, because libcamera hands out shared pointers.
+    // A template, because libcamera passes shared pointers.
     template <class CameraPointer>
     void removed(CameraPointer camera) {
       const std::lock_guard lock(watches_mutex);
@@ -111,7 +111,7 @@ class LibcameraManager {
   }
 
   static void start() {
-    // Whoever sets these wants libcamera's log as it is.
+    // Users who set these want libcamera's log as it is.
     static LibcameraLog log;
     static std::ostream stream(&log);
     if (!::secure_getenv("LIBCAMERA_LOG_LEVELS") && !::secure_getenv("LIBCAMERA_LOG_FILE")) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Picture: what a source hands over, before it is a frame.
+// Picture: what a source hands over, before it becomes a frame.
 #pragma once
 
 #include <array>
@@ -12,11 +12,11 @@
 
 namespace fanlight {
 
-// How raw pixels lie in memory. Planar formats have a plane each for Y, U and V; nv* one for Y and
-// one for both colours in turn; the others everything in the first plane.
+// How raw pixels are stored. Planar formats have one plane each for Y, U and V; nv* have one for Y
+// and one for U and V interleaved; the others keep everything in the first plane.
 enum class PixelFormat : uint8_t {
-  yuv420,  // colour has half the width and half the height
-  yuv422,  // colour has half the width
+  yuv420,  // chroma at half width and half height
+  yuv422,  // chroma at half width
   yuv444,
   grey,
   nv12,  // 4:2:0, U before V
@@ -28,37 +28,37 @@ enum class PixelFormat : uint8_t {
   vyuy,
   rgb,  // bytes R G B
   bgr,
-  rgbx,  // bytes R G B and one that means nothing
+  rgbx,  // bytes R G B and an unused one
   bgrx,
   xrgb,
   xbgr,
 };
 
-// A raw picture in somebody's memory.
+// A raw picture in memory owned elsewhere.
 // Invariant: every plane of yuv420, yuv422, yuv444 and grey is readable up to the picture's size
-// rounded up to whole pixels of colour, because that is how far TurboJPEG reads (tjPlaneWidth()).
+//   rounded up to whole chroma samples, because TurboJPEG reads that far (tjPlaneWidth()).
 struct RawView {
   PixelFormat format = PixelFormat::yuv420;
-  // JPEG has Y in 0..255 (JFIF 1.02), video mostly 16..235 (BT.601): this one has to be widened.
+  // JPEG has Y in 0..255 (JFIF 1.02), video mostly 16..235 (BT.601), which has to be expanded.
   bool limited_range = false;
   std::array<const uint8_t*, 3> planes{};
   std::array<int, 3> strides{};  // bytes from one row to the next
 };
 
-// Owns: nothing; the bytes belong to the source, which says how long they stay (Source).
+// Owns: nothing; the bytes belong to the source, which defines how long they stay valid (Source).
 // Thread: the camera's, and an encoder's.
 struct Picture {
-  std::span<const std::byte> jpeg;  // passed through; empty: `raw` is to be encoded
+  std::span<const std::byte> jpeg;  // passed through; empty: `raw` is encoded
   RawView raw;
-  int width = 0;  // pixels; of a JPEG what the source expects, its own header counts
+  int width = 0;  // pixels; for a JPEG an expectation, its header decides
   int height = 0;
   WallTime captured_wall;
   Instant captured_at;
-  // Another server's slate that is passed on as one, with its reason; empty for a picture.
+  // The reason of another server's slate, which is passed on as a slate; empty for a picture.
   std::string_view slate_reason{};
-  // The last picture again, as a sign of life: nothing is published for it.
+  // A repeat of the last picture, as a sign of life: nothing is published for it.
   bool is_repeat = false;
-  // A JPEG that is promised to go out byte for byte; others are repaired (jpeg_repair.h).
+  // A JPEG that must be passed on byte for byte; others are repaired (jpeg_repair.h).
   bool is_verbatim = false;
 
   bool is_jpeg() const { return !jpeg.empty(); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RawConverter: raw pictures in the layouts that cameras have, into those that encoders take.
+// RawConverter: converts raw pictures from the layouts of cameras to those that encoders take.
 #pragma once
 
 #include <array>
@@ -9,18 +9,18 @@
 
 namespace fanlight {
 
-// Whether each pixel has its red, green and blue side by side.
+// Whether each pixel has its red, green and blue adjacent.
 bool is_packed_rgb(PixelFormat format);
 
-// Owns: planes for what has to be moved; what can stay where it is, stays.
+// Owns: planes for data that has to be moved; the rest stays where it is.
 // Thread: one at a time.
 class RawConverter {
  public:
-  // The picture as yuv420, yuv422 or grey in full range; packed RGB as it is. Nothing is scaled
-  // but the colours of yuv444, of which half the columns are kept: in motion nobody sees the
-  // difference, and a place of the ring would have to hold six bytes per pixel instead of four.
-  // The view is valid until the next call, and as long as `raw` is. Width and height in pixels, at
-  // least 1. Rows of a packed or an nv* picture hold whole pairs of pixels. Throws std::bad_alloc.
+  // The picture as full-range yuv420, yuv422 or grey; packed RGB unchanged. The only scaling is
+  // that of yuv444's chroma, which loses every second column: in motion the difference is
+  // invisible, and a place of the ring would need six bytes per pixel instead of four. The view is
+  // valid until the next call, and as long as `raw` is. Width and height in pixels, at least 1.
+  // Rows of a packed or an nv* picture hold whole pairs of pixels. Throws std::bad_alloc.
   RawView convert(const RawView& raw, int width, int height);
 
  private:

@@ -13,7 +13,7 @@
 namespace fanlight {
 
 // Owns: the plane, rounded up to an even number of columns and rows, as RawView demands of all
-// formats. It is reserved with the first picture and kept.
+//   formats. It is allocated with the first picture and kept.
 // Thread: one at a time.
 class RawPlane {
  public:
@@ -26,12 +26,12 @@ class RawPlane {
     bytes_.resize(static_cast<size_t>(stride_) * static_cast<size_t>((height + 1) & ~1));
   }
 
-  // With the column that rounds up.
+  // Including the padding column.
   std::span<uint8_t> row(int y) { return {data() + y * ptrdiff_t{stride_}, size_t(stride_)}; }
   uint8_t* data() { return bytes_.data(); }
   int stride() const { return stride_; }
 
-  // Fills what rounds up with its neighbours, so that the encoder sees no edge.
+  // Fills the padding with its neighbours, so that the encoder sees no edge.
   void pad() {
     if (width_ < stride_) {
       for (int y = 0; y < height_; ++y) row(y).back() = row(y)[row(y).size() - 2];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RawRotator: turns and mirrors raw pictures before they are encoded.
+// RawRotator: rotates and mirrors raw pictures before they are encoded.
 #pragma once
 
 #include <array>
@@ -10,14 +10,14 @@
 
 namespace fanlight {
 
-// Owns: the planes of the turned picture.
+// Owns: the planes of the rotated picture.
 // Thread: one at a time.
 class RawRotator {
  public:
-  // `raw` is what RawConverter::convert() makes. The result has Orientation::size_of() its size,
-  // and its format, except that a quarter turn makes yuv420 of yuv422: colour that has half the
-  // height and the full width is something that many hardware decoders refuse. Valid until the
-  // next call. Throws std::bad_alloc.
+  // `raw` is a result of RawConverter::convert(). The result has the size given by
+  // Orientation::size_of(), and the same format, except that a quarter turn converts yuv422 to
+  // yuv420: many hardware decoders refuse chroma with half the height and the full width. Valid
+  // until the next call. Throws std::bad_alloc.
   RawView turn(const RawView& raw, int width, int height, Orientation orientation);
 
  private:
@@ -25,7 +25,7 @@ class RawRotator {
   RawView turn_packed(const RawView& raw, int width, int height, Orientation orientation);
 
   std::array<RawPlane, 3> planes_;
-  RawPlane halved_;  // a colour plane on its way from yuv422 to yuv420
+  RawPlane halved_;  // a chroma plane between yuv422 and yuv420
 };
 
 }  // namespace fanlight

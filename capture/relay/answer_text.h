@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answer text: what a server says that was asked for pictures and sends a page.
+// Answer text: the text of a page that a server sent instead of pictures.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 namespace fanlight {
 
 // The beginning of `body` as one line for the log: printable ASCII, anything else as '?', at most
-// 80 characters. Of HTML only what is between the tags, without scripts and styles. Empty when the
-// body is no text.
+// 80 characters. For HTML only the text between tags, without scripts and styles. Empty when the
+// body is not text.
 std::string answer_text(std::string_view body);
 
 }  // namespace fanlight

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fetch failure: why a server could not be asked, in the words of somebody who has a camera and no
-// idea of libcurl.
+// Fetch failure: why a server could not be reached, in words for users who have a camera and do not
+// know libcurl.
 #pragma once
 
 #include <curl/curl.h>
@@ -17,7 +17,7 @@ struct FetchFailure {
 // `connect_error`: CURLINFO_OS_ERRNO.
 FetchFailure describe_failure(CURLcode code, int connect_error);
 
-// Why its certificate is refused: CURLINFO_SSL_VERIFYRESULT with OpenSSL.
+// Why its certificate was refused: CURLINFO_SSL_VERIFYRESULT with OpenSSL.
 std::string_view describe_certificate(long verify_result);
 
 }  // namespace fanlight

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// HttpFetch: asks an HTTP server for something, by libcurl, on the camera's thread and clock.
+// HttpFetch: sends requests to an HTTP server with libcurl, on the camera's thread and clock.
 //
 // libcurl does names, connecting, redirects, passwords, cookies, chunks, gzip and TLS. It never
-// waits itself: it tells its sockets and its next timeout (libcurl-multi(3), "multi_socket"), and
-// CameraClock::wait() waits for them, so that a stop works at once. Names are resolved by a thread
-// of libcurl's, which is left to itself when nobody wants its answer any more (CURLOPT_QUICK_EXIT).
+// waits itself: it reports its sockets and its next timeout (libcurl-multi(3), "multi_socket"), and
+// CameraClock::wait() waits for them, so that a stop takes effect immediately. Names are resolved
+// by a libcurl thread, which is abandoned when its result is no longer needed (CURLOPT_QUICK_EXIT).
 //
-// What browsers bear is borne: a length or an encoding that makes no sense is ignored, and a 401
-// that does not say how the password is wanted gets it as Basic (RFC 7617); each by asking once
-// more. A peer that is gone without a word is found by the kernel (tcp(7), TCP_USER_TIMEOUT).
+// It tolerates what browsers tolerate, each by one repeated request: a length or an encoding that
+// makes no sense is ignored, and a 401 without an authentication scheme gets the password as Basic
+// (RFC 7617). The kernel detects a peer that has silently gone away (tcp(7), TCP_USER_TIMEOUT).
 #pragma once
 
 #include <curl/curl.h>
@@ -28,54 +28,54 @@
 
 namespace fanlight {
 
-// What matters here of an answer's head.
+// The relevant parts of a response's head.
 struct HttpAnswer {
-  long status = 0;           // 0: none has come yet; of a body without a head none comes
-  std::string content_type;  // empty when there is none
+  long status = 0;           // 0: none yet; it stays 0 for a body without a head
+  std::string content_type;  // empty when absent
   std::string via;           // several fields are joined by commas
   std::string etag;
   std::string timestamp;  // X-Timestamp
   std::string sequence;   // X-Sequence
-  // Of the body as the sink gets it; nothing when that is not known.
+  // Of the body as the sink gets it; nothing when unknown.
   std::optional<size_t> length;
 };
 
 // Owns: libcurl's handles and with them the sockets.
 // Thread: the camera's, or main's before that one runs.
-// Invariant: the sink is called within step() only, and what it throws comes out of step().
+// Invariant: the sink is called only within step(), and step() rethrows its exceptions.
 class HttpFetch {
  public:
-  // Gets the bytes of the answer's body as they come; of an answer that redirects or asks for the
-  // password there is none.
+  // Gets the bytes of the response's body as they arrive; responses that redirect or request the
+  // password have none.
   using Sink = std::function<void(std::string_view bytes)>;
 
   static constexpr int kRedirectsMax = 10;
-  // A peer that acknowledges nothing for so long is gone; a silent one is asked this often.
+  // A peer that acknowledges nothing for this long is gone; a silent one is probed this often.
   static constexpr Duration kDeadPeerTimeout = 30s;
   static constexpr Duration kProbeAfter = 10s;
   static constexpr Duration kProbeEvery = 5s;
 
-  // `url` is http or https, with user and password if need be. `timeout` limits the time to
-  // connect, as long as step() is called. Throws std::invalid_argument when it is no such URL; no
-  // text that is thrown has the password in it.
+  // `url` is http or https, with user and password if needed. `timeout` limits the time to connect,
+  // as long as step() is called. Throws std::invalid_argument when it is not such a URL; the
+  // password never appears in an error text.
   HttpFetch(const std::string& url, CameraClock& clock, Duration timeout, Sink sink,
             const UpstreamOptions& options = {});
   HttpFetch(const HttpFetch&) = delete;
   HttpFetch& operator=(const HttpFetch&) = delete;
   ~HttpFetch();
 
-  // Asks; what is under way is given up. `etag`: only for what has another one (If-None-Match).
+  // Sends a request; one in progress is aborted. `etag`: only if it has changed (If-None-Match).
   void start(const std::string& etag = {});
 
-  // Waits once and lets libcurl do what there is to do. Wake::ready when it did something, which
-  // may be nothing that shows; otherwise why the wait ended. Throws std::system_error when the
-  // server cannot be reached, or the connection breaks before the answer's end.
+  // Waits once and lets libcurl work. Returns Wake::ready when it did something, possibly without a
+  // visible effect; otherwise why the wait ended. Throws std::system_error when the server cannot
+  // be reached, or the connection breaks before the end of the response.
   Wake step(Instant deadline);
 
-  // The answer has come to its end.
+  // The response is complete.
   bool is_done() const { return is_done_; }
 
-  // The answer's head, complete once the sink was called or is_done().
+  // The response's head, complete once the sink was called or is_done().
   const HttpAnswer& answer() const { return answer_; }
 
  private:
@@ -92,7 +92,7 @@ class HttpFetch {
   using Easy = std::unique_ptr<CURL, Deleter<CURL, curl_easy_cleanup>>;
   using List = std::unique_ptr<curl_slist, Deleter<curl_slist, curl_slist_free_all>>;
 
-  // What the head says of how its body is sent, and whether it wants a password.
+  // How the body is sent according to the head, and whether a password is required.
   struct Framing {
     std::optional<size_t> length;
     bool is_length_bad = false;
@@ -130,18 +130,18 @@ class HttpFetch {
   HttpAnswer answer_;
   Framing framing_;
   std::array<Socket, CameraClock::kWaitsMax> sockets_{};
-  Instant timer_ = kNever;     // when libcurl wants to be called, whatever its sockets do
+  Instant timer_ = kNever;     // when libcurl must be called, regardless of its sockets
   std::exception_ptr thrown_;  // by the sink
   bool is_done_ = false;
-  bool is_running_ = false;  // the transfer is libcurl's
+  bool is_running_ = false;  // libcurl has the transfer
   bool has_password_ = false;
   bool sends_unasked_ = false;                 // the password, as Basic
-  bool ignores_length_ = false;                // of this fetch
-  bool ignores_encoding_ = false;              // of this fetch
+  bool ignores_length_ = false;                // for this fetch
+  bool ignores_encoding_ = false;              // for this fetch
   bool has_body_ = false;                      // the sink was called
-  std::array<char, CURL_ERROR_SIZE> words_{};  // libcurl's own, of the last error
-  List fields_;                                // must outlive the transfer, as the next one
-  List common_fields_;                         // without those of the options
+  std::array<char, CURL_ERROR_SIZE> words_{};  // libcurl's own text of the last error
+  List fields_;                                // must outlive the transfer, like the next one
+  List common_fields_;                         // without those from the options
   Multi multi_;
   Easy easy_;
 };

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// MultipartReader: takes the pictures out of a stream of multipart/x-mixed-replace, or of JPEGs in
-// a row.
+// MultipartReader: extracts the pictures from a stream of multipart/x-mixed-replace, or of
+// concatenated JPEGs.
 //
-// RFC 2046 section 5.1 as cameras understand it: with Content-Length or without; boundaries quoted
-// or not, with blanks in them, with their leading dashes in the parameter too, or another one than
-// was announced, or none; lines that end in a bare LF; text before the first delimiter; an empty
-// line before a head or behind it; no delimiter but the first. Lengths are believed as far as the
-// bytes agree: a picture ends where its EOI is (ITU-T T.81 section B.1). What does not fit is
-// passed over up to the next delimiter, or up to the next SOI where delimiters do not come. Whether
-// a part is a whole JPEG is not judged here.
+// RFC 2046 section 5.1 as cameras implement it: with or without Content-Length; boundaries quoted
+// or not, with blanks, with their leading dashes repeated in the parameter, different from the
+// announced one, or absent; lines that end in a bare LF; text before the first delimiter; an empty
+// line before or after a head; no delimiter except the first. Lengths are trusted as far as the
+// bytes agree: a picture ends at its EOI (ITU-T T.81 section B.1). Anything that does not fit is
+// skipped up to the next delimiter, or up to the next SOI where there are no delimiters. Whether a
+// part is a whole JPEG is not judged here.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@
 
 namespace fanlight {
 
-// A part: its bytes, and what its head says of them.
+// A part: its bytes, and the fields of its head.
 struct MultipartPart {
   std::vector<std::byte> body;
   std::optional<WallTime> captured;  // X-Timestamp
@@ -31,7 +31,7 @@ struct MultipartPart {
   std::string slate_reason;          // X-Slate
 };
 
-// What an answer's body is, by the bytes it begins with, whatever its head says.
+// The kind of a response's body, judged by its first bytes and not by its head.
 enum class BodyKind : uint8_t {
   unknown,    // too few bytes to tell
   multipart,  // two dashes begin a delimiter
@@ -40,43 +40,43 @@ enum class BodyKind : uint8_t {
 };
 BodyKind look_at_body(std::string_view begin);
 
-// Owns: the unfinished part, at most `part_bytes_max`, whose memory grows as its bytes come.
+// Owns: the unfinished part, at most `part_bytes_max`, whose memory grows as its bytes arrive.
 // Thread: one.
-// Invariant: bytes are given in the order in which they came, each once.
+// Invariant: bytes are passed in the order of arrival, each once.
 class MultipartReader {
  public:
   enum class Event : uint8_t {
     none,       // all bytes are used; nothing became complete
     part,       // a part is complete: take() it
-    end,        // the delimiter that closes the stream has come; what follows means nothing
-    too_large,  // more than `part_bytes_max` without a whole part; what follows is not read
+    end,        // the closing delimiter has arrived; anything after it is meaningless
+    too_large,  // more than `part_bytes_max` without a whole part; the rest is not read
   };
 
-  // `content_type` is the response's field; without a boundary in it the first delimiter tells.
+  // `content_type` is the response's field; without a boundary the first delimiter defines it.
   MultipartReader(std::string_view content_type, size_t part_bytes_max);
 
-  // Of a body without multipart. `length`: of the body, which is then a single picture, whatever
-  // stands in it behind that.
+  // For a body without multipart. `length`: of the body, which is then a single picture, whatever
+  // bytes follow the picture in it.
   static MultipartReader of_jpegs(std::optional<size_t> length, size_t part_bytes_max);
 
-  // Uses bytes up to the next event and takes them off `bytes`. With Event::none nothing is left.
-  // Parts that are no pictures (Content-Type: text/plain) are not told.
+  // Consumes bytes up to the next event and removes them from `bytes`; all of them for Event::none.
+  // Parts that are not pictures (Content-Type: text/plain) are not reported.
   Event read(std::string_view& bytes);
 
-  // The body has ended. True when that completes a part, whose end nothing else marks: take() it.
+  // The body has ended. True when that completes a part that has no other end mark: take() it.
   bool finish();
 
-  // Exchanges the part that was told last for `other`, whose memory is used again.
+  // Swaps the last reported part with `other`, whose memory is reused.
   void take(MultipartPart& other);
 
  private:
   enum class State : uint8_t {
     preamble,   // lines before the first delimiter
     head,       // of a part
-    headless,   // behind a blank line in place of a head: a head may follow all the same
+    headless,   // after a blank line in place of a head: a head may still follow
     body,       // of a part
     delimiter,  // the rest of a delimiter's line
-    between,    // lines behind a body, before the next delimiter
+    between,    // lines after a body, before the next delimiter
     ended,
   };
 
@@ -101,28 +101,28 @@ class MultipartReader {
   Event refuse();
 
   size_t part_bytes_max_;
-  std::string boundary_;   // the parameter; empty when there is none
-  std::string delimiter_;  // as it stands in the stream; empty until the first one has come
-  size_t delimiters_ = 0;  // that have come, since one was missing
+  std::string boundary_;   // the parameter; empty when absent
+  std::string delimiter_;  // as in the stream; empty until the first one has arrived
+  size_t delimiters_ = 0;  // number seen since one was missing
   State state_ = State::preamble;
-  std::string line_;       // an unfinished one, cut when it is longer than any that matters
-  size_t line_bytes_ = 0;  // since the last part: lines
+  std::string line_;       // an unfinished one, truncated beyond any length that matters
+  size_t line_bytes_ = 0;  // since the last part: in lines
   bool at_new_line_ = true;
-  bool has_preamble_ = false;  // a line that is not empty came before the first delimiter
-  bool is_after_ff_ = false;   // the last byte of a line so far may be the first one of SOI
+  bool has_preamble_ = false;  // a non-empty line arrived before the first delimiter
+  bool is_after_ff_ = false;   // the last byte of a line so far may be the first of SOI
 
   MultipartPart part_;
-  bool is_picture_ = true;             // as far as Content-Type says
+  bool is_picture_ = true;             // according to Content-Type
   bool has_fields_ = false;            // the part's head
-  std::optional<size_t> length_;       // Content-Length, as long as it is believed
+  std::optional<size_t> length_;       // Content-Length, as long as it is trusted
   std::optional<size_t> body_length_;  // of a body that is one picture
   JpegWalker walker_;                  // through the part's body
-  size_t searched_ = 0;                // bytes of the body that no delimiter begins in
-  size_t piece_ = 0;                   // bytes of the body that came with this call
-  size_t no_picture_in_ = 0;           // bytes behind a picture that count to it still
+  size_t searched_ = 0;                // bytes of the body in which no delimiter begins
+  size_t piece_ = 0;                   // bytes of the body that arrived with this call
+  size_t no_picture_in_ = 0;           // bytes after a picture that still belong to its part
 
-  std::string unread_;    // bytes that are read again before those that come
-  size_t unread_at_ = 0;  // how many of them were
+  std::string unread_;    // bytes that are read again before new ones
+  size_t unread_at_ = 0;  // how many of them have been
 };
 
 }  // namespace fanlight

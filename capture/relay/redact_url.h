@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redact URL: what may be told of an address that has a password in it.
+// Redact URL: the form of a URL with a password that may be shown.
 #pragma once
 
 #include <string>
@@ -8,10 +8,9 @@
 namespace fanlight {
 
 // `spec` for logs, pages and slates. In a URL the user and the password before the @, and every
-// value of the query but that of `action` (which names a stream, and cameras take passwords in
-// `pwd` and its like), become ***. Text that is no URL stays as it is. Rather too much is hidden
-// than too little: a password with a bare / or ? in it, which is no valid URL, does not show
-// either.
+// value of the query except that of `action` (which names a stream; cameras take passwords in `pwd`
+// and similar), become ***. Text that is not a URL stays as it is. It hides too much rather than
+// too little: a password with a bare / or ? in it, which is not a valid URL, is hidden as well.
 std::string redact_url(std::string_view spec);
 
 }  // namespace fanlight

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RelaySource: another server's camera: its MJPEG stream, or its snapshots one after the other. A
-// tree of Fanlights that relay each other is how one camera outgrows one wire.
+// tree of Fanlights relaying each other lets one camera serve more viewers than one network link
+// can.
 #pragma once
 
 #include <cstddef>
@@ -17,31 +18,31 @@
 
 namespace fanlight {
 
-// Owns: the connection; three pictures: the one that is being received, the newest whole one, and
-//   the one that was handed over last. They change places and are not copied.
+// Owns: the connection; three pictures: the one being received, the newest whole one, and the one
+//   handed over last. They are swapped, not copied.
 // Thread: see Source.
-// Invariant: what next() hands over is the newest whole picture that has come. `fps` in the options
-//   thins a stream out, and is how often a snapshot is asked for (once a second by default).
+// Invariant: next() hands over the newest whole picture received. `fps` in the options thins out a
+//   stream, and is the rate at which snapshots are requested (once a second by default).
 //
-// What an answer is its first bytes say: a delimiter begins a stream; SOI begins a snapshot, which
-// is asked for again when it has ended, or a stream when another picture follows it. Status 206 is
-// as good as 200. An answer that is neither is refused, with what it says.
+// The first bytes of a response determine its kind: a delimiter begins a stream; SOI begins a
+// snapshot, which is requested again when it has ended, or a stream when another picture follows
+// it. Status 206 is as good as 200. Any other response is refused, with its text in the error.
 //
-// Captured is when X-Timestamp says, else when the picture was complete. A picture that an upstream
-// of our kind (it numbers them: X-Sequence) sends again, or that is older than the one before, is a
-// sign of life (Picture::is_repeat): so a slate that goes round in a loop of relays comes to rest.
-// The loop itself is refused when it is closed: see relay_chain.h. An upstream of our kind is never
-// silent; others may be, see Source::may_be_silent().
+// The capture time is X-Timestamp, else when the picture was complete. A picture that an upstream
+// of our kind (it numbers them: X-Sequence) sends again, or that is older than the previous one, is
+// a sign of life (Picture::is_repeat): thus a slate that circulates in a loop of relays comes to
+// rest. The loop itself is refused when it closes: see relay_chain.h. An upstream of our kind is
+// never silent; others may be, see Source::may_be_silent().
 class RelaySource final : public Source {
  public:
   // Larger pictures end the connection.
   static constexpr size_t kPictureBytesMax = 32 << 20;
 
-  // Connects, and waits for the first whole picture: `timeout` of the options, or `patience` where
-  // that is less. `url`: http:// or https://, with USER:PASSWORD@ if need be. Throws
-  // std::invalid_argument when it is no URL; std::system_error: ECANCELED at a stop, ETIMEDOUT,
-  // what HttpFetch throws, EACCES and ENOENT, EAGAIN for 503, EPROTO when the answer is neither a
-  // stream nor a picture, EMSGSIZE, and what extend_relay_chain() throws.
+  // Connects, and waits for the first whole picture: `timeout` of the options, or `patience` if
+  // less. `url`: http:// or https://, with USER:PASSWORD@ if needed. Throws std::invalid_argument
+  // when it is not a URL; std::system_error: ECANCELED at a stop, ETIMEDOUT, HttpFetch's errors,
+  // EACCES and ENOENT, EAGAIN for 503, EPROTO when the response is neither a stream nor a picture,
+  // EMSGSIZE, and extend_relay_chain()'s errors.
   RelaySource(std::string_view url, const SourceOptions& options, CameraClock& clock);
 
   const SourceFormat& format() const override { return format_; }
@@ -78,18 +79,18 @@ class RelaySource final : public Source {
   const std::string shown_;  // the URL without passwords
   const std::string pseudonym_;
   CameraClock& clock_;
-  const Duration timeout_;    // of the first picture, and of a snapshot
-  const Duration ask_every_;  // snapshots
+  const Duration timeout_;    // for the first picture, and for a snapshot
+  const Duration ask_every_;  // interval of snapshots
   const Duration pace_;       // least time between two pictures of a stream; 0: all of them
   SourceFormat format_;
-  std::string via_;  // the relays behind us, and us
+  std::string via_;  // the relays upstream, and this one
 
   Kind kind_ = Kind::unknown;
-  // Of the answer that is being received, or was last.
+  // Of the response being received, or the last one.
   bool has_head_ = false;
-  bool is_answered_ = false;               // it has ended; the next one is to be asked for
-  std::string opening_;                    // of the body, as long as it does not tell what it is
-  std::optional<MultipartReader> reader_;  // once it does
+  bool is_answered_ = false;               // it has ended; send the next request
+  std::string opening_;                    // the body's first bytes, until they show its kind
+  std::optional<MultipartReader> reader_;  // set once they do
   bool is_multipart_ = false;
   size_t pictures_ = 0;
   MultipartPart receiving_;
@@ -108,8 +109,8 @@ class RelaySource final : public Source {
   std::optional<WallTime> last_captured_;  // X-Timestamp of the newest numbered picture
   Instant last_arrival_{};
   Instant due_{};               // when the next picture may be handed over
-  int overtaken_ = 0;           // pictures since the last one that was handed over
-  std::exception_ptr failure_;  // is told once the pictures before it have been handed over
+  int overtaken_ = 0;           // pictures replaced since the last one that was handed over
+  std::exception_ptr failure_;  // thrown once the preceding pictures have been handed over
 
   HttpFetch fetch_;  // last: it calls on_body()
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// CameraClock: all that a camera thread knows of time, and the only place where it waits.
+// CameraClock: a camera thread's only access to time, and the only place where it waits.
 //
-// Whatever waits through here is interrupted by a stop at once, and can be tested with a clock that
-// jumps to the next deadline instead of waiting for it.
+// A stop interrupts every wait made through it immediately, and tests can use a clock that jumps to
+// the next deadline instead of waiting.
 #pragma once
 
 #include <poll.h>
@@ -20,11 +20,11 @@ namespace fanlight {
 enum class Wake { deadline, interrupted, ready, stop };
 
 // Owns: an eventfd.
-// Thread: now(), request_stop(), stop_requested() and interrupts().wake() from any; the rest by the
-//   camera's thread, and by main's before that thread runs.
+// Thread: any for now(), request_stop(), stop_requested() and interrupts().wake(); the camera's for
+//   the rest, and main's before that thread runs.
 class CameraClock {
  public:
-  // Throws std::system_error when the process has no descriptor left.
+  // Throws std::system_error when the process is out of descriptors.
   CameraClock() = default;
   CameraClock(const CameraClock&) = delete;
   CameraClock& operator=(const CameraClock&) = delete;
@@ -33,10 +33,10 @@ class CameraClock {
   virtual Instant now() noexcept = 0;
   virtual WallTime wall_now() noexcept = 0;
 
-  // Waits until one of `waits` has one of poll(2)'s events or an error, which is then told in its
-  // `revents`; until `deadline` (kNever: without limit; in the past: does not wait); until somebody
-  // wakes interrupts(); or until a stop is requested. At most kWaitsMax; a descriptor of -1 is for
-  // nothing.
+  // Waits until one of `waits` has one of poll(2)'s events or an error, which is then in its
+  // `revents`; until `deadline` (kNever: without limit; in the past: does not wait); until a call
+  // wakes interrupts(); or until a stop is requested. At most kWaitsMax; a descriptor of -1 is
+  // ignored.
   static constexpr size_t kWaitsMax = 16;
   virtual Wake wait(std::span<pollfd> waits, Instant deadline) noexcept = 0;
 
@@ -47,11 +47,10 @@ class CameraClock {
   }
   Wake wait_until(Instant deadline) noexcept { return wait({}, deadline); }
 
-  // Ends the wait that is under way, or else the next one, once: somebody wants something of the
-  // camera's thread.
+  // Ends the current wait, or else the next one, once: there is a request for the camera's thread.
   Waker& interrupts() noexcept { return interrupts_; }
 
-  // Ends the wait that is under way, and every later one, for good.
+  // Ends the current wait and every later one, permanently.
   virtual void request_stop() noexcept = 0;
   virtual bool stop_requested() const noexcept = 0;
 

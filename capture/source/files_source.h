@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// FilesSource: the JPEGs of a directory in turn, byte for byte, as others add, replace and remove
-// them.
+// FilesSource: the JPEGs of a directory in turn, byte for byte, following additions, replacements
+// and removals by other programs.
 #pragma once
 
 #include <cstddef>
@@ -19,22 +19,22 @@
 
 namespace fanlight {
 
-// Owns: the contents of the files that come first, up to `kept_bytes_max`; of the others their
-//   names: each is read when its turn comes, so that a folder may be larger than the memory.
+// Owns: the contents of the first files, up to `kept_bytes_max`; for the others only the names:
+//   each is read when its turn comes, so a folder may be larger than memory.
 // Thread: see Source.
-// Invariant: what is played is a whole JPEG. One that is being replaced is played as it was until
-//   the new one is whole, where it was in memory; else it is left out until then.
-// Default: 10 pictures a second. Sizes may differ from picture to picture. They loop, so their time
-// of capture is when they are shown.
+// Invariant: only whole JPEGs are played. While a file is being replaced, its old content is played
+//   if it is in memory; else the file is skipped until the new content is whole.
+// Default: 10 pictures a second. Sizes may differ from picture to picture. The pictures loop, so
+//   their capture time is the time when they are shown.
 class FilesSource final : public Source {
  public:
   static constexpr size_t kKeptBytesMax = 256 << 20;
   static constexpr size_t kPictureBytesMax = 256 << 20;
 
-  // Reads the files of `directory` in the order of their names' bytes. Hidden ones and what is not
-  // a regular file are passed over; one that is not a whole JPEG or cannot be read is skipped with
-  // a line in the log. Throws std::system_error: what open(2) says of the directory, ENOENT when
-  // no picture is in it.
+  // Reads the files of `directory` in the byte order of their names. Hidden and non-regular files
+  // are ignored; a file that is not a whole JPEG or cannot be read is skipped with a line in the
+  // log. Throws std::system_error: open(2)'s errors for the directory, ENOENT when it has no
+  // picture.
   FilesSource(std::string_view directory, const SourceOptions& options, CameraClock& clock,
               size_t kept_bytes_max = kKeptBytesMax);
 
@@ -44,7 +44,7 @@ class FilesSource final : public Source {
 
  private:
   struct File {
-    std::vector<std::byte> jpeg;  // empty: it is read when its turn comes
+    std::vector<std::byte> jpeg;  // empty: read when its turn comes
     int width = 0;
     int height = 0;
   };
@@ -61,9 +61,9 @@ class FilesSource final : public Source {
   CameraClock& clock_;
   Pacer pacer_;
   PictureFolder folder_;
-  size_t bytes_left_;  // that may still be kept
+  size_t bytes_left_;  // still available for keeping contents
   std::map<std::string, File> files_;
-  std::string last_;  // the name whose turn it was last
+  std::string last_;  // name of the file that was played last
   File on_turn_;      // read for this turn
   const File* playing_ = nullptr;
 };

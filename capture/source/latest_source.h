@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LatestSource: the newest JPEG of a folder, or one file, as another program writes it: raspistill,
-// rpicam-still, gphoto2, a camera that uploads by FTP.
+// LatestSource: the newest JPEG of a folder, or a single file, as another program writes it:
+// raspistill, rpicam-still, gphoto2, a camera that uploads by FTP.
 #pragma once
 
 #include <cstddef>
@@ -15,23 +15,23 @@
 
 namespace fanlight {
 
-// When the picture in `file` was taken: by its EXIF, else by when the file was written. A camera
-// whose clock is ahead, or in another zone without saying so, took no picture after that.
+// When the picture in `file` was taken: from its EXIF, else from the file's modification time.
+// Never later than that, because a camera's clock may be ahead or in an undeclared time zone.
 WallTime capture_time(const PictureFile& file);
 
 // Owns: the newest picture.
 // Thread: see Source.
 // Invariants: each picture is handed over as new once: not for a file that was only touched, nor
-//   for one that is older than what was shown. Until the next one it is repeated every second
+//   for one older than what was shown. Until the next one it is repeated every second
 //   (Picture::is_repeat), as long as there is a file: one picture an hour is no fault.
-// The newest is the file that was written last; of those that were written at once, the one that
-// was told last. With a rate in the options that many are shown a second, and the others left out.
+// The newest is the file that was written last; of those written at the same time, the one reported
+// last. A rate in the options limits the pictures shown per second; the rest are left out.
 class LatestSource final : public Source {
  public:
   static constexpr size_t kPictureBytesMax = 256 << 20;
 
-  // `path`: a folder, or a file, which counts whatever time it has. Throws std::system_error: what
-  // open(2) and stat(2) say; ENOENT also when no file there is a whole JPEG.
+  // `path`: a folder, or a file, which counts whatever its time. Throws std::system_error: the
+  // errors of open(2) and stat(2); ENOENT also when no file there is a whole JPEG.
   LatestSource(std::string_view path, const SourceOptions& options, CameraClock& clock);
 
   const SourceFormat& format() const override { return format_; }
@@ -53,11 +53,11 @@ class LatestSource final : public Source {
 
   std::string name_;  // of the newest picture; empty before the first
   PictureFile newest_;
-  WallTime written_{};   // when its file was, or was found if that is earlier
+  WallTime written_{};   // modification time of its file, or when it was found if that is earlier
   WallTime captured_{};  // when it was taken
   Instant captured_at_{};
-  bool is_new_ = false;  // it was not handed over yet
-  std::string problem_;  // of the file that was looked at last
+  bool is_new_ = false;  // not yet handed over
+  std::string problem_;  // of the file examined last
   Instant due_{};        // when the next picture may be handed over
   Instant repeat_at_{};
 };

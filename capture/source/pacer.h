@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pacer: when the next picture is due, for sources that no device paces.
+// Pacer: when the next picture is due, for sources without a device that sets the pace.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace fanlight {
 // Owns: nothing.
 // Thread: the camera's.
 // Invariant: pictures are due at whole intervals from the first one, so the rate does not drift;
-//   pictures that were missed are skipped, never made up for in a burst.
+//   missed pictures are skipped, never made up for in a burst.
 class Pacer {
  public:
   Pacer(CameraClock& clock, Duration interval) : clock_(clock), interval_(interval) {
@@ -20,7 +20,7 @@ class Pacer {
   }
 
   // Waits until a picture is due; false when `deadline`, an interruption or a stop came first. The
-  // first one is due at once.
+  // first one is due immediately.
   bool wait(Instant deadline) noexcept {
     if (clock_.wait_until(std::min(due_, deadline)) == Wake::stop) return false;
     const Instant now = clock_.now();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// PatternSource: a test card that moves and tells its own number and time, to people and machines.
+// PatternSource: a moving test card that shows its number and time, readable by people and
+// machines.
 //
 // The strip along the upper edge is for machines: 20 blocks, each a twentieth of the width wide and
-// a sixteenth of the height high, at least 16 pixels: white, black, the 16 low bits of the sequence
-// number from the highest down (white is 1), a parity bit that makes the number of white ones among
-// these 17 even, white. Sampled in the middle of each block, it tells which frame a screen shows.
+// a sixteenth of the height high, at least 16 pixels: white, black, the low 16 bits of the sequence
+// number, highest first (white is 1), a parity bit that makes the number of white blocks among
+// these 17 even, white. Sampled in the middle of each block, it identifies the frame on a screen.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ constexpr int strip_height(int height) {
   return height / 16 < 16 ? 16 : height / 16;
 }
 
-// Owns: one canvas. The card is drawn once, by the constructor; a picture redraws what changes.
+// Owns: one canvas. The constructor draws the card; each picture redraws only what changes.
 // Thread: see Source.
 // Default: 640x480, 30 pictures a second.
 class PatternSource final : public Source {
@@ -44,8 +45,8 @@ class PatternSource final : public Source {
   CameraClock& clock_;
   Pacer pacer_;
   Canvas canvas_;
-  Rect label_{};  // where number and time stand
-  Rect track_{};  // where the runner runs
+  Rect label_{};  // position of the number and the time
+  Rect track_{};  // path of the runner
   int scale_ = 1;
   uint64_t sequence_;  // of the next picture
 };

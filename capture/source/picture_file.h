@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PictureFile: a JPEG on the disk, which another program may be writing.
+// PictureFile: a JPEG on disk, which another program may be writing.
 #pragma once
 
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 
 namespace fanlight {
 
-// What tells one content of a name from the next without reading it (stat(2)).
+// Distinguishes successive contents of a name without reading them (stat(2)).
 struct FileVersion {
   uint64_t device = 0;
   uint64_t inode = 0;
@@ -26,8 +26,8 @@ struct FileVersion {
 };
 
 struct PictureFile {
-  std::string problem;    // why it is none, in words; empty when it is a whole JPEG
-  bool is_other = false;  // it is none, and not the beginning of one either
+  std::string problem;    // why it is not a picture; empty when it is a whole JPEG
+  bool is_other = false;  // neither a picture nor the beginning of one
   FileVersion version;
   std::vector<std::byte> jpeg;  // all bytes of the file
   int width = 0;                // pixels
@@ -36,13 +36,13 @@ struct PictureFile {
   bool ok() const { return problem.empty(); }
 };
 
-// Reads `name` of the folder `directory_fd` into memory, instead of mapping it: a file that another
-// program cuts meanwhile would end this one by SIGBUS (mmap(2)). Of what does not begin like a JPEG
-// and of what is larger than `bytes_max` only two bytes are read. What was written to meanwhile is
-// no picture. Throws std::bad_alloc.
+// Reads `name` in the folder `directory_fd` into memory instead of mapping it: if another program
+// truncated a mapped file, SIGBUS would end this one (mmap(2)). Only two bytes are read of a file
+// that does not begin like a JPEG or is larger than `bytes_max`. A file written to during the read
+// is not a picture. Throws std::bad_alloc.
 PictureFile read_picture_file(int directory_fd, const std::string& name, size_t bytes_max);
 
-// The same without the bytes: only whether it begins like a JPEG.
+// The same without the bytes: checks only whether it begins like a JPEG.
 PictureFile peek_picture_file(int directory_fd, const std::string& name, size_t bytes_max);
 
 }  // namespace fanlight

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// PictureFolder: a folder that other programs write to: what came, changed and went.
+// PictureFolder: a folder that other programs write to: what was added, changed and removed.
 //
-// By inotify(7), which tells when a file was closed by its writer, renamed, or removed; and by
-// looking at all files now and then, because it does not tell what other machines do in a folder
-// of the network, nor what happens behind a link, nor events that were too many.
+// By inotify(7), which reports when a file was closed by its writer, renamed, or removed; and by
+// scanning all files periodically, because inotify does not report what other machines do in a
+// network folder, what happens behind a link, or events beyond its queue.
 #pragma once
 
 #include <sys/inotify.h>
@@ -22,7 +22,7 @@ namespace fanlight {
 
 // Owns: the folder's descriptor, an inotify instance, the versions of its files.
 // Thread: one at a time.
-// Invariant: hidden files and what is not a regular file do not count; links are followed.
+// Invariant: hidden and non-regular files do not count; links are followed.
 class PictureFolder {
  public:
   struct Change {
@@ -32,18 +32,18 @@ class PictureFolder {
   };
 
   // `only`: the one file that counts; empty: all. `shown` begins the texts of errors. Throws
-  // std::system_error: what open(2) says of the folder. Without inotify (EMFILE, no permission) it
-  // works too, later.
+  // std::system_error: open(2)'s errors for the folder. Without inotify (EMFILE, no permission) it
+  // still works, with more delay.
   PictureFolder(std::string path, std::string only, std::string shown);
 
-  // Readable (POLLIN) when there is something to look at; -1: never.
+  // Readable (POLLIN) when look() has something to read; -1: never.
   int fd() const noexcept { return inotify_.get(); }
-  // When it has to be looked at all the same: in a second, or a millisecond for each of its files.
+  // When the next scan is due regardless: in a second, or a millisecond per file if that is more.
   Instant look_at() const noexcept { return look_at_; }
 
-  // What happened since the last call, in the order of names; at the first one all that is there.
-  // A file that is told may be unfinished: it is told again when it has changed. Does not block.
-  // Throws std::system_error when the folder is gone, or another one of its name is there: ENOENT.
+  // Changes since the last call, ordered by name; the first call returns all files. A returned file
+  // may be unfinished: it is returned again when it has changed. Does not block. Throws
+  // std::system_error when the folder is gone, or replaced by another of the same name: ENOENT.
   std::vector<Change> look(Instant now);
 
   int directory_fd() const noexcept { return directory_.get(); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which programs have a device open.
+// The programs that have a device open.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace fanlight {
 
-// Who else has the device open, for an error message: "motion (pid 812), cheese (pid 94)"; empty
-// when nobody, or nobody that this user may know of. This process is named when it has it open more
-// than once. Reads /proc/*/fd; takes some milliseconds.
+// The other users of the device, for an error message: "motion (pid 812), cheese (pid 94)"; empty
+// when there are none, or none visible to this user. This process is listed when it has it open
+// more than once. Reads /proc/*/fd; takes a few milliseconds.
 std::string describe_device_users(const std::string& path, const SystemRoots& roots = {});
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// V4l2Buffers: the memory that a V4L2 device writes its pictures into, and the stream of them.
+// V4l2Buffers: the memory that a V4L2 device writes its pictures into, and their stream.
 //
 // Source: the kernel's documentation, "Streaming I/O (Memory Mapping)".
 #pragma once
@@ -18,38 +18,38 @@
 
 namespace fanlight {
 
-// A buffer that the driver has filled, or says it has.
+// A buffer that the driver has filled, or claims to have.
 struct V4l2Frame {
   uint32_t index = 0;
   uint32_t sequence = 0;
-  bool is_damaged = false;    // the driver says so: V4L2_BUF_FLAG_ERROR
+  bool is_damaged = false;    // marked by the driver: V4L2_BUF_FLAG_ERROR
   bool is_monotonic = false;  // `timestamp` is CLOCK_MONOTONIC's
   Instant timestamp{};
-  // What the driver wrote, by memory plane; all empty when it claims more than there is.
+  // The data written by the driver, by memory plane; all empty when it claims more than there is.
   std::array<std::span<const std::byte>, 3> memory{};
 };
 
 // Owns: the mappings; streaming. The device must outlive it.
 // Thread: one at a time.
-// Invariant: a buffer is either queued with the driver or was taken and not given back; what the
-//   driver returns of other buffers is refused, because two would use the same memory.
+// Invariant: a buffer is either queued with the driver or was taken and not given back; any other
+//   buffer returned by the driver is refused, because two users would share its memory.
 // Errors: std::system_error with the driver's errno; EPROTO for a driver that contradicts itself.
 class V4l2Buffers {
  public:
-  // The driver needs one to write into while another one is read.
+  // The driver needs one to write into while another is read.
   static constexpr uint32_t kCountMin = 2;
 
-  // Asks for `count` buffers, and for fewer when there is no memory for so many; maps and queues
-  // all that were granted, and starts the stream.
+  // Requests `count` buffers, and fewer when memory is short; maps and queues all that were
+  // granted, and starts the stream.
   V4l2Buffers(V4l2Device& device, size_t memory_planes, uint32_t count);
   V4l2Buffers(const V4l2Buffers&) = delete;
   V4l2Buffers& operator=(const V4l2Buffers&) = delete;
   ~V4l2Buffers();
 
-  // The oldest one that is filled; nothing when there is none at the moment.
+  // The oldest filled buffer; nothing when there is none yet.
   std::optional<V4l2Frame> take();
 
-  // Hands a buffer that was taken to the driver again.
+  // Returns a taken buffer to the driver.
   void give_back(uint32_t index);
 
   size_t count() const noexcept { return buffers_.size(); }

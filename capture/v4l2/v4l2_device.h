@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// V4l2Device: an open capture device, single- or multi-planar, and what it says about itself.
+// V4l2Device: an open capture device, single- or multi-planar, and its description.
 #pragma once
 
 #include <linux/videodev2.h>
@@ -16,26 +16,26 @@
 
 namespace fanlight {
 
-// A driver's text, which need not end and may say anything, because a USB device names itself, as
-// it is shown (core/printable.h).
+// A driver's text in displayable form (core/printable.h). It may lack a terminator and contain
+// anything, because a USB device names itself.
 std::string printable_text(std::span<const uint8_t> text);
 
 // Owns: the descriptor.
 // Thread: one at a time. Every call may block for as long as the driver likes.
-// Errors: std::system_error with the driver's errno, by throw_v4l2_error().
+// Errors: std::system_error with the driver's errno, from throw_v4l2_error().
 class V4l2Device {
  public:
-  // Opens `path` and makes sure that it is a capture device that streams: ENOTTY when it is not.
+  // Opens `path` and checks that it is a streaming capture device: ENOTTY when it is not.
   V4l2Device(V4l2Io& io, std::string path, V4l2Conversion conversion);
   V4l2Device(const V4l2Device&) = delete;
   V4l2Device& operator=(const V4l2Device&) = delete;
   ~V4l2Device();
 
-  // Asks for a format and checks what was granted, which may differ in anything.
+  // Requests a format and checks the granted one, which may differ in any respect.
   V4l2Layout set_format(const V4l2Choice& choice);
 
-  // Asks for a rate, in pictures per second. The interval that was granted; 0 when the driver has
-  // no say in it or does not tell.
+  // Requests a rate, in pictures per second. Returns the granted interval; 0 when the driver does
+  // not control or report it.
   Duration set_rate(double fps);
 
   V4l2Io& io() const noexcept { return io_; }
@@ -52,7 +52,7 @@ class V4l2Device {
   int try_ioctl(unsigned long request, T& argument) noexcept {
     return io_.ioctl(fd_, request, &argument);
   }
-  // For what must not fail; `what` says in words what was tried.
+  // For calls that must succeed; `what` describes the attempt.
   template <class T>
   void ioctl(unsigned long request, T& argument, std::string_view what) {
     const int result = try_ioctl(request, argument);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes wrong with V4L2 devices, for people: what, where, and what to try.
+// Errors of V4L2 devices, for people: what, where, and what to try.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace fanlight {
 
-// What to try after this errno of a V4L2 device; empty when its own text says it all.
+// What to try after this errno of a V4L2 device; empty when the errno's text is enough.
 std::string_view v4l2_advice(int error) noexcept;
 
-// Throws std::system_error: "v4l2:PATH: WHAT; ADVICE: strerror". EBUSY names the programs that have
-// the device open, as far as this user may know.
+// Throws std::system_error: "v4l2:PATH: WHAT; ADVICE: strerror". EBUSY lists the programs that have
+// the device open, as far as visible to this user.
 [[noreturn]] void throw_v4l2_error(const std::string& path, int error, std::string_view what);
 
 }  // namespace fanlight

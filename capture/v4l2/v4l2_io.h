@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// V4l2Io: the system calls that a V4L2 device is driven by; the seam between the code for cameras
-// and the kernel.
+// V4l2Io: the system calls that drive a V4L2 device; the seam between the camera code and the
+// kernel.
 //
-// Waiting is not among them: a descriptor that open() returned is one that poll(2) takes, also a
-// test's, so sources wait for it by CameraClock::wait() as for any other.
+// Waiting is not among them: poll(2) works on every descriptor that open() returns, also a test's,
+// so sources wait for it with CameraClock::wait() as for any other.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@
 namespace fanlight {
 
 enum class V4l2Conversion {
-  off,  // formats as the driver has them
-  on,   // and those that libv4l2 makes of them; ENUM_FMT tells them by V4L2_FMT_FLAG_EMULATED
+  off,  // formats as in the driver
+  on,   // plus those emulated by libv4l2; ENUM_FMT marks them with V4L2_FMT_FLAG_EMULATED
 };
 
-// Thread: the system's any; one descriptor is used by one thread at a time.
-// Errors are values: -errno. A call may block for as long as the driver likes: S_FMT of a camera
-// that was pulled meanwhile takes 5 s.
+// Thread: any for the system's; one descriptor is used by one thread at a time.
+// Errors are values: -errno. A call may block for as long as the driver likes: S_FMT on a camera
+// that has just been unplugged takes 5 s.
 class V4l2Io {
  public:
   virtual ~V4l2Io() = default;
@@ -28,7 +28,7 @@ class V4l2Io {
   virtual int open(const std::string& path, V4l2Conversion conversion) noexcept = 0;
   virtual void close(int fd) noexcept = 0;
 
-  // 0 or -errno, never -EINTR. `request` and `argument` as ioctl(2) takes them.
+  // 0 or -errno, never -EINTR. `request` and `argument` are as for ioctl(2).
   virtual int ioctl(int fd, unsigned long request, void* argument) noexcept = 0;
 
   // Shared, for reading and writing; nullptr with errno set when it fails.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the pixels of a V4L2 picture lie in its memory, as the driver grants it; checked, because
-// everything that is read later is found by these numbers.
+// Where the pixels of a V4L2 picture are in its memory, as granted by the driver; checked, because
+// all later reads rely on these numbers.
 #pragma once
 
 #include <linux/videodev2.h>
@@ -20,9 +20,9 @@ namespace fanlight {
 inline constexpr size_t kImageBytesMax = size_t{256} << 20;
 
 struct V4l2Layout {
-  std::string_view problem;  // in words, a constant; empty when all is well
+  std::string_view problem;  // in words, a constant; empty on success
   const V4l2PixelFormat* format = nullptr;
-  int width = 0;  // pixels that are shown
+  int width = 0;  // visible pixels
   int height = 0;
   bool limited_range = false;
   struct Plane {
@@ -35,13 +35,13 @@ struct V4l2Layout {
   bool ok() const { return problem.empty(); }
 };
 
-// Takes what VIDIOC_S_FMT or G_FMT returned, of a single- or multi-planar device. An odd size of a
-// format whose colour has half of it is cut by one: drivers do not agree on where the last half
-// pixel of colour would be.
+// Takes the result of VIDIOC_S_FMT or G_FMT, of a single- or multi-planar device. If a format has
+// chroma at half width or height, an odd size is reduced by one: drivers disagree on the position
+// of the last half chroma sample.
 V4l2Layout read_v4l2_layout(const v4l2_format& granted) noexcept;
 
 // The planes of a raw picture whose memory planes have these bytes; nothing when one of them is too
-// short to hold what it should.
+// short.
 std::optional<RawView> raw_view(const V4l2Layout& layout,
                                 std::span<const std::span<const std::byte>> memory) noexcept;
 

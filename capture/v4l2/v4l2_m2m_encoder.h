@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// V4l2M2mEncoder: a JPEG encoder in hardware, as the Raspberry Pi 4 and its forerunners have one
+// V4l2M2mEncoder: a hardware JPEG encoder, as in the Raspberry Pi 4 and its predecessors
 // (bcm2835-codec-encode_image, /dev/video31). The Pi 5 has none.
 //
-// The driver of the Raspberry Pi takes pictures up to 1920x1920 and wants their height in memory
-// rounded up to 16 rows; others have other limits. All of them are taken from what it grants.
+// The Raspberry Pi's driver takes pictures up to 1920x1920 and needs their height in memory rounded
+// up to 16 rows; others have other limits. All limits are derived from what the driver grants.
 #pragma once
 
 #include <cstddef>
@@ -22,17 +22,17 @@
 
 namespace fanlight {
 
-// Owns: the device; from the first picture on its two buffers.
+// Owns: the device; its two buffers from the first picture on.
 // Thread: see Encoder.
-// Invariant: what it returns is a whole JPEG of the picture's size (jpeg_repair.h), because the
-//   device is not ours.
+// Invariant: the result is a whole JPEG of the picture's size, which is checked (jpeg_repair.h)
+//   because the device is not ours.
 class V4l2M2mEncoder final : public Encoder {
  public:
-  // Longest that a picture may take in the hardware, before that counts as hung.
+  // The longest time that a picture may take in the hardware before the device counts as hung.
   static constexpr Duration kTimeout = 500ms;
 
-  // Throws std::system_error: that of open(2) or of the driver; ENOTTY when it is no JPEG encoder
-  // that takes pictures as we have them.
+  // Throws std::system_error: errors of open(2) or of the driver; ENOTTY when it is not a JPEG
+  // encoder that takes our pictures.
   V4l2M2mEncoder(V4l2Io& io, const std::string& path, Duration timeout = kTimeout);
   V4l2M2mEncoder(const V4l2M2mEncoder&) = delete;
   V4l2M2mEncoder& operator=(const V4l2M2mEncoder&) = delete;
@@ -47,7 +47,7 @@ class V4l2M2mEncoder final : public Encoder {
                 std::span<std::byte> out) noexcept override;
 
  private:
-  // A pixel format that it takes.
+  // A supported pixel format.
   struct Input {
     PixelFormat pixels = PixelFormat::yuv420;
     uint32_t fourcc = 0;
@@ -82,10 +82,10 @@ class V4l2M2mEncoder final : public Encoder {
   std::string name_;
   std::vector<Input> inputs_;
   std::unique_ptr<Session> session_;
-  int quality_ = 0;  // that is set; 0: none yet
+  int quality_ = 0;  // as set; 0: none yet
 };
 
-// The first one of this machine; null when it has none, or none that this user may open.
+// The first one of this machine; null when there is none, or none that this user may open.
 std::unique_ptr<Encoder> find_v4l2_m2m_encoder(V4l2Io& io = system_v4l2_io(),
                                                const SystemRoots& roots = {});
 

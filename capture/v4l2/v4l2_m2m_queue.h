@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // V4l2M2mQueue: one of the two directions of a V4L2 memory-to-memory device, with one buffer.
 //
-// Source: the kernel's documentation, "Video Memory-To-Memory Interface". What goes into the device
-// is its OUTPUT, what comes out of it its CAPTURE, as seen from the program.
+// Source: the kernel's documentation, "Video Memory-To-Memory Interface". Data going into the
+//   device is its OUTPUT, data coming out its CAPTURE, as seen from the program.
 #pragma once
 
 #include <linux/videodev2.h>
@@ -34,11 +34,11 @@ class V4l2M2mQueue {
 
   std::span<std::byte> memory() const noexcept { return memory_; }
 
-  // Hands the buffer to the driver, with `bytes` of it in use. False when it refuses.
+  // Queues the buffer with the driver, with `bytes` of it in use. False when the driver refuses.
   bool queue(size_t bytes) noexcept;
 
-  // Waits until the driver has done with it, at most for `timeout`. The bytes that are in use then;
-  // nothing when it took too long, the driver says that they are damaged, or it makes no sense.
+  // Waits at most `timeout` until the driver is done with it. Returns the bytes in use; nothing on
+  // timeout, or when the driver reports damage or something that makes no sense.
   std::optional<std::span<const std::byte>> wait(Duration timeout) noexcept;
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// V4l2Source: a webcam, a Pi camera by its kernel driver, a frame grabber, an HDMI bridge.
+// V4l2Source: a webcam, a Pi camera through its kernel driver, a frame grabber, an HDMI bridge.
 //
-// What is asked for and what is taken is in v4l2_choice.h; what may be granted in v4l2_layout.h.
+// See v4l2_choice.h for what is requested, v4l2_layout.h for what may be granted.
 #pragma once
 
 #include <array>
@@ -24,22 +24,22 @@ namespace fanlight {
 
 // Owns: the device and its buffers.
 // Thread: see Source.
-// Invariants: of the pictures that are ready the newest is given, so a consumer that is too slow
-//   sees fewer but none that are old; at most pictures_kept() buffers are away from the driver.
+// Invariants: next() gives the newest picture that is ready, so a slow consumer sees fewer but no
+//   old ones; at most pictures_kept() buffers are away from the driver.
 class V4l2Source final : public Source {
  public:
-  // `path` is a video node or a link to one; with options.identity the device is looked for under
-  // other names too. Throws std::system_error: ENOENT, EACCES, EBUSY and so on of the device;
-  // ENOTTY when it is not a camera, ENOTSUP when it has no format that we know, EPROTO when it
-  // grants nonsense, ENOLINK, ENOLCK and ERANGE as adopt_dv_timings() does.
-  // std::invalid_argument without a path, and for a size or rate that no camera has.
+  // `path` is a video node or a link to one; with options.identity the device is also searched
+  // under other names. Throws std::system_error: ENOENT, EACCES, EBUSY and so on from the device;
+  // ENOTTY when it is not a camera, ENOTSUP when it has no known format, EPROTO when it grants
+  // nonsense, ENOLINK, ENOLCK and ERANGE as adopt_dv_timings() does. std::invalid_argument without
+  // a path, and for a size or rate that no camera has.
   V4l2Source(std::string_view path, const SourceOptions& options, CameraClock& clock,
              V4l2Io& io = system_v4l2_io());
 
   const SourceFormat& format() const override { return format_; }
 
-  // Throws ESTALE when the signal of a frame grabber changed, EIO when the driver is ready without
-  // end but gives nothing, and what the driver says.
+  // Throws ESTALE when the signal of a frame grabber changed, EIO when the driver is repeatedly
+  // ready but gives nothing, and the driver's errors.
   std::optional<Picture> next(Instant deadline) override;
 
   size_t pictures_kept() const override { return kept_max_; }
@@ -68,15 +68,15 @@ class V4l2Source final : public Source {
   std::string granted_;  // in words
 
   size_t kept_max_ = 1;
-  std::vector<uint32_t> kept_;  // buffers of the pictures that were given, the oldest first
+  std::vector<uint32_t> kept_;  // buffers of the pictures handed over, the oldest first
   std::optional<uint32_t> last_sequence_;
-  int barren_wakes_ = 0;  // ready, but no picture, in succession
+  int barren_wakes_ = 0;  // consecutive ones without a picture
   SourceLosses losses_;
   uint64_t reported_broken_ = 0;
   LogGate losses_gate_;
 };
 
-// When a picture was taken: what the driver says, if that is by our clock and makes sense, else
+// When a picture was taken: the driver's time stamp, if it is from our clock and makes sense, else
 // `now`.
 Instant capture_time(const V4l2Frame& frame, Instant now) noexcept;
 
