@@ -20,21 +20,21 @@ namespace fanlight {
 namespace {
 
 constexpr Duration kSlateInterval = 1s;
-// Whether somebody watches is looked at this often at least; less would keep a slow camera busy.
+// How often at least the loop checks for viewers; less would keep a slow camera busy.
 constexpr Duration kIdleMin = 1s;
-// For this long after the last viewer pictures are still encoded: who reloads a page, or takes a
-// snapshot every second, finds a frame.
+// Pictures are still encoded for this long after the last viewer: a client that reloads a page, or
+// takes a snapshot every second, finds a frame.
 constexpr Duration kUnwatchedGrace = 2s;
 // A viewer of a slower camera would wait too long for its first frame.
 constexpr Duration kUnwatchedIntervalMax = 500ms;
-// A device that came has no permissions yet; udev(7) takes some milliseconds to set them.
+// A new device has no permissions yet; udev(7) takes some milliseconds to set them.
 constexpr Duration kSettle = 100ms;
-// Opening takes no longer while viewers see nothing that says why.
+// The limit for opening while viewers see no reason for the silence.
 constexpr Duration kUntoldPatience = 5s;
 constexpr std::string_view kStalled = "gives no pictures";
 constexpr std::string_view kBroken = "gives broken pictures";
 
-// What to do about it: the ring's places are as large as the memory that it may take.
+// Includes the remedy: the ring's places are as large as the permitted memory allows.
 std::string too_large_for(const FrameRing& ring) {
   return fmt::format("gives pictures of more than {} KB (see --frame-memory)",
                      ring.jpeg_capacity() >> 10);
@@ -119,7 +119,7 @@ void CaptureLoop::take_tuning() noexcept {
   config_.quality = asked->quality;
   if (asked->fps == config_.options.fps) return;
   config_.options.fps = asked->fps;
-  if (source_ == nullptr) return;  // it is opened with that anyway
+  if (source_ == nullptr) return;  // it will be opened with the new value
   close_source();
   retry_at_ = clock_.now();
   slate_at_ = picture_due_by(retry_at_);
@@ -143,7 +143,7 @@ void CaptureLoop::run() noexcept {
   ring_.stats().online.set(0);
 }
 
-// One of the two places that catch exceptions (the other is main): whatever a source throws ends
+// One of the two places that catch exceptions (the other is main): any exception of a source ends
 // that source, never the server.
 void CaptureLoop::capture_step() noexcept {
   try {
@@ -165,7 +165,7 @@ void CaptureLoop::retry_step() noexcept {
   SourceOptions options = config_.options;
   options.first_sequence = rendition_.next_sequence();
   options.identity = identity_;
-  // Opening may take its time once viewers know that the camera is away.
+  // Opening may take longer once viewers know that the camera is absent.
   if (!lost_) {
     const Duration left = std::max(slate_at_ - clock_.now(), Duration::zero());
     options.patience = std::min(options.patience, holds_ ? left : kUntoldPatience);
@@ -179,7 +179,7 @@ void CaptureLoop::retry_step() noexcept {
   }
 }
 
-// Until it is time for the next retry or a slate; a device that came or went makes it time.
+// Waits until the next retry or slate is due; an added or removed device makes a retry due.
 void CaptureLoop::wait_for_retry() noexcept {
   const Instant deadline = std::min({retry_at_, slate_at_, idle_at()});
   const int fd = config_.devices != nullptr ? config_.devices->fd() : -1;
@@ -187,10 +187,11 @@ void CaptureLoop::wait_for_retry() noexcept {
   if (config_.devices->drain()) retry_at_ = std::min(retry_at_, clock_.now() + kSettle);
 }
 
-// The camera counts as idle until its next frame is out: a watcher who comes before then must not
-// take the last one, which may be hours old, for live.
+// The camera counts as idle until its next frame is published: a viewer that joins before then must
+// not mistake the last frame, which may be hours old, for a live one.
 //
-// A watcher that came after note_watchers() saw none has made demand() readable, so none is missed.
+// A watcher that arrived after note_watchers() found none has made demand() readable, so none is
+// missed.
 void CaptureLoop::idle_step() noexcept {
   log_info("{}: stopped, nobody watches", config_.name);
   close_source();
@@ -233,8 +234,8 @@ void CaptureLoop::close_source() noexcept {
   source_.reset();
 }
 
-// A picture that finds no place is no reason for a slate: the camera is well, and a slate would
-// find no place either.
+// A picture without a place is no reason for a slate: the camera is fine, and a slate would find no
+// place either.
 void CaptureLoop::deliver(const Picture& picture) noexcept {
   frozen_at_ = picture_due_by(clock_.now()) + config_.frozen_timeout;
   if (!picture.is_jpeg() && !is_seen()) {
@@ -243,13 +244,13 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
     return postpone_slate();
   }
   Picture shown = picture;
-  shown.is_repeat = picture.is_repeat && !lost_;  // behind a slate even the old one is news
+  shown.is_repeat = picture.is_repeat && !lost_;  // after a slate even the old one is new
   const Rendition::Outcome outcome = rendition_.publish(shown);
   if (outcome == Rendition::Outcome::repeated) return postpone_slate();
   if (outcome == Rendition::Outcome::broken) slate_reason_ = kBroken;
   if (outcome == Rendition::Outcome::too_large) slate_reason_ = too_large_for(ring_);
   if (outcome == Rendition::Outcome::broken || outcome == Rendition::Outcome::too_large) return;
-  // An upstream that shows a slate is well; its camera is not.
+  // An upstream that shows a slate works; its camera does not.
   const bool is_picture = shown.slate_reason.empty();
   if (is_picture) note_present();
   lost_ = false;
@@ -261,7 +262,7 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   postpone_slate();
 }
 
-// A source counts from its opening, the figures of the camera go on.
+// A source counts from its opening, the camera's counters continue.
 void CaptureLoop::note_losses() noexcept {
   const SourceLosses now = source_->losses();
   CaptureStats& stats = ring_.stats();
@@ -271,13 +272,13 @@ void CaptureLoop::note_losses() noexcept {
   losses_ = now;
 }
 
-// The camera is well, though nothing new may be published.
+// The camera is fine, though nothing new may be published.
 void CaptureLoop::postpone_slate() noexcept {
   slate_at_ = picture_due_by(clock_.now());
   slate_reason_ = kStalled;
 }
 
-// The newest picture is as the source sees it now, however old it is.
+// The newest picture is still current for the source, however old it is.
 void CaptureLoop::bear_silence() noexcept {
   frozen_at_ = picture_due_by(clock_.now()) + config_.frozen_timeout;
   if (!lost_) postpone_slate();
@@ -299,8 +300,8 @@ void CaptureLoop::failed(const std::system_error& error) noexcept {
   failed(error.what(), failure_in_words(error.code()));
 }
 
-// The log gets the whole text, viewers only the kind of error: device names and addresses in it are
-// not theirs to know.
+// The log gets the whole text, viewers only the kind of error: its device names and addresses are
+// not for them.
 void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept {
   const Instant now = clock_.now();
   const bool held = holds_;
@@ -335,7 +336,7 @@ void CaptureLoop::show_slate_if_due() noexcept {
   slate_at_ = now + kSlateInterval;
 }
 
-// Also notices one who came and went between two pictures.
+// Also notices viewers that joined and left between two pictures.
 void CaptureLoop::note_watchers() noexcept {
   const bool asked = clock_.wait(ring_.demand().fd(), POLLIN, Instant{}) == Wake::ready;
   if (asked) ring_.demand().drain();

@@ -60,7 +60,7 @@ void ControlDesk::serve(Source* source) noexcept {
   });
 }
 
-// All settings are looked at before the first is made, so that a mistake leaves the camera alone.
+// All settings are checked before the first is applied, so that a mistake changes nothing.
 ControlAnswer ControlDesk::answer(Source& source, std::string_view body) {
   const std::vector<ControlSetting> settings = parse_control_settings_json(body);
   const std::vector<Control> controls = source.controls();
@@ -70,7 +70,7 @@ ControlAnswer ControlDesk::answer(Source& source, std::string_view body) {
   try {
     apply_controls(source, settings);
   } catch (...) {
-    publish(source);  // the settings before the one that was refused were made
+    publish(source);  // the settings before the refused one have been applied
     throw;
   }
   remember(settings);

@@ -10,7 +10,7 @@
 namespace fanlight {
 namespace {
 
-// In the order in which things are put into it.
+// Keeps the order of insertion.
 using Json = nlohmann::ordered_json;
 
 Json formats_of(const V4l2Camera& camera) {

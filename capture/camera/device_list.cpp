@@ -25,10 +25,10 @@ uint64_t device_number(const std::string& node) {
   return ::stat(node.c_str(), &status) == 0 ? uint64_t{status.st_rdev} : 0;
 }
 
-// Whether pictures come into the node from outside. A driver has an input for that, except for
-// those whose pictures are other programs' business: the ISPs of the Raspberry Pi (bcm2835-isp,
-// pispbe) take theirs from another of their nodes and have no inputs, and for those of a media
-// controller the kernel makes one up.
+// Whether pictures enter the node from outside. A driver has an input for that, except where other
+// programs supply the pictures: the ISPs of the Raspberry Pi (bcm2835-isp, pispbe) take theirs from
+// another of their nodes and have no inputs, and for those of a media controller the kernel makes
+// one up.
 bool has_input(V4l2Device& device) {
   v4l2_capability capability{};
   if (device.try_ioctl(VIDIOC_QUERYCAP, capability) != 0) return false;
@@ -38,7 +38,7 @@ bool has_input(V4l2Device& device) {
   return !is_fed_by_others && device.try_ioctl(VIDIOC_ENUMINPUT, input) == 0;
 }
 
-// False when it is no camera. Throws std::system_error.
+// False when it is not a camera. Throws std::system_error.
 bool ask(V4l2Io& io, V4l2Conversion conversion, V4l2Camera& camera) {
   V4l2Device device(io, camera.node, conversion);
   if (!has_input(device)) return false;
@@ -51,7 +51,7 @@ bool ask(V4l2Io& io, V4l2Conversion conversion, V4l2Camera& camera) {
   return camera.choice.has_value();
 }
 
-// Nothing for what is no camera, or is gone by now.
+// Nothing if it is not a camera, or gone by now.
 std::optional<V4l2Camera> look_at(V4l2Io& io, const std::string& node, const SystemRoots& roots) {
   V4l2Camera camera;
   camera.node = node;
@@ -136,19 +136,19 @@ std::string headline(const std::string& spec, const std::optional<std::string>& 
   return fmt::format("{}{}\n", spec, spec == automatic ? " (auto)" : "");
 }
 
-// The camera with the least is taken. What libv4l2 has to convert is most often a sensor's raw
-// picture, too dark and in the wrong colours.
+// The lowest value wins. Pictures that libv4l2 has to convert are most often a sensor's raw ones,
+// too dark and in the wrong colours.
 int reluctance(const V4l2Camera& camera) {
   if (!camera.problem.empty()) return 2;
   return camera.choice && camera.choice->is_emulated ? 1 : 0;
 }
 
-// Of this machine. `problem` is why there are none of libcamera's, in words.
+// For this machine. `problem` is why libcamera has no cameras, in words.
 std::vector<LibcameraCamera> ask_libcamera(std::string& problem) {
   try {
     return list_libcamera_cameras();
   } catch (const std::system_error& error) {
-    // These say nothing about cameras.
+    // These are not about cameras.
     if (error.code() == std::errc::too_many_files_open) throw;
     if (error.code() == std::errc::resource_unavailable_try_again) throw;
     problem = error.what();

@@ -13,15 +13,15 @@
 namespace fanlight {
 namespace {
 
-// In the order of DeviceWatch::watches_. Each may appear after the one before it.
+// In the order of DeviceWatch::watches_. Each may appear after its predecessor.
 constexpr std::array<std::string_view, 4> kDirectories = {"", "/v4l", "/v4l/by-id", "/v4l/by-path"};
 
-// IN_ATTRIB: udev sets owner and permissions after the kernel has made the node. IN_MOVED_TO: it
-// makes links under another name first.
+// IN_ATTRIB: udev sets owner and permissions after the kernel has created the node. IN_MOVED_TO: it
+// creates links under another name first.
 constexpr uint32_t kEvents = IN_CREATE | IN_DELETE | IN_ATTRIB | IN_MOVED_TO | IN_ONLYDIR;
 
-// Of what is directly in /dev; everything in the directories under /dev/v4l is relevant. libcamera
-// goes by the media devices.
+// Only for names directly in /dev; everything in the directories under /dev/v4l is relevant.
+// libcamera uses the media devices.
 bool is_relevant(std::string_view name) {
   return name.starts_with("video") || name.starts_with("media") || name == "v4l";
 }
@@ -36,8 +36,8 @@ DeviceWatch::DeviceWatch(const std::string& dev_root)
   }
 }
 
-// Returns the error of dev_root_, or 0. From the top down: what is made in a directory before it is
-// watched is found afterwards. To add a watch that is there already changes nothing.
+// Returns the error for dev_root_, or 0. From the top down: anything created in a directory before
+// it is watched is found afterwards. Adding an existing watch changes nothing.
 int DeviceWatch::watch_directories() {
   int error = 0;
   for (size_t i = 0; i < kDirectories.size(); i++) {
@@ -58,7 +58,7 @@ bool DeviceWatch::drain() {
     for (const char* next = buffer; next < buffer + bytes;) {
       inotify_event event{};
       std::memcpy(&event, next, sizeof(event));
-      // The name is filled up with zeros to a multiple of the alignment.
+      // The name is padded with zeros to a multiple of the alignment.
       const char* name = next + sizeof(event);
       relevant = take(event, {name, strnlen(name, event.len)}) || relevant;
       next = name + event.len;
@@ -74,13 +74,13 @@ bool DeviceWatch::take(const inotify_event& event, std::string_view name) {
   }
   const auto watch = std::ranges::find(watches_, event.wd);
   if (watch == watches_.end()) return false;
-  // The directory is gone; a later one of that name is another.
+  // The directory is gone; a later one of that name is another one.
   if ((event.mask & IN_IGNORED) != 0) {
     *watch = -1;
     return true;
   }
-  // What was made in a new directory before it is watched gives no event of its own, but the
-  // directory's own is relevant, and is told now.
+  // Entries created in a new directory before it is watched give no events of their own, but the
+  // directory's own event is relevant and is reported now.
   if ((event.mask & (IN_CREATE | IN_MOVED_TO)) != 0 && (event.mask & IN_ISDIR) != 0) {
     watch_directories();
   }

@@ -52,7 +52,8 @@ void EncoderPool::wait_until_in_flight(size_t jobs_max) {
   delivered_.wait(guard, [&] { return end_ - oldest_ <= jobs_max; });
 }
 
-// Whoever completes the oldest job delivers it, and those behind it that were done before.
+// The thread that completes the oldest job delivers it, and any jobs after it that are already
+// done.
 void EncoderPool::run(size_t thread) {
   std::unique_lock guard(lock_);
   for (;;) {

@@ -12,8 +12,9 @@ struct Words {
   std::string_view text;
 };
 
-// What these mean is the driver API's choice (V4L2: "Error codes" of each ioctl; libcamera and the
-// relay throw the same ones), so strerror() would say "No such device or address" of a plug.
+// The driver API defines what these mean (V4L2: "Error codes" of each ioctl; libcamera and the
+// relay throw the same ones): strerror() would give "No such device or address" for an unplugged
+// cable.
 constexpr Words kWords[] = {
     {ENODEV, "unplugged"},
     {ENXIO, "unplugged"},

@@ -39,7 +39,7 @@ bool PictureWriter::is_copy(const Picture& picture) const {
   return picture.is_jpeg() && orientation_of(picture).is_upright();
 }
 
-// A slate is there to be read.
+// Slates stay readable.
 Orientation PictureWriter::orientation_of(const Picture& picture) const {
   return picture.slate_reason.empty() ? config_.orientation : Orientation{};
 }
@@ -57,8 +57,8 @@ WrittenJpeg PictureWriter::copy(const Picture& picture, std::span<std::byte> pla
           .size = picture.jpeg.size()};
 }
 
-// Hardware that has failed once is not asked again: it would fail with every picture, and each
-// time late.
+// Hardware that has failed once is not used again: it would fail with every picture, after a delay
+// each time.
 WrittenJpeg PictureWriter::encode(const Picture& picture, std::span<std::byte> place) noexcept {
   if (hardware_) {
     const WrittenJpeg written = encode_with(*hardware_, picture, place);
@@ -83,7 +83,7 @@ WrittenJpeg PictureWriter::encode_with(Encoder& encoder, const Picture& picture,
     raw = rotator_.turn(raw, width, height, orientation);
     std::tie(width, height) = orientation.size_of(width, height);
   }
-  // What hardware does not take, such as a slate of another size, is no failure of it.
+  // A picture that hardware does not support, such as a slate of another size, is not a failure.
   Encoder& taker = encoder.takes(raw, width, height) ? encoder : software_;
   if (!taker.takes(raw, width, height)) return {.problem = kEncoderFailed};
   if (taker.bytes_needed(raw, width, height) > place.size()) return too_large_for_its_place();

@@ -12,15 +12,15 @@
 namespace fanlight {
 namespace {
 
-// A turned JPEG has the tables of annex K, which were not made for this picture: up to a quarter
-// more than a camera that makes its own, and a head that it may have had no room for.
+// A rotated JPEG uses the tables of annex K, which were not made for this picture: up to a quarter
+// larger than from a camera that makes its own, and a header that may not have fitted.
 constexpr size_t kTurnedHead = 1024;
 
 size_t turned_size(size_t jpeg_bytes) {
   return jpeg_bytes + jpeg_bytes / 4 + kTurnedHead;
 }
 
-// Whatever the raw format is; RawConverter leaves none that takes more than this one.
+// For any raw format; RawConverter's output never needs more than this one.
 size_t encoded_size(std::pair<int, int> size) {
   return JpegEncoder::worst_case(size.first, size.second, PixelFormat::yuv422);
 }
@@ -32,8 +32,8 @@ size_t jpeg_capacity_for(const SourceFormat& format, Orientation orientation) {
   const size_t slate = JpegEncoder::worst_case(width, height);
   const size_t slate_min = JpegEncoder::worst_case(320, 240);
   if (format.jpeg_bytes_max == 0) return std::max(encoded_size({width, height}), slate_min);
-  // A slate of a camera that takes very large pictures is smaller than they are: their JPEGs need
-  // far less than the encoder's worst case, and so shall the ring.
+  // The slate of a camera with very large pictures is smaller than they are: their JPEGs need far
+  // less than the encoder's worst case, and the ring should not be larger.
   const size_t slate_max = JpegEncoder::worst_case(1920, 1080);
   const size_t jpeg = orientation.is_upright() ? format.jpeg_bytes_max + kJpegRepairGrowth
                                                : turned_size(format.jpeg_bytes_max);
@@ -59,7 +59,7 @@ Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::stri
       [this](EncodeJob& job) { finish(job); });
 }
 
-// The call of Source::next() that comes after publish() may take back the oldest picture.
+// The Source::next() call after publish() may invalidate the oldest picture.
 void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noexcept {
   CHECK(pictures_kept >= 1);
   settle();
@@ -83,8 +83,8 @@ Rendition::Outcome Rendition::publish(const Picture& picture) noexcept {
   return deliver(picture);
 }
 
-// What viewers have is not published again; a picture that could not be shown is not one that they
-// have.
+// Pictures that viewers already have are not published again; one that could not be shown is not
+// among them.
 Rendition::Outcome Rendition::publish_again(const Picture& picture) noexcept {
   const Outcome first = last_outcome();
   if (first == Outcome::broken || first == Outcome::too_large) return first;
@@ -99,7 +99,7 @@ void Rendition::pass_over(const Picture& picture) noexcept {
   last_outcome_ = Outcome::queued;
 }
 
-// A slate of an upstream is no picture of the camera.
+// An upstream's slate is not a picture of the camera.
 void Rendition::note_captured(const Picture& picture) noexcept {
   if (!picture.slate_reason.empty()) return restart_rate();
   CaptureStats& stats = ring_.stats();
@@ -109,7 +109,7 @@ void Rendition::note_captured(const Picture& picture) noexcept {
   stats.captured_at_ns.set(static_cast<uint64_t>(picture.captured_at.time_since_epoch().count()));
 }
 
-// How long the camera was away is no interval of it.
+// The camera's absence is not one of its intervals.
 void Rendition::restart_rate() noexcept {
   rate_.restart();
   ring_.stats().measured_interval_ns.set(0);
@@ -154,8 +154,8 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   return deliver_later(job);
 }
 
-// Otherwise the picture is encoded at once: the caller is about to say that the camera is back, or
-// that its newest frame is not an old one any more, and must know.
+// Otherwise the picture is encoded immediately: the caller is about to report that the camera is
+// back, or that its newest frame is no longer an old one, and must know the outcome.
 bool Rendition::goes_well() noexcept {
   return last_outcome() == Outcome::published;
 }
@@ -184,7 +184,7 @@ void Rendition::write(PictureWriter& writer, EncodeJob& job) noexcept {
   job.info.encoded_at = clock_.now();
 }
 
-// In the order of capture.
+// Called in the order of capture.
 Rendition::Outcome Rendition::finish(EncodeJob& job) noexcept {
   const std::lock_guard guard(lock_);
   const WrittenJpeg& written = job.written;

@@ -44,7 +44,7 @@ std::unique_ptr<Source> open(std::string_view argument, const SourceOptions& opt
   }
 }
 
-// The colon behind the kind is the one in the URL.
+// The colon after the kind is the one in the URL.
 std::unique_ptr<Source> open_http(std::string_view argument, const SourceOptions& options,
                                   CameraClock& clock) {
   return std::make_unique<RelaySource>(fmt::format("http:{}", argument), options, clock);
@@ -59,31 +59,31 @@ bool is_one_of(int error, std::initializer_list<int> errors) {
   return std::find(errors.begin(), errors.end(), error) != errors.end();
 }
 
-// What is there and no camera stays none, and a link that leads nowhere is a mistake; a relative
-// name is no device's.
+// A device that is present but not a camera stays so, and a link cycle is a mistake; a relative
+// name is not a device's.
 bool device_may_come(std::string_view path, int error) {
   if (error == ENOENT) return path.starts_with('/');
   return !is_one_of(error,
                     {EACCES, EPERM, ENOTTY, ENOTSUP, EINVAL, EISDIR, ENOTDIR, ENAMETOOLONG, ELOOP});
 }
 
-// ENOENT, ELIBACC and ELIBBAD are of the plugin: a camera that is away is ENODEV.
+// ENOENT, ELIBACC and ELIBBAD are about the plugin: an absent camera is ENODEV.
 bool libcamera_may_come(std::string_view, int error) {
   return !is_one_of(error, {EACCES, EPERM, ENOENT, ELIBACC, ELIBBAD, EINVAL});
 }
 
-// Whoever writes the pictures may make the folder too.
+// The program that writes the pictures may create the folder too.
 bool picture_may_come(std::string_view, int error) {
   return !is_one_of(error, {EACCES, EPERM, EINVAL, ENAMETOOLONG, ELOOP});
 }
 
-// A password that is wrong stays wrong. Everything else, a page in place of a stream included, is
-// what an upstream and the proxies in front of it answer while they start.
+// A wrong password stays wrong. Everything else, including a page in place of a stream, is what an
+// upstream and its proxies may send while they start.
 bool upstream_may_come(std::string_view, int error) {
   return !is_one_of(error, {EACCES, EPERM, ELOOP});
 }
 
-// One line per kind of source, in the order in which --help lists them.
+// One row per kind of source, in the order of --help.
 constexpr SourceKind kKinds[] = {
     {"emulator", open<EmulatorSource>, "emulator: pictures 1, 2, 3 in turn, one a second"},
     {"files", open<FilesSource>,

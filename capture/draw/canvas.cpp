@@ -42,7 +42,8 @@ Rect intersection(Rect a, Rect b) {
   return {left, top, std::max(right - left, 0), std::max(bottom - top, 0)};
 }
 
-// The pixels that a stroke can touch, from an even place on, so that 2x2 pixels share their chroma.
+// The pixels that a stroke can touch, starting at even coordinates, so that 2x2 pixels share their
+// chroma.
 Rect bounds(std::span<const Point> points, double radius) {
   Point low = points[0];
   Point high = points[0];
@@ -128,8 +129,8 @@ void Canvas::text_centred(int y, int scale, std::string_view text, Colour colour
   this->text((width_ - text_width(text, scale)) / 2, y, scale, text, colour);
 }
 
-// The coverage of all segments is collected first and blended once: at their joints segments
-// overlap, and blending each would draw the smooth edges twice.
+// The coverage of all segments is accumulated first and blended once: segments overlap at their
+// joints, and blending each would draw the smooth edges twice.
 void Canvas::stroke(std::span<const Point> points, double radius, Colour colour) {
   CHECK(!points.empty());
   const Rect all = bounds(points, radius);

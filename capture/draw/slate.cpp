@@ -12,11 +12,11 @@ namespace {
 
 constexpr Colour kNight = rgb(36, 42, 54);
 constexpr int kLinesMax = 3;
-// Of a camera that takes larger pictures: nobody reads more on a larger one, and it takes longer.
+// For larger pictures: a larger slate is no more readable, and takes longer.
 constexpr SlateSize kLargest{1920, 1080};
 
 // The first line of `text` with at most `columns` characters, broken at a space where there is one;
-// it is taken away from `text`.
+// it is removed from `text`.
 std::string_view take_line(std::string_view& text, size_t columns) {
   std::string_view line = text.substr(0, columns);
   if (text.size() > columns && text[columns] != ' ') {

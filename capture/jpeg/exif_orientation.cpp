@@ -33,8 +33,8 @@ Orientation orientation_of_exif(int exif_orientation) {
 
 std::array<uint8_t, kExifOrientationBytes> exif_orientation_segment(int exif_orientation) {
   CHECK(exif_orientation >= 1 && exif_orientation <= 8);
-  // APP1 and its length; the signature; TIFF with its directory at 8; one entry: the tag, a short,
-  // one of it, the value; no further directory.
+  // APP1 and its length; the signature; TIFF with its directory at 8; one entry: the tag, type
+  // short, count one, the value; no further directory.
   return {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,
           'M',  'M',  0, 42, 0,   0,   0,   8,   0, 1,
           1,    18,   0, 3,  0,   0,   0,   1,   0, static_cast<uint8_t>(exif_orientation),

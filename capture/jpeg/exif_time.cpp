@@ -20,7 +20,7 @@ constexpr uint16_t kTimeOriginal = 0x9003;
 constexpr uint16_t kOffsetOriginal = 0x9011;
 constexpr uint16_t kFractionOriginal = 0x9291;
 
-// The content of the first EXIF segment; empty where there is none.
+// The content of the first EXIF segment; empty if there is none.
 std::span<const uint8_t> find_exif(std::span<const std::byte> jpeg) {
   JpegReader reader(jpeg);
   if (!reader.read_start()) return {};
@@ -28,14 +28,14 @@ std::span<const uint8_t> find_exif(std::span<const std::byte> jpeg) {
     if (reader.marker() != jpeg_marker::kApp1) continue;
     constexpr size_t kMarkerAndLength = 4;
     const std::span<const uint8_t> segment = reader.segment();
-    // A segment without a length is an empty one (JpegReader).
+    // A segment without a length is empty (JpegReader).
     const auto content = segment.subspan(std::min(segment.size(), kMarkerAndLength));
     if (TiffReader::is_exif(content)) return content;
   }
   return {};
 }
 
-// Two digits at `at`, or as many as `digits`; -1 for what is none.
+// Two digits at `at`, or as many as `digits`; -1 for anything else.
 int digits_at(std::string_view text, size_t at, size_t digits = 2) {
   if (at + digits > text.size()) return -1;
   const auto number = to_number<uint16_t>(text.substr(at, digits));

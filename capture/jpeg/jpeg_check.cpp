@@ -8,7 +8,7 @@ namespace fanlight {
 namespace {
 
 constexpr size_t kReadAhead = 8;  // bytes
-// What browsers look at before they decode: SOI, and the beginning of a marker.
+// The bytes that browsers examine before they decode: SOI, and the beginning of a marker.
 constexpr size_t kSignature = 3;  // bytes
 
 }  // namespace

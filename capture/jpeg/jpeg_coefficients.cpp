@@ -9,7 +9,8 @@
 namespace fanlight {
 namespace {
 
-// TurboJPEG's limit (TJFLAG_LIMITSCANS): a few bytes make a decoder go through a whole picture.
+// TurboJPEG's limit (TJFLAG_LIMITSCANS): each scan of a few bytes makes a decoder process the whole
+// picture.
 constexpr int kScansMax = 500;
 
 long half_of_the_memory() {
@@ -17,8 +18,8 @@ long half_of_the_memory() {
   return bytes;
 }
 
-// A component of which no scan came has no table yet (latch_quant_tables()). Of a progressive
-// picture libjpeg knows how many bits of each coefficient are still to come.
+// A component has no table until its first scan (latch_quant_tables()). For a progressive picture
+// libjpeg tracks how many bits of each coefficient are still missing.
 bool has_all_scans(const jpeg_decompress_struct& info) {
   for (int i = 0; i < info.num_components; ++i) {
     if (info.comp_info[i].quant_table == nullptr) return false;
@@ -68,7 +69,7 @@ void JpegCoefficients::read_head(int kept_marker) {
   jpeg_create_decompress(&info_);
   info_.progress = &progress_;
   info_.mem->max_memory_to_use = half_of_the_memory();
-  // Where the data ends it gives libjpeg an EOI, and a warning.
+  // At the end of the data it gives libjpeg an EOI, and a warning.
   jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(data_.data()), data_.size());
   if (kept_marker != 0) jpeg_save_markers(&info_, kept_marker, 0xffff);
   jpeg_read_header(&info_, TRUE);
@@ -79,7 +80,7 @@ jvirt_barray_ptr* JpegCoefficients::read() {
 }
 
 void JpegCoefficients::limit_scans(j_common_ptr info) {
-  // An error that says what it is about; libjpeg has none for this.
+  // A descriptive error; libjpeg has none for this.
   if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > kScansMax) {
     ERREXIT(info, JERR_BAD_SCAN_SCRIPT);
   }
@@ -95,7 +96,7 @@ bool has_all_blocks(std::span<const std::byte> jpeg) noexcept {
   return is_read && !errors.is_damaged() && has_all_scans(coefficients.info());
 }
 
-// The last byte may be 0, or 0xff with a zero stuffed behind it.
+// The last byte may be 0, or 0xff followed by a stuffed zero.
 size_t size_of_whole(std::span<const std::byte> data, size_t size) noexcept {
   if (has_all_blocks(data.first(size))) return size;
   if (size < data.size() && data[size] == std::byte{0xff}) ++size;

@@ -27,7 +27,7 @@ int sampling_of(PixelFormat format) {
   }
 }
 
-// Its TJPF; TJPF_UNKNOWN for what is not packed RGB.
+// Its TJPF; TJPF_UNKNOWN unless it is packed RGB.
 int pixels_of(PixelFormat format) {
   switch (format) {
     case PixelFormat::rgb:
@@ -79,7 +79,7 @@ size_t JpegEncoder::encode(const RawView& raw, int width, int height, int qualit
   auto* jpeg = reinterpret_cast<unsigned char*>(out.data());
   unsigned long size = 0;
   const int sampling = sampling_of(raw.format);
-  // Without a flag, it takes its fast and inexact DCT up to quality 95 and the exact one above.
+  // Without a flag, it uses its fast and inexact DCT up to quality 95 and the exact one above.
   constexpr int kFlags = TJFLAG_NOREALLOC;
   int failed = 0;
   if (is_taken_as_planes(raw)) {

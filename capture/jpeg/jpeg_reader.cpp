@@ -27,12 +27,12 @@ bool is_frame_header(uint8_t marker) {
   return marker >= kSof0 && marker <= kSof15 && marker != kDht && marker != kDac;
 }
 
-// What decoders skip by its length when they have no use for it.
+// Markers that decoders skip by their length when they have no use for them.
 bool is_optional(uint8_t marker) {
   return (marker >= kApp0 && marker <= kApp15) || marker == kCom;
 }
 
-// Whoever meets another marker gives up: it may change the meaning of all that follows.
+// Decoders give up at any other marker: it may change the meaning of all that follows.
 bool is_known(uint8_t marker) {
   return is_frame_header(marker) || is_optional(marker) || marker == kDht || marker == kDac ||
          (marker >= kEoi && marker <= kDri);
@@ -46,16 +46,16 @@ size_t blocks(int samples) {
   return (static_cast<size_t>(samples) + 7) / 8;
 }
 
-// The bytes of a scan that no marker ends, without the first half of EOI, and without NULs that are
-// there in place of it. What they are is not certain: see size_of_whole().
+// The size of a scan that no marker ends, without the first half of EOI, and without NULs that
+// replace it. Whether those are padding is not certain: see size_of_whole().
 size_t size_without_padding(std::span<const uint8_t> scan) {
   size_t size = scan.size();
   while (size > 0 && (scan[size - 1] == 0xff || scan[size - 1] == 0)) --size;
   return size;
 }
 
-// Annex C: the codes of each length follow those of the length before, and none has ones only.
-// F.1.2.1: what is coded for DC is a number of bits.
+// Annex C: the codes of each length follow those of the previous length, and none consists of ones
+// only. F.1.2.1: DC codes stand for a number of bits.
 bool is_huffman_code(std::span<const uint8_t> lengths, std::span<const uint8_t> values,
                      bool is_ac) {
   unsigned codes = 0;
@@ -145,7 +145,7 @@ bool JpegReader::read_marker() noexcept {
     const void* found = std::memchr(&rest_[at], 0xff, rest_.size() - at);
     if (found == nullptr) return end_without_marker();
     const auto begin = static_cast<size_t>(static_cast<const uint8_t*>(found) - rest_.data());
-    // Behind a scan it may be the rest of one that was damaged in the middle.
+    // After a scan it may be the rest of one that was damaged in the middle.
     if (has_scan_ && begin > 0) is_doubtful_ = true;
     at = begin + 1;
     while (at < rest_.size() && rest_[at] == 0xff) ++at;
@@ -158,7 +158,7 @@ bool JpegReader::read_marker() noexcept {
   return is_known(marker_) || fail("damaged: a marker that has no meaning");
 }
 
-// The end of the data is as good as EOI, for decoders, when all of the picture came before it.
+// To decoders, the end of the data is as good as EOI if the whole picture precedes it.
 bool JpegReader::end_without_marker() noexcept {
   if (scan_bytes_ == 0) return fail(kJpegCutOff);
   is_doubtful_ = true;
@@ -167,9 +167,9 @@ bool JpegReader::end_without_marker() noexcept {
   return true;
 }
 
-// What follows the picture may be anything.
+// Anything may follow the picture.
 bool JpegReader::end_within_segment() noexcept {
-  rest_ = {rest_.data() - 2, rest_.size() + 2};  // from its marker on
+  rest_ = {rest_.data() - 2, rest_.size() + 2};  // starting with its marker
   return end_without_marker() && (finish() || fail(kJpegCutOff));
 }
 
@@ -202,7 +202,7 @@ bool JpegReader::read_content(std::span<const uint8_t> content) noexcept {
   }
 }
 
-// The first EXIF counts, and only before the picture's data, as in browsers.
+// Only the first EXIF counts, and only before the picture's data, as in browsers.
 void JpegReader::read_exif(std::span<const uint8_t> content) noexcept {
   if (has_exif_ || has_scan_ || !TiffReader::is_exif(content)) return;
   has_exif_ = true;
@@ -248,7 +248,7 @@ bool JpegReader::read_components(std::span<const uint8_t> content) noexcept {
     vertical_max_ = std::max<int>(vertical_max_, vertical);
   }
   component_count_ = count;
-  // Decoders enlarge by whole numbers only (libjpeg's JERR_FRACT_SAMPLE_NOTIMPL).
+  // Decoders only upsample by whole numbers (libjpeg's JERR_FRACT_SAMPLE_NOTIMPL).
   for (const Component& component : components()) {
     if (horizontal_max_ % component.horizontal != 0 || vertical_max_ % component.vertical != 0) {
       return fail(kNotShown);
@@ -269,8 +269,8 @@ bool JpegReader::read_scan_header(std::span<const uint8_t> content) noexcept {
   return choose_components(scan);
 }
 
-// G.1.1.1 for progressive pictures. The others have all of a block in their one scan (B.2.3); some
-// encoders write zeros only, and decoders look away.
+// G.1.1.1 for progressive pictures. All others have the whole block in one scan (B.2.3); some
+// encoders write zeros only, and decoders ignore that.
 bool JpegReader::can_be(const Scan& scan) const noexcept {
   if (!progressive_) {
     return scan.spectral_start == 0 && (scan.spectral_end == 63 || scan.spectral_end == 0) &&
@@ -284,8 +284,8 @@ bool JpegReader::can_be(const Scan& scan) const noexcept {
          scan.selectors.size() == 2;
 }
 
-// Each selector means the first component of that name that the scan does not have yet: some
-// encoders give all components the same one.
+// Each selector means the first component with that ID that is not yet in the scan: some encoders
+// give all components the same ID.
 bool JpegReader::choose_components(const Scan& scan) noexcept {
   unsigned chosen = 0;
   int blocks_per_mcu = 0;
@@ -308,7 +308,7 @@ bool JpegReader::choose_components(const Scan& scan) noexcept {
   return true;
 }
 
-// Whether there is all that decoding the component takes.
+// Whether everything needed to decode the component is present.
 bool JpegReader::has_tables(const Component& component, uint8_t tables, const Scan& scan) noexcept {
   // A progressive scan has either DC or AC, and refines DC without a table (G.1.2.1).
   const bool dc = !progressive_ || (scan.spectral_start == 0 && scan.approximation_before == 0);
@@ -320,7 +320,7 @@ bool JpegReader::has_tables(const Component& component, uint8_t tables, const Sc
          (!ac || has_huffman_table(tables & 15u, true));
 }
 
-// Annex K has two of each kind, which decoders take for those that are missing.
+// Annex K has two of each kind, which decoders use for missing ones.
 bool JpegReader::has_huffman_table(unsigned number, bool is_ac) noexcept {
   if (number > 3) return fail("damaged: a table is missing");
   const unsigned place = is_ac ? 4 + number : number;
@@ -331,8 +331,8 @@ bool JpegReader::has_huffman_table(unsigned number, bool is_ac) noexcept {
   return true;
 }
 
-// B.2.4.2: class and number, how many codes there are of each length, and their values. A table
-// that is no code does no harm where it is not used.
+// B.2.4.2: class and number, the number of codes of each length, and their values. A table with an
+// invalid code does no harm unless it is used.
 bool JpegReader::read_huffman_tables(std::span<const uint8_t> content) noexcept {
   while (!content.empty()) {
     if (content.size() < 17 || content[0] >> 4 > 1 || (content[0] & 15) > 3) return false;
@@ -374,8 +374,8 @@ void JpegReader::scan_ends_after(size_t bytes) noexcept {
 }
 
 // A Huffman code has at least one bit, and every 8x8 block at least one for DC and, unless it is
-// progressive, another for AC. A size that needs more than there is was damaged on its way, or is
-// made to exhaust the viewers' memory.
+// progressive, another for AC. A size that needs more than there is was damaged in transit, or is
+// meant to exhaust the viewers' memory.
 bool JpegReader::is_plausible() const noexcept {
   size_t block_count = 0;
   for (const Component& component : components()) {

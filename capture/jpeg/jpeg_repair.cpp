@@ -13,10 +13,10 @@
 namespace fanlight {
 namespace {
 
-// Small enough for what was copied to be in the first-level cache when it is looked at.
+// Small enough for copied data to be in the first-level cache when it is examined.
 constexpr size_t kChunk = 16 << 10;
 
-// ITU-T T.81 annex K.3, as a DHT segment: DC and AC for brightness, DC and AC for colour.
+// ITU-T T.81 annex K.3, as a DHT segment: DC and AC for luma, DC and AC for chroma.
 constexpr std::array<uint8_t, 420> kHuffmanTables{
     0xff, 0xc4, 0x01, 0xa2, 0x00, 0x00, 0x01, 0x05, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x00, 0x00,
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a,
@@ -46,7 +46,7 @@ constexpr std::array<uint8_t, 420> kHuffmanTables{
     0xd9, 0xda, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9, 0xea, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6,
     0xf7, 0xf8, 0xf9, 0xfa};
 
-// One table of it, from its class and number on.
+// One table of it, starting at its class and number.
 struct StandardTable {
   unsigned place;  // in JpegReader::huffman_tables()
   size_t offset;
@@ -69,8 +69,8 @@ class Repair {
   }
 
  private:
-  // False when the reader found a problem; what finds no room goes on to be read, so that a broken
-  // JPEG is told from a large one.
+  // False when the reader found a problem; data that does not fit is still read, so that a broken
+  // JPEG is distinguished from a large one.
   bool copy_all() noexcept {
     if (!reader_.read_start()) return false;
     append(reader_.segment());
@@ -87,8 +87,7 @@ class Repair {
     return true;
   }
 
-  // Whether the picture is whole. What was taken for padding, and is its last byte, goes before
-  // EOI.
+  // Whether the picture is whole. A last byte that was mistaken for padding is inserted before EOI.
   bool settle_end() noexcept {
     const size_t found = data_.size() - reader_.rest().size();
     const size_t whole = size_of_whole(data_, found);
@@ -100,7 +99,7 @@ class Repair {
     return whole > 0;
   }
 
-  // Those that the picture has no others for; they stand before its first scan.
+  // Adds the tables that the picture lacks, before its first scan.
   void add_huffman_tables() noexcept {
     if (tables_added_) return;
     tables_added_ = true;
@@ -129,7 +128,7 @@ class Repair {
     size_t read = 0;
     for (;;) {
       const size_t chunk = std::min({scan.size() - read, out_.size() - size_, kChunk});
-      // Less than a marker is left of the one or of the other.
+      // Less than a marker is left of the input or of the output.
       if (too_large_ || chunk < 2) break;
       const std::span<uint8_t> copy = out_.subspan(size_, chunk);
       std::memcpy(copy.data(), &scan[read], chunk);
@@ -138,7 +137,7 @@ class Repair {
       size_ += end;
       if (end + 1 < chunk) return reader_.scan_ends_after(read);
     }
-    // Longer than the place, or without a marker at its end: then what was copied may be padding.
+    // Larger than the place, or without a marker at its end: then the copied bytes may be padding.
     reader_.skip_scan();
     const size_t bytes = scan.size() - reader_.rest().size();
     const size_t copied = std::min(read, bytes);

@@ -12,7 +12,7 @@
 #include "capture/jpeg/jpeg_coefficients.h"
 #include "core/check.h"
 
-// It wants jpeglib.h before it.
+// It needs jpeglib.h before it.
 #include <jerror.h>
 
 namespace fanlight {
@@ -23,7 +23,7 @@ using namespace std::literals;
 constexpr int kIccMarker = JPEG_APP0 + 2;  // ICC.1:2010, B.4
 constexpr std::string_view kIccSignature = "ICC_PROFILE\0"sv;
 
-// Rows become columns first; then left and right, and top and bottom, change places.
+// Rows become columns first; then left and right, and top and bottom, are swapped.
 struct Turn {
   bool transposed;
   bool mirrored;
@@ -39,7 +39,7 @@ Turn turn_for(Orientation orientation) {
 }
 
 // In natural order: a row of coefficients has one vertical frequency. Odd functions change their
-// sign when they are mirrored; -1 as `sign` does that, 0 does nothing.
+// sign when mirrored; -1 as `sign` does that, 0 does nothing.
 template <bool kTransposed>
 void turn_block(const JCOEF* from, int mirror_sign, int upside_down_sign, JCOEF* to) {
   for (int vertical = 0; vertical < DCTSIZE; ++vertical) {
@@ -52,12 +52,12 @@ void turn_block(const JCOEF* from, int mirror_sign, int upside_down_sign, JCOEF*
   }
 }
 
-// One side of the turned picture.
+// One dimension of the rotated picture.
 struct Side {
   int sampling_max = 1;   // the largest factor of a component
-  JDIMENSION pixels = 0;  // without what is cut off
+  JDIMENSION pixels = 0;  // without the part that is cut off
   JDIMENSION mcus = 0;
-  JDIMENSION reversed_mcus = 0;  // those that change places: whole ones
+  JDIMENSION reversed_mcus = 0;  // whole ones, which are swapped
 
   Side(int factor, JDIMENSION size, bool is_reversed) : sampling_max(factor), pixels(size) {
     const auto mcu = static_cast<JDIMENSION>(sampling_max * DCTSIZE);
@@ -66,7 +66,7 @@ struct Side {
     mcus = (pixels + mcu - 1) / mcu;
   }
 
-  // Where block number `at` of a component comes from.
+  // The source of block number `at` of a component.
   JDIMENSION source_of(JDIMENSION at, int factor) const {
     const JDIMENSION reversed = reversed_mcus * static_cast<JDIMENSION>(factor);
     return at < reversed ? reversed - 1 - at : at;
@@ -76,10 +76,10 @@ struct Side {
   }
 };
 
-// libjpeg asks for more room as soon as there is none, whether or not it has more to write. What
-// comes then goes into a spare byte.
+// libjpeg requests more room as soon as there is none, whether or not it has more to write. The
+// next byte then goes into a spare one.
 struct Destination {
-  jpeg_destination_mgr manager{};  // the first, so that what libjpeg has is this
+  jpeg_destination_mgr manager{};  // first member, so that libjpeg's pointer to it points to this
   std::span<std::byte> out;
   JOCTET spare = 0;
   int times_full = 0;
@@ -111,8 +111,8 @@ struct Destination {
   }
 };
 
-// Owns: libjpeg's compressor. Every function but those that make and destroy it may be left by a
-// jump.
+// Owns: libjpeg's compressor. Every function except those that create and destroy it may be left by
+//   a longjmp.
 class Writer {
  public:
   Writer(JpegCoefficients& coefficients, LibJpegErrors& errors, Turn turn, std::span<std::byte> out)
@@ -125,7 +125,7 @@ class Writer {
   void run() {
     coefficients_.read_head(kIccMarker);
     const jpeg_decompress_struct& source = coefficients_.info();
-    // The factors of a single component mean nothing, and not every decoder knows.
+    // The factors of a single component are meaningless, and not every decoder ignores them.
     const bool single = source.num_components == 1;
     int horizontal = single ? 1 : source.max_h_samp_factor;
     int vertical = single ? 1 : source.max_v_samp_factor;
@@ -151,7 +151,7 @@ class Writer {
   bool is_too_large() const { return destination_.is_too_large(); }
 
  private:
-  // Sampling factors of the turned picture.
+  // Sampling factors of the rotated picture.
   std::pair<int, int> factors_of(int component) {
     const jpeg_decompress_struct& source = coefficients_.info();
     if (source.num_components == 1) return {1, 1};
@@ -168,7 +168,7 @@ class Writer {
 
   j_common_ptr source() { return reinterpret_cast<j_common_ptr>(&coefficients_.info()); }
 
-  // Before those of the source are made: they count together.
+  // Before the source's arrays are allocated: both count together.
   void request_arrays() {
     for (int i = 0; i < coefficients_.info().num_components; ++i) {
       const auto [across, down] = blocks_of(i);
@@ -205,7 +205,7 @@ class Writer {
     info_.dest = &destination_.manager;
     jpeg_copy_critical_parameters(&coefficients_.info(), &info_);
     set_geometry();
-    // Without the marker, whoever reads CMYK takes it for inverted or not by other signs.
+    // Without the marker, decoders of CMYK guess whether it is inverted.
     if (info_.jpeg_color_space == JCS_CMYK) {
       info_.write_Adobe_marker = coefficients_.info().saw_Adobe_marker;
     }
@@ -286,7 +286,7 @@ WrittenJpeg transform_jpeg(std::span<const std::byte> data, Orientation orientat
   LibJpegErrors errors;
   JpegCoefficients coefficients(data.first(before.size), errors);
   Writer writer(coefficients, errors, turn_for(shown), out);
-  // Damaged pixels are a warning; they pass here as they do where nothing is turned.
+  // Damaged pixels are a warning; they pass here as they do without a rotation.
   if (!errors.run([&] { writer.run(); })) {
     if (writer.is_too_large()) return too_large_for_its_place();
     if (errors.lacks_memory()) return {.problem = "turning it would take half of the memory"};

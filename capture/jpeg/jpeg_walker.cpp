@@ -6,7 +6,7 @@
 namespace fanlight {
 namespace {
 
-// Markers without a segment behind them, and the stuffed zero of entropy-coded data.
+// Markers without a segment, and the stuffed zero of entropy-coded data.
 bool stands_alone(uint8_t marker) {
   return marker == 0x00 || marker == jpeg_marker::kTem ||
          (marker >= jpeg_marker::kRst0 && marker <= jpeg_marker::kRst7);
@@ -30,7 +30,7 @@ JpegWalker::Found JpegWalker::walk(std::string_view jpeg) noexcept {
     }
     if (code + 2 >= jpeg.size()) return Found::nothing;
     const size_t length = size_t{byte(code + 1)} << 8 | byte(code + 2);
-    at_ = code + 1 + length;  // a length below two is a lie, and costs nothing here
+    at_ = code + 1 + length;  // a length below two is invalid, and does no harm here
   }
   return Found::nothing;
 }

@@ -21,14 +21,14 @@ namespace {
   throw std::system_error(error, std::system_category(), "libcamera: " + what);
 }
 
-// What dlerror(3) says names the file.
+// dlerror(3)'s text names the file.
 [[noreturn]] void fail_to_load(int error) {
   const char* reason = ::dlerror();
   fail(error, reason != nullptr ? reason : "unknown error of the dynamic linker");
 }
 
-// libcamera ends the process when it finds no descriptor for one of its threads, and waits for ever
-// for one that it could not make. This many it takes for them and for the devices of the boards
+// libcamera ends the process when it finds no descriptor for one of its threads, and waits forever
+// for a thread that it could not create. This is enough for them and for the devices of the boards
 // that we know.
 constexpr size_t kDescriptors = 32;
 constexpr size_t kThreads = 4;
@@ -50,8 +50,8 @@ void check_room() {
 
 }  // namespace
 
-// RTLD_LOCAL keeps libcamera's symbols, and those of what it brings with it, away from ours. What
-// the plugin leaves undefined is the program's own and is exported by it (ENABLE_EXPORTS).
+// RTLD_LOCAL separates the symbols of libcamera and its dependencies from ours. The plugin's
+// undefined symbols are the program's, which exports them (ENABLE_EXPORTS).
 const LibcameraPlugin& load_libcamera_plugin(std::span<const std::string> folders) {
   std::string path;
   for (const std::string& folder : folders) {

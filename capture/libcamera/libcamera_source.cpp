@@ -29,15 +29,15 @@ namespace {
 
 // Requests and their buffers; no pipeline has as many.
 constexpr size_t kBuffersMax = 32;
-// Buffers that the camera always has: the one that is being written and the next.
+// Buffers that the camera always has: the one being written and the next.
 constexpr size_t kBuffersOfCamera = 2;
-// How long a camera that refuses every request is believed to be about to be unplugged: the kernel
-// fails requests at once, and the news of it comes by way of udev.
+// How long a camera that refuses every request may be one that is being unplugged: the kernel fails
+// requests immediately, and the notification is delayed by udev.
 constexpr Duration kRemovalPatience = 1s;
 
-// Owns: the camera, its buffers and the requests that go round between it and us.
+// Owns: the camera, its buffers and the requests that circulate between it and us.
 // Thread: see Source; libcamera's own thread calls completed() and nothing else.
-// Invariant: each request is in one place: with the camera, complete and not taken yet, held (the
+// Invariant: each request is in one place: with the camera, complete and not yet taken, held (the
 //   pictures that were handed out), or set aside because the camera refused it.
 class LibcameraSource final : public Source {
  public:
@@ -58,7 +58,7 @@ class LibcameraSource final : public Source {
     MappedBuffer memory;
   };
 
-  // Pictures come while it exists.
+  // Pictures arrive while it exists.
   struct Running {
     LibcameraSource& source;
     explicit Running(LibcameraSource& that) : source(that) {
@@ -68,7 +68,7 @@ class LibcameraSource final : public Source {
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     ~Running() {
-      source.camera_->stop();  // afterwards libcamera's thread has nothing more of ours
+      source.camera_->stop();  // after this libcamera's thread uses nothing of ours
       source.camera_->requestCompleted.disconnect(&source);
       source.manager_.forget(source.completed_);
     }
@@ -99,14 +99,14 @@ class LibcameraSource final : public Source {
   size_t pictures_kept_ = 1;
 
   CompletedRequests completed_{kBuffersMax};
-  std::vector<size_t> taken_;  // scratch of take_newest()
-  std::vector<size_t> aside_;  // refused; tried again when the camera gives a picture
+  std::vector<size_t> taken_;  // scratch space of take_newest()
+  std::vector<size_t> aside_;  // refused; retried when the camera gives a picture
   std::deque<size_t> held_;    // handed out, oldest first
   size_t in_camera_ = 0;
-  Instant refused_since_ = kNever;  // since when the camera has refused all requests
+  Instant refused_since_ = kNever;  // when the camera began to refuse all requests
 
-  libcamera::ControlList wishes_;         // go with the next request
-  std::map<unsigned, int64_t> settings_;  // what was wished for last, by control
+  libcamera::ControlList wishes_;         // sent with the next request
+  std::map<unsigned, int64_t> settings_;  // last requested value, by control
 
   std::optional<Running> running_;
 };
@@ -155,8 +155,8 @@ void LibcameraSource::make_slots() {
   aside_.reserve(count);
 }
 
-// A camera that refuses to begin with these controls (libcamera 0.5 sets them on a USB camera at
-// once) is better than none.
+// A camera that refuses to start with these controls (libcamera 0.5 sets them on a USB camera
+// immediately) is better than none.
 void LibcameraSource::start(const SourceOptions& options) {
   const Duration wanted = options.fps > 0 ? frame_interval(options, 1) : Duration::zero();
   const libcamera::ControlList first = first_controls(*camera_.pointer(), wanted);
@@ -176,7 +176,7 @@ void LibcameraSource::start(const SourceOptions& options) {
   for (size_t number = 0; number < slots_.size(); ++number) queue(number);
 }
 
-// Hands a request to the camera, and with it what is wished for.
+// Queues a request with the camera, including pending controls.
 void LibcameraSource::queue(size_t number) {
   libcamera::Request& request = *slots_[number].request;
   request.reuse(libcamera::Request::ReuseBuffers);
@@ -209,8 +209,8 @@ std::optional<Picture> LibcameraSource::next(Instant deadline) {
   }
 }
 
-// The newest good picture of those that are complete. Older ones would only make the stream late:
-// they go back, as do broken ones and those that libcamera calls unfit to be shown.
+// The newest good picture among the completed ones. Older ones would only delay the stream: they go
+// back, as do broken ones and those that libcamera marks as unfit for display.
 std::optional<size_t> LibcameraSource::take_newest() {
   if (completed_.take(taken_)) refuse(ENODEV, "unplugged");
   std::optional<size_t> newest;
@@ -235,8 +235,8 @@ std::optional<size_t> LibcameraSource::take_newest() {
 }
 
 // A cancelled request either had a control that the driver refused, or the camera is gone. In the
-// second case a request that is queued again may be what kills the process: libcamera 0.0.3 aborts
-// when one completes after it has seen the camera go. So it waits for proof that the camera lives.
+// latter case requeuing it may crash the process: libcamera 0.0.3 aborts when a request completes
+// after the camera was removed. So it waits for evidence that the camera still works.
 void LibcameraSource::set_aside(size_t number) {
   for (const auto& [id, value] : slots_[number].request->controls()) {
     if (settings_.erase(id) > 0) {
@@ -248,7 +248,7 @@ void LibcameraSource::set_aside(size_t number) {
 }
 
 bool LibcameraSource::has_picture(const Slot& slot) const {
-  if (pixels_) return true;  // make_slots() has looked at the buffers
+  if (pixels_) return true;  // make_slots() has checked the buffers
   const auto planes = slot.buffer->metadata().planes();
   return planes.size() > 0 && planes[0].bytesused > 0 &&
          planes[0].bytesused <= slot.memory.planes()[0].size();
@@ -268,7 +268,7 @@ Picture LibcameraSource::hand_out(size_t number) {
       clock_.wall_now() - (now - picture.captured_at));
   if (pixels_) {
     picture.raw = view_planes(*pixels_, size_, stream_.stride, slot.memory.planes()).value();
-    // Cameras that do not say have video's range, as most do.
+    // Cameras that do not specify it have video's range, as most do.
     picture.raw.limited_range =
         is_yuv(*pixels_) &&
         !(stream_.colorSpace && stream_.colorSpace->range == libcamera::ColorSpace::Range::Full);
@@ -289,7 +289,7 @@ SourceDescription LibcameraSource::describe() const {
           .via = {}};
 }
 
-// The value is what was set; else what the newest picture says of itself; else the default.
+// The value that was set; else the one in the newest picture's metadata; else the default.
 std::vector<Control> LibcameraSource::controls() {
   std::vector<Control> result;
   for (const LibcameraControl& known : libcamera_controls()) {
@@ -311,7 +311,7 @@ std::vector<Control> LibcameraSource::controls() {
   return result;
 }
 
-// Whether it is taken is known only when the request that carries it is complete: set_aside().
+// Whether it is accepted is known only when the request that carries it is complete: set_aside().
 void LibcameraSource::set_control(const Control& control, int64_t value) {
   const libcamera::ControlId* id = libcamera::controls::controls.at(control.id);
   wishes_.set(control.id, control_value(id->type(), value));

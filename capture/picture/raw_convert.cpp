@@ -6,8 +6,8 @@
 
 #include "core/check.h"
 
-// The loops over a row's bytes are written so that the compiler makes SIMD code of them: no
-// branches, no calls, sixteen bits per value at most. CMakeLists.txt asks it to (-O3).
+// The loops over a row's bytes are written so that the compiler vectorizes them: no branches, no
+// calls, at most sixteen bits per value. CMakeLists.txt enables it (-O3).
 
 namespace fanlight {
 namespace {
@@ -113,7 +113,7 @@ RawView RawConverter::convert(const RawView& raw, int width, int height) {
   return out;
 }
 
-// Stays where it is when its range is right and it may be read as far as an encoder reads.
+// Not copied if its range is right and it is readable as far as an encoder reads.
 void RawConverter::take_luma(const RawView& raw, int width, int height, RawView& out) {
   const bool readable = has_planes(raw.format) || (width % 2 == 0 && height % 2 == 0);
   if (readable && !raw.limited_range) {

@@ -40,8 +40,8 @@ void copy(const Plane& in, size_t row_bytes, RawPlane& out) {
   }
 }
 
-// Rows become columns, by squares, because a whole column would not stay in the cache. `to` is
-// where the first of them goes, `to_stride` may be negative.
+// Rows become columns, in square tiles, because a whole column would not stay in the cache. `to` is
+// the destination of the first of them, `to_stride` may be negative.
 template <size_t kBytes>
 void transpose(const Plane& in, uint8_t* to, ptrdiff_t to_stride) {
   constexpr int kSquare = 16;
@@ -61,7 +61,7 @@ void transpose(const Plane& in, uint8_t* to, ptrdiff_t to_stride) {
 }
 
 // Every orientation is a transposition, or none, with the rows and the columns in one order or in
-// the other: those of the result from right to left are those of the source from the bottom up.
+// the other: the result's from right to left are the source's from the bottom up.
 template <size_t kBytes>
 void turn_plane(Plane in, Orientation orientation, RawPlane& out) {
   const auto [width, height] = orientation.size_of(in.width, in.height);

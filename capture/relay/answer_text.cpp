@@ -21,8 +21,8 @@ bool is_text(std::string_view body) {
   });
 }
 
-// Where the element ends that begins with this tag, if nothing in it is meant for readers; else
-// where the tag ends.
+// The end of the element that begins with this tag, if its content is not for readers; else the end
+// of the tag.
 size_t size_of_tag(std::string_view html) {
   if (begins_with(html, "<script") || begins_with(html, "<style")) {
     return std::min(html.find("</", 1), html.size());

@@ -9,7 +9,7 @@ namespace fanlight {
 std::string_view describe_certificate(long verify_result) {
   switch (verify_result) {
     case 0:
-    case 1:  // unspecified: libcurl has compared the name itself, before it looked
+    case 1:  // unspecified: libcurl compares the name itself first
     case 62:
     case 64:
       return "its certificate is for another name";
@@ -45,7 +45,7 @@ FetchFailure describe_failure(CURLcode code, int connect_error) {
       return {EPROTO, "it redirects again and again"};
     case CURLE_BAD_CONTENT_ENCODING:
       return {EPROTO, "its compression is broken"};
-    case CURLE_UNSUPPORTED_PROTOCOL:  // of an answer without a head, or of a redirect
+    case CURLE_UNSUPPORTED_PROTOCOL:  // of a response without a head, or of a redirect
     case CURLE_WEIRD_SERVER_REPLY:
       return {EPROTO, "what answers is no web server"};
     case CURLE_GOT_NOTHING:

@@ -30,7 +30,7 @@ std::string url_part(const Url& url, CURLUPart part) {
   return text;
 }
 
-// Not the text of the URL, because there may be a password in it.
+// Errors do not contain the URL's text, because there may be a password in it.
 Url parse_url(const std::string& url) {
   Url parsed = make_url();
   const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0);

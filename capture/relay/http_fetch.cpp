@@ -26,13 +26,13 @@
 namespace fanlight {
 namespace {
 
-// A stream of 100 KB pictures should not take ten calls for each.
+// A stream of 100 KB pictures should not take ten calls for each picture.
 constexpr long kReceiveBytes = 128 << 10;
-// Of one field of a head; longer ones are cut, and judged by whoever reads them.
+// The limit for one field of a head; longer ones are truncated, and judged by their reader.
 constexpr size_t kFieldMax = 1024;
 
 void initialize_libcurl() {
-  // Threads may meet here: a static variable is initialized once (C++20, [stmt.dcl]).
+  // Threads may race here: a static variable is initialized once (C++20, [stmt.dcl]).
   static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (result != CURLE_OK) throw std::runtime_error("libcurl cannot be used");
 }
@@ -103,14 +103,14 @@ void HttpFetch::configure(Duration timeout) {
   set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_FOLLOWLOCATION, 1L);
   set(easy, CURLOPT_MAXREDIRS, static_cast<long>(kRedirectsMax));
-  // One connection for a stream that never ends: HTTP/2 has nothing to offer.
+  // One connection for an endless stream: HTTP/2 has no advantage.
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  // A body without a head, as a pipe on a port sends it (GStreamer's tcpserversink).
+  // Allows a body without a head, as sent by a pipe on a port (GStreamer's tcpserversink).
   set(easy, CURLOPT_HTTP09_ALLOWED, 1L);
-  // Cookies are kept in memory, and sent back to who set them.
+  // Cookies are kept in memory, and returned to the server that set them.
   set(easy, CURLOPT_COOKIEFILE, "");
-  // A camera is asked without a detour: proxies, which http_proxy may name, are made for pages and
-  // keep streams back.
+  // Cameras are reached directly: proxies, which http_proxy may name, are made for pages and hold
+  // streams back.
   set(easy, CURLOPT_PROXY, "");
   set(easy, CURLOPT_USERAGENT, "fanlight");
   set(easy, CURLOPT_NOSIGNAL, 1L);
@@ -125,7 +125,7 @@ void HttpFetch::configure(Duration timeout) {
   set(easy, CURLOPT_WRITEDATA, this);
 }
 
-// A pin alone says all: whose key it is, nobody else has to vouch for, under any name.
+// A pin alone is enough: it identifies the key, so no one has to vouch for it, under any name.
 void HttpFetch::configure_trust() {
   CURL* const easy = easy_.get();
   // OpenSSL's own variable, which libcurl leaves to its callers: private cameras have private
@@ -144,7 +144,7 @@ void HttpFetch::configure_trust() {
 
 void HttpFetch::start(const std::string& etag) {
   give_up();
-  // Pictures are compressed already; what is compressed all the same is undone.
+  // Pictures are already compressed; a compressed response is decoded anyway.
   std::vector<std::string> lines{"Accept: */*", "Accept-Encoding: identity"};
   if (!etag.empty()) lines.push_back(fmt::format("If-None-Match: {}", etag));
   common_fields_ = make_list(lines);
@@ -197,7 +197,7 @@ Wake HttpFetch::step(Instant deadline) {
   return wake == Wake::deadline && is_timer_due ? Wake::ready : wake;
 }
 
-// A socket that libcurl has closed meanwhile is none of its own any more, and ignored.
+// A socket that libcurl has closed in the meantime is no longer its own, and is ignored.
 void HttpFetch::act(curl_socket_t fd, int events) {
   int bits = 0;
   if ((events & (POLLIN | POLLHUP)) != 0) bits |= CURL_CSELECT_IN;
@@ -225,7 +225,7 @@ void HttpFetch::take_result() {
   }
 }
 
-// libcurl has no code of its own for a length that is no number, and takes `12 bytes` for one;
+// libcurl has no code of its own for a length that is not a number, and takes `12 bytes` for one;
 // browsers ignore such a field.
 bool HttpFetch::can_bear(CURLcode code) {
   const std::string_view words = words_.data();
@@ -260,7 +260,7 @@ void HttpFetch::fail(CURLcode code) const {
                           fmt::format("{}: {}", shown_url_, failure.words));
 }
 
-// What libcurl refuses without a fault of ours: memory, or a descriptor for its own use.
+// Failures of libcurl that are not our fault: memory, or a descriptor for its own use.
 void HttpFetch::check(CURLMcode code) const {
   if (code == CURLM_OK) return;
   CHECK(code == CURLM_OUT_OF_MEMORY || code == CURLM_INTERNAL_ERROR);
@@ -268,7 +268,8 @@ void HttpFetch::check(CURLMcode code) const {
                           fmt::format("{}: {}", shown_url_, curl_multi_strerror(code)));
 }
 
-// Each line of each head: there are several when the server redirects, or asks for a password.
+// Called for each line of each head: there are several when the server redirects, or requests a
+// password.
 void HttpFetch::on_header(std::string_view line) {
   if (line.starts_with("HTTP/")) {
     answer_ = {};
@@ -301,8 +302,8 @@ void HttpFetch::on_header(std::string_view line) {
   }
 }
 
-// libcurl sends the fields of its caller to everybody whom a server redirects to; a key for this
-// camera is nobody else's to know.
+// libcurl sends its caller's fields to every host that a server redirects to; a key for this camera
+// must not reach any other.
 void HttpFetch::on_head_end() {
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
   if (!framing_.is_coded && !ignores_length_) answer_.length = framing_.length;
@@ -326,7 +327,7 @@ size_t HttpFetch::header_callback(char* bytes, size_t size, size_t count, void* 
   }
 }
 
-// Nothing may be thrown through libcurl. What is thrown here ends the transfer.
+// Exceptions must not pass through libcurl. One thrown here ends the transfer.
 size_t HttpFetch::body_callback(char* bytes, size_t size, size_t count, void* self) noexcept {
   auto& fetch = *static_cast<HttpFetch*>(self);
   try {
@@ -357,8 +358,8 @@ bool HttpFetch::on_socket(curl_socket_t fd, int what) {
   return true;
 }
 
-// tcp(7): a connection on which nothing comes is probed, and one whose bytes or probes nobody
-// acknowledges ends after the user timeout.
+// tcp(7): a silent connection is probed, and one whose bytes or probes are not acknowledged ends
+// after the user timeout.
 int HttpFetch::socket_made_callback(void*, curl_socket_t fd, curlsocktype) noexcept {
   const auto set_option = [fd](int level, int option, int value) {
     ::setsockopt(fd, level, option, &value, sizeof value);
@@ -371,7 +372,7 @@ int HttpFetch::socket_made_callback(void*, curl_socket_t fd, curlsocktype) noexc
 }
 
 int HttpFetch::socket_callback(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {
-  // One transfer has a handful: a resolver's, and one for each address that is tried at once.
+  // One transfer has a handful: a resolver's, and one for each address tried at the same time.
   const bool has_place = static_cast<HttpFetch*>(self)->on_socket(fd, what);
   CHECK(has_place);
   return 0;

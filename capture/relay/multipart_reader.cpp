@@ -12,9 +12,9 @@
 namespace fanlight {
 namespace {
 
-// Nothing that matters is longer: a delimiter has 74 characters at most (RFC 2046 section 5.1.1).
+// No relevant line is longer: a delimiter has at most 74 characters (RFC 2046 section 5.1.1).
 constexpr size_t kLineMax = 256;
-// Behind EOI, before the bytes of one call end: a delimiter and the head of the next part.
+// Bytes of one call after EOI: a delimiter and the head of the next part.
 constexpr size_t kTailBytes = 512;
 constexpr std::string_view kStartOfImage = "\xff\xd8";  // ITU-T T.81 table B.1
 constexpr std::string_view kEndOfImage = "\xff\xd9";
@@ -32,7 +32,7 @@ bool may_begin_name(char c) {
   return lower(c) >= 'a' && lower(c) <= 'z';
 }
 
-// The end of line that belongs to the delimiter behind a body, not to the body.
+// The line end that belongs to the delimiter after a body, not to the body.
 size_t size_without_newline(std::string_view body) {
   if (!body.ends_with('\n')) return body.size();
   return body.size() - (body.ends_with("\r\n") ? 2 : 1);
@@ -40,7 +40,7 @@ size_t size_without_newline(std::string_view body) {
 
 }  // namespace
 
-// Blank lines in front mean nothing; VLC sends one.
+// Leading blank lines are meaningless; VLC sends one.
 BodyKind look_at_body(std::string_view begin) {
   begin.remove_prefix(std::min(begin.find_first_not_of("\r\n"), begin.size()));
   if (begin.starts_with(kStartOfImage)) return BodyKind::jpeg;
@@ -140,8 +140,8 @@ MultipartReader::Event MultipartReader::read_line(std::string_view& bytes) {
 }
 
 // SOI among lines begins a picture: in a head that no blank line ends, and where there are no
-// delimiters. Where they come regularly, what is behind a picture belongs to it: a preview, the
-// other eye.
+// delimiters. Where delimiters arrive regularly, the bytes after a picture belong to it: a preview,
+// the other eye.
 bool MultipartReader::begin_at_picture(std::string_view& bytes) {
   const std::string_view line = bytes.substr(0, bytes.find('\n'));
   const bool in_head = state_ == State::head;
@@ -163,8 +163,8 @@ bool MultipartReader::begin_at_picture(std::string_view& bytes) {
   return true;
 }
 
-// A delimiter is two dashes and the boundary. But some cameras announce the dashes too, or leave
-// them out, or announce another boundary than they use.
+// A delimiter is two dashes and the boundary. But some cameras announce the dashes too, or omit
+// them, or announce a boundary that they do not use.
 bool MultipartReader::learn_delimiter(std::string_view line) {
   line = line.substr(0, line.find_last_not_of(" \t") + 1);
   const std::string announced = "--" + boundary_;
@@ -179,7 +179,7 @@ bool MultipartReader::learn_delimiter(std::string_view line) {
   return !delimiter_.empty();
 }
 
-// Blanks may stand behind a boundary, and dashes behind the last one (RFC 2046 section 5.1.1).
+// Blanks may follow a boundary, and dashes the last one (RFC 2046 section 5.1.1).
 MultipartReader::Event MultipartReader::on_delimiter_rest(std::string_view rest) {
   if (rest.starts_with("--")) {
     state_ = State::ended;
@@ -214,7 +214,7 @@ void MultipartReader::on_field(std::string_view line) {
     is_picture_ = begins_with(value, "image/");
   } else if (equals(name, "content-length")) {
     length_ = to_number<size_t>(value);
-    if (length_ == size_t{0}) length_.reset();  // there is no empty picture
+    if (length_ == size_t{0}) length_.reset();  // no picture is empty
   } else if (equals(name, "x-timestamp")) {
     part_.captured = parse_timestamp(value);
   } else if (equals(name, "x-sequence")) {
@@ -224,7 +224,7 @@ void MultipartReader::on_field(std::string_view line) {
   }
 }
 
-// What is no field is the part itself, which has no head then.
+// Bytes that are not a field are the part itself, which then has no head.
 MultipartReader::Event MultipartReader::read_headless(std::string_view& bytes) {
   std::vector<std::byte>& body = part_.body;
   if (body.empty() && (bytes.front() == '\r' || bytes.front() == '\n')) {
@@ -251,7 +251,7 @@ MultipartReader::Event MultipartReader::begin_body() {
   return Event::none;
 }
 
-// Blank lines before a picture are one line too many behind the head.
+// Blank lines before a picture are surplus ones after the head.
 MultipartReader::Event MultipartReader::read_body(std::string_view& bytes) {
   if (part_.body.empty()) {
     const size_t blank = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
@@ -266,9 +266,9 @@ MultipartReader::Event MultipartReader::read_body(std::string_view& bytes) {
   return length_ ? compare_with_length(bytes) : search_end(bytes);
 }
 
-// A length is right when EOI is there where it says. Otherwise the picture is walked through: it
-// has ended before, or ends behind. To see at once that it has ended before, one looks for EOI near
-// the end of what has come.
+// A length is right when EOI is at the end that it gives. Otherwise the picture is walked through:
+// it has ended before that, or ends after it. To notice an earlier end immediately, EOI is searched
+// near the end of the bytes received.
 MultipartReader::Event MultipartReader::compare_with_length(std::string_view& bytes) {
   const std::string_view body = text_of(part_.body);
   const bool is_all = body.size() == *length_;
@@ -284,9 +284,9 @@ MultipartReader::Event MultipartReader::compare_with_length(std::string_view& by
   return search_end(bytes);
 }
 
-// All bytes go into the body, and those behind its end are given back. Without a length only the
-// next delimiter proves that a part is complete, and most cameras send it together with the next
-// picture: everything would be one picture late. So a picture ends with its EOI.
+// All bytes are appended to the body, and those after its end are given back. Without a length only
+// the next delimiter proves that a part is complete, and most cameras send it together with the
+// next picture: everything would be one picture late. So a picture ends with its EOI.
 MultipartReader::Event MultipartReader::search_end(std::string_view& bytes) {
   const std::string_view body = text_of(part_.body);
   const std::optional<size_t> delimiter = find_delimiter();
@@ -303,8 +303,8 @@ MultipartReader::Event MultipartReader::search_end(std::string_view& bytes) {
   return part_.body.size() > part_bytes_max_ ? refuse() : Event::none;
 }
 
-// The body ends where the walker is. What a length still announces belongs to it, unless there is a
-// delimiter in it.
+// The body ends at the walker's position. The rest of an announced length belongs to it, unless it
+// contains a delimiter.
 MultipartReader::Event MultipartReader::end_picture(std::string_view& bytes,
                                                     JpegWalker::Found found) {
   no_picture_in_ = length_ ? *length_ - walker_.at() : 0;
@@ -313,23 +313,23 @@ MultipartReader::Event MultipartReader::end_picture(std::string_view& bytes,
   return finish_part(State::between);
 }
 
-// Gives the last bytes of the body back. Those that came with this call still lie in front of
-// `bytes`; older ones are kept.
+// Gives the last bytes of the body back. Those that arrived with this call are still in memory just
+// before `bytes`; older ones are kept.
 void MultipartReader::unread(std::string_view& bytes, size_t count) {
   const size_t given = std::min(count, piece_);
   const size_t older = count - given;
   bytes = {bytes.data() - given, bytes.size() + given};
   const size_t left = part_.body.size() - count;
   if (older > 0) {
-    CHECK(unread_at_ >= unread_.size());  // what is read again came after all that is in the body
+    CHECK(unread_at_ >= unread_.size());  // re-read bytes were appended to the body last
     unread_ = text_of(part_.body).substr(left, older);
     unread_at_ = 0;
   }
   part_.body.resize(left);
 }
 
-// Where the next delimiter begins in the body. It is not recognized before the byte behind it has
-// come.
+// The start of the next delimiter in the body. It is not recognized until the byte after it has
+// arrived.
 std::optional<size_t> MultipartReader::find_delimiter() {
   const std::string_view body = text_of(part_.body);
   if (delimiter_.empty()) return std::nullopt;
@@ -342,8 +342,8 @@ std::optional<size_t> MultipartReader::find_delimiter() {
   return std::nullopt;
 }
 
-// It begins a line, or stands right behind a picture: some cameras leave the end of line out. A
-// boundary of one letter would else be found in the picture.
+// A delimiter begins a line, or directly follows a picture: some cameras omit the line end.
+// Otherwise a boundary of one letter would be found within the picture.
 bool MultipartReader::is_delimiter_at(size_t offset) const {
   const std::string_view body = text_of(part_.body);
   const std::string_view before = body.substr(0, offset);
@@ -357,7 +357,7 @@ MultipartReader::Event MultipartReader::finish_part(State next) {
   line_bytes_ = 0;
   at_new_line_ = true;
   const std::string_view body = text_of(part_.body);
-  // Some cameras call their pictures something else.
+  // Some cameras give their pictures another type.
   return !body.empty() && (is_picture_ || body.starts_with(kStartOfImage)) ? Event::part
                                                                            : Event::none;
 }

@@ -20,7 +20,7 @@ namespace {
 uint64_t process_seed() {
   static const uint64_t seed = [] {
     uint64_t random = 0;
-    // Never fewer bytes than asked for when it is at most 256 (getrandom(2)).
+    // Never fewer bytes than requested if at most 256 (getrandom(2)).
     CHECK(::getrandom(&random, sizeof random, 0) == sizeof random);
     return random;
   }();
@@ -31,7 +31,7 @@ uint64_t process_seed() {
   throw std::system_error(error, std::system_category(), std::string(what));
 }
 
-// Comments nest, and a backslash in one takes the next character for what it is (RFC 9110, 5.6.5).
+// Comments nest, and a backslash in one escapes the next character (RFC 9110, 5.6.5).
 std::string without_comments(std::string_view text) {
   std::string kept;
   size_t depth = 0;
@@ -67,13 +67,13 @@ std::string relay_pseudonym(std::string_view url) {
 std::string extend_relay_chain(std::string_view upstream, std::string_view pseudonym) {
   const std::string relays = without_comments(upstream);
   std::string chain;
-  size_t count = 1;  // our own
+  size_t count = 1;  // ours
   for (std::string_view rest = relays; !rest.empty();) {
     const size_t comma = std::min(rest.find(','), rest.size());
     const std::string_view relay = trimmed(rest.substr(0, comma));
     rest.remove_prefix(std::min(comma + 1, rest.size()));
     if (relay.empty()) continue;  // a list may have empty elements (RFC 9110, 5.6.1.2)
-    // `1.1 name`: the protocol, and who received it.
+    // `1.1 name`: the protocol, and the recipient.
     if (trimmed(relay.substr(std::min(relay.find(' '), relay.size()))) == pseudonym) {
       fail(ELOOP, "relay loop: it shows what this server shows");
     }

@@ -17,16 +17,16 @@
 namespace fanlight {
 namespace {
 
-// An upstream of our kind is never silent for longer.
+// An upstream of our kind is never silent for longer than this.
 constexpr Duration kSignOfLife = 2s;
-// A picture that came after a pause says nothing of the camera's rate.
+// An interval that includes a pause is not the camera's rate.
 constexpr Duration kIntervalMax = 60s;
 constexpr double kSnapshotsPerSecond = 1;
-// Of an upstream of our kind, which has its snapshots ready.
+// For an upstream of our kind, which has its snapshots ready.
 constexpr Duration kPromptTimeout = 5s;
-// Nothing but blank lines for longer is no beginning of anything.
+// After more than this many blank bytes nothing useful will follow.
 constexpr size_t kOpeningMax = 1024;
-// An upstream that sends faster than we look must not keep us from showing anything.
+// An upstream that sends faster than we read must not keep us from showing anything.
 constexpr int kOvertakenMax = 8;
 
 // For the end of an error's text.
@@ -53,7 +53,7 @@ RelaySource::RelaySource(std::string_view url, const SourceOptions& options, Cam
   await_first_picture(std::min(timeout_, options.patience));
 }
 
-// Broken pictures are passed over here, because the size of one that is whole is wanted.
+// Broken pictures are skipped here, because the size of a whole one is needed.
 void RelaySource::await_first_picture(Duration patience) {
   std::string_view problem = "it sends no picture";
   const Instant deadline = clock_.now() + patience;
@@ -80,7 +80,7 @@ void RelaySource::await_first_picture(Duration patience) {
   }
 }
 
-// Whatever has come is read before a picture is handed over, so that it is the newest.
+// All received bytes are read before a picture is handed over, so that it is the newest.
 std::optional<Picture> RelaySource::next(Instant deadline) {
   for (;;) {
     const bool is_due = newest_.is_there && clock_.now() >= due_;
@@ -113,7 +113,7 @@ Picture RelaySource::hand_over() {
                  .captured_at = newest_.arrived,
                  .slate_reason = handed_over_.slate_reason,
                  .is_repeat = newest_.is_repeat,
-                 // What has a number comes from a server like this one, and was mended there.
+                 // A numbered picture is from a server like this one, and was repaired there.
                  .is_verbatim = handed_over_.sequence.has_value()};
 }
 
@@ -125,7 +125,7 @@ SourceDescription RelaySource::describe() const {
           .via = via_};
 }
 
-// One wait, and what comes of it. What goes wrong is kept until there are no pictures left.
+// One wait and its result. A failure is kept until no pictures are left.
 Wake RelaySource::advance(Instant deadline) {
   if (failure_) return clock_.wait_until(deadline);
   try {
@@ -144,8 +144,8 @@ Wake RelaySource::wait_to_ask(Instant deadline) {
   return Wake::ready;
 }
 
-// A snapshot that is there is as good as its answer's end, which does not come where the answer is
-// shorter than it says.
+// A complete snapshot is as good as the end of its response, which never arrives if the response is
+// shorter than announced.
 Wake RelaySource::receive(Instant deadline) {
   const Instant late = late_at();
   const auto has_snapshot = [&] { return kind_ == Kind::snapshots && pictures_ == 1; };
@@ -163,7 +163,7 @@ Wake RelaySource::receive(Instant deadline) {
   return Wake::ready;
 }
 
-// When the answer that is being received is given up.
+// When the response being received is abandoned.
 Instant RelaySource::late_at() const {
   if (kind_ != Kind::snapshots) return kNever;
   if (pictures_ == 0) return asked_at_ + (is_ours_ ? std::min(timeout_, kPromptTimeout) : timeout_);
@@ -180,7 +180,7 @@ void RelaySource::ask(const std::string& etag) {
   fetch_.start(etag);
 }
 
-// Out of HttpFetch::step().
+// Called from HttpFetch::step().
 void RelaySource::on_body(std::string_view bytes) {
   if (!has_head_) on_head(bytes);
   if (reader_) return read(bytes);
@@ -193,9 +193,9 @@ void RelaySource::on_head(std::string_view body) {
   has_head_ = true;
   if (kind_ == Kind::snapshots && answer.status == 304) return;
   switch (answer.status) {
-    case 0:  // no head; its bytes tell
+    case 0:  // no head; its bytes decide
     case 200:
-    case 206:  // of a whole that nobody asked for a part of
+    case 206:  // of a whole, though no part was requested
       break;
     case 401:
       fail(EACCES,
@@ -217,8 +217,8 @@ void RelaySource::on_head(std::string_view body) {
   }
 }
 
-// By the body's first bytes. Text may stand before the first delimiter of what is called multipart,
-// nowhere else. False when there are too few of them.
+// Decides by the body's first bytes. Text may precede the first delimiter if the type is multipart,
+// not otherwise. False when there are too few bytes.
 bool RelaySource::choose_reader(bool is_all) {
   const HttpAnswer& answer = fetch_.answer();
   const bool says_multipart = begins_with(answer.content_type, "multipart/");
@@ -259,7 +259,7 @@ void RelaySource::read(std::string_view bytes) {
   }
 }
 
-// One JPEG is a snapshot; where a second one follows it is a stream.
+// One JPEG is a snapshot; if a second one follows it is a stream.
 void RelaySource::on_part() {
   reader_->take(receiving_);
   ++pictures_;
@@ -296,7 +296,7 @@ void RelaySource::on_not_modified() {
   newest_.arrived = clock_.now();
 }
 
-// A sign of life must not take the place of a picture that nobody has seen.
+// A sign of life must not replace a picture that has not been shown.
 void RelaySource::on_picture(MultipartPart& part) {
   const bool repeats = is_repeat(part);
   if (newest_.is_there && !newest_.is_repeat) {
@@ -316,8 +316,8 @@ bool RelaySource::is_repeat(const MultipartPart& part) const {
   return part.sequence && part.captured && last_captured_ && *part.captured <= *last_captured_;
 }
 
-// How long one has to wait for a sign of life, for those who judge whether the camera is stuck.
-// After a longer gap it falls slowly, because the next one may be as long.
+// How long to wait for a sign of life before the camera counts as stuck. After a longer gap it
+// decreases slowly, because the next gap may be as long.
 void RelaySource::measure_interval() {
   Duration gap = pace_;
   if (last_arrival_ != Instant{}) {

@@ -15,7 +15,7 @@ void SystemCameraClock::request_stop() noexcept {
   stop_.wake();
 }
 
-// ppoll(2) instead of poll(2): a whole millisecond of rounding would be visible at 60 fps.
+// ppoll(2) instead of poll(2): rounding to whole milliseconds would be visible at 60 fps.
 Wake SystemCameraClock::wait(std::span<pollfd> waits, Instant deadline) noexcept {
   CHECK(waits.size() <= kWaitsMax);
   std::array<pollfd, 2 + kWaitsMax> all{{{stop_.fd(), POLLIN, 0}, {interrupts().fd(), POLLIN, 0}}};

@@ -16,7 +16,7 @@
 namespace fanlight {
 namespace {
 
-// As the text of a program that keeps its order: settings take effect one after the other.
+// Keeps the order of the text: settings take effect one after the other.
 using Json = nlohmann::ordered_json;
 
 char lower(char c) {
@@ -27,7 +27,7 @@ bool is_same_text(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-// Of a menu: whether its item `value` can be chosen.
+// For a menu: whether its item `value` can be chosen.
 bool has_item(const Control& control, int64_t value) {
   return value >= 0 && std::cmp_less(value, control.menu.size()) &&
          !control.menu[static_cast<size_t>(value)].empty();
@@ -64,7 +64,7 @@ int64_t resolve_integer(const Control& control, std::string_view text) {
     throw std::invalid_argument(fmt::format("{}: {} is not within {}..{}", control.name, *value,
                                             control.minimum, control.maximum));
   }
-  // Unsigned, because the distance between two int64_t may not fit into one.
+  // Unsigned, because the difference of two int64_t may not fit into one.
   const uint64_t above = static_cast<uint64_t>(*value) - static_cast<uint64_t>(control.minimum);
   if (control.step > 1 && above % static_cast<uint64_t>(control.step) != 0) {
     throw std::invalid_argument(fmt::format("{}: {} is not {} plus a multiple of {}", control.name,
@@ -89,7 +89,7 @@ Json value_json(const Control& control, int64_t value) {
   return control.type == ControlType::boolean ? Json(value != 0) : Json(value);
 }
 
-// The text of a setting whose value is `value`; nothing for what no control can have.
+// The text of a setting with the value `value`; nothing for a value that no control can have.
 std::optional<std::string> setting_text(const Json& value) {
   if (value.is_null()) return "default";
   if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
@@ -98,7 +98,7 @@ std::optional<std::string> setting_text(const Json& value) {
   return std::nullopt;
 }
 
-// Throws std::invalid_argument. The parser on its own would let the last of several win.
+// Throws std::invalid_argument. The parser by itself would let the last duplicate win.
 Json parse_json_without_duplicates(std::string_view body) {
   std::set<std::string> names;
   const auto refuse_duplicates = [&names](int depth, Json::parse_event_t event, Json& parsed) {
@@ -192,7 +192,7 @@ std::string control_json(const Control& control) {
   }
   row["active"] = control.is_active;
   row["read_only"] = control.is_read_only;
-  // A driver's text in another encoding must not break the answer.
+  // A driver's text in another encoding must not break the response.
   return row.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -32,7 +32,7 @@ void draw_digit(Canvas& canvas, size_t digit, Point corner, double size, Colour 
   }
 }
 
-// Paper, the fanlight in it, the digit with its shadow, three dots that tell which of the three
+// Paper, the fanlight in it, the digit with its shadow, three dots that show which of the three
 // this is, and the caption.
 Canvas draw_card(size_t digit, int width, int height) {
   Canvas canvas(width, height);

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-// Of files that turn out to be none when their turn comes; reading more would keep the camera's
+// Files that turn out to be unusable when their turn comes; reading more would block the camera's
 // thread.
 constexpr int kTriesMax = 8;
 
@@ -61,8 +61,8 @@ std::optional<Picture> FilesSource::next(Instant deadline) {
   return std::nullopt;
 }
 
-// `level`: of the lines about what is skipped. At start a picture that is missing has to be
-// explained; later it is mostly one that somebody is just writing.
+// `level`: for the lines about skipped files. At startup a missing picture has to be explained;
+// later it is mostly one that is still being written.
 void FilesSource::follow(LogLevel level) {
   for (const PictureFolder::Change& change : folder_.look(clock_.now())) {
     if (change.is_gone) {
@@ -85,7 +85,7 @@ void FilesSource::take(const std::string& name, const FileVersion& version, LogL
   keep(name, std::move(file));
 }
 
-// A file that grew between the two looks at it is kept, or is not, by its size now.
+// A file that grew between the two checks is kept or not according to its size now.
 void FilesSource::keep(const std::string& name, PictureFile file) {
   forget(name);
   if (file.jpeg.size() > bytes_left_) file.jpeg.clear();
@@ -104,8 +104,8 @@ void FilesSource::skip(const std::string& name, std::string_view problem, LogLev
   log(level, "{}: {} skipped: {}", shown_, name, problem);
 }
 
-// Whose turn it is plays; false when that is no picture by now. The folder tells when it is one
-// again.
+// Plays the file whose turn it is; false when it is no longer a picture. The folder reports when it
+// is one again.
 bool FilesSource::turn() {
   auto next = files_.upper_bound(last_);
   if (next == files_.end()) next = files_.begin();

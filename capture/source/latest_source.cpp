@@ -18,14 +18,14 @@ namespace fanlight {
 namespace {
 
 constexpr Duration kRepeatEvery = 1s;
-// EXIF has whole seconds, rounded as the camera likes, and a file's clock has ticks.
+// EXIF has whole seconds, rounded differently by each camera, and a file's clock has ticks.
 constexpr Duration kExifSlack = 2s;
 
 [[noreturn]] void fail(int error, const std::string& what) {
   throw std::system_error(error, std::system_category(), what);
 }
 
-// What a path names: a folder, or one file in it.
+// What a path refers to: a folder, or one file in it.
 struct Place {
   std::string folder;
   std::string only;
@@ -83,7 +83,7 @@ std::optional<Picture> LatestSource::next(Instant deadline) {
   }
 }
 
-// Of all that is news the newest that is whole. A file that is not whole yet is told again.
+// Takes the newest whole picture among the changes. A file that is not yet whole is reported again.
 void LatestSource::look() {
   std::vector<PictureFolder::Change> news = folder_.look(clock_.now());
   std::erase_if(news, [this](const auto& change) { return !is_news(change); });
@@ -100,7 +100,7 @@ bool LatestSource::is_news(const PictureFolder::Change& change) const {
   return change.name == name_ || name_.empty() || change.version.modified() >= written_;
 }
 
-// False when it is no whole picture.
+// False when it is not a whole picture.
 bool LatestSource::take(const PictureFolder::Change& change) {
   PictureFile file = read_picture_file(folder_.directory_fd(), change.name, kPictureBytesMax);
   if (!file.ok()) {
@@ -108,12 +108,12 @@ bool LatestSource::take(const PictureFolder::Change& change) {
     return false;
   }
   name_ = change.name;
-  // A clock that was ahead when it was written must not keep later pictures out.
+  // A file written while the clock was ahead must not keep later pictures out.
   written_ = std::min(file.version.modified(), clock_.wall_now());
   if (file.jpeg == newest_.jpeg) return true;
   newest_ = std::move(file);
   captured_ = capture_time(newest_);
-  // The same on the monotonic clock, which may have begun later.
+  // The same on the monotonic clock, which may have started later.
   const Duration age = std::max<Duration>(clock_.wall_now() - captured_, Duration::zero());
   captured_at_ = std::max(clock_.now() - age, Instant(1ns));
   is_new_ = true;

@@ -22,7 +22,7 @@ constexpr std::array kBars = {rgb(191, 191, 191), rgb(191, 191, 0), rgb(0, 191, 
                               rgb(0, 0, 191)};
 constexpr int kGreySteps = 11;
 
-// Divides `width` pixels into `count` columns that leave nothing over.
+// Divides `width` pixels into `count` columns without a remainder.
 int column(int width, int count, int index) {
   return width * index / count;
 }
@@ -82,7 +82,7 @@ void PatternSource::draw_card() {
 void PatternSource::draw_strip() {
   const uint32_t bits = static_cast<uint32_t>(sequence_ & 0xffff);
   const uint32_t parity = static_cast<uint32_t>(std::popcount(bits)) & 1;
-  // White, black, the bits, parity, white: the highest of the twenty comes first.
+  // White, black, the bits, parity, white: the highest of the twenty bits is leftmost.
   const uint32_t blocks = 1u << 19 | bits << 2 | parity << 1 | 1u;
   for (int i = 0; i < kStripBlocks; ++i) {
     const bool white = blocks >> (kStripBlocks - 1 - i) & 1;
@@ -108,7 +108,7 @@ void PatternSource::draw_labels(WallTime time) {
   canvas_.text_centred(label_.y + 2 * gap + Canvas::text_height(large), scale_, wall, kRunner);
 }
 
-// From the left to the right in 64 pictures, and again: a hitch or a lost picture is easily seen.
+// From left to right in 64 pictures, repeatedly: a hitch or a lost picture is easily seen.
 void PatternSource::draw_runner() {
   canvas_.fill_rect(track_, kBlack);
   const int width = std::max(4, track_.width / 32);

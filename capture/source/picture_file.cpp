@@ -20,7 +20,7 @@ namespace {
 // SOI, ITU-T T.81 table B.1.
 constexpr std::byte kStart[] = {std::byte{0xff}, std::byte{0xd8}};
 
-// Reads on until `data` has `wanted` bytes; it stays shorter when the file ends before or cannot be
+// Reads until `data` has `wanted` bytes; it stays shorter when the file ends earlier or cannot be
 // read.
 void read_up_to(int fd, size_t wanted, std::vector<std::byte>& data) {
   size_t size = data.size();
@@ -38,10 +38,10 @@ std::string words_of(int error) {
   return std::system_category().message(error);
 }
 
-// Opens `name` and reads its first bytes into `file`. Nothing when it is no picture, of which
-// `file` says why.
+// Opens `name` and reads its first bytes into `file`. Nothing when it is not a picture; `file` then
+// has the reason.
 Fd begin(int directory_fd, const std::string& name, size_t bytes_max, PictureFile& file) {
-  // Without O_NONBLOCK the open would wait for somebody to write to a FIFO (fifo(7)).
+  // Without O_NONBLOCK the open would wait for a writer if this is a FIFO (fifo(7)).
   Fd fd(::openat(directory_fd, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0) {
@@ -65,7 +65,7 @@ Fd begin(int directory_fd, const std::string& name, size_t bytes_max, PictureFil
 
 }  // namespace
 
-// Some disks keep times that are beyond nanoseconds in 64 bits, and anybody can set them.
+// Some disks store times beyond nanoseconds in 64 bits, and any user can set them.
 FileVersion FileVersion::of(const struct stat& status) {
   constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
   constexpr int64_t kSecondsMax = 4'102'444'800;  // of 2100

@@ -19,7 +19,7 @@ namespace {
 constexpr Duration kLookEvery = 1s;
 constexpr Duration kLookPerFile = 1ms;
 
-// IN_CREATE is for links, which are whole when they are made; IN_CLOSE_WRITE follows for files.
+// IN_CREATE is for links, which are whole when created; IN_CLOSE_WRITE follows for files.
 constexpr uint32_t kEvents = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
                              IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
@@ -60,7 +60,7 @@ std::vector<PictureFolder::Change> PictureFolder::look(Instant now) {
   return changes;
 }
 
-// False when events were lost, or one of them is of the folder itself.
+// False when events were lost, or one of them concerns the folder itself.
 bool PictureFolder::drain(Names& names) {
   bool is_complete = true;
   alignas(inotify_event) char buffer[16 * (sizeof(inotify_event) + NAME_MAX + 1)];
@@ -71,7 +71,7 @@ bool PictureFolder::drain(Names& names) {
     for (const char* next = buffer; next < buffer + bytes;) {
       inotify_event event{};
       std::memcpy(&event, next, sizeof event);
-      // The name is filled up with zeros to a multiple of the alignment.
+      // The name is padded with zeros to a multiple of the alignment.
       const char* name = next + sizeof event;
       const std::string_view text(name, ::strnlen(name, event.len));
       next = name + event.len;
@@ -82,7 +82,7 @@ bool PictureFolder::drain(Names& names) {
   return is_complete;
 }
 
-// What is at its path by now.
+// Checks what is at the path by now.
 void PictureFolder::check_path() const {
   struct stat mine {};
   struct stat now {};
@@ -109,7 +109,7 @@ PictureFolder::Names PictureFolder::list() const {
   return names;
 }
 
-// An event tells of a change that its version may not show: the clock of files has ticks of a few
+// An event reports a change that the file's version may not show: file times have ticks of a few
 // milliseconds, on some disks of two seconds.
 void PictureFolder::note(const std::string& name, bool is_event, std::vector<Change>& changes) {
   const auto known = files_.find(name);

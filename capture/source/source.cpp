@@ -15,7 +15,7 @@ void Source::set_control(const Control& control, int64_t) {
 
 Duration frame_interval(const SourceOptions& options, double default_fps) {
   const double fps = options.fps == 0 ? default_fps : options.fps;
-  // Written so that a NaN is refused too.
+  // Written so that NaN is refused too.
   if (!(fps >= 0.01 && fps <= 240)) {
     throw std::invalid_argument(fmt::format("{} pictures a second: not within 0.01..240", fps));
   }

@@ -20,7 +20,7 @@ int count_descriptors(const fs::path& process, const fs::path& device) {
   return static_cast<int>(
       std::ranges::count_if(entries(process / "fd"), [&device](const fs::path& descriptor) {
         std::error_code error;
-        // The name only: to look at the file behind it can block, on a file system that is away.
+        // Only the name: opening the file behind the link can block, on an unavailable file system.
         return fs::read_symlink(descriptor, error) == device && !error;
       }));
 }

@@ -10,7 +10,7 @@
 namespace fanlight {
 namespace {
 
-// The most that the kernel grants (VIDEO_MAX_FRAME); a driver that says more is mistaken.
+// The most that the kernel grants (VIDEO_MAX_FRAME); a larger number is a driver bug.
 constexpr uint32_t kCountMax = VIDEO_MAX_FRAME;
 
 Instant instant_of(const v4l2_buffer& buffer) {
@@ -40,7 +40,7 @@ V4l2Buffers::~V4l2Buffers() {
   release();
 }
 
-// Large raw pictures may exceed what a small machine has set aside for devices (CMA).
+// Large raw pictures may exceed the memory that a small machine reserves for devices (CMA).
 void V4l2Buffers::request(uint32_t count) {
   v4l2_requestbuffers request{};
   int result = 0;
@@ -81,8 +81,8 @@ void V4l2Buffers::start() {
   is_streaming_ = true;
 }
 
-// Nothing here can fail in a way that matters: closing the device does the rest. The memory is
-// unmapped first, because REQBUFS refuses (EBUSY) while somebody has it mapped.
+// No failure here matters: closing the device does the rest. The memory is unmapped first, because
+// REQBUFS refuses (EBUSY) while it is mapped.
 void V4l2Buffers::release() noexcept {
   uint32_t type = device_.buffer_type();
   if (is_streaming_) device_.try_ioctl(VIDIOC_STREAMOFF, type);
@@ -123,7 +123,7 @@ std::optional<V4l2Frame> V4l2Buffers::take() {
   return frame_of(filled, planes);
 }
 
-// Multi-planar: `bytesused` counts from the beginning of the plane, `data_offset` included.
+// Multi-planar: `bytesused` counts from the beginning of the plane, including `data_offset`.
 V4l2Frame V4l2Buffers::frame_of(const v4l2_buffer& filled, const Planes& planes) const {
   V4l2Frame frame{.index = filled.index,
                   .sequence = filled.sequence,

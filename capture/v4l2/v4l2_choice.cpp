@@ -16,13 +16,13 @@ constexpr double kFpsTolerance = 0.99;  // 29.97 counts as 30
 constexpr int64_t kPixelsEnough = 1920 * 1080;
 constexpr int kSideEnough = 1920;
 
-// Less is better; compared in the order of its members.
+// The lowest wins; compared in the order of its members.
 using Rank = std::tuple<int,      // coding, emulated ones last
-                        int,      // distance from the size asked for, pixels of width and height
-                        bool,     // larger than anybody needs
+                        int,      // distance from the requested size, pixels of width and height
+                        bool,     // larger than needed
                         bool,     // too slow
                         double,   // how slow
-                        int64_t,  // size, when it was not asked for
+                        int64_t,  // size, unless requested
                         int>;     // cost
 
 Rank rank(const V4l2Offer& offer, const V4l2PixelFormat& format, const V4l2Size& size,

@@ -17,12 +17,12 @@
 namespace fanlight {
 namespace {
 
-// What a driver says is bounded: no camera has as many controls, and the kernel's own mask of menu
+// Limits for the driver's lists: no camera has as many controls, and the kernel's own mask of menu
 // items has 64 bits.
 constexpr int kControlsMax = 512;
 constexpr int64_t kMenuItemsMax = 64;
 
-// Of a fixed field of the kernel's, which has char in one structure and uint8_t in another.
+// For a fixed kernel field, which is char in one structure and uint8_t in another.
 template <class Field>
 std::string text_of(const Field& field) {
   return printable_text({reinterpret_cast<const uint8_t*>(field), sizeof(field)});
@@ -45,7 +45,7 @@ int query_short(V4l2Io& io, int fd, v4l2_query_ext_ctrl& query) {
   return 0;
 }
 
-// uvcvideo, of all drivers, did not know the new form for its first ten years.
+// Even uvcvideo did not support the new form for its first ten years.
 int query_control(V4l2Io& io, int fd, v4l2_query_ext_ctrl& query) {
   const uint32_t id = query.id;
   const int result = io.ioctl(fd, VIDIOC_QUERY_EXT_CTRL, &query);
@@ -55,7 +55,7 @@ int query_control(V4l2Io& io, int fd, v4l2_query_ext_ctrl& query) {
   return query_short(io, fd, query);
 }
 
-// Compound types begin at 0x0100; the other simple ones are no single number to choose.
+// Compound types begin at 0x0100; the other simple ones are not a single number.
 std::optional<ControlType> type_of(uint32_t type) {
   switch (type) {
     case V4L2_CTRL_TYPE_INTEGER:
@@ -71,8 +71,8 @@ std::optional<ControlType> type_of(uint32_t type) {
   }
 }
 
-// A value of 64 bits does not fit into v4l2_control. The others go the short way, because libv4l2
-// has controls of its own in that one only.
+// A 64-bit value does not fit into v4l2_control. The others use the short form, because libv4l2 has
+// controls of its own only there.
 bool is_wide(const v4l2_query_ext_ctrl& query) {
   return query.type == V4L2_CTRL_TYPE_INTEGER64;
 }
@@ -103,7 +103,7 @@ std::optional<int64_t> read_value(V4l2Io& io, int fd, const v4l2_query_ext_ctrl&
   return control.value;
 }
 
-// The driver refuses the items that cannot be chosen, most often in the middle of a menu.
+// The driver refuses items that cannot be chosen, often in the middle of a menu.
 std::vector<std::string> read_menu(V4l2Io& io, int fd, const v4l2_query_ext_ctrl& query) {
   std::vector<std::string> items;
   for (int64_t index = query.minimum; index <= query.maximum; index++) {
@@ -118,7 +118,7 @@ std::vector<std::string> read_menu(V4l2Io& io, int fd, const v4l2_query_ext_ctrl
   return items;
 }
 
-// Nothing for one that is left out; v4l2_controls.h says which.
+// Nothing for one that is left out; see v4l2_controls.h.
 std::optional<Control> take_control(V4l2Io& io, int fd, const v4l2_query_ext_ctrl& query) {
   const std::optional<ControlType> type = type_of(query.type);
   const bool is_array = query.nr_of_dims != 0;
@@ -135,7 +135,7 @@ std::optional<Control> take_control(V4l2Io& io, int fd, const v4l2_query_ext_ctr
   control.step = has_step ? static_cast<int64_t>(query.step) : 1;
   control.default_value = query.default_value;
   control.is_active = (query.flags & V4L2_CTRL_FLAG_INACTIVE) == 0;
-  // What another program has grabbed cannot be set as long as it is.
+  // A control grabbed by another program cannot be set until it is released.
   constexpr uint32_t kFixed = V4L2_CTRL_FLAG_READ_ONLY | V4L2_CTRL_FLAG_GRABBED;
   control.is_read_only = (query.flags & kFixed) != 0;
   if (*type == ControlType::menu) {
@@ -175,7 +175,7 @@ std::vector<Control> read_v4l2_controls(V4l2Io& io, int fd) {
     v4l2_query_ext_ctrl query{};
     query.id = last | kNext;
     if (query_control(io, fd, query) != 0) break;
-    // A driver that does not go forward would never come to an end.
+    // A driver that does not advance would never come to an end.
     if (query.id <= last || (query.id & kNext) != 0) break;
     last = query.id;
     if (std::optional<Control> control = take_control(io, fd, query)) {
@@ -186,7 +186,7 @@ std::vector<Control> read_v4l2_controls(V4l2Io& io, int fd) {
 }
 
 void set_v4l2_control(V4l2Io& io, int fd, const Control& control, int64_t value) {
-  // Which way it goes is a matter of its type; a control is set seldom enough to ask again.
+  // The form depends on its type; controls are set rarely enough to query it again.
   v4l2_query_ext_ctrl query{};
   query.id = control.id;
   int result = query_control(io, fd, query);

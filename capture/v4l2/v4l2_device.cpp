@@ -13,7 +13,7 @@
 namespace fanlight {
 namespace {
 
-// Takes care of drivers that say nothing, or nonsense: 0.01..1000 pictures a second.
+// Handles drivers that report nothing, or nonsense: 0.01..1000 pictures a second.
 Duration interval_of(const v4l2_fract& fraction) {
   if (fraction.numerator == 0 || fraction.denominator == 0) return {};
   const double seconds = double{1} * fraction.numerator / fraction.denominator;
@@ -51,7 +51,7 @@ void V4l2Device::identify() {
   if (result < 0) fail(-result, "it does not say what it is");
   name_ =
       fmt::format("{} at {}", printable_text(capability.card), printable_text(capability.bus_info));
-  // What the whole device can do is in `capabilities`, what this node can do in `device_caps`.
+  // `capabilities` are those of the whole device, `device_caps` those of this node.
   const uint32_t can = (capability.capabilities & V4L2_CAP_DEVICE_CAPS) != 0
                            ? capability.device_caps
                            : capability.capabilities;
@@ -103,7 +103,7 @@ Duration V4l2Device::set_rate(double fps) {
     return interval_of(interval);
   }
   const Duration before = interval_of(interval);
-  // Thousandths of a picture are exact enough for 29.97.
+  // Thousandths of a picture are precise enough for 29.97.
   parameters.parm.capture.timeperframe = {1000, static_cast<uint32_t>(std::lround(fps * 1000))};
   const int result = try_ioctl(VIDIOC_S_PARM, parameters);
   // Only a device that is gone is an error: pictures at another rate are better than none.

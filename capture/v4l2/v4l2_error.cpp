@@ -10,9 +10,9 @@
 
 namespace fanlight {
 
-// ENOSPC: "Error codes" of VIDIOC_STREAMON, a USB camera gets no bandwidth. EPIPE: the same, the
-// links of the media controller do not match. Video nodes are given to the group `video` by udev's
-// 50-udev-default.rules.
+// ENOSPC: "Error codes" of VIDIOC_STREAMON, a USB camera gets no bandwidth. EPIPE: likewise, the
+// links of the media controller do not match. udev's 50-udev-default.rules assigns video nodes to
+// the group `video`.
 std::string_view v4l2_advice(int error) noexcept {
   switch (error) {
     case EACCES:

@@ -18,16 +18,16 @@ constexpr V4l2PixelFormat raw(uint32_t fourcc, std::string_view name, int cost, 
   return {fourcc, name, coding, cost, pixels, v_before_u, memory_planes};
 }
 
-// The kernel's documentation, "Image Formats". Those whose pieces lie in several memory planes are
-// the M variants, which only multi-planar devices have.
+// The kernel's documentation, "Image Formats". The M variants have several memory planes, and are
+// specific to multi-planar devices.
 //
-// Planar 4:2:0 goes to the encoder as it is. NV12 has its colours taken apart before. 4:2:2 has
-// twice the colour to encode, packed 4:2:2 is unpacked besides. RGB has to be converted.
+// Planar 4:2:0 goes to the encoder as it is. NV12 needs its chroma deinterleaved. 4:2:2 has twice
+// the chroma to encode, and packed 4:2:2 has to be unpacked as well. RGB has to be converted.
 //
-// RGB32 and BGR32 are said to be ill defined, because drivers disagreed about where the unused byte
-// is; those that are left follow the documentation.
+// RGB32 and BGR32 are documented as ill defined, because drivers disagreed about the position of
+// the unused byte; the remaining ones follow the documentation.
 constexpr V4l2PixelFormat kFormats[] = {
-    // Motion JPEG is what cameras are tuned for; JPEG, where a device has both, is for stills.
+    // Cameras are tuned for Motion JPEG; JPEG, where a device has both, is for stills.
     jpeg(V4L2_PIX_FMT_MJPEG, "MJPEG", 0),
     jpeg(V4L2_PIX_FMT_JPEG, "JPEG", 1),
     raw(V4L2_PIX_FMT_YUV420, "YUV420", 10, PixelFormat::yuv420),
@@ -74,7 +74,7 @@ const V4l2PixelFormat* find_v4l2_format(uint32_t fourcc) noexcept {
   return found == std::end(kFormats) ? nullptr : found;
 }
 
-// The highest bit says that the format is big endian (v4l2_fourcc_be()).
+// The highest bit marks the format as big endian (v4l2_fourcc_be()).
 std::string fourcc_text(uint32_t fourcc) {
   std::string text;
   for (int byte = 0; byte < 4; ++byte) {

@@ -25,7 +25,7 @@ std::optional<int> video_number(const fs::path& path) {
   return number_of(std::string_view(name).substr(5));
 }
 
-// What sysfs knows of a node; empty where that is not there, or not USB.
+// sysfs's data about a node; empty without sysfs, or if it is not USB.
 struct UsbDevice {
   fs::path directory;
   std::string serial;  // "046d:0825 serial 9E2F"; empty without a number
@@ -53,7 +53,7 @@ bool has_twin(const UsbDevice& device, const SystemRoots& roots) {
       });
 }
 
-// A device answers to both.
+// A device matches either.
 struct Identities {
   std::string by_serial;  // empty without a serial number
   std::string by_port;

@@ -11,17 +11,16 @@
 namespace fanlight {
 namespace {
 
-// A descriptor that libv4l2 was not told of goes straight to the system call of the same name
-// (libv4l2.h). So the devices that need no conversion are as the kernel has them: libv4l2 would put
-// its plugins in between, of which one hides that a device is multi-planar, and write lines of its
-// own to standard error.
+// A descriptor unknown to libv4l2 goes straight to the system call of the same name (libv4l2.h).
+// Devices that need no conversion therefore behave as in the kernel: libv4l2 would insert its
+// plugins, one of which hides that a device is multi-planar, and write lines of its own to standard
+// error.
 class SystemV4l2Io final : public V4l2Io {
  public:
   int open(const std::string& path, V4l2Conversion conversion) noexcept override {
     const int fd = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return -errno;
-    // Refused for what is not a capture device: QUERYCAP, which works all the same, tells it
-    // better.
+    // Refused for anything but a capture device: QUERYCAP, which still works, gives a better error.
     if (conversion == V4l2Conversion::on) ::v4l2_fd_open(fd, 0);
     return fd;
   }

@@ -10,15 +10,15 @@
 namespace fanlight {
 namespace {
 
-// How a plane of pixels is smaller than the picture, and what one step to the right takes.
+// How a plane is subsampled, and the size of one step to the right.
 struct PlaneShape {
   int columns_per_step;   // pixels
   int rows_per_step;      // pixels
-  size_t bytes_per_step;  // 0: there is no such plane
+  size_t bytes_per_step;  // 0: no such plane
 };
 using PictureShape = std::array<PlaneShape, 3>;
 
-// By plane: Y, then colour.
+// By plane: Y, then chroma.
 PictureShape shape_of(PixelFormat format) {
   switch (format) {
     case PixelFormat::yuv420:
@@ -60,14 +60,15 @@ size_t row_bytes(const PlaneShape& shape, int width) {
   return divided_up(static_cast<size_t>(width), shape.columns_per_step) * shape.bytes_per_step;
 }
 
-// The stride of a plane that lies behind the plane of Y in the same memory. For the colours of a
-// planar format "bytesperline" is said to be Y's, and theirs the same fraction of it that their
-// width is; the pairs of NV12 and the like have Y's.
+// The stride of a plane that follows the Y plane in the same memory. For the chroma of a planar
+// format "bytesperline" is documented as Y's, and theirs is the same fraction of it as their width;
+// the pairs of NV12 and the like have Y's.
 size_t stride_behind_y(const PlaneShape& shape, size_t y_stride) {
   return y_stride * shape.bytes_per_step / static_cast<size_t>(shape.columns_per_step);
 }
 
-// What the driver leaves open follows from the colour space ("Colorspaces", kernel documentation).
+// Values that the driver leaves open follow from the colour space ("Colorspaces", kernel
+// documentation).
 bool is_limited(PixelFormat pixels, uint32_t quantization, uint32_t colorspace) {
   if (is_packed_rgb(pixels)) return quantization == V4L2_QUANTIZATION_LIM_RANGE;
   if (quantization != V4L2_QUANTIZATION_DEFAULT) {
@@ -84,7 +85,7 @@ struct Granted {
 };
 
 Granted read_single(const v4l2_pix_format& pix) {
-  // Drivers that know nothing of the newer fields leave something else in `priv`.
+  // Drivers that do not know the newer fields leave something else in `priv`.
   const bool has_quantization = pix.priv == V4L2_PIX_FMT_PRIV_MAGIC;
   Granted granted{
       pix.width,       pix.height,
@@ -103,7 +104,7 @@ Granted read_multiplanar(const v4l2_pix_format_mplane& pix) {
   return granted;
 }
 
-// Takes an odd pixel away where colour has half the size.
+// Removes an odd pixel where chroma has half the size.
 void cut_to_whole_colour(V4l2Layout& layout, const PictureShape& shapes) {
   for (const PlaneShape& shape : shapes) {
     layout.width -= layout.width % shape.columns_per_step;
@@ -111,7 +112,7 @@ void cut_to_whole_colour(V4l2Layout& layout, const PictureShape& shapes) {
   }
 }
 
-// Fills in strides and rows for a picture of the size that was granted; what is wrong with them, or
+// Fills in strides and rows for a picture of the granted size; returns the problem with them, or
 // nothing.
 std::string_view lay_out(V4l2Layout& layout, const PictureShape& shapes, int width, int height) {
   const auto rows = static_cast<size_t>(height);
@@ -123,7 +124,7 @@ std::string_view lay_out(V4l2Layout& layout, const PictureShape& shapes, int wid
     if (memory.stride < row_bytes(shapes[i], layout.width)) return "rows that are too short";
     if (memory.stride > memory.bytes / memory.rows) return "less memory than its rows need";
   }
-  // Every plane that has no memory of its own lies behind Y.
+  // Every plane without memory of its own follows Y.
   size_t needed = layout.memory[0].stride * layout.memory[0].rows;
   for (size_t i = planes; i < shapes.size(); ++i) {
     if (shapes[i].bytes_per_step == 0) continue;

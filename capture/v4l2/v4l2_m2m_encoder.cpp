@@ -28,7 +28,7 @@ constexpr v4l2_buf_type kInputType = V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE;
 constexpr v4l2_buf_type kOutputType = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
 constexpr uint32_t kFormatsMax = 256;
 
-// What we may have to encode and such a device may take, all of it in one piece of memory.
+// Formats that we may have to encode and such a device may support, in one memory area each.
 constexpr std::pair<PixelFormat, uint32_t> kInputs[] = {
     {PixelFormat::yuv420, V4L2_PIX_FMT_YUV420}, {PixelFormat::nv12, V4L2_PIX_FMT_NV12},
     {PixelFormat::nv21, V4L2_PIX_FMT_NV21},     {PixelFormat::yuyv, V4L2_PIX_FMT_YUYV},
@@ -144,7 +144,7 @@ bool V4l2M2mEncoder::takes(const RawView& raw, int width, int height) const {
          is_within_limits(*input, width, height);
 }
 
-// What TurboJPEG would want: hardware does not make more of a picture than that.
+// TurboJPEG's worst case: hardware does not make a picture larger than that.
 size_t V4l2M2mEncoder::bytes_needed(const RawView& raw, int width, int height) const {
   const bool is_packed = extents_of(raw.format, 2, 2)[1].rows == 0;
   return JpegEncoder::worst_case(width, height,
@@ -168,7 +168,7 @@ V4l2Layout V4l2M2mEncoder::set_input_format(const Input& input, int width, int h
   if (layout.format->fourcc != input.fourcc || layout.width < width || layout.height < height) {
     fail(EPROTO, "it takes other pictures than it was asked to");
   }
-  // What was rounded up is not to be encoded. A driver that has no say in it has kept the size.
+  // The rounded-up part must not be encoded. A driver that does not support this kept the size.
   v4l2_selection selection{};
   selection.type = V4L2_BUF_TYPE_VIDEO_OUTPUT;
   selection.target = V4L2_SEL_TGT_CROP;
@@ -195,7 +195,7 @@ void V4l2M2mEncoder::set_output_format(int width, int height, size_t jpeg_bytes)
   }
 }
 
-// With a new descriptor, because drivers keep some of what was set before.
+// Uses a new descriptor, because drivers keep some of the previous settings.
 void V4l2M2mEncoder::set_up(const Input& input, int width, int height, size_t jpeg_bytes) {
   close();
   open();
@@ -227,7 +227,7 @@ void V4l2M2mEncoder::fill_input(const RawView& raw) {
   const std::span<std::byte> memory = session_->input->memory();
   const std::span<const std::byte> readable = memory;
   const std::optional<RawView> place = raw_view(session_->layout, {&readable, 1});
-  CHECK(place.has_value());  // set_up() made sure that its memory is large enough
+  CHECK(place.has_value());  // set_up() ensured that its memory is large enough
   const auto extents = extents_of(raw.format, session_->width, session_->height);
   for (size_t i = 0; i < extents.size(); i++) {
     if (extents[i].rows == 0) continue;

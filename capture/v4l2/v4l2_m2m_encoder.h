@@ -53,7 +53,7 @@ class V4l2M2mEncoder final : public Encoder {
     uint32_t fourcc = 0;
     v4l2_frmsize_stepwise limits{};
   };
-  // What the device is set up for.
+  // The device's current setup.
   struct Session {
     PixelFormat pixels;
     int width;

@@ -13,7 +13,7 @@
 namespace fanlight {
 namespace {
 
-// A driver that says it is ready, but has nothing, is asked this often.
+// Retries for a driver that reports readiness, but has nothing.
 constexpr int kBarrenWakesMax = 16;
 
 void check(int result, const char* what) {
@@ -43,7 +43,7 @@ V4l2M2mQueue::V4l2M2mQueue(V4l2Io& io, int fd, v4l2_buf_type type) : io_(io), fd
   memory_ = {static_cast<std::byte*>(address), plane.length};
 }
 
-// What fails here is over with the descriptor's closing at the latest.
+// Closing the descriptor cleans up anything that fails here.
 V4l2M2mQueue::~V4l2M2mQueue() {
   int type = static_cast<int>(type_);
   io_.ioctl(fd_, VIDIOC_STREAMOFF, &type);
@@ -95,7 +95,7 @@ std::optional<std::span<const std::byte>> V4l2M2mQueue::used_part(
   const bool is_ours = done.index == 0 && (done.flags & V4L2_BUF_FLAG_ERROR) == 0;
   const bool is_within = plane.data_offset <= plane.bytesused && plane.bytesused <= memory_.size();
   if (!is_ours || !is_within) return std::nullopt;
-  // `bytesused` counts what comes before `data_offset`, too.
+  // `bytesused` includes the bytes before `data_offset`.
   return memory_.subspan(plane.data_offset, plane.bytesused - plane.data_offset);
 }
 

@@ -8,12 +8,12 @@
 namespace fanlight {
 namespace {
 
-// More than any driver that we know of has (vivid: 83 formats), and few enough to ask for all.
+// More than any known driver has (vivid: 83 formats), and few enough to query them all.
 constexpr uint32_t kFormatsMax = 128;
 constexpr uint32_t kSizesMax = 64;
 constexpr uint32_t kIntervalsMax = 32;
 
-// What people ask for, and the choice prefers, out of a range of sizes.
+// Sizes out of a range that users request, and the choice prefers.
 constexpr std::pair<int, int> kUsualSizes[] = {{1920, 1080}, {1280, 720}, {800, 600},
                                                {640, 480},   {320, 240},  {160, 120}};
 
@@ -22,8 +22,8 @@ double fps_of(const v4l2_fract& interval) {
   return double{1} * interval.denominator / interval.numerator;
 }
 
-// The next of an enumeration; false at its end. EINVAL says that there are no more, ENOTTY that the
-// driver has no such list.
+// The next of an enumeration; false at its end. EINVAL means that there are no more, ENOTTY that
+// the driver has no such list.
 template <class T>
 bool next(V4l2Device& device, unsigned long request, T& item) {
   const int result = device.try_ioctl(request, item);
@@ -57,7 +57,7 @@ V4l2Size with_rates(V4l2Device& device, uint32_t fourcc, int width, int height) 
   return size;
 }
 
-// The value within the range and on its steps that is next to the one wanted.
+// The value nearest to the wanted one within the range and on its steps.
 int snapped(int wanted, uint32_t minimum, uint32_t maximum, uint32_t step) {
   const int64_t low = minimum;
   const int64_t within = std::clamp<int64_t>(wanted, low, std::max<int64_t>(low, maximum));
@@ -90,7 +90,7 @@ std::vector<V4l2Size> sizes_in(V4l2Device& device, uint32_t fourcc,
   return sizes;
 }
 
-// The size that is set now; that of the cable for devices that capture what comes down one.
+// The current size; the signal's for devices that capture from a cable.
 V4l2Size present_size(V4l2Device& device) {
   v4l2_format format{};
   format.type = device.buffer_type();
@@ -133,7 +133,7 @@ std::vector<V4l2Offer> enumerate_v4l2_offers(V4l2Device& device, const V4l2Wish&
     format.index = index;
     format.type = device.buffer_type();
     if (!next(device, VIDIOC_ENUM_FMT, format)) break;
-    // libv4l2 lists a format again that the device has itself.
+    // libv4l2 also lists formats that the device has itself.
     const bool is_known = std::any_of(offers.begin(), offers.end(), [&](const V4l2Offer& offer) {
       return offer.fourcc == format.pixelformat;
     });

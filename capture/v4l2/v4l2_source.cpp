@@ -19,16 +19,16 @@
 namespace fanlight {
 namespace {
 
-// Buffers that are with the driver at any time: one is written, one is ready, one is in hand.
+// Buffers that are with the driver at any time: one being written, one ready, one in hand.
 constexpr uint32_t kBuffersQueued = 3;
-// Raw pictures that may be encoded at once, as many as a Pi has cores.
+// Raw pictures that may be encoded at the same time, as many as a Pi has cores.
 constexpr uint32_t kRawKept = 4;
-// Wakes without a picture before the driver is taken to be broken, and not only early.
+// Wakes without a picture before the driver counts as broken rather than early.
 constexpr int kBarrenWakesMax = 1000;
-// A picture is not older than this when it comes; older stamps are of another clock.
+// The maximum age of a picture on arrival; older stamps are from another clock.
 constexpr Duration kAgeMax = 10s;
-// What a JPEG is given room for, however large the driver says that it may get: 3 bytes a pixel,
-// which no camera comes near, and something for small ones.
+// The room given to a JPEG, however large the driver says that it may get: 3 bytes a pixel, which
+// no camera comes near, and a minimum for small ones.
 constexpr size_t kJpegBytesPerPixel = 3;
 constexpr size_t kJpegBytesBase = 64 << 10;
 
@@ -39,7 +39,7 @@ struct Opened {
   Duration signal_interval{};
 };
 
-// The cable's size is what a frame grabber gives, unless another one was asked for.
+// A frame grabber gives the signal's size, unless another one was requested.
 Duration adopt_signal(V4l2Device& device, V4l2Wish& wish) {
   if (!has_dv_timings(device.io(), device.fd())) return {};
   try {
@@ -59,7 +59,7 @@ Duration adopt_signal(V4l2Device& device, V4l2Wish& wish) {
 Opened open_with(V4l2Io& io, const std::string& path, V4l2Conversion conversion, V4l2Wish wish) {
   Opened opened;
   opened.device = std::make_unique<V4l2Device>(io, path, conversion);
-  // First, so that no change goes unseen that comes after the timings were read.
+  // First, so that no change after reading the timings is missed.
   subscribe_source_changes(io, opened.device->fd());
   opened.signal_interval = adopt_signal(*opened.device, wish);
   opened.offers = enumerate_v4l2_offers(*opened.device, wish);
@@ -67,8 +67,8 @@ Opened open_with(V4l2Io& io, const std::string& path, V4l2Conversion conversion,
   return opened;
 }
 
-// libv4l2's conversion is asked for only when nothing else is left: it converts by itself what we
-// would rather have untouched.
+// libv4l2's conversion is requested only when nothing else is left: it also converts formats that
+// we want untouched.
 Opened open_device(V4l2Io& io, const std::string& path, const V4l2Wish& wish) {
   Opened opened = open_with(io, path, V4l2Conversion::off, wish);
   if (opened.choice) return opened;
@@ -102,7 +102,7 @@ std::string in_words(const V4l2Layout& layout, Duration interval, bool is_emulat
   return text + (layout.format->is_jpeg() ? ", passed through" : ", encoded here");
 }
 
-// Empty when everything was.
+// Empty when everything was granted.
 std::string what_was_not_granted(const V4l2Wish& wish, const SourceFormat& format) {
   std::string asked;
   if (wish.width > 0 && (wish.width != format.width || wish.height != format.height)) {
@@ -153,8 +153,8 @@ void V4l2Source::set_up(const V4l2Choice& choice, Duration signal_interval) {
   }
 }
 
-// A picture that was damaged makes the wait go on, but not beyond the deadline, or a camera that
-// sends nothing else would keep the caller from ever saying so.
+// A damaged picture continues the wait, but not beyond the deadline, or a camera that sends nothing
+// else would never be reported.
 std::optional<Picture> V4l2Source::next(Instant deadline) {
   if (kept_.size() == kept_max_) {
     const uint32_t oldest = kept_.front();
@@ -175,7 +175,7 @@ std::optional<Picture> V4l2Source::next(Instant deadline) {
   return std::nullopt;
 }
 
-// What poll(2) says of the device; 0 when something else ended the wait.
+// poll(2)'s events for the device; 0 when something else ended the wait.
 short V4l2Source::wait_for_picture(Instant deadline) {
   pollfd device{device_->fd(), POLLIN | POLLPRI, 0};
   if (clock_.wait({&device, 1}, deadline) != Wake::ready) return 0;
@@ -185,17 +185,17 @@ short V4l2Source::wait_for_picture(Instant deadline) {
   return device.revents;
 }
 
-// An error that DQBUF does not explain, or readiness that nothing comes of, would be waited for
-// again without end.
+// An error that DQBUF does not explain, or readiness without a result, would otherwise be retried
+// forever.
 void V4l2Source::check_barren(short ready) {
-  if (++barren_wakes_ == 1) return;  // right after what was left out
+  if (++barren_wakes_ == 1) return;  // expected right after dropped ones
   if ((ready & (POLLERR | POLLHUP | POLLNVAL)) != 0) device_->fail(EIO, "its driver fails");
   if (barren_wakes_ > kBarrenWakesMax) device_->fail(EIO, "it is ready but gives no pictures");
 }
 
-// The newest one that is fit to be seen; nothing when there is none. What it passes over goes back
-// to the driver at once. Takes no more than there are buffers, or a camera that is faster than we
-// are would keep us here.
+// The newest usable picture; nothing when there is none. Skipped ones are returned to the driver
+// immediately. Takes at most as many as there are buffers, or a camera faster than we are would
+// keep us here.
 std::optional<V4l2Frame> V4l2Source::newest_frame() {
   std::optional<V4l2Frame> newest;
   for (size_t taken = 0; taken < buffers_->count(); ++taken) {
@@ -227,13 +227,13 @@ bool V4l2Source::is_usable(const V4l2Frame& frame) {
   return is_whole;
 }
 
-// Drivers that do not count leave it 0; some begin again.
+// Drivers that do not count leave it 0; some restart.
 void V4l2Source::note_sequence(uint32_t sequence) {
   if (last_sequence_ && sequence > *last_sequence_) losses_.lost += sequence - *last_sequence_ - 1;
   last_sequence_ = sequence;
 }
 
-// Gaps alone are no reason for a line: a camera makes some while it starts.
+// Gaps alone are no reason for a log line: a camera causes some while it starts.
 void V4l2Source::report_losses(Instant now) {
   const uint64_t broken = losses_.damaged + losses_.unusable;
   if (broken == reported_broken_ || !losses_gate_.open(now)) return;

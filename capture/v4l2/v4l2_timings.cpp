@@ -11,12 +11,12 @@
 namespace fanlight {
 namespace {
 
-// Of what a driver claims to see on its cable. DVI began with 640x480; 16K is beyond HDMI 2.1.
+// Limit for the signal size that a driver reports. DVI began with 640x480; 16K is beyond HDMI 2.1.
 constexpr uint32_t kSideMax = 16384;
-// More events than a driver keeps for one that subscribed once.
+// More events than a driver keeps for one subscription.
 constexpr int kEventsMax = 64;
 
-// The input that is selected; negative: -errno.
+// The selected input; negative: -errno.
 int selected_input(V4l2Io& io, int fd) {
   int input = 0;
   const int result = io.ioctl(fd, VIDIOC_G_INPUT, &input);
@@ -34,8 +34,8 @@ void query(V4l2Io& io, int fd, unsigned long request, v4l2_dv_timings& timings,
                           std::string(problem.empty() ? what : problem));
 }
 
-// From one picture to the next: all of its pixels, with those that the blanking between lines and
-// between pictures takes, by the pixels per second. An interlaced picture is its two fields.
+// From one picture to the next: all pixels, including the blanking between lines and between
+// pictures, divided by the pixel clock. An interlaced picture consists of its two fields.
 Duration interval_of(const v4l2_bt_timings& bt) {
   const auto sum = [](std::initializer_list<uint64_t> parts) {
     uint64_t total = 0;
@@ -47,7 +47,7 @@ Duration interval_of(const v4l2_bt_timings& bt) {
   if (bt.interlaced != 0) height += sum({bt.il_vfrontporch, bt.il_vsync, bt.il_vbackporch});
   if (bt.pixelclock == 0) return Duration{};
   const double seconds = width * height / static_cast<double>(bt.pixelclock);
-  // Beyond this it is no clock of a picture that moves: the driver does not know it.
+  // Outside of this it is not the clock of a moving picture: the driver does not know it.
   return seconds > 1.0 / 1000 && seconds < 10 ? from_seconds(seconds) : Duration{};
 }
 
@@ -66,7 +66,7 @@ DvTimings adopt_dv_timings(V4l2Io& io, int fd) {
   v4l2_dv_timings timings{};
   query(io, fd, VIDIOC_QUERY_DV_TIMINGS, timings, "reading the timings of the signal");
   const v4l2_bt_timings bt = timings.bt;
-  // Some drivers tell a cable with nothing on it by a picture without a size.
+  // Some drivers report a cable without a signal as a picture without a size.
   if (bt.width == 0 || bt.height == 0) {
     throw std::system_error(ENOLINK, std::generic_category(),
                             std::string(dv_timings_problem(ENOLINK)));
@@ -96,7 +96,7 @@ std::string_view dv_timings_problem(int error) noexcept {
 bool subscribe_source_changes(V4l2Io& io, int fd) {
   v4l2_event_subscription subscription{};
   subscription.type = V4L2_EVENT_SOURCE_CHANGE;
-  // The event is told of the input with this number only.
+  // The event is reported only for the input with this number.
   const int input = selected_input(io, fd);
   if (input > 0) subscription.id = static_cast<uint32_t>(input);
   return io.ioctl(fd, VIDIOC_SUBSCRIBE_EVENT, &subscription) == 0;
