@@ -193,7 +193,7 @@ void CaptureLoop::wait_for_retry() noexcept {
 // A watcher that arrived after note_watchers() found none has made demand() readable, so none is
 // missed.
 void CaptureLoop::idle_step() noexcept {
-  log_info("{}: stopped, nobody watches", config_.name);
+  log_info("{}: stopped, no one is watching", config_.name);
   close_source();
   ring_.stats().online.set(0);
   ring_.stats().idle.set(1);
@@ -204,7 +204,7 @@ void CaptureLoop::idle_step() noexcept {
     if (!config_.idle) break;
   }
   log_info("{}: started, {}", config_.name,
-           config_.idle ? "somebody watches" : "as it shall always run");
+           config_.idle ? "a viewer joined" : "idle stop disabled");
   const Instant now = clock_.now();
   last_watched_ = now;
   retry_at_ = now;
@@ -285,7 +285,7 @@ void CaptureLoop::bear_silence() noexcept {
 }
 
 void CaptureLoop::note_present() noexcept {
-  if (told_ == Absence::waiting) log_info("{}: it has come", config_.name);
+  if (told_ == Absence::waiting) log_info("{}: available", config_.name);
   if (told_ == Absence::lost) log_info("{}: back", config_.name);
   told_ = Absence::none;
 }
@@ -311,7 +311,7 @@ void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept
   if (!holds_) ring_.stats().online.set(0);
   const bool is_news = told_ == Absence::none && !holds_;
   log(is_news ? LogLevel::warning : LogLevel::debug, "{}: {}: {}", config_.name,
-      was_open_ ? "lost" : "waiting for it", what);
+      was_open_ ? "lost" : "waiting", what);
   if (is_news) told_ = was_open_ ? Absence::lost : Absence::waiting;
   if (holds_ && !held) slate_at_ = now + config_.stall_timeout;
   if (!holds_ && !lost_) slate_at_ = now;

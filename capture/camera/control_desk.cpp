@@ -37,7 +37,7 @@ void ControlDesk::opened(Source& source) noexcept {
     panel_->describe(description.device, description.format, description.via);
     publish(source);
   } catch (const std::exception& error) {
-    log_warning("{}: cannot tell its controls: {}", camera_, error.what());
+    log_warning("{}: cannot read its controls: {}", camera_, error.what());
   }
 }
 
@@ -76,7 +76,7 @@ ControlAnswer ControlDesk::answer(Source& source, std::string_view body) {
   remember(settings);
   publish(source);
   for (const ControlSetting& setting : settings) {
-    log_info("{}: {}={} was asked for", camera_, setting.name, setting.value);
+    log_info("{}: {}={} set on request", camera_, setting.name, setting.value);
   }
   return {200, {}};
 }
@@ -92,7 +92,7 @@ void ControlDesk::publish(Source& source) {
   std::vector<std::string> rows;
   for (const Control& control : source.controls()) rows.push_back(control_json(control));
   const size_t left_out = panel_->publish_controls(rows);
-  if (left_out > 0) log_warning("{}: {} controls are not told", camera_, left_out);
+  if (left_out > 0) log_warning("{}: {} controls left out", camera_, left_out);
 }
 
 }  // namespace fanlight

@@ -107,7 +107,7 @@ void describe_control(const Control& control, std::back_insert_iterator<std::str
     if (control.step > 1) fmt::format_to(out, "steps of {}, ", control.step);
   }
   fmt::format_to(out, "default {}{}{})\n", control.default_value,
-                 control.is_active ? "" : ", not in effect now",
+                 control.is_active ? "" : ", inactive",
                  control.is_read_only ? ", cannot be set" : "");
 }
 
@@ -195,7 +195,7 @@ std::string describe_cameras(std::span<const LibcameraCamera> libcamera,
     text += headline(spec_of(camera), automatic);
     describe(camera, out);
   }
-  if (text.empty()) text = "(no camera is there)\n";
+  if (text.empty()) text = "(no camera found)\n";
   return text;
 }
 

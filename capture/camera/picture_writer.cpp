@@ -63,7 +63,7 @@ WrittenJpeg PictureWriter::encode(const Picture& picture, std::span<std::byte> p
   if (hardware_) {
     const WrittenJpeg written = encode_with(*hardware_, picture, place);
     if (written.ok() || written.too_large) return written;
-    log_warning("{}: encoder {} failed; TurboJPEG takes its place", config_.camera,
+    log_warning("{}: encoder {} failed; falling back to TurboJPEG", config_.camera,
                 hardware_->name());
     hardware_.reset();
   }

@@ -114,7 +114,7 @@ const SourceKind& find_source_kind(std::string_view spec) {
   std::vector<std::string_view> known{"auto"};
   for (const SourceKind& kind : kKinds) known.push_back(kind.name);
   std::string line =
-      fmt::format("no source '{}'; there are: {}", redact_url(spec), join(known, " "));
+      fmt::format("no source '{}'; available: {}", redact_url(spec), join(known, " "));
   const std::string_view nearest = nearest_word(name, known);
   if (!nearest.empty()) {
     const std::string meant = fmt::format("{}{}", nearest, spec.substr(name.size()));

@@ -38,7 +38,7 @@ JpegCheck check_verbatim_jpeg(std::span<const std::byte> data) noexcept {
   const JpegCheck check = check_jpeg(data);
   if (check.lacks_end) return {.problem = kJpegCutOff};
   if (check.ok() && data[kSignature - 1] != std::byte{0xff}) {
-    return {.problem = "stray bytes at its beginning, where browsers want a marker"};
+    return {.problem = "stray bytes at its start, where browsers expect a marker"};
   }
   return check;
 }

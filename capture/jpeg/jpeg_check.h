@@ -16,7 +16,7 @@ struct JpegCheck {
   // Bytes up to and including EOI, or up to where it is missing; anything after that was padded by
   // the camera or appended by a phone.
   size_t size = 0;
-  bool lacks_end = false;    // and is therefore not shown whole as it is
+  bool lacks_end = false;    // no EOI, and not shown whole without one
   int exif_orientation = 1;  // 1..8 (exif_orientation.h)
 
   bool ok() const { return problem.empty(); }

@@ -154,8 +154,8 @@ bool JpegReader::read_marker() noexcept {
   }
   marker_ = code;
   rest_ = rest_.subspan(at);
-  if (marker_ == kSoi) return fail("damaged: a marker where it must not be");
-  return is_known(marker_) || fail("damaged: a marker that has no meaning");
+  if (marker_ == kSoi) return fail("damaged: a misplaced marker");
+  return is_known(marker_) || fail("damaged: an unknown marker");
 }
 
 // To decoders, the end of the data is as good as EOI if the whole picture precedes it.
@@ -217,7 +217,7 @@ bool JpegReader::read_frame_header(std::span<const uint8_t> content) noexcept {
   if (content[0] != 8) return fail(kNotShown);
   const int height = number_at(content, 1);
   const int width = number_at(content, 3);
-  if (width == 0 || height == 0) return fail("it does not tell its size");
+  if (width == 0 || height == 0) return fail("its size is missing");
   if (static_cast<size_t>(width) * static_cast<size_t>(height) > kPixelsMax) {
     return fail("larger than the limit of 268 megapixels");
   }
@@ -265,7 +265,7 @@ bool JpegReader::read_scan_header(std::span<const uint8_t> content) noexcept {
   }
   has_scan_ = true;
   const Scan scan(content);
-  if (!can_be(scan)) return fail("damaged: a scan that cannot be");
+  if (!can_be(scan)) return fail("damaged: an impossible scan");
   return choose_components(scan);
 }
 
@@ -295,14 +295,14 @@ bool JpegReader::choose_components(const Scan& scan) noexcept {
            (components_[found].id != scan.selectors[i] || (chosen >> found & 1) != 0)) {
       ++found;
     }
-    if (found == component_count_) return fail("damaged: a scan of components that are not there");
+    if (found == component_count_) return fail("damaged: a scan of missing components");
     chosen |= 1u << found;
     const Component& component = components_[found];
     blocks_per_mcu += component.horizontal * component.vertical;
     if (!has_tables(component, scan.selectors[i + 1], scan)) return false;
   }
   if (scan.selectors.size() > 2 && blocks_per_mcu > kBlocksPerMcuMax) {
-    return fail("damaged: a scan that cannot be");
+    return fail("damaged: an impossible scan");
   }
   if (scan.spectral_start == 0 && scan.approximation_before == 0) dc_components_ |= chosen;
   return true;

@@ -289,8 +289,8 @@ WrittenJpeg transform_jpeg(std::span<const std::byte> data, Orientation orientat
   // Damaged pixels are a warning; they pass here as they do without a rotation.
   if (!errors.run([&] { writer.run(); })) {
     if (writer.is_too_large()) return too_large_for_its_place();
-    if (errors.lacks_memory()) return {.problem = "turning it would take half of the memory"};
-    return {.problem = "cannot be turned"};
+    if (errors.lacks_memory()) return {.problem = "rotation takes half of the memory"};
+    return {.problem = "cannot be rotated"};
   }
   return {.problem = {},
           .too_large = false,

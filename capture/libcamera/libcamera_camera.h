@@ -72,7 +72,7 @@ inline CameraPointer find_camera(libcamera::CameraManager& manager, std::string_
   const auto chosen = choose_libcamera_camera(names, argument, identity);
   if (!chosen) {
     fail(ENODEV,
-         fmt::format("libcamera:{}: no such camera; there are: {}", argument, join(ids, ", ")));
+         fmt::format("libcamera:{}: no such camera; available: {}", argument, join(ids, ", ")));
   }
   return cameras[*chosen];
 }
@@ -142,7 +142,7 @@ inline std::unique_ptr<libcamera::CameraConfiguration> configure(libcamera::Came
   const std::vector<LibcameraOffer> offers = ask_for_offers(*configuration, wanted);
   const LibcameraOffer* offer = choose_libcamera_offer(offers, wanted);
   if (offer == nullptr || !ask(*configuration, *offer->format, wanted)) {
-    refuse(EINVAL, "it has no format that we know");
+    refuse(EINVAL, "it has no supported format");
   }
   const int result = camera.configure(configuration.get());
   if (result < 0) refuse(-result, "refuses " + configuration->at(0).toString());

@@ -61,7 +61,7 @@ const LibcameraPlugin& load_libcamera_plugin(std::span<const std::string> folder
     path.clear();
   }
   if (path.empty()) {
-    fail(ENOENT, fmt::format("support for it is a package of its own (fanlight-libcamera), or is "
+    fail(ENOENT, fmt::format("its plugin is a separate package (fanlight-libcamera), or is "
                              "built when libcamera-dev is installed; no {} in {}",
                              kLibcameraPluginFile, join(folders, " or ")));
   }
@@ -71,7 +71,7 @@ const LibcameraPlugin& load_libcamera_plugin(std::span<const std::string> folder
   if (symbol == nullptr) fail_to_load(ELIBBAD);
   const LibcameraPlugin& table = *reinterpret_cast<LibcameraPluginEntry>(symbol)();
   if (std::string_view(table.version) != FANLIGHT_VERSION) {
-    fail(ELIBBAD, fmt::format("{} is of Fanlight {}, and this is {}; install both of one release",
+    fail(ELIBBAD, fmt::format("{} is from Fanlight {}, this is {}; install both from one release",
                               path, table.version, FANLIGHT_VERSION));
   }
   return table;

@@ -123,7 +123,7 @@ LibcameraSource::LibcameraSource(std::string_view argument, const SourceOptions&
       wishes_(camera_->controls()) {
   constexpr unsigned kSideMax = 16384;
   if (size_.isNull() || size_.width > kSideMax || size_.height > kSideMax) {
-    refuse(EPROTO, "no picture has the size " + stream_.size.toString());
+    refuse(EPROTO, "impossible picture size " + stream_.size.toString());
   }
   format_.width = static_cast<int>(size_.width);
   format_.height = static_cast<int>(size_.height);
@@ -142,7 +142,7 @@ void LibcameraSource::make_slots() {
     slots_.push_back({camera_->createRequest(number), buffer, MappedBuffer(*buffer)});
     const Slot& slot = slots_.back();
     if (!slot.request || slot.request->addBuffer(stream_.stream(), buffer) < 0) {
-      refuse(EIO, "takes no requests");
+      refuse(EIO, "accepts no requests");
     }
     if (!pixels_) {
       format_.jpeg_bytes_max = std::max(format_.jpeg_bytes_max, slot.memory.planes()[0].size());
@@ -168,7 +168,7 @@ void LibcameraSource::start(const SourceOptions& options) {
       if (const auto number = control_number(value)) settings_[id] = *number;
     }
   } else {
-    log_warning("libcamera:{}: refuses automatic exposure and focus, goes on without",
+    log_warning("libcamera:{}: refuses automatic exposure and focus; continuing without",
                 camera_->id());
     result = camera_->start();
   }
@@ -182,7 +182,7 @@ void LibcameraSource::queue(size_t number) {
   request.reuse(libcamera::Request::ReuseBuffers);
   request.controls().merge(wishes_);
   const int result = camera_->queueRequest(&request);
-  if (result < 0) refuse(-result, "takes no requests");
+  if (result < 0) refuse(-result, "accepts no requests");
   wishes_.clear();
   ++in_camera_;
   refused_since_ = kNever;

@@ -254,7 +254,7 @@ void HttpFetch::fail(CURLcode code) const {
     failure = {EKEYREJECTED, describe_certificate(result)};
   }
   if (code == CURLE_UNSUPPORTED_PROTOCOL && !framing_.location.empty()) {
-    failure = {EPROTO, "it redirects to what is neither http:// nor https://"};
+    failure = {EPROTO, "it redirects to neither http:// nor https://"};
   }
   throw std::system_error(failure.error, std::system_category(),
                           fmt::format("{}: {}", shown_url_, failure.words));

@@ -37,7 +37,7 @@ std::string without_comments(std::string_view text) {
   size_t depth = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c != '\t' && (c < ' ' || c > '~')) fail(EPROTO, "an unreadable Via");
+    if (c != '\t' && (c < ' ' || c > '~')) fail(EPROTO, "unreadable Via");
     if (depth > 0 && c == '\\') {
       ++i;
     } else if (c == '(') {
@@ -75,7 +75,7 @@ std::string extend_relay_chain(std::string_view upstream, std::string_view pseud
     if (relay.empty()) continue;  // a list may have empty elements (RFC 9110, 5.6.1.2)
     // `1.1 name`: the protocol, and the recipient.
     if (trimmed(relay.substr(std::min(relay.find(' '), relay.size()))) == pseudonym) {
-      fail(ELOOP, "relay loop: it shows what this server shows");
+      fail(ELOOP, "relay loop: it shows this server's pictures");
     }
     if (++count > kRelaysMax) {
       fail(ELOOP, fmt::format("more than {} relays in a row", kRelaysMax));
@@ -83,7 +83,7 @@ std::string extend_relay_chain(std::string_view upstream, std::string_view pseud
     chain.append(relay).append(", ");
   }
   chain.append("1.1 ").append(pseudonym);
-  if (chain.size() > CameraPanel::kViaBytesMax) fail(EPROTO, "a Via that is too long");
+  if (chain.size() > CameraPanel::kViaBytesMax) fail(EPROTO, "Via too long");
   return chain;
 }
 

@@ -199,13 +199,13 @@ void RelaySource::on_head(std::string_view body) {
       break;
     case 401:
       fail(EACCES,
-           "it wants user and password, as http://USER:PASSWORD@HOST/, or others" + said_in(body));
+           "user and password missing or wrong: use http://USER:PASSWORD@HOST/" + said_in(body));
     case 403:
-      fail(EACCES, "it forbids this (403)" + said_in(body));
+      fail(EACCES, "access denied (403)" + said_in(body));
     case 404:
-      fail(ENOENT, "there is nothing at this path (404)" + said_in(body));
+      fail(ENOENT, "nothing at this path (404)" + said_in(body));
     case 503:
-      fail(EAGAIN, "it is full, or its camera is away (503)" + said_in(body));
+      fail(EAGAIN, "it is full, or its camera is lost (503)" + said_in(body));
     default:
       fail(EPROTO, fmt::format("it answers with status {}{}", answer.status, said_in(body)));
   }
@@ -232,7 +232,7 @@ bool RelaySource::choose_reader(bool is_all) {
   }
   if (body != BodyKind::jpeg) {
     const std::string said = said_in(opening_);
-    if (answer.status == 0) fail(EPROTO, "what answers is no web server" + said);
+    if (answer.status == 0) fail(EPROTO, "not a web server" + said);
     fail(EPROTO, fmt::format("neither an MJPEG stream nor a JPEG: Content-Type is '{}'{}",
                              answer_text(answer.content_type),
                              opening_.empty() ? ", and the body is empty" : said));
@@ -254,7 +254,7 @@ void RelaySource::read(std::string_view bytes) {
       case MultipartReader::Event::end:
         fail(ECONNRESET, "the stream ended");
       case MultipartReader::Event::too_large:
-        fail(EMSGSIZE, "a picture of more than 32 MB, or none in as many bytes");
+        fail(EMSGSIZE, "no picture within 32 MB");
     }
   }
 }
@@ -289,7 +289,7 @@ void RelaySource::on_answer_end() {
 void RelaySource::on_not_modified() {
   is_answered_ = true;
   if (newest_.is_there) return;
-  if (handed_over_.body.empty()) fail(EPROTO, "it answers 304 though it was not asked whether");
+  if (handed_over_.body.empty()) fail(EPROTO, "unexpected status 304");
   std::swap(newest_.part, handed_over_);
   newest_.is_there = true;
   newest_.is_repeat = true;

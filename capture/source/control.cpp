@@ -46,7 +46,7 @@ int64_t resolve_menu(const Control& control, std::string_view text) {
                    control.menu[i], i);
   }
   throw std::invalid_argument(
-      fmt::format("{}: '{}' is not on the menu; there are: {}", control.name, text, items));
+      fmt::format("{}: '{}' is not on the menu; available: {}", control.name, text, items));
 }
 
 int64_t resolve_boolean(const Control& control, std::string_view text) {
@@ -104,7 +104,7 @@ Json parse_json_without_duplicates(std::string_view body) {
   const auto refuse_duplicates = [&names](int depth, Json::parse_event_t event, Json& parsed) {
     if (event == Json::parse_event_t::key && depth == 1 &&
         !names.insert(parsed.get<std::string>()).second) {
-      throw std::invalid_argument(fmt::format("'{}' is there twice", parsed.get<std::string>()));
+      throw std::invalid_argument(fmt::format("duplicate '{}'", parsed.get<std::string>()));
     }
     return true;
   };
@@ -127,7 +127,7 @@ const Control& find_control(std::span<const Control> controls, std::string_view 
   for (const Control& control : controls) names.push_back(control.name);
   const std::string question = did_you_mean(name, names);
   throw std::invalid_argument(
-      question.empty() ? fmt::format("no control '{}'; there are: {}", name, join(names, " "))
+      question.empty() ? fmt::format("no control '{}'; available: {}", name, join(names, " "))
                        : fmt::format("no control '{}'{}", name, question));
 }
 

@@ -115,9 +115,9 @@ std::optional<V4l2Frame> V4l2Buffers::take() {
   v4l2_buffer filled = description(0, planes);
   const int result = device_.try_ioctl(VIDIOC_DQBUF, filled);
   if (result == -EAGAIN) return std::nullopt;
-  if (result < 0) device_.fail(-result, "it gives no more pictures");
+  if (result < 0) device_.fail(-result, "it stopped giving pictures");
   if (filled.index >= buffers_.size() || !buffers_[filled.index].is_queued) {
-    device_.fail(EPROTO, "it gives a buffer that it does not have");
+    device_.fail(EPROTO, "it returned a buffer that it does not have");
   }
   buffers_[filled.index].is_queued = false;
   return frame_of(filled, planes);
@@ -148,7 +148,7 @@ void V4l2Buffers::give_back(uint32_t index) {
   CHECK(index < buffers_.size() && !buffers_[index].is_queued);
   Planes planes{};
   v4l2_buffer buffer = description(index, planes);
-  device_.ioctl(VIDIOC_QBUF, buffer, "it takes no buffer");
+  device_.ioctl(VIDIOC_QBUF, buffer, "it rejects a buffer");
   buffers_[index].is_queued = true;
 }
 

@@ -48,7 +48,7 @@ void V4l2Device::identify() {
   v4l2_capability capability{};
   const int result = try_ioctl(VIDIOC_QUERYCAP, capability);
   if (result == -ENOTTY || result == -EINVAL) fail(ENOTTY, "not a video device");
-  if (result < 0) fail(-result, "it does not say what it is");
+  if (result < 0) fail(-result, "it does not identify itself");
   name_ =
       fmt::format("{} at {}", printable_text(capability.card), printable_text(capability.bus_info));
   // `capabilities` are those of the whole device, `device_caps` those of this node.
@@ -60,11 +60,11 @@ void V4l2Device::identify() {
   } else if ((can & V4L2_CAP_VIDEO_CAPTURE_MPLANE) != 0) {
     buffer_type_ = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
   } else if ((can & V4L2_CAP_META_CAPTURE) != 0) {
-    fail(ENOTTY, "not the camera's pictures but its metadata, which is a node of its own");
+    fail(ENOTTY, "not the camera's video node but its metadata node");
   } else {
     fail(ENOTTY, fmt::format("not a camera but {}", name_));
   }
-  if ((can & V4L2_CAP_STREAMING) == 0) fail(ENOTTY, "it can only be read(2), which is too slow");
+  if ((can & V4L2_CAP_STREAMING) == 0) fail(ENOTTY, "it supports only read(2), which is too slow");
 }
 
 void V4l2Device::fail(int error, std::string_view what) const {
@@ -89,7 +89,7 @@ V4l2Layout V4l2Device::set_format(const V4l2Choice& choice) {
   ioctl(VIDIOC_S_FMT, format, fmt::format("cannot set {}", wanted));
   const V4l2Layout layout = read_v4l2_layout(format);
   if (!layout.ok()) {
-    fail(EPROTO, fmt::format("asked for {}, its driver grants {}", wanted, layout.problem));
+    fail(EPROTO, fmt::format("requested {}, driver granted {}", wanted, layout.problem));
   }
   return layout;
 }

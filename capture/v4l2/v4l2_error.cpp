@@ -36,7 +36,7 @@ void throw_v4l2_error(const std::string& path, int error, std::string_view what)
   std::string advice(v4l2_advice(error));
   if (error == EBUSY) {
     const std::string users = describe_device_users(path);
-    advice = users.empty() ? fmt::format("sudo fuser {} tells which program has it", path)
+    advice = users.empty() ? fmt::format("sudo fuser {} shows which program has it", path)
                            : "it is in use by " + users;
   }
   throw std::system_error(

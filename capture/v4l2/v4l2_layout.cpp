@@ -147,7 +147,7 @@ V4l2Layout read_v4l2_layout(const v4l2_format& granted_format) noexcept {
     layout.problem = problem;
     return layout;
   };
-  if (layout.format == nullptr) return refuse("a format that it was not asked for");
+  if (layout.format == nullptr) return refuse("a different format");
   if (std::min(granted.width, granted.height) < kPictureSideMin ||
       std::max(granted.width, granted.height) > kPictureSideMax) {
     return refuse("an absurd size");
@@ -156,7 +156,7 @@ V4l2Layout read_v4l2_layout(const v4l2_format& granted_format) noexcept {
   layout.height = static_cast<int>(granted.height);
   layout.memory = granted.memory;
   if (granted.memory_planes != static_cast<size_t>(layout.format->memory_planes)) {
-    return refuse("another number of planes than the format has");
+    return refuse("a wrong number of planes");
   }
   for (size_t i = 0; i < granted.memory_planes; ++i) {
     const V4l2Layout::Plane& memory = layout.memory[i];

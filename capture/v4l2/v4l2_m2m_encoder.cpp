@@ -108,7 +108,7 @@ void V4l2M2mEncoder::close() noexcept {
 void V4l2M2mEncoder::find_inputs() {
   v4l2_capability capability{};
   if (const int result = io_.ioctl(fd_, VIDIOC_QUERYCAP, &capability); result != 0) {
-    throw_v4l2_error(path_, -result, "it does not say what it is");
+    throw_v4l2_error(path_, -result, "it does not identify itself");
   }
   name_ = fmt::format("{} at {}", printable_text(capability.card), path_);
   v4l2_queryctrl quality{};
@@ -166,7 +166,7 @@ V4l2Layout V4l2M2mEncoder::set_input_format(const Input& input, int width, int h
   const V4l2Layout layout = read_v4l2_layout(format);
   if (!layout.ok()) fail(EPROTO, layout.problem);
   if (layout.format->fourcc != input.fourcc || layout.width < width || layout.height < height) {
-    fail(EPROTO, "it takes other pictures than it was asked to");
+    fail(EPROTO, "it changed the pictures' format");
   }
   // The rounded-up part must not be encoded. A driver that does not support this kept the size.
   v4l2_selection selection{};
@@ -191,7 +191,7 @@ void V4l2M2mEncoder::set_output_format(int width, int height, size_t jpeg_bytes)
     fail(-result, "it refuses to make JPEGs");
   }
   if (format.fmt.pix_mp.pixelformat != V4L2_PIX_FMT_JPEG || format.fmt.pix_mp.num_planes != 1) {
-    fail(EPROTO, "it makes something else than JPEGs");
+    fail(EPROTO, "it does not make JPEGs");
   }
 }
 
@@ -245,15 +245,15 @@ size_t V4l2M2mEncoder::run(const RawView& raw, std::span<std::byte> out) {
   fill_input(raw);
   const bool is_queued =
       session.output->queue(0) && session.input->queue(session.layout.memory[0].bytes);
-  if (!is_queued) fail(EIO, "it does not take a picture");
+  if (!is_queued) fail(EIO, "it rejected a picture");
   const auto made = session.output->wait(timeout_);
   if (!made || !session.input->wait(timeout_)) {
-    fail(ETIME, "it made no JPEG of a picture");
+    fail(ETIME, "it made no JPEG from a picture");
   }
   const WrittenJpeg jpeg = repair_jpeg(*made, out);
   if (!jpeg.ok()) fail(EPROTO, jpeg.problem);
   if (jpeg.width != session.width || jpeg.height != session.height) {
-    fail(EPROTO, "its JPEG has another size than the picture");
+    fail(EPROTO, "its JPEG differs in size from the picture");
   }
   return jpeg.size;
 }

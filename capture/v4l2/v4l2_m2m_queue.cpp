@@ -36,7 +36,7 @@ V4l2M2mQueue::V4l2M2mQueue(V4l2Io& io, int fd, v4l2_buf_type type) : io_(io), fd
   request_buffers(io_, fd_, type_);
   v4l2_plane plane{};
   v4l2_buffer buffer = description(plane);
-  check(io_.ioctl(fd_, VIDIOC_QUERYBUF, &buffer), "asking for a buffer's place");
+  check(io_.ioctl(fd_, VIDIOC_QUERYBUF, &buffer), "querying a buffer");
   if (plane.length == 0 || plane.length > kImageBytesMax) check(-EPROTO, "a buffer's size");
   void* address = io_.map(fd_, plane.length, plane.m.mem_offset);
   if (address == nullptr) check(-errno, "mapping a buffer");

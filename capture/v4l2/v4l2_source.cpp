@@ -51,8 +51,7 @@ Duration adopt_signal(V4l2Device& device, V4l2Wish& wish) {
     return timings.interval;
   } catch (const std::system_error& error) {
     const std::string_view problem = dv_timings_problem(error.code().value());
-    device.fail(error.code().value(),
-                problem.empty() ? "cannot take its input's timings" : problem);
+    device.fail(error.code().value(), problem.empty() ? "cannot use its input's timings" : problem);
   }
 }
 
@@ -77,8 +76,8 @@ Opened open_device(V4l2Io& io, const std::string& path, const V4l2Wish& wish) {
   if (opened.choice) return opened;
   std::string has;
   for (const V4l2Offer& offer : opened.offers) has += ' ' + fourcc_text(offer.fourcc);
-  opened.device->fail(ENOTSUP, has.empty() ? "it has no format at all"
-                                           : "no format that fanlight knows; it has" + has);
+  opened.device->fail(ENOTSUP,
+                      has.empty() ? "it has no formats" : "no supported format; it has" + has);
 }
 
 V4l2Wish wish_of(const SourceOptions& options) {
@@ -112,7 +111,7 @@ std::string what_was_not_granted(const V4l2Wish& wish, const SourceFormat& forma
   if (wish.fps > 0 && (fps > wish.fps * 1.01 || fps < wish.fps * 0.99)) {
     fmt::format_to(std::back_inserter(asked), " {:.4g} fps", wish.fps);
   }
-  return asked.empty() ? asked : "; asked for" + asked;
+  return asked.empty() ? asked : "; requested" + asked;
 }
 
 }  // namespace
@@ -189,7 +188,7 @@ short V4l2Source::wait_for_picture(Instant deadline) {
 // forever.
 void V4l2Source::check_barren(short ready) {
   if (++barren_wakes_ == 1) return;  // expected right after dropped ones
-  if ((ready & (POLLERR | POLLHUP | POLLNVAL)) != 0) device_->fail(EIO, "its driver fails");
+  if ((ready & (POLLERR | POLLHUP | POLLNVAL)) != 0) device_->fail(EIO, "its driver failed");
   if (barren_wakes_ > kBarrenWakesMax) device_->fail(EIO, "it is ready but gives no pictures");
 }
 
@@ -237,7 +236,7 @@ void V4l2Source::note_sequence(uint32_t sequence) {
 void V4l2Source::report_losses(Instant now) {
   const uint64_t broken = losses_.damaged + losses_.unusable;
   if (broken == reported_broken_ || !losses_gate_.open(now)) return;
-  log_warning("v4l2:{}: {} broken pictures left out since it was opened, {} lost on the way",
+  log_warning("v4l2:{}: {} broken pictures dropped since it was opened, {} lost in transit",
               device_->path(), broken, losses_.lost);
   reported_broken_ = broken;
 }

@@ -83,7 +83,7 @@ DvTimings adopt_dv_timings(V4l2Io& io, int fd) {
 std::string_view dv_timings_problem(int error) noexcept {
   switch (error) {
     case ENOLINK:
-      return "no signal: is the cable plugged in, and what it comes from on?";
+      return "no signal: is the cable plugged in and the source on?";
     case ENOLCK:
       return "the signal is not stable";
     case ERANGE:

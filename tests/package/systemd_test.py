@@ -204,7 +204,7 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual((lost.status, lost.header("X-Slate")), (503, "camera lost: not there"))
         self.await_state("ActiveState", "active")
         self.assertEqual(self.state("NRestarts"), "0")
-        self.assertRegex(self.journal(), "camera: waiting for it: v4l2:/dev/video77")
+        self.assertRegex(self.journal(), "camera: waiting: v4l2:/dev/video77")
 
     def test_a_service_that_ends_for_want_of_a_camera_is_tried_again(self):
         self.configure('source = "v4l2:/dev/video77"\nexit-on-no-source = true\n')

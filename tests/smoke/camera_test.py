@@ -107,7 +107,7 @@ class AwayTest(unittest.TestCase):
         for flags in (("--source", MISSING), ("--source", f"v4l2:{by_id}"),
                       ("--device", "/dev/no-such-camera"), ("-d", by_id, "-r", "640x480")):
             with self.subTest(flags), harness.Fanlight(*flags) as server:
-                server.wait_for_line("^camera: waiting for it: v4l2:/dev/.*No such file")
+                server.wait_for_line("^camera: waiting: v4l2:/dev/.*No such file")
                 self.sees(server, "not there")
                 self.assertEqual(server.stop()[0], 0)
                 server.reader.join()
@@ -144,7 +144,7 @@ class SeveralTest(unittest.TestCase):
                 self.assertEqual(part.slate, "camera lost: not there")
         camera = state_of(self.address, "away")
         self.assertEqual((camera["state"], camera["reason"]), ("lost", "camera lost: not there"))
-        self.fanlight.wait_for_line("away: waiting for it: .*No such file")
+        self.fanlight.wait_for_line("away: waiting: .*No such file")
 
     def test_the_other_one_works_and_is_turned(self):
         stream = open_stream(self.address, "/cameras/here/stream?frames=3")

@@ -146,8 +146,8 @@ class SilentTest(unittest.TestCase):
         with Upstream(late) as upstream:
             with configured(upstream.url(), 'headers = { X-Key = "secret" }') as config:
                 with harness.Fanlight(*config) as relay:
-                    relay.wait_for_line("^camera: waiting for it: .*no answer")
-                    relay.wait_for_line("^camera: it has come$")
+                    relay.wait_for_line("^camera: waiting: .*no answer")
+                    relay.wait_for_line("^camera: available$")
                     self.assertEqual(fetch(relay.address, "/snapshot").body, self.picture)
 
 
@@ -236,7 +236,7 @@ class UpstreamTest(unittest.TestCase):
                 (upstream.url(), f'tls = {{ ca = "{certificate}" }}', None),
                 (name, f'tls = {{ ca = "{certificate}" }}', "another name"),
                 (name, f'tls = {{ pin = "{pin}" }}', None),
-                (name, f'tls = {{ pin = "{other}" }}', "another one than `pin`"),
+                (name, f'tls = {{ pin = "{other}" }}', "does not match `pin`"),
                 (upstream.url(), f'tls = {{ ca = "{certificate}", pin = "{other}" }}', "`pin`"),
                 (upstream.url(), 'tls = { ca = "/nowhere" }', "cannot be read"),
                 (name, "insecure = true", None)):
@@ -258,7 +258,7 @@ class UpstreamTest(unittest.TestCase):
                 (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404"),
                 (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "503"),
                 (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "text/html"),
-                (b"220 mail\r\n", "no web server"), (b"", "without an answer")):
+                (b"220 mail\r\n", "not a web server"), (b"", "without a response")):
             with self.subTest(words), Upstream(says(answer)) as upstream:
                 source = ("--source", upstream.url("/", "a:s3cret"))
                 code, lines = harness.run_to_exit(*source, "--exit-on-no-source")
@@ -266,7 +266,7 @@ class UpstreamTest(unittest.TestCase):
                 self.assertIn(words, lines[-1])
                 self.assertIn(upstream.url("/", "***"), lines[-1])
                 with harness.Fanlight(*source) as relay:  # it may answer otherwise later
-                    said = relay.wait_for_line("^camera: waiting for it: (.*)")[1]
+                    said = relay.wait_for_line("^camera: waiting: (.*)")[1]
                     self.assertIn(words, said)
                     self.assertIn(upstream.url("/", "***"), said)
                     self.assertEqual(fetch(relay.address, "/readyz").status, 503)
@@ -278,7 +278,7 @@ class UpstreamTest(unittest.TestCase):
     def test_nobody_watches_nobody_pulls(self):
         with Upstream(seed_stream(self.pictures)) as upstream:
             with relay_of(upstream.url(), "--capture-idle", "1s") as relay:
-                relay.wait_for_line("stopped, nobody watches")
+                relay.wait_for_line("stopped, no one is watching")
                 upstream.wait_for_open(0)
                 asked = len(upstream.requests)
                 stream = open_stream(relay.address, "/stream")
@@ -287,7 +287,7 @@ class UpstreamTest(unittest.TestCase):
                         pass
                     upstream.wait_for_open(1)
                 self.assertEqual(len(upstream.requests), asked + 1)
-                relay.wait_for_line("stopped, nobody watches", nth=1)
+                relay.wait_for_line("stopped, no one is watching", nth=1)
                 upstream.wait_for_open(0)
 
 
@@ -315,16 +315,16 @@ class LossTest(unittest.TestCase):
             port = reservation.getsockname()[1]
             url = f"http://127.0.0.1:{port}/stream"
             with relay_of(url) as relay, Crowd(relay.address, 30) as crowd:
-                relay.wait_for_line(rf"^camera: waiting for it: {url}: .*refused")
+                relay.wait_for_line(rf"^camera: waiting: {url}: .*refused")
                 viewers = crowd.viewers
-                crowd.watch(lambda: all(each.slate == "camera lost: its server refuses"
+                crowd.watch(lambda: all(each.slate == "camera lost: connection refused"
                                         for each in viewers), PATIENCE_SECONDS)
                 self.start_camera(*PATTERN, port=port)
                 crowd.watch(lambda: all(each.frames and not each.slate for each in viewers),
                             PATIENCE_SECONDS)
                 self.assertFalse([each for each in viewers if each.ended])
-                relay.wait_for_line("^camera: it has come$")
-                said = [line for line in relay.lines if "waiting for it" in line]
+                relay.wait_for_line("^camera: available$")
+                said = [line for line in relay.lines if "camera: waiting: " in line]
                 self.assertEqual(len(said), 1, relay.lines)
 
     def test_there_is_room_for_what_was_not_known_at_start(self):
@@ -341,9 +341,9 @@ class LossTest(unittest.TestCase):
             client.pause(PATIENCE_SECONDS)
         with Upstream(one_picture) as upstream:
             with relay_of(upstream.url(), "--camera-stall-timeout", "60s") as relay:
-                relay.wait_for_line("^camera: waiting for it: .*503")
+                relay.wait_for_line("^camera: waiting: .*503")
                 is_there.set()
-                relay.wait_for_line("^camera: it has come$")
+                relay.wait_for_line("^camera: available$")
                 snapshot = fetch(relay.address, "/snapshot")
                 self.assertEqual(jpeg_size(snapshot.body), (3840, 2160))
                 self.assertGreater(len(snapshot.body), 9_000_000)

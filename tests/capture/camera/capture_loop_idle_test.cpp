@@ -43,8 +43,8 @@ TEST(CaptureLoopIdle, StopsTheCameraAndAWatcherStartsIt) {
   EXPECT_NEAR(test.camera.patience[1], 5, 1e-6) << "then a slate says why";
   EXPECT_TRUE(test.recorder.slates().empty());
   EXPECT_EQ(test.camera.first_sequences[1], 102u) << "pictures 1 to 101 came at 0.0 to 10.0 s";
-  EXPECT_EQ(lines_with(log, "stopped, nobody watches"), 2u) << log;
-  EXPECT_EQ(lines_with(log, "started, somebody watches"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "stopped, no one is watching"), 2u) << log;
+  EXPECT_EQ(lines_with(log, "started, a viewer joined"), 1u) << log;
 }
 
 TEST(CaptureLoopIdle, ThePauseIsNoIntervalOfTheCamera) {

@@ -52,10 +52,10 @@ TEST(CaptureLoop, ThePictureStaysForTheStallTimeoutBehindTheEndOfASilentSource) 
   ASSERT_EQ(slates.size(), 2u);
   const double ended = slates[0].at - 2;
   EXPECT_NEAR(ended, 10, 0.11) << "at most an interval after it was seen";
-  EXPECT_EQ(slates[0].info.slate_reason.view(), "camera lost: its server refuses");
+  EXPECT_EQ(slates[0].info.slate_reason.view(), "camera lost: connection refused");
   EXPECT_EQ(test.stats().online.value(), 0u);
   EXPECT_EQ(lines_with(log, "\n"), 1u) << log;
-  EXPECT_EQ(lines_with(log, "door: lost: its server refuses"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: lost: connection refused"), 1u) << log;
   // No opening outlasts the time for which the picture may stay.
   ASSERT_GE(test.camera.opened.size(), 3u);
   for (size_t i = 1; i < test.camera.opened.size(); ++i) {

@@ -66,7 +66,7 @@ TEST(CaptureLoopTune, ACameraThatIsStoppedStartsWhenItShallAlwaysRun) {
   testing::internal::CaptureStderr();
   test.run({.quality = 80, .fps = 0, .idle = {}}, 4s);
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(lines_with(log, "started, as it shall always run"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "started, idle stop disabled"), 1u) << log;
   ASSERT_EQ(test.camera.opened.size(), 2u);
   EXPECT_NEAR(test.camera.opened[1], 2, 1e-6);
 }

@@ -112,7 +112,7 @@ TEST(ControlDesk, AWishHoldsOverTheNextOpening) {
   test.desk.opened(test.source);
   testing::internal::CaptureStderr();
   EXPECT_EQ(test.ask(R"({"mode":"manual","light":90})", &test.source).first, 200);
-  EXPECT_EQ(lines_with(testing::internal::GetCapturedStderr(), "was asked for"), 2u);
+  EXPECT_EQ(lines_with(testing::internal::GetCapturedStderr(), "set on request"), 2u);
   EXPECT_NE(test.rows().find("\"value\":90"), std::string::npos) << test.rows();
   TurnableSource again;
   test.desk.opened(again);

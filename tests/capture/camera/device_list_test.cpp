@@ -103,7 +103,7 @@ TEST_F(DeviceList, LeavesOutWhatGivesNoPictureByItself) {
   io_.refuse(add_webcam("video6"), ENODEV);
   EXPECT_TRUE(list().empty());
   EXPECT_EQ(choose_automatic_source({}, {}), std::nullopt);
-  EXPECT_EQ(describe_cameras({}, {}), "(no camera is there)\n");
+  EXPECT_EQ(describe_cameras({}, {}), "(no camera found)\n");
 }
 
 TEST_F(DeviceList, SaysWhyACameraCannotBeAsked) {
@@ -164,7 +164,7 @@ TEST_F(DeviceList, AMenuAndFlagsAreTold) {
   camera.controls = {control};
   EXPECT_EQ(describe_cameras({}, std::array{camera}),
             "v4l2:/dev/video0 (auto)\n    Webcam\n"
-            "    power=2 (0: Off, 2: 50 Hz, default 0, not in effect now, cannot be set)\n");
+            "    power=2 (0: Off, 2: 50 Hz, default 0, inactive, cannot be set)\n");
 }
 
 // What is there depends on the machine; that it answers does not.

@@ -83,7 +83,7 @@ TEST(JpegCheck, WhatIsServedAsItIsBeginsWithAMarker) {
   const Bytes stray = with(jpeg, bytes({0, 0x17}), 2);
   EXPECT_TRUE(check_jpeg(stray).ok());
   EXPECT_EQ(check_verbatim_jpeg(stray).problem,
-            "stray bytes at its beginning, where browsers want a marker");
+            "stray bytes at its start, where browsers expect a marker");
   EXPECT_TRUE(check_verbatim_jpeg(with(jpeg, bytes({0xff, 0xff}), 2)).ok()) << "fill bytes";
 }
 
@@ -171,15 +171,14 @@ TEST(JpegCheck, SaysWhatIsWrong) {
   EXPECT_EQ(problem(kSoi + kSos + kScan + kEoi), "damaged: picture data before the size");
   EXPECT_EQ(problem(kSoi + kSof + kSof + kSos + kScan + kEoi), "damaged: two frame headers");
   EXPECT_EQ(problem(kSoi + kScan + kEoi), "no picture data before its end");
-  EXPECT_EQ(problem(kSoi + kSoi + kSof + kSos + kScan + kEoi),
-            "damaged: a marker where it must not be");
+  EXPECT_EQ(problem(kSoi + kSoi + kSof + kSos + kScan + kEoi), "damaged: a misplaced marker");
   EXPECT_EQ(problem(kSoi + jpeg_segment(0xc0, "\x08") + kSos + kScan + kEoi),
             "damaged: frame header too short");
   EXPECT_EQ(problem(kSoi + jpeg_segment(0xc3, "lossless") + kSos + kScan + kEoi),
             "a coding that browsers do not show");
   EXPECT_EQ(problem(kSoi + jpeg_segment(0xc0, std::string_view("\x08\x00\x00\x00\x03\x00\x00", 7)) +
                     kSos + kScan + kEoi),
-            "it does not tell its size");
+            "its size is missing");
   const Bytes no_length = bytes({0xff, 0xdb, 0, 1});
   EXPECT_EQ(problem(kSoi + no_length), "damaged: a segment without a length");
   EXPECT_EQ(problem(kSoi + kSof + kSos + kScan + kEoi), "damaged: a table is missing");

@@ -76,7 +76,7 @@ Bytes with_frame_header(std::string_view content) {
 TEST(JpegReader, RefusesSizesThatCannotBe) {
   using namespace std::literals;
   EXPECT_EQ(problem_of(with_frame_header("\x08\x00\x02\x00\x00\x01\x01\x11\x00"sv)),
-            "it does not tell its size");
+            "its size is missing");
   EXPECT_EQ(problem_of(with_frame_header("\x08\xff\xff\xff\xff\x01\x01\x11\x00"sv)),
             "larger than the limit of 268 megapixels");
   EXPECT_EQ(problem_of(with_frame_header("\x08\x00\x02\xff\xdd\x01\x01\x11\x00"sv)),
@@ -116,8 +116,7 @@ TEST(JpegReader, RefusesScansOfUnknownComponentsAndTables) {
   EXPECT_EQ(problem("\x00\x00\x3f\x00"sv), "damaged: scan header") << "no component";
   EXPECT_EQ(problem("\x02\x01\x00\x01\x00\x00\x3f\x00"sv), "damaged: scan header") << "too many";
   EXPECT_EQ(problem("\x01\x01\x00\x00\x3f"sv), "damaged: scan header") << "too short";
-  EXPECT_EQ(problem("\x01\x02\x00\x00\x3f\x00"sv),
-            "damaged: a scan of components that are not there");
+  EXPECT_EQ(problem("\x01\x02\x00\x00\x3f\x00"sv), "damaged: a scan of missing components");
   EXPECT_EQ(problem("\x01\x01\x20\x00\x3f\x00"sv), "damaged: a table is missing")
       << "annex K has no table 2";
 }
@@ -179,7 +178,7 @@ TEST(JpegReader, RefusesAComponentTwiceInAScan) {
   const Bytes jpeg = noise_jpeg(32, 32, 1);
   const size_t sos = offset_of(jpeg, 0xda);
   const Bytes twice = changed(jpeg, sos + 7, 1);
-  EXPECT_EQ(problem_of(twice), "damaged: a scan of components that are not there");
+  EXPECT_EQ(problem_of(twice), "damaged: a scan of missing components");
   // Some encoders give all components one name: the first that the scan does not have is meant.
   const size_t sof = offset_of(jpeg, 0xc0);
   Bytes same = changed(changed(jpeg, sof + 13, 1), sof + 16, 1);
@@ -193,7 +192,7 @@ TEST(JpegReader, RefusesScanParametersThatCannotBe) {
     const std::string scan_header = "\1\1"s + '\0' + std::string(parameters);
     return problem_of(kSoi + kDqt + kSof + jpeg_segment(0xda, scan_header) + kScan + kEoi);
   };
-  const std::string_view damaged = "damaged: a scan that cannot be";
+  const std::string_view damaged = "damaged: an impossible scan";
   EXPECT_EQ(sequential("\x00\x3f\x00"sv), "");
   EXPECT_EQ(sequential("\x00\x00\x00"sv), "") << "as some encoders write it";
   for (const auto parameters :
@@ -236,7 +235,7 @@ TEST(JpegReader, RefusesWhatDecodersGiveUpOn) {
   const Bytes jpeg = noise_jpeg(32, 32, 1);
   for (const int marker : {0x02, 0xbf, 0xde, 0xdf, 0xf0, 0xfd}) {
     EXPECT_EQ(problem_of(with(jpeg, jpeg_segment(static_cast<uint8_t>(marker), "?"))),
-              "damaged: a marker that has no meaning")
+              "damaged: an unknown marker")
         << marker;
   }
   EXPECT_EQ(problem_of(with(jpeg, jpeg_segment(0xdd, "\1\1\1"))), "damaged: restart interval");
@@ -244,7 +243,7 @@ TEST(JpegReader, RefusesWhatDecodersGiveUpOn) {
   EXPECT_EQ(problem_of(changed(changed(jpeg, sampling, 0x31), sampling + 3, 0x21)),
             "a coding that browsers do not show")
       << "colour enlarged by one and a half";
-  EXPECT_EQ(problem_of(changed(jpeg, sampling, 0x44)), "damaged: a scan that cannot be")
+  EXPECT_EQ(problem_of(changed(jpeg, sampling, 0x44)), "damaged: an impossible scan")
       << "18 blocks in an MCU";
 }
 

@@ -59,7 +59,7 @@ TEST(LibcameraPlugin, ItsExceptionsAreOurs) {
 TEST(LibcameraPlugin, WithoutOneItSaysWhatToInstallAndWhereItLooked) {
   const auto [error, what] = failure_of({"/nowhere", kPlugins + "/none"});
   EXPECT_EQ(error, ENOENT);
-  EXPECT_TRUE(has(what, "a package of its own (fanlight-libcamera)")) << what;
+  EXPECT_TRUE(has(what, "a separate package (fanlight-libcamera)")) << what;
   EXPECT_TRUE(has(what, "/nowhere or " + kPlugins + "/none")) << what;
 }
 

@@ -161,12 +161,12 @@ TEST_F(HttpFetchTest, SaysWhatIsWrongAndNoPassword) {
     EXPECT_NE(fetched.words.find(words), std::string::npos) << fetched.words;
     EXPECT_EQ(fetched.words.find("secret"), std::string::npos) << fetched.words;
   };
-  expect(server.url("/", "a:secret"), ECONNRESET, "without an answer");
+  expect(server.url("/", "a:secret"), ECONNRESET, "without a response");
   expect(server.url("/", "a:secret"), ECONNRESET, "the connection broke");
   expect(fmt::format("https://a:secret@127.0.0.1:{}/", server.port()), EPROTO, "TLS");
   expect(fmt::format("http://a:secret@127.0.0.1:{}/", closed_port()), ECONNREFUSED,
          "http://***@127.0.0.1");
-  expect("http://a:secret@missing.test/", EHOSTUNREACH, "no host of this name");
+  expect("http://a:secret@missing.test/", EHOSTUNREACH, "unknown host name");
 }
 
 TEST_F(HttpFetchTest, AResetIsAnError) {

@@ -33,7 +33,7 @@ TEST_F(RelaySourceTest, AStreamMayHaveNoHeadAtAll) {
   RelaySource source = open(server.url());
   EXPECT_EQ(numbers(source).back(), 2u);
   EXPECT_EQ(error_of("SSH-2.0-OpenSSH\r\n"), EPROTO);
-  EXPECT_NE(words_.find("no web server; it says 'SSH-2.0-OpenSSH'"), words_.npos) << words_;
+  EXPECT_NE(words_.find("not a web server; it says 'SSH-2.0-OpenSSH'"), words_.npos) << words_;
 }
 
 TEST_F(RelaySourceTest, AJpegIsASnapshotWhateverItIsCalled) {

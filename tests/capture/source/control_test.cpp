@@ -81,7 +81,7 @@ TEST(Control, AMenuIsChosenByNumberOrByText) {
   EXPECT_EQ(resolve_control(exposure(), "Aperture Priority Mode"), 3);
   EXPECT_EQ(resolve_control(exposure(), "manual mode"), 1);
   EXPECT_EQ(resolve_control(exposure(), "default"), 3);
-  const std::string items = "there are: Manual Mode (1), Aperture Priority Mode (3)";
+  const std::string items = "available: Manual Mode (1), Aperture Priority Mode (3)";
   for (const std::string_view text : {"0", "2", "4", "-1", "", "Manual"}) {
     EXPECT_NE(refusal(exposure(), text).find(items), std::string::npos) << text;
   }
@@ -114,7 +114,7 @@ TEST(Control, IsFoundByItsName) {
   const std::vector<Control> controls = {brightness(), exposure()};
   EXPECT_EQ(&find_control(controls, "auto_exposure"), &controls[1]);
   EXPECT_EQ(refusal([&] { find_control(controls, "focus"); }),
-            "no control 'focus'; there are: brightness auto_exposure");
+            "no control 'focus'; available: brightness auto_exposure");
   EXPECT_EQ(refusal([&] { find_control(controls, "brigthness"); }),
             "no control 'brigthness'; did you mean 'brightness'?");
   EXPECT_EQ(refusal([&] { find_control({}, "focus"); }),
@@ -153,7 +153,7 @@ TEST(Control, SettingsOfAnotherShapeAreRefused) {
               "zoom: not a whole number, text, true, false or null")
         << value;
   }
-  EXPECT_EQ(reason(R"({"zoom": 1, "zoom": 2})"), "'zoom' is there twice");
+  EXPECT_EQ(reason(R"({"zoom": 1, "zoom": 2})"), "duplicate 'zoom'");
 }
 
 TEST(Control, DeeplyNestedSettingsAreRefused) {

@@ -116,7 +116,7 @@ TEST_F(V4l2DeviceTest, NonsenseThatIsGrantedIsAnError) {
   camera_.grant = [](v4l2_format& format) { format.fmt.pix.width = 0; };
   const V4l2Choice choice{V4L2_PIX_FMT_MJPEG, false, 1280, 720, 30};
   EXPECT_NE(complaint(EPROTO, [&] { device.set_format(choice); })
-                .find("asked for MJPG 1280x720, its driver grants an absurd size"),
+                .find("requested MJPG 1280x720, driver granted an absurd size"),
             std::string::npos);
   camera_.fail(VIDIOC_S_FMT, EIO);
   EXPECT_NE(complaint(EIO, [&] { device.set_format(choice); }).find("cannot set MJPG 1280x720"),

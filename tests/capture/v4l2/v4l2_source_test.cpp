@@ -68,14 +68,14 @@ TEST_F(V4l2SourceTest, WhatWasGrantedIsLoggedBesideWhatWasAskedFor) {
   open(options);
   std::string log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find("v4l2:/dev/fake-video0: Fake Camera at usb-fake-1: MJPEG 1280x720 at 15 fps, "
-                     "passed through; asked for 1200x700\n"),
+                     "passed through; requested 1200x700\n"),
             std::string::npos)
       << log;
   options.fps = 60;
   testing::internal::CaptureStderr();
   open(options);
   log = testing::internal::GetCapturedStderr();
-  EXPECT_NE(log.find("asked for 1200x700 60 fps\n"), std::string::npos) << log;
+  EXPECT_NE(log.find("requested 1200x700 60 fps\n"), std::string::npos) << log;
 }
 
 TEST_F(V4l2SourceTest, RawPicturesAreShownWhereTheyLie) {
@@ -203,7 +203,7 @@ TEST_F(V4l2SourceTest, DamagedAndEmptyAndOverlongPicturesAreLeftOut) {
   EXPECT_EQ(take(*source), "nothing");
   camera_.shoot(bytes_of("x"), {.bytes_used = UINT32_MAX});
   EXPECT_EQ(take(*source), "nothing");
-  EXPECT_EQ(lines_with(testing::internal::GetCapturedStderr(), "broken pictures left out"), 1u)
+  EXPECT_EQ(lines_with(testing::internal::GetCapturedStderr(), "broken pictures dropped"), 1u)
       << "once a minute";
   camera_.shoot(bytes_of("good"));
   camera_.shoot(bytes_of("damaged"), {.flags = V4L2_BUF_FLAG_ERROR});

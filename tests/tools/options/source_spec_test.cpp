@@ -79,7 +79,7 @@ TEST(SourceSpec, AMisspeltKindIsSuggested) {
   EXPECT_EQ(meant("atuo"), "auto");
   EXPECT_EQ(
       refusal("telepathy"),
-      "no source 'telepathy'; there are: auto emulator files http https latest libcamera pattern "
+      "no source 'telepathy'; available: auto emulator files http https latest libcamera pattern "
       "v4l2");
 }
 

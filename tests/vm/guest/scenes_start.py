@@ -43,11 +43,11 @@ class Waiting(unittest.TestCase):
 
     def test_viewers_see_the_camera_when_it_is_plugged_in(self):
         with serving("--source", f"v4l2:{self.LINK}") as (server, audience):
-            server.wait_for_line("^camera: waiting for it: .*No such file")
+            server.wait_for_line("^camera: waiting: .*No such file")
             audience.see_slate("camera lost: not there")
             with UsbCamera():
                 audience.see_pictures()
-                server.wait_for_line("^camera: it has come$")
+                server.wait_for_line("^camera: available$")
             audience.see_slate("unplugged|not there")
 
     def test_so_they_do_under_the_flags_of_ustreamer(self):

@@ -246,7 +246,7 @@ class Busy(UsbScene):
             self.assertEqual(code, 66, lines)
             self.assertIn(f"v4l2-ctl (pid {other.pid})", lines[-1])
             with harness.Fanlight(*source) as server:
-                server.wait_for_line(rf"waiting for it: .*v4l2-ctl \(pid {other.pid}\)")
+                server.wait_for_line(rf"waiting: .*v4l2-ctl \(pid {other.pid}\)")
 
     def test_while_serving_viewers_are_told(self):
         with self.serving("--capture-idle", "1s", viewers_count=0) as (server, _):

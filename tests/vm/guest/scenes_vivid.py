@@ -45,7 +45,7 @@ class Errors(unittest.TestCase):
         self.see_recovery("disconnect", "unplugged")
 
     def test_fatal_streaming_error(self):
-        self.see_recovery("inject_fatal_streaming_error", "fails")
+        self.see_recovery("inject_fatal_streaming_error", "failure")
 
     def test_damaged_pictures(self):
         self.see_recovery("inject_v4l2_buf_flag_error")
@@ -93,7 +93,7 @@ class Hdmi(unittest.TestCase):
         with serving("--source", f"v4l2:{self.node}") as (_, audience):
             audience.see_pictures(3, has_size(640, 480))
             for mode, slate in ((NO_SIGNAL, "no signal"), (NO_LOCK, "no stable signal"),
-                                (OUT_OF_RANGE, "cannot take")):
+                                (OUT_OF_RANGE, "unsupported signal")):
                 self.signal(mode)
                 audience.see_slate(slate)
             self.signal(SELECTED)
