@@ -17,8 +17,8 @@ HEADER = """<!-- Written by bench/compare. -->
 {how}
 
 - machine: {machine}
-- kernel: {kernel}; congestion control: {congestion}, for all of them
-- {date}; {rounds} interleaved rounds; load average before it: {load_average}
+- kernel: {kernel}; congestion control: {congestion}, for all servers
+- {date}; {rounds} interleaved rounds; load average before the run: {load_average}
 - command: `{command}`
 
 Each figure is the best of the rounds (and the median); n× is the ratio to the best floor of the
@@ -107,8 +107,9 @@ def write_overview(summaries, folder, facts):
     servers = [*ALL, *sorted({label.split(",")[0] for summary in summaries.values()
                               for label in summary["cells"]} - set(ALL))]
     lines = [HEADER.format(title="Fanlight, the bare kernel, and others",
-                           how="One figure of each scenario; its name leads to the others. What "
-                               "follows is of the last run, each scenario's page tells its own.",
+                           how="One figure per scenario; its name links to the others. The "
+                               "details below are of the last run; each scenario's page has its "
+                               "own.",
                            **facts)
              + "| scenario | measure | " + " | ".join(servers) + " |",
              "|---" * (len(servers) + 2) + "|"]

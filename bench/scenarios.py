@@ -259,7 +259,7 @@ SCENARIOS = {
         "4000 viewers, 20 KB, source 240 fps; two shards and the load generator on the same two "
         "CPUs", run_stream, ("rate", "spread", "least", "broken", "lost", "never"), viewers=4000,
         fps=240, shards=2, rows={name: (name, {}) for name in FANLIGHTS + FLOORS}),
-    "burst-1000": Scenario("1000 connects at once, 20 KB, 30 fps", run_stream,
+    "burst-1000": Scenario("1000 simultaneous connects, 20 KB, 30 fps", run_stream,
                            ("first_p50", "first_p99", "first_max", "never", "lost"), seconds=2),
     "memory": Scenario("memory at 100 and then at 4000 viewers, 20 KB, 5 fps", run_memory,
                        ("rss_few", "rss_many", "rss_per_viewer", "anonymous_per_viewer"),
@@ -270,11 +270,11 @@ SCENARIOS = {
                      "broken", "cpu"),
         flags=("--slow", "10%", "--slow-rate", "50K", "--slow-receive-buffer", "16K")),
     "stalled-1000": Scenario(
-        "1000 viewers who stop reading, beside 100 who go on; 20 KB, 30 fps, stall timeout 10 s",
+        "1000 viewers stop reading while 100 others continue; 20 KB, 30 fps, stall timeout 10 s",
         run_stalled, ("loss", "fast_rate", "closed", "closed_max", "rss_left", "pages_before",
                       "pages_full", "pages_after", "lost")),
     "full": Scenario(
-        "1000 connects where there is room for fewer; 20 KB, 1 fps", run_full,
+        "1000 connects with capacity for fewer; 20 KB, 1 fps", run_full,
         ("served", "refused", "unanswered", "log_lines", "busy", "served_again"), fps=1,
         seconds=5,
         rows={**{f"{name}, --max-viewers 500": (name, {"flags": ("--max-viewers", "500")})
