@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// CameraPanel: what there is to tell of a camera, and how one is asked to turn its controls.
+// CameraPanel: what is known about a camera, and how its controls are set.
 //
 // The second place, beside the FrameRing, where a camera's thread and the shards meet. The camera
-// writes down what it is and what can be turned; shards copy that out. A shard that wants a control
-// turned leaves a request, which the camera's thread serves between two pictures, because calls to
-// a driver may block for seconds and must come from one thread. The answer travels back through
-// the shard's Mailbox. Nobody waits for anybody: a shard gives up whenever it likes, also while
-// the camera hangs in its driver.
+// writes its description and its controls here, and shards copy them. A shard that wants to set a
+// control leaves a request, which the camera's thread serves between two pictures, because driver
+// calls may block for seconds and must come from one thread. The answer travels back through the
+// shard's Mailbox. Neither side waits for the other: a shard may abandon its request at any time,
+// even while the camera's thread hangs in its driver.
 #pragma once
 
 #include <array>
@@ -25,21 +25,21 @@ namespace fanlight {
 
 class CameraPanel;
 
-// What the camera's thread answers to a request.
+// The camera thread's answer to a request.
 struct ControlAnswer {
   int status = 503;   // of HTTP: 200, 400, 404, 409 or 503
-  std::string words;  // one line that says why, without a newline; not told with 200
+  std::string words;  // one line that gives the reason, without a newline; not sent with 200
 };
 
-// A wish of one client, on its way to the camera's thread and back. Owned by the panel.
-// Thread: everything in it is under the panel's lock, but for what its state gives to one side:
-//   the body to the camera while it is served, the answer to the shard once it is answered.
+// One client's request, on its way to the camera's thread and back. Owned by the panel.
+// Thread: everything in it is under the panel's lock, except what its state assigns to one side:
+// the body to the camera while it is served, the answer to the shard once it is answered.
 class ControlRequest : public Message {
  public:
   static constexpr size_t kBodyBytesMax = 2048;
   static constexpr size_t kWordsBytesMax = 256;
 
-  // Told on the shard's thread, out of its mailbox; the request is over when it returns.
+  // Called on the shard's thread, out of its mailbox; the request is over when it returns.
   using Answered = void (*)(void* owner, int status, std::string_view words) noexcept;
 
  private:
@@ -47,14 +47,14 @@ class ControlRequest : public Message {
   enum class State : uint8_t {
     free,
     waiting,   // for the camera's thread
-    serving,   // the camera's thread is at it
-    answered,  // in the shard's mailbox, or on its way into it
+    serving,   // by the camera's thread
+    answered,  // in the shard's mailbox, or about to be
   };
   CameraPanel* panel_ = nullptr;
   State state_ = State::free;
-  uint64_t ticket_ = 0;  // those with the smallest are served first
+  uint64_t ticket_ = 0;  // the smallest is served first
   Mailbox* reply_to_ = nullptr;
-  void* owner_ = nullptr;  // nullptr: abandoned, nobody wants the answer
+  void* owner_ = nullptr;  // nullptr: abandoned, the answer is not wanted
   Answered answered_ = nullptr;
   int status_ = 0;
   size_t body_size_ = 0;
@@ -66,8 +66,8 @@ class ControlRequest : public Message {
 // Owns: its texts and the places for requests, all of fixed size.
 // Thread: describe(), publish_controls() and serve() by the camera's thread (or main's, before
 //   that one runs); the copies by any; ask() by any shard, abandon() by the one that asked.
-// Invariants: the lock is never held for longer than a copy of kControlsBytesMax and never while
-//   a driver is called; no request is open when it is destroyed.
+// Invariants: the lock is never held for longer than a copy of kControlsBytesMax and never during a
+//   driver call; no request is open when it is destroyed.
 class CameraPanel {
  public:
   static constexpr size_t kTextBytesMax = 240;
@@ -77,7 +77,7 @@ class CameraPanel {
 
   using Handler = std::function<void(std::string_view body, ControlAnswer& answer)>;
 
-  // `camera` is woken by every request: CameraClock::interrupts(). It outlives the panel's use.
+  // Every request wakes `camera` (CameraClock::interrupts()), which outlives the panel's use.
   explicit CameraPanel(Waker& camera);
   CameraPanel(const CameraPanel&) = delete;
   CameraPanel& operator=(const CameraPanel&) = delete;
@@ -85,19 +85,20 @@ class CameraPanel {
 
   // --- the camera's thread ---
 
-  // Both texts for people, one line each (SourceDescription), and the relays behind the camera as
-  // RFC 9110 section 7.6.3 writes them, with this server's own entry if it wants to be told from
-  // others. Longer texts are cut (`via` to nothing: half a chain would be a lie). Devices and peers
-  // write these texts: they are made printable, and `via` ASCII (core/printable.h).
+  // Device and format are texts for people, one line each (SourceDescription). `via` lists the
+  // relays between the camera and this server as RFC 9110 section 7.6.3 writes them, with this
+  // server's own entry if it is configured to identify itself. Longer texts are cut (`via` to
+  // nothing: half a chain would be wrong). Devices and peers write these texts: they are made
+  // printable, and `via` ASCII (core/printable.h).
   void describe(std::string_view device, std::string_view format, std::string_view via) noexcept;
 
   // The controls as they are now: each row is the JSON text of one object. Returns how many rows
-  // found no place in kControlsBytesMax; those at the end are left out.
+  // did not fit into kControlsBytesMax; those at the end are left out.
   size_t publish_controls(std::span<const std::string> rows) noexcept;
 
-  // Calls `handler` for every request that waits, first come first served. An answer with status
-  // 200 means that the controls are as the client wants them and that the handler has published
-  // them: the client is told what publish_controls() wrote last. `handler` throws nothing.
+  // Calls `handler` for every waiting request, first come first served. An answer with status 200
+  // means that the controls are as the client requested and that the handler has published them:
+  // the client is sent what publish_controls() wrote last. `handler` throws nothing.
   void serve(const Handler& handler) noexcept;
 
   // --- any thread ---
@@ -112,14 +113,14 @@ class CameraPanel {
 
   // --- shards ---
 
-  // Leaves a request with this body (at most ControlRequest::kBodyBytesMax). `answered` is called
-  // with `owner` once, by `reply_to`, unless it is abandoned before. nullptr when all places are
-  // taken.
+  // Leaves a request with this body (at most ControlRequest::kBodyBytesMax). `reply_to` calls
+  // `answered` with `owner` once, unless the request is abandoned first. nullptr when all places
+  // are taken.
   ControlRequest* ask(std::string_view body, Mailbox& reply_to, void* owner,
                       ControlRequest::Answered answered) noexcept;
 
-  // The answer is not wanted any more: `answered` is not called. The mailbox may be gone once it
-  // has been delivered after this. Not after `answered` was called.
+  // The answer is no longer wanted: `answered` is not called. The mailbox may be destroyed after
+  // its next delivery. Not after `answered` was called.
   void abandon(ControlRequest& request) noexcept;
 
  private:
@@ -136,7 +137,7 @@ class CameraPanel {
   static void deliver(Message& message) noexcept;
 
   Waker& camera_;
-  mutable std::mutex mutex_;  // over all that follows
+  mutable std::mutex mutex_;  // guards everything below
   Text<kTextBytesMax> device_;
   Text<kTextBytesMax> format_;
   Text<kViaBytesMax> via_;

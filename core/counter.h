@@ -8,8 +8,8 @@
 namespace fanlight {
 
 // Thread: add() and set() by the one writer; value() by any.
-// A load and a store instead of a locked add: nothing else writes, so nothing can be lost, and on
-// the data path a counter costs what a plain variable does.
+// A load and a store instead of a locked add: there is no other writer, so no update can be lost,
+// and on the data path a counter costs the same as a plain variable.
 class Counter {
  public:
   void add(uint64_t n = 1) noexcept { set(value() + n); }

@@ -18,7 +18,7 @@ class DescriptorReserve {
   // holds none.
   explicit DescriptorReserve(size_t count);
 
-  // Sets them free.
+  // Frees the descriptors.
   void release() noexcept { descriptors_.clear(); }
 
  private:

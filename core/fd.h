@@ -7,7 +7,7 @@
 namespace fanlight {
 
 // Owns: one descriptor, closed by the destructor; or none (-1).
-// Thread: whoever owns it.
+// Thread: its owner's.
 class Fd {
  public:
   Fd() = default;

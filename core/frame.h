@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frame: one encoded picture as it lies in the frame ring.
+// Frame: one encoded picture as stored in the frame ring.
 #pragma once
 
 #include <array>
@@ -27,23 +27,23 @@ class SlateReason {
   size_t size_ = 0;
 };
 
-// What is known of a picture. The times travel with it, so that latency is computed where it
+// What is known about a picture. The times travel with it, so that latency is computed where it
 // ends instead of being pieced together from logs.
 struct FrameInfo {
-  uint64_t sequence = 0;   // counts the camera's frames from 1; gaps are frames that were dropped
-  WallTime captured_wall;  // Unix time of capture; never goes back
+  uint64_t sequence = 0;   // counts the camera's frames from 1; gaps are dropped frames
+  WallTime captured_wall;  // Unix time of capture; never decreases
   Instant captured_at;     // the same on the monotonic clock
   Instant encoded_at;      // when the JPEG was complete
   int width = 0;           // pixels
   int height = 0;
-  SlateReason slate_reason;  // empty for a picture of the camera; else why there is none
+  SlateReason slate_reason;  // empty for a picture of the camera; else why there is no picture
 
   bool is_slate() const { return !slate_reason.empty(); }
 };
 
-// Owns: nothing; a view of a ring slot.
+// Owns: nothing; a view of a place in the ring.
 // Thread: written by the camera thread before it is published, read by any shard that pins it.
-// Invariant: immutable from publication until the last pin is gone and the slot is taken again.
+// Invariant: immutable from publication until the last pin is released and the place is reused.
 class Frame {
  public:
   const FrameInfo& info() const { return info_; }
@@ -51,20 +51,20 @@ class Frame {
 
   std::string_view jpeg() const { return {jpeg_, jpeg_size_}; }
 
-  // Head, JPEG and delimiter: what a client gets that asked for boundary `boundarydonotcross`.
+  // Head, JPEG and delimiter: for a client that requested boundary `boundarydonotcross`.
   std::string_view plain_part() const {
     return {jpeg_ - head_size_, head_size_ + jpeg_size_ + kPartDelimiter.size()};
   }
   // Head and JPEG, for any other boundary: the delimiter follows as a piece of its own.
   std::string_view bare_part() const { return {jpeg_ - head_size_, head_size_ + jpeg_size_}; }
-  // JPEG, delimiter and the next part's head (see part.h); its own head went out with the last one.
+  // JPEG, delimiter and the next part's head (see part.h); its own head was sent with the last one.
   std::string_view advance_part() const { return {jpeg_, jpeg_size_ + kPartTailSize}; }
 
-  // How many pictures of the camera have been published up to this frame; slates do not count, nor
-  // do numbers that were used up by pictures that nobody could get.
+  // How many pictures of the camera have been published up to this frame. Slates do not count, nor
+  // do sequence numbers used up by pictures that no viewer could get.
   uint64_t pictures() const { return pictures_; }
 
-  // Place in the ring, 0..places-1: an index for a shard's own bookkeeping.
+  // Its place in the ring, 0..places-1: an index for a shard's own bookkeeping.
   uint32_t place() const { return place_; }
 
  private:

@@ -3,17 +3,17 @@
 // capture threads and the shards meet.
 //
 // The camera thread acquires a place, encodes into it, and publishes it. Shards take the newest
-// frame and pin it for as long as one of their sockets is still sending it. Nobody waits: a writer
-// that finds no place drops the frame, a reader that is slow skips frames.
+// frame and pin it for as long as one of their sockets is still sending it. Neither side waits: a
+// writer that finds no free place drops the frame, a slow reader skips frames.
 //
 // Slow viewers and places. A send to a slow socket pins its frame until the last byte is taken, so
-// a thousand slow viewers in a thousand different frames would need a thousand places. They do not
-// get into different frames: a viewer that needs n frame intervals for a frame starts only on
+// a thousand slow viewers in a thousand different frames would need a thousand places. They are
+// kept out of different frames: a viewer that needs n frame intervals for a frame starts only on
 // frames whose sequence is divisible by step_for(n), a power of two of about 2n/window. Frames of
 // age n are then pinned only at multiples of that power, and with a window of 8 the ring holds the
-// newest 8 frames and 4 more for every doubling of age: 40 places reach from 30 fps down to a
-// frame in 68 s, whatever the number of viewers and shards. places() is 8 x window, twice that:
-// the rest is for viewers whose pace is not known yet.
+// newest 8 frames and 4 more for every doubling of age: 40 places reach from 30 fps down to a frame
+// in 68 s, whatever the number of viewers and shards. places() is 8 x window, 64 here: the rest is
+// for viewers whose pace is not known yet.
 #pragma once
 
 #include <atomic>
@@ -34,7 +34,7 @@ namespace fanlight {
 
 class FrameRing;
 
-// One pin on one frame: the frame stays as it is until the pin is released.
+// One pin on one frame: the frame does not change until the pin is released.
 // Thread: the shard that took it. Move-only.
 class FrameRef {
  public:
@@ -56,49 +56,49 @@ class FrameRef {
   const Frame* frame_ = nullptr;
 };
 
-// A place that the writer has acquired: `jpeg` is where the picture goes.
+// A place that the writer has acquired: the picture is written to `jpeg`.
 struct FramePlace {
   uint32_t index;
   std::span<std::byte> jpeg;
 };
 
-// What the camera thread tells the world about its camera; any thread reads it.
+// What the camera thread reports about its camera; any thread reads it.
 struct CaptureStats {
-  Counter captured;              // pictures that the source gave
-  Counter encoded;               // frames published, slates included
+  Counter captured;              // pictures that the source delivered
+  Counter encoded;               // frames published, including slates
   Counter slates;                // slates among them
   Counter dropped_no_place;      // no place was free
   Counter dropped_bad;           // broken pictures, never served
-  Counter lost_by_device;        // numbers that the device left out
-  Counter damaged_by_device;     // pictures that it marked as damaged or gave incomplete
-  Counter dropped_late;          // passed over because a newer one was there already
+  Counter lost_by_device;        // sequence numbers that the device skipped
+  Counter damaged_by_device;     // pictures that it marked as damaged or delivered incomplete
+  Counter dropped_late;          // skipped because a newer one had already arrived
   Counter source_failures;       // times that the source failed or could not be opened
-  Counter reclaims;              // frames whose viewers were told to let go
+  Counter reclaims;              // frames whose viewers had to release them
   Counter width, height;         // of the newest frame, pixels
-  Counter quality;               // 1..100, of JPEGs that are made here
-  Counter captured_at_ns;        // Instant of the last picture that the source gave; 0: none yet
-  Counter pictured_at_ns;        // Instant of capture of the newest picture published; 0: none yet
+  Counter quality;               // 1..100, of JPEGs encoded here
+  Counter captured_at_ns;        // Instant of the last picture from the source; 0: none yet
+  Counter pictured_at_ns;        // Instant of capture of the newest published picture; 0: none yet
   Counter measured_interval_ns;  // between the pictures of the last second; 0 if not known
   Counter interval_ns;           // nominal time between two frames, 0 if not known
-  Counter online;                // 1 while the source gives pictures, else 0
-  Counter idle;                  // 1 while the source is stopped because nobody watches
-  Counter may_be_silent;         // 1 while nothing new is to be expected of it by itself
+  Counter online;                // 1 while the source delivers pictures, else 0
+  Counter idle;                  // 1 while the source is stopped because no one is watching
+  Counter may_be_silent;         // 1 while the source is not expected to deliver anything new
   Histogram encode_time;
 };
 
 struct FrameRingConfig {
   size_t window = 8;  // frames kept whole before thinning begins; 2..32, a power of two
   size_t jpeg_capacity = 1 << 20;  // bytes reserved per JPEG; touched only as far as used
-  size_t memory_limit = 64 << 20;  // bytes of frames held at once, all places together
-  // A frame's pages may be queued in sockets longer than it is pinned (Backend::share_memory()):
-  // every new picture gets new ones. Costs some microseconds per frame.
+  size_t memory_limit = 64 << 20;  // bytes of frames held at one time, all places together
+  // A frame's pages may be queued in sockets for longer than it is pinned
+  // (Backend::share_memory()): each new picture gets new pages. Costs a few microseconds per frame.
   bool detach_pages = false;
 };
 
 // Owns: the memory of all places, touched lazily.
 // Thread: acquire(), publish(), abandon() by one writer at a time: the camera thread, or its
-//   encoders under a lock of theirs, which may hold several places at once; newest(), release,
-//   watch(), unwatch() by any shard; add_reader() before the threads start.
+//   encoders under their own lock, which may hold several places at the same time; newest(),
+//   release, watch(), unwatch() by any shard; add_reader() before the threads start.
 // Invariants: a pinned place is never written; the newest frame's place is never acquired;
 //   sequence numbers rise with every publish; pins == 0 when destroyed.
 class FrameRing {
@@ -115,7 +115,7 @@ class FrameRing {
   // --- the writer ---
 
   // A free place, or nothing (the frame is to be dropped; it is counted here). When places or
-  // memory run short, the readers of the oldest frame are told to let go of it (reclaim_through()).
+  // memory run short, the readers of the oldest frame are asked to release it (reclaim_through()).
   struct Acquired {
     bool ok = false;
     FramePlace place{};
@@ -127,7 +127,7 @@ class FrameRing {
   // `info.sequence` must be greater than any before.
   void publish(const FramePlace& place, size_t jpeg_size, const FrameInfo& info) noexcept;
 
-  // Gives an acquired place back unused.
+  // Returns an acquired place unused.
   void abandon(const FramePlace& place) noexcept;
 
   // --- the readers ---
@@ -135,23 +135,24 @@ class FrameRing {
   // The newest frame, pinned, if its sequence is greater than `sequence`; else an empty reference.
   FrameRef newer_than(uint64_t sequence) noexcept;
 
-  // Frames up to this sequence are to be let go of at once: their viewers are closed. 0: none.
+  // Frames up to this sequence must be released immediately: their viewers are closed. 0: none.
   uint64_t reclaim_through() const noexcept { return reclaim_through_.load(); }
 
   // For viewers whose pace is not known: start only on frames whose sequence is divisible by this.
-  // 1 while four fifths of the places are free, and of the memory that the newest frame leaves to
-  // older ones; 8 times as much with every halving of what is free, at most kNewcomerStepMax.
+  // 1 while at least four fifths of the places are free, and of the memory that the newest frame
+  // leaves for older ones; 8 times as much with every halving of what is free, at most
+  // kNewcomerStepMax.
   uint32_t newcomer_step() const noexcept { return newcomer_step_.load(std::memory_order_relaxed); }
 
   // For a viewer whose last frame took `intervals` frame intervals (see the top of this file).
   uint32_t step_for(uint64_t intervals) const noexcept;
 
-  // `waker` is woken by every publish; it must outlive the ring's use. Before the threads start.
+  // Every publish wakes `waker`, which must outlive the ring's use. Before the threads start.
   void add_reader(Waker* waker) { readers_.push_back(waker); }
 
-  // --- who watches: lets a camera stop when nobody does ---
+  // --- who is watching: lets a camera stop when no one is ---
 
-  void watch() noexcept;  // wakes demand() when it was the first watcher
+  void watch() noexcept;  // wakes demand() if it was the first watcher
   void unwatch() noexcept;
   uint32_t watchers() const noexcept { return watchers_.load(); }
   Waker& demand() noexcept { return demand_; }
@@ -165,13 +166,13 @@ class FrameRing {
   size_t jpeg_capacity() const noexcept { return jpeg_capacity_; }
   size_t memory_limit() const noexcept { return memory_limit_; }
   bool detaches_pages() const noexcept { return detach_pages_; }
-  // All places, and the file in which they lie from its offset 0; -1 when there is none.
+  // All places, and the file that holds them from its offset 0; -1 when there is none.
   std::span<const std::byte> memory() const noexcept { return memory_.bytes(); }
   int memory_fd() const noexcept { return memory_.fd(); }
-  // Bytes of memory that frames have touched and that were not given back. Any thread.
+  // Bytes of memory that frames have touched and that were not returned. Any thread.
   uint64_t touched_bytes() const noexcept { return touched_bytes_.value(); }
   // Places that are not free: held by readers or by the writer, or the newest frame's. Any thread;
-  // measured with every publish.
+  // measured at every publish.
   uint64_t pinned_places() const noexcept { return pinned_places_.value(); }
 
  private:

@@ -14,9 +14,9 @@ namespace fanlight {
 
 // Owns: its counters, about 200 bytes.
 // Thread: record() by one thread only (no read-modify-write is atomic); reads by any thread, which
-// may see a record half done: a count without its sum. That is good enough for metrics.
+// may see a half-written record: a count without its sum. That is good enough for metrics.
 // Range: bucket i counts durations <= 2^i microseconds, i = 0..kBuckets-1 (1 us to 33 s); longer
-// ones only show in count() and sum(). Negative durations count as zero.
+// ones appear only in count() and sum(). Negative durations count as zero.
 class Histogram {
  public:
   static constexpr size_t kBuckets = 26;

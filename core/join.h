@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// join(): texts in a row, with a separator between them.
+// join(): concatenates texts with a separator between them.
 #pragma once
 
 #include <string>

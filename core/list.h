@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // List: an intrusive doubly linked list.
 //
-// The links live in the element, so joining and leaving a list costs two stores, allocates nothing
-// and needs no search: what thousands of viewers that change lists with every frame need.
+// The links are in the element, so joining and leaving a list takes two stores, no allocation and
+// no search: thousands of viewers change lists with every frame.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace fanlight {
 
-// Base of elements. `Tag` tells apart several lists that one element may be in.
+// Base of elements. `Tag` distinguishes the lists that one element may be in.
 // Invariant: not linked when destroyed.
 template <class Tag = void>
 class ListHook {
@@ -72,7 +72,7 @@ class List {
     --size_;
   }
 
-  // The element behind this one, nullptr behind the last.
+  // The element after this one, nullptr after the last.
   T* next(T& element) {
     Hook* hook = &element;
     CHECK(hook->is_linked());
@@ -85,7 +85,7 @@ class List {
     return element;
   }
 
-  // Calls f(element) for each; f may remove the element it is given, and no other.
+  // Calls f(element) for each; f may remove the element it is given, but no other.
   template <class F>
   void for_each(F f) {
     for (Hook* hook = head_.next_; hook != &head_;) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Log: one line on standard error per event.
 //
-// A terminal gets warnings and errors in colour (but with NO_COLOR, no-color.org, or TERM=dumb),
-// and of a server the time before each line. Everything else gets the line as it is: the journal
-// and whoever else collects logs add their own time. Under systemd (JOURNAL_STREAM set) each line
+// On a terminal, warnings and errors are in colour (unless NO_COLOR, no-color.org, is set or TERM
+// is dumb), and a server's lines begin with the time. Anywhere else a line is written as it is: the
+// journal and other log collectors add their own time. Under systemd (JOURNAL_STREAM set) each line
 // begins with its priority, "<6>", see sd-daemon(3).
 #pragma once
 
@@ -23,18 +23,18 @@ enum class LogLevel { error = 3, warning = 4, info = 6, debug = 7 };  // syslog'
 void set_log_level(LogLevel level) noexcept;
 bool log_enabled(LogLevel level) noexcept;
 
-// From now on lines for a terminal begin with the time of day. Any thread.
+// From now on lines on a terminal begin with the time of day. Any thread.
 void show_log_times() noexcept;
 
-// Longest line, in bytes; a longer one is cut.
+// Longest line, in bytes; longer ones are cut.
 inline constexpr size_t kLogLineMax = 511;
 
-// Writes one line with one write(2), so that lines of several threads do not mix. Texts of others
-// may be in it: it is made printable (core/printable.h), and stays one line. Any thread.
+// Writes one line with one write(2), so that lines of several threads do not mix. It may contain
+// text from elsewhere: it is made printable (core/printable.h) and stays one line. Any thread.
 void write_log(LogLevel level, std::string_view line) noexcept;
 
-// Formats into a buffer on the stack, so that nothing is allocated. There is room for more than is
-// printed: what is cut here, maybe within a character, is cut anyway.
+// Formats into a buffer on the stack, so that nothing is allocated. The buffer is larger than what
+// is printed: text cut here, perhaps within a character, would be cut anyway.
 template <class... Args>
 void log(LogLevel level, fmt::format_string<Args...> format, Args&&... args) noexcept {
   if (!log_enabled(level)) return;
@@ -59,8 +59,8 @@ void log_debug(fmt::format_string<Args...> format, Args&&... args) noexcept {
   log(LogLevel::debug, format, std::forward<Args>(args)...);
 }
 
-// Lets the same trouble be logged once a minute, however often it comes, and counts what was not
-// printed. One for each cause.
+// Limits a repeated log line to one a minute, however often its cause occurs, and counts the lines
+// that were not printed. One gate for each cause.
 // Thread: one.
 class LogGate {
  public:
@@ -73,7 +73,7 @@ class LogGate {
     return true;
   }
 
-  // How often open() was false since this was asked last.
+  // How often open() returned false since the last call.
   uint64_t take_suppressed() noexcept { return std::exchange(suppressed_, 0); }
 
  private:
@@ -82,7 +82,7 @@ class LogGate {
   uint64_t suppressed_ = 0;
 };
 
-// A line through its gate: at most one a minute, which tells how many there would have been.
+// A line through its gate: at most one a minute, with the number of lines suppressed before it.
 template <class... Args>
 void log_gated(LogGate& gate, Instant now, LogLevel level, fmt::format_string<Args...> format,
                Args&&... args) noexcept {

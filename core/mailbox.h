@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mailbox: how one shard asks another for something.
+// Mailbox: how one shard sends another a request.
 //
 // A message is an object of the sender; posting it lends it to the receiver, which gives it back
 // by posting it to the sender's mailbox. Nothing is copied, locked or allocated.
@@ -12,7 +12,7 @@
 
 namespace fanlight {
 
-// Base of messages. Owned by whoever made it; touched only by whose mailbox it was posted to.
+// Base of messages. Owned by its maker; touched only by the owner of the mailbox it is posted to.
 // Invariant: not in a mailbox when destroyed or posted again.
 class Message {
  public:
@@ -38,7 +38,7 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
   ~Mailbox() { CHECK(head_.load() == nullptr); }
 
-  // Lends `message` to the owner, which will call its handler.
+  // Lends `message` to the mailbox's owner, which will call its handler.
   void post(Message& message, Message::Handler handler) noexcept {
     CHECK(!message.posted_);
     message.posted_ = true;

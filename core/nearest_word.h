@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nearest word: what somebody meant who mistyped a flag, a key, a value or a name.
+// Nearest word: what was probably meant by a mistyped flag, key, value or name.
 #pragma once
 
 #include <span>
@@ -8,10 +8,11 @@
 
 namespace fanlight {
 
-// The known word that is fewest typing errors away: a letter too many, one missing, a wrong one, or
-// two neighbours swapped (optimal string alignment distance). Letters count alike in either case,
-// and so do '-' and '_'. Of several equally near the one that has more of the word's beginning.
-// Empty when the nearest is not near: one error in every three letters at most, and three in all.
+// The known word that is the fewest typing errors away: an extra letter, a missing one, a wrong
+// one, or two neighbours swapped (optimal string alignment distance). Case is ignored, and '-'
+// equals '_'. Among equally near words, the one that shares the longest beginning with `word`.
+// Empty when even the nearest is too far: at most one error in every three letters, and three in
+// all.
 std::string_view nearest_word(std::string_view word,
                               std::span<const std::string_view> known) noexcept;
 

@@ -33,15 +33,15 @@ inline constexpr std::string_view kNextPartHead = "Content-Type: image/jpeg\r\n\
 inline constexpr size_t kPartHeadroom = 256;
 inline constexpr size_t kPartTailSize = kPartDelimiter.size() + kNextPartHead.size();
 
-// Longest reason that X-Slate carries, in bytes; a longer one is cut.
+// Longest reason in X-Slate, in bytes; longer ones are cut.
 inline constexpr size_t kSlateReasonMax = 80;
 
 // Writes the part's head right-aligned into `headroom`, so that it ends where the JPEG begins, and
-// returns its size. `slate_reason` empty: no X-Slate line; what is not ASCII in it: make_ascii().
+// returns its size. `slate_reason` empty: no X-Slate line; non-ASCII bytes in it: make_ascii().
 size_t write_part_head(std::span<char, kPartHeadroom> headroom, size_t jpeg_size, WallTime captured,
                        uint64_t sequence, std::string_view slate_reason) noexcept;
 
-// Writes delimiter and next head to the kPartTailSize bytes behind the JPEG.
+// Writes the delimiter and the next head to the kPartTailSize bytes after the JPEG.
 void write_part_tail(char* after_jpeg) noexcept;
 
 }  // namespace fanlight

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// prefetch(): brings memory into the processor's caches ahead of its use.
+// prefetch(): brings memory into the processor's caches before it is used.
 //
-// Between two looks at a viewer the server copies megabytes of frames into sockets, and the caches
-// have forgotten it.
+// Between two visits to a viewer the server copies megabytes of frames into sockets, which evicts
+// the viewer from the caches.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ProcessFigures: what the kernel says of this process.
+// ProcessFigures: what the kernel reports about this process.
 #pragma once
 
 #include <cstdint>

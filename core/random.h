@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random: a small seeded generator, for jitter and for tests; the same seed gives the same numbers
-// on every machine (std::mt19937 does too, its distributions do not).
+// Random: a small seeded generator, for jitter and for tests. The same seed gives the same numbers
+// on every machine (true of std::mt19937 too, but not of its distributions).
 #pragma once
 
 #include <cmath>

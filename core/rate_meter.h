@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// RateMeter: how many pictures a second come, by the times at which they were captured.
+// RateMeter: pictures per second, measured from their capture times.
 //
 // Cameras and viewers are measured by the same definition: the intervals between the pictures of
-// the last second, or one interval if it is longer. A viewer that gets every picture has therefore
-// the same rate as its camera from the second picture on, whenever it came.
+// the last second, or one interval if it is longer. A viewer that gets every picture therefore has
+// the same rate as its camera from the second picture on, whenever it joined.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace fanlight {
 
-// The rate of pictures that come every `interval`, the last one `silence` ago; 0 when the interval
-// is not known. After a silence of more than two intervals the silence counts as one.
+// The rate of pictures that arrive every `interval`, the last one `silence` ago; 0 when the
+// interval is not known. A silence longer than two intervals counts as one interval.
 inline double pictures_per_second(Duration interval, Duration silence) noexcept {
   if (interval <= Duration::zero()) return 0;
   return 1 / to_seconds(silence > 2 * interval ? silence : interval);
@@ -23,14 +23,14 @@ inline double pictures_per_second(Duration interval, Duration silence) noexcept 
 // Thread: its owner's.
 class RateMeter {
  public:
-  // A picture that was captured at `at`, later than the one before.
+  // A picture that was captured at `at`, later than the previous one.
   void add(Instant at) noexcept {
     if (last_ == Instant{}) began_ = last_ = at;
     if (at <= last_) return;
     last_ = at;
     ++intervals_;
     const bool is_whole = last_ - began_ >= kWindow || intervals_ == kIntervalsMax;
-    // Before the first second is over the mean of what there is is the best that is known.
+    // Until the first second is over, the mean so far is the best estimate.
     if (is_whole || !is_settled_) mean_us_ = in_us((last_ - began_) / intervals_);
     if (!is_whole) return;
     is_settled_ = true;
@@ -38,7 +38,7 @@ class RateMeter {
     intervals_ = 0;
   }
 
-  // Begins anew: what comes between the pictures before and after is no interval.
+  // Starts over: the gap between the pictures before and after is not an interval.
   void restart() noexcept { *this = {}; }
 
   // The mean interval; 0 while it is not known, which takes two pictures.
@@ -59,10 +59,10 @@ class RateMeter {
   }
 
   Instant began_{};  // when the first picture of the window was captured
-  Instant last_{};   // when the newest was; the epoch: there is none
+  Instant last_{};   // when the newest one was; the epoch: none yet
   uint32_t mean_us_ = 0;
   uint16_t intervals_ = 0;   // of the window
-  bool is_settled_ = false;  // a window was whole
+  bool is_settled_ = false;  // one window was complete
 };
 
 }  // namespace fanlight

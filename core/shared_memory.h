@@ -12,7 +12,7 @@ namespace fanlight {
 
 // Owns: one mapping of a memfd, touched lazily; or of anonymous memory, where the kernel or the
 //   container permits no memfd.
-// Thread: any for reading bytes(); give_back() by whoever writes that part.
+// Thread: any for reading bytes(); give_back() by the writer of that part.
 class SharedMemory {
  public:
   // `size` in bytes, a multiple of the page size. Throws std::system_error when the address space
@@ -26,8 +26,8 @@ class SharedMemory {
   // The memfd, whose offset 0 is where bytes() begins; -1 for anonymous memory.
   int fd() const noexcept { return fd_.get(); }
 
-  // Gives pages back to the kernel; afterwards they read as zero and new ones are touched. Sockets
-  // that still have to send the old ones keep them, unchanged, until they have. `offset` and
+  // Returns pages to the kernel; afterwards they read as zero and new ones are touched. Sockets
+  // that still have to send the old pages keep them, unchanged, until they are sent. `offset` and
   // `size` in bytes, whole pages.
   void give_back(size_t offset, size_t size) noexcept;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SharedText: a text that one thread replaces now and then, and that any may copy.
+// SharedText: a text that one thread occasionally replaces and any thread may copy.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ namespace fanlight {
 
 // Owns: the text.
 // Thread: any. The lock is held for as long as it takes to copy kBytesMax.
-// Invariant: the text is whole, as somebody has set it, and at most kBytesMax long, so that a
-//   reader knows how much room it needs and nothing is allocated for it.
+// Invariant: the text is always complete and at most kBytesMax long, so a reader knows how much
+//   room it needs and allocates nothing.
 class SharedText {
  public:
   static constexpr size_t kBytesMax = 64 << 10;
@@ -22,7 +22,7 @@ class SharedText {
   SharedText() = default;
   explicit SharedText(std::string text) { set(std::move(text)); }
 
-  // False when the text is too long; the old one then stays.
+  // False when the text is too long; the old one is kept.
   bool set(std::string text) noexcept {
     if (text.size() > kBytesMax) return false;
     const std::lock_guard lock(mutex_);

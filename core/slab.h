@@ -3,7 +3,7 @@
 //
 // Addresses are stable (the kernel holds some of them as user_data), nothing is allocated after
 // construction, and a place that was never used was never touched: a slab for 20,000 connections
-// costs address space, not memory, until viewers come.
+// costs address space, not memory, until viewers connect.
 #pragma once
 
 #include <sys/mman.h>
@@ -86,8 +86,8 @@ class Slab {
     --used_;
   }
 
-  // Gives back the memory of places that were free all the time since the last call, so that a
-  // burst is not paid for ever. Does nothing for objects smaller than a page.
+  // Returns to the kernel the memory of places that were free ever since the last call, so that a
+  // burst is not paid for forever. Does nothing for objects smaller than a page.
   void trim() noexcept {
     trimmed_ = std::min(trimmed_, least_free_);
     for (; stride_ >= page_ && trimmed_ < least_free_; ++trimmed_) {
@@ -113,7 +113,7 @@ class Slab {
   const LazyMemory freed_;  // indexes of freed places, the last one at the end
   size_t free_count_ = 0;
   size_t least_free_ = 0;  // since the last trim()
-  size_t trimmed_ = 0;     // so many at the beginning of freed_ have given their memory back
+  size_t trimmed_ = 0;     // how many at the beginning of freed_ have returned their memory
   size_t touched_ = 0;
   size_t used_ = 0;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time as a value: it is passed in, never asked for.
+// Time as a value: it is passed in, never read from a clock.
 //
 // Only a Backend (for a shard) and a camera thread read a clock; everything else takes an Instant
-// as an argument, which is what lets the simulation run hours of viewers in milliseconds.
-// tools/tidy.py refuses clock reads anywhere else.
+// as an argument, which lets the simulation run hours of viewers in milliseconds. tools/tidy.py
+// rejects clock reads anywhere else.
 #pragma once
 
 #include <chrono>

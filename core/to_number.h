@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers in texts that others wrote.
+// Parses numbers in text from elsewhere.
 #pragma once
 
 #include <charconv>
@@ -9,9 +9,9 @@
 
 namespace fanlight {
 
-// The whole of `text` as a decimal number. Nothing when it is anything else or does not fit: as
-// std::from_chars reads it there are no blanks and no '+', and a '-' only where Number has a sign.
-// A double may also be "inf" or "nan".
+// The whole of `text` as a decimal number. Nothing when it is anything else or out of range: as in
+// std::from_chars, no blanks and no '+', and a '-' only where Number is signed. A double may also
+// be "inf" or "nan".
 template <class Number>
 std::optional<Number> to_number(std::string_view text) noexcept {
   Number number{};

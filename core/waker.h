@@ -19,7 +19,7 @@ class Waker {
   // Makes fd() readable. Any thread; costs one write(2).
   void wake() noexcept;
 
-  // Takes all wakes so far, without blocking. The owner's thread.
+  // Consumes all wakes so far, without blocking. The owner's thread.
   void drain() noexcept;
 
   int fd() const { return fd_.get(); }

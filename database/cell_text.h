@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cell text: what of a database's value is shown.
+// Cell text: the displayed form of a database value.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace fanlight {
 
 inline constexpr size_t kCellBytesMax = 120;
 
-// Copies `value` into `room` as it is shown (take_printable()), and returns how many bytes it
+// Copies the displayed form of `value` into `room` (take_printable()) and returns how many bytes it
 // wrote. A text that is too long is cut between two characters and ends with an ellipsis.
 size_t copy_cell_text(std::string_view value, std::span<char, kCellBytesMax> room) noexcept;
 

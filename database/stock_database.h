@@ -15,12 +15,12 @@ namespace fanlight {
 
 // Owns: the connection to the database and one statement, while the table is read.
 // Thread: the reader's; check_file() any.
-// Invariants: between two reads no lock is held (the statement is reset), so a writer is never kept
-//   out for longer than one page. The file is never written, its memory never mapped: a disk that
-//   fails is an error and not a signal. Memory is bounded by the cache and kValueBytesMax.
+// Invariants: between two reads no lock is held (the statement is reset), so a writer is never
+//   blocked for longer than one page. The file is never written and its memory never mapped: a
+//   failing disk is an error, not a signal. Memory is bounded by the cache and kValueBytesMax.
 class StockDatabase final : public TableSource {
  public:
-  // A longer value is not loaded; its cell says that it is too long.
+  // A longer value is not loaded; its cell states that it is too long.
   static constexpr int kValueBytesMax = 256 << 10;
 
   // The sample: a few rows in memory.
@@ -29,7 +29,7 @@ class StockDatabase final : public TableSource {
   explicit StockDatabase(std::string_view path);
   ~StockDatabase() override;
 
-  // Throws std::system_error when there is no such file or it may not be read (ENOENT, EACCES,
+  // Throws std::system_error when the file does not exist or may not be read (ENOENT, EACCES,
   // EISDIR).
   static void check_file(const std::string& path);
 

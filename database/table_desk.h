@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// TableDesk: where the shards ask for rows, and the thread that reads them answers.
+// TableDesk: where shards request rows, and the reader's thread answers.
 //
-// Like core/camera_panel.h: a question waits at the desk, the reader serves it when it can, and the
-// answer travels back through the shard's Mailbox. Nobody waits for anybody: a shard gives up
-// whenever it likes, also while the reader hangs in a disk that does not answer.
+// Like core/camera_panel.h: a query waits at the desk, the reader serves it when it can, and the
+// answer travels back through the shard's Mailbox. Neither side waits for the other: a shard may
+// give up at any time, even while the reader hangs on a disk that does not respond.
 #pragma once
 
 #include <array>
@@ -23,16 +23,16 @@ namespace fanlight {
 
 class TableDesk;
 
-// One client's place at the desk: its question for some rows, and the answer. Owned by the desk.
-// Thread: the shard's, but for the time between TableDesk::ask() and `answered`.
+// One client's place at the desk: its query for some rows, and the answer. Owned by the desk.
+// Thread: the shard's, except between TableDesk::ask() and `answered`.
 class TableQuery : public Message {
  public:
   static constexpr size_t kErrorBytesMax = 256;
 
-  // Told on the shard's thread, out of its mailbox.
+  // Called on the shard's thread, out of its mailbox.
   using Answered = void (*)(void* owner) noexcept;
 
-  // The question: rows from this number on, at most so many. For the reader.
+  // The query: rows from this number on, at most this many. For the reader.
   int64_t first_row() const noexcept { return first_row_; }
   size_t rows_max() const noexcept { return rows_max_; }
 
@@ -48,16 +48,16 @@ class TableQuery : public Message {
   friend class TableDesk;
   enum class State : uint8_t {
     free,
-    held,      // by a shard, which has not asked, or has been answered
+    held,      // by a shard, which has not asked yet or has been answered
     waiting,   // for the reader
-    serving,   // the reader is at it
-    answered,  // in the shard's mailbox, or on its way into it
+    serving,   // by the reader
+    answered,  // in the shard's mailbox, or about to be
   };
   TableDesk* desk_ = nullptr;
   State state_ = State::free;
-  uint64_t ticket_ = 0;  // those with the smallest are served first
+  uint64_t ticket_ = 0;  // the smallest is served first
   Mailbox* reply_to_ = nullptr;
-  void* owner_ = nullptr;  // nullptr: given up, nobody wants the answer
+  void* owner_ = nullptr;  // nullptr: given up, the answer is not wanted
   Answered answered_ = nullptr;
   int64_t first_row_ = kFirstRow;
   size_t rows_max_ = 0;
@@ -74,11 +74,11 @@ struct TableStats {
   Counter errors;  // queries that failed, or found the database locked for too long
 };
 
-// Owns: the places. Thread: as said below; the lock is never held while the database is read.
+// Owns: the places. Thread: as noted below; the lock is never held while the database is read.
 // Invariant: no place is taken when it is destroyed.
 class TableDesk {
  public:
-  static constexpr size_t kPlacesMax = 64;  // clients that read the table at once
+  static constexpr size_t kPlacesMax = 64;  // clients that read the table at the same time
 
   TableDesk();
   TableDesk(const TableDesk&) = delete;
@@ -91,30 +91,30 @@ class TableDesk {
 
   // A place, nullptr when all are taken.
   TableQuery* open() noexcept;
-  // Asks for rows from `first_row` on, at most `rows_max`; one question at a time. `answered` is
-  // called with `owner` once, by `reply_to`, unless the place is given back before.
+  // Requests rows from `first_row` on, at most `rows_max`; one query at a time. `reply_to` calls
+  // `answered` with `owner` once, unless the place is released first.
   void ask(TableQuery& query, int64_t first_row, size_t rows_max, Mailbox& reply_to, void* owner,
            TableQuery::Answered answered) noexcept;
-  // Gives the place back, at any time; `answered` is not called after this. The mailbox may be gone
-  // once it has been delivered after this.
+  // Releases the place, at any time; `answered` is not called after this. The mailbox may be
+  // destroyed after its next delivery.
   void close(TableQuery& query) noexcept;
 
   // --- the reader ---
 
   enum class Work : uint8_t {
-    read,  // somebody asks
-    rest,  // nobody has a place any more; not twice in a row
+    read,  // a query is waiting
+    rest,  // no place is taken any more; not twice in a row
     stop,
   };
   Work wait_for_work() noexcept;
-  // The question that has waited longest, nullptr when there is none. Its page is begun.
+  // The query that has waited longest, nullptr when there is none. Its page has been begun.
   TableQuery* take_next() noexcept;
   // `error`: one line for the log, when the status is not ok.
   void answer(TableQuery& query, TableStatus status, std::string_view error) noexcept;
-  // Waits so long, or until stop(); true when it is to stop.
+  // Waits this long, or until stop(); true when it must stop.
   bool wait_to_stop(Duration patience) noexcept;
 
-  // --- whoever started the reader ---
+  // --- the thread that started the reader ---
 
   void stop() noexcept;
 

@@ -12,8 +12,8 @@
 
 namespace fanlight {
 
-// Owns: its memory, of fixed size. Thread: whoever has it.
-// Invariant: cells hold what copy_cell_text() lets through.
+// Owns: its memory, of fixed size. Thread: its holder's.
+// Invariant: cells hold only what copy_cell_text() writes.
 class TablePage {
  public:
   static constexpr size_t kColumns = 4;
@@ -24,14 +24,14 @@ class TablePage {
 
   // --- to write ---
 
-  // Empties it, for at most so many rows.
+  // Empties it, for at most this many rows.
   void begin(size_t rows_max) noexcept;
-  // Whether no further row is wanted, or might not fit.
+  // Whether no further row is wanted, or one might not fit.
   bool is_full() const noexcept;
-  // A row's cells in order, and then its number. Not when it is full.
+  // A row's cells in order, then its number. Not when it is full.
   void add_cell(std::string_view value) noexcept;
   void end_row(int64_t row) noexcept;
-  // There is no row behind these.
+  // No row follows these.
   void set_end() noexcept { is_last_ = true; }
 
   // --- to read ---

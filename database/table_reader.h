@@ -15,23 +15,23 @@ namespace fanlight {
 
 // Owns: the thread and the source. Borrows the desk, which outlives it.
 // Thread: made, stopped and destroyed by main; the source is the thread's own.
-// Invariants: one page is read at a time, in the order in which they were asked for, so that no
-//   client holds up another for longer; the source is closed when nobody reads the table.
+// Invariants: one page is read at a time, in the order of the queries, so no client delays another
+//   for longer than a page; the source is closed when no one is reading the table.
 class TableReader {
  public:
-  // A database that is locked is tried so often, with this time between, before its readers are
-  // told: a second in all.
+  // How often a locked database is tried, and the time between tries, before its readers get an
+  // error: a second in all.
   static constexpr unsigned kTries = 20;
   static constexpr Duration kBetweenTries = 50ms;
 
-  // Throws std::system_error when there can be no thread.
+  // Throws std::system_error when no thread can be started.
   TableReader(TableDesk& desk, std::unique_ptr<TableSource> source);
   TableReader(const TableReader&) = delete;
   TableReader& operator=(const TableReader&) = delete;
   ~TableReader();
 
-  // Waits for the page that is being read, at most so long. False: the disk does not let go of the
-  // thread, which still runs, and nothing that it uses may be destroyed.
+  // Waits for the page that is being read, at most this long. False: the thread hangs on the disk
+  // and still runs, and nothing that it uses may be destroyed.
   bool stop_within(Duration patience) noexcept;
 
  private:

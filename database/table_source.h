@@ -12,8 +12,8 @@ namespace fanlight {
 
 enum class TableStatus : uint8_t {
   ok,
-  busy,    // a writer keeps it locked: it may be read later
-  failed,  // missing, not a database, corrupt, another table: error() says what
+  busy,    // locked by a writer: it may be read later
+  failed,  // missing, not a database, corrupt, another table: see error()
 };
 
 inline constexpr int64_t kFirstRow = std::numeric_limits<int64_t>::min();
@@ -27,13 +27,13 @@ class TableSource {
   virtual ~TableSource() = default;
 
   // Adds rows to `page`, which was begun, in order of their numbers and from `first_row` on, until
-  // it is full or there are no more. What it has added before it fails stays.
+  // it is full or there are no more. Rows added before a failure stay.
   virtual TableStatus read(int64_t first_row, TablePage& page) noexcept = 0;
 
   // What went wrong in the last read(), one line that names the file.
   virtual const std::string& error() const noexcept = 0;
 
-  // Gives back what is held between reads; the next one opens it again.
+  // Releases what is held between reads; the next one opens it again.
   virtual void close() noexcept = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// AddressRange: a set of clients that a flag names, as `--trusted-proxy` does.
+// AddressRange: a set of clients given by a flag such as `--trusted-proxy`.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +10,19 @@
 
 namespace fanlight {
 
-// A network in CIDR's notation (RFC 4632 section 3.1, RFC 4291 section 2.3), one address, or the
+// A network in CIDR notation (RFC 4632 section 3.1, RFC 4291 section 2.3), a single address, or the
 // clients of UNIX sockets. A value.
-// Invariants: a range of IPv4 holds IPv4 addresses only, one of IPv6 only those of IPv6, whatever
-//   the form they came in: `::/0` does not speak of IPv4.
+// Invariants: an IPv4 range holds IPv4 addresses only and an IPv6 range IPv6 addresses only,
+// whatever form they arrived in: `::/0` does not cover IPv4.
 class AddressRange {
  public:
   // `10.0.0.0/8`, `192.0.2.7`, `2001:db8::/32`, `::1`, `unix`. Throws std::invalid_argument whose
-  // what() says what is wrong with it: also when bits behind the prefix are set, because
-  // `10.1.2.3/8` may be meant as either.
+  // what() gives the mistake; bits set after the prefix are one, because `10.1.2.3/8` is ambiguous.
   explicit AddressRange(std::string_view text);
 
   bool contains(const PeerAddress& peer) const noexcept;
 
-  // What the constructor takes; one address is written without a prefix length.
+  // The text the constructor accepts; a single address is written without a prefix length.
   std::string text() const;
 
   bool operator==(const AddressRange&) const = default;

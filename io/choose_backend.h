@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which backend serves on this kernel.
+// Chooses the backend for this kernel.
 #pragma once
 
 #include <memory>
@@ -11,17 +11,17 @@ namespace fanlight {
 
 enum class BackendKind { automatic, uring, epoll };
 
-// What `--backend` leads to on this kernel.
+// The result of `--backend` on this kernel.
 struct BackendChoice {
   BackendKind kind;    // uring or epoll
   std::string reason;  // one line for the log: which and why
 };
 
-// Probes the kernel by making a ring and asking it for what is needed. Throws
-// std::system_error when `wanted` is uring and the kernel does not let it.
+// Probes the kernel by making a ring and checking it for the required features. Throws
+// std::system_error when `wanted` is uring and the kernel does not allow it.
 BackendChoice choose_backend(BackendKind wanted);
 
-// In the thread that will use it. `connections` is how many sockets it may have to serve: the
+// In the thread that will use it. `connections` is the most sockets it may have to serve: the
 // completion queue is sized for two events of each. Throws std::system_error.
 std::unique_ptr<Backend> make_backend(BackendKind kind, unsigned connections);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DescriptorTable: what the epoll backend knows of each descriptor, by number.
+// DescriptorTable: the epoll backend's state for each descriptor, by number.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +10,17 @@
 
 namespace fanlight {
 
-// All zero: nothing waits, and epoll does not know it.
+// All zero: nothing is waiting, and the descriptor is not in the epoll set.
 struct EpollDescriptor {
-  EpollRequest input;   // ACCEPT, RECV, READ or POLL_ADD that waits
-  EpollRequest output;  // SEND or SENDMSG that waits
+  EpollRequest input;   // a waiting ACCEPT, RECV, READ or POLL_ADD
+  EpollRequest output;  // a waiting SEND or SENDMSG
   uint32_t interest;    // what epoll watches; 0: not in the set
-  bool nonblocking;     // O_NONBLOCK was set by our accept
+  bool nonblocking;     // our accept set O_NONBLOCK
 };
 static_assert(sizeof(EpollDescriptor) <= 96);
 
-// Owns: one anonymous mapping that grows by doubling; a part that was never asked for was never
-//   touched, so that room for many descriptors costs address space and no memory.
+// Owns: one anonymous mapping that grows by doubling; a part that was never accessed was never
+//   touched, so room for many descriptors costs address space and no memory.
 // Thread: one.
 class DescriptorTable {
  public:
@@ -30,14 +30,14 @@ class DescriptorTable {
   DescriptorTable& operator=(const DescriptorTable&) = delete;
   ~DescriptorTable();
 
-  // Makes room for `fd` >= 0. False when memory is refused; all stays as it was.
+  // Makes room for `fd` >= 0. False when memory is refused; nothing changes then.
   bool reserve(int fd) noexcept;
 
-  // `fd` >= 0. Valid until a higher one is asked for. Where reserve() has not made room, memory
-  // that is refused ends the process.
+  // `fd` >= 0. Valid until a higher one is accessed. If reserve() has not made room and memory is
+  // refused, the process ends.
   EpollDescriptor& at(int fd) noexcept;
 
-  // Those up to the highest that was asked for.
+  // All up to the highest that was accessed.
   std::span<EpollDescriptor> used() noexcept { return {descriptors_, used_}; }
 
  private:

@@ -2,12 +2,12 @@
 // EpollBackend: carries out io_uring's requests with non-blocking calls and epoll(7), for kernels
 // and containers that forbid io_uring.
 //
-// A request is tried as soon as it is submitted. Only when its descriptor is not ready does it
-// wait: it is kept beside its descriptor and tried again when epoll reports the descriptor.
+// A request is tried as soon as it is submitted. If its descriptor is not ready, the request is
+// stored with the descriptor and tried again when epoll reports the descriptor.
 //
 // Sends from shared memory (share_memory()) become sendfile(2), which saves the copy, and for
 // stalled viewers the memory: their sockets all hold the same pages. It needs sockets in
-// non-blocking mode, so the backend accepts them so from then on.
+// non-blocking mode, so from then on the backend accepts them that way.
 #pragma once
 
 #include <sys/epoll.h>
@@ -24,23 +24,23 @@
 
 namespace fanlight {
 
-// Owns: the epoll set, the requests that wait and the events that were not fetched yet. They grow
-//   with the highest descriptor and with the requests in flight, by doubling, and never per event.
-//   None of it is touched before it is used: 88 bytes for each descriptor.
+// Owns: the epoll set, the waiting requests and the events not fetched yet. They grow with the
+//   highest descriptor and with the requests in flight, by doubling, and never per event. None of
+//   it is touched before it is used: 88 bytes for each descriptor.
 // Thread: one.
 // Invariants: at most one input and one output request wait per descriptor; while one waits, its
 //   descriptor is in the epoll set; requests are carried out in the order of submission.
-// Refused with -EINVAL: opcodes, request flags and modes that Backend does not list.
+// Rejected with -EINVAL: opcodes, request flags and modes that Backend does not list.
 class EpollBackend final : public KernelBackend {
  public:
-  // Accepts of one listener per turn, so that a burst of connects does not starve those inside.
+  // Accepts on one listener per loop iteration, so a burst of connects does not starve open ones.
   static constexpr int kAcceptsPerTurn = 64;
 
   // Throws std::system_error (EMFILE; epoll_create1(2)).
   explicit EpollBackend(unsigned connections);
 
   // A descriptor on which a request was made must be closed by a CLOSE request while the backend
-  // lives, because epoll forgets it then without a word.
+  // lives, because closing removes it from the epoll set silently.
   io_uring_sqe* next_sqe() noexcept override;
   unsigned wait(std::span<Event> events, Instant deadline) noexcept override;
   // Blocks SIGPIPE for this thread: sendfile(2) takes no MSG_NOSIGNAL.
@@ -81,7 +81,7 @@ class EpollBackend final : public KernelBackend {
   DescriptorTable descriptors_;
   SharedRegions shared_;
   std::vector<Event> completed_;  // oldest first
-  size_t taken_ = 0;              // of completed_, at its beginning
+  size_t taken_ = 0;              // of completed_, from its beginning
   std::array<io_uring_sqe, kQueueSize> queue_;
   size_t queued_ = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listener: where a server listens, and the sockets that its shards accept on.
+// Listener: an address that the server listens on, and the sockets that its shards accept on.
 #pragma once
 
 #include <string>
@@ -21,17 +21,17 @@ struct ListenAddress {
 
 // `127.0.0.1:5000`, `[::1]:5000`, `*:5000` (all IPv4 addresses), `:5000` (the same), `5000` (the
 // same), `localhost:5000`, `unix:/run/fanlight.sock`. Throws std::invalid_argument whose what()
-// says what is wrong with it.
+// gives the mistake.
 ListenAddress parse_listen_address(std::string_view text);
 
 // How the kernel treats the sockets of viewers; inherited by every accepted socket.
 struct SocketTuning {
-  // Bytes that the kernel may queue unsent per viewer (TCP_NOTSENT_LOWAT, tcp(7)): what a slow
-  // viewer sees is at most this much older than it must be.
+  // Bytes that the kernel may queue unsent per viewer (TCP_NOTSENT_LOWAT, tcp(7)): the bound on how
+  // much this queue can delay a slow viewer's pictures.
   int unsent_bytes_max = 16 << 10;
   // SO_SNDBUF in bytes, 0: the kernel's own autotuning. The kernel doubles it (socket(7)).
   int send_buffer = 0;
-  int backlog = 4096;  // cut by the kernel to net.core.somaxconn
+  int backlog = 4096;  // the kernel limits it to net.core.somaxconn
 };
 
 // Owns: one listening socket per shard (SO_REUSEPORT, the kernel spreads connections over them),
@@ -40,9 +40,9 @@ struct SocketTuning {
 // Thread: made and destroyed by main; each shard accepts on fd(shard).
 class Listener {
  public:
-  // Throws std::system_error: EADDRINUSE when the port is taken, also by a process that itself
-  // uses SO_REUSEPORT (a plain bind proves the port free first); EACCES; EADDRNOTAVAIL. A stale
-  // UNIX socket file that nobody listens on is replaced; any other file at the path is EADDRINUSE.
+  // Throws std::system_error: EADDRINUSE when the port is taken, even by a process that itself uses
+  // SO_REUSEPORT (a plain bind first proves that the port is free); EACCES; EADDRNOTAVAIL. A stale
+  // UNIX socket file without a listener is replaced; any other file at the path is EADDRINUSE.
   Listener(const ListenAddress& address, unsigned shards, const SocketTuning& tuning);
 
   // A listening socket that was inherited (systemd's socket activation, sd_listen_fds(3)); all

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operation: one request to the kernel and where its answer goes.
+// Operation: one request to the kernel and where its completion is delivered.
 //
-// An Operation is embedded in the object that asks (a connection has two), and its address is the
-// SQE's user_data, so that a completion finds its owner without a table and without a lookup.
+// An Operation is embedded in the object that makes the request (a connection has two), and its
+// address is the SQE's user_data, so that a completion finds its owner without a table or a lookup.
 #pragma once
 
 #include <linux/io_uring.h>
@@ -13,8 +13,9 @@
 
 namespace fanlight {
 
-// The answer to one request, as io_uring gives it (io_uring_enter(2)); the other backends give the
-// same. `flags` matters: IORING_CQE_F_MORE says that further answers to the same request follow.
+// The completion of one request, as io_uring gives it (io_uring_enter(2)); the other backends give
+// the same. `flags` matters: with IORING_CQE_F_MORE, further completions of the same request
+// follow.
 struct Completion {
   int32_t result;  // >= 0, or -errno
   uint32_t flags;  // IORING_CQE_F_*
@@ -23,13 +24,13 @@ struct Completion {
 
 // Owns: nothing.
 // Thread: its owner's shard.
-// Invariants: at most one request in flight; the owner outlives the last completion of it, which
-//   the destructor checks; the address never changes.
+// Invariants: at most one request in flight; the owner outlives its last completion, which the
+//   destructor checks; the address never changes.
 class Operation {
  public:
-  // Between a request and its answer thousands of others are dealt with, so what the answer touches
-  // is no longer in the caches. So much memory from the Operation on is fetched ahead of the
-  // handler: an owner keeps there what its handler needs often.
+  // Between a request and its completion thousands of others are handled, so the memory that the
+  // completion touches is no longer in the caches. This many bytes from the Operation on are
+  // fetched ahead of the handler: an owner keeps there what its handler needs often.
   static constexpr size_t kTouchedBytes = 384;
 
   // Runs to completion, may destroy the owner (and so this Operation) as its last act.
@@ -64,7 +65,7 @@ class Operation {
   Handler handler_;
   bool in_flight_ = false;
   bool registered_ = false;
-  int fd_ = -1;  // that the request in flight is about
+  int fd_ = -1;  // of the request in flight
 };
 
 // Operation recv_ = bind<&Connection::on_received>(this);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PeerAddress: where a client comes from, in one form for all families.
+// PeerAddress: a client's address, in one form for all families.
 #pragma once
 
 #include <sys/socket.h>
@@ -21,22 +21,22 @@ struct PeerAddress {
   bool operator==(const PeerAddress&) const = default;
 };
 
-// From what getpeername(2) gives; of another family than IPv4, IPv6 and UNIX: not known.
+// From the result of getpeername(2); of a family other than IPv4, IPv6 and UNIX: not known.
 PeerAddress to_peer_address(const sockaddr_storage& address) noexcept;
 
 inline constexpr size_t kAddressTextMax = 46;  // INET6_ADDRSTRLEN of <netinet/in.h>
 
-// `192.0.2.7` or `2001:db8::7`, as inet_pton(3) takes them: no brackets, no port, no zone.
+// `192.0.2.7` or `2001:db8::7`, as inet_pton(3) accepts them: no brackets, no port, no zone.
 std::optional<PeerAddress> parse_address(std::string_view text) noexcept;
 
-// The same text, an IPv4 address in its own form also when it came mapped; `unix` for a UNIX
-// socket, `unknown` for an address that is not known. Returns the part of `room` that it wrote.
+// The same text, an IPv4 address in its own form even when mapped; `unix` for a UNIX socket,
+// `unknown` for an unknown address. Returns the part of `room` that it wrote.
 std::string_view format_address(const PeerAddress& peer,
                                 std::span<char, kAddressTextMax> room) noexcept;
 
 // True for ::ffff:a.b.c.d.
 bool is_ipv4(const PeerAddress& peer) noexcept;
-// True when `peer` has an address at all: it came over IP.
+// True when `peer` has an address at all: it connected over IP.
 bool has_address(const PeerAddress& peer) noexcept;
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reactor: one turn after another of a shard's loop: submit, wait, dispatch, timers.
+// Reactor: the iterations of a shard's event loop: submit, wait, dispatch, timers.
 #pragma once
 
 #include <array>
@@ -34,8 +34,8 @@ class Reactor {
     ++in_flight_;
   }
 
-  // Asks for the end of a request that waits; its completion comes as usual, with -ECANCELED or
-  // with what it had become by then. Does nothing when it is not in flight.
+  // Cancels a waiting request; its completion arrives as usual, with -ECANCELED or with the result
+  // it had by then. Does nothing when it is not in flight.
   void cancel(Operation& operation) noexcept;
 
   // Closes a descriptor that has no owner.
@@ -45,17 +45,17 @@ class Reactor {
   // to kBatch of them, and runs the timers that are due.
   void turn(Instant deadline) noexcept;
 
-  // The time at which this turn's events came; before the first turn that of the construction.
+  // The time at which this iteration's events arrived; before the first, the time of construction.
   Instant now() const noexcept { return now_; }
   WallTime wall_now() noexcept { return backend_.wall_now(); }
   Timers& timers() noexcept { return timers_; }
   Backend& backend() noexcept { return backend_; }
-  // Requests whose final completion has not come yet.
+  // Requests whose final completion has not arrived yet.
   size_t in_flight() const noexcept { return in_flight_; }
 
  private:
   static constexpr size_t kBatch = 512;
-  // Answers whose owners are being fetched while another is dispatched.
+  // Completions whose owners are being fetched while another is dispatched.
   static constexpr unsigned kAhead = 4;
 
   Backend& backend_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// RegisteredDescriptors: io_uring's table of files that requests find without a reference count.
+// RegisteredDescriptors: io_uring's table of files that requests use without a reference count.
 //
-// A request on an ordinary descriptor takes a reference to the file and gives it back, two atomic
-// operations on a cache line that is cold when thousands of sockets take turns: 5 to 8 % of what
-// sending a frame of 20 KB costs (bench/floor, with and without --direct).
+// A request on an ordinary descriptor takes a reference to the file and releases it, two atomic
+// operations on a cache line that is cold when thousands of sockets alternate: 5 to 8 % of the cost
+// of sending a 20 KB frame (bench/floor, with and without --direct).
 #pragma once
 
 #include <liburing.h>
@@ -12,20 +12,20 @@ namespace fanlight {
 
 // Owns: the ring's table of registered files (io_uring_register_files_sparse(3)); borrows the ring.
 // Thread: the ring's.
-// Invariants: a descriptor is registered at the index that is its own number; the table is gone
+// Invariants: a descriptor is registered at the index equal to its number; the table is destroyed
 //   with the ring.
 class RegisteredDescriptors {
  public:
-  // Makes room for the descriptors that `connections` need. Without room (capacity() is 0) where
-  // the kernel refuses, or where it would keep a file open after its close for as long as an older
+  // Makes room for the descriptors that `connections` need. There is no room (capacity() is 0) if
+  // the kernel refuses, or if it would keep a file open after its close for as long as an older
   // request on a registered file is in flight: before Linux 6.13 files were released in the order
   // of their removal, so one stalled viewer would have kept the connections of all others open.
-  // Expects a ring on which nothing has been submitted; leaves it so.
+  // Expects a ring on which nothing has been submitted, and leaves it so.
   RegisteredDescriptors(io_uring& ring, unsigned connections) noexcept;
 
-  // False when there is no room for this number, or the kernel refuses (ENOMEM).
+  // False when there is no room for this number, or when the kernel refuses (ENOMEM).
   bool add(int fd) noexcept;
-  // Of an fd for which add() was true.
+  // For an fd for which add() returned true.
   void remove(int fd) noexcept;
 
   unsigned capacity() const noexcept { return capacity_; }

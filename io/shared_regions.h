@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SharedRegions: memory that lies in files, so that a socket can be given the pages themselves.
+// SharedRegions: memory backed by files, so that a socket can be given the pages themselves.
 #pragma once
 
 #include <sys/types.h>
@@ -11,7 +11,7 @@
 
 namespace fanlight {
 
-// Owns: nothing; the memory and the files stay its caller's. Thread: one.
+// Owns: nothing; the memory and the files remain the caller's. Thread: one.
 class SharedRegions {
  public:
   struct Place {
@@ -26,10 +26,10 @@ class SharedRegions {
 
   bool empty() const { return regions_.empty(); }
 
-  // Where `size` bytes from `address` on lie, if all of them are in one region.
+  // Where the `size` bytes from `address` on are, if all of them are in one region.
   Place find(uint64_t address, size_t size) const {
     for (const Region& region : regions_) {
-      const uint64_t offset = address - region.begin;  // wraps for what lies before
+      const uint64_t offset = address - region.begin;  // wraps for an address before the region
       if (offset < region.size && size <= region.size - offset) {
         return {region.fd, static_cast<off_t>(offset)};
       }

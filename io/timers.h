@@ -46,8 +46,8 @@ class Timers {
   explicit Timers(size_t capacity) { heap_.reserve(capacity); }
   ~Timers() { CHECK(heap_.empty()); }
 
-  // Sets or moves the timer. A handler that run() calls cannot set one to a moment that run() is
-  // still working on: such a deadline becomes the next nanosecond.
+  // Sets or moves the timer. A handler called by run() cannot set one to a time that run() is still
+  // working on: such a deadline becomes the next nanosecond.
   void set(Timer& timer, Instant deadline) noexcept;
   void clear(Timer& timer) noexcept;
 
@@ -55,8 +55,8 @@ class Timers {
   Instant next() const noexcept { return heap_.empty() ? kNever : heap_.front().deadline; }
 
   // Clears and calls every timer whose deadline is at or before `now`, in the order of deadlines.
-  // A handler may set and clear timers, also its own and others that are due; what it sets runs in
-  // a later call, so that no handler can keep the loop here.
+  // A handler may set and clear timers, including its own and others that are due; a timer it sets
+  // runs in a later call, so that no handler can keep the loop here.
   void run(Instant now) noexcept;
 
  private:
@@ -69,7 +69,7 @@ class Timers {
   void sift_down(size_t index) noexcept;
 
   std::vector<Entry> heap_;
-  Instant running_ = Instant::min();  // what run() works on at this moment, else the beginning
+  Instant running_ = Instant::min();  // the time run() is working on, else the beginning
 };
 
 }  // namespace fanlight

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// UringBackend: io_uring itself. Many requests go in and many answers come out with one system
-// call, or with none when answers wait already.
+// UringBackend: io_uring itself. One system call submits many requests and fetches many
+// completions; none is needed when completions are already waiting.
 #pragma once
 
 #include <liburing.h>
@@ -14,22 +14,22 @@
 
 namespace fanlight {
 
-// How the kernel does the part of a request's work that needs the submitting thread, best first.
+// When the kernel does the part of a request's work that needs the submitting thread, best first.
 enum class UringMode {
-  deferred,     // when the thread asks for answers: SINGLE_ISSUER and DEFER_TASKRUN, Linux 6.1
+  deferred,     // when the thread fetches completions: SINGLE_ISSUER and DEFER_TASKRUN, Linux 6.1
   cooperative,  // at its next system call of any kind: COOP_TASKRUN, Linux 5.19
-  plain,        // at once, by interrupting it
+  plain,        // immediately, by interrupting it
 };
 
 // Owns: one ring.
 // Thread: the one that made it: the kernel refuses any other with -EEXIST (SINGLE_ISSUER).
-// Invariant: no answer is lost: those beyond the completion queue wait in the kernel
-//   (IORING_FEAT_NODROP), and wait() fetches them as room comes.
+// Invariant: no completion is lost: those beyond the completion queue wait in the kernel
+// (IORING_FEAT_NODROP), and wait() fetches them as room becomes free.
 class UringBackend final : public KernelBackend {
  public:
-  // Takes the first mode from `best` on that the kernel knows, and a shorter completion queue than
-  // `connections` ask for when memory is refused. Throws std::system_error: EPERM, ENOSYS, ENOMEM
-  // (io_uring_setup(2)).
+  // Uses the first mode from `best` on that the kernel supports, and a shorter completion queue
+  // than `connections` call for when memory is refused. Throws std::system_error: EPERM, ENOSYS,
+  // ENOMEM (io_uring_setup(2)).
   explicit UringBackend(unsigned connections, UringMode best = UringMode::deferred);
   UringBackend(const UringBackend&) = delete;
   UringBackend& operator=(const UringBackend&) = delete;
@@ -41,14 +41,14 @@ class UringBackend final : public KernelBackend {
   void share_memory(std::span<const std::byte>, int) noexcept override {}
   bool register_descriptor(int fd) noexcept override { return registered_->add(fd); }
   void unregister_descriptor(int fd) noexcept override { registered_->remove(fd); }
-  // Tries it on a socket and a ring of their own. Linux 6.2.
+  // Tries it on a socket and a ring made for the test. Linux 6.2.
   bool can_report_zero_copy() const noexcept override;
   const char* name() const noexcept override { return "io_uring"; }
 
   UringMode mode() const noexcept { return mode_; }
   // Descriptors below this can be registered.
   unsigned registered_capacity() const noexcept { return registered_->capacity(); }
-  // Answers that fit in the completion queue.
+  // Completions that fit in the completion queue.
   unsigned completion_capacity() const noexcept { return ring_.cq.ring_entries; }
 
  private:
@@ -61,16 +61,17 @@ class UringBackend final : public KernelBackend {
 
   io_uring ring_{};
   UringMode mode_;
-  std::optional<RegisteredDescriptors> registered_;  // when the ring has been made
+  std::optional<RegisteredDescriptors> registered_;  // once the ring has been made
 };
 
-// What this kernel, or the container around it, makes of io_uring.
+// How far this kernel, or the container around it, supports io_uring.
 struct UringSupport {
-  int error;         // 0: everything that is needed is there; else an errno
-  std::string text;  // what there is, "io_uring (SINGLE_ISSUER, DEFER_TASKRUN)"; or what is missing
+  int error;  // 0: everything needed is available; else an errno
+  std::string
+      text;  // what is available, "io_uring (SINGLE_ISSUER, DEFER_TASKRUN)"; or what is missing
 };
 
-// Asks by trying: makes a ring, looks for the opcodes, and carries out a multishot accept on a
+// Finds out by trying: makes a ring, looks for the opcodes, and carries out a multishot accept on a
 // socket of its own. Versions are not compared, since distributions backport and containers forbid.
 UringSupport probe_uring();
 
