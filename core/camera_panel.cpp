@@ -10,7 +10,7 @@
 namespace fanlight {
 namespace {
 
-// For a field of a head. Returns the number of bytes written.
+// For an HTTP header field. Returns the number of bytes written.
 size_t write_ascii(std::string_view line, std::span<char> room) {
   std::copy(line.begin(), line.end(), room.begin());
   make_ascii(room.first(line.size()));
@@ -54,7 +54,7 @@ size_t CameraPanel::publish_controls(std::span<const std::string> rows) noexcept
 }
 
 void CameraPanel::serve(const Handler& handler) noexcept {
-  // No more than there are places, so that clients who ask again and again cannot keep the camera
+  // No more than there are places, so that clients with repeated requests cannot keep the camera
   // from its pictures.
   for (size_t i = 0; i < kRequestsMax; ++i) {
     ControlRequest* request = next_waiting();
@@ -76,8 +76,8 @@ ControlRequest* CameraPanel::next_waiting() noexcept {
   return first;
 }
 
-// Posts under the lock: a shard that abandons its request then knows that the mailbox has the
-// answer, or never gets it.
+// Posts under the lock: a shard that abandons its request then knows that the answer is in its
+// mailbox or will never be.
 void CameraPanel::finish(ControlRequest& request, const ControlAnswer& answer) noexcept {
   const std::lock_guard lock(mutex_);
   CHECK(request.state_ == ControlRequest::State::serving);
@@ -143,7 +143,7 @@ void CameraPanel::abandon(ControlRequest& request) noexcept {
   const std::lock_guard lock(mutex_);
   CHECK(request.state_ != ControlRequest::State::free && request.owner_ != nullptr);
   request.owner_ = nullptr;
-  // Served or answered: whoever has it now gives the place back.
+  // Being served, or answered: its current holder frees the place.
   if (request.state_ == ControlRequest::State::waiting) {
     request.state_ = ControlRequest::State::free;
   }

@@ -14,7 +14,7 @@ DescriptorReserve::DescriptorReserve(size_t count) {
     Fd descriptor(::eventfd(0, EFD_CLOEXEC));
     if (!descriptor) {
       const int error = errno;
-      descriptors_.clear();  // whoever handles the error may need some
+      descriptors_.clear();  // error handling may need some
       throw std::system_error(error, std::system_category(), "descriptors");
     }
     descriptors_.push_back(std::move(descriptor));

@@ -13,16 +13,16 @@ namespace fanlight {
 namespace {
 
 // Below this many free places the oldest frame is reclaimed: one place for the frame that is being
-// written, one because readers let go a turn later.
+// written, one because readers release a frame one loop iteration later.
 constexpr size_t kReservePlaces = 2;
 
 size_t round_up(size_t bytes, size_t page) {
   return (bytes + page - 1) / page * page;
 }
 
-// Where newcomers start when this share of the ring is used. A gentler slope was tried by
-// simulation and does not hold: newcomers who turn out to be slow filled the ring before the first
-// of them had finished.
+// Where newcomers start when this share of the ring is used. A gentler slope was tried in
+// simulation and does not hold: newcomers who turned out to be slow filled the ring before the
+// first of them had finished.
 uint32_t step_at(double used) {
   const double room = std::max(1.0 - used, 1.0 / 128);
   const auto step = static_cast<uint32_t>(1.0 / (room * room * room));
@@ -65,8 +65,8 @@ FrameRing::~FrameRing() {
   for (const Place& place : places_) CHECK(place.pins.load() == 0);
 }
 
-// Succeeds only when nobody pins the place. Acquire order: the readers' last reads of the old
-// picture come before our writes of the new one (they release with release order).
+// Succeeds only when no reader pins the place. Acquire order: the readers' last reads of the old
+// picture precede our writes of the new one (they release with release order).
 bool FrameRing::try_take(uint32_t index) noexcept {
   uint32_t unpinned = 0;
   Place& place = places_[index];
@@ -74,14 +74,14 @@ bool FrameRing::try_take(uint32_t index) noexcept {
                                           std::memory_order_relaxed)) {
     return false;
   }
-  // From here on the old picture is gone, and a reader that still believes this place to be the
-  // newest one must not take it for a frame, also when it comes after abandon().
+  // From here on the old picture is gone. A reader that still takes this place for the newest one
+  // must not find a frame in it, even after abandon().
   place.frame.info_.sequence = kNoSequence;
   return true;
 }
 
-// The first free place wins: places used lately come first, stay in the cache, and the rest of the
-// ring is never touched as long as nobody is slow.
+// The first free place wins: recently used places come first and stay in the cache, and the rest of
+// the ring is never touched as long as no viewer is slow.
 FrameRing::Acquired FrameRing::acquire() noexcept {
   const uint32_t newest = newest_.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < places_.size(); ++i) {
@@ -91,13 +91,13 @@ FrameRing::Acquired FrameRing::acquire() noexcept {
     return {true, {i, {jpeg, jpeg_capacity_}}};
   }
   stats_.dropped_no_place.add();
-  // No publish follows that would wake the readers.
+  // No publish follows to wake the readers.
   if (relieve(0)) wake_readers();
   return {};
 }
 
 void FrameRing::abandon(const FramePlace& place) noexcept {
-  // Subtracted, not stored: a reader may be about to take back the pin it set in vain.
+  // Subtracted, not stored: a reader may be about to undo a pin that it set in vain.
   const uint32_t before = places_[place.index].pins.fetch_sub(kWriting, std::memory_order_release);
   CHECK(before & kWriting);
 }
@@ -146,7 +146,7 @@ void FrameRing::wake_readers() noexcept {
   for (Waker* reader : readers_) reader->wake();
 }
 
-// Measures how much of the ring is held, sets the newcomers' step by it, and relieves the ring
+// Measures how much of the ring is held, derives the newcomers' step from it, and relieves the ring
 // when it is nearly full.
 void FrameRing::count_pinned() noexcept {
   size_t pinned = 0;
@@ -166,8 +166,8 @@ void FrameRing::count_pinned() noexcept {
   if (free_places < kReservePlaces || excess_bytes > 0) relieve(excess_bytes);
 }
 
-// The share of the places that is held, or of the memory that the newest frame leaves to older
-// ones, whichever is more: 0..1. However large pictures are, newest frames alone use none of the
+// The larger of two shares, 0..1: of the places that are held, and of the memory that the newest
+// frame leaves for older ones. However large pictures are, newest frames alone use none of that
 // memory.
 double FrameRing::used_share(size_t pinned, size_t pinned_bytes) const noexcept {
   const size_t newest_bytes = places_[newest_.load(std::memory_order_relaxed)].touched;
@@ -177,7 +177,7 @@ double FrameRing::used_share(size_t pinned, size_t pinned_bytes) const noexcept 
   return std::max(double(pinned) / double(places_.size()), double(older_bytes) / double(room));
 }
 
-// Gives the memory of free places back to the kernel.
+// Returns the memory of free places to the kernel.
 void FrameRing::trim_free_places() noexcept {
   const uint32_t newest = newest_.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < places_.size(); ++i) {
@@ -187,7 +187,8 @@ void FrameRing::trim_free_places() noexcept {
   }
 }
 
-// The place's pages. What sockets still have to send of them is the kernel's, and not counted.
+// Returns the place's pages. Pages still queued in sockets belong to the kernel and are not
+// counted.
 void FrameRing::give_back(uint32_t index) noexcept {
   Place& place = places_[index];
   if (place.touched == 0) return;
@@ -196,9 +197,9 @@ void FrameRing::give_back(uint32_t index) noexcept {
   place.touched = 0;
 }
 
-// Tells the shards to let go of the oldest frames that are still held, the newest one excepted: of
-// one, or of as many as make up `excess_bytes`. Those that were told before and are not yet gone
-// count. Returns whether there was anything new to tell.
+// Makes the shards release the oldest frames that are still held, except the newest one: one frame,
+// or as many as add up to `excess_bytes`. Frames requested earlier that are still held count.
+// Returns whether any frame was newly requested.
 bool FrameRing::relieve(size_t excess_bytes) noexcept {
   const uint64_t told_before = reclaim_through_.load();
   uint64_t through = 0;
@@ -215,8 +216,8 @@ bool FrameRing::relieve(size_t excess_bytes) noexcept {
   return true;
 }
 
-// The place that readers hold with the oldest frame newer than `sequence`, the newest frame
-// excepted; nullptr when there is none.
+// The place with the oldest frame newer than `sequence` that readers hold, except the newest frame;
+// nullptr when there is none.
 const FrameRing::Place* FrameRing::oldest_held_after(uint64_t sequence) const noexcept {
   const Place* oldest = nullptr;
   for (const Place& place : places_) {
@@ -243,7 +244,7 @@ FrameRef FrameRing::newer_than(uint64_t sequence) noexcept {
     const uint64_t found = place.frame.sequence();
     if (found > sequence) return FrameRef(this, &place.frame);
     release(place.frame);
-    // Without a picture the place was taken and given back meanwhile: there is a newer frame.
+    // No picture: the place was taken and abandoned in the meantime, so there is a newer frame.
     if (found != kNoSequence) return {};
   }
 }

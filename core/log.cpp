@@ -37,7 +37,7 @@ bool wants_colours() {
   return wanted;
 }
 
-// What stands around a line.
+// The text around a line.
 struct Frame {
   char begin[32];
   size_t begin_size = 0;
@@ -84,7 +84,7 @@ Frame frame_for_terminal(LogLevel level) {
 }
 
 Frame frame_of(LogLevel level) {
-  // Programs that a desktop starts, a terminal among them, inherit the variable of the journal.
+  // Programs started by a desktop, including terminals, inherit the journal's variable.
   if (::isatty(STDERR_FILENO) == 1) return frame_for_terminal(level);
   Frame frame;
   if (under_journal()) {

@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-constexpr size_t kLettersMax = 64;  // longer words are no names of ours
+constexpr size_t kLettersMax = 64;  // longer words are never our names
 constexpr size_t kErrorsMax = 3;
 
 char fold(char c) {

@@ -14,7 +14,7 @@
 namespace fanlight {
 namespace {
 
-// Since Linux 6.3; the headers of Debian 12 do not have it. Where vm.memfd_noexec is 2, a memfd
+// Since Linux 6.3; missing from the headers of Debian 12. Where vm.memfd_noexec is 2, a memfd
 // without it is refused (memfd_create(2)).
 constexpr unsigned kNoExecSeal = 0x0008;
 
@@ -23,9 +23,9 @@ bool punch_hole(int fd, size_t offset, size_t size) {
                      static_cast<off_t>(size)) == 0;
 }
 
-// A memfd of `size` bytes in which holes can be made; none when that is not to be had.
+// A memfd of `size` bytes that supports punching holes; none when the system does not allow one.
 Fd open_file(size_t size) {
-  // A limit on the size of files (ulimit -f) is enforced by a signal that would end the process.
+  // A limit on file sizes (ulimit -f) is enforced by a signal that would end the process.
   rlimit limit{};
   if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < size) return {};
   Fd fd(::memfd_create("fanlight-frames", MFD_CLOEXEC | kNoExecSeal));

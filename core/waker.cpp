@@ -12,7 +12,7 @@
 
 namespace fanlight {
 
-// Blocking on purpose: io_uring answers -EAGAIN at once for O_NONBLOCK files instead of waiting.
+// Blocking on purpose: for O_NONBLOCK files io_uring completes with -EAGAIN instead of waiting.
 Waker::Waker() : fd_(::eventfd(0, EFD_CLOEXEC)) {
   if (!fd_) throw std::system_error(errno, std::system_category(), "eventfd");
 }

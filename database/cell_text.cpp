@@ -14,7 +14,7 @@ constexpr std::string_view kEllipsis = "\xe2\x80\xa6";  // U+2026
 
 size_t copy_cell_text(std::string_view value, std::span<char, kCellBytesMax> room) noexcept {
   size_t size = 0;
-  size_t whole = 0;  // as far as an ellipsis would still fit behind
+  size_t whole = 0;  // the size up to which an ellipsis would still fit
   while (!value.empty()) {
     const std::string_view shown = take_printable(value);
     if (size + shown.size() > room.size()) {

@@ -16,7 +16,7 @@
 namespace fanlight {
 namespace {
 
-// A cache of 256 KiB; pages are read by read(2) and not mapped; damage is looked for.
+// A cache of 256 KiB; pages are read by read(2) and not mapped; damage is checked for.
 constexpr const char* kSettings =
     "PRAGMA cache_size=-256; PRAGMA mmap_size=0; PRAGMA cell_size_check=1;";
 
@@ -42,8 +42,8 @@ constexpr std::array kCells = {
 };
 static_assert(kCells.size() == TablePage::kColumns);
 
-// Somebody else's file: it may not run code of its own (triggers, views, functions in its schema),
-// and its pages are not believed.
+// The file comes from elsewhere: it must not run its own code (triggers, views, functions in its
+// schema), and its pages are not trusted.
 void distrust(sqlite3* connection) {
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -51,7 +51,7 @@ void distrust(sqlite3* connection) {
   sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
 }
 
-// Any type of SQLite: NULL is an empty cell, and of bytes only their number is shown.
+// Any type of SQLite: NULL is an empty cell, and for a BLOB only its size is shown.
 void add_value(sqlite3_stmt* statement, int column, TablePage& page) {
   const int type = sqlite3_column_type(statement, column);
   if (type == SQLITE_BLOB) {
@@ -61,7 +61,7 @@ void add_value(sqlite3_stmt* statement, int column, TablePage& page) {
             .out;
     return page.add_cell({text, static_cast<size_t>(end - text)});
   }
-  // The text first: it is what sqlite3_column_bytes() then counts.
+  // The text first: sqlite3_column_bytes() then counts its bytes.
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
   if (text == nullptr) return page.add_cell({});
   page.add_cell({text, static_cast<size_t>(sqlite3_column_bytes(statement, column))});
@@ -79,7 +79,7 @@ void StockDatabase::Closer::operator()(sqlite3_stmt* statement) const noexcept {
 
 StockDatabase::StockDatabase() = default;
 
-// Absolute, because SQLite takes `:memory:` and `file:` for something else than a name.
+// Absolute, because SQLite does not take `:memory:` and `file:` for file names.
 StockDatabase::StockDatabase(std::string_view path)
     : path_(std::filesystem::absolute(path).string()) {}
 
@@ -103,7 +103,7 @@ TableStatus StockDatabase::fail(int code) noexcept {
   const char* what = connection_ ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(code);
   error_ = fmt::format("{}: {}", path_.empty() ? "the sample" : path_, what);
   const bool busy = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
-  // A connection that has failed is of no further use: the file may have been replaced.
+  // A failed connection is of no further use: the file may have been replaced.
   if (!busy) close();
   return busy ? TableStatus::busy : TableStatus::failed;
 }
@@ -130,7 +130,7 @@ TableStatus StockDatabase::open() noexcept {
   if (code == SQLITE_OK && is_sample) code = sqlite3_exec(made, kSample, nullptr, nullptr, nullptr);
   if (code == SQLITE_OK) return TableStatus::ok;
   const TableStatus status = fail(code);
-  close();  // also one that is locked: it lacks its settings
+  close();  // even if it was locked: its settings are missing
   return status;
 }
 
@@ -146,13 +146,13 @@ TableStatus StockDatabase::read(int64_t first_row, TablePage& page) noexcept {
   return status;
 }
 
-// Moves `first_row` behind the rows that it has read. `too_long`: the next one has a value that is.
+// Moves `first_row` past the rows that it has read. `too_long`: the next one has a value that is.
 TableStatus StockDatabase::read_rows(int64_t& first_row, TablePage& page, bool& too_long) noexcept {
   sqlite3_bind_int64(rows_.get(), 1, first_row);
   int code = SQLITE_ROW;
   while (!page.is_full() && !page.is_last() && (code = sqlite3_step(rows_.get())) == SQLITE_ROW) {
     const int64_t row = sqlite3_column_int64(rows_.get(), 0);
-    // Otherwise a damaged tree could lead in circles for ever.
+    // Otherwise a damaged tree could lead in circles forever.
     if (row < first_row) {
       sqlite3_reset(rows_.get());
       error_ = fmt::format("{}: rows are out of order; the database is damaged", path_);
@@ -177,18 +177,18 @@ TableStatus StockDatabase::read_rows(int64_t& first_row, TablePage& page, bool& 
     if (rows_) sqlite3_reset(rows_.get());
     return status;
   }
-  sqlite3_reset(rows_.get());  // gives the lock back
+  sqlite3_reset(rows_.get());  // releases the lock
   return TableStatus::ok;
 }
 
-// A row with a value that SQLite refuses to load for us: cell by cell, so that the others show.
+// A row with a value that SQLite refuses to load: cell by cell, so that the others are shown.
 TableStatus StockDatabase::read_long_row(int64_t& first_row, TablePage& page) noexcept {
   Statement next;
   TableStatus status = prepare(kNextRow, next);
   if (status != TableStatus::ok) return status;
   sqlite3_bind_int64(next.get(), 1, first_row);
   const int code = sqlite3_step(next.get());
-  if (code == SQLITE_DONE) {  // deleted meanwhile
+  if (code == SQLITE_DONE) {  // deleted in the meantime
     page.set_end();
     return TableStatus::ok;
   }
@@ -218,7 +218,7 @@ TableStatus StockDatabase::read_long_cell(int64_t row, const char* sql, TablePag
     page.add_cell("(too long)");
   } else if (code == SQLITE_ROW) {
     add_value(cell.get(), 0, page);
-  } else if (code == SQLITE_DONE) {  // deleted meanwhile
+  } else if (code == SQLITE_DONE) {  // deleted in the meantime
     page.add_cell({});
   } else {
     cell.reset();

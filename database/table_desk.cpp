@@ -52,7 +52,7 @@ void TableDesk::close(TableQuery& query) noexcept {
       return give_back(query);
     case TableQuery::State::serving:
     case TableQuery::State::answered:
-      // Whoever has it now gives it back.
+      // Its current holder releases it.
       CHECK(query.owner_ != nullptr);
       query.owner_ = nullptr;
       return;
@@ -110,8 +110,8 @@ TableQuery* TableDesk::take_next() noexcept {
   return query;
 }
 
-// Posts under the lock: a shard that gives its place back then knows that the mailbox has the
-// answer, or never gets it.
+// Posts under the lock: a shard that releases its place then knows that the answer is in its
+// mailbox or will never be.
 void TableDesk::answer(TableQuery& query, TableStatus status, std::string_view error) noexcept {
   stats_.queries.add();
   stats_.rows_read.add(query.page_.rows());

@@ -33,7 +33,7 @@ void TableReader::run() noexcept {
     const TableDesk::Work work = desk_.wait_for_work();
     if (work == TableDesk::Work::stop) break;
     if (work == TableDesk::Work::rest) source_->close();
-    // It may have been given up meanwhile.
+    // It may have been given up in the meantime.
     if (TableQuery* query = desk_.take_next()) serve(*query);
   }
   source_->close();
@@ -53,8 +53,9 @@ void TableReader::serve(TableQuery& query) noexcept {
   desk_.answer(query, status, source_->error());
 }
 
-// Who asked meanwhile has waited as well, and would find the same lock. All are taken before one is
-// told: whoever hears of the lock may lift it and ask again, and that is another question.
+// Queries that arrived in the meantime have waited as well, and would find the same lock. All are
+// taken before the first is answered: a client that learns of the lock may lift it and ask again,
+// and that is a new query.
 void TableReader::answer_all(TableQuery& first) noexcept {
   std::array<TableQuery*, TableDesk::kPlacesMax> taken{&first};
   size_t count = 1;

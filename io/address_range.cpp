@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kMappedBits = 96;  // of ::ffff:0:0/96, before the IPv4 address
 constexpr size_t kAddressBits = 128;
 
-// `bytes` with every bit behind the first `bits` cleared.
+// `bytes` with every bit after the first `bits` cleared.
 PeerAddress masked(PeerAddress address, size_t bits) {
   for (size_t i = 0; i < address.bytes.size(); ++i) {
     const size_t kept = bits <= i * 8 ? 0 : bits - i * 8;
@@ -24,7 +24,7 @@ PeerAddress masked(PeerAddress address, size_t bits) {
 }
 
 std::string address_text(const PeerAddress& address) {
-  // What a peer never has, and format_address() therefore takes for not known.
+  // No peer ever has this address, so format_address() takes it for an unknown one.
   if (!has_address(address)) return "::";
   char room[kAddressTextMax];
   return std::string(format_address(address, room));

@@ -19,9 +19,9 @@
 namespace fanlight {
 namespace {
 
-constexpr uint32_t kTrouble = EPOLLERR | EPOLLHUP;  // reported whether asked for or not
+constexpr uint32_t kTrouble = EPOLLERR | EPOLLHUP;  // reported whether requested or not
 
-// io_uring's way to say how a call went: its result, or -errno.
+// io_uring's form of a call's result: the result, or -errno.
 int answer(int result) {
   return result < 0 ? -errno : result;
 }
@@ -39,7 +39,7 @@ timespec to_timespec(Duration duration) {
   return result;
 }
 
-// Rounded up: epoll_wait(2) counts milliseconds, and waking too early would mean turning in vain.
+// Rounded up: epoll_wait(2) counts milliseconds, and waking too early would waste an iteration.
 int to_milliseconds(Duration duration) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
   return static_cast<int>(std::min<int64_t>(left, INT_MAX));
@@ -51,7 +51,7 @@ EpollBackend::EpollBackend(unsigned connections)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)), descriptors_(size_t{connections} + kQueueSize) {
   if (!epoll_) throw std::system_error(errno, std::system_category(), "epoll_create1");
   completed_.reserve(2 * size_t{connections} + kQueueSize);
-  // Linux 5.11; and containers with a list of permitted calls from before that answer EPERM.
+  // Linux 5.11; containers with an older list of permitted calls answer EPERM.
   epoll_event report{};
   const timespec at_once{};
   counts_nanoseconds_ = ::epoll_pwait2(epoll_.get(), &report, 1, &at_once, nullptr) >= 0;
@@ -76,8 +76,9 @@ unsigned EpollBackend::wait(std::span<Event> events, Instant deadline) noexcept 
   CHECK(!events.empty());
   carry_out_queue();
   for (;;) {
-    // The descriptors get their turn also while there is enough to deliver, or sends, which are
-    // done at once, would keep accepts and reads from ever being seen. A backlog comes first.
+    // Descriptors are polled even while there are completions to deliver. Sends complete
+    // immediately, and would otherwise keep accepts and reads from being noticed. A backlog is
+    // delivered first.
     if (!has_completed()) {
       poll_descriptors(deadline);
     } else if (completed_.size() - taken_ < events.size()) {
@@ -150,9 +151,9 @@ int EpollBackend::attempt_on(int fd, const Request& request) noexcept {
   return attempt(fd, request, may_share ? &shared_ : nullptr);
 }
 
-// Edge-triggered watching is enough for streams, which are read until they have nothing left
-// before they wait. A listener is left after kAcceptsPerTurn connections, so it is watched
-// level-triggered, and only while an accept waits: else epoll would report it without end.
+// Edge-triggered watching is enough for streams, which are read until empty before they wait. A
+// listener is left after kAcceptsPerTurn connections, so it is watched level-triggered, and only
+// while an accept waits: otherwise epoll would report it endlessly.
 void EpollBackend::start_accept(const io_uring_sqe& request) noexcept {
   const int flags = ::fcntl(request.fd, F_GETFL);
   if (flags < 0 || ::fcntl(request.fd, F_SETFL, flags | O_NONBLOCK) < 0) {
@@ -167,8 +168,8 @@ void EpollBackend::start_accept(const io_uring_sqe& request) noexcept {
   accept_waiting(request.fd);
 }
 
-// Ends the request at the first error but "no more", as io_uring does: -EMFILE, for example, would
-// come again and again.
+// Ends the request at the first error except "no more", as io_uring does: -EMFILE, for example,
+// would recur endlessly.
 void EpollBackend::accept_waiting(int listener) noexcept {
   const Request request = descriptors_.at(listener).input;
   int flags = static_cast<int>(request.flags);
@@ -186,7 +187,7 @@ void EpollBackend::accept_waiting(int listener) noexcept {
       unwatch(listener);
       return complete(request.user_data, result);
     }
-    // A new descriptor: what epoll watched under this number is gone with what was closed.
+    // A new descriptor: whatever epoll watched under this number is closed and forgotten.
     descriptors_.at(result).interest = 0;
     descriptors_.at(result).nonblocking = (flags & SOCK_NONBLOCK) != 0;
     complete(request.user_data, result, IORING_CQE_F_MORE);
@@ -210,7 +211,7 @@ void EpollBackend::close_descriptor(const io_uring_sqe& request) noexcept {
   complete(request.user_data, answer(::close(request.fd)));
 }
 
-// A cancel that does not say where its request waits looks at every descriptor.
+// A cancel that does not name its request's descriptor searches every descriptor.
 void EpollBackend::cancel(const io_uring_sqe& request) noexcept {
   const auto known = static_cast<int>(descriptors_.used().size());
   const int first = request.fd >= 0 ? request.fd : 0;
@@ -234,8 +235,8 @@ bool EpollBackend::cancel_on(int fd, const io_uring_sqe& request) noexcept {
   return false;
 }
 
-// Adds to what epoll watches; 0 or -errno. A descriptor stays in the set until it is closed, so
-// that a request that waits costs no call after the first of its kind.
+// Adds to what epoll watches; 0 or -errno. A descriptor stays in the set until it is closed, so a
+// waiting request costs no call after the first of its kind.
 int EpollBackend::watch(int fd, uint32_t interest) noexcept {
   if (!descriptors_.reserve(fd)) return -ENOMEM;  // another shard may have accepted it
   Descriptor& watched = descriptors_.at(fd);
@@ -264,7 +265,7 @@ void EpollBackend::poll_descriptors(Instant deadline) noexcept {
 int EpollBackend::wait_for_reports(std::span<epoll_event> reports, Instant deadline) noexcept {
   const int room = static_cast<int>(reports.size());
   const bool never = deadline == kNever;
-  // No clock is read for these two.
+  // These two need no clock.
   const bool known = never || deadline == Instant::min();
   const Duration left = known ? Duration(0) : std::max<Duration>(deadline - now(), Duration(0));
   if (!counts_nanoseconds_) {
@@ -283,7 +284,7 @@ void EpollBackend::dispatch(const epoll_event& report) noexcept {
   }
   if (reported.input && (report.events & (reported.input.wanted() | kTrouble)) != 0) {
     if (reported.input.opcode == IORING_OP_ACCEPT) {
-      // Comes last, since it may move the table in which `reported` lies.
+      // Last, because it may move the table that contains `reported`.
       accept_waiting(fd);
     } else {
       retry(fd, reported.input);

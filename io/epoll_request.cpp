@@ -14,7 +14,7 @@
 namespace fanlight {
 namespace {
 
-// io_uring's way to say how a call went: its result, or -errno.
+// io_uring's form of a call's result: the result, or -errno.
 int answer(ssize_t result) {
   return result < 0 ? -errno : static_cast<int>(result);
 }
@@ -24,7 +24,7 @@ T* pointer(uint64_t address) {
   return reinterpret_cast<T*>(static_cast<uintptr_t>(address));
 }
 
-// The ready events that were asked for; -EAGAIN when there are none.
+// The requested events that are ready; -EAGAIN when there are none.
 int poll_now(int fd, uint32_t events) {
   pollfd ready{fd, static_cast<short>(events), 0};
   const int result = answer(::poll(&ready, 1, 0));
@@ -48,8 +48,8 @@ int send(int fd, const EpollRequest& request, int flags, const SharedRegions* sh
   return answer(::send(fd, pointer<const void>(request.address), request.length, flags));
 }
 
-// Only the first vector is ever a frame; those behind it are short and follow by a call of their
-// own.
+// Only the first vector is ever a frame; the vectors after it are short and sent by a separate
+// call.
 int send_message(int fd, const EpollRequest& request, int flags, const SharedRegions* shared) {
   const auto* message = pointer<const msghdr>(request.address);
   SharedRegions::Place place;
@@ -65,7 +65,7 @@ int send_message(int fd, const EpollRequest& request, int flags, const SharedReg
   ++rest.msg_iov;
   --rest.msg_iovlen;
   const ssize_t more = ::sendmsg(fd, &rest, flags);
-  // An error is told to the next request on this socket: these bytes were taken.
+  // The socket's next request gets the error: these bytes were taken.
   return more < 0 ? sent : sent + static_cast<int>(more);
 }
 
@@ -81,7 +81,7 @@ uint32_t EpollRequest::wanted() const noexcept {
     case IORING_OP_SENDMSG:
       return EPOLLOUT;
     case IORING_OP_POLL_ADD:
-      // io_uring reports the end of the stream also to those who did not ask for it.
+      // io_uring reports the end of the stream even when it was not requested.
       return (flags & (EPOLLIN | EPOLLPRI | EPOLLOUT)) | EPOLLRDHUP;
     default:
       return EPOLLIN;
@@ -110,8 +110,8 @@ bool is_supported_by_epoll(const io_uring_sqe& sqe) noexcept {
   }
 }
 
-// Sockets that others made may be in blocking mode: MSG_DONTWAIT says for each call what O_NONBLOCK
-// would have to be set for.
+// Sockets from elsewhere may be in blocking mode: MSG_DONTWAIT does for one call what O_NONBLOCK
+// does for all.
 int attempt(int fd, const EpollRequest& request, const SharedRegions* shared) noexcept {
   const int flags = static_cast<int>(request.flags) | MSG_DONTWAIT;
   switch (request.opcode) {
@@ -124,7 +124,7 @@ int attempt(int fd, const EpollRequest& request, const SharedRegions* shared) no
     case IORING_OP_POLL_ADD:
       return poll_now(fd, request.wanted());
     case IORING_OP_READ: {
-      // Eventfds block. Nobody else reads this one, so what poll() says still holds.
+      // Eventfds block. This one has no other reader, so the result of poll() still holds.
       const int ready = poll_now(fd, POLLIN);
       if (ready < 0) return ready;
       return answer(::read(fd, pointer<void>(request.address), request.length));

@@ -37,14 +37,14 @@ uint64_t KernelBackend::peer_progress(int fd) noexcept {
 
 void KernelBackend::reset_on_close(int fd) noexcept {
   const linger reset{.l_onoff = 1, .l_linger = 0};
-  // Only a descriptor that is no socket can be refused.
+  // Fails only for a descriptor that is not a socket.
   CHECK(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0);
 }
 
 PeerAddress KernelBackend::peer_address(int fd) noexcept {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  // A peer that has reset its connection is gone with its address (ENOTCONN).
+  // A peer that has reset its connection no longer has an address (ENOTCONN).
   if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
   return to_peer_address(address);
 }

@@ -32,7 +32,7 @@ std::string text_of(const sockaddr& address) {
   return text;
 }
 
-// The interface that has this address; empty when none has it, or the loopback.
+// The interface with this address; empty when there is none, or for the loopback.
 std::string interface_with(const std::string& host) {
   ifaddrs* all = nullptr;
   if (::getifaddrs(&all) != 0) return {};
@@ -49,7 +49,7 @@ std::string interface_with(const std::string& host) {
 std::string interface_of_default_route(const std::string& routes) {
   std::ifstream file(routes);
   std::string line;
-  std::getline(file, line);  // the names of the columns
+  std::getline(file, line);  // the column names
   std::string best;
   uint64_t best_metric = std::numeric_limits<uint64_t>::max();
   while (std::getline(file, line)) {
@@ -72,7 +72,7 @@ bool is_link_local(const sockaddr& address) {
   return IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
 }
 
-// What Docker, libvirt, LXC and Kubernetes call the bridges to their guests.
+// The names that Docker, libvirt, LXC and Kubernetes give to the bridges to their guests.
 bool is_bridge_to_guests(std::string_view interface) {
   constexpr std::string_view kNames[] = {"docker", "br-", "virbr", "veth",
                                          "lxc",    "lxd", "cni",   "podman"};
@@ -123,7 +123,7 @@ std::optional<Link> find_link(const std::string& host, const LinkFiles& files) {
   if (name.empty()) return std::nullopt;
   std::ifstream speed(files.interfaces + "/" + name + "/speed");
   int64_t megabits = 0;
-  // The file cannot be read, or holds -1, when the speed is not known.
+  // When the speed is not known, the file cannot be read or holds -1.
   if (!(speed >> megabits) || megabits <= 0) return std::nullopt;
   return Link{name, static_cast<uint64_t>(megabits) * kMegabit};
 }

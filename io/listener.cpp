@@ -107,18 +107,19 @@ void tune(int fd, bool tcp, const SocketTuning& tuning, std::string_view where) 
   set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, tuning.unsent_bytes_max, where);
 }
 
-// SO_REUSEADDR, or connections of a former process in TIME_WAIT would keep the port for a minute.
+// Without SO_REUSEADDR, connections of an earlier process in TIME_WAIT would keep the port for a
+// minute.
 Fd open_socket(int family, std::string_view where) {
   Fd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) fail(errno, where);
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, where);
-  // [::] and 0.0.0.0 on the same port are two listeners, as two --listen flags say.
+  // [::] and 0.0.0.0 on the same port are two listeners, given by two --listen flags.
   if (family == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, where);
   return fd;
 }
 
-// True when the file at `path` is a socket that nobody listens on: a process died without removing
-// it. A listener with a full queue answers EAGAIN, and counts as alive.
+// True when the file at `path` is a socket without a listener: a process died without removing it.
+// A listener with a full queue answers EAGAIN, and counts as alive.
 bool is_stale(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
@@ -174,8 +175,8 @@ Listener::Listener(const ListenAddress& address, unsigned shards, const SocketTu
 }
 
 // Without SO_REUSEPORT, bind and listen succeed only when no other process listens there, not even
-// one that uses SO_REUSEPORT. Turning it on afterwards lets the other sockets of this process join,
-// and since the first one is kept, the port is never free for others in between.
+// one that uses SO_REUSEPORT. Setting it afterwards lets the other sockets of this process join,
+// and since the first one is kept, no other process can take the port in between.
 void Listener::open_tcp(const ListenAddress& address, unsigned shards, const SocketTuning& tuning) {
   const bool v6 = address.family == ListenAddress::Family::tcp6;
   const std::string where = v6 ? fmt::format("[{}]:{}", address.host, address.port)
@@ -189,7 +190,7 @@ void Listener::open_tcp(const ListenAddress& address, unsigned shards, const Soc
     if (::bind(fd.get(), target.generic(), target.size) != 0) fail(errno, where);
     if (::listen(fd.get(), tuning.backlog) != 0) fail(errno, where);
     if (first && shards > 1) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, where);
-    // With port 0 the kernel has chosen by now, and the other shards want the same one.
+    // With port 0 the kernel has chosen a port by now, and the other shards use the same one.
     if (first) CHECK(::getsockname(fd.get(), target.generic(), &target.size) == 0);
     sockets_.push_back(std::move(fd));
   }
@@ -217,7 +218,7 @@ Listener::Listener(Fd inherited, const SocketTuning& tuning) {
   const int fd = inherited.get();
   if (get_option(fd, SO_TYPE, kWhere) != SOCK_STREAM) fail(EPROTOTYPE, kWhere);
   if (get_option(fd, SO_ACCEPTCONN, kWhere) == 0) fail(EINVAL, kWhere);
-  // io_uring would answer -EAGAIN for an O_NONBLOCK listener instead of waiting.
+  // For an O_NONBLOCK listener io_uring would complete with -EAGAIN instead of waiting.
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0 || ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) fail(errno, kWhere);
   if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) fail(errno, kWhere);
@@ -227,7 +228,7 @@ Listener::Listener(Fd inherited, const SocketTuning& tuning) {
   learn_address();
 }
 
-// Where the first socket really listens.
+// The address that the first socket is actually bound to.
 void Listener::learn_address() {
   SocketAddress address;
   CHECK(::getsockname(sockets_.front().get(), address.generic(), &address.size) == 0);

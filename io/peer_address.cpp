@@ -54,7 +54,7 @@ PeerAddress to_peer_address(const sockaddr_storage& address) noexcept {
 
 std::optional<PeerAddress> parse_address(std::string_view text) noexcept {
   char terminated[kAddressTextMax];
-  // A NUL within would end the text early for inet_pton(3), which then saw another one.
+  // A NUL inside would end the text early for inet_pton(3), which would see a different address.
   if (text.size() >= sizeof terminated || text.find('\0') != std::string_view::npos) return {};
   *std::copy(text.begin(), text.end(), terminated) = '\0';
 

@@ -8,8 +8,8 @@
 namespace fanlight {
 namespace {
 
-// user_data of requests whose completion says nothing: of a cancel, which the cancelled request's
-// own completion tells, and of the close of a descriptor without an owner.
+// user_data of requests whose completion carries no information: a cancel (the cancelled request's
+// own completion reports the outcome), and the close of a descriptor without an owner.
 constexpr uint64_t kIgnored = 0;
 
 void prefetch_owner(const Event& event) {

@@ -14,10 +14,10 @@
 namespace fanlight {
 namespace {
 
-// Descriptors of the process that are not connections: the lowest ones, as they are opened first.
+// Descriptors that are not connections: the lowest numbers, since they are opened first.
 constexpr unsigned kOthers = 256;
 
-// The kernel accepts no table that is larger than the limit of descriptors (io_uring_register(2)).
+// The kernel accepts no table larger than the limit of descriptors (io_uring_register(2)).
 unsigned wanted_capacity(unsigned connections) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
@@ -55,7 +55,7 @@ bool RegisteredDescriptors::set(unsigned index, int fd) noexcept {
   return io_uring_register_files_update(&ring_, index, &fd, 1) == 1;
 }
 
-// Removes and closes one socket while a request on another is in flight: is it closed?
+// Removes and closes one socket while a request on another is in flight: does it close?
 bool RegisteredDescriptors::releases_at_once() noexcept {
   SocketPair busy = SocketPair::make();
   SocketPair removed = SocketPair::make();
@@ -71,7 +71,7 @@ bool RegisteredDescriptors::releases_at_once() noexcept {
   removed.near.reset();
   released = released && at_end(removed.far);
 
-  // The request ends with its peer.
+  // The request ends when its peer closes.
   busy.far.reset();
   io_uring_cqe* cqe = nullptr;
   CHECK(io_uring_wait_cqe(&ring_, &cqe) == 0);

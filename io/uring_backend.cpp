@@ -19,16 +19,16 @@
 namespace fanlight {
 namespace {
 
-// The sends of one turn (http/turns.h) and what else it submits; more are submitted in two calls.
+// One iteration's sends (http/turns.h) and its other requests; more are submitted in two calls.
 constexpr unsigned kSubmissionEntries = 512;
-// Two events of every connection and some for the listener and the waker. The kernel's own bound
-// is 65536; ours keeps the queue at 512 KB, and what is beyond it is not lost.
+// Two events of every connection and some for the listener and the waker. The kernel's own bound is
+// 65536; ours keeps the queue at 512 KB, and completions beyond it are not lost.
 constexpr unsigned kCompletionEntriesMin = 512;
 constexpr unsigned kCompletionEntriesMax = 32768;
 
 unsigned setup_flags(UringMode mode) noexcept {
   constexpr unsigned kAlways = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
-  // TASKRUN_FLAG makes the kernel show work that waits for us; without it we could only guess.
+  // TASKRUN_FLAG makes the kernel show work that waits for us; otherwise we could only guess.
   constexpr unsigned kVisible = IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
   switch (mode) {
     case UringMode::deferred:
@@ -54,9 +54,9 @@ const char* describe(UringMode mode) {
 }
 
 // A ring may be mapped where another thread's was. The kernel orders the two, but liburing calls
-// mmap(2) and munmap(2) past libc, where ThreadSanitizer cannot see it; so each ring's end comes
-// before each later ring's use here, too. Every ring is opened and closed by the two functions
-// below.
+// mmap(2) and munmap(2) without libc, where ThreadSanitizer cannot see it; so each ring's end is
+// ordered before each later ring's use here, too. Every ring is opened and closed by the two
+// functions below.
 std::atomic<unsigned> rings_closed{0};
 
 // 0 or -errno (io_uring_queue_init_params(3)).
@@ -100,11 +100,11 @@ void UringBackend::make_ring(unsigned entries) {
     const int result = try_ring(ring_, mode_, entries);
     if (result == 0) return;
     if (result == -EINVAL && mode_ != UringMode::plain) {
-      // What a kernel says to flags that it does not know.
+      // The kernel's error for flags that it does not know.
       mode_ = mode_ == UringMode::deferred ? UringMode::cooperative : UringMode::plain;
     } else if (result == -ENOMEM && entries > kCompletionEntriesMin) {
-      // Newer kernels count the queues of an ordinary user against RLIMIT_MEMLOCK. A short queue
-      // costs time under load, and nothing is lost.
+      // Newer kernels count an ordinary user's queues against RLIMIT_MEMLOCK. A short queue costs
+      // time under load, but nothing is lost.
       entries = std::max(entries / 2, kCompletionEntriesMin);
     } else {
       throw std::system_error(-result, std::system_category(), "io_uring_setup");
@@ -136,7 +136,8 @@ unsigned UringBackend::wait(std::span<Event> events, Instant deadline) noexcept 
   }
 }
 
-// Submits everything prepared, and waits for one answer when there is none yet. May return early.
+// Submits everything prepared, and waits for one completion when there is none yet. May return
+// early.
 void UringBackend::enter(Instant deadline) noexcept {
   int result = 0;
   if (io_uring_cq_ready(&ring_) > 0) {
@@ -158,18 +159,18 @@ void UringBackend::enter(Instant deadline) noexcept {
       ::sched_yield();
       return;
     default:
-      // Everything else is a bug of ours, or EBADR: the kernel had no memory to keep an answer,
-      // so that some Operation would wait for ever.
+      // Anything else is a bug of ours, or EBADR: the kernel had no memory to keep a completion, so
+      // some Operation would wait forever.
       CHECK(result >= 0);
   }
 }
 
-// Lets the kernel finish the work that waits for this thread. One call does not do: newer kernels
-// run about 20 items of deferred work in each, so that a listener behind a thousand busy sockets
-// would never get its turn. The loop ends when the queue is full: answers beyond it are fetched by
-// the next enter(), for which liburing looks at IORING_SQ_CQ_OVERFLOW; and when a call gave
-// nothing, since the flag may stay set with nothing left: another CPU can set it for work that this
-// thread has just done.
+// Lets the kernel finish the work that waits for this thread. One call is not enough: newer kernels
+// run about 20 items of deferred work in each, so a listener queued after a thousand busy sockets
+// would never be served. The loop ends when the queue is full: completions beyond it are fetched by
+// the next enter(), for which liburing checks IORING_SQ_CQ_OVERFLOW. It also ends when a call
+// yielded nothing, since the flag may stay set with nothing left: another CPU can set it for work
+// that this thread has just done.
 void UringBackend::run_task_work() noexcept {
   unsigned before = 0;
   do {
@@ -192,8 +193,8 @@ unsigned UringBackend::take(std::span<Event> events) noexcept {
   return count;
 }
 
-// On a UNIX socket, because there is one everywhere. It has no zero copy, and a kernel that knows
-// the flag says that; one that does not says EINVAL before it looks at the socket.
+// On a UNIX socket, because every system has those. It has no zero copy, and a kernel that supports
+// the flag reports that; one that does not returns EINVAL before it looks at the socket.
 bool UringBackend::can_report_zero_copy() const noexcept {
   int fds[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return false;
@@ -216,19 +217,19 @@ struct UringProbe {
   }
   static void require(bool success) { require(success, errno); }
 
-  // A filter of system calls (seccomp(2)) may let a ring be made and forbid its use.
+  // A system call filter (seccomp(2)) may allow making a ring and forbid its use.
   static void enter(UringBackend& backend) {
     const int result = io_uring_get_events(&backend.ring_);
     require(result >= 0, -result);
   }
 
-  // Timeouts without a request of their own, and answers that wait when the queue is full.
+  // Timeouts without a request of their own, and completions that wait when the queue is full.
   static bool has_features(const UringBackend& backend) {
     constexpr unsigned kNeeded = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
     return (backend.ring_.features & kNeeded) == kNeeded;
   }
 
-  // True when the kernel knows every opcode that Backend promises.
+  // True when the kernel supports every opcode that Backend promises.
   static bool knows_opcodes(UringBackend& backend) {
     constexpr std::array kOpcodes = {IORING_OP_ACCEPT,   IORING_OP_RECV,  IORING_OP_SEND,
                                      IORING_OP_SENDMSG,  IORING_OP_READ,  IORING_OP_POLL_ADD,
@@ -246,8 +247,8 @@ struct UringProbe {
     });
   }
 
-  // True when one ACCEPT request answers more than once. A UNIX socket with a name that the
-  // kernel chooses (unix(7), autobind) works in containers without a loopback device too.
+  // True when one ACCEPT request completes more than once. A UNIX socket with a name that the
+  // kernel chooses (unix(7), autobind) also works in containers without a loopback device.
   static bool accepts_multishot(UringBackend& backend) {
     const Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     require(bool(listener));
@@ -265,7 +266,8 @@ struct UringProbe {
     io_uring_prep_multishot_accept(backend.next_sqe(), listener.get(), nullptr, nullptr,
                                    SOCK_CLOEXEC);
     Event event{};
-    // The connection waits already, so the answer comes at once; the second is for broken kernels.
+    // The connection is already waiting, so this completes immediately; the timeout is for broken
+    // kernels.
     if (backend.wait({&event, 1}, backend.now() + 1s) != 1 || event.result < 0) return false;
     const Fd accepted(event.result);
     return (event.flags & IORING_CQE_F_MORE) != 0;

@@ -66,9 +66,8 @@ class UringBackend final : public KernelBackend {
 
 // How far this kernel, or the container around it, supports io_uring.
 struct UringSupport {
-  int error;  // 0: everything needed is available; else an errno
-  std::string
-      text;  // what is available, "io_uring (SINGLE_ISSUER, DEFER_TASKRUN)"; or what is missing
+  int error;         // 0: everything needed is available; else an errno
+  std::string text;  // what is available: "io_uring (SINGLE_ISSUER)"; or what is missing
 };
 
 // Finds out by trying: makes a ring, looks for the opcodes, and carries out a multishot accept on a

@@ -20,8 +20,8 @@ enum class ExitCode : int {
   config = 78,
 };
 
-// Ends the program with a line that says what, where, why, and what to try. The line may tell what
-// somebody typed or a file says: it is made printable, and cut so that the log has room for it.
+// Ends the program with one line that states what went wrong, where, why, and what to try. The line
+// may quote user input or a file: it is made printable, and cut to what the log has room for.
 class StartError : public std::runtime_error {
  public:
   static constexpr size_t kLineMax = 480;  // bytes

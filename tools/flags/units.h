@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Units: how people write durations, sizes and rates on the command line.
-//
-// All throw std::invalid_argument whose what() names the text and says what is expected.
+// Units: parses durations, sizes and rates from the command line.
+// All throw std::invalid_argument whose what() quotes the text and states what is expected.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +12,7 @@
 
 namespace fanlight {
 
-// `500ms`, `10s`, `5m`, `2h`, or a bare number of seconds, fractions allowed. Above 0, below a
+// `500ms`, `10s`, `5m`, `2h`, or a bare number of seconds, with fractions. More than 0, less than a
 // year.
 Duration parse_duration(std::string_view text);
 
@@ -23,7 +22,7 @@ std::optional<Duration> parse_duration_or_off(std::string_view text);
 // `65536`, `64K`, `8M`, `1G` (powers of 1024), up to 1 TiB.
 size_t parse_size(std::string_view text);
 
-// `800Mbit`, `2.5Gbit`, `500Kbit`, or a bare number of bits a second (powers of 1000); from 8
+// `800Mbit`, `2.5Gbit`, `500Kbit`, or a bare number of bits per second (powers of 1000); from 8
 // Kbit/s to 1 Tbit/s.
 uint64_t parse_rate(std::string_view text);
 
@@ -31,13 +30,13 @@ struct PictureSize {
   int width;
   int height;
 };
-// `1280x720`; each from 16 to 16384 pixels, what JPEG and the encoder can do.
+// `1280x720`; each from 16 to 16384 pixels, the limits of JPEG and the encoder.
 PictureSize parse_picture_size(std::string_view text);
 
 // `660` or `0660`: the nine permission bits of chmod(2), in octal.
 unsigned parse_file_mode(std::string_view text);
 
-// `on` or `off`; `true` and `false`, `1` and `0` mean the same.
+// `on` or `off`; `true` and `false`, `1` and `0` are equivalent.
 bool parse_switch(std::string_view text);
 
 // The whole text as a decimal number within [low, high].

@@ -2,7 +2,7 @@
 // ArrivalTable: when each frame arrived at its first and at its last viewer, over all threads.
 //
 // It answers two questions about fairness that no single viewer can: how far apart the first and
-// the last viewer of one frame are (skew), and whether some are always served last (rank).
+// the last viewer of a frame are (skew), and whether some viewers are always served last (rank).
 #pragma once
 
 #include <atomic>
@@ -16,9 +16,9 @@
 namespace fanlight {
 
 // Owns: 2^18 places of 32 bytes, mapped by the kernel only as far as they are touched.
-// Thread: arrive() by any number of threads; the rest when they are done.
-// Invariants: a place belongs to one frame forever, so that no update can meet the next frame in
-// it; at most half of the places are taken, and what comes after that is not followed.
+// Thread: arrive() by any number of threads; the rest after they have finished.
+// Invariants: a place belongs to one frame forever, so no update can affect another frame; at most
+// half of the places are taken, and frames after that are not followed.
 class ArrivalTable {
  public:
   // Throws std::system_error when the address space is refused.
@@ -29,8 +29,8 @@ class ArrivalTable {
 
   static constexpr uint32_t kNotFollowed = UINT32_MAX;
 
-  // A viewer has the frame `key` (its sequence number, or its time) whole. Returns how many had it
-  // before, or kNotFollowed.
+  // A viewer has received the whole frame `key` (its sequence number, or its time). Returns how
+  // many had it before, or kNotFollowed.
   uint32_t arrive(uint64_t key, Instant now) noexcept;
 
   struct Summary {
@@ -38,8 +38,8 @@ class ArrivalTable {
     LatencyHistogram skew;
     double arrivals_per_frame = 0;
   };
-  // Of the frames that first arrived in [begin, end), without the last one of them, which some
-  // viewers may not have had yet.
+  // Of the frames that first arrived in [begin, end), except the last one, which some viewers may
+  // not have received yet.
   std::unique_ptr<Summary> summarise(Instant begin, Instant end) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// FrameFollower: judges the frames that one viewer gets, one after the other.
+// FrameFollower: checks the frames that one viewer gets, one after another.
 #pragma once
 
 #include <cstddef>
@@ -16,21 +16,21 @@ namespace fanlight {
 struct ViewerFigures {
   uint64_t frames = 0;
   uint64_t gaps = 0;    // sequence numbers that were skipped
-  double rank_sum = 0;  // of each frame: 0 when it was the first to have it, 1 the last
+  double rank_sum = 0;  // per frame: 0 when it was the first to have it, 1 the last
   uint32_t ranks = 0;
 };
 
 // Owns: the figures of one viewer.
 // Thread: one.
-// Frames are told apart by X-Sequence, or else by X-Timestamp; without both only counted.
+// Frames are identified by X-Sequence, or else by X-Timestamp; without both they are only counted.
 class FrameFollower {
  public:
   explicit FrameFollower(ViewerKind kind) : kind_(kind) {}
 
-  // Another connection begins: its first frame follows no other.
+  // Another connection begins: there is no frame before its first.
   void begin_connection() { has_last_key_ = false; }
 
-  // The last byte of `part` came at `now`.
+  // The last byte of `part` arrived at `now`.
   void follow(const PartReader::Part& part, Instant now, LoadShared& shared, LoadTally& tally);
 
   const ViewerFigures& figures() const { return figures_; }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// LatencyHistogram: durations with percentiles that are true to 1 percent.
+// LatencyHistogram: durations with percentiles that are accurate to 1 percent.
 //
-// Log-linear: each power of two is cut into 64 equal buckets, so a bucket is at most 1/64 of its
-// value wide, and its middle is at most 0.8 % away from what was recorded. core/histogram.h has one
-// bucket per power of two, which is right for metrics that are scraped, and too coarse to compare
-// two servers by.
+// Log-linear: each power of two is divided into 64 equal buckets, so a bucket's width is at most
+// 1/64 of its value, and its middle is at most 0.8 % from the recorded value. core/histogram.h has
+// one bucket per power of two, which is right for scraped metrics, but too coarse to compare two
+// servers.
 #pragma once
 
 #include <algorithm>
@@ -22,9 +22,9 @@
 namespace fanlight {
 
 // Owns: its counters, 16 KB.
-// Thread: record() by one; everything else by any, which may miss what is being recorded.
-// Range: 0 to 2^36 microseconds (19 hours), whole microseconds; longer ones count as that, negative
-// ones as 0.
+// Thread: record() by one; everything else by any, which may miss a value being recorded.
+// Range: 0 to 2^36 microseconds (19 hours), whole microseconds; longer ones count as the maximum,
+// negative ones as 0.
 class LatencyHistogram {
  public:
   void record(Duration value) noexcept {
@@ -34,13 +34,13 @@ class LatencyHistogram {
     if (static_cast<uint64_t>(us) > max_us_.value()) max_us_.set(static_cast<uint64_t>(us));
   }
 
-  // Adds what another one has. By the thread that records into this one.
+  // Adds the contents of another one. By the thread that records into this one.
   void add(const LatencyHistogram& other) noexcept {
     for (size_t i = 0; i < kBuckets; ++i) counts_[i].add(other.counts_[i].value());
     max_us_.set(std::max(max_us_.value(), other.max_us_.value()));
   }
 
-  // Takes away what an earlier copy of the same histograms had; max() stays. By the same thread.
+  // Subtracts an earlier copy of the same histograms; max() stays. By the same thread.
   void subtract(const LatencyHistogram& earlier) noexcept {
     for (size_t i = 0; i < kBuckets; ++i) counts_[i].subtract(earlier.counts_[i].value());
   }

@@ -15,7 +15,7 @@
 
 namespace fanlight {
 
-// How a viewer behaves; load_viewer.h says what each does.
+// How a viewer behaves; see load_viewer.h.
 enum class ViewerKind : uint8_t { fast, slow, stalled, resetting, vanishing };
 
 // `20` viewers, or `10%` of them.
@@ -27,7 +27,7 @@ struct Amount {
 // Throws std::invalid_argument.
 Amount parse_amount(std::string_view text);
 
-// `1`, `0-3,5`, `0-6:2`, as taskset(1) writes them; in the order given. Throws
+// `1`, `0-3,5`, `0-6:2`, as taskset(1) writes them; in the given order. Throws
 // std::invalid_argument.
 std::vector<int> parse_cpu_list(std::string_view text);
 
@@ -55,10 +55,10 @@ struct LoadOptions {
   bool tolerate = false;
 };
 
-// Nothing when --help or --version was answered. Throws StartError (usage).
+// Nothing after --help or --version. Throws StartError (usage).
 std::optional<LoadOptions> parse_load_options(int argc, const char* const* argv);
 
-// What each viewer is, in the order of connecting: the kinds are mixed by the seed.
+// The kind of each viewer, in the order of connecting: the seed determines the mix.
 std::vector<ViewerKind> assign_kinds(const LoadOptions& options);
 
 }  // namespace fanlight

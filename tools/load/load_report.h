@@ -8,11 +8,10 @@
 
 namespace fanlight {
 
-// One object in one line. The keys are always the same, null stands for what is not known; scripts
-// rely on it.
+// One object in one line. The keys are always the same, and null means unknown; scripts rely on it.
 std::string to_json(const LoadResult& result);
 
-// A dash stands for what is not known.
+// A dash means unknown.
 std::string to_table(const LoadResult& result);
 
 }  // namespace fanlight

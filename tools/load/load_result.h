@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LoadResult: what a run found, in numbers. load_report.h writes it down.
+// LoadResult: the results of a run, in numbers. load_report.h writes them.
 #pragma once
 
 #include <cstddef>
@@ -27,22 +27,22 @@ struct Spread {
   double median = 0;
   uint64_t max = 0;
   double mean = 0;
-  // Jain's index of fairness (Jain, Chiu, Hawe: A Quantitative Measure of Fairness, 1984):
-  // (sum x)^2 / (n * sum x^2). 1: all have the same; 1/n: one has it all. Nothing when nobody has
-  // anything.
+  // Jain's index of fairness (Jain, Chiu, Hawe: A Quantitative Measure of Fairness, 1984): (sum
+  // x)^2 / (n * sum x^2). 1: all have the same; 1/n: one has everything. Nothing when all have
+  // nothing.
   std::optional<double> jain;
 };
 // Nothing when there are no values.
 std::optional<Spread> spread_of(std::vector<uint64_t> values);
 
-// The viewers of one kind that were given a stream, or still wait for it. Of the window.
+// The viewers of one kind that were given a stream, or still wait for it. Over the window.
 struct KindResult {
   size_t viewers = 0;
   std::optional<Spread> frames;
   Percentiles age;  // the server's X-Timestamp to the last byte
   uint64_t frames_sum = 0;
   uint64_t gaps = 0;  // sequence numbers that were skipped
-  // The part of the frames that were skipped; nothing when there were none to have.
+  // The share of skipped frames; nothing when there were no frames.
   std::optional<double> loss() const;
 };
 
@@ -59,12 +59,12 @@ struct LoadResult {
   size_t viewers = 0;
   double duration_s = 0;                          // of the window
   std::optional<std::string> congestion_control;  // of the viewers' sockets
-  // Viewers and answers, of the whole run.
+  // Viewers and responses, of the whole run.
   uint64_t connected = 0;
   uint64_t refused_503 = 0;
   uint64_t refused_503_with_retry_after = 0;
   uint64_t refused_other = 0;
-  std::map<unsigned, uint64_t> statuses;  // how many answers had each, but 200
+  std::map<unsigned, uint64_t> statuses;  // number of responses by status, except 200
   uint64_t not_multipart = 0;
   uint64_t connect_errors = 0;
   uint64_t disconnected = 0;
@@ -77,7 +77,7 @@ struct LoadResult {
   uint64_t falling = 0;
   uint64_t repeats = 0;
   uint64_t looked_at = 0;
-  bool has_sequences = false;  // without X-Sequence nobody can know of gaps and falling
+  bool has_sequences = false;  // gaps and falling need X-Sequence
   KindResult fast;
   KindResult slow;
   size_t stalled_viewers = 0;
@@ -92,7 +92,7 @@ struct LoadResult {
   // CPU time per frame in microseconds; nothing without frames.
   std::optional<double> per_frame_us(double cpu_s) const;
 
-  // False when a viewer saw what no viewer should; --tolerate overlooks it.
+  // False when a viewer saw something that no viewer should; --tolerate ignores it.
   bool is_clean() const;
   // What was wrong, in one line; empty when nothing was.
   std::string complaint() const;

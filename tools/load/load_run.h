@@ -22,8 +22,8 @@ class LoadRun {
   explicit LoadRun(const LoadOptions& options);
   ~LoadRun();
 
-  // Ends with --duration, with a signal, when no viewer is left, or within the first second when
-  // none gets a stream. Throws StartError (unavailable) when nobody could connect at all.
+  // Ends after --duration, on a signal, when no viewer is left, or within the first second when
+  // none gets a stream. Throws StartError (unavailable) when no viewer could connect at all.
   LoadResult run();
 
  private:
@@ -61,7 +61,7 @@ class LoadRun {
   ProcessUsage server_window_begin_;
   ProcessUsage server_last_;  // as last sampled
   ProcessUsage server_max_;   // memory only
-  // What the last line of the live view was computed from.
+  // The state that the last line of the live view was computed from.
   Instant shown_at_{};
   Sums shown_sums_;
   ProcessUsage shown_usage_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LoadTally: what the viewers of one thread saw, and LoadShared: what all threads share.
+// LoadTally: what the viewers of one thread saw, and LoadShared: the state all threads share.
 #pragma once
 
 #include <array>
@@ -15,26 +15,26 @@
 
 namespace fanlight {
 
-// Thread: written by its own, read by any. "Window" is the time that is measured.
+// Thread: written by its own, read by any. "Window" is the measured time.
 struct LoadTally {
   // Viewers.
   Counter called;      // connect() was called for the first time
-  Counter settled;     // first frame, refusal or failure: nothing more to wait for
+  Counter settled;     // first frame, refusal or failure: no longer waiting
   Counter open;        // streams at this moment
   Counter connected;   // were given a stream at least once
   Counter reconnects;  // connect() was called again
-  Counter gone;        // closed, and will not come again
-  // Answers that are no stream.
+  Counter gone;        // closed, and will not reconnect
+  // Responses that are not a stream.
   Counter refused_503;
   Counter refused_503_with_retry_after;
   Counter refused_other;              // other statuses
   Counter not_multipart;              // 200, but no multipart stream
-  std::array<Counter, 600> statuses;  // by number, but 200; 0: no HTTP, or no number of HTTP
+  std::array<Counter, 600> statuses;  // by number, except 200; 0: not HTTP, or not a status
   // How connections ended.
   Counter connect_errors;
   Counter first_connect_errno;
   Counter disconnected;    // by the server, of viewers that read
-  Counter stalled_closed;  // by the server, of stalled viewers, which is as it should be
+  Counter stalled_closed;  // by the server, of stalled viewers, as expected
   // Of the whole run.
   Counter frames;
   Counter bytes;  // of JPEG
@@ -51,7 +51,7 @@ struct LoadTally {
   LatencyHistogram fast_age;  // of the window
   LatencyHistogram slow_age;
   LatencyHistogram first_frame;   // connect() to the last byte of the first frame
-  LatencyHistogram stalled_life;  // connect() to the server's closing
+  LatencyHistogram stalled_life;  // connect() until the server closed
 };
 
 // Thread: constant or atomic.

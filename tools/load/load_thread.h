@@ -18,14 +18,14 @@ namespace fanlight {
 // Thread: run() in its own; tally() by any; viewers() after join().
 class LoadThread {
  public:
-  // A viewer for each `step`-th of the kinds, beginning with the `first`; all threads together have
-  // each once. Throws std::system_error when there is no epoll set for it.
+  // Takes each `step`-th of the kinds as a viewer, beginning with the `first`; together the threads
+  // cover each exactly once. Throws std::system_error when no epoll set can be created.
   LoadThread(LoadShared& shared, const std::vector<ViewerKind>& kinds, size_t first, size_t step);
   LoadThread(const LoadThread&) = delete;
   LoadThread& operator=(const LoadThread&) = delete;
   ~LoadThread();
 
-  // `cpu` >= 0: the thread runs only there, which confine_to() found possible.
+  // `cpu` >= 0: the thread runs only there; confine_to() has checked that it may.
   void start(int cpu);
   // After LoadShared::stop was set.
   void join();
@@ -44,9 +44,9 @@ class LoadThread {
   LoadTally tally_;
   Fd epoll_;
   std::deque<LoadViewer> viewers_;
-  std::vector<LoadViewer*> ticking_;  // slow ones, and those that come again
+  std::vector<LoadViewer*> ticking_;  // slow ones, and those that reconnect
   size_t next_to_connect_ = 0;        // index into viewers_
-  // Those of index i have their tick in phase i % kPhases, so that there is a little to do often.
+  // Viewers of index i tick in phase i % kPhases: little work, often.
   static constexpr size_t kPhases = 4;
   std::array<Instant, kPhases> ticked_at_{};
   size_t phase_ = 0;

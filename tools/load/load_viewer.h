@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// LoadViewer: one connection to the server under load, and how its owner behaves.
-//
-//   fast       reads whatever is there
-//   slow       reads with a budget, so many bytes a second, like a thin line
+// LoadViewer: one connection to the server under load, and how its user behaves.
+//   fast       reads whatever is available
+//   slow       reads a limited number of bytes per second, like a thin line
 //   stalled    reads the response's head and one byte, and then nothing more
-//   resetting  closes with a reset after its first frame, and comes again
-//   vanishing  closes in order in the middle of a frame, and comes again
+//   resetting  closes with a reset after its first frame, and reconnects
+//   vanishing  closes in order in the middle of a frame, and reconnects
 #pragma once
 
 #include <cstdint>
@@ -22,12 +21,12 @@
 
 namespace fanlight {
 
-// What the viewers of one thread use. Owns: its generator of numbers. Thread: one.
+// State shared by the viewers of one thread. Owns: its random numbers. Thread: one.
 struct ViewerContext {
   LoadShared& shared;
   LoadTally& tally;
   int epoll_fd;
-  std::span<char> scratch;  // what is looked at is received here
+  std::span<char> scratch;  // receive buffer for bytes that are examined
   Random random;
   Instant now;  // read again for each complete frame
 
@@ -36,8 +35,8 @@ struct ViewerContext {
 
 // Owns: its socket and the state of its stream, at most 512 bytes.
 // Thread: one.
-// Invariant: the socket is in the epoll set exactly while somebody has to hear of it: a slow viewer
-// that reads is not, it reads by the clock.
+// Invariant: the socket is in the epoll set exactly while its events matter: a slow viewer that is
+// reading is not in the set, because it reads by the clock.
 class LoadViewer {
  public:
   // `index` counts all viewers of the run.
@@ -49,10 +48,10 @@ class LoadViewer {
   // The socket is ready (EPOLL* of epoll_ctl(2)).
   void on_ready(ViewerContext& context, uint32_t events);
 
-  // Every tick (about 40 ms): slow viewers read, who waits to come again does.
+  // Every tick (about 40 ms): slow viewers read, and viewers that wait to reconnect do so.
   void on_tick(ViewerContext& context, Duration since_last_tick);
 
-  // Closes whatever is open; the run is over.
+  // Closes anything still open; the run is over.
   void end();
 
   bool needs_ticks() const { return kind_ != ViewerKind::fast && kind_ != ViewerKind::stalled; }
@@ -60,7 +59,7 @@ class LoadViewer {
   const ViewerFigures& figures() const { return follower_.figures(); }
   bool had_stream() const { return had_stream_; }
   bool had_frame() const { return had_frame_; }
-  // It could not connect, or the answer was no stream, and never one before.
+  // It could not connect, or the response was not a stream, and it never had one before.
   bool was_refused() const { return was_refused_; }
   ViewerKind kind() const { return kind_; }
   size_t index() const { return index_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Machine: what a run takes from the machine and from the terminal.
+// Machine: what a run needs from the machine and the terminal.
 #pragma once
 
 #include <cstddef>
@@ -8,15 +8,15 @@
 
 namespace fanlight {
 
-// Raises RLIMIT_NOFILE so that `sockets` and what else a program has open fit, beyond the hard
-// limit where the user may. Throws StartError (system_error) that says how many fit.
+// Raises RLIMIT_NOFILE so that `sockets` and the program's other descriptors fit, beyond the hard
+// limit where the user may. Throws StartError (system_error) that states how many fit.
 void require_descriptors(size_t sockets);
 
-// Binds the calling thread, and those that it starts, to these CPUs; an empty list: to none. Throws
-// StartError (usage) when one of them is not there.
+// Binds the calling thread, and the threads that it starts, to these CPUs; an empty list: to none.
+// Throws StartError (usage) when one of them does not exist.
 void confine_to(const std::vector<int>& cpus);
 
-// Shows a line on standard error: over the one before on a terminal, below it otherwise.
+// Shows a line on standard error: on a terminal over the previous one, otherwise below it.
 void show_live_line(std::string_view line);
 void clear_live_line();
 

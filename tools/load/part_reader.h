@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// PartReader: reads what an MJPEG server sends to one viewer, and checks its framing.
+// PartReader: reads the stream of an MJPEG server to one viewer, and checks its framing.
 //
-// multipart/x-mixed-replace (RFC 2046 section 5.1) as cameras speak it: parts with Content-Length
+// multipart/x-mixed-replace (RFC 2046 section 5.1) as cameras send it: parts with Content-Length
 // (Fanlight, ustreamer, mjpg-streamer) or without (the Flask tutorial), boundaries with or without
-// quotes, and with their leading dashes inside the parameter or not.
+// quotes, and with or without their leading dashes inside the parameter.
 //
-// It is made for thousands of viewers in one thread. It keeps no frame, and of a part whose length
-// is known it tells how many bytes may be thrown away unseen: the body and the delimiter behind it.
-// The delimiter is then proved by what follows: the next part's head must begin with the same field
-// as the first part's did, which no shift of a few bytes, and no byte of a JPEG, can imitate.
+// It is made for thousands of viewers in one thread. It stores no frame, and for a part of known
+// length it reports how many bytes may be discarded unseen: the body and the delimiter after it.
+// The delimiter is then verified by what follows: the next part's head must begin with the same
+// field as the first part's did, which no shift of a few bytes, and no byte of a JPEG, can imitate.
 #pragma once
 
 #include <array>
@@ -21,18 +21,18 @@ namespace fanlight {
 
 // Owns: an unfinished line and the delimiter, about 300 bytes; no memory elsewhere.
 // Thread: one.
-// Invariant: bytes are given in the order in which they came, each once, by read() or discard().
+// Invariant: bytes are passed in the order of arrival, each once, to read() or discard().
 class PartReader {
  public:
   enum class Event : uint8_t {
-    none,  // all bytes are used; nothing became complete
+    none,  // all bytes are used; nothing was completed
     head,  // the response's head is complete
-    part,  // the last byte of a part has come
-    torn,  // no delimiter where the length says, or a part that was looked at is no whole JPEG;
+    part,  // the last byte of a part has arrived
+    torn,  // no delimiter after the given length, or an examined part is not a whole JPEG;
            // after a missing delimiter the bytes up to the next one are skipped
   };
 
-  // What the response's head says.
+  // The response's head.
   struct Head {
     uint16_t status = 0;  // 0: not HTTP
     bool is_multipart = false;
@@ -40,7 +40,7 @@ class PartReader {
     bool is_chunked = false;
   };
 
-  // The part that the last Event::part is about.
+  // The part of the last Event::part.
   struct Part {
     uint64_t bytes = 0;
     std::optional<uint64_t> sequence;     // X-Sequence
@@ -48,22 +48,22 @@ class PartReader {
     bool was_looked_at = false;           // all of its bytes were read and not discarded
   };
 
-  // Every `check_every`-th part is to be read whole, beginning with the one of this index
-  // (< check_every), so that not all viewers look at the same frame.
+  // Every `check_every`-th part is read whole, beginning with the one of index `first_check` (<
+  // check_every), so that not all viewers examine the same frame.
   explicit PartReader(uint32_t check_every, uint32_t first_check = 0);
 
   // Uses bytes up to the next event and takes them off `bytes`. With Event::none nothing is left.
   Event read(std::string_view& bytes);
 
-  // How many of the next bytes need not be looked at.
+  // How many of the next bytes may be discarded without being read.
   size_t discardable() const;
 
-  // Says that `count` <= discardable() bytes were thrown away.
+  // Reports that `count` <= discardable() bytes were discarded.
   Event discard(size_t count);
 
   const Head& head() const { return head_; }
   const Part& part() const { return part_; }
-  // The closing delimiter has come; nothing more should.
+  // The closing delimiter has arrived; nothing should follow.
   bool is_ended() const { return state_ == State::epilogue; }
   bool is_in_body() const { return state_ == State::body || state_ == State::search; }
   // True when the next bytes are read whole, so that a large buffer is worth it.
@@ -78,8 +78,8 @@ class PartReader {
     body,       // of known length
     search,     // a body that ends where the delimiter is found
     delimiter,  // which must be here
-    epilogue,   // behind the closing delimiter
-    refused,    // the answer is no stream
+    epilogue,   // after the closing delimiter
+    refused,    // the response is not a stream
   };
 
   std::optional<std::string_view> take_line(std::string_view& bytes);
@@ -100,10 +100,10 @@ class PartReader {
   Event lose_framing();
   std::string_view delimiter() const { return {delimiter_.data(), delimiter_size_}; }
 
-  // CRLF, dashes and boundary: 4 + 70 bytes at most (RFC 2046 section 5.1.1), and some mercy.
+  // CRLF, dashes and boundary: at most 4 + 70 bytes (RFC 2046 section 5.1.1), and some margin.
   std::array<char, 84> delimiter_{};
-  // A line that is not complete yet. Longer lines are cut: nothing that matters is longer than
-  // Content-Type with the longest boundary, 122 bytes.
+  // An incomplete line. Longer lines are cut: no relevant line is longer than Content-Type with the
+  // longest boundary, 122 bytes.
   std::array<char, 128> line_{};
   uint8_t delimiter_size_ = 0;
   uint8_t line_size_ = 0;
@@ -112,17 +112,17 @@ class PartReader {
   Part part_;
   std::optional<uint64_t> length_;  // Content-Length of the part that is being read
   uint64_t body_left_ = 0;          // of a body of known length
-  uint32_t first_name_ = 0;         // hash of the field name that the first part's head began with
+  uint32_t first_name_ = 0;         // hash of the first field name in the first part's head
   uint32_t check_every_;
   uint32_t parts_until_check_;
-  uint8_t delimiter_matched_ = 0;  // bytes of the delimiter, and of the CRLF or dashes behind it
-  char after_boundary_ = 0;        // the first byte behind the boundary, when it was seen
-  bool delimiter_was_unseen_ = false;  // it was thrown away with the body
+  uint8_t delimiter_matched_ = 0;      // bytes of the delimiter, and of the CRLF or dashes after it
+  char after_boundary_ = 0;            // the first byte after the boundary, when it was seen
+  bool delimiter_was_unseen_ = false;  // it was discarded with the body
   bool at_first_line_ = false;         // of a part's head
   bool looks_ = false;                 // at this part
-  bool skips_ = false;                 // this search is for the end of bytes that are no part
+  bool skips_ = false;                 // this search is for the end of bytes that are not a part
   bool is_closing_unproved_ = false;   // an empty line followed an unseen delimiter
-  // Of a part that is looked at: its first and last two bytes and how many were seen.
+  // Of an examined part: its first and last two bytes and how many were seen.
   std::array<char, 2> first_{};
   std::array<char, 2> last_{};
   uint64_t seen_ = 0;

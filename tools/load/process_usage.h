@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ProcessUsage: what a process has used of the CPU and of memory.
+// ProcessUsage: the CPU time and memory of a process.
 #pragma once
 
 #include <sys/types.h>
@@ -18,15 +18,15 @@ struct ProcessUsage {
   uint64_t anonymous_kb = 0;  // RssAnon: without the program's own text and shared pages
 };
 
-// Nothing when there is no such process (any more), or it must not be looked at.
-// The CPU time is read from the process's clock, clock_getcpuclockid(3), because the utime and
-// stime of proc_pid_stat(5) are the same sum cut to hundredths of a second.
+// Nothing when the process does not exist (any more), or may not be inspected. The CPU time is read
+// from the process's clock, clock_getcpuclockid(3), because the utime and stime of proc_pid_stat(5)
+// are the same sum truncated to hundredths of a second.
 std::optional<ProcessUsage> read_process_usage(pid_t pid);
 
 // CPU time of the calling process.
 Duration read_own_cpu_time();
 
-// The number of a line such as "VmRSS:     1234 kB" of `status`, 0 when there is none.
+// The number in a line such as "VmRSS:     1234 kB" of `status`, 0 when there is none.
 uint64_t find_kilobytes(std::string_view status, std::string_view name);
 
 }  // namespace fanlight

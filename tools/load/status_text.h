@@ -6,8 +6,8 @@
 
 namespace fanlight {
 
-// "503 Service Unavailable"; the number alone for one that servers of cameras do not answer with
-// (RFC 9110 section 15), and "no HTTP" for 0.
+// "503 Service Unavailable"; only the number for a status that camera servers do not use (RFC 9110
+// section 15), and "no HTTP" for 0.
 std::string status_text(unsigned status);
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Target: the server under load, and where the viewers come from.
+// Target: the server under load, and the local addresses of the viewers.
 #pragma once
 
 #include <netinet/in.h>
@@ -22,15 +22,15 @@ struct Url {
   std::string authority;   // HOST[:PORT] as written, for the Host field
 };
 
-// Throws std::invalid_argument that says what is wrong with it.
+// Throws std::invalid_argument that states the mistake.
 Url parse_url(std::string_view text);
 
 // Owns: addresses and the request. Thread: any, it never changes.
 class Target {
  public:
-  // Resolves the host. `viewers` is how many connections will be open at once, `headers` are lines
-  // "Name: value" for the request. Throws StartError when the name has no address, or when the
-  // ports of this machine are fewer than the viewers.
+  // Resolves the host. `viewers` is how many connections are open at the same time, `headers` are
+  // lines "Name: value" for the request. Throws StartError when the name has no address, or when
+  // this machine has fewer ports than viewers.
   Target(const Url& url, size_t viewers, const std::vector<std::string>& headers);
 
   const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&address_); }

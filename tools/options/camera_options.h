@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Camera options: what the command line says of one camera.
+// Camera options: the options of one camera.
 #pragma once
 
 #include <string>
@@ -28,27 +28,26 @@ struct CameraOptions {
 void check_camera_name(std::string_view name);
 
 // Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES` or `mirror=on|off`.
-// Throws std::invalid_argument for another key, or a value that makes no sense.
+// Throws std::invalid_argument for an unknown key or an invalid value.
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value);
 
-// Adds `NAME: VALUE`, which is sent to another server. Throws std::invalid_argument for what is no
-// field of HTTP (RFC 9110 section 5).
+// Adds `NAME: VALUE`, which is sent to another server. Throws std::invalid_argument for anything
+// that is not an HTTP field (RFC 9110 section 5).
 void add_header(CameraOptions& camera, std::string_view name, std::string_view value);
 
-// `sha256//` and 32 bytes in base64, as curl(1) --pinnedpubkey has it; several are joined by `;`.
-// Throws std::invalid_argument.
+// `sha256//` and 32 bytes in base64, in the format of curl(1) --pinnedpubkey; several are joined by
+// `;`. Throws std::invalid_argument.
 void check_pin(std::string_view pin);
 
-// `NAME=SPEC[,key=value]...`. A URL may have commas of its own: it ends at the first one that one
-// of the keys and '=' stand behind; where they are meant for the URL, that comma is written %2C.
-// Throws std::invalid_argument.
+// `NAME=SPEC[,key=value]...`. A URL may contain commas: it ends at the first comma that is followed
+// by one of the keys and '='; where that is part of the URL, the comma is written %2C. Throws
+// std::invalid_argument.
 CameraOptions parse_camera(std::string_view text);
 
-// What the flags say, put together: the camera that --source and its fellows describe comes first,
-// the root URLs are its. `single` has an empty source when --source was not given, and `is_shaped`
-// when something else was said of it; `controls` are
-// the values of --control, `[CAMERA/]NAME=VALUE`, of the first camera when none is named. Throws
-// StartError (usage).
+// Combines the flags: the camera of --source and related flags is first and has the root URLs.
+// `single` has an empty source when --source was not given; `is_shaped` is set when related flags
+// were given anyway; `controls` are the values of --control, `[CAMERA/]NAME=VALUE`, of the first
+// camera when none is named. Throws StartError (usage).
 std::vector<CameraOptions> put_cameras_together(CameraOptions single, bool is_shaped,
                                                 std::vector<CameraOptions> others,
                                                 const std::vector<std::string>& controls);

@@ -24,11 +24,11 @@ namespace fanlight {
 
 constexpr size_t kConfigBytesMax = size_t{1} << 20;
 
-// Throws StartError (config) with one line, `FILE:LINE: KEY: what is expected`. Values are checked
-// only as far as their type; apply_setting() does the rest.
+// Throws StartError (config) with one line, `FILE:LINE: KEY: what is expected`. Only the type of
+// each value is checked here; apply_setting() does the rest.
 Settings read_config_file(const std::string& path);
 
-// The same for a text; `path` is for the messages.
+// The same for a text; `path` appears in messages.
 Settings parse_config(std::string_view text, const std::string& path);
 
 }  // namespace fanlight

@@ -12,10 +12,10 @@
 
 namespace fanlight {
 
-// Options while they are read; cameras are put together when all is said.
+// Options while they are read; cameras are assembled at the end.
 struct OptionsDraft {
   Options options;
-  CameraOptions single;  // what --source and its fellows describe
+  CameraOptions single;  // the camera of --source and related flags
   bool single_is_shaped = false;
   std::vector<CameraOptions> cameras;
   std::vector<std::string> controls;
@@ -23,19 +23,19 @@ struct OptionsDraft {
 
 enum OptionTrait : unsigned {
   kText = 0,
-  kNumber = 1,      // the configuration file may have a bare number, or a text: 10, "10s", "auto"
-  kToggle = 2,      // there true or false; on the command line the flag alone means on
-  kRepeatable = 4,  // there an array
-  kOfCameras = 8,   // describes one; whoever names a source decides about all of these
+  kNumber = 1,      // in the configuration file a bare number, or a text: 10, "10s", "auto"
+  kToggle = 2,      // in the file true or false; on the command line the flag alone means on
+  kRepeatable = 4,  // an array in the file
+  kOfCameras = 8,   // describes a camera; the level that names a source decides about all of these
   kCommand = 16,    // not a property of the server, so not for the configuration file
   kReloadable = 32  // SIGHUP changes it while the server runs
 };
 
-// One line of the table. Defaults are texts, so that they are read as any other value, shown by
-// --help, and printed by --print-config.
+// One line of the table. Defaults are texts: they are read like any other value, shown by --help,
+// and printed by --print-config.
 struct Option {
   std::string_view name;          // without dashes
-  std::string_view type;          // "N|off", for --help; of a toggle empty
+  std::string_view type;          // "N|off", for --help; empty for a toggle
   std::string_view default_text;  // empty: none
   std::string help;
   unsigned traits = kText;

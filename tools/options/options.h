@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options: what fanlight was asked to do, by its flags, the environment and its configuration file.
+// Options: how fanlight runs, from its flags, the environment and its configuration file.
 #pragma once
 
 #include <cstdint>
@@ -36,18 +36,18 @@ struct OptionTexts {
 // The defaults are in the option table.
 struct Options {
   std::vector<ListenAddress> listen;
-  std::vector<ListenAddress> admin_listen;    // whose clients may see the addresses of viewers
+  std::vector<ListenAddress> admin_listen;    // clients here may see viewer addresses
   std::optional<unsigned> unix_mode;          // permissions of UNIX sockets; empty: by the umask
-  std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For counts
-  std::string stock_db;                       // the database of /stock-table; empty: none was given
+  std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For is trusted
+  std::string stock_db;                       // the database of /stock-table; empty: none given
   std::vector<CameraOptions> cameras;         // at least one
-  bool source_was_given = false;              // false: the emulator, because nobody named another
-  bool exit_on_no_source = false;             // at start, in place of waiting for it
+  bool source_was_given = false;              // false: the emulator, because no source was given
+  bool exit_on_no_source = false;             // at start, instead of waiting for it
   bool allow_control = false;
   unsigned shards = 0;                 // 0: one per CPU
   size_t max_viewers = 0;              // 0: as many as descriptors allow, up to 10,000
   size_t max_viewers_per_address = 0;  // 0: no limit
-  std::optional<uint64_t> max_egress;  // bits per second, 0: no limit; empty: what the link says
+  std::optional<uint64_t> max_egress;  // bits per second, 0: no limit; empty: the link's speed
   double min_fps = 0;
   Duration viewer_stall_timeout{};
   Duration camera_stall_timeout{};
@@ -66,16 +66,16 @@ struct Options {
   EncoderChoice encoder = EncoderChoice::automatic;
   LogLevel log_level = LogLevel::info;
 
-  std::vector<std::string> notes;  // lines to be logged, about what has no effect
+  std::vector<std::string> notes;  // to be logged, about settings without effect
 
   std::string config_file;  // empty: none
   bool check_config = false;
   bool print_config = false;
   bool list_devices = false;
 
-  // What a camera that makes no sense is to be blamed on: usage, or config.
+  // The exit code for an invalid camera: usage, or config.
   ExitCode blame_for_cameras = ExitCode::usage;
-  std::vector<OptionTexts> in_force;  // but for cameras and commands; in the table's order
+  std::vector<OptionTexts> in_force;  // except cameras and commands; in the table's order
 };
 
 }  // namespace fanlight

@@ -7,10 +7,11 @@
 
 namespace fanlight {
 
-// Puts together what the flags say, what the environment says, what the configuration file says and
-// the defaults: for each option the first of them that says something. Who names a source decides
-// about all that describes cameras: those behind it are not asked for any of it. Reads the file
-// anew each time. Throws StartError, usage or config, with one line that names the flag, the
+// Combines the flags, the environment, the configuration file and the defaults: each option is
+// taken from the first of these that sets it. The first level that names a source decides about
+// everything that describes cameras: lower levels are ignored for those options. Reads the file
+// again each time. Throws StartError, usage or config, with one line that names the flag, the
+// variable or the file's line.
 // variable or the file's line.
 Options read_options(const CommandLine& flags);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Setting: one value of an option, and who said it.
+// Setting: one value of an option, and where it was set.
 #pragma once
 
 #include <string>
@@ -21,27 +21,27 @@ struct Setting {
   ExitCode blame = ExitCode::usage;
 };
 
-// What one of the places says where options come from.
+// The settings of one level: the flags, the environment or the configuration file.
 struct Settings {
   std::vector<Setting> values;
   std::vector<CameraOptions> cameras;  // tables of the configuration file
-  std::vector<std::string> notes;      // lines to be logged, about what has no effect
+  std::vector<std::string> notes;      // to be logged, about settings without effect
 
-  // Whether it says where pictures come from.
+  // Whether it gives a source.
   bool names_a_source() const;
 };
 
 // Throws StartError: "WHERE 'TEXT': what is expected".
 void apply_setting(OptionsDraft& draft, const Setting& setting);
 
-// What the environment says, which is "FANLIGHT_HEADER_TIMEOUT" for --header-timeout. Variables
-// that are empty say nothing. Others of this prefix: one that looks like a misspelt option throws
+// The settings of the environment: "FANLIGHT_HEADER_TIMEOUT" for --header-timeout. Empty variables
+// are ignored. Other variables with this prefix: one that looks like a misspelt option throws
 // StartError (usage), since a typo must not be the reason why a camera is not shown; the rest are
 // noted, since Kubernetes makes some for a service of our name.
 Settings read_environment();
 std::string environment_name(std::string_view option);
 
-// Of ASCII: what is in no value that somebody meant.
+// ASCII control characters, which are in no value that is meant.
 bool has_control_characters(std::string_view text);
 
 }  // namespace fanlight

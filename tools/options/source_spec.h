@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Source spec: where pictures come from, as people type it.
+// Source spec: parses a source as users type it.
 #pragma once
 
 #include <string>
@@ -8,16 +8,16 @@
 namespace fanlight {
 
 // `auto`, or the `kind[:argument]` of the source table that `text` means: a device by its path
-// alone (`/dev/video0`), and a URL without its scheme where nothing else can be meant
+// alone (`/dev/video0`), and a URL without its scheme where it is unambiguous
 // (`10.0.0.7:5000/stream`, `localhost/?action=stream`). Nothing is opened. Throws
 // std::invalid_argument, with what to type where that is clear: for a misspelt kind, for a folder
-// or a file of the disk, for half a scheme.
+// or a file on the disk, for half a scheme.
 std::string complete_source(std::string_view text);
 
-// `text` as it may be shown: as redact_url() does, and without the password of what is half a URL.
+// `text` as it may be shown: as by redact_url(), and without the password of an incomplete URL.
 std::string shown_source(std::string_view text);
 
-// Whether a source is a URL, in which commas are its own.
+// Whether a source is a URL, which may contain commas.
 bool is_url(std::string_view source);
 
 }  // namespace fanlight

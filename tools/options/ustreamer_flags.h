@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ustreamer's flags: what ustreamer 4.9 to 6.x takes on its command line, in our words, so that
-// what starts ustreamer (crowsnest, a unit file, a habit) can start Fanlight in its place.
+// ustreamer's flags: translates the command line of ustreamer 4.9 to 6.x into our options, so that
+// anything that starts ustreamer (crowsnest, a unit file, a habit) can start Fanlight instead.
 #pragma once
 
 #include <optional>
@@ -13,32 +13,31 @@
 
 namespace fanlight {
 
-// One flag that is ustreamer's alone. Those that both have are in the option table.
+// One flag that only ustreamer has. Those that both have are in the option table.
 struct UstreamerFlag {
   enum class Meaning {
     option,     // one of ours: `to` is its name
-    place,      // a part of where to listen
-    picture,    // flips, which we have as a rotation and a mirror
+    place,      // a part of the listen address
+    picture,    // flips, which are a rotation and a mirror here
     control,    // a control of the camera: `to` is its name
-    no_effect,  // is taken, and one line says why nothing comes of it: `to`
-    refused,    // who asks for it must not get a server without it; `to` says what to do
+    no_effect,  // accepted, and one line gives the reason it has no effect: `to`
+    refused,    // ignoring it would be dangerous, so the start fails; `to` says what to do
   };
   std::string_view name;  // without dashes
   char letter;            // '\0': none
   bool takes_value;
-  bool of_capture;  // who uses it means a camera, as ustreamer does, not the emulator
+  bool of_capture;  // implies a camera, as in ustreamer, not the emulator
   Meaning meaning;
   std::string_view to;
 };
 
 std::span<const UstreamerFlag> ustreamer_flags();
 
-// The letter that ustreamer has for an option of ours with the same name ('q' for "quality"), or
-// '\0'.
+// ustreamer's letter for an option of ours with the same name ('q' for "quality"), or '\0'.
 char ustreamer_letter(std::string_view option);
 
-// What ustreamer's command line says that ours says otherwise, of an option that both have: "HW"
-// for "encoder" is "auto".
+// Translates a value of an option that both have but write differently: "HW" for "encoder" is
+// "auto".
 std::string ustreamer_value(std::string_view option, const std::string& text);
 
 struct GivenUstreamerFlag {
@@ -46,15 +45,15 @@ struct GivenUstreamerFlag {
   std::string text;  // the last one counts, as with getopt(3)
 };
 
-// A command line in our words.
+// The command line as our options.
 struct UstreamerTranslation {
   std::vector<Setting> settings;
   std::vector<std::string> notes;         // one line for each flag without effect
-  std::optional<Setting> implied_source;  // /dev/video0, if nobody names another
+  std::optional<Setting> implied_source;  // /dev/video0, if no source is given
 };
 
-// `is_ustreamer`: we were started under its name, and so have its defaults too; `says_where`: a
-// flag of ours says where to listen. Throws StartError (usage).
+// `is_ustreamer`: started under ustreamer's name, so with its defaults too; `says_where`: a flag of
+// ours gives a listen address. Throws StartError (usage).
 UstreamerTranslation translate_ustreamer(const std::vector<GivenUstreamerFlag>& given,
                                          bool is_ustreamer, bool says_where);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Version: what --version prints and /api/v1/state says.
+// Version: the version in --version and /api/v1/state.
 #pragma once
 
 #include <string>
@@ -7,6 +7,6 @@
 namespace fanlight {
 
 std::string version_number();  // "0.1.0"
-std::string version_text();    // the same with the libraries' versions
+std::string version_text();    // also with the libraries' versions
 
 }  // namespace fanlight

@@ -14,22 +14,22 @@
 
 namespace fanlight {
 
-// Owns: a thread, because drivers may take their time, which neither main nor a shard has; the
-//   watch over devices, unless the user has no inotify instance left.
+// Owns: a thread, because drivers may be slow, and neither main nor a shard can wait; the device
+//   watch, unless the user has no inotify instance left.
 // Thread: main's.
 class DeviceReport {
  public:
-  // `text` gets the list now and whenever a device comes or goes; it outlives the thread. The
-  // cameras of libcamera stay those of the start: it ends the process when it is started
-  // while there is no descriptor left. Throws std::system_error when the process has no descriptor
-  // or thread left.
+  // `text` gets the list now and whenever a device appears or disappears; it outlives the thread.
+  // The cameras of libcamera are listed only as they were at the start: libcamera ends the process
+  // if it is started while no descriptor is left. Throws std::system_error when the process has no
+  // descriptor or thread left.
   DeviceReport(SharedText& text, std::vector<LibcameraCamera> libcamera);
   DeviceReport(const DeviceReport&) = delete;
   DeviceReport& operator=(const DeviceReport&) = delete;
   ~DeviceReport();  // waits for the driver if stop() was not called
 
   // False when a driver does not return within a second; the object must then stay as it is until
-  // the process ends. To be called once.
+  // the process ends. Call it once.
   bool stop() noexcept;
 
  private:

@@ -11,8 +11,8 @@
 
 namespace fanlight {
 
-// Owns: the signals SIGTERM, SIGINT and SIGHUP, which nobody else gets; a timer.
-// Thread: main's; made before there are others, since threads inherit what is blocked.
+// Owns: the signals SIGTERM, SIGINT and SIGHUP, which no other thread receives; a timer.
+// Thread: main's; made before other threads are, since threads inherit the blocked signals.
 class MainLoop {
  public:
   // Throws std::system_error.
@@ -21,9 +21,9 @@ class MainLoop {
   MainLoop& operator=(const MainLoop&) = delete;
   ~MainLoop();
 
-  // Returns after SIGTERM or SIGINT; from then on another one ends the process at once. Meanwhile
-  // calls `on_hangup` for SIGHUP, and `on_tick` every `period` if there is one. Needs nothing of
-  // the system that the constructor has not taken.
+  // Returns after SIGTERM or SIGINT; from then on another one ends the process immediately. Until
+  // then calls `on_hangup` for SIGHUP, and `on_tick` every `period` if there is one. Needs no
+  // resources that the constructor has not acquired.
   void run(const std::function<void()>& on_hangup, std::optional<Duration> period,
            const std::function<void()>& on_tick);
 

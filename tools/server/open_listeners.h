@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Open listeners: every socket that the server listens on, inherited or our own, and the speed of
-// the network behind them.
+// the network that they are on.
 #pragma once
 
 #include <vector>
@@ -20,16 +20,16 @@ struct OpenListeners {
   bool is_local() const;  // only this machine can reach any
 };
 
-// Sockets of systemd's socket activation come in place of --listen; those of a unit with
-// FileDescriptorName=admin in place of --admin-listen. Throws StartError: not_permitted or
+// Sockets of systemd's socket activation replace --listen; those of a unit with
+// FileDescriptorName=admin replace --admin-listen. Throws StartError: not_permitted or
 // system_error, with the flag and what to try.
 OpenListeners open_listeners(const Options& options, unsigned shards);
 
-// What the listeners share, as the operator or the kernel says. Of several links the slowest
-// counts, so that none carries more than it can.
+// The bandwidth that the listeners share, as configured or as the kernel reports it. Of several
+// links the slowest counts, so that none is overloaded.
 WireConfig choose_wire(const Options& options, const std::vector<Listener>& listeners);
 
-// One line for each, and what else there is to know.
+// One line for each, and further hints.
 void say_where(const OpenListeners& listeners);
 void say_egress(const WireConfig& wire, const Options& options, const OpenListeners& listeners);
 

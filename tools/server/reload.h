@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reload: what SIGHUP does: reads the configuration file again and changes what can be changed
-// while everybody stays connected.
+// Reload: handles SIGHUP: reads the configuration file again and changes what can be changed
+// without disconnecting anyone.
 #pragma once
 
 #include <memory>
@@ -16,14 +16,14 @@ namespace fanlight {
 
 // Owns: the options in force. Borrows the rest.
 // Thread: main's.
-// Invariant: options that a file with a mistake has are never taken, not even those without one.
+// Invariant: no option of a file with a mistake is applied, not even one without a mistake.
 class Reload {
  public:
   Reload(const CommandLine& flags, const Options& now, ServerState& state,
          const std::vector<std::unique_ptr<RunningCamera>>& cameras);
 
-  // Logs one line for each option that has changed, whether it could be taken or not, and one when
-  // nothing has.
+  // Logs one line for each option that has changed, whether or not it could be applied, and one
+  // when nothing has.
   void carry_out() noexcept;
 
  private:
@@ -38,11 +38,11 @@ class Reload {
   const std::vector<std::unique_ptr<RunningCamera>>& cameras_;
 };
 
-// Whether --max-egress, or what it says, can change without a restart: the wire's budget is there
-// from the start or not at all.
+// Whether --max-egress, or the link speed it stands for, can change without a restart: the wire's
+// budget exists from the start or not at all.
 bool can_change_egress(const Options& now, const Options& next);
 
-// What of a camera's options has changed that a running camera cannot change, by name: "size".
+// The changed options of a camera that a running camera cannot change, by name: "size".
 std::vector<std::string_view> fixed_differences(const CameraOptions& now,
                                                 const CameraOptions& next);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RunningCamera: one camera with everything that it needs to run, put together from the options.
+// RunningCamera: one camera and everything it needs to run, assembled from the options.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@
 
 namespace fanlight {
 
-// Owns: all of it; the members that others point to come first.
-// Thread: main's; the loop has one of its own.
+// Owns: all of it; members that others point to are declared first.
+// Thread: main's; the loop has its own thread.
 struct RunningCamera {
   SystemCameraClock clock;
   CameraPanel panel{clock.interrupts()};
@@ -28,13 +28,13 @@ struct RunningCamera {
 };
 
 // Opens all cameras; none runs yet. One that cannot be opened is tried again later, and shows a
-// slate until then. Throws StartError: usage for a source that makes no sense or a control that the
-// camera does not have; no_input or not_permitted when none can be opened and none is worth waiting
-// for (may_come()), or --exit-on-no-source says not to wait.
+// slate until then. Throws StartError: usage for an invalid source or a control that the camera
+// does not have; no_input or not_permitted when none can be opened and none is worth waiting for
+// (may_come()), or when --exit-on-no-source forbids waiting.
 std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
                                                          BackendKind backend);
 
-// Stops all. False when the driver of one does not let go of its thread, which then still runs.
+// Stops all. False when a driver does not release its thread, which then still runs.
 bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RunningTable: the database behind /stock-table and its thread, put together from the options.
+// RunningTable: the database of /stock-table and its thread, assembled from the options.
 #pragma once
 
 #include <memory>
@@ -10,14 +10,14 @@
 
 namespace fanlight {
 
-// Owns: both. Thread: main's; the reader has one of its own.
+// Owns: both. Thread: main's; the reader has its own.
 class RunningTable {
  public:
   explicit RunningTable(std::unique_ptr<TableSource> source);
 
   TableDesk* desk() { return &desk_; }
 
-  // False when the disk does not let go of the reader, which then still runs.
+  // False when the reader hangs on the disk; it then still runs.
   bool stop() noexcept;
 
  private:
@@ -25,9 +25,9 @@ class RunningTable {
   TableReader reader_;
 };
 
-// The file of --stock-db, else the sample when the emulator is all there is to see, else nullptr.
-// Throws StartError: no_input or not_permitted when the file cannot be read. One that can, but
-// holds no such table, is a warning: it may be put right while the server runs.
+// The file of --stock-db, else the sample when the emulator is the only camera, else nullptr.
+// Throws StartError: no_input or not_permitted when the file cannot be read. A readable file
+// without such a table is a warning: it may be fixed while the server runs.
 std::unique_ptr<RunningTable> open_table(const Options& options);
 
 }  // namespace fanlight

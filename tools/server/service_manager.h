@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Service manager: tells systemd, or whoever speaks its protocol, how the service is: sd_notify(3).
+// Service manager: reports the service's state to systemd, or to another manager, by sd_notify(3).
 #pragma once
 
 #include <optional>
@@ -11,22 +11,22 @@
 
 namespace fanlight {
 
-// Owns: the socket to the manager; none when nobody wants to know.
+// Owns: the socket to the manager; none when no manager listens.
 // Thread: main's.
 class ServiceManager {
  public:
-  // By NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, which are removed, so that no child takes
-  // them for its own.
+  // By NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, which are removed, so that no child process
+  // uses them.
   ServiceManager();
 
   bool is_there() const { return static_cast<bool>(socket_); }
 
   void ready(std::string_view status) noexcept;
-  void reloading(Instant now) noexcept;  // ready() is to follow
+  void reloading(Instant now) noexcept;  // ready() must follow
   void stopping() noexcept;
   void keep_alive() noexcept;
 
-  // How often keep_alive() is to be called: twice in the time after which the manager kills the
+  // How often keep_alive() must be called: twice in the time after which the manager kills the
   // service (sd_watchdog_enabled(3)). Empty: never.
   std::optional<Duration> keep_alive_period() const { return keep_alive_period_; }
 
