@@ -13,7 +13,7 @@ namespace {
   throw std::invalid_argument(fmt::format("'{}': {}", text, expected));
 }
 
-// Splits a leading number off; false when there is none.
+// Splits off a leading number; false when there is none.
 template <class Number>
 bool take_number(std::string_view& text, Number& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -13,9 +13,10 @@ namespace fanlight {
 namespace {
 
 constexpr size_t kTextColumn = 28;
-constexpr std::string_view kDefault = "(default: ";  // is not parted from its value
+constexpr std::string_view kDefault = "(default: ";  // is kept with its value
 
-// `text` in lines of at most `columns`, filled at blanks; what does not fit a line stands alone.
+// `text` in lines of at most `columns`, broken at blanks; a word that does not fit gets its own
+// line.
 std::vector<std::string> fill(std::string_view text, size_t columns) {
   std::vector<std::string> lines;
   std::string line;
@@ -40,7 +41,7 @@ std::vector<std::string> fill(std::string_view text, size_t columns) {
   return lines;
 }
 
-// The paragraphs of a help: a new one begins where a line begins with a blank.
+// The paragraphs of a help text: a line that begins with a blank starts a new one.
 std::vector<std::string> help_lines(std::string_view help, size_t columns) {
   std::vector<std::string> lines;
   std::string paragraph;
@@ -97,7 +98,7 @@ std::string help_text(const CLI::App& app, std::string_view examples) {
     if (group.empty() || std::ranges::find(groups, group) != groups.end()) continue;
     groups.push_back(group);
   }
-  // --help comes first in CLI11's list, and its group last in what people look for.
+  // --help comes first in CLI11's list, but users look for its group last.
   const std::string& last = app.get_help_ptr()->get_group();
   std::stable_partition(groups.begin(), groups.end(),
                         [&](const std::string& each) { return each != last; });

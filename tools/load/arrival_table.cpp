@@ -17,7 +17,7 @@ int64_t nanoseconds(Instant instant) {
 }  // namespace
 
 ArrivalTable::ArrivalTable() {
-  // Zeroed pages are what free places look like.
+  // Free places are all zero, as fresh pages are.
   static_assert(sizeof(Place) == 32 && std::atomic<uint64_t>::is_always_lock_free);
   void* memory = ::mmap(nullptr, kPlaces * sizeof(Place), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -32,8 +32,8 @@ ArrivalTable::~ArrivalTable() {
 ArrivalTable::Place* ArrivalTable::find_or_take(uint64_t key) noexcept {
   const uint64_t key_plus_1 = key + 1;
   if (key_plus_1 == 0) return nullptr;
-  // Fibonacci hashing: consecutive numbers land far apart, so viewers of neighbouring frames do
-  // not share a cache line.
+  // Fibonacci hashing: consecutive numbers are placed far apart, so viewers of neighbouring frames
+  // do not share a cache line.
   size_t index = (key * 0x9e3779b97f4a7c15u) >> (64 - kPlacesBits);
   while (true) {
     Place& place = places_[index];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fanlight-load: many viewers of an MJPEG server, who check what they get and measure how they are
-// served.
+// fanlight-load: runs many viewers of an MJPEG server, checks what they receive and measures how
+// they are served.
 #include <fmt/core.h>
 
 #include <cerrno>
@@ -25,8 +25,8 @@ struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-// Owns: the file that --json names, or none. It is opened before the run, so that a path that
-// cannot be written does not cost a run.
+// Owns: the file that --json names, or none. It is opened before the run, so that an unwritable
+// path does not waste a run.
 class JsonFile {
  public:
   explicit JsonFile(const std::string& path) : path_(path) {

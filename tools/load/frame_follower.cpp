@@ -7,8 +7,8 @@
 namespace fanlight {
 namespace {
 
-// Ages outside are no ages: the server's X-Timestamp is of another clock (mjpg-streamer sends the
-// camera's, which counts from boot), or the clocks of the two machines differ.
+// Values outside are not ages: the server's X-Timestamp is from another clock (mjpg-streamer sends
+// the camera's, which counts from boot), or the clocks of the two machines differ.
 constexpr Duration kAgeMin = -1s;
 constexpr Duration kAgeMax = 1h;
 
@@ -29,7 +29,7 @@ void FrameFollower::follow(const PartReader::Part& part, Instant now, LoadShared
   std::optional<uint64_t> key = part.sequence;
   if (!key && part.timestamp_us) key = static_cast<uint64_t>(*part.timestamp_us);
   if (key && has_last_key_ && *key == last_key_) {
-    // The server sent a frame again so that the line is not silent; its age says nothing.
+    // The server repeated a frame so that the connection is not silent; its age means nothing.
     if (in_window) tally.repeats.add();
     return;
   }
@@ -66,7 +66,7 @@ void FrameFollower::record_age(int64_t timestamp_us, WallTime wall, bool in_wind
   }
 }
 
-// Arrivals outside of the window count for the others' ranks.
+// Arrivals outside the window count for the others' ranks.
 void FrameFollower::record_rank(uint64_t key, Instant now, bool in_window, LoadShared& shared) {
   if (kind_ != ViewerKind::fast) return;
   const uint32_t before = shared.arrivals.arrive(key, now);

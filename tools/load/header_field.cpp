@@ -66,7 +66,7 @@ std::string_view find_boundary(std::string_view content_type) {
   }
 }
 
-// FNV-1a. A name is a token (RFC 9110 section 5.6.2), of which only what occurs is let through.
+// FNV-1a. A name is a token (RFC 9110 section 5.6.2), of which only common characters are accepted.
 uint32_t hash_of_name(std::string_view line) {
   uint32_t hash = 2166136261u;
   for (const char c : line) {

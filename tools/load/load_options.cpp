@@ -52,7 +52,7 @@ constexpr const char* kFooter =
     "disconnected or never got a frame; 64 bad flag; 69 the server cannot be reached\n"
     "or gives nobody a stream; 71 this machine is too small.";
 
-// Adds flags whose mistakes are all answered in the same words.
+// Adds flags whose mistakes are all reported in the same words.
 class LoadFlags {
  public:
   explicit LoadFlags(CLI::App& app) : app_(app) {}
@@ -163,7 +163,7 @@ void add_report_flags(LoadFlags& flags, LoadOptions& options) {
               [&](const std::string& text) { options.json = text; });
 }
 
-// Words that are no flags, nor the URL.
+// Words that are neither flags nor the URL.
 void check_words(const CLI::App& app, const LoadOptions& options) {
   const std::vector<std::string> left = app.remaining();
   if (left.empty()) return;

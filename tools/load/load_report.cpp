@@ -18,7 +18,7 @@ void append(std::string& out, fmt::format_string<Args...> format, Args&&... args
   fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
 }
 
-// A number, or what stands for none.
+// A number, or the text for a missing one.
 std::string number_or(std::string_view none, std::optional<double> value, int decimals) {
   return value ? fmt::format("{:.{}f}", *value, decimals) : std::string(none);
 }
@@ -31,8 +31,8 @@ std::string cell(std::optional<double> value, int decimals = 1) {
   return number_or("-", value, decimals);
 }
 
-// A JSON string: what RFC 8259 section 7 wants escaped is escaped. It is not called quoted(), since
-// a call with a std::string would find std::quoted() too.
+// A JSON string, with the escapes that RFC 8259 section 7 requires. It is not called quoted(),
+// since a call with a std::string would find std::quoted() too.
 std::string json_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -54,7 +54,7 @@ double per_second(const LoadResult& result, uint64_t count) {
   return result.duration_s > 0 ? static_cast<double>(count) / result.duration_s : 0;
 }
 
-// What only sequence numbers tell.
+// A value that is known only with sequence numbers.
 std::optional<double> if_sequences(const LoadResult& result, std::optional<double> value) {
   return result.has_sequences ? value : std::nullopt;
 }

@@ -22,11 +22,11 @@ namespace fanlight {
 namespace {
 
 constexpr Duration kLineEvery = 1s;
-// How often main looks whether all have their first frame, and whether anybody is left.
+// How often main checks whether all have their first frame, and whether any viewer is left.
 constexpr Duration kSettleStep = 5ms;
 constexpr Duration kGoneStep = 100ms;
 constexpr Duration kFailAfter = 500ms;
-// A time that so many of the viewers get with a frame is the frame's own.
+// If this share of the viewers get the same time with a frame, it is the frame's own.
 constexpr double kShareOfViewers = 0.75;
 
 std::optional<std::string> congestion_control_of_new_sockets() {
@@ -39,8 +39,8 @@ std::optional<std::string> congestion_control_of_new_sockets() {
   return std::string(name.data(), ::strnlen(name.data(), size));
 }
 
-// Once for the run: both clocks are slewed alike, and between two reads this thread may lose the
-// CPU for milliseconds, so the closest of several pairs is taken.
+// Once per run: both clocks are slewed alike, and between two reads this thread may lose the CPU
+// for milliseconds, so the closest of several pairs is taken.
 Duration measure_wall_offset() {
   constexpr int kTries = 32;
   Duration offset{};
@@ -121,7 +121,7 @@ void LoadRun::stop_threads() {
   for (const auto& thread : threads_) thread->join();
 }
 
-// False when a signal came, or when nobody could connect.
+// False when a signal arrived, or when no viewer could connect.
 bool LoadRun::wait_until_settled() {
   Instant settled_by = kNever;
   while (true) {
@@ -137,13 +137,13 @@ bool LoadRun::wait_until_settled() {
   return total(&LoadTally::connected) > 0;
 }
 
-// A ramp of minutes is no reason to wait for what the first viewers have shown: nobody gets in.
+// When no viewer gets in, the rest of a ramp of minutes is not worth waiting for.
 bool LoadRun::all_failed(const Sums& sums, Instant now) const {
   return now - shared_.begin >= kFailAfter && sums.called > 0 && sums.settled == sums.called &&
          total(&LoadTally::connected) == 0;
 }
 
-// The window is what main saw of it: its limits and the CPU times are read at the same moments.
+// The window as main measures it: its limits and the CPU times are read at the same moments.
 void LoadRun::measure() {
   if (options_.pid != 0) sample_server();
   server_window_begin_ = server_last_;
@@ -160,7 +160,7 @@ void LoadRun::measure() {
   load_cpu_end_ = read_own_cpu_time();
 }
 
-// Waits, and shows the live line meanwhile. False when a signal ended the wait.
+// Waits, and shows the live line in the meantime. False when a signal ended the wait.
 bool LoadRun::wait(Instant until) {
   while (true) {
     const Instant now = read_monotonic_clock();
@@ -207,7 +207,7 @@ void LoadRun::show_line(Instant now) {
 
 void LoadRun::sample_server() {
   const std::optional<ProcessUsage> usage = read_process_usage(options_.pid);
-  if (!usage) return;  // it ended; the viewers will tell
+  if (!usage) return;  // it ended; the viewers will notice
   server_last_ = *usage;
   server_max_.resident_kb = std::max(server_max_.resident_kb, usage->resident_kb);
   server_max_.anonymous_kb = std::max(server_max_.anonymous_kb, usage->anonymous_kb);
@@ -266,8 +266,8 @@ KindResult LoadRun::kind_result(ViewerKind kind, const LatencyHistogram& age) co
   return result;
 }
 
-// Only when frames can be told apart in the same way by all viewers: a time that differs between
-// viewers is the time of sending.
+// Only when all viewers identify frames in the same way: a time that differs between viewers is the
+// time of sending.
 void LoadRun::add_ranks(LoadResult& result) const {
   const auto arrivals = shared_.arrivals.summarise(window_begin_, window_end_);
   const bool same_for_all =

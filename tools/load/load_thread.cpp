@@ -15,11 +15,11 @@
 namespace fanlight {
 namespace {
 
-constexpr Duration kTick = 10ms;  // of one phase; each viewer's own is kPhases as long
-// How long a thread with nothing to do may take to see that the run is over.
+constexpr Duration kTick = 10ms;  // of one phase; a viewer's own tick is kPhases as long
+// The longest that an idle thread may take to see that the run is over.
 constexpr int kIdleWaitMs = 100;
-// Connects before those who are connected already get their turn: a burst shall be a burst, and
-// first frames shall be seen when they come.
+// Connects before the connected viewers are served: a burst must be a burst, and first frames must
+// be seen when they arrive.
 constexpr size_t kConnectsPerTurn = 64;
 constexpr size_t kEventsPerTurn = 256;
 constexpr size_t kScratchBytes = 256 << 10;
@@ -76,7 +76,7 @@ void LoadThread::run() {
   for (LoadViewer& viewer : viewers_) viewer.end();
 }
 
-// Opens connections that are due; true when there are more that are.
+// Opens connections that are due; true when more are due.
 bool LoadThread::connect_some(ViewerContext& context) {
   for (size_t count = 0; next_to_connect_ < viewers_.size(); ++count) {
     LoadViewer& viewer = viewers_[next_to_connect_];

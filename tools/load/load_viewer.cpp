@@ -12,12 +12,12 @@
 namespace fanlight {
 namespace {
 
-// One receive for a part's head. What it takes of the JPEG behind is copied for nothing, so it is
-// no larger than heads are.
+// One receive for a part's head. Bytes of the JPEG after it are copied in vain, so it is no larger
+// than a head.
 constexpr size_t kHeadBytes = 256;
-// A viewer whose server always has more shall not keep the others waiting.
+// A viewer whose server always has more must not keep the others waiting.
 constexpr size_t kBytesPerTurn = 1 << 20;
-// Credit of a slow viewer: what a line could carry meanwhile is lost when nobody sends.
+// Credit of a slow viewer: the line's capacity is lost while the server sends nothing.
 constexpr Duration kCreditMax = 100ms;
 constexpr Duration kComesAgainMin = 50ms;
 constexpr Duration kComesAgainSpread = 100ms;
@@ -65,13 +65,13 @@ void LoadViewer::connect(ViewerContext& context) {
   }
 }
 
-// False with errno when the kernel has no socket or no address for it.
+// False with errno when the kernel has no socket or no address left.
 bool LoadViewer::open_socket(ViewerContext& context) {
   const Target& target = context.shared.target;
   socket_ = Fd(::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket_) return false;
   const LoadOptions& options = context.shared.options;
-  // Before connect(), because the window that is offered there follows from it (tcp(7)).
+  // Before connect(), because it determines the window that is offered there (tcp(7)).
   const size_t buffer =
       kind_ == ViewerKind::slow ? options.slow_receive_buffer : options.receive_buffer;
   if (buffer > 0) {
@@ -79,7 +79,7 @@ bool LoadViewer::open_socket(ViewerContext& context) {
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
   }
   if (const auto source = target.source_of(index_)) {
-    // The port is chosen by connect(), when the kernel knows both ends (ip(7)).
+    // connect() chooses the port, when the kernel knows both ends (ip(7)).
     const int on = 1;
     ::setsockopt(socket_.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     const auto* address = reinterpret_cast<const sockaddr*>(&*source);
@@ -137,7 +137,7 @@ void LoadViewer::on_ready(ViewerContext& context, uint32_t events) {
       break;
     case State::closed:
     case State::waiting:
-      break;  // an event of the same turn closed it
+      break;  // an event of the same batch closed it
   }
 }
 
@@ -154,18 +154,18 @@ void LoadViewer::on_tick(ViewerContext& context, Duration since_last_tick) {
   }
 }
 
-// The socket is watched for its level and not for edges: the receive that ends a part gets all that
-// it asked for, and with edges one more would have to prove that nothing is left. So a frame that
-// came whole costs two receives, one for the head and one for the rest.
+// The socket is watched level-triggered: the receive that ends a part gets all the bytes it asked
+// for, and edge-triggered another one would have to prove that nothing is left. So a frame that
+// arrived whole costs two receives, one for the head and one for the rest.
 void LoadViewer::receive(ViewerContext& context, size_t budget) {
   while (budget > 0) {
     const size_t unseen = state_ == State::leaving ? kBytesPerTurn : reader_.discardable();
     size_t wanted = reader_.wants_all() ? context.scratch.size() : kHeadBytes;
     if (unseen > 0) wanted = unseen;
-    // One byte at a time until it has seen enough: it must not read further than it says.
+    // One byte at a time until it has seen enough: it must not read more than documented.
     if (kind_ == ViewerKind::stalled) wanted = 1;
     wanted = std::min({wanted, budget, context.scratch.size()});
-    // With MSG_TRUNC TCP throws the bytes away and leaves the buffer alone (tcp(7)).
+    // With MSG_TRUNC TCP discards the bytes and leaves the buffer alone (tcp(7)).
     const int flags = unseen > 0 ? MSG_DONTWAIT | MSG_TRUNC : MSG_DONTWAIT;
     const ssize_t received = ::recv(socket_.get(), context.scratch.data(), wanted, flags);
     if (received < 0 && is_temporary(errno)) return;
@@ -262,14 +262,14 @@ bool LoadViewer::on_part(ViewerContext& context) {
   return false;
 }
 
-// It has seen the head and one byte. From now on it only hears of the connection's end.
+// It has seen the head and one byte. From now on it only learns of the connection's end.
 void LoadViewer::stall(ViewerContext& context) {
   state_ = State::stalling;
   watch(context, EPOLLRDHUP);
   settle(context);
 }
 
-// FIN. What still comes is thrown away, because close() with unread bytes would be a reset.
+// FIN. Bytes that still arrive are discarded, because close() with unread bytes would be a reset.
 void LoadViewer::leave(ViewerContext& context) {
   ::shutdown(socket_.get(), SHUT_WR);
   if (has_stream_) context.tally.open.subtract();
@@ -298,12 +298,12 @@ void LoadViewer::settle(ViewerContext& context) {
 void LoadViewer::close_socket(ViewerContext& context) {
   if (has_stream_) context.tally.open.subtract();
   has_stream_ = false;
-  socket_.reset();  // leaves the epoll set by that, epoll(7)
+  socket_.reset();  // this also removes it from the epoll set, epoll(7)
   is_watched_ = false;
   state_ = State::closed;
 }
 
-// Those who leave by themselves come again; whom the server does not want stays away.
+// Viewers that leave by themselves reconnect; refused ones stay away.
 void LoadViewer::come_again(ViewerContext& context) {
   if (kind_ != ViewerKind::resetting && kind_ != ViewerKind::vanishing) {
     context.tally.gone.add();

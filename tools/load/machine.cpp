@@ -16,7 +16,7 @@
 namespace fanlight {
 namespace {
 
-// Standard streams, epoll sets, files of /proc, and what the shell left open.
+// Standard streams, epoll sets, files of /proc, and descriptors inherited from the shell.
 constexpr size_t kOtherDescriptors = 64;
 
 bool is_terminal() {
@@ -44,7 +44,7 @@ void confine_to(const std::vector<int>& cpus) {
   cpu_set_t set;
   CPU_ZERO(&set);
   for (const int cpu : cpus) CPU_SET(static_cast<size_t>(cpu), &set);
-  // The kernel takes what it has of a set and says nothing of the rest.
+  // The kernel ignores the CPUs of a set that it does not have, without an error.
   const bool is_confined = ::sched_setaffinity(0, sizeof set, &set) == 0 &&
                            ::sched_getaffinity(0, sizeof set, &set) == 0;
   for (const int cpu : cpus) {

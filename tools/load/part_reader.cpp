@@ -135,7 +135,7 @@ void PartReader::on_content_type(std::string_view value) {
 void PartReader::on_preamble_line(std::string_view line) {
   const std::string_view expected = delimiter().substr(2);
   if (line != expected) {
-    // Some cameras put the dashes of the delimiter into the parameter too.
+    // Some cameras put the delimiter's dashes into the parameter too.
     const std::string_view parameter = expected.substr(2);
     if (!parameter.starts_with("--") || line != parameter) return;
     std::copy(parameter.begin(), parameter.end(), delimiter_.begin() + 2);
@@ -147,11 +147,11 @@ void PartReader::on_preamble_line(std::string_view line) {
 PartReader::Event PartReader::on_part_line(std::string_view line) {
   if (at_first_line_) {
     at_first_line_ = false;
-    // Not before: the delimiter can be complete when the event of the part is still to be told.
+    // Not earlier: the delimiter can be complete while the part's event is still to be returned.
     part_ = {};
     length_.reset();
     if (line.empty() && delimiter_was_unseen_) {
-      // The unseen bytes ended in dashes: this is the end, if nothing more comes.
+      // The unseen bytes ended in dashes: this is the end, if nothing more arrives.
       state_ = State::epilogue;
       is_closing_unproved_ = true;
       return Event::none;
@@ -220,7 +220,7 @@ PartReader::Event PartReader::read_delimiter(std::string_view& bytes) {
       if (c != '\r' && c != '-') return lose_framing();
       after_boundary_ = c;
     } else {
-      // When the byte before was thrown away, this one tells what it was.
+      // When the previous byte was discarded, this one determines what it was.
       const bool closing = c == '-';
       if (!closing && c != '\n') return lose_framing();
       if (after_boundary_ != 0 && closing != (after_boundary_ == '-')) return lose_framing();
@@ -246,8 +246,8 @@ void PartReader::delimiter_is_complete(bool closing) {
   at_first_line_ = true;
 }
 
-// Finds the delimiter in bytes of unknown length. CR occurs in it only at its beginning, so that a
-// mismatch needs no more than to begin again at the byte that did not match.
+// Finds the delimiter in bytes of unknown length. CR occurs in it only at its beginning, so after a
+// mismatch the search restarts at the byte that did not match.
 PartReader::Event PartReader::search_delimiter(std::string_view& bytes) {
   while (!bytes.empty()) {
     if (delimiter_matched_ == 0) {

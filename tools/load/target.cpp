@@ -81,7 +81,7 @@ Target::Target(const Url& url, size_t viewers, const std::vector<std::string>& h
     throw StartError(ExitCode::unavailable,
                      fmt::format("{}: {}; is the name right?", url.host, ::gai_strerror(error)));
   }
-  // localhost is ::1 first on many machines where servers listen on 127.0.0.1 only.
+  // On many machines localhost is ::1 first, while servers listen on 127.0.0.1 only.
   const addrinfo* chosen = found;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     if (each->ai_family != AF_INET) continue;
@@ -93,7 +93,7 @@ Target::Target(const Url& url, size_t viewers, const std::vector<std::string>& h
   ::freeaddrinfo(found);
   choose_sources(viewers);
   // A client of HTTP/1.0 is never sent chunks (RFC 9112 section 6.1), which would hide the framing
-  // that is checked here. Servers of cameras give it the same stream.
+  // that is checked here. Camera servers send it the same stream.
   request_ = fmt::format(
       "GET {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: fanlight-load\r\n"
       "Accept: */*\r\n",
@@ -103,7 +103,7 @@ Target::Target(const Url& url, size_t viewers, const std::vector<std::string>& h
 }
 
 void Target::choose_sources(size_t viewers) {
-  // Other programs hold some ports, and connections that ended hold theirs for a while.
+  // Other programs use some ports, and closed connections occupy theirs for a while.
   const size_t usable = count_local_ports() * 9 / 10;
   if (viewers <= usable) return;
   const auto* ipv4 = reinterpret_cast<const sockaddr_in*>(&address_);

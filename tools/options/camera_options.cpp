@@ -22,7 +22,7 @@ bool is_camera_name(std::string_view name) {
 
 constexpr std::string_view kKeys[] = {"size", "fps", "quality", "rotate", "mirror"};
 
-// Where a URL ends: at the first comma that one of our keys stands behind.
+// The end of a URL: the first comma that is followed by one of our keys.
 size_t size_of_url(std::string_view text) {
   for (size_t comma = text.find(','); comma != text.npos; comma = text.find(',', comma + 1)) {
     const std::string_view pair = text.substr(comma + 1);

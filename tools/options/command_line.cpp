@@ -37,14 +37,14 @@ constexpr const char* kFooter =
     "Exit codes: 0 after SIGTERM or SIGINT; 64 bad flag; 66 no such source; 69 no\n"
     "backend; 71 system error; 77 not permitted; 78 bad configuration.";
 
-// The texts that came with one flag.
+// The values given for one flag.
 template <class Meant>
 struct Texts {
   const Meant* flag;
   std::vector<std::string> texts;
 };
 
-// Owns: what CLI11 writes into while it reads; a deque, since CLI11 keeps references.
+// Owns: the texts that CLI11 writes while it reads; a deque, since CLI11 keeps references.
 struct Collected {
   std::deque<Texts<Option>> options;
   std::deque<Texts<UstreamerFlag>> ustreamer;
@@ -64,7 +64,7 @@ CLI::Option* add(CLI::App& app, const std::string& names, bool takes_value,
   // A flag without a value arrives as "true".
   if (!takes_value) return app.add_flag(names, texts, help);
   CLI::Option* added = app.add_option(names, texts, help)->expected(1);
-  // One value each time: the word behind it is no second one.
+  // One value each time: the word after it is not a second value.
   return added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
 }
 
@@ -105,7 +105,7 @@ void take_ustreamer(const Collected& collected, bool is_ustreamer, CommandLine& 
   line.implied_source = std::move(translation.implied_source);
 }
 
-// Two values for what can have one, whether by the same flag or by its name in ustreamer.
+// Two values for a single-valued option, by the same flag or by its ustreamer name.
 void check_doubles(const std::vector<Setting>& settings) {
   for (size_t i = 0; i < settings.size(); ++i) {
     if (settings[i].option->is(kRepeatable)) continue;
@@ -120,14 +120,14 @@ void check_doubles(const std::vector<Setting>& settings) {
   }
 }
 
-// A word that is none of the flags, nor the value of one.
+// A word that is neither a flag nor a flag's value.
 [[noreturn]] void refuse_word(const CLI::App& app, const std::string& word) {
   std::string line = unknown_flag(word, all_flags(app));
   if (!word.starts_with('-') && line.find('?') == line.npos) {
     try {
       complete_source(word);
       line = fmt::format("'{}': flags begin with --; did you mean '--source {}'?", word, word);
-    } catch (const std::invalid_argument&) {  // no source either
+    } catch (const std::invalid_argument&) {  // not a source either
     }
   }
   throw StartError(ExitCode::usage, line + "; see fanlight --help");
@@ -138,7 +138,7 @@ void parse(CLI::App& app, int argc, const char* const* argv) {
   app.parse(argc, argv);
   const std::vector<std::string> left = app.remaining();
   if (left.empty()) return;
-  // The value of a misspelt flag is left over with it.
+  // A misspelt flag's value is left over with it.
   const auto flag =
       std::ranges::find_if(left, [](const auto& word) { return word.starts_with('-'); });
   refuse_word(app, flag == left.end() ? left.front() : *flag);

@@ -24,7 +24,7 @@ namespace {
   throw StartError(ExitCode::config, line);
 }
 
-// Names places in the file.
+// Formats locations in the file.
 class Place {
  public:
   explicit Place(const std::string& path) : path_(path) {}
@@ -51,7 +51,7 @@ bool has_alternative(std::string_view type, std::string_view word) {
   return false;
 }
 
-// What a value may be.
+// The permitted forms of a value.
 struct Expected {
   std::string_view type;  // as Option::type
   bool is_number = false;
@@ -89,8 +89,8 @@ std::string control_text(const toml::node& node, std::string_view key, const Pla
                  {.type = "a whole number, a menu item, true or false", .is_number = true}, place);
 }
 
-// `{ brightness = 128 }` as "brightness=128", in the order of the file: some have an effect only
-// after others.
+// `{ brightness = 128 }` as "brightness=128", in the order of the file: some take effect only after
+// others.
 std::vector<std::string> control_texts(const toml::node& node, std::string_view key,
                                        const Place& place) {
   const toml::table* table = node.as_table();
@@ -236,7 +236,7 @@ CameraOptions read_camera(const toml::key& name, const toml::node& node, const P
   return camera;
 }
 
-// In the order of the file, which a table does not keep.
+// In the order of the file, which a TOML table does not keep.
 void read_cameras(const toml::node& node, const Place& place, Settings& settings) {
   const toml::table* table = node.as_table();
   if (table == nullptr) {
@@ -280,7 +280,7 @@ void read_option(const Option& option, const toml::node& node, const Place& plac
                                    : "no such key" + question);
 }
 
-// Of a text that is no TOML, which often lacks quotes.
+// For text that is not TOML, often because quotes are missing.
 [[noreturn]] void refuse_text(std::string_view text, const toml::parse_error& error,
                               const std::string& path) {
   const auto number = error.source().begin.line;
@@ -290,7 +290,7 @@ void read_option(const Option& option, const toml::node& node, const Place& plac
   refuse(fmt::format("{}:{}: {}", path, number, error.description()));
 }
 
-// What is nested is parsed and destroyed by recursion; a dotted key can nest as deep as its line is
+// Nested values are parsed and destroyed by recursion; a dotted key can nest as deep as its line is
 // long.
 void check_lines(std::string_view text, const std::string& path) {
   constexpr size_t kLineBytesMax = 4096;

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-constexpr size_t kLineBytesMax = 300;  // what is longer does not fit the answer
+constexpr size_t kLineBytesMax = 300;  // longer ones do not fit into the answer
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r";
@@ -28,7 +28,7 @@ bool is_toml(std::string_view text) {
   }
 }
 
-// What follows a blank and a # is a comment, also where no quotes show where the text ends.
+// A blank and a # begin a comment, even where missing quotes do not show the end of the text.
 std::string_view without_comment(std::string_view text) {
   for (size_t at = 1; at < text.size(); ++at) {
     if (text[at] == '#' && (text[at - 1] == ' ' || text[at - 1] == '\t')) return text.substr(0, at);
@@ -36,7 +36,7 @@ std::string_view without_comment(std::string_view text) {
   return text;
 }
 
-// A line in two forms: whole, to be tried, and as it may be shown.
+// A line in two forms: complete, for parsing, and without secrets, for showing.
 struct Line {
   std::string whole;
   std::string shown;
@@ -45,7 +45,7 @@ struct Line {
     whole += text;
     shown += text;
   }
-  // A value, in quotes unless it is right without them.
+  // A value, in quotes unless it is valid without them.
   void append_value(std::string_view value, bool is_switch) {
     if (is_switch) {
       for (const std::string_view on : {"on", "yes", "True", "ON", "TRUE", "Yes"}) {
@@ -62,7 +62,7 @@ struct Line {
   }
 };
 
-// The values of an array, or of an inline table where each has a key.
+// The values of an array, or of an inline table, where each has a key.
 void append_values(Line& line, std::string_view values) {
   const char open = values.front();
   const char close = open == '[' ? ']' : '}';
@@ -96,7 +96,7 @@ std::optional<std::string> quoted_line(std::string_view text) {
   if (key.empty() || value.empty()) return {};
   Line line;
   line.append(fmt::format("{} = ", key));
-  // An IPv6 address has the bracket of an array.
+  // An IPv6 address begins with the same bracket as an array.
   const bool has_values = value.front() == '{' ||
                           (value.front() == '[' && value.find("]:") == value.npos) ||
                           value.starts_with("[[");

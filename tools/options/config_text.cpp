@@ -16,10 +16,10 @@
 namespace fanlight {
 namespace {
 
-// In the order in which things are put into it.
+// In insertion order.
 using Json = nlohmann::ordered_json;
 
-// Whether a text is a number that JSON and TOML write in the same way; then it needs no quotes.
+// Whether a text is a number that JSON and TOML write the same way; then it needs no quotes.
 bool is_number(std::string_view text) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || c == '.' || c == '-';
@@ -53,7 +53,7 @@ Json value_of(const OptionTexts& row) {
   return value_of(row.texts.front(), may_be_number);
 }
 
-// Fields may be keys and passwords: their values are for the file only.
+// Fields may contain keys and passwords: their values are only for the file.
 Json headers_json(const UpstreamOptions& upstream, bool with_secrets) {
   Json row = Json::object();
   for (const std::string& header : upstream.headers) {
@@ -79,15 +79,15 @@ Json camera_json(const CameraOptions& camera, bool with_secrets) {
   row["mirror"] = camera.orientation.mirror;
   add_upstream(row, camera.upstream, with_secrets);
   if (camera.controls.empty()) return row;
-  // One name twice would be one key twice; the last value is the one that stays.
+  // A repeated name would be a repeated key; the last value wins.
   for (const ControlSetting& control : camera.controls) {
     row["control"][control.name] = value_of(control.value, true);
   }
   return row;
 }
 
-// A string of JSON is one of TOML: both have the same escapes, but DEL, which TOML wants escaped
-// and no text here has (toml.io/en/v1.0.0#string).
+// A JSON string is also a TOML string: both have the same escapes, except DEL, which TOML requires
+// to be escaped and which no text here contains (toml.io/en/v1.0.0#string).
 std::string toml_value(const Json& value) {
   if (!value.is_object()) return value.dump();
   std::string text = "{";

@@ -30,7 +30,7 @@ Value choose(Text text, std::initializer_list<std::pair<std::string_view, Value>
       fmt::format("'{}': one of {} is expected{}", text, join(names, ", "), question));
 }
 
-// What `parse` makes of a text, where one of these words could stand as well.
+// The result of `parse`, for an option that also accepts one of these words.
 template <class Parse>
 auto parse_or(std::string_view words, Parse parse) {
   try {
@@ -77,7 +77,7 @@ void add_origin(OptionsDraft& draft, std::string_view origin) {
   draft.options.cors_origins.emplace_back(origin);
 }
 
-// Several may stand in one text: a variable of the environment is given once.
+// One text may hold several: an environment variable is given once.
 void add_origins(OptionsDraft& draft, Text text) {
   std::string_view rest = text;
   while (true) {

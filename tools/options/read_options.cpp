@@ -13,7 +13,7 @@
 namespace fanlight {
 namespace {
 
-// From the one that counts most to the one that counts least.
+// In descending order of precedence.
 using Levels = std::array<Settings, 3>;
 
 bool says(const Settings& level, const Option& option) {
@@ -21,7 +21,7 @@ bool says(const Settings& level, const Option& option) {
                      [&](const Setting& setting) { return setting.option == &option; });
 }
 
-// The value of an option that says one thing, from the first level that says it.
+// The value of a single-valued option, from the first level that sets it.
 std::string find_text(const Levels& levels, std::string_view name) {
   for (const Settings& level : levels) {
     for (const Setting& setting : level.values) {
@@ -31,7 +31,7 @@ std::string find_text(const Levels& levels, std::string_view name) {
   return {};
 }
 
-// How many levels have a say in what describes cameras.
+// How many levels contribute to the options of cameras.
 size_t levels_for_cameras(const Levels& levels) {
   const auto first = std::find_if(levels.begin(), levels.end(),
                                   [](const Settings& level) { return level.names_a_source(); });
@@ -59,8 +59,8 @@ void apply_option(const Option& option, const Levels& levels, size_t asked, Opti
   }
 }
 
-// What was said of cameras, put together. A mistake in how parts fit is the file's if the file
-// names the source.
+// Combines the settings of cameras. A mistake in how they fit together is attributed to the file if
+// the file names the source.
 void put_cameras(OptionsDraft& draft, const std::string& file) {
   try {
     draft.options.cameras = put_cameras_together(std::move(draft.single), draft.single_is_shaped,

@@ -22,7 +22,7 @@ bool is_control(char c) {
 constexpr std::string_view kPrefix = "FANLIGHT_";
 constexpr std::string_view kOfTheBuild = "FANLIGHT_LIBCAMERA";  // tools/run passes it on
 
-// Variables with our prefix that name no option.
+// Variables with our prefix that match no option.
 std::vector<std::string> unknown_variables() {
   std::vector<std::string> unknown;
   for (char** each = environ; *each != nullptr; ++each) {

@@ -50,14 +50,14 @@ bool is_port(std::string_view text) {
   return parsed.ec == std::errc() && parsed.ptr == end && port >= 1 && port <= 65535;
 }
 
-// The host and port of a URL without its scheme: what stands before the path, and after the user.
+// The host and port of a URL without its scheme: the part before the path, after the user.
 std::string_view host_of(std::string_view text) {
   text = text.substr(0, text.find_first_of("/?#"));
   const size_t at = text.rfind('@');
   return at == text.npos ? text : text.substr(at + 1);
 }
 
-// USER@HOST, HOST:PORT, an address, or localhost: what no file and no kind of source is called.
+// USER@HOST, HOST:PORT, an address, or localhost: never the name of a file or a source kind.
 bool is_bare_url(std::string_view text) {
   const std::string_view host = host_of(text);
   if (host.starts_with('[')) {
@@ -87,7 +87,7 @@ std::string complete_url(std::string_view scheme, std::string_view text) {
   suggest(text, "a URL begins with http:// or https://", fmt::format("{}://{}", scheme, rest));
 }
 
-// The path of a device where `text` is the name of one: `video0`, `dev/video0`.
+// The path of a device if `text` is the name of one: `video0`, `dev/video0`.
 std::optional<std::string> device_of(std::string_view text) {
   while (text.starts_with('/')) text.remove_prefix(1);
   if (text.starts_with("dev/")) text.remove_prefix(4);
@@ -96,7 +96,7 @@ std::optional<std::string> device_of(std::string_view text) {
   return is_video ? std::optional(fmt::format("/dev/{}", text)) : std::nullopt;
 }
 
-// Of what is none of the kinds.
+// For a text that matches no kind of source.
 [[noreturn]] void refuse_unknown(std::string_view text) {
   if (const auto device = device_of(text)) suggest(text, "no source of this name", *device);
   if (text.starts_with("rtsp")) {

@@ -123,7 +123,7 @@ constexpr UstreamerFlag kOtherFlags[] = {
     {"no-log-colors", '\0', false, false, no_effect, kNoColours},
 };
 
-// What there is of a flag, by its name.
+// The given values of a flag, by its name.
 class Given {
  public:
   explicit Given(const std::vector<GivenUstreamerFlag>& flags) : flags_(flags) {}
@@ -152,11 +152,11 @@ Setting setting(std::string_view option, std::string text, std::string_view flag
 std::optional<Setting> translate_option(const UstreamerFlag& flag, const std::string& text) {
   if (flag.name == "device") return setting("source", fmt::format("v4l2:{}", text), flag.name);
   if (flag.name == "debug") return setting("log-level", "debug", flag.name);
-  if (flag.name == "desired-fps" && text == "0") return std::nullopt;  // as fast as it can
+  if (flag.name == "desired-fps" && text == "0") return std::nullopt;  // as fast as possible
   return setting(flag.to, text, flag.name);
 }
 
-// `--host` and `--port` are parts of one address; `--unix` outranks them, as it does there.
+// `--host` and `--port` are parts of one address; `--unix` overrides them, as in ustreamer.
 std::optional<Setting> translate_place(const Given& given, bool is_ustreamer, bool says_where) {
   if (const std::string* path = given.find("unix")) {
     return setting("listen", fmt::format("unix:{}", *path), "unix");
@@ -174,7 +174,8 @@ std::optional<Setting> translate_place(const Given& given, bool is_ustreamer, bo
                  host != nullptr ? "host" : "port");
 }
 
-// Upside down is left and right swapped and half a turn, and our mirror comes after the rotation.
+// Upside down equals left and right swapped plus half a turn, and our mirror is applied after the
+// rotation.
 void translate_flips(const Given& given, UstreamerTranslation& result) {
   const bool vertical = given.is_on("flip-vertical");
   const bool horizontal = given.is_on("flip-horizontal");
@@ -219,7 +220,7 @@ void translate_flag(const UstreamerFlag& flag, const std::string& text,
       throw StartError(ExitCode::usage, fmt::format("--{}: {}", flag.name, flag.to));
     case place:
     case picture:
-      break;  // several of them make one setting
+      break;  // several of them combine into one setting
   }
 }
 
@@ -247,7 +248,8 @@ std::string ustreamer_value(std::string_view option, const std::string& text) {
   struct Word {
     std::string_view option, theirs, ours;
   };
-  // Their HW is what we do whenever the camera gives JPEGs, and their M2M falls back to the CPU.
+  // ustreamer's HW is what we do whenever the camera delivers JPEGs, and its M2M falls back to the
+  // CPU.
   constexpr Word kWords[] = {
       {"encoder", "CPU", "cpu"},        {"encoder", "HW", "auto"},
       {"encoder", "NOOP", "auto"},      {"encoder", "M2M-VIDEO", "auto"},

@@ -17,11 +17,11 @@ namespace fanlight {
 namespace {
 
 // udev(7) takes some milliseconds to set permissions and make links, and a camera has several nodes
-// that come one after the other.
+// that appear one after another.
 constexpr Duration kSettle = 500ms;
 constexpr int kStopPatienceMs = 1000;
 
-// Empty when the user has no inotify instance left, which is no reason not to serve.
+// Empty when the user has no inotify instance left, which does not keep the server from serving.
 std::optional<DeviceWatch> watch_devices() {
   try {
     return std::make_optional<DeviceWatch>();
@@ -67,7 +67,7 @@ void DeviceReport::run() noexcept {
   ended_.wake();
 }
 
-// Until a device has come or gone, or a stop is requested.
+// Until a device has appeared or disappeared, or a stop is requested.
 void DeviceReport::wait_for_devices() noexcept {
   const int fd = watch_ ? watch_->fd() : -1;
   for (;;) {

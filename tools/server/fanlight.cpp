@@ -78,7 +78,7 @@ BackendChoice choose_backend_or_exit(BackendKind wanted) {
   }
 }
 
-// For the one who gave no --source: a camera that could be shown.
+// When no --source was given: a camera that could be shown.
 std::optional<std::string> suggest_source(const Options& options) {
   if (options.source_was_given) return std::nullopt;
   try {
@@ -133,7 +133,7 @@ void say_what_runs(const Options& options, const ServerConfig& config, unsigned 
            now >> 20, (now + frames + viewers) >> 20, frames >> 20, viewers >> 20);
 }
 
-// Where a source had it loaded; it is not loaded for a list alone.
+// Only if a source loaded libcamera; it is not loaded just for a list.
 std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
   const bool is_loaded =
       std::any_of(options.cameras.begin(), options.cameras.end(), [](const auto& camera) {
@@ -142,7 +142,7 @@ std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
   try {
     return is_loaded ? list_libcamera_cameras() : std::vector<LibcameraCamera>();
   } catch (const std::system_error&) {
-    return {};  // --list-devices says why
+    return {};  // --list-devices shows the reason
   }
 }
 
@@ -157,7 +157,7 @@ void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const Se
     reload.carry_out();
     manager.ready(status);
   };
-  // A shard that hangs keeps the manager from hearing of us, who then starts us anew.
+  // The watchdog ping is withheld while a shard hangs, so the manager restarts the service.
   const auto tick = [&] {
     const Instant now = read_monotonic_clock();
     const std::optional<unsigned> shard = state.hanging_shard(now);
@@ -175,14 +175,14 @@ StartNeeds needs_of(const Options& options, unsigned shards) {
           .cameras = options.cameras.size()};
 }
 
-// In this order: all that can fail for want of a descriptor, a thread or memory comes before the
-// first client is accepted, and what is left for clients is not taken by it. Who connects meanwhile
-// waits in the backlog.
+// In this order: everything that can fail for lack of a descriptor, thread or memory precedes the
+// first accept, and takes nothing that is left for clients. Clients that connect in the meantime
+// wait in the backlog.
 void serve(const CommandLine& flags, const Options& options) {
   raise_descriptor_limit();
   const unsigned shards = choose_shards(options.shards);
   check_descriptors(needs_of(options, shards));
-  MainLoop main_loop;  // first: the threads that follow inherit what it blocks
+  MainLoop main_loop;  // first: later threads inherit the signals it blocks
   ServiceManager manager;
   std::signal(SIGPIPE, SIG_IGN);
   DescriptorReserve for_clients(kClientsMin);
@@ -222,11 +222,11 @@ void serve(const CommandLine& flags, const Options& options) {
   const bool table_stopped = table == nullptr || table->stop();
   const bool devices_stopped = devices.stop();
   if (stop_cameras(running) && table_stopped && devices_stopped) return;
-  // Nothing that its thread may still use can be destroyed.
+  // Objects that its thread may still use cannot be destroyed.
   std::_Exit(static_cast<int>(ExitCode::ok));
 }
 
-// What is asked for in place of serving.
+// Commands that run instead of serving.
 void carry_out_command(const Options& options) {
   if (options.check_config && options.config_file.empty()) {
     throw StartError(ExitCode::usage, "--check-config: no file to check; --config names one");

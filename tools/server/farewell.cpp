@@ -18,7 +18,7 @@ std::string uptime_text(Duration uptime) {
   return fmt::format("{} d {} h", hours / 24, hours % 24);
 }
 
-// With the units of disks and networks, powers of 1000.
+// In units of 1000, as for disks and networks.
 std::string bytes_text(uint64_t bytes) {
   constexpr const char* kUnits[] = {"KB", "MB", "GB", "TB", "PB"};
   if (bytes < 1000) return fmt::format("{} B", bytes);

@@ -35,7 +35,7 @@ SocketTuning socket_tuning(const Options& options) {
   return tuning;
 }
 
-// Who may connect to a UNIX socket is who may write to its file (unix(7)).
+// The permissions of a UNIX socket's file decide who may connect (unix(7)).
 void set_mode(const ListenAddress& address, std::optional<unsigned> mode) {
   if (!mode || address.family != ListenAddress::Family::unix_path) return;
   if (::chmod(address.host.c_str(), static_cast<mode_t>(*mode)) != 0) {
@@ -135,7 +135,7 @@ namespace {
 
 constexpr size_t kUrlsMax = 3;
 
-// Where other machines find the viewers' listeners.
+// The URLs of the viewers' listeners for other machines.
 std::vector<std::string> urls_for_others(const std::vector<Listener>& listeners) {
   std::vector<std::string> urls;
   for (const Listener& listener : listeners) {

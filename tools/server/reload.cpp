@@ -33,7 +33,7 @@ bool same_controls(const CameraOptions& a, const CameraOptions& b) {
                     });
 }
 
-// Takes a figure of a camera over and says so.
+// Applies a value of a camera and logs it.
 template <class Value>
 size_t take_figure(std::string_view camera, std::string_view name, Value& now, Value next) {
   if (now == next) return 0;
@@ -42,7 +42,7 @@ size_t take_figure(std::string_view camera, std::string_view name, Value& now, V
   return 1;
 }
 
-// The cameras themselves cannot come and go.
+// Cameras cannot be added or removed.
 size_t say_cameras_that_differ(const Options& now, const Options& next) {
   size_t differences = 0;
   for (const CameraOptions& camera : next.cameras) {
@@ -117,7 +117,7 @@ void Reload::take(const Options& next) {
   put_into_force();
 }
 
-// The option's own function reads the text, as at the start.
+// The option's own function parses the text, as at start.
 bool Reload::take_option(size_t index, const OptionTexts& row) {
   CHECK(row.texts.size() == 1);
   OptionsDraft draft;

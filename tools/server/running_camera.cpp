@@ -24,15 +24,15 @@
 namespace fanlight {
 namespace {
 
-// Of a camera that is not there yet.
+// Assumed for a camera that is not connected yet.
 constexpr SourceFormat kUnknownFormat{1920, 1080, Duration::zero(), 0};
-// The addresses that a camera's ring may take where its first format needs fewer. They are memory
-// only as far as pictures fill them.
+// The address space that a camera's ring may take where its first format needs less. It becomes
+// memory only as far as pictures fill it.
 constexpr uint64_t kRingAddresses = sizeof(void*) >= 8 ? uint64_t{4} << 30 : uint64_t{256} << 20;
-// How long the start waits for other servers' answers where it can go on without: viewers are let
-// in meanwhile, and the camera's own thread tries again.
+// How long the start waits for other servers' answers if it can continue without them: viewers are
+// accepted in the meantime, and the camera's own thread tries again.
 constexpr Duration kStartPatience = 2s;
-// Longer than any wait between two looks at the clock; less than what the end may take in all.
+// Longer than any wait between two looks at the clock; shorter than the whole shutdown may take.
 constexpr Duration kStopPatience = 1s;
 
 bool is_permission(const std::system_error& error) {
@@ -41,14 +41,14 @@ bool is_permission(const std::system_error& error) {
 }
 
 // The ring holds eight times as many frames, so two seconds of them: the sends of an overloaded
-// processor take a good part of one, and a ring that is shorter would have to close viewers.
+// processor take a good part of one second, and a shorter ring would have to close viewers.
 size_t window_for(const SourceFormat& format) {
   if (format.interval <= Duration::zero()) return 8;
   const auto per_second = static_cast<size_t>(std::max<int64_t>(1s / format.interval, 1));
   return std::clamp<size_t>(std::bit_ceil(per_second / 4), 8, 32);
 }
 
-// Of a camera that is not there yet: what was asked for, or more.
+// For a camera that is not connected yet: the requested format, or more.
 SourceFormat unknown_format(const CameraOptions& camera) {
   SourceFormat format = kUnknownFormat;
   if (int64_t{camera.width} * camera.height > int64_t{format.width} * format.height) {
@@ -59,16 +59,16 @@ SourceFormat unknown_format(const CameraOptions& camera) {
   return format;
 }
 
-// Pictures vary with what a camera sees, and it may come back with another format: each place has
-// room for the largest picture that the frame memory could hold, as far as there are addresses.
-// Where they are limited (RLIMIT_AS), it has room for what the camera gives now.
+// Picture sizes vary with the scene, and a camera may return with another format: each place has
+// room for the largest picture that the frame memory could hold, as far as address space allows.
+// Where that is limited (RLIMIT_AS), it has room for what the camera delivers now.
 std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
                                      const Options& options, BackendKind backend) {
   FrameRingConfig ring;
   ring.window = options.ring_slots != 0 ? options.ring_slots : window_for(format);
   ring.memory_limit = options.frame_memory;
-  // epoll's zero copy is sendfile(2): what it queued must never be written again.
-  // Measured: sendfile costs what send does at 20 KB and a tenth more at 100 KB, so `auto` copies.
+  // epoll's zero copy is sendfile(2): memory that it queued must never be rewritten. Measured:
+  // sendfile costs the same as send at 20 KB and a tenth more at 100 KB, so `auto` copies.
   ring.detach_pages = backend == BackendKind::epoll && options.zero_copy == ZeroCopyMode::on;
 
   const size_t least = jpeg_capacity_for(format, camera.orientation);
@@ -103,7 +103,7 @@ CaptureConfig capture_config(RunningCamera& camera, const Options& options) {
   config.stall_timeout = options.camera_stall_timeout;
   config.idle = options.capture_idle;
   config.encode_unwatched = false;
-  // Whoever waits for a picture on the disk sees it when it comes.
+  // A picture that appears on the disk is shown within a second.
   if (is_on_disk(camera.options.source)) config.retry_max = 1s;
   config.panel = &camera.panel;
   config.devices = camera.devices ? &*camera.devices : nullptr;
@@ -113,7 +113,7 @@ CaptureConfig capture_config(RunningCamera& camera, const Options& options) {
   return config;
 }
 
-// A camera's own thread takes its pictures; encoding them may use the other CPUs.
+// A camera's own thread captures its pictures; encoding them may use the other CPUs.
 size_t encoder_threads(const Options& options) {
   if (options.encode_threads) return *options.encode_threads;
   cpu_set_t allowed;
@@ -121,7 +121,7 @@ size_t encoder_threads(const Options& options) {
   return static_cast<size_t>(std::clamp(CPU_COUNT(&allowed) - 1, 0, 4));
 }
 
-// Found anew for each camera: a device encodes for one at a time.
+// Found anew for each camera: a device encodes for one camera at a time.
 std::unique_ptr<Encoder> hardware_encoder(const Options& options) {
   if (options.encoder == EncoderChoice::cpu) return nullptr;
   std::unique_ptr<Encoder> encoder = find_v4l2_m2m_encoder();
@@ -166,18 +166,18 @@ std::string choose_source(const std::string& source) {
   return *found;
 }
 
-// What is wrong with the command line is told before anything runs.
+// Mistakes on the command line are reported before anything runs.
 void check_controls(Source& source, const CameraOptions& camera, ExitCode blame) {
   try {
     apply_controls(source, camera.controls);
   } catch (const std::invalid_argument& error) {
     throw StartError(blame, fmt::format("--control: {}: {}", camera.name, error.what()));
   } catch (const std::system_error&) {
-    // The device's own refusal is told when the loop tries again.
+    // The device's own refusal is logged when the loop tries again.
   }
 }
 
-// A source that is open, or why it is not.
+// An open source, or the error that opening it gave.
 struct Attempt {
   std::unique_ptr<Source> source;
   std::optional<std::system_error> failure;
@@ -199,8 +199,8 @@ Attempt try_to_open(RunningCamera& camera, const Options& options) {
   }
 }
 
-// Other servers are asked all at once: several that do not answer cost the start no more time than
-// one. Devices are opened one after the other, as they stand.
+// All other servers are contacted at the same time: several that do not respond delay the start no
+// more than one. Devices are opened one after another, in order.
 std::vector<Attempt> try_to_open_all(const std::vector<std::unique_ptr<RunningCamera>>& cameras,
                                      const Options& options) {
   std::vector<std::future<Attempt>> pending;
@@ -236,8 +236,8 @@ bool may_serve(const Attempt& attempt, const CameraOptions& camera, const Option
   return !options.exit_on_no_source && may_come(camera.source, attempt.failure->code());
 }
 
-// EX_NOINPUT of sysexits.h is also for what exists and cannot be read, so for a folder; a device is
-// a matter of groups and said to be one.
+// EX_NOINPUT of sysexits.h also covers input that exists but cannot be read, such as a folder; for
+// a device that is a question of groups, and is reported as such.
 [[noreturn]] void give_up(const std::system_error& error, const std::string& source) {
   if (is_shortage(error.code())) throw error;
   const bool forbidden = is_permission(error) && !is_on_disk(source);

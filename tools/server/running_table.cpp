@@ -16,7 +16,7 @@
 namespace fanlight {
 namespace {
 
-// A page that is being read is given this long at the end.
+// Shutdown waits this long for a page that is being read.
 constexpr Duration kStopPatience = 200ms;
 
 void check_file(const std::string& path) {

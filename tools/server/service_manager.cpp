@@ -24,8 +24,8 @@ std::string take_variable(const char* name) {
   return text;
 }
 
-// A datagram socket that is connected to `path`; '@' stands for the NUL that begins an abstract
-// name (unix(7)). None when there is nobody.
+// A datagram socket connected to `path`; '@' stands for the NUL that begins an abstract name
+// (unix(7)). None when nothing listens there.
 Fd connect_to(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -65,7 +65,7 @@ void ServiceManager::ready(std::string_view status) noexcept {
   send(fmt::format("READY=1\nSTATUS={}", status));
 }
 
-// systemd 253 and later wants to know when, for Type=notify-reload.
+// systemd 253 and later needs the time, for Type=notify-reload.
 void ServiceManager::reloading(Instant now) noexcept {
   const auto since_boot =
       std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());

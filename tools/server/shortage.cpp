@@ -12,13 +12,13 @@
 namespace fanlight {
 namespace {
 
-// Signals, the timer, the service manager, the watch over devices and its thread's two wakers.
+// Signals, the timer, the service manager, the device watch and its thread's two wakers.
 constexpr size_t kAlways = 8;
 // The ring or the epoll set, the waker, the spare; and a socket for each address.
 constexpr size_t kOfShard = 3;
-// The clock's two wakers, the ring's, the loop's, the memory, the watch over devices, the device.
+// The clock's two wakers, the ring's, the loop's, the memory, the device watch, the device.
 constexpr size_t kOfCamera = 7;
-// Looking for io_uring, reading a folder, a database or a list of devices.
+// Probing io_uring, reading a folder, a database or a list of devices.
 constexpr size_t kForAMoment = 6;
 
 }  // namespace
