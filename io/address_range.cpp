@@ -34,7 +34,7 @@ size_t parse_prefix(std::string_view digits, size_t bits_max, std::string_view w
   const std::optional<size_t> bits = to_number<size_t>(digits);
   if (!bits || *bits > bits_max) {
     throw std::invalid_argument(
-        fmt::format("'{}': the prefix length behind the slash is 0 to {}", whole, bits_max));
+        fmt::format("'{}': the prefix length after the slash is 0 to {}", whole, bits_max));
   }
   return *bits;
 }
@@ -47,7 +47,8 @@ AddressRange::AddressRange(std::string_view text) {
   const auto address = parse_address(text.substr(0, slash));
   if (!address) {
     throw std::invalid_argument(fmt::format(
-        "'{}' is no address or network; write 10.0.0.0/8, 192.0.2.7, 2001:db8::/32 or unix", text));
+        "'{}' is not an address or network; write 10.0.0.0/8, 192.0.2.7, 2001:db8::/32 or unix",
+        text));
   }
   first_ = *address;
   family_ = is_ipv4(first_) ? Family::ipv4 : Family::ipv6;

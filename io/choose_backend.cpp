@@ -11,7 +11,7 @@
 namespace fanlight {
 
 BackendChoice choose_backend(BackendKind wanted) {
-  if (wanted == BackendKind::epoll) return {BackendKind::epoll, "epoll, as asked for"};
+  if (wanted == BackendKind::epoll) return {BackendKind::epoll, "epoll, as requested"};
   const UringSupport support = probe_uring();
   if (support.error == 0) return {BackendKind::uring, support.text};
   const std::error_code error(support.error, std::system_category());

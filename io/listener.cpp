@@ -138,7 +138,7 @@ ListenAddress parse_listen_address(std::string_view text) {
     if (path.size() >= sizeof sockaddr_un::sun_path) {
       reject(text, "the path of a UNIX socket must be shorter than 108 bytes");
     }
-    if (path.find('\0') != path.npos) reject(kUnix, "the path holds a NUL");
+    if (path.find('\0') != path.npos) reject(kUnix, "the path contains a NUL");
     return {ListenAddress::Family::unix_path, std::string(path), 0};
   }
   const size_t colon = text.rfind(':');
@@ -155,7 +155,7 @@ ListenAddress parse_listen_address(std::string_view text) {
     host = host.substr(1, host.size() - 2);
     if (is_numeric(AF_INET6, host)) return {ListenAddress::Family::tcp6, host, port};
   } else if (host.find(':') != host.npos) {
-    reject(text, "an IPv6 address goes in brackets ([::1]:5000)");
+    reject(text, "an IPv6 address must be in brackets ([::1]:5000)");
   }
   reject(text, "the address must be a number (127.0.0.1, [::1]), * or localhost");
 }

@@ -47,7 +47,7 @@ TEST(ChooseBackendTest, PrefersUring) {
 TEST(ChooseBackendTest, TakesEpollWhenAsked) {
   const BackendChoice choice = choose_backend(BackendKind::epoll);
   EXPECT_EQ(choice.kind, BackendKind::epoll);
-  EXPECT_EQ(choice.reason, "epoll, as asked for");
+  EXPECT_EQ(choice.reason, "epoll, as requested");
   EXPECT_STREQ(make_backend(BackendKind::epoll, 10)->name(), "epoll");
 }
 

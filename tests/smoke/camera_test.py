@@ -46,7 +46,7 @@ class ExitTest(unittest.TestCase):
         listed = subprocess.run([harness.options.binary, "--list-devices"], check=True, text=True,
                                 capture_output=True, timeout=harness.DEADLINE_SECONDS).stdout
         if "(auto)" not in listed:
-            self.refused(66, "no camera is there", "--source", "auto")
+            self.refused(66, "no camera was found", "--source", "auto")
             return
         with harness.Fanlight("--source", "auto") as server:
             server.wait_for_line("^--source auto: ")

@@ -141,7 +141,7 @@ class WordsTest(unittest.TestCase):
         with harness.Fanlight("--frame-memory", "32M", "--max-viewers", "100") as fanlight:
             fanlight.wait_for_line(r"room for 100 viewers$")
             said = fanlight.wait_for_line(r"^memory: (\d+) MB used, at most (\d+) MB when frames "
-                                          r"have their 32 MB and viewers \d+ MB$")
+                                          r"use all 32 MB and viewers \d+ MB$")
             self.assertGreater(int(said[1]), 0)
             self.assertIn(int(said[2]) - int(said[1]), (32, 33))
 

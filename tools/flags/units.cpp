@@ -67,7 +67,7 @@ size_t parse_size(std::string_view text) {
   } else if (!unit.empty()) {
     refuse(text, kExpected);
   }
-  if (number > kMax / factor) refuse(text, "at most 1024G is possible");
+  if (number > kMax / factor) refuse(text, "the maximum is 1024G");
   return number * factor;
 }
 
@@ -87,7 +87,7 @@ uint64_t parse_rate(std::string_view text) {
     refuse(text, kExpected);
   }
   const double rate = number * factor;
-  if (!(rate >= 8e3) || rate > 1e12) refuse(text, "from 8Kbit to 1000Gbit is possible");
+  if (!(rate >= 8e3) || rate > 1e12) refuse(text, "it must be 8Kbit to 1000Gbit");
   return static_cast<uint64_t>(rate);
 }
 

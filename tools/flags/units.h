@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Units: parses durations, sizes and rates from the command line.
+//
 // All throw std::invalid_argument whose what() quotes the text and states what is expected.
 #pragma once
 

@@ -32,7 +32,7 @@ constexpr std::string_view kExamples =
     "                    some of them on thin lines, five that do not read at all\n";
 
 constexpr const char* kFooter =
-    "What the report says:\n"
+    "Terms in the report:\n"
     "  frames      that each viewer got in the measured time: the fewest, the most\n"
     "              that the worst 5 % got (p5), the median, the most, the mean\n"
     "  fairness    1: all viewers got as many; 1/N: one of N got all (Jain's index)\n"
@@ -50,7 +50,7 @@ constexpr const char* kFooter =
     "\n"
     "Exit code: 0; 1 when a frame was torn, a sequence fell, or a viewer was\n"
     "disconnected or never got a frame; 64 bad flag; 69 the server cannot be reached\n"
-    "or gives nobody a stream; 71 this machine is too small.";
+    "or gives no viewer a stream; 71 this machine is too small.";
 
 // Adds flags whose mistakes are all reported in the same words.
 class LoadFlags {
@@ -121,7 +121,7 @@ void add_run_flags(LoadFlags& flags, LoadOptions& options) {
               });
   flags.value("--cpus", "LIST", "bind the threads to these CPUs in turn: 1 or 0-3,5",
               [&](const std::string& text) { options.cpus = parse_cpu_list(text); });
-  flags.value("--seed", "N", "of all that is random (default: 1)", [&](const std::string& text) {
+  flags.value("--seed", "N", "of the random numbers (default: 1)", [&](const std::string& text) {
     options.seed = static_cast<uint64_t>(parse_integer(text, 0, INT64_MAX));
   });
 }
@@ -141,16 +141,15 @@ void add_viewer_flags(LoadFlags& flags, LoadOptions& options) {
   flags.buffer("--receive-buffer", "SO_RCVBUF of the others (default: the kernel's)",
                options.receive_buffer);
   flags.amount("--stalled", "viewers that read the head and one byte, and stay", options.stalled);
-  flags.amount("--resetting", "viewers that reset after their first frame, and come again",
+  flags.amount("--resetting", "viewers that reset after their first frame, and reconnect",
                options.resetting);
-  flags.amount("--vanishing", "viewers that leave in the middle of a frame, and come again",
+  flags.amount("--vanishing", "viewers that leave in the middle of a frame, and reconnect",
                options.vanishing);
 }
 
 void add_report_flags(LoadFlags& flags, LoadOptions& options) {
   flags.group("Checks and report");
-  flags.value("--check-every", "N",
-              "of a viewer's parts, this many'th is looked at whole (default: 64)",
+  flags.value("--check-every", "N", "check every Nth part of each viewer as a whole (default: 64)",
               [&](const std::string& text) {
                 options.check_every = static_cast<uint32_t>(parse_integer(text, 1, 1'000'000'000));
               });
@@ -180,7 +179,7 @@ void check_words(const CLI::App& app, const LoadOptions& options) {
 
 void check_header(const std::string& text) {
   if (text.find_first_of("\r\n") != std::string::npos) {
-    throw StartError(ExitCode::usage, "--header: it has a line break in it");
+    throw StartError(ExitCode::usage, "--header: it contains a line break");
   }
   const size_t colon = text.find(':');
   if (colon != std::string::npos && colon > 0) return;
@@ -234,7 +233,7 @@ std::vector<int> parse_cpu_list(std::string_view text) {
 }
 
 std::optional<LoadOptions> parse_load_options(int argc, const char* const* argv) {
-  CLI::App app("Many viewers of an MJPEG stream at once, who check every part that they get.",
+  CLI::App app("Runs many viewers of an MJPEG stream and checks every part they get.",
                "fanlight-load");
   app.set_help_flag("-h,--help", "print this, and exit")->group("Other");
   app.set_version_flag("--version", "fanlight-load " FANLIGHT_VERSION,

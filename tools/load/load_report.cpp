@@ -232,7 +232,7 @@ std::string to_table(const LoadResult& result) {
   append(out, "{:<12} {} to {} on average (0: always first, 1: always last)\n", "rank",
          cell(result.rank_min, 3), cell(result.rank_max, 3));
   append_usage_rows(out, result);
-  append(out, "\nfanlight-load --help says what the words mean.\n");
+  append(out, "\nfanlight-load --help explains the terms.\n");
   return out;
 }
 

@@ -66,7 +66,7 @@ std::string LoadResult::complaint() const {
     add(count, fmt::format("answers {}{}", status_text(status),
                            status == 404 ? " (is the path right?)" : ""));
   }
-  add(not_multipart, "answers that are no multipart stream (is the path right?)");
+  add(not_multipart, "answers that are not a multipart stream (is the path right?)");
   return out;
 }
 

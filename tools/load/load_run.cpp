@@ -242,7 +242,7 @@ void LoadRun::require_connection() const {
   if (answered > 0) return;
   if (errors > 0) {
     throw StartError(ExitCode::unavailable,
-                     fmt::format("{}: {}; does the server run?", options_.url,
+                     fmt::format("{}: {}; is the server running?", options_.url,
                                  std::system_category().message(static_cast<int>(number))));
   }
   throw StartError(ExitCode::unavailable, fmt::format("{}: no answer within --settle {:.1f}s",

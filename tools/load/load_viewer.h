@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // LoadViewer: one connection to the server under load, and how its user behaves.
+//
 //   fast       reads whatever is available
 //   slow       reads a limited number of bytes per second, like a thin line
 //   stalled    reads the response's head and one byte, and then nothing more

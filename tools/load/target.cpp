@@ -31,7 +31,7 @@ Url parse_url(std::string_view text) {
   }
   if (!text.starts_with(kScheme)) refuse("no http://");
   for (const char c : text) {
-    if (c <= ' ' || c == 0x7f) refuse("a blank or a control character in it");
+    if (c <= ' ' || c == 0x7f) refuse("it has a blank or a control character");
   }
   std::string_view rest = text.substr(kScheme.size());
   const size_t slash = std::min(rest.find_first_of("/?#"), rest.size());

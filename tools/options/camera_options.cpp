@@ -59,7 +59,7 @@ void check_names(const std::vector<CameraOptions>& cameras) {
     for (size_t j = 0; j < i; ++j) {
       if (cameras[i].name != cameras[j].name) continue;
       throw StartError(ExitCode::usage,
-                       fmt::format("--camera '{}': the name is taken twice", cameras[i].name));
+                       fmt::format("--camera '{}': the name is used twice", cameras[i].name));
     }
   }
 }
@@ -121,7 +121,7 @@ void add_header(CameraOptions& camera, std::string_view name, std::string_view v
            kSymbols.find(c) != kSymbols.npos;
   });
   if (!is_token) {
-    throw std::invalid_argument(fmt::format("'{}': the name of a field of HTTP is expected", name));
+    throw std::invalid_argument(fmt::format("'{}': the name of an HTTP field is expected", name));
   }
   if (value.empty()) throw std::invalid_argument("'': a value is expected");
   camera.upstream.headers.push_back(fmt::format("{}: {}", name, value));
@@ -158,7 +158,7 @@ CameraOptions parse_camera(std::string_view text) {
   std::string_view rest = text.substr(equals + 1);
   const std::string_view source = rest.substr(0, rest.find(','));
   if (source.empty()) {
-    throw std::invalid_argument(fmt::format("'{}': a source is expected behind the name", text));
+    throw std::invalid_argument(fmt::format("'{}': a source is expected after the name", text));
   }
   camera.source = complete_source(source);
   if (!is_url(camera.source)) {

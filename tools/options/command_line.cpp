@@ -18,7 +18,7 @@ namespace fanlight {
 namespace {
 
 constexpr std::string_view kExamples =
-    "  fanlight --source auto                   the camera that is there\n"
+    "  fanlight --source auto                   the camera that is found\n"
     "  fanlight --source auto --listen 0.0.0.0:5000\n"
     "                                           open to the network\n"
     "  fanlight --source /dev/video0 --size 1280x720 --fps 30\n"
@@ -111,11 +111,10 @@ void check_doubles(const std::vector<Setting>& settings) {
     if (settings[i].option->is(kRepeatable)) continue;
     for (size_t j = 0; j < i; ++j) {
       if (settings[i].option != settings[j].option) continue;
-      throw StartError(ExitCode::usage,
-                       settings[i].where == settings[j].where
-                           ? fmt::format("{} is given twice", settings[i].where)
-                           : fmt::format("{} and {} say the same; give one of them",
-                                         settings[j].where, settings[i].where));
+      throw StartError(ExitCode::usage, settings[i].where == settings[j].where
+                                            ? fmt::format("{} is given twice", settings[i].where)
+                                            : fmt::format("{} and {} mean the same; give only one",
+                                                          settings[j].where, settings[i].where));
     }
   }
 }

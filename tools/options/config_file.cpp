@@ -142,7 +142,7 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
     const std::string path = fmt::format("{}.{}", key, name.str());
     if (name.str() != "ca" && name.str() != "pin") {
       place.refuse_at(name.source(), path,
-                      "no such key; ca and pin are; insecure = true stands beside tls");
+                      "no such key; tls has ca and pin; insecure = true goes beside tls");
     }
     std::string text =
         text_of(value, path, {.type = name.str() == "ca" ? "FILE" : "sha256//..."}, place);
@@ -162,13 +162,14 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
                                          "mirror", "control", "headers", "tls",     "insecure"};
   const Option* option = find_option(name);
   if (option != nullptr && !option->is(kCommand)) {
-    place.refuse_at(region, path, "a key of the server; it stands above the first [camera.NAME]");
+    place.refuse_at(region, path, "a server key; it belongs above the first [camera.NAME]");
   }
   const std::string question = did_you_mean(name, kKnown);
   place.refuse_at(region, path,
-                  question.empty() ? "no such key; source, size, fps, quality, rotate, mirror, "
-                                     "control, headers, tls and insecure are"
-                                   : "no such key" + question);
+                  question.empty()
+                      ? "no such key; keys: source, size, fps, quality, rotate, mirror, "
+                        "control, headers, tls, insecure"
+                      : "no such key" + question);
 }
 
 void read_camera_key(CameraOptions& camera, std::string_view name, const toml::node& node,

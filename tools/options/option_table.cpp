@@ -100,7 +100,7 @@ void set_ring_slots(OptionsDraft& draft, Text text) {
 void set_frame_memory(OptionsDraft& draft, Text text) {
   draft.options.frame_memory = parse_size(text);
   if (draft.options.frame_memory < (1 << 20)) {
-    throw std::invalid_argument(fmt::format("'{}': 1M is the least", text));
+    throw std::invalid_argument(fmt::format("'{}': the minimum is 1M", text));
   }
 }
 
@@ -108,7 +108,7 @@ void set_send_buffer(OptionsDraft& draft, Text text) {
   draft.options.send_buffer =
       text == "auto" ? 0 : parse_or("auto", [&] { return parse_size(text); });
   if (draft.options.send_buffer > (size_t{1} << 30)) {
-    throw std::invalid_argument(fmt::format("'{}': at most 1G is possible", text));
+    throw std::invalid_argument(fmt::format("'{}': the maximum is 1G", text));
   }
 }
 
@@ -207,7 +207,7 @@ constexpr char kMirror[] = "mirror";
 
 std::string source_help() {
   std::string help = "where the pictures come from (default: emulator)";
-  help += "\n    auto: the first camera that is there (--list-devices)";
+  help += "\n    auto: the first camera found (--list-devices)";
   for (const SourceKind& kind : source_kinds()) help += fmt::format("\n    {}", kind.help);
   return help;
 }
@@ -225,7 +225,7 @@ std::vector<Option> camera_options() {
        shape<kSize>},
       {kQuality, "1..100", "80", "of JPEGs that are encoded here",
        kNumber | kOfCameras | kReloadable, shape<kQuality>},
-      {kRotate, "0|90|180|270", "0", "turn the pictures clockwise", kNumber | kOfCameras,
+      {kRotate, "0|90|180|270", "0", "rotate the pictures clockwise", kNumber | kOfCameras,
        shape<kRotate>},
       {kMirror, "on|off", "off", "swap left and right, after that", kOfCameras, shape<kMirror>},
       {"control", "[CAMERA/]NAME=VALUE", "",
@@ -234,14 +234,14 @@ std::vector<Option> camera_options() {
       {"allow-control", "", "", "let clients set controls (PATCH /cameras/NAME/controls)", kToggle,
        set_switch<&Options::allow_control>},
       {"exit-on-no-source", "", "",
-       "end (66 or 77) when no camera can be had at start; do not wait", kToggle,
+       "end (66 or 77) if no camera can be opened at start; do not wait", kToggle,
        set_switch<&Options::exit_on_no_source>},
       {"camera-stall-timeout", "TIME", "2s", "without a picture for this long viewers see a slate",
        kNumber | kReloadable, set_duration<&Options::camera_stall_timeout>},
       {"source-timeout", "TIME", "30s",
        "how long another server's first picture, or a snapshot, may take", kNumber,
        set_duration<&Options::source_timeout>},
-      {"capture-idle", "TIME|off", "off", "stop the camera when nobody watched for this long",
+      {"capture-idle", "TIME|off", "off", "stop the camera when no one has watched for this long",
        kNumber | kReloadable, set_capture_idle},
   };
 }
@@ -251,15 +251,15 @@ std::vector<Option> server_options() {
       {"listen", "ADDR:PORT|unix:PATH", "127.0.0.1:5000", "where to listen; repeatable",
        kNumber | kRepeatable, add_address<&Options::listen>},
       {"admin-listen", "ADDR:PORT|unix:PATH", "",
-       "where to listen for who may see the addresses of viewers; repeatable",
-       kNumber | kRepeatable, add_address<&Options::admin_listen>},
+       "listeners whose clients may see viewer addresses; repeatable", kNumber | kRepeatable,
+       add_address<&Options::admin_listen>},
       {"unix-mode", "MODE|auto", "auto", "permissions of UNIX sockets, as 660; auto: by the umask",
        kText, set_unix_mode},
       {"trusted-proxy", "CIDR|ADDRESS|unix", "",
-       "a proxy whose X-Forwarded-For tells who the client is; repeatable", kRepeatable,
+       "a proxy whose X-Forwarded-For names the client; repeatable", kRepeatable,
        add_trusted_proxy},
       {"cors-origin", "ORIGIN", "",
-       "whose pages may read here: an origin as https://example.org, several with commas, or * "
+       "origins whose pages may read here, as https://example.org, separated by commas; * "
        "for all, without passwords and cookies; repeatable",
        kRepeatable, add_origins},
       {"stock-db", "FILE", "", "the SQLite database of /stock-table", kText,
@@ -276,10 +276,10 @@ std::vector<Option> limit_options() {
       {"max-viewers-per-address", "N|off", "off", "streams at once from one address, IPv6 by /64",
        kNumber | kReloadable, set_max_viewers_per_address},
       {"max-egress", "RATE|auto|off", "auto",
-       "what the network carries, as 1Gbit; 95 % of it is used, and spread evenly; "
-       "auto: the speed of the link where the kernel knows it",
+       "network bandwidth, as 1Gbit; 95 % of it is used, and shared evenly; "
+       "auto: the speed of the link if the kernel knows it",
        kNumber | kReloadable, set_max_egress},
-      {"min-fps", "N", "0.5", "refuse a viewer when the network has less than this for each",
+      {"min-fps", "N", "0.5", "refuse a viewer if the bandwidth is less than this for each",
        kNumber | kReloadable, set_min_fps},
       {"viewer-stall-timeout", "TIME", "10s", "close a viewer that takes no byte for this long",
        kNumber | kReloadable, set_duration<&Options::viewer_stall_timeout>},
@@ -297,13 +297,13 @@ std::vector<Option> expert_options() {
        "as there are other CPUs, at most 4",
        kNumber, set_encode_threads},
       {"encoder", "auto|cpu|m2m", "auto",
-       "who encodes: the CPU, or a V4L2 device as on a Pi 4; auto: a device "
-       "where there is one",
+       "what encodes: the CPU, or a V4L2 device as on a Pi 4; auto: a device "
+       "if there is one",
        kText, set_encoder},
-      {"backend", "auto|uring|epoll", "auto", "how to talk to the kernel", kText, set_backend},
+      {"backend", "auto|uring|epoll", "auto", "the kernel interface", kText, set_backend},
       {"zero-copy", "auto|on|off", "auto",
-       "let the network card read frames from memory, or copy them; auto: where "
-       "the kernel says that it makes no copy",
+       "let the network card read frames from memory, or copy them; auto: if "
+       "the kernel reports that it makes no copy",
        kText, set_zero_copy},
       {"frame-memory", "SIZE", "64M", "memory for the frames of a camera; no picture may be larger",
        kNumber, set_frame_memory},
@@ -321,14 +321,14 @@ std::vector<Option> expert_options() {
 std::vector<Option> other_options() {
   return {
       {"config", "FILE", "",
-       "read options from here: TOML, the names are the flags', cameras are "
-       "tables; flags and the environment count for more",
+       "read options from this TOML file: keys are named as the flags, cameras are "
+       "tables; flags and the environment override it",
        kCommand, set_file<&Options::config_file>},
-      {"check-config", "", "", "read everything, open nothing, and say whether it is right",
+      {"check-config", "", "", "read all options, open nothing, and report mistakes",
        kToggle | kCommand, set_switch<&Options::check_config>},
-      {"print-config", "", "", "print what is in force, as --config takes it", kToggle | kCommand,
-       set_switch<&Options::print_config>},
-      {"list-devices", "", "", "print the cameras that are there, and what they can do",
+      {"print-config", "", "", "print the options in force, in the format of --config",
+       kToggle | kCommand, set_switch<&Options::print_config>},
+      {"list-devices", "", "", "list the connected cameras, and what they can do",
        kToggle | kCommand, set_switch<&Options::list_devices>},
       {"log-level", "error|warning|info|debug", "info", "what is logged", kReloadable,
        set_log_level},

@@ -94,8 +94,8 @@ Options read_options(const CommandLine& flags) {
   draft.options.source_was_given = given || flags.implied_source.has_value();
   if (!file.empty() && !draft.options.source_was_given) {
     throw StartError(ExitCode::config,
-                     fmt::format("{}: no source; source = \"auto\" shows the first camera that is "
-                                 "there, and [camera.NAME] begins one of several",
+                     fmt::format("{}: no source; source = \"auto\" shows the first camera "
+                                 "found, and [camera.NAME] begins one of several",
                                  file));
   }
   put_cameras(draft, file);

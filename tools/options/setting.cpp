@@ -67,7 +67,7 @@ void apply_setting(OptionsDraft& draft, const Setting& setting) {
   try {
     if (has_control_characters(setting.text)) {
       throw std::invalid_argument(
-          fmt::format("'{}': no control characters are expected", setting.text));
+          fmt::format("'{}': control characters are not allowed", setting.text));
     }
     setting.option->set(draft, setting.text);
   } catch (const std::invalid_argument& error) {

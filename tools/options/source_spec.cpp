@@ -100,7 +100,7 @@ std::optional<std::string> device_of(std::string_view text) {
 [[noreturn]] void refuse_unknown(std::string_view text) {
   if (const auto device = device_of(text)) suggest(text, "no source of this name", *device);
   if (text.starts_with("rtsp")) {
-    refuse(text, "RTSP is not understood; go2rtc makes MJPEG of it, which is read by http://");
+    refuse(text, "RTSP is not supported; go2rtc converts it to MJPEG, to be read by http://");
   }
   const std::filesystem::path path(text);
   std::error_code ignored;
@@ -109,7 +109,7 @@ std::optional<std::string> device_of(std::string_view text) {
   }
   if (std::filesystem::is_regular_file(path, ignored)) {
     const std::string folder = path.has_parent_path() ? path.parent_path().string() : ".";
-    suggest(text, "this is a file, and a folder is shown", fmt::format("files:{}", folder));
+    suggest(text, "this is a file; a folder is expected", fmt::format("files:{}", folder));
   }
   const std::string_view host = host_of(text);
   const bool has_path = text.find('/') != text.npos;

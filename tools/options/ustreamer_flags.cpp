@@ -15,14 +15,14 @@ namespace {
 using enum UstreamerFlag::Meaning;
 
 constexpr std::string_view kNothingToDo = "the camera's driver decides that here";
-constexpr std::string_view kAlways = "it is always so here";
+constexpr std::string_view kAlways = "that is always so here";
 constexpr std::string_view kNoSink = "there are no shared memory sinks; nothing is written there";
 constexpr std::string_view kNoPins = "GPIO is not touched";
 constexpr std::string_view kNoVideo = "only JPEG is made here";
-constexpr std::string_view kNoBlank = "a lost camera shows a slate that says why";
+constexpr std::string_view kNoBlank = "a lost camera shows a slate with the reason";
 constexpr std::string_view kNoColours = "the log has no colours";
 constexpr std::string_view kAuth =
-    "there is no password here, and without it everybody could watch; put nginx with auth_basic "
+    "there is no password here, and without one anyone could watch; put nginx with auth_basic "
     "in front (proxy_pass to a unix: socket)";
 
 constexpr UstreamerFlag kCaptureFlags[] = {
@@ -31,24 +31,25 @@ constexpr UstreamerFlag kCaptureFlags[] = {
     {"desired-fps", 'f', true, true, option, "fps"},
     {"device-timeout", '\0', true, true, option, "camera-stall-timeout"},
     {"input", 'i', true, true, no_effect, kNothingToDo},
-    {"format", 'm', true, true, no_effect, "the cheapest format that the camera has is taken"},
+    {"format", 'm', true, true, no_effect, "the cheapest format that the camera has is used"},
     {"format-swap-rgb", '\0', false, true, no_effect, kNothingToDo},
     {"tv-standard", 'a', true, true, no_effect, kNothingToDo},
     {"io-method", 'I', true, true, no_effect, "it is always MMAP"},
-    {"min-frame-size", 'z', true, true, no_effect, "every JPEG is looked through; broken ones go"},
+    {"min-frame-size", 'z', true, true, no_effect,
+     "every JPEG is checked; broken ones are dropped"},
     {"allow-truncated-frames", 'T', false, true, no_effect, "viewers get whole pictures only"},
     {"persistent", 'n', false, true, no_effect, kAlways},
     {"dv-timings", 't', false, true, no_effect, kAlways},
-    {"buffers", 'b', true, true, no_effect, "as many are taken as the driver needs"},
-    {"workers", 'w', true, true, no_effect, "--encode-threads is for that"},
+    {"buffers", 'b', true, true, no_effect, "the driver gets as many as it needs"},
+    {"workers", 'w', true, true, no_effect, "use --encode-threads instead"},
     {"glitched-resolutions", 'g', true, true, no_effect, kNothingToDo},
     {"blank", 'k', true, true, no_effect, kNoBlank},
     {"last-as-blank", 'K', true, true, no_effect, kNoBlank},
     {"slowdown", 'l', false, true, no_effect,
-     "nothing is encoded unless somebody watches; --capture-idle stops the camera too"},
+     "nothing is encoded unless someone watches; --capture-idle stops the camera too"},
     {"device-error-delay", '\0', true, true, no_effect,
      "a lost camera is tried again with growing delay, and as soon as it is plugged in"},
-    {"m2m-device", '\0', true, true, no_effect, "the device that encodes is found"},
+    {"m2m-device", '\0', true, true, no_effect, "the encoding device is found automatically"},
     {"media-device", '\0', true, true, no_effect, kNothingToDo},
     {"media-entity-name", '\0', true, true, no_effect, kNothingToDo},
     {"image-default", '\0', false, true, no_effect, "--control NAME=default does it for each"},
@@ -70,13 +71,13 @@ constexpr UstreamerFlag kOtherFlags[] = {
     {"host", 's', true, false, place, ""},
     {"port", 'p', true, false, place, ""},
     {"unix", 'U', true, false, place, ""},
-    {"unix-rm", 'D', false, false, no_effect, "a socket that nobody listens on is always replaced"},
-    {"systemd", 'S', false, false, no_effect, "sockets of systemd are always taken"},
+    {"unix-rm", 'D', false, false, no_effect, "a socket without a listener is always replaced"},
+    {"systemd", 'S', false, false, no_effect, "systemd's sockets are always used"},
     {"user", '\0', true, false, refused, kAuth},
     {"passwd", '\0', true, false, refused, kAuth},
-    {"static", '\0', true, false, no_effect, "the page is the one that is built in"},
+    {"static", '\0', true, false, no_effect, "the built-in page is always used"},
     {"drop-same-frames", 'e', true, false, no_effect, "every picture is sent"},
-    {"fake-resolution", 'R', true, false, no_effect, "/state says what is sent"},
+    {"fake-resolution", 'R', true, false, no_effect, "/state reports what is sent"},
     {"tcp-nodelay", '\0', false, false, no_effect, kAlways},
     {"allow-origin", '\0', true, false, option, "cors-origin"},
     {"instance-id", '\0', true, false, no_effect, "it is not shown"},
@@ -111,13 +112,13 @@ constexpr UstreamerFlag kOtherFlags[] = {
     {"gpio-prog-running", '\0', true, false, no_effect, kNoPins},
     {"gpio-stream-online", '\0', true, false, no_effect, kNoPins},
     {"gpio-has-http-clients", '\0', true, false, no_effect, kNoPins},
-    {"exit-on-parent-death", '\0', false, false, no_effect, "who started it must stop it"},
+    {"exit-on-parent-death", '\0', false, false, no_effect, "its parent has to stop it"},
     {"exit-on-device-error", '\0', false, false, option, "exit-on-no-source"},
     {"exit-on-no-clients", '\0', true, false, no_effect, "--capture-idle frees the camera"},
-    {"process-name-prefix", '\0', true, false, no_effect, "the name stays"},
+    {"process-name-prefix", '\0', true, false, no_effect, "the name is fixed"},
     {"notify-parent", '\0', false, false, no_effect, "no signal is sent"},
-    {"perf", '\0', false, false, no_effect, "/metrics and /api/v1/state have the figures"},
-    {"verbose", '\0', false, false, no_effect, "--log-level debug says more"},
+    {"perf", '\0', false, false, no_effect, "see /metrics and /api/v1/state"},
+    {"verbose", '\0', false, false, no_effect, "--log-level debug logs more"},
     {"debug", '\0', false, false, option, "log-level"},
     {"force-log-colors", '\0', false, false, no_effect, kNoColours},
     {"no-log-colors", '\0', false, false, no_effect, kNoColours},
@@ -206,7 +207,7 @@ void translate_flag(const UstreamerFlag& flag, const std::string& text,
     case option:
       if (flag.name == "exit-on-device-error") {
         result.notes.emplace_back(
-            "--exit-on-device-error counts at start; a camera that is lost later is waited for");
+            "--exit-on-device-error applies at start only; a camera lost later is retried");
       }
       if (auto made = translate_option(flag, text)) result.settings.push_back(std::move(*made));
       break;

@@ -90,7 +90,7 @@ std::optional<std::string> suggest_source(const Options& options) {
 
 void say_emulated(const std::optional<std::string>& camera) {
   log_info("no --source was given: this is the emulated camera, pictures 1, 2, 3");
-  if (camera) log_info("a camera is there: --source {} shows it", *camera);
+  if (camera) log_info("a camera was found: --source {} shows it", *camera);
 }
 
 ServerConfig server_config(const Options& options, const OpenListeners& listeners,
@@ -129,7 +129,7 @@ void say_what_runs(const Options& options, const ServerConfig& config, unsigned 
   const size_t now = read_process_figures().resident_bytes;
   log_info("{}; {} shard{}, room for {} viewers", backend, shards, shards == 1 ? "" : "s",
            viewers_max);
-  log_info("memory: {} MB used, at most {} MB when frames have their {} MB and viewers {} MB",
+  log_info("memory: {} MB used, at most {} MB when frames use all {} MB and viewers {} MB",
            now >> 20, (now + frames + viewers) >> 20, frames >> 20, viewers >> 20);
 }
 
@@ -162,7 +162,7 @@ void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const Se
     const Instant now = read_monotonic_clock();
     const std::optional<unsigned> shard = state.hanging_shard(now);
     if (!shard) return manager.keep_alive();
-    log_gated(hanging, now, LogLevel::error, "shard {} hangs; the watchdog is not told", *shard);
+    log_gated(hanging, now, LogLevel::error, "shard {} hangs; watchdog pings withheld", *shard);
   };
   manager.ready(status);
   main_loop.run(read_again, manager.keep_alive_period(), tick);

@@ -127,7 +127,7 @@ void say_egress(const WireConfig& wire, const Options& options, const OpenListen
              double(wire.bits_per_second) / 1e6 * Wire::kShare, double(wire.bits_per_second) / 1e6,
              wire.origin, wire.min_fps);
   } else if (!options.max_egress && !listeners.is_local()) {
-    log_info("egress: not limited, since the speed of the link is not known; --max-egress says it");
+    log_info("egress: not limited, since the speed of the link is not known; --max-egress sets it");
   }
 }
 
@@ -180,7 +180,7 @@ void say_where(const OpenListeners& listeners) {
   if (!urls.empty()) {
     log_info("open {} from other machines", join(urls, " or "));
   } else if (!all_local(listeners.viewers)) {
-    log_info("no other machine can open it yet: this one has no address in a network");
+    log_info("no other machine can open it yet: this one has no network address");
   }
 }
 

@@ -52,7 +52,7 @@ size_t say_cameras_that_differ(const Options& now, const Options& next) {
   }
   for (const CameraOptions& camera : now.cameras) {
     if (find_camera(next.cameras, camera.name) != nullptr) continue;
-    log_warning("reload: camera {} is not wanted any more; it stays until a restart", camera.name);
+    log_warning("reload: camera {} is no longer configured; it stays until a restart", camera.name);
     ++differences;
   }
   return differences;

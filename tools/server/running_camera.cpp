@@ -142,7 +142,7 @@ void watch_devices(RunningCamera& camera) {
   try {
     camera.devices.emplace();
   } catch (const std::system_error& error) {
-    log_warning("{}: {}; it is looked for by time only when it was lost", camera.options.name,
+    log_warning("{}: {}; if it is lost, it is only retried by time", camera.options.name,
                 error.what());
   }
 }
@@ -150,8 +150,8 @@ void watch_devices(RunningCamera& camera) {
 void warn_of_insecure(const CameraOptions& camera) {
   if (!camera.upstream.insecure) return;
   log_warning(
-      "{}: insecure = true: the certificate of {} is not checked, so anybody on the way can "
-      "send other pictures and read the password",
+      "{}: insecure = true: the certificate of {} is not checked, so anyone on the path can "
+      "replace the pictures and read the password",
       camera.name, shown_source(camera.source));
 }
 
@@ -159,8 +159,7 @@ std::string choose_source(const std::string& source) {
   if (source != "auto") return source;
   const std::optional<std::string> found = choose_automatic_source();
   if (!found) {
-    throw StartError(ExitCode::no_input,
-                     "--source auto: no camera is there; --list-devices shows what is");
+    throw StartError(ExitCode::no_input, "--source auto: no camera was found; see --list-devices");
   }
   log_info("--source auto: {}", *found);
   return *found;

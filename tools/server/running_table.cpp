@@ -35,7 +35,7 @@ void warn_unless_readable(TableSource& source) {
   TablePage page;
   page.begin(1);
   if (source.read(kFirstRow, page) != TableStatus::ok) {
-    log_warning("--stock-db {}; /stock-table answers with an error until that is put right",
+    log_warning("--stock-db {}; /stock-table answers with an error until that is fixed",
                 source.error());
   }
   source.close();

@@ -84,7 +84,7 @@ void ServiceManager::keep_alive() noexcept {
 void ServiceManager::send(std::string_view state) noexcept {
   if (!socket_) return;
   if (::send(socket_.get(), state.data(), state.size(), MSG_NOSIGNAL) >= 0) return;
-  log_debug("the service manager does not listen: {}", std::generic_category().message(errno));
+  log_debug("cannot notify the service manager: {}", std::generic_category().message(errno));
 }
 
 }  // namespace fanlight

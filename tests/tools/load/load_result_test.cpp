@@ -67,10 +67,11 @@ TEST(LoadResult, EveryThingThatNoViewerShouldSeeIsAComplaint) {
   refused.never = 2;
   refused.statuses = {{0, 4}, {404, 3}, {503, 12}};
   refused.not_multipart = 1;
-  EXPECT_EQ(refused.complaint(),
-            "2 viewers without a frame, 4 answers no HTTP, 3 answers 404 Not Found (is the path "
-            "right?), 12 answers 503 Service Unavailable, 1 answers that are no multipart stream "
-            "(is the path right?)");
+  EXPECT_EQ(
+      refused.complaint(),
+      "2 viewers without a frame, 4 answers no HTTP, 3 answers 404 Not Found (is the path "
+      "right?), 12 answers 503 Service Unavailable, 1 answers that are not a multipart stream "
+      "(is the path right?)");
 }
 
 }  // namespace
