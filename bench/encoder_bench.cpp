@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a picture costs that no camera has encoded: the pattern's own, as it goes to the viewers,
-// and one from a file, for bench/encoder, which lets libjpeg-turbo's tjbench encode the same; and
-// what a camera's JPEG costs.
+// Measures the cost of a picture that no camera has encoded: the pattern's own, as it is sent to
+// viewers, and one from a file, for bench/encoder, which lets libjpeg-turbo's tjbench encode the
+// same; and the cost of a camera's JPEG.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -29,7 +29,7 @@ SourceOptions options_for(const benchmark::State& state) {
   return options;
 }
 
-// Encodes the same picture again and again.
+// Encodes the same picture repeatedly.
 void encode(benchmark::State& state, const RawView& raw, int width, int height) {
   JpegEncoder encoder;
   std::vector<std::byte> place(encoder.bytes_needed(raw, width, height));
@@ -46,13 +46,13 @@ void encode(benchmark::State& state, const RawView& raw, int width, int height) 
 void BM_EncodePattern(benchmark::State& state) {
   SystemCameraClock clock;
   PatternSource source(options_for(state), clock);
-  const std::optional<Picture> picture = source.next(kNever);  // the first one is due at once
+  const std::optional<Picture> picture = source.next(kNever);  // the first one is due immediately
   CHECK(picture);
   encode(state, picture->raw, picture->width, picture->height);
 }
 BENCHMARK(BM_EncodePattern)->Args({640, 480})->Args({1280, 720})->Unit(benchmark::kMicrosecond);
 
-// What a camera's own JPEG costs on its way into the ring: it is looked through and copied.
+// The cost of moving a camera's own JPEG into the ring: it is checked and copied.
 void BM_RepairJpeg(benchmark::State& state) {
   SystemCameraClock clock;
   PatternSource source(options_for(state), clock);
@@ -67,8 +67,8 @@ void BM_RepairJpeg(benchmark::State& state) {
 }
 BENCHMARK(BM_RepairJpeg)->Args({1280, 720})->Unit(benchmark::kMicrosecond);
 
-// As a camera gives it in this layout, by the wall clock, as tjbench counts; `sampling` is that of
-// the planes, negative for packed BGR.
+// As a camera delivers it in this layout, by the wall clock, as tjbench counts; `sampling` is that
+// of the planes, negative for packed BGR.
 void BM_EncodePicture(benchmark::State& state, PixelFormat format, int sampling) {
   const char* path = std::getenv(kPictureVariable);
   int width = 0;
@@ -99,7 +99,7 @@ BENCHMARK_CAPTURE(BM_EncodePicture, yuv420, PixelFormat::yuv420, int{TJSAMP_420}
 BENCHMARK_CAPTURE(BM_EncodePicture, yuv422, PixelFormat::yuv422, int{TJSAMP_422})->UseRealTime();
 BENCHMARK_CAPTURE(BM_EncodePicture, bgr, PixelFormat::bgr, -1)->UseRealTime();
 
-// What comes before encoding, 1280x720.
+// The conversion before encoding, 1280x720.
 void BM_Convert(benchmark::State& state, PixelFormat format, bool limited_range) {
   constexpr int kWidth = 1280;
   constexpr int kHeight = 720;

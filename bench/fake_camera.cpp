@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// fake_camera: a library to be preloaded (ld.so(8), LD_PRELOAD) that shows a program a V4L2 camera
-// at /dev/video-fake, which plays JPEGs as MJPEG, so that ustreamer can be compared on the same
+// fake_camera: a preloaded library (ld.so(8), LD_PRELOAD) that gives a program a V4L2 camera at
+// /dev/video-fake, which plays JPEGs as MJPEG, so that ustreamer can be compared on the same
 // pictures. FAKE_CAMERA_DIR is a directory of them, played in name order; FAKE_CAMERA_FPS is 30.
 //
-// It knows what a capture by mmap needs, and answers ENOTTY to the rest, as drivers do
+// It implements what a capture by mmap needs, and answers ENOTTY to other requests, as drivers do
 // (Linux Media Userspace API, "Video Capture Interface").
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ constexpr std::string_view kPath = "/dev/video-fake";
 constexpr unsigned kBuffersMax = 32;
 constexpr unsigned kPage = 4096;
 
-// The function of libc that one of ours stands before.
+// The function of libc that one of ours replaces.
 template <class Function>
 Function* original(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
@@ -55,8 +55,9 @@ unsigned read_fps() {
 
 // Owns: the buffers' memory, and a thread while it streams, which fills a buffer at each tick.
 // Thread: any; a mutex guards what is not constant.
-// Invariant: the descriptor, the end of a pipe, has a byte for each buffer that is filled, so that
-//   select() and poll() need no help. (An eventfd would be writable too, for ustreamer a failure.)
+// Invariant: the descriptor, the end of a pipe, has a byte for each filled buffer, so that select()
+//   and poll() work without help. (An eventfd would be writable too, which ustreamer treats as an
+//   error.)
 class Camera {
  public:
   // nullptr with errno when there are no pictures, or no memory for the descriptor.
@@ -88,14 +89,14 @@ class Camera {
   const std::vector<std::string> pictures_;
   const unsigned fps_ = read_fps();
   const std::array<int, 2> pipe_;
-  const int memory_;  // a memfd that the buffers lie in, one after another
+  const int memory_;  // a memfd that holds the buffers, one after another
   unsigned buffer_size_ = kPage;
 
   mutable std::mutex mutex_;
   std::condition_variable stopping_;
   bool streaming_ = false;
   unsigned buffers_ = 0;
-  uint32_t sequence_ = 0;  // pictures that the sensor has taken, lost ones too
+  uint32_t sequence_ = 0;  // pictures that the sensor has taken, including lost ones
   std::deque<unsigned> empty_;
   std::deque<v4l2_buffer> full_;
   std::thread sensor_;
@@ -183,7 +184,7 @@ int Camera::enumerate(v4l2_fmtdesc& format) const {
   return 0;
 }
 
-// Whatever size is asked for: nobody here decodes the pictures.
+// Any requested size is granted: no program here decodes the pictures.
 int Camera::grant(v4l2_format& format) const {
   if (format.type != V4L2_BUF_TYPE_VIDEO_CAPTURE) return EINVAL;
   v4l2_pix_format& pixels = format.fmt.pix;
@@ -266,7 +267,7 @@ void Camera::stop() {
   while (!full_.empty() && ::read(fd(), &byte, 1) == 1) full_.pop_front();
 }
 
-// The sensor's thread: a tick finds an empty buffer, or the picture is lost.
+// The sensor's thread: at each tick it fills an empty buffer, or the picture is lost.
 void Camera::play() {
   const Duration interval = Duration(1s) / fps_;
   const Instant began = read_monotonic_clock();
@@ -328,7 +329,7 @@ int open(const char* path, int flags, ...) {
   if (path == fanlight::kPath) return fanlight::open_camera(flags);
   va_list arguments;
   va_start(arguments, flags);
-  const mode_t mode = va_arg(arguments, mode_t);  // read, and not used, when there is none
+  const mode_t mode = va_arg(arguments, mode_t);  // read even if absent, but then not used
   va_end(arguments);
   return fanlight::original<int(const char*, int, ...)>("open")(path, flags, mode);
 }
@@ -347,7 +348,7 @@ int ioctl(int fd, unsigned long request, ...) noexcept {
   if (!fanlight::is_camera(fd)) {
     return fanlight::original<int(int, unsigned long, ...)>("ioctl")(fd, request, argument);
   }
-  // Programs that keep the number in an int extend its sign.
+  // Programs that keep the number in an int sign-extend it.
   const auto code = static_cast<uint32_t>(request);
   const int error = fanlight::the_camera->control(code, argument);
   if (error == 0) return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a frame costs in the ring, the encoder and the sockets left out.
+// The cost of a frame in the ring, without the encoder and the sockets.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -37,7 +37,7 @@ void BM_PublishAndPin(benchmark::State& state) {
 }
 BENCHMARK(BM_PublishAndPin)->Arg(0)->Arg(1)->Arg(4)->Arg(16);
 
-// What publish() makes the camera thread do: the head is written, and an eventfd for each shard.
+// publish()'s cost in the camera thread: it writes the head, and an eventfd for each shard.
 void BM_PublishAndWake(benchmark::State& state) {
   FrameRing ring({});
   std::vector<std::unique_ptr<Waker>> wakers(static_cast<size_t>(state.range(0)));
@@ -62,7 +62,7 @@ void BM_WritePartHead(benchmark::State& state) {
 }
 BENCHMARK(BM_WritePartHead);
 
-// One frame while slow viewers hold that many older frames: acquire() has to look further.
+// One frame while slow viewers hold many older frames: acquire() has to search further.
 void BM_PublishBesideHeldFrames(benchmark::State& state) {
   FrameRing ring({});
   std::vector<FrameRef> held;

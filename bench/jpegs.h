@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the servers in bench/ show.
+// The pictures that the servers in bench/ show.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace fanlight {
 
-// The files of a directory that are named *.jpg, whole, in name order; none when it cannot be read.
+// The files of a directory named *.jpg, whole, in name order; none when it cannot be read.
 inline std::vector<std::string> read_jpegs(const std::string& directory) {
   std::vector<std::filesystem::path> paths;
   std::error_code ignored;

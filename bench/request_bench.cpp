@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the head of a request costs.
+// The cost of parsing a request's head.
 #include <benchmark/benchmark.h>
 
 #include <string_view>

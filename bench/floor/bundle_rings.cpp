@@ -15,7 +15,7 @@
 namespace fanlight {
 namespace {
 
-// Of newer headers than liburing 2.3 brings.
+// From headers newer than those of liburing 2.3.
 constexpr uint16_t kBundle = 1u << 4;           // IORING_RECVSEND_BUNDLE, Linux 6.10
 constexpr unsigned kRegisterBufferStatus = 26;  // IORING_REGISTER_PBUF_STATUS, Linux 6.8
 struct BufferStatus {                           // struct io_uring_buf_status
@@ -68,14 +68,14 @@ void BundleRings::prepare(io_uring_sqe* sqe, unsigned viewer, int socket,
   add(head + frame.head_size, frame.size - frame.head_size - tail, 1);
   add(delimiter, tail, 2);
   io_uring_buf_ring_advance(of(viewer), 3);
-  // A SEND that waited for room would choose its buffers anew.
+  // A SEND that waited for room would choose its buffers again.
   io_uring_prep_send(sqe, socket, nullptr, 0, MSG_NOSIGNAL | MSG_DONTWAIT);
   sqe->ioprio |= kBundle;
   sqe->flags |= IOSQE_BUFFER_SELECT;
   sqe->buf_group = static_cast<uint16_t>(viewer);
 }
 
-// Kernels differ in how many buffers a short SEND has used up, so this one is asked.
+// Kernels differ in how many buffers a short SEND uses up, so the kernel is queried.
 void BundleRings::clear(unsigned viewer) {
   BufferStatus status{viewer, 0, {}};
   const long result =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// BundleRings: head, JPEG and delimiter of a frame as buffers of a ring that one SEND takes whole
+// BundleRings: a frame's head, JPEG and delimiter as buffers of a ring that one SEND takes whole
 // (IORING_RECVSEND_BUNDLE, Linux 6.10).
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace fanlight {
 
-// Owns: a ring of buffers for each viewer, which is also what its group is called by.
+// Owns: a ring of buffers for each viewer, whose number is also the buffer group.
 // Thread: the one that made the io_uring.
 class BundleRings {
  public:
@@ -24,7 +24,8 @@ class BundleRings {
   // Makes the viewer's ring. Throws std::system_error.
   void add_viewer(unsigned viewer);
 
-  // Makes `sqe` a SEND of the frame on `socket`; what a full socket leaves over must go otherwise.
+  // Makes `sqe` a SEND of the frame on `socket`; bytes that a full socket leaves must be sent
+  // otherwise.
   void prepare(io_uring_sqe* sqe, unsigned viewer, int socket, const FramePool::Frame& frame);
 
   // Empties the ring after a SEND that did not take all of it.
@@ -34,7 +35,7 @@ class BundleRings {
   io_uring_buf_ring* of(unsigned viewer) const;
 
   io_uring& ring_;
-  size_t page_;    // a ring of buffers must begin where a page does
+  size_t page_;    // a ring of buffers must begin on a page
   size_t mapped_;  // bytes
   char* memory_ = nullptr;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bare server by send() or sendfile(): a system call for each frame, and epoll for the viewers
-// whose socket took only a part of it.
+// The bare server with send() or sendfile(): one system call per frame, and epoll for the viewers
+// whose socket took only part of it.
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
@@ -25,8 +25,8 @@ struct Viewer {
   int fd = -1;  // -1: gone
   uint8_t matched = 0;
   bool streaming = false;
-  bool busy = false;   // its socket took a part of a frame, which is pinned
-  bool idle = false;   // is in idle_, which must let go of it before it is used again
+  bool busy = false;   // its socket took part of a frame, which is pinned
+  bool idle = false;   // is in idle_, which must drop it before it is used again
   uint32_t frame = 0;  // in the pool
   uint64_t sequence = 0;
   size_t sent = 0;
@@ -61,7 +61,7 @@ class EpollServer {
   const std::string_view stream_head_;
   FramePace pace_;
   Fd epoll_;
-  std::deque<Viewer> viewers_;  // their addresses stay
+  std::deque<Viewer> viewers_;  // their addresses are stable
   std::vector<Viewer*> unused_;
   std::vector<Viewer*> idle_;  // have the newest frame
   FloorFigures figures_;
@@ -77,7 +77,7 @@ EpollServer::EpollServer(const FloorOptions& options, int listener, int stop, Fr
       pace_(options.interval),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::system_category(), "epoll");
-  // Edges do: nothing is to be told again, so no frame costs an epoll_ctl().
+  // Edge-triggered is enough: nothing needs to be reported twice, so no frame costs an epoll_ctl().
   CHECK(::fcntl(listener_, F_SETFL, O_NONBLOCK) == 0);
   watch(listener_, EPOLLIN | EPOLLET, nullptr);
   watch(stop_, EPOLLIN, this);
@@ -116,7 +116,7 @@ void EpollServer::make_frame_if_due() {
   if (due && frames_.advance(read_wall_clock())) serve_idle();
 }
 
-// Nothing: without limit.
+// Nothing: no limit.
 timespec* EpollServer::until_next_frame(timespec& storage) const {
   storage = {};
   if (!pace_.is_timed()) return idle_.empty() ? nullptr : &storage;

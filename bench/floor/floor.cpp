@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// floor: the bare server whose CPU time per frame is the floor that Fanlight is compared with.
+// floor: the bare server whose CPU time per frame is the floor against which Fanlight is measured.
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -122,7 +122,7 @@ Fd catch_stop_signals() {
   return Fd(::signalfd(-1, &signals, SFD_CLOEXEC));
 }
 
-// What Fanlight answers to GET /stream, with the date of this moment, and the first delimiter.
+// Fanlight's response to GET /stream, with the current date, and the first delimiter.
 std::string make_stream_head() {
   std::array<char, 1024> room{};
   DateField date;
@@ -137,7 +137,7 @@ std::string make_stream_head() {
   return text.append(kPartDelimiter.substr(2));
 }
 
-// Starts the others; returns the number of this one.
+// Forks the other processes; returns the number of this one.
 unsigned fork_processes(unsigned processes, std::vector<pid_t>& children) {
   const pid_t parent = ::getpid();
   for (unsigned number = 1; number < processes; ++number) {

@@ -18,7 +18,7 @@
 namespace fanlight {
 namespace {
 
-constexpr size_t kPage = 16 << 10;  // the largest page of the machines that we know (Pi 5)
+constexpr size_t kPage = 16 << 10;  // the largest page of the machines we know (Pi 5)
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::system_category(), what);
@@ -41,7 +41,7 @@ FramePool::FramePool(std::vector<std::string> jpegs, Memory memory) : jpegs_(std
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) fail("mmap");
   memory_ = static_cast<char*>(mapping);
-  // Large pages spare the copy into the socket its TLB misses; where there are none, it goes too.
+  // Large pages save TLB misses in the copy into the socket; it also works without them.
   ::madvise(mapping, memory_size(), MADV_HUGEPAGE);
 }
 
@@ -79,7 +79,7 @@ void FramePool::write(Frame& frame, const std::string& jpeg, WallTime now) {
     frame.data = place;
     return;
   }
-  // What sockets still hold of the place's former pages stays as it is (fallocate(2)).
+  // Pages of the place that sockets still hold are unaffected (fallocate(2)).
   CHECK(::fallocate(memfd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, frame.offset,
                     static_cast<off_t>(stride_)) == 0);
   const iovec pieces[] = {{const_cast<char*>(head), frame.head_size},

@@ -15,10 +15,10 @@
 
 namespace fanlight {
 
-// Owns: one mapping (send) or one memfd (sendfile) that all frames lie in, and the JPEGs.
+// Owns: one mapping (send) or one memfd (sendfile) that holds all frames, and the JPEGs.
 // Thread: one.
-// Invariant: the newest frame and frames with pins are not rewritten. In the memfd, pages of
-//   other frames are replaced and not rewritten, since sockets may still hold them.
+// Invariant: the newest frame and pinned frames are not rewritten. In the memfd, pages of other
+// frames are replaced instead of rewritten, since sockets may still hold them.
 class FramePool {
  public:
   enum class Memory { mapping, memfd };

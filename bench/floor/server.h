@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bare servers: what the kernel charges for the bytes of a stream, and as little else as
-// possible. No parser, no limits, no timeouts: whatever comes up to an empty line is a request.
+// The bare servers: the kernel's cost for the bytes of a stream, and as little else as possible. No
+// parser, no limits, no timeouts: anything up to an empty line is a request.
 #pragma once
 
 #include <cstdint>
@@ -13,30 +13,30 @@
 
 namespace fanlight {
 
-// How frames reach the sockets, and the ways of io_uring that are to be compared.
+// How frames reach the sockets, and the variants of io_uring to compare.
 struct FloorOptions {
   enum class Method { send, sendfile, uring };
   Method method = Method::send;
-  Duration interval{};   // between two frames; 0: the next one as soon as nobody waits for it
+  Duration interval{};   // between two frames; 0: the next one as soon as no viewer waits for it
   bool direct = false;   // sockets as direct descriptors, without a file descriptor
   bool wait_all = true;  // MSG_WAITALL: the kernel completes a frame itself
   bool zero_copy = false;
   bool registered = false;       // the frames' memory is a registered buffer; with zero_copy only
   bool bundle = false;           // head, JPEG and delimiter as a bundle of three buffers
   unsigned batch = 64;           // requests submitted by one system call
-  unsigned viewers_max = 16384;  // direct descriptors; the other ways know no limit
+  unsigned viewers_max = 16384;  // for direct descriptors; the other variants have no limit
 };
 
 struct FloorFigures {
   uint64_t frames = 0;  // sent whole
-  uint64_t copied = 0;  // zero-copy sends of which the kernel said that it had copied them
+  uint64_t copied = 0;  // zero-copy sends that the kernel reported as copied
 };
 
-// Owns: nothing. When frames are due, at whole intervals from the first one.
+// Owns: nothing. Computes when frames are due: at whole intervals from the first one.
 class FramePace {
  public:
   explicit FramePace(Duration interval) : interval_(interval) {}
-  // Whether there is a pace; if not, frames come as they are wanted.
+  // Whether there is a pace; otherwise frames are made as they are needed.
   bool is_timed() const { return interval_ > Duration::zero(); }
   Instant due() const { return due_; }
   // True once for each interval that has begun; intervals that were missed are skipped.
@@ -62,8 +62,8 @@ inline bool ends_request(uint8_t& matched, std::string_view bytes) {
   return false;
 }
 
-// Serve on `listener` until `stop`, a descriptor, is readable. `stream_head` is what comes before
-// the first part. Throw std::system_error when the kernel refuses what they start with.
+// Serve on `listener` until `stop`, a descriptor, is readable. `stream_head` precedes the first
+// part. Throw std::system_error when the kernel refuses the resources they start with.
 FloorFigures serve_by_epoll(const FloorOptions& options, int listener, int stop, FramePool& frames,
                             std::string_view stream_head);
 FloorFigures serve_by_uring(const FloorOptions& options, int listener, int stop, FramePool& frames,

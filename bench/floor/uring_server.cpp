@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bare server by io_uring: one system call submits the sends of many viewers.
+// The bare server with io_uring: one system call submits the sends of many viewers.
 #include <liburing.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -19,13 +19,13 @@
 namespace fanlight {
 namespace {
 
-// Of newer headers than liburing 2.3 brings.
+// From headers newer than those of liburing 2.3.
 constexpr uint16_t kReportUsage = 1u << 3;   // IORING_SEND_ZC_REPORT_USAGE, Linux 6.2
 constexpr uint32_t kUsageCopied = 1u << 31;  // IORING_NOTIF_USAGE_ZC_COPIED
 
 constexpr unsigned kCompletionEntries = 32768;
 
-// What user_data says beside the addresses of viewers.
+// Values of user_data other than addresses of viewers.
 constexpr uint64_t kAccept = 1;
 constexpr uint64_t kStop = 2;
 constexpr uint64_t kClose = 3;
@@ -39,7 +39,7 @@ struct Viewer {
   int socket = -1;  // a descriptor, or the index of a direct one
   State state = State::reading;
   uint8_t matched = 0;
-  bool bundled = false;  // what is in flight is a bundle
+  bool bundled = false;  // a bundle is in flight
   uint32_t frame = 0;    // in the pool, pinned while sending
   uint64_t sequence = 0;
   size_t sent = 0;
@@ -48,8 +48,8 @@ struct Viewer {
 };
 
 // Owns: the ring and the viewers' sockets. Thread: the one that made it (SINGLE_ISSUER).
-// Invariant: each viewer has at most one request in flight. Zero-copy notifications come later and
-//   name the frame that they let go of, not the viewer.
+// Invariant: each viewer has at most one request in flight. Zero-copy notifications arrive later
+//   and name the frame that they release, not the viewer.
 class UringServer {
  public:
   UringServer(const FloorOptions& options, int listener, int stop, FramePool& frames,
@@ -83,7 +83,7 @@ class UringServer {
   io_uring ring_{};
   std::optional<BundleRings> bundles_;
   bool stopped_ = false;
-  std::deque<Viewer> viewers_;  // their addresses stay
+  std::deque<Viewer> viewers_;  // their addresses are stable
   std::vector<Viewer*> unused_;
   std::vector<Viewer*> idle_;  // have the newest frame
   std::vector<Viewer*> served_;
@@ -131,7 +131,7 @@ io_uring_sqe* UringServer::next_sqe() {
   return sqe;
 }
 
-// Whose the answer is, and which frame it lets go of: addresses have 48 bits at most.
+// Encodes the viewer of a completion, and the frame it releases: addresses have 48 bits at most.
 void UringServer::own(io_uring_sqe* sqe, Viewer& viewer) const {
   static_assert(FramePool::kPlaces <= 1u << 16);
   sqe->user_data = reinterpret_cast<uintptr_t>(&viewer) | uint64_t{viewer.frame} << 48;
@@ -163,7 +163,8 @@ void UringServer::make_frame_if_due() {
   for (Viewer* viewer : served_) send_newest(*viewer);
 }
 
-// Submits what is prepared and waits for an answer, if there is none, until the next frame is due.
+// Submits the prepared requests and waits for a completion, if there is none, until the next frame
+// is due.
 void UringServer::enter() {
   if (io_uring_cq_ready(&ring_) > 0 || (!pace_.is_timed() && !idle_.empty())) {
     io_uring_submit_and_get_events(&ring_);
@@ -176,8 +177,9 @@ void UringServer::enter() {
   } else {
     io_uring_submit_and_get_events(&ring_);
   }
-  // One call runs about 20 items of deferred work (see uring_backend.cpp). The flag may stay when
-  // there is none: another processor adds work and then sets it, and we may run the work between.
+  // One call runs about 20 items of deferred work (see uring_backend.cpp). The flag may stay set
+  // with nothing left: another processor adds work and then sets it, and we may run the work in
+  // between.
   unsigned before = 0;
   do {
     before = io_uring_cq_ready(&ring_);

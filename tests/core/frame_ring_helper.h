@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of the frame ring share.
+// Helpers shared by the tests of the frame ring.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ inline bool publish_picture(FrameRing& ring, uint64_t sequence, size_t size = 10
   return true;
 }
 
-// What a reader must find in a frame that it holds.
+// The properties of a frame that a reader holds.
 inline void expect_whole(const FrameRef& ref) {
   ASSERT_TRUE(ref);
   EXPECT_EQ(read_test_picture(ref->jpeg()), std::optional(ref->sequence()));

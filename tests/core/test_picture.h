@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures whose every byte follows from their sequence number and size: whoever receives one can
-// tell a torn, a mixed or a stale one from a whole one without having seen the original.
+// Pictures whose every byte follows from their sequence number and size: a receiver can tell a
+// torn, a mixed or a stale one from a whole one without having seen the original.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a part of a test in a child process: what cannot be taken back, such as giving up root or
-// a filter of system calls, is then over with it.
+// Runs a part of a test in a child process: irreversible changes, such as giving up root or a
+// system call filter, end with it.
 #pragma once
 
 #include <grp.h>
@@ -18,7 +18,7 @@
 
 namespace fanlight {
 
-// The child's failures are printed by it and fail the test here.
+// The child prints its failures, and they fail the test here.
 template <class Body>
 void in_child(Body body) {
   const pid_t child = ::fork();
@@ -37,7 +37,7 @@ void in_child(Body body) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
-// What a container does (seccomp(2)): from now on these system calls fail with `error`.
+// Acts like a container (seccomp(2)): from now on these system calls fail with `error`.
 inline bool forbid(std::initializer_list<unsigned> calls, unsigned error) {
   std::vector<sock_filter> program = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
@@ -51,8 +51,8 @@ inline bool forbid(std::initializer_list<unsigned> calls, unsigned error) {
          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
-// Gives up root for good; true also for those who never had it. The user is one that nobody else
-// is, since the kernel counts locked memory by user, and other tests may run at the same time.
+// Gives up root for good; true also if the process never had it. The user ID is used by no other
+// process, since the kernel counts locked memory by user, and other tests may run at the same time.
 inline bool become_ordinary_user() {
   const auto user = static_cast<uid_t>(61'000 + ::getpid() % 4000);
   return ::geteuid() != 0 ||

@@ -24,12 +24,12 @@ struct ContractConnection {
   std::unique_ptr<ContractPeer> peer;
 };
 
-// Owns: the completions that nobody asked for yet.
+// Owns: the completions that were not requested yet.
 class ContractDriver {
  public:
   explicit ContractDriver(ContractWorld& world) : world_(world) {}
 
-  // Ends the accept and expects that every completion was asked for.
+  // Ends the accept and expects that every completion was requested.
   ~ContractDriver();
 
   // Prepares a request under `id`, which must be different for every request in flight, and less
@@ -43,13 +43,13 @@ class ContractDriver {
   void submit_accept(uint64_t id, int listener);
   void submit_cancel(uint64_t id, uint64_t target);
 
-  // The next completion of `id`, waited for if it is not there yet; a failure of the test when
-  // none comes in 10 seconds of the backend's time.
+  // The next completion of `id`, waiting for it if necessary; fails the test when none arrives in
+  // 10 seconds of the backend's time.
   Completion next(uint64_t id);
-  // The same for a request of which one final completion is expected.
+  // The same for a request that has a single completion.
   int result(uint64_t id);
 
-  // True when a completion of `id` is there, or comes in this time.
+  // True when a completion of `id` is there, or arrives in this time.
   bool comes(uint64_t id, Duration within);
   // True when nothing at all completes in this time.
   bool is_idle(Duration duration);

@@ -14,7 +14,7 @@ namespace fanlight {
 // Owns: the descriptors that no scenario closed; borrows the backend.
 class KernelWorld final : public ContractWorld {
  public:
-  // Raises the soft limit of descriptors. `shares`: tells the backend of memory().
+  // Raises the soft limit of descriptors. `shares`: passes memory() to the backend as shared.
   explicit KernelWorld(Backend& backend, bool shares = false);
   ~KernelWorld() override;
 

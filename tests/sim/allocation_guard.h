@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// AllocationGuard: proves that code which promises not to allocate does not.
+// AllocationGuard: proves that code which must not allocate does not.
 //
 // A test program that links allocation_guard.cpp has its operator new replaced: inside an
 // AllocationForbidden scope every call is counted, unless an AllocationAllowed scope is nested in
-// it. Tests open the first around the code under test, and what stands in for the kernel or the
-// peers opens the second in its own functions. Both are of one thread and may be nested.
+// it. Tests open the first around the code under test; the simulated kernel and peers open the
+// second in their own functions. Both belong to one thread and may be nested.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +37,7 @@ class AllocationAllowed {
 // Calls of operator new inside a forbidden scope so far, of all threads.
 uint64_t forbidden_allocations() noexcept;
 
-// Called by operator new for each of them; a place for a breakpoint.
+// Called by operator new for each of them; set a breakpoint here.
 void note_forbidden_allocation(size_t bytes) noexcept;
 
 // Calls of operator new so far, of all threads, forbidden or not.

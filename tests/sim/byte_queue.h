@@ -31,7 +31,7 @@ class ByteQueue {
     taken_ = 0;
   }
 
-  // Also gives the memory back.
+  // Also frees the memory.
   void clear() {
     bytes_ = std::string();
     taken_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MiniServer: the smallest server that streams frames, to try out the simulation itself, and with
-// defects to order, to see that the simulation notices each.
+// MiniServer: the smallest server that streams frames, to test the simulation itself, with optional
+// defects that the simulation must detect.
 #pragma once
 
 #include <array>
@@ -20,14 +20,15 @@ namespace fanlight {
 
 enum class Defect {
   none,
-  ignores_short_sends,   // takes every send for whole
-  sends_old_frames,      // goes back to a frame that it has sent
+  ignores_short_sends,   // treats every send as complete
+  sends_old_frames,      // returns to a frame that it has already sent
   no_closing_delimiter,  // ends streams by FIN alone
   forgets_sockets,       // never closes
-  allocates,             // in every turn
+  allocates,             // in every loop iteration
 };
 
-// Owns: its clients; borrows the rest. Thread: one. It knows no HTTP: after an empty line it sends.
+// Owns: its clients; borrows the rest. Thread: one. It does not parse HTTP: after an empty line it
+//   sends.
 class MiniServer {
  public:
   MiniServer(Backend& backend, FrameRing& ring, int listener, Defect defect = Defect::none);

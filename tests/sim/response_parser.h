@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ResponseParser: what a strict client makes of the bytes that a server sends.
+// ResponseParser: parses a server's bytes as a strict client does.
 //
-// Responses one after the other on one connection; bodies by Content-Length, in chunks, until the
+// Responses one after another on one connection; bodies by Content-Length, in chunks, until the
 // end, or as a stream of pictures (multipart/x-mixed-replace) in the plain or in the advance form
-// of core/part.h. The first thing that is not as it must be is kept as the violation.
+// of core/part.h. The first deviation is kept as the violation.
 #pragma once
 
 #include <cstdint>
@@ -26,21 +26,21 @@ struct ParsedResponse {
   bool complete = false;
 };
 
-// What a stream of pictures contained.
+// The contents of a stream of pictures.
 struct ParsedStream {
   std::string boundary;  // empty: there was none
   bool advance = false;  // in the advance form
   bool closed = false;   // with the closing delimiter
   uint64_t frames = 0;   // whole ones, repeats included
-  uint64_t repeats = 0;  // with the same number as the one before
-  uint64_t gaps = 0;     // numbers that were left out after the first frame
+  uint64_t repeats = 0;  // with the same number as the previous one
+  uint64_t gaps = 0;     // numbers skipped after the first frame
   uint64_t slates = 0;   // in the plain form only
   uint64_t bytes = 0;    // of pictures
   uint64_t first_sequence = 0;
   uint64_t last_sequence = 0;
 };
 
-// Owns: the bytes that are not understood yet, and what was parsed. Thread: one.
+// Owns: the bytes not parsed yet, and the results. Thread: one.
 class ResponseParser {
  public:
   // `head_only`: for each request in turn, whether it was a HEAD.
@@ -50,10 +50,10 @@ class ResponseParser {
   void set_on_frame(std::function<void(uint64_t)> f) { on_frame_ = std::move(f); }
 
   void feed(std::string_view bytes);
-  // The server's end of stream has come: what is not complete now is cut off.
+  // The server's end of stream has arrived: anything incomplete now is cut off.
   void end();
 
-  // Empty when all is well so far.
+  // Empty while nothing is wrong.
   const std::string& violation() const { return violation_; }
   const std::deque<ParsedResponse>& responses() const { return responses_; }
   const ParsedStream& stream() const { return stream_; }
@@ -73,7 +73,7 @@ class ResponseParser {
     ended,
   };
 
-  // Each takes what it can; false when it needs more bytes.
+  // Each parses as much as it can; false when it needs more bytes.
   bool step();
   bool parse_head();
   bool parse_sized_body();
@@ -103,7 +103,7 @@ class ResponseParser {
   size_t size_left_ = 0;   // of the body, the chunk or the picture
   size_t searched_ = 0;    // bytes of input in which there is no delimiter
   std::string part_head_;  // of the current picture, plain form
-  std::string last_head_;  // of the one before
+  std::string last_head_;  // of the previous one
   std::string last_timestamp_;
   uint64_t head_sequence_ = 0;
   bool is_slate_ = false;

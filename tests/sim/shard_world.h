@@ -17,8 +17,8 @@ namespace fanlight {
 // Owns: the world, and the server in it. Thread: one.
 class ShardWorld {
  public:
-  // `panel`: the camera's, which outlives the world. More cameras than one are called cam-1 and so
-  // on, and show the same pictures.
+  // `panel`: the camera's, which outlives the world. Several cameras are called cam-1 and so on,
+  // and show the same pictures.
   explicit ShardWorld(const SimWorldConfig& world_config, const ServerConfig& server_config = {},
                       CameraPanel* panel = nullptr, size_t cameras = 1)
       : world(world_config),
@@ -39,7 +39,7 @@ class ShardWorld {
     return world.run_until(done, limit, turn_);
   }
 
-  // As SIGTERM does; how long it took, or nothing within a minute.
+  // Stops as SIGTERM does; returns how long it took, or nothing if more than a minute.
   Duration stop() {
     const Instant begun = world.now();
     state.stopping = true;

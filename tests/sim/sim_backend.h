@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// SimBackend: a kernel that is a program of some hundred lines.
+// SimBackend: a kernel simulated in a few hundred lines.
 //
 // It interprets the bytes of the SQEs that production code fills in, against simulated sockets
-// (SimNetwork) and a virtual clock (SimClock) that jumps to whatever comes next. Everything that a
-// real kernel leaves open (order of completions, sizes, delays, errors) is drawn from a seed, so
-// that a run is repeated exactly by its seed. What production code must never do is a CHECK
-// failure: see io/backend.h for the rules.
+// (SimNetwork) and a virtual clock (SimClock) that jumps to the next event. Everything that a real
+// kernel leaves open (order of completions, sizes, delays, errors) is drawn from a seed, so a run
+// is repeated exactly by its seed. Anything that production code must never do is a CHECK failure:
+// see io/backend.h for the rules.
 #pragma once
 
 #include <deque>
@@ -26,7 +26,7 @@
 
 namespace fanlight {
 
-// How often what happened, so that tests can tell that something did.
+// Counts of events, so that tests can check that they occurred.
 struct SimCounts {
   uint64_t waits = 0;
   uint64_t empty_waits = 0;  // without an event
@@ -45,8 +45,8 @@ struct SimCounts {
 };
 
 // Owns: the requests in flight, the descriptors of sockets, their network.
-// Thread: one. Descriptors of sockets are virtual, from kFirstDescriptor on; those below are the
-//   process's own, of which it carries out READ (of an eventfd), POLL_ADD and CLOSE.
+// Thread: one. Descriptors of sockets are virtual, from kFirstDescriptor on; lower ones are the
+// process's own, and only READ (of an eventfd), POLL_ADD and CLOSE are carried out on them.
 class SimBackend final : public Backend {
  public:
   static constexpr int kFirstDescriptor = 1 << 20;
@@ -72,19 +72,19 @@ class SimBackend final : public Backend {
 
   // --- the test's side ---
 
-  // Things planned on the clock happen inside of wait().
+  // Events planned on the clock happen inside wait().
   SimClock& clock() { return clock_; }
   SimNetwork& network() { return network_; }
 
   // A listening socket.
   int listen();
-  // A peer's connection to it. The peer's end is the caller's until it has closed it; the
+  // A peer's connection to it. The peer's end is the caller's until the caller has closed it; the
   // connection is the network's, which keeps it.
   SimConnection& connect(int listener, const SimLink& link);
 
   // The current or the next wait() returns, with or without an event.
   void interrupt() { interrupted_ = true; }
-  // How many descriptors there may be; accept and open_spare() fail with EMFILE beyond.
+  // The limit on descriptors; accept and open_spare() fail with EMFILE beyond it.
   void set_descriptor_limit(size_t limit) { descriptor_limit_ = limit; }
   // Answers requests on a descriptor that is not open with EBADF instead of failing.
   void allow_bad_descriptors() { bad_descriptors_allowed_ = true; }
@@ -93,9 +93,10 @@ class SimBackend final : public Backend {
 
   bool is_open(int fd) const { return descriptors_.contains(fd); }
   size_t open_descriptors() const { return descriptors_.size(); }  // virtual ones
-  size_t in_flight() const { return in_flight_.size(); }  // whose final event was not taken
+  size_t in_flight() const { return in_flight_.size(); }  // whose final event was not fetched
   const SimCounts& counts() const { return counts_; }
-  // Folds every event given so far: its time, request, result and flags. Equal for equal seeds.
+  // Folds every event so far into a hash: its time, request, result and flags. Equal for equal
+  // seeds.
   uint64_t trace_hash() const { return trace_hash_; }
 
  private:
@@ -108,7 +109,7 @@ class SimBackend final : public Backend {
     char* buffer = nullptr;  // RECV, READ
     size_t size = 0;
     std::vector<std::string_view> pieces;  // SEND, SENDMSG
-    uint64_t pieces_hash = 0;              // to see whether the caller changes them
+    uint64_t pieces_hash = 0;              // to detect whether the caller changes them
     short poll_events = 0;                 // POLL_ADD
     int how = 0;                           // SHUTDOWN
     uint64_t target = 0;                   // ASYNC_CANCEL
@@ -122,7 +123,7 @@ class SimBackend final : public Backend {
     bool reset_on_close = false;
     bool registered = false;
   };
-  // What is in flight on a descriptor, virtual or not: requests that wait, by kind.
+  // Requests in flight on a descriptor, virtual or not: waiting ones, by kind.
   struct Slots {
     uint64_t input = 0;   // id of ACCEPT, RECV, READ or POLL_ADD; 0: none
     uint64_t output = 0;  // id of SEND or SENDMSG
@@ -131,17 +132,17 @@ class SimBackend final : public Backend {
   struct Outcome {
     int32_t result;
     uint32_t flags = 0;
-    std::string data = {};  // to be put into the buffer
+    std::string data = {};  // to be copied into the buffer
   };
   struct Completion {
     Request request;
     Outcome outcome;
   };
-  // A SEND_ZC whose result was given and whose notification was not.
+  // A SEND_ZC whose result was delivered, but not its notification.
   struct Notification {
     Request request;
     const SimConnection* connection;
-    uint64_t sent_until;  // the peer has all of it when it has acknowledged so many bytes
+    uint64_t sent_until;  // the peer has it all once it has acknowledged this many bytes
     bool copied;
   };
   using Order = std::tuple<Instant, uint64_t, uint64_t>;  // when, shuffle, count
@@ -159,7 +160,7 @@ class SimBackend final : public Backend {
   void notify_later();
   void notify_acknowledged();
 
-  // Each gives an outcome, or nothing when the request has to wait.
+  // Each returns an outcome, or nothing when the request has to wait.
   std::optional<Outcome> perform(Request& request);
   std::optional<Outcome> perform_accept(Request& request, Descriptor& listener);
   std::optional<Outcome> perform_receive(const Request& request, SimConnection& connection);
@@ -191,7 +192,7 @@ class SimBackend final : public Backend {
   std::map<uint64_t, int> numbers_;      // of connections and listeners: their descriptor
   std::map<uint64_t, Request> waiting_;  // by id
   std::map<Order, Completion> completions_;
-  std::deque<Notification> notifications_;  // owed
+  std::deque<Notification> notifications_;  // still to be delivered
   bool notifying_ = false;                  // notify_acknowledged() is planned
   std::set<uint64_t> in_flight_;            // ids
   std::set<uint64_t> user_data_;            // of requests in flight

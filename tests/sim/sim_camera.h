@@ -19,14 +19,14 @@ struct SimCameraScript {
   double jitter = 0;        // each interval is off by up to this fraction
   size_t size_min = 1'000;  // bytes of a picture
   size_t size_max = 20'000;
-  Duration encode_max{0};  // a frame is published up to this after its capture, in order
+  Duration encode_max{0};  // a frame is published up to this long after its capture, in order
   double drop = 0;         // chance that the camera loses a frame: a gap in the numbers
-  double abandon = 0;      // chance that a place is spoilt and given back
-  Duration lost_at = Duration::max();  // from the start: then slates come, one a second
+  double abandon = 0;      // chance that a place is spoilt and returned
+  Duration lost_at = Duration::max();  // from the start: then slates follow, one a second
   Duration lost_for{0};
   std::string slate_reason = "camera lost: simulated";
-  bool idles_unwatched = false;   // stops while nobody watches
-  bool counts_unwatched = false;  // and its numbers go on, as of pictures that are not encoded
+  bool idles_unwatched = false;   // stops while no one is watching
+  bool counts_unwatched = false;  // and its numbers go on, as for pictures that are not encoded
 };
 
 // Owns: places under encoding. Thread: one; it acts when the clock calls it.
@@ -37,14 +37,14 @@ class SimCamera {
   SimCamera& operator=(const SimCamera&) = delete;
   ~SimCamera();
 
-  // Publishes no more.
+  // Stops publishing.
   void stop();
 
   uint64_t last_sequence() const { return last_sequence_; }  // published
   // When the frame of this number was published; kNever if it never was.
   Instant published_at(uint64_t sequence) const;
   size_t published() const { return published_; }
-  // The most that was held when a frame was published.
+  // The most places held when a frame was published.
   size_t most_pinned_places() const { return most_pinned_places_; }
   size_t most_kernel_bytes() const { return most_kernel_bytes_; }
 

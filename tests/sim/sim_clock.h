@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SimClock: the time of the simulation, and what happens when.
+// SimClock: the time of the simulation, and its schedule.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@
 namespace fanlight {
 
 // Owns: the agenda. Thread: one.
-// Invariants: time never goes back and never jumps over something that is due; what is due at the
-//   same instant happens in the order in which it was planned.
+// Invariants: time never goes back and never jumps over an action that is due; actions due at the
+// same instant run in the order in which they were planned.
 class SimClock {
  public:
-  // Names something planned, so that it can be called off.
+  // Names a planned action, so that it can be cancelled.
   using Appointment = std::pair<Instant, uint64_t>;
 
   Instant now() const { return now_; }
 
-  // Plans `action` for an instant, which is not before now.
+  // Plans `action` for an instant, which is not in the past.
   Appointment at(Instant when, std::function<void()> action) {
     CHECK(when >= now_ && when < kNever);
     const Appointment appointment{when, ++planned_};
@@ -33,13 +33,14 @@ class SimClock {
     return at(now_ + delay, std::move(action));
   }
 
-  // Does nothing when it has happened already.
+  // Does nothing when it has already run.
   void call_off(const Appointment& appointment) { agenda_.erase(appointment); }
 
-  // When the next thing happens, kNever when nothing is planned.
+  // When the next action is due, kNever when nothing is planned.
   Instant next() const { return agenda_.empty() ? kNever : agenda_.begin()->first.first; }
 
-  // Does everything that is due, also what that plans for now. Returns whether there was anything.
+  // Runs everything that is due, including what it plans for now. Returns whether there was
+  // anything.
   bool run_due() {
     bool any = false;
     while (next() <= now_) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SimDriver: submits single requests to a SimBackend and looks at their answers, for its tests.
+// SimDriver: submits single requests to a SimBackend and examines their completions, for its tests.
 #pragma once
 
 #include <sys/socket.h>
@@ -38,7 +38,7 @@ class SimDriver {
     });
   }
 
-  // All events that come within `duration`, in order.
+  // All events that occur within `duration`, in order.
   std::vector<Event> run(Duration duration) {
     std::vector<Event> all;
     const Instant end = backend.now() + duration;
@@ -49,7 +49,7 @@ class SimDriver {
     } while (backend.now() < end);
     return all;
   }
-  // The result of the next event, which must be that of `id`; nothing when none comes in 10 s.
+  // The result of the next event, which must be that of `id`; nothing when none occurs in 10 s.
   std::optional<int> result(uint64_t id) {
     std::array<Event, 1> event;
     const unsigned count = backend.wait(event, backend.now() + 10s);

@@ -26,13 +26,13 @@
 
 namespace fanlight {
 
-// The way between a server and one peer.
+// The network path between a server and one peer.
 struct SimLink {
   size_t send_buffer = 64 << 10;     // bytes that the server's kernel queues
   size_t receive_window = 64 << 10;  // bytes that the peer's kernel queues
   double bytes_per_second = 0;       // to the peer; 0: no limit
   Duration latency{0};               // one way
-  // Where the peer is; none: an address of its own (IPv4, 10.0.0.0/8) for every connection.
+  // The peer's address; none: a separate address (IPv4, 10.0.0.0/8) for every connection.
   std::optional<PeerAddress> peer = std::nullopt;
 };
 
@@ -41,7 +41,7 @@ PeerAddress ipv4_peer(uint32_t address);
 
 // One connection, both ends of it.
 // Owns: what is queued. Thread: one.
-// Invariant: after a reset nothing is queued in the server's kernel and nothing travels.
+// Invariant: after a reset nothing is queued in the server's kernel and no segment travels.
 class SimConnection {
  public:
   enum class Side { server, peer };
@@ -58,7 +58,7 @@ class SimConnection {
   void send(std::string_view bytes);
   const ByteQueue& received() const { return up_.received; }
   void receive(size_t bytes);  // takes them from received()
-  bool receive_ended() const;  // nothing will come any more
+  bool receive_ended() const;  // nothing more will arrive
   bool send_ended() const { return was_reset_ || down_.fin; }
   bool was_reset() const { return was_reset_; }
   // The pending error of the socket as -errno, once; 0 when there is none (socket(7), SO_ERROR).
@@ -67,7 +67,7 @@ class SimConnection {
   int shut_down(int how);         // shutdown(2); 0 or -errno
   void close_server(bool reset);  // `reset`: with SO_LINGER and time 0
   uint64_t acknowledged() const { return down_.delivered; }
-  // What acknowledged() will be when the peer has all that was sent.
+  // The value of acknowledged() once the peer has received everything sent so far.
   uint64_t queued_until() const { return down_.delivered + down_.sending.size(); }
 
   // --- the peer's end ---
@@ -84,9 +84,9 @@ class SimConnection {
 
   // --- both ---
 
-  // From now on nothing travels any more, and nobody is told.
+  // From now on no segment travels, and neither end is informed.
   void cut() { cut_ = true; }
-  // Something in between resets the connection: both ends see it.
+  // A device on the path resets the connection: both ends see it.
   void reset_by_network();
 
   // Bytes in the server's kernel.
@@ -103,7 +103,7 @@ class SimConnection {
     size_t received_max;
     double bytes_per_second;
     uint64_t delivered = 0;
-    bool travelling = false;  // a segment is on its way
+    bool travelling = false;  // a segment is in transit
     bool fin = false;         // nothing more will be sent
     bool fin_delivered = false;
   };
@@ -145,8 +145,7 @@ class SimNetwork {
   bool has_waiting(uint64_t listener) const { return !listeners_.at(listener).empty(); }
   SimConnection& accept(uint64_t listener);
 
-  // Connections and listeners (by number) on whose server's end something has changed since the
-  // last call.
+  // Connections and listeners (by number) whose server end has changed since the last call.
   std::set<uint64_t> take_changed() { return std::exchange(changed_, {}); }
   bool has_changed() const { return !changed_.empty(); }
 
@@ -158,7 +157,7 @@ class SimNetwork {
 
  private:
   friend class SimConnection;
-  // Numbers of connections and listeners; addresses would not be the same in every run.
+  // Numbers of connections and listeners; addresses would differ between runs.
   uint64_t next_id() { return ++ids_; }
 
   SimClock& clock_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SimViewer: a client that lives in the simulation and plays its script.
+// SimViewer: a simulated client that follows its script.
 #pragma once
 
 #include <cstddef>
@@ -18,31 +18,31 @@ namespace fanlight {
 
 inline constexpr size_t kNoLimit = SIZE_MAX;
 
-// What a client does. Byte counts are of what it has received since it connected.
+// A client's behaviour. Byte counts are of what it has received since it connected.
 struct SimScript {
   enum class Sending { at_once, byte_at_a_time, in_pieces };
 
-  Duration connect_after{0};  // from the moment at which it is added
+  Duration connect_after{0};                                          // from the moment it is added
   std::string request = "GET /stream HTTP/1.1\r\nHost: sim\r\n\r\n";  // any bytes
   Sending sending = Sending::at_once;
   Duration send_interval = 1ms;         // between bytes or pieces
   bool half_close = false;              // sends FIN after the request
-  double read_rate = 0;                 // bytes per second, 0: as they come
-  size_t stall_after = kNoLimit;        // stops reading then; 0: reads nothing at all
-  size_t reset_after = kNoLimit;        // RST then
-  size_t close_after = kNoLimit;        // FIN then
+  double read_rate = 0;                 // bytes per second, 0: as they arrive
+  size_t stall_after = kNoLimit;        // then stops reading; 0: reads nothing at all
+  size_t reset_after = kNoLimit;        // then sends RST
+  size_t close_after = kNoLimit;        // then sends FIN
   Duration close_at = Duration::max();  // after connecting
-  Duration cut_at = Duration::max();    // after connecting: vanishes without a word
+  Duration cut_at = Duration::max();    // after connecting: vanishes silently
   SimLink link{};
-  bool parse = true;  // false: what comes back is not looked at
+  bool parse = true;  // false: the response is not examined
 };
 
 enum class SimEnd {
   unconnected,
   open,
-  finished,  // the server's FIN came, after everything before it
-  reset,     // the server's RST came
-  left,      // the client closed or reset it by its script
+  finished,  // the server's FIN arrived, after everything before it
+  reset,     // the server's RST arrived
+  left,      // the client closed or reset it, following its script
 };
 
 // Owns: its end of one connection. Thread: one; it acts when the clock or the network calls it.
@@ -56,7 +56,7 @@ class SimViewer {
   const SimScript& script() const { return script_; }
   const ResponseParser& parser() const { return parser_; }
   const ParsedStream& stream() const { return parser_.stream(); }
-  // The first thing that was wrong with what the server sent; empty when nothing.
+  // The first thing wrong with the server's bytes; empty when nothing is.
   const std::string& violation() const { return parser_.violation(); }
   // Of the first final response; 0 when there is none.
   int status() const;
@@ -66,14 +66,14 @@ class SimViewer {
   SimEnd end() const { return end_; }
   uint64_t bytes() const { return bytes_; }
   Instant connected_at() const { return connected_at_; }
-  Instant first_frame_at() const { return first_frame_at_; }  // kNever: none came
+  Instant first_frame_at() const { return first_frame_at_; }  // kNever: none arrived
   Instant last_byte_at() const { return last_byte_at_; }
   Instant ended_at() const { return ended_at_; }
-  // Since the first frame, between two arrivals of bytes in the client's kernel, whether it reads
-  // them or not, and from the last one until now or its end.
+  // The longest time since the first frame between two arrivals of bytes in the client's kernel,
+  // whether it reads them or not, and from the last one until now or its end.
   Duration longest_silence() const;
 
-  // Leaves, if it is still there.
+  // Leaves, if it is still connected.
   void close();
 
  private:

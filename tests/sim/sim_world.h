@@ -21,13 +21,14 @@
 //   EXPECT_EQ(world.forbidden_allocations(), 0u);
 //   EXPECT_EQ(fast.stream().gaps, 0u);            // see sim_viewer.h for what clients know
 //
-// - The server's turn must call Backend::wait() once or more. All others act inside of wait(), at
-//   their times on the virtual clock; a turn with nothing to do jumps to the next event. Allocation
-//   is forbidden (and counted) during turns, but for what the simulation itself does in wait().
-// - Repeat a run by its seed: the same seed gives the same trace_hash(). For more oracles at given
-//   moments plan them: world.backend().clock().after(5s, [&] { EXPECT_LT(...); }).
+// - A loop iteration of the server must call Backend::wait() at least once. Everything else acts
+//   inside wait(), at its times on the virtual clock; an idle iteration jumps to the next event.
+//   Allocation is forbidden (and counted) during iterations, except for the simulation's own in
+//   wait().
+// - Repeat a run by its seed: the same seed gives the same trace_hash(). To check more at given
+//   moments, plan it: world.backend().clock().after(5s, [&] { EXPECT_LT(...); }).
 // - Without faults (SimFaults{}) everything is in time and in order; fast clients miss no frame.
-//   With SimFaults::swarm() connections may be reset by the network: then only what arrives counts.
+//   With SimFaults::swarm() the network may reset connections: then only what arrives counts.
 // - The ring's destructor fails when a pin is left, Operation's when a request is, ListHook's when
 //   a list is; destroy the server before the world.
 // - figures: camera().most_pinned_places(), camera().most_kernel_bytes() (what the server's kernel
@@ -63,7 +64,7 @@ struct SimWorldConfig {
 // Owns: the backend, the ring, the camera, the viewers. Thread: one.
 class SimWorld {
  public:
-  // One turn of the server under test; false when it has stopped.
+  // One loop iteration of the server under test; false when it has stopped.
   using Turn = std::function<bool()>;
 
   explicit SimWorld(const SimWorldConfig& config);
@@ -79,22 +80,22 @@ class SimWorld {
   SimViewer& add(SimScript script, size_t listener = 0);
   const std::deque<std::unique_ptr<SimViewer>>& viewers() const { return viewers_; }
 
-  // Turns the server for this time, or until it has stopped.
+  // Runs the server for this time, or until it has stopped.
   void run_for(Duration duration, const Turn& turn);
-  // Turns the server until `done`, which is asked after every turn; false when `limit` came first.
+  // Runs the server until `done`, checked after every iteration; false when `limit` passed first.
   bool run_until(const std::function<bool()>& done, Duration limit, const Turn& turn);
   // Lets time pass without a server.
   void run_without_server(Duration duration);
 
-  // One line for each viewer that received what it should not have; empty when all is well.
+  // One line for each viewer that received something wrong; empty when all is well.
   std::string complaints() const;
   // Descriptors and requests that the server has left behind; empty when there are none. The
   // listeners are the world's.
   std::string leftovers() const;
-  // During the turns of this world.
+  // During the iterations of this world.
   uint64_t forbidden_allocations() const { return forbidden_allocations_; }
-  // The longest time from a frame's publication until the viewer had it whole; without repeats,
-  // and without the first, which may have been old when the viewer came.
+  // The longest time from a frame's publication until the viewer had all of it; without repeats,
+  // and without the first, which may have been old when the viewer connected.
   Duration worst_age(const SimViewer& viewer) const;
   uint64_t trace_hash() const { return backend_.trace_hash(); }
 
@@ -109,7 +110,7 @@ class SimWorld {
     uint64_t sequence = 0;
     Duration worst_age{0};
   };
-  std::map<const SimViewer*, Newest> newest_;  // looked up only, never walked through
+  std::map<const SimViewer*, Newest> newest_;  // only looked up, never iterated
   uint64_t forbidden_allocations_ = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's side of a WebSocket: frames to send, and a reader of what the server sends.
+// The client's side of a WebSocket: makes frames to send, and reads the server's frames.
 #pragma once
 
 #include <gtest/gtest.h>
