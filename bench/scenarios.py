@@ -12,7 +12,7 @@ from load import Load
 from servers import ALL, FANLIGHTS, FLOORS, Failed, Server
 
 KILOBYTE = 1024
-SETTLE_SECONDS = 3  # between the last connect and what is measured, at most
+SETTLE_SECONDS = 3  # between the last connect and the measurement, at most
 
 
 @dataclass(frozen=True)

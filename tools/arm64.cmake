@@ -14,7 +14,7 @@ if(NOT IS_DIRECTORY ${CMAKE_SYSROOT})
   message(FATAL_ERROR "${CMAKE_SYSROOT} is missing; make it with: tools/sysroot arm64")
 endif()
 
-# Programs are this machine's, all else is the other's.
+# Programs are taken from this machine, everything else from the sysroot.
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)

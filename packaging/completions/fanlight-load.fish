@@ -5,8 +5,8 @@ complete -c fanlight-load -f -a http://127.0.0.1:5000/stream
 complete -c fanlight-load -s h -l help -d 'print all options'
 complete -c fanlight-load -l version -d 'print the version'
 
-complete -c fanlight-load -x -s c -l viewers -d 'viewers at once'
-complete -c fanlight-load -x -s d -s z -l duration -d 'what is measured, after the start'
+complete -c fanlight-load -x -s c -l viewers -d 'concurrent viewers'
+complete -c fanlight-load -x -s d -s z -l duration -d 'the measured time, after the start'
 complete -c fanlight-load -x -l ramp -d 'spread the connects over this time'
 complete -c fanlight-load -x -l settle -d 'longest wait for first frames'
 complete -c fanlight-load -x -s t -l threads -d 'threads that receive'

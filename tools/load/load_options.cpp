@@ -35,14 +35,14 @@ constexpr const char* kFooter =
     "Terms in the report:\n"
     "  frames      that each viewer got in the measured time: the fewest, the most\n"
     "              that the worst 5 % got (p5), the median, the most, the mean\n"
-    "  fairness    1: all viewers got as many; 1/N: one of N got all (Jain's index)\n"
+    "  fairness    1: all viewers got equally many; 1/N: one got all (Jain's index)\n"
     "  age         from the capture of a frame (X-Timestamp) to its last byte here;\n"
     "              of half, 95 % and 99 % of the frames, and of the oldest\n"
     "  skipped     frames that viewers did not get, by the gaps in X-Sequence: a\n"
     "              server sends the newest, and none of what a slow line has missed\n"
     "  loss        the share of skipped frames\n"
     "  first frame from connect() to the last byte of a viewer's first frame\n"
-    "  torn        frames that are not as long as announced, or no whole JPEG\n"
+    "  torn        frames that are not as long as announced, or not a whole JPEG\n"
     "  falling     frames older than the one before; neither may ever happen\n"
     "  repeats     a frame sent again, so that no viewer waits too long for a byte\n"
     "  skew        from the first viewer that has a frame to the last one\n"
@@ -104,15 +104,16 @@ class LoadFlags {
 
 void add_run_flags(LoadFlags& flags, LoadOptions& options) {
   flags.group("Run");
-  flags.value("-c,--viewers", "N", "viewers at once (default: 100)", [&](const std::string& text) {
-    options.viewers = static_cast<size_t>(parse_integer(text, 1, 1'000'000));
-  });
-  flags.value("-d,-z,--duration", "TIME", "what is measured, after the start (default: 10s)",
+  flags.value("-c,--viewers", "N", "concurrent viewers (default: 100)",
+              [&](const std::string& text) {
+                options.viewers = static_cast<size_t>(parse_integer(text, 1, 1'000'000));
+              });
+  flags.value("-d,-z,--duration", "TIME", "the measured time, after the start (default: 10s)",
               [&](const std::string& text) { options.duration = parse_duration(text); });
   flags.duration_or_0("--ramp", "spread the connects over this time (default: 0, all at once)",
                       options.ramp);
   flags.duration_or_0("--settle",
-                      "longest wait for first frames between the last connect and what is measured "
+                      "longest wait for first frames between the last connect and the measurement "
                       "(default: 2s)",
                       options.settle);
   flags.value("-t,--threads", "N", "threads that receive (default: 1)",

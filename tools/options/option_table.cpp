@@ -271,10 +271,12 @@ std::vector<Option> server_options() {
 
 std::vector<Option> limit_options() {
   return {
-      {"max-viewers", "N|auto", "auto", "streams at once; auto: what descriptors allow, to 10000",
-       kNumber | kReloadable, set_max_viewers},
-      {"max-viewers-per-address", "N|off", "off", "streams at once from one address, IPv6 by /64",
-       kNumber | kReloadable, set_max_viewers_per_address},
+      {"max-viewers", "N|auto", "auto",
+       "concurrent streams; auto: what descriptors allow, to 10000", kNumber | kReloadable,
+       set_max_viewers},
+      {"max-viewers-per-address", "N|off", "off",
+       "concurrent streams from one address, IPv6 by /64", kNumber | kReloadable,
+       set_max_viewers_per_address},
       {"max-egress", "RATE|auto|off", "auto",
        "network bandwidth, as 1Gbit; 95 % of it is used, and shared evenly; "
        "auto: the speed of the link if the kernel knows it",

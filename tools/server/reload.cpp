@@ -109,7 +109,7 @@ void Reload::take(const Options& next) {
     const bool can_change =
         row.option->is(kReloadable) && (!is_egress || can_change_egress(now_, next));
     if (can_change && take_option(i, row)) continue;
-    log_warning("reload: {} is {} until a restart; the configuration says {}", row.option->name,
+    log_warning("reload: {} is {} until a restart; the configuration has {}", row.option->name,
                 words(now_.in_force[i]), words(row));
   }
   differences += say_cameras_that_differ(now_, next) + take_cameras(next);
