@@ -86,7 +86,7 @@ void CameraPanel::finish(ControlRequest& request, const ControlAnswer& answer) n
     return;
   }
   request.state_ = ControlRequest::State::answered;
-  request.status_ = answer.status;
+  request.outcome_ = answer.outcome;
   request.words_size_ = copy_printable(answer.words, request.words_);
   request.reply_to_->post(request, &CameraPanel::deliver);
 }
@@ -154,7 +154,7 @@ void CameraPanel::deliver(Message& message) noexcept {
   CameraPanel& panel = *request.panel_;
   // Abandoned by this same thread, or not at all.
   if (request.owner_ != nullptr) {
-    request.answered_(request.owner_, request.status_,
+    request.answered_(request.owner_, request.outcome_,
                       {request.words_.data(), request.words_size_});
   }
   const std::lock_guard lock(panel.mutex_);

@@ -25,10 +25,18 @@ namespace fanlight {
 
 class CameraPanel;
 
+// What became of a request to change controls.
+enum class ControlOutcome : uint8_t {
+  done,         // the controls are as requested
+  malformed,    // the request makes no sense, or names a control that the camera does not have
+  refused,      // by the driver
+  unavailable,  // the camera is stopped or lost, or its thread cannot serve the request
+};
+
 // The camera thread's answer to a request.
 struct ControlAnswer {
-  int status = 503;   // of HTTP: 200, 400, 404, 409 or 503
-  std::string words;  // one line that gives the reason, without a newline; not sent with 200
+  ControlOutcome outcome = ControlOutcome::unavailable;
+  std::string words;  // one line that gives the reason, without a newline; empty when done
 };
 
 // One client's request, on its way to the camera's thread and back. Owned by the panel.
@@ -40,7 +48,7 @@ class ControlRequest : public Message {
   static constexpr size_t kWordsBytesMax = 256;
 
   // Called on the shard's thread, out of its mailbox; the request is over when it returns.
-  using Answered = void (*)(void* owner, int status, std::string_view words) noexcept;
+  using Answered = void (*)(void* owner, ControlOutcome outcome, std::string_view words) noexcept;
 
  private:
   friend class CameraPanel;
@@ -56,7 +64,7 @@ class ControlRequest : public Message {
   Mailbox* reply_to_ = nullptr;
   void* owner_ = nullptr;  // nullptr: abandoned, the answer is not wanted
   Answered answered_ = nullptr;
-  int status_ = 0;
+  ControlOutcome outcome_ = ControlOutcome::unavailable;
   size_t body_size_ = 0;
   size_t words_size_ = 0;
   std::array<char, kBodyBytesMax> body_{};
@@ -96,7 +104,7 @@ class CameraPanel {
   // did not fit into kControlsBytesMax; those at the end are left out.
   size_t publish_controls(std::span<const std::string> rows) noexcept;
 
-  // Calls `handler` for every waiting request, first come first served. An answer with status 200
+  // Calls `handler` for every waiting request, first come first served. The outcome `done`
   // means that the controls are as the client requested and that the handler has published them:
   // the client is sent what publish_controls() wrote last. `handler` throws nothing.
   void serve(const Handler& handler) noexcept;

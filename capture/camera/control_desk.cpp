@@ -45,17 +45,18 @@ void ControlDesk::serve(Source* source) noexcept {
   if (panel_ == nullptr) return;
   panel_->serve([&](std::string_view body, ControlAnswer& told) {
     if (source == nullptr) {
-      told = {503, "the camera is stopped or lost; its controls can be set while it runs"};
+      told = {ControlOutcome::unavailable,
+              "the camera is stopped or lost; its controls can be set while it runs"};
       return;
     }
     try {
       told = answer(*source, body);
     } catch (const std::invalid_argument& error) {
-      told = {400, error.what()};
+      told = {ControlOutcome::malformed, error.what()};
     } catch (const std::system_error& error) {
-      told = {409, error.what()};
+      told = {ControlOutcome::refused, error.what()};
     } catch (const std::exception& error) {
-      told = {503, error.what()};
+      told = {ControlOutcome::unavailable, error.what()};
     }
   });
 }
@@ -78,7 +79,7 @@ ControlAnswer ControlDesk::answer(Source& source, std::string_view body) {
   for (const ControlSetting& setting : settings) {
     log_info("{}: {}={} set on request", camera_, setting.name, setting.value);
   }
-  return {200, {}};
+  return {ControlOutcome::done, {}};
 }
 
 void ControlDesk::remember(const std::vector<ControlSetting>& settings) {

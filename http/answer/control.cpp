@@ -5,6 +5,21 @@
 #include "http/protocol/origin.h"
 
 namespace fanlight {
+
+int status_of(ControlOutcome outcome) noexcept {
+  switch (outcome) {
+    case ControlOutcome::done:
+      return 200;
+    case ControlOutcome::malformed:
+      return 400;
+    case ControlOutcome::refused:
+      return 409;
+    case ControlOutcome::unavailable:
+      return 503;
+  }
+  CHECK(false);
+}
+
 bool is_json(std::string_view content_type) noexcept {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);

@@ -8,10 +8,14 @@
 
 #include <string_view>
 
+#include "core/camera_panel.h"
 #include "http/answer/answer.h"
 #include "http/answer/reply.h"
 
 namespace fanlight {
+
+// The HTTP status that reports the outcome.
+int status_of(ControlOutcome outcome) noexcept;
 
 // True for application/json, with any parameters (RFC 9110 section 8.3.1).
 bool is_json(std::string_view content_type) noexcept;

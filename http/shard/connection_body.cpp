@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "http/answer/control.h"
 #include "http/answer/dispatch.h"
 #include "http/shard/connection.h"
 
@@ -62,8 +63,9 @@ void Connection::throw_body_away() noexcept {
 void Connection::ask_camera() noexcept {
   const std::string_view body = exchange_->parser.request().body;
   control_request_ = answer_.panel->ask(
-      body, services_.mailbox, this, [](void* owner, int status, std::string_view words) noexcept {
-        static_cast<Connection*>(owner)->camera_answered(status, words);
+      body, services_.mailbox, this,
+      [](void* owner, ControlOutcome outcome, std::string_view words) noexcept {
+        static_cast<Connection*>(owner)->camera_answered(status_of(outcome), words);
       });
   if (control_request_ == nullptr) {
     return start_answer(answer_for_camera(services_, {fd_}, exchange_->parser.request(),

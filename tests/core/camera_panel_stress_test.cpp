@@ -37,7 +37,7 @@ void write_and_serve(CameraPanel& panel, const std::atomic<unsigned>& askers_lef
     const std::vector<std::string> rows(kRows, row_of(round));
     EXPECT_EQ(panel.publish_controls(rows), 0u);
     panel.serve([](std::string_view body, ControlAnswer& answer) {
-      answer.status = 409;
+      answer.outcome = ControlOutcome::refused;
       answer.words = body;
     });
   }
@@ -92,15 +92,16 @@ class Asker {
   void ask(Wish& wish, const std::string& body) {
     wish.asker = this;
     wish.body = body;
-    wish.request = panel_.ask(body, mailbox_, &wish,
-                              [](void* owner, int status, std::string_view words) noexcept {
-                                auto& answered_wish = *static_cast<Wish*>(owner);
-                                Asker& asker = *answered_wish.asker;
-                                asker.wrong += answered_wish.request == nullptr || status != 409;
-                                asker.wrong += words != answered_wish.body;
-                                ++asker.answered;
-                                answered_wish.request = nullptr;
-                              });
+    wish.request = panel_.ask(
+        body, mailbox_, &wish,
+        [](void* owner, ControlOutcome outcome, std::string_view words) noexcept {
+          auto& answered_wish = *static_cast<Wish*>(owner);
+          Asker& asker = *answered_wish.asker;
+          asker.wrong += answered_wish.request == nullptr || outcome != ControlOutcome::refused;
+          asker.wrong += words != answered_wish.body;
+          ++asker.answered;
+          answered_wish.request = nullptr;
+        });
   }
 
   CameraPanel& panel_;

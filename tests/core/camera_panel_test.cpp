@@ -14,15 +14,15 @@ namespace {
 // A shard's side: its mailbox, and what it was told.
 struct Asker {
   struct Told {
-    int status;
+    ControlOutcome outcome;
     std::string words;
     bool operator==(const Told&) const = default;
   };
 
   ControlRequest* ask(CameraPanel& panel, std::string_view body) {
     return panel.ask(body, mailbox, this,
-                     [](void* owner, int status, std::string_view words) noexcept {
-                       static_cast<Asker*>(owner)->told.push_back({status, std::string(words)});
+                     [](void* owner, ControlOutcome outcome, std::string_view words) noexcept {
+                       static_cast<Asker*>(owner)->told.push_back({outcome, std::string(words)});
                      });
   }
 
@@ -51,9 +51,9 @@ struct Texts {
 class CameraPanelTest : public testing::Test {
  protected:
   // Answers with its body as the words.
-  void serve(int status = 409) {
-    panel_.serve([status](std::string_view body, ControlAnswer& answer) {
-      answer.status = status;
+  void serve(ControlOutcome outcome = ControlOutcome::refused) {
+    panel_.serve([outcome](std::string_view body, ControlAnswer& answer) {
+      answer.outcome = outcome;
       answer.words = body;
     });
   }
@@ -117,25 +117,26 @@ TEST_F(CameraPanelTest, RequestsWakeTheCameraAndAreServedInOrder) {
   std::vector<std::string> served;
   panel_.serve([&](std::string_view body, ControlAnswer& answer) {
     served.emplace_back(body);
-    answer.status = 200;
+    answer.outcome = ControlOutcome::done;
   });
   EXPECT_EQ(served, (std::vector<std::string>{"first", "second", "third"}));
   EXPECT_TRUE(asker_.told.empty());
   EXPECT_TRUE(is_readable(asker_.waker));
   asker_.mailbox.deliver();
-  EXPECT_EQ(asker_.told, (std::vector<Asker::Told>(3, {200, ""})));
+  EXPECT_EQ(asker_.told, (std::vector<Asker::Told>(3, {ControlOutcome::done, ""})));
   panel_.serve([](std::string_view, ControlAnswer&) { FAIL() << "nothing is left to serve"; });
 }
 
 TEST_F(CameraPanelTest, TheWordsAreOneLineOfBoundedLength) {
   asker_.ask(panel_, "no such\ncontrol");
-  serve(404);
+  serve(ControlOutcome::refused);
   asker_.ask(panel_, std::string(ControlRequest::kBodyBytesMax, 'w'));
-  serve(400);
+  serve(ControlOutcome::malformed);
   asker_.mailbox.deliver();
   ASSERT_EQ(asker_.told.size(), 2u);  // delivered newest first
-  EXPECT_EQ(asker_.told[1], (Asker::Told{404, "no such control"}));
-  EXPECT_EQ(asker_.told[0], (Asker::Told{400, std::string(ControlRequest::kWordsBytesMax, 'w')}));
+  EXPECT_EQ(asker_.told[1], (Asker::Told{ControlOutcome::refused, "no such control"}));
+  EXPECT_EQ(asker_.told[0], (Asker::Told{ControlOutcome::malformed,
+                                         std::string(ControlRequest::kWordsBytesMax, 'w')}));
 }
 
 // An answer that the handler does not touch says that the camera is away.
@@ -144,7 +145,7 @@ TEST_F(CameraPanelTest, AHandlerThatSaysNothingMeansUnavailable) {
   panel_.serve([](std::string_view, ControlAnswer&) {});
   asker_.mailbox.deliver();
   ASSERT_EQ(asker_.told.size(), 1u);
-  EXPECT_EQ(asker_.told[0].status, 503);
+  EXPECT_EQ(asker_.told[0].outcome, ControlOutcome::unavailable);
 }
 
 TEST_F(CameraPanelTest, PlacesRunOutAndComeBack) {
@@ -178,7 +179,7 @@ TEST_F(CameraPanelTest, AbandonedWhileServedLeavesNothingInTheMailbox) {
   ControlRequest* request = asker_.ask(panel_, "serving");
   panel_.serve([&](std::string_view, ControlAnswer& answer) {
     panel_.abandon(*request);  // as the shard does, which does not wait for this to end
-    answer.status = 200;
+    answer.outcome = ControlOutcome::done;
   });
   EXPECT_FALSE(is_readable(asker_.waker));
   asker_.mailbox.deliver();

@@ -27,11 +27,11 @@ class PanelWorld : public PanelHolder, public ShardWorld {
   }
 
   // What the requests so far said, each of which is answered with this.
-  std::vector<std::string> serve(int status, const std::string& words = {}) {
+  std::vector<std::string> serve(ControlOutcome outcome, const std::string& words = {}) {
     std::vector<std::string> bodies;
     panel.serve([&](std::string_view body, ControlAnswer& answer) {
       bodies.emplace_back(body);
-      answer = {status, words};
+      answer = {outcome, words};
     });
     return bodies;
   }

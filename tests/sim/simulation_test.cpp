@@ -138,8 +138,9 @@ class Servant {
  private:
   void serve() {
     panel_.serve([this](std::string_view body, ControlAnswer& answer) {
-      const auto statuses = {200, 400, 404, 409, 503};
-      answer.status = statuses.begin()[random_.below(statuses.size())];
+      constexpr std::array kOutcomes = {ControlOutcome::done, ControlOutcome::malformed,
+                                        ControlOutcome::refused, ControlOutcome::unavailable};
+      answer.outcome = kOutcomes[random_.below(kOutcomes.size())];
       answer.words = body;
       const std::vector<std::string> rows(random_.below(200), "{\"name\":\"brightness\"}");
       EXPECT_EQ(panel_.publish_controls(rows), 0u);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
 #include "capture/camera/device_watch.h"
@@ -210,17 +211,19 @@ TEST(CaptureLoopDevice, AWishInterruptsTheWaitForAPicture) {
   Mailbox mailbox(shard);
   test.config.panel = &panel;
   test.camera.interval = 3600s;
-  int told = 0;
+  std::optional<ControlOutcome> told;
   test.clock.at(1s, [&] {
     panel.ask(R"({"brightness":1})", mailbox, &told,
-              [](void* owner, int status, std::string_view) noexcept {
-                *static_cast<int*>(owner) = status;
+              [](void* owner, ControlOutcome outcome, std::string_view) noexcept {
+                *static_cast<std::optional<ControlOutcome>*>(owner) = outcome;
               });
   });
   test.clock.at(1001ms, [&] { mailbox.deliver(); });
-  test.clock.at(1002ms, [&] { EXPECT_EQ(told, 400) << "this camera has no such control"; });
+  test.clock.at(1002ms, [&] {
+    EXPECT_EQ(told, ControlOutcome::malformed) << "this camera has no such control";
+  });
   test.run(2s);
-  EXPECT_EQ(told, 400);
+  EXPECT_EQ(told, ControlOutcome::malformed);
 }
 
 }  // namespace

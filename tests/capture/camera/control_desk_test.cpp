@@ -62,10 +62,10 @@ struct Desk {
   }
 
   // What a shard is told for this body.
-  std::pair<int, std::string> ask(std::string_view body, Source* asked) {
-    std::pair<int, std::string> told;
-    const auto answered = [](void* owner, int status, std::string_view words) noexcept {
-      *static_cast<std::pair<int, std::string>*>(owner) = {status, std::string(words)};
+  std::pair<ControlOutcome, std::string> ask(std::string_view body, Source* asked) {
+    std::pair<ControlOutcome, std::string> told;
+    const auto answered = [](void* owner, ControlOutcome outcome, std::string_view words) noexcept {
+      *static_cast<std::pair<ControlOutcome, std::string>*>(owner) = {outcome, std::string(words)};
     };
     EXPECT_NE(panel.ask(body, mailbox, &told, answered), nullptr);
     desk.serve(asked);
@@ -111,7 +111,7 @@ TEST(ControlDesk, AWishHoldsOverTheNextOpening) {
   Desk test;
   test.desk.opened(test.source);
   testing::internal::CaptureStderr();
-  EXPECT_EQ(test.ask(R"({"mode":"manual","light":90})", &test.source).first, 200);
+  EXPECT_EQ(test.ask(R"({"mode":"manual","light":90})", &test.source).first, ControlOutcome::done);
   EXPECT_EQ(lines_with(testing::internal::GetCapturedStderr(), "set on request"), 2u);
   EXPECT_NE(test.rows().find("\"value\":90"), std::string::npos) << test.rows();
   TurnableSource again;
@@ -123,9 +123,10 @@ TEST(ControlDesk, AMistakeChangesNothing) {
   Desk test;
   test.desk.opened(test.source);
   const size_t before = test.source.set.size();
-  EXPECT_EQ(test.ask(R"({"light":10,"colour":1})", &test.source).first, 400);
-  EXPECT_EQ(test.ask(R"({"light":10,"mode":"disco"})", &test.source).first, 400);
-  EXPECT_EQ(test.ask("light=10", &test.source).first, 400);
+  EXPECT_EQ(test.ask(R"({"light":10,"colour":1})", &test.source).first, ControlOutcome::malformed);
+  EXPECT_EQ(test.ask(R"({"light":10,"mode":"disco"})", &test.source).first,
+            ControlOutcome::malformed);
+  EXPECT_EQ(test.ask("light=10", &test.source).first, ControlOutcome::malformed);
   EXPECT_EQ(test.source.set.size(), before);
 }
 
@@ -133,8 +134,8 @@ TEST(ControlDesk, SaysThatTheDeviceRefusedAndWhatWasMadeBefore) {
   Desk test;
   test.desk.opened(test.source);
   test.source.refuse = "light";
-  const auto [status, words] = test.ask(R"({"mode":"manual","light":10})", &test.source);
-  EXPECT_EQ(status, 409);
+  const auto [outcome, words] = test.ask(R"({"mode":"manual","light":10})", &test.source);
+  EXPECT_EQ(outcome, ControlOutcome::refused);
   EXPECT_NE(words.find("light"), std::string::npos) << words;
   EXPECT_NE(test.rows().find("\"value\":1,"), std::string::npos) << test.rows();
   TurnableSource again;
@@ -144,7 +145,7 @@ TEST(ControlDesk, SaysThatTheDeviceRefusedAndWhatWasMadeBefore) {
 
 TEST(ControlDesk, AnAbsentCameraAnswersToo) {
   Desk test;
-  EXPECT_EQ(test.ask(R"({"light":10})", nullptr).first, 503);
+  EXPECT_EQ(test.ask(R"({"light":10})", nullptr).first, ControlOutcome::unavailable);
 }
 
 TEST(ControlDesk, WithoutAPanelItOnlySets) {

@@ -66,7 +66,7 @@ TEST(LibcameraPlugin, WithoutOneItSaysWhatToInstallAndWhereItLooked) {
 TEST(LibcameraPlugin, OneOfAnotherReleaseIsRefusedWithBothNames) {
   const auto [error, what] = failure_of({kPlugins + "/other"});
   EXPECT_EQ(error, ELIBBAD);
-  EXPECT_TRUE(has(what, "other/fanlight-libcamera.so is of Fanlight 0.0.1-other")) << what;
+  EXPECT_TRUE(has(what, "other/fanlight-libcamera.so is from Fanlight 0.0.1-other")) << what;
   EXPECT_TRUE(has(what, "this is " FANLIGHT_VERSION)) << what;
 }
 

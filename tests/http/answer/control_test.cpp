@@ -52,7 +52,7 @@ TEST(Control, IsRefusedBeforeTheCameraHearsOfIt) {
     EXPECT_EQ(client.status(), c.status) << c.request;
     EXPECT_TRUE(client.text().ends_with(": " + c.words + "\n")) << client.text();
     EXPECT_EQ(client.finished(), c.status == 400 || c.status == 413) << c.status;
-    EXPECT_TRUE(shard.serve(200).empty());
+    EXPECT_TRUE(shard.serve(ControlOutcome::done).empty());
     EXPECT_EQ(shard.stats().control_requests.value(), 0u);
   }
 }
@@ -65,7 +65,7 @@ TEST(Control, PagesOfThisServerAndOfTheNamedOneMay) {
     RawClient client(shard);
     client.send(patch(kBody, kJson + "Origin: " + origin + "\r\n"));
     shard.run_for(10ms);
-    EXPECT_EQ(shard.serve(200).size(), 1u) << origin;
+    EXPECT_EQ(shard.serve(ControlOutcome::done).size(), 1u) << origin;
     shard.run_for(10ms);
     EXPECT_EQ(client.status(), 200) << origin;
   }
@@ -79,7 +79,7 @@ TEST(Control, IsOffUnlessAllowed) {
   EXPECT_EQ(client.status(), 405);
   EXPECT_EQ(client.responses()[0].headers.at("allow"), "GET, HEAD, OPTIONS");
   EXPECT_TRUE(client.text().ends_with("changing controls requires --allow-control\n"));
-  EXPECT_TRUE(shard.serve(200).empty());
+  EXPECT_TRUE(shard.serve(ControlOutcome::done).empty());
   // Looking is always allowed.
   EXPECT_EQ(ask(shard, get("/cameras/cam/controls")).body, R"({"controls":[]})");
 }
@@ -92,13 +92,20 @@ TEST(Control, OtherResourcesAreNotPatched) {
     EXPECT_EQ(response.headers.at("allow"), "GET, HEAD, OPTIONS");
   }
   EXPECT_EQ(ask(shard, patch(kBody, kJson, "/cameras/none/controls")).status, 404);
-  EXPECT_TRUE(shard.serve(200).empty());
+  EXPECT_TRUE(shard.serve(ControlOutcome::done).empty());
 }
 
 TEST(Control, ACameraWithoutAPanelTakesNoRequests) {
   ShardWorld shard(SimWorldConfig(), PanelWorld::allowing_control());
   EXPECT_EQ(ask(shard, patch(kBody)).status, 503);
   EXPECT_EQ(ask(shard, get("/cameras/cam/controls")).body, R"({"controls":[]})");
+}
+
+TEST(Control, EachOutcomeHasItsStatus) {
+  EXPECT_EQ(status_of(ControlOutcome::done), 200);
+  EXPECT_EQ(status_of(ControlOutcome::malformed), 400);
+  EXPECT_EQ(status_of(ControlOutcome::refused), 409);
+  EXPECT_EQ(status_of(ControlOutcome::unavailable), 503);
 }
 
 }  // namespace

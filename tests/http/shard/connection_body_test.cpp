@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "http/answer/control.h"
 #include "http/protocol/exchange.h"
 #include "tests/http/panel_world.h"
 
@@ -25,7 +26,7 @@ TEST(ConnectionBody, TheCameraIsAskedAndTheControlsAreTold) {
   EXPECT_EQ(client.text(), "");
   EXPECT_EQ(shard.stats().control_requests.value(), 1u);
   shard.panel.publish_controls(std::vector<std::string>{R"({"name":"brightness","value":7})"});
-  EXPECT_EQ(shard.serve(200), Bodies{kBody});
+  EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies{kBody});
   shard.run_for(100ms);
   ASSERT_EQ(client.responses().size(), 2u) << client.violation();
   EXPECT_EQ(client.responses()[0].status, 200);
@@ -40,11 +41,11 @@ TEST(ConnectionBody, ABodyComesByteByByte) {
   PanelWorld shard;
   RawClient client(shard);
   for (const char c : patch(kBody)) {
-    EXPECT_EQ(shard.serve(200), Bodies());
+    EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies());
     client.send({&c, 1});
     shard.run_for(1ms);
   }
-  EXPECT_EQ(shard.serve(200), Bodies{kBody});
+  EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies{kBody});
   shard.run_for(1ms);
   EXPECT_EQ(client.status(), 200);
 }
@@ -59,7 +60,7 @@ TEST(ConnectionBody, ContinueIsSentBeforeABodyThatIsKept) {
   EXPECT_EQ(client.text(), "HTTP/1.1 100 Continue\r\n\r\n");
   client.send("{}");
   shard.run_for(10ms);
-  EXPECT_EQ(shard.serve(200), Bodies{"{}"});
+  EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies{"{}"});
   shard.run_for(10ms);
   EXPECT_EQ(client.status(), 200);
 }
@@ -70,12 +71,12 @@ TEST(ConnectionBody, TheLongestBodyIsTakenAndOneByteMoreIsNot) {
   RawClient client(shard);
   client.send(patch(longest));
   shard.run_for(10ms);
-  EXPECT_EQ(shard.serve(200), Bodies{longest});
+  EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies{longest});
   shard.run_for(10ms);
   EXPECT_EQ(client.status(), 200);
   EXPECT_EQ(ask(shard, patch(longest + "x")).status, 413);
   EXPECT_EQ(ask(shard, patch(std::string(65'537, 'x'))).status, 413);
-  EXPECT_EQ(shard.serve(200), Bodies());
+  EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies());
 }
 
 // Head and body have to fit into the buffer together.
@@ -88,19 +89,21 @@ TEST(ConnectionBody, ABodyBehindALongHeadIsTakenWhileThereIsRoom) {
     client.send(patch(kBody, type + std::string(size - without, 'x') + "\r\n"));
     shard.run_for(10ms);
     const bool fits = size == Exchange::kInputSize;
-    EXPECT_EQ(shard.serve(200).size(), fits ? 1u : 0u);
+    EXPECT_EQ(shard.serve(ControlOutcome::done).size(), fits ? 1u : 0u);
     shard.run_for(10ms);
     EXPECT_EQ(client.status(), fits ? 200 : 413) << size;
   }
 }
 
 TEST(ConnectionBody, WhatTheCameraRefusesIsTold) {
-  for (const int status : {400, 404, 409, 503}) {
+  for (const ControlOutcome outcome :
+       {ControlOutcome::malformed, ControlOutcome::refused, ControlOutcome::unavailable}) {
+    const int status = status_of(outcome);
     PanelWorld shard;
     RawClient client(shard);
     client.send(patch(kBody));
     shard.run_for(10ms);
-    shard.serve(status, "brightness: 0 to 5 is expected");
+    shard.serve(outcome, "brightness: 0 to 5 is expected");
     shard.run_for(10ms);
     EXPECT_EQ(client.status(), status);
     EXPECT_TRUE(client.text().ends_with(": brightness: 0 to 5 is expected\n")) << client.text();
@@ -119,7 +122,7 @@ TEST(ConnectionBody, ACameraThatDoesNotAnswerIsGivenUpAfter5Seconds) {
   EXPECT_EQ(client.status(), 504);
   EXPECT_TRUE(client.text().ends_with(": the camera did not answer in time\n")) << client.text();
   EXPECT_EQ(client.ended_at(), kNever);
-  EXPECT_EQ(shard.serve(200), Bodies());
+  EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies());
 }
 
 // The camera is in its driver while the client's time runs out; what it says comes too late.
@@ -130,7 +133,7 @@ TEST(ConnectionBody, AnAnswerThatComesTooLateIsForgotten) {
   shard.run_for(10ms);
   shard.panel.serve([&](std::string_view, ControlAnswer& answer) {
     shard.run_for(6s);
-    answer.status = 200;
+    answer.outcome = ControlOutcome::done;
   });
   shard.run_for(1s);
   ASSERT_EQ(client.responses().size(), 1u);
@@ -139,7 +142,7 @@ TEST(ConnectionBody, AnAnswerThatComesTooLateIsForgotten) {
     RawClient next(shard);
     next.send(patch(kBody));
     shard.run_for(10ms);
-    EXPECT_EQ(shard.serve(200).size(), 1u);
+    EXPECT_EQ(shard.serve(ControlOutcome::done).size(), 1u);
     shard.run_for(10ms);
     EXPECT_EQ(next.status(), 200);
   }
@@ -155,7 +158,7 @@ TEST(ConnectionBody, RequestsBeyondThePlacesAreRefused) {
   const ParsedResponse refused = ask(shard, patch(kBody));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.body, "503 Service Unavailable: too many pending requests for the camera\n");
-  EXPECT_EQ(shard.serve(200).size(), CameraPanel::kRequestsMax);
+  EXPECT_EQ(shard.serve(ControlOutcome::done).size(), CameraPanel::kRequestsMax);
   shard.run_for(10ms);
   for (RawClient& client : waiting) EXPECT_EQ(client.status(), 200);
 }
@@ -169,7 +172,7 @@ TEST(ConnectionBody, AClientThatLeavesLeavesNothingBehind) {
     shard.run_for(10ms);
     client.close();
     shard.run_for(i % 2 == 0 ? 10ms : 6s);
-    shard.serve(200);
+    shard.serve(ControlOutcome::done);
     shard.run_for(3s);
   }
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);
@@ -183,7 +186,7 @@ TEST(ConnectionBody, StopDoesNotWaitForACamera) {
   EXPECT_LE(shard.stop(), 2s);
   EXPECT_NE(client.ended_at(), kNever);
   EXPECT_EQ(shard.world.leftovers(), "");
-  EXPECT_EQ(shard.serve(200), Bodies());
+  EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies());
 }
 
 // The camera is still at it when the shard is gone: nothing may be posted to the shard.
@@ -194,7 +197,7 @@ TEST(ConnectionBody, ACameraThatAnswersAfterTheStopAnswersNobody) {
   shard.run_for(10ms);
   shard.panel.serve([&](std::string_view, ControlAnswer& answer) {
     EXPECT_LE(shard.stop(), 2s);
-    answer.status = 200;
+    answer.outcome = ControlOutcome::done;
   });
   EXPECT_EQ(shard.world.leftovers(), "");
 }
@@ -204,7 +207,7 @@ TEST(ConnectionBody, StopTellsWhatTheCameraHasAnsweredAlready) {
   RawClient client(shard);
   client.send(patch(kBody));
   shard.run_for(10ms);
-  shard.serve(200);  // in the mailbox now
+  shard.serve(ControlOutcome::done);  // in the mailbox now
   EXPECT_LE(shard.stop(), 2s);
   EXPECT_EQ(client.status(), 200);
   EXPECT_EQ(shard.world.leftovers(), "");

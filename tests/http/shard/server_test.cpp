@@ -235,7 +235,7 @@ TEST_P(ServerTest, ControlsAreTurnedByTheCamerasThreadUntilTheServerStops) {
         panel_.publish_controls(std::vector<std::string>{std::to_string(++served)});
         last = body == "last";
         if (last) server_->stop();
-        answer.status = 200;
+        answer.outcome = ControlOutcome::done;
       });
     }
   });
