@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "capture/relay/field_text.h"
+#include "core/ascii.h"
 #include "core/printable.h"
 
 namespace fanlight {
@@ -24,7 +24,7 @@ bool is_text(std::string_view body) {
 // The end of the element that begins with this tag, if its content is not for readers; else the end
 // of the tag.
 size_t size_of_tag(std::string_view html) {
-  if (begins_with(html, "<script") || begins_with(html, "<style")) {
+  if (starts_with_ignoring_case(html, "<script") || starts_with_ignoring_case(html, "<style")) {
     return std::min(html.find("</", 1), html.size());
   }
   return std::min(html.find('>'), html.size() - 1) + 1;

@@ -9,8 +9,8 @@
 #include <new>
 #include <stdexcept>
 
-#include "capture/relay/field_text.h"
 #include "capture/relay/redact_url.h"
+#include "core/ascii.h"
 
 namespace fanlight {
 namespace {

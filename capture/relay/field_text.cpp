@@ -5,36 +5,10 @@
 #include <chrono>
 #include <string>
 
+#include "core/ascii.h"
 #include "core/to_number.h"
 
 namespace fanlight {
-namespace {
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-}  // namespace
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-bool begins_with(std::string_view text, std::string_view lower_case) {
-  return text.size() >= lower_case.size() &&
-         std::equal(lower_case.begin(), lower_case.end(), text.begin(),
-                    [](char a, char b) { return a == lower(b); });
-}
-
-bool equals(std::string_view text, std::string_view lower_case) {
-  return text.size() == lower_case.size() && begins_with(text, lower_case);
-}
 
 std::string_view find_boundary(std::string_view content_type) {
   size_t semicolon = content_type.find(';');
@@ -42,7 +16,7 @@ std::string_view find_boundary(std::string_view content_type) {
     std::string_view parameter = trimmed(content_type.substr(semicolon + 1));
     semicolon = content_type.find(';', semicolon + 1);
     const size_t equals_sign = std::min(parameter.find('='), parameter.size());
-    if (!equals(trimmed(parameter.substr(0, equals_sign)), "boundary")) continue;
+    if (!equals_ignoring_case(trimmed(parameter.substr(0, equals_sign)), "boundary")) continue;
     parameter = trimmed(parameter.substr(std::min(equals_sign + 1, parameter.size())));
     if (!parameter.starts_with('"')) return trimmed(parameter.substr(0, parameter.find(';')));
     parameter.remove_prefix(1);

@@ -9,16 +9,6 @@
 
 namespace fanlight {
 
-// ASCII only.
-char lower(char c);
-
-// Without surrounding blanks and tabs.
-std::string_view trimmed(std::string_view text);
-
-// Both ignore the case of `text`.
-bool begins_with(std::string_view text, std::string_view lower_case);
-bool equals(std::string_view text, std::string_view lower_case);
-
 // The boundary of a Content-Type: `type; boundary=B` or `boundary="B"`; empty when absent. An
 // unquoted one extends to the next semicolon, because some cameras have blanks in it.
 std::string_view find_boundary(std::string_view content_type);

@@ -18,8 +18,8 @@
 
 #include "capture/relay/fetch_failure.h"
 #include "capture/relay/fetch_url.h"
-#include "capture/relay/field_text.h"
 #include "capture/relay/redact_url.h"
+#include "core/ascii.h"
 #include "core/check.h"
 #include "core/to_number.h"
 
@@ -51,7 +51,8 @@ void set(CURLM* multi, CURLMoption option, Value value) {
 
 // The value of the field `name: value` with that name (in lower case); nothing for another.
 std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {
-  if (!begins_with(line, name) || line.substr(name.size(), 1) != ":") return std::nullopt;
+  if (!starts_with_ignoring_case(line, name) || line.substr(name.size(), 1) != ":")
+    return std::nullopt;
   line.remove_prefix(name.size() + 1);
   constexpr std::string_view kBlanks = " \t\r\n";
   line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
@@ -296,7 +297,8 @@ void HttpFetch::on_header(std::string_view line) {
   } else if (value_of(line, "content-encoding") || value_of(line, "transfer-encoding")) {
     framing_.is_coded = true;
   } else if (const auto challenge = value_of(line, "www-authenticate")) {
-    if (begins_with(*challenge, "basic") || begins_with(*challenge, "digest")) {
+    if (starts_with_ignoring_case(*challenge, "basic") ||
+        starts_with_ignoring_case(*challenge, "digest")) {
       framing_.is_challenge = true;
     }
   }

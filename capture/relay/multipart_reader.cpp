@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "capture/relay/field_text.h"
+#include "core/ascii.h"
 #include "core/check.h"
 #include "core/part.h"
 #include "core/to_number.h"
@@ -210,16 +211,16 @@ void MultipartReader::on_field(std::string_view line) {
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trimmed(line.substr(std::min(colon + 1, line.size())));
   has_fields_ = true;
-  if (equals(name, "content-type")) {
-    is_picture_ = begins_with(value, "image/");
-  } else if (equals(name, "content-length")) {
+  if (equals_ignoring_case(name, "content-type")) {
+    is_picture_ = starts_with_ignoring_case(value, "image/");
+  } else if (equals_ignoring_case(name, "content-length")) {
     length_ = to_number<size_t>(value);
     if (length_ == size_t{0}) length_.reset();  // no picture is empty
-  } else if (equals(name, "x-timestamp")) {
+  } else if (equals_ignoring_case(name, "x-timestamp")) {
     part_.captured = parse_timestamp(value);
-  } else if (equals(name, "x-sequence")) {
+  } else if (equals_ignoring_case(name, "x-sequence")) {
     part_.sequence = to_number<uint64_t>(value);
-  } else if (equals(name, "x-slate")) {
+  } else if (equals_ignoring_case(name, "x-slate")) {
     part_.slate_reason = value.substr(0, kSlateReasonMax);
   }
 }

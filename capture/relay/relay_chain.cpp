@@ -10,6 +10,7 @@
 #include <functional>
 #include <system_error>
 
+#include "core/ascii.h"
 #include "core/camera_panel.h"
 #include "core/check.h"
 #include "core/random.h"
@@ -49,12 +50,6 @@ std::string without_comments(std::string_view text) {
     }
   }
   return kept;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = std::min(text.find_first_not_of(' '), text.size());
-  const size_t end = text.find_last_not_of(' ') + 1;
-  return text.substr(begin, end > begin ? end - begin : 0);
 }
 
 }  // namespace

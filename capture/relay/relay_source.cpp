@@ -13,6 +13,7 @@
 #include "capture/relay/field_text.h"
 #include "capture/relay/redact_url.h"
 #include "capture/relay/relay_chain.h"
+#include "core/ascii.h"
 
 namespace fanlight {
 namespace {
@@ -221,7 +222,7 @@ void RelaySource::on_head(std::string_view body) {
 // not otherwise. False when there are too few bytes.
 bool RelaySource::choose_reader(bool is_all) {
   const HttpAnswer& answer = fetch_.answer();
-  const bool says_multipart = begins_with(answer.content_type, "multipart/");
+  const bool says_multipart = starts_with_ignoring_case(answer.content_type, "multipart/");
   const BodyKind body = look_at_body(opening_);
   if (body == BodyKind::unknown && !is_all && opening_.size() < kOpeningMax) return false;
   is_multipart_ = body != BodyKind::jpeg && (says_multipart || body == BodyKind::multipart);

@@ -9,6 +9,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "core/ascii.h"
 #include "core/join.h"
 #include "core/nearest_word.h"
 #include "core/to_number.h"
@@ -18,14 +19,6 @@ namespace {
 
 // Keeps the order of the text: settings take effect one after the other.
 using Json = nlohmann::ordered_json;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool is_same_text(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 // For a menu: whether its item `value` can be chosen.
 bool has_item(const Control& control, int64_t value) {
@@ -37,7 +30,7 @@ int64_t resolve_menu(const Control& control, std::string_view text) {
   const std::optional<int64_t> number = to_number<int64_t>(text);
   if (number && has_item(control, *number)) return *number;
   for (size_t i = 0; i < control.menu.size() && !text.empty(); i++) {
-    if (is_same_text(control.menu[i], text)) return static_cast<int64_t>(i);
+    if (equals_ignoring_case(control.menu[i], text)) return static_cast<int64_t>(i);
   }
   std::string items;
   for (size_t i = 0; i < control.menu.size(); i++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/answer/control.h"
 
+#include "core/ascii.h"
 #include "core/check.h"
 #include "http/protocol/origin.h"
 
@@ -21,9 +22,8 @@ int status_of(ControlOutcome outcome) noexcept {
 }
 
 bool is_json(std::string_view content_type) noexcept {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  return equals_ignoring_case(type, "application/json");
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  return equals_ignoring_case(trimmed(type), "application/json");
 }
 
 Answer reply_control(const Call& call) noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/answer/stream_reply.h"
 
+#include "core/ascii.h"
 #include "core/check.h"
 #include "http/answer/admit.h"
 #include "http/delivery/shard_services.h"
@@ -13,7 +14,7 @@ namespace {
 // rely on Content-Length.
 bool wants_advance_headers(const Request& request, const StreamParameters& parameters) {
   if (parameters.advance_headers >= 0) return parameters.advance_headers == 1;
-  return request.accept.size() >= 6 && equals_ignoring_case(request.accept.substr(0, 6), "image/");
+  return starts_with_ignoring_case(request.accept, "image/");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/ascii.h"
 #include "http/protocol/request.h"
 
 namespace fanlight {
@@ -12,12 +13,6 @@ namespace {
 bool is_any_of(std::span<const AddressRange> ranges, const PeerAddress& address) {
   return std::any_of(ranges.begin(), ranges.end(),
                      [&](const AddressRange& range) { return range.contains(address); });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 bool is_port(std::string_view text) {
@@ -53,7 +48,7 @@ PeerAddress client_address(const PeerAddress& peer, const Request& request,
   while (!left.empty() && is_any_of(trusted, client)) {
     const size_t comma = left.rfind(',');
     const bool is_first = comma == std::string_view::npos;
-    const auto address = parse_element(trim(is_first ? left : left.substr(comma + 1)));
+    const auto address = parse_element(trimmed(is_first ? left : left.substr(comma + 1)));
     if (!address) break;
     client = *address;
     left = left.substr(0, is_first ? 0 : comma);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "http/protocol/request.h"
 
 namespace fanlight {

@@ -4,15 +4,12 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "core/check.h"
 #include "http/protocol/authority.h"
 
 namespace fanlight {
 namespace {
-
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -43,12 +40,6 @@ constexpr bool is_forbidden(char c) {
   return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // Other fields that proxies use for their client (RFC 7239; nginx's customary one).
 bool is_proxy_field(std::string_view name) {
   return equals_ignoring_case(name, "forwarded") || equals_ignoring_case(name, "x-real-ip");
@@ -71,17 +62,12 @@ template <class Visit>
 void for_each_option(std::string_view list, Visit visit) {
   while (!list.empty()) {
     const size_t comma = std::min(list.find(','), list.size());
-    visit(trim(list.substr(0, comma)));
+    visit(trimmed(list.substr(0, comma)));
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
 }
 
 }  // namespace
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
-}
 
 QueryPair take_pair(std::string_view& query) noexcept {
   const size_t end = std::min(query.find('&'), query.size());
@@ -211,7 +197,7 @@ bool RequestParser::parse_field(std::string_view line) noexcept {
   if (colon == std::string_view::npos) return fail(400, "header line without a colon");
   const std::string_view name = line.substr(0, colon);
   if (!is_token(name)) return fail(400, "malformed header name");
-  return parse_known_field(name, trim(line.substr(colon + 1)));
+  return parse_known_field(name, trimmed(line.substr(colon + 1)));
 }
 
 bool RequestParser::parse_known_field(std::string_view name, std::string_view value) noexcept {

@@ -63,9 +63,6 @@ struct QueryValue {
 };
 QueryValue query_value(std::string_view query, std::string_view name) noexcept;
 
-// Compares ignoring ASCII case, as for field names and tokens.
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
-
 enum class ParseStatus : uint8_t { done, partial, bad };
 
 // Owns: its progress.

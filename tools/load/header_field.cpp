@@ -3,28 +3,10 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "core/to_number.h"
 
 namespace fanlight {
-namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
-
 bool HeaderField::is(std::string_view wanted) const {
   return equals_ignoring_case(name, wanted);
 }
@@ -50,7 +32,7 @@ std::optional<int64_t> parse_microseconds(std::string_view text) {
 
 std::string_view find_boundary(std::string_view content_type) {
   constexpr std::string_view kMultipart = "multipart/";
-  if (!equals_ignoring_case(content_type.substr(0, kMultipart.size()), kMultipart)) return {};
+  if (!starts_with_ignoring_case(content_type, kMultipart)) return {};
   std::string_view rest = content_type;
   while (true) {
     const size_t semicolon = rest.find(';');

@@ -13,6 +13,7 @@
 
 #include "capture/camera/source_table.h"
 #include "capture/relay/redact_url.h"
+#include "core/ascii.h"
 
 namespace fanlight {
 namespace {
@@ -23,11 +24,6 @@ namespace {
 
 [[noreturn]] void suggest(std::string_view text, std::string_view why, std::string_view meant) {
   refuse(text, fmt::format("{}; did you mean '{}'?", why, redact_url(meant)));
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
 
 bool is_address(int family, std::string_view text) {

@@ -8,14 +8,6 @@
 namespace fanlight {
 namespace {
 
-TEST(FieldText, IgnoresTheCaseOfOtherPeoplesText) {
-  EXPECT_TRUE(begins_with("Image/JPEG; x", "image/jpeg"));
-  EXPECT_FALSE(begins_with("image", "image/"));
-  EXPECT_TRUE(equals("BOUNDARY", "boundary"));
-  EXPECT_FALSE(equals("boundary ", "boundary"));
-  EXPECT_EQ(trimmed(" \t a b\t "), "a b");
-}
-
 TEST(FieldText, FindsTheBoundary) {
   EXPECT_EQ(find_boundary("multipart/mixed; boundary=\"a b\"; x=y"), "a b");
   EXPECT_EQ(find_boundary("multipart/mixed; BOUNDARY = a b ;x"), "a b");
