@@ -81,9 +81,14 @@ struct CaptureStats {
   Counter measured_interval_ns;  // between the pictures of the last second; 0 if not known
   Counter interval_ns;           // nominal time between two frames, 0 if not known
   Counter online;                // 1 while the source delivers pictures, else 0
-  Counter idle;                  // 1 while the source is stopped because no one is watching
-  Counter may_be_silent;         // 1 while the source is not expected to deliver anything new
   Histogram encode_time;
+};
+
+// What to expect of the source at the moment.
+enum class CaptureActivity : uint8_t {
+  live,    // new pictures
+  silent,  // nothing new, until something changes (Source::may_be_silent())
+  idle,    // nothing: no one is watching, and the newest frame may be hours old
 };
 
 struct FrameRingConfig {
@@ -130,6 +135,9 @@ class FrameRing {
   // Returns an acquired place unused.
   void abandon(const FramePlace& place) noexcept;
 
+  // What the readers are to expect from now on.
+  void set_activity(CaptureActivity activity) noexcept { activity_.store(activity); }
+
   // --- the readers ---
 
   // The newest frame, pinned, if its sequence is greater than `sequence`; else an empty reference.
@@ -146,6 +154,8 @@ class FrameRing {
 
   // For a viewer whose last frame took `intervals` frame intervals (see the top of this file).
   uint32_t step_for(uint64_t intervals) const noexcept;
+
+  CaptureActivity activity() const noexcept { return activity_.load(std::memory_order_relaxed); }
 
   // Every publish wakes `waker`, which must outlive the ring's use. Before the threads start.
   void add_reader(Waker* waker) { readers_.push_back(waker); }
@@ -214,6 +224,7 @@ class FrameRing {
   std::atomic<uint32_t> newest_{kNone};  // place of the newest frame
   uint64_t newest_sequence_ = 0;         // the writer's copy
   std::atomic<uint64_t> reclaim_through_{0};
+  std::atomic<CaptureActivity> activity_{CaptureActivity::live};
   std::atomic<uint32_t> newcomer_step_{1};
   std::atomic<uint32_t> watchers_{0};
   Counter touched_bytes_;

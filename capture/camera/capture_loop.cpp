@@ -196,7 +196,7 @@ void CaptureLoop::idle_step() noexcept {
   log_info("{}: stopped, no one is watching", config_.name);
   close_source();
   ring_.stats().online.set(0);
-  ring_.stats().idle.set(1);
+  ring_.set_activity(CaptureActivity::idle);
   while (clock_.wait(ring_.demand().fd(), POLLIN, kNever) != Wake::ready) {
     if (clock_.stop_requested()) return;
     take_tuning();
@@ -240,7 +240,7 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   frozen_at_ = picture_due_by(clock_.now()) + config_.frozen_timeout;
   if (!picture.is_jpeg() && !is_seen()) {
     rendition_.pass_over(picture);
-    ring_.stats().idle.set(1);
+    ring_.set_activity(CaptureActivity::idle);
     return postpone_slate();
   }
   Picture shown = picture;
@@ -255,9 +255,8 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   if (is_picture) note_present();
   lost_ = false;
   holds_ = false;
-  ring_.stats().may_be_silent.set(source_->may_be_silent() ? 1 : 0);
   ring_.stats().online.set(is_picture ? 1 : 0);
-  ring_.stats().idle.set(0);
+  ring_.set_activity(source_->may_be_silent() ? CaptureActivity::silent : CaptureActivity::live);
   retry_delay_ = config_.retry_min;
   postpone_slate();
 }
@@ -332,7 +331,7 @@ void CaptureLoop::show_slate_if_due() noexcept {
   holds_ = false;
   ring_.stats().online.set(0);
   rendition_.publish_slate("camera " + slate_reason_);
-  ring_.stats().idle.set(0);
+  ring_.set_activity(CaptureActivity::live);
   slate_at_ = now + kSlateInterval;
 }
 

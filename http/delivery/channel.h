@@ -53,7 +53,7 @@ class Channel {
   // The newest frame, nullptr before the first.
   const Frame* newest() const noexcept { return newest_; }
   // True while the camera is stopped because no one is watching.
-  bool is_idle() const noexcept { return ring_.stats().idle.value() != 0; }
+  bool is_idle() const noexcept { return ring_.activity() == CaptureActivity::idle; }
   uint32_t newcomer_step() const noexcept { return ring_.newcomer_step(); }
   FrameRing& ring() noexcept { return ring_; }
   ChannelStats& stats() noexcept { return stats_; }

@@ -31,8 +31,8 @@ void write_figures(const Camera& camera, const CameraCondition& condition, Insta
   text.add(R"(","state":"{}","reason":")", condition.state);
   text.add_json(condition.reason);
   text.add(R"(","online":{},"idle":{},"width":{},"height":{},"quality":{},)",
-           stats.online.value() != 0, stats.idle.value() != 0, stats.width.value(),
-           stats.height.value(), stats.quality.value());
+           stats.online.value() != 0, camera.ring->activity() == CaptureActivity::idle,
+           stats.width.value(), stats.height.value(), stats.quality.value());
   text.add(R"("fps":{:.3f},"nominal_fps":{:.3f},"watchers":{},)", measured_fps(stats, now),
            nominal_fps(stats), camera.ring->watchers());
   text.add(R"("captured":{},"encoded":{},"slates":{},"dropped_no_place":{},"dropped_bad":{},)",

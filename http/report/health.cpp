@@ -20,7 +20,7 @@ std::string_view why_not_ready(Channel& channel, Instant now) {
   const Duration interval(std::max(stats.interval_ns.value(), stats.measured_interval_ns.value()));
   if (frame == nullptr) return "no picture yet";
   if (frame->info().is_slate()) return said_of_camera(frame->info().slate_reason.view());
-  if (stats.may_be_silent.value() == 0 &&
+  if (channel.ring().activity() != CaptureActivity::silent &&
       now - frame->info().captured_at > std::max<Duration>(2s, 3 * interval)) {
     return "no fresh picture";
   }

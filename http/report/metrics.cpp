@@ -91,6 +91,11 @@ void write_ring_memory(const Metric& metric, const ServerState& state, size_t in
   write_sample(metric, state.cameras[index], state.cameras[index].ring->touched_bytes(), text);
 }
 
+void write_idle(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
+  const bool idle = state.cameras[index].ring->activity() == CaptureActivity::idle;
+  write_sample(metric, state.cameras[index], idle ? 1 : 0, text);
+}
+
 void write_watchers(const Metric& metric, const ServerState& state, size_t index,
                     TextWriter& text) {
   write_sample(metric, state.cameras[index], state.cameras[index].ring->watchers(), text);
@@ -224,8 +229,7 @@ constexpr std::array kCameraMetrics = {
     Metric{"fanlight_camera_online", "gauge", "1 while the source delivers pictures.",
            &write_capture<&CaptureStats::online>},
     Metric{"fanlight_camera_idle", "gauge",
-           "1 while the source is stopped because no one is watching.",
-           &write_capture<&CaptureStats::idle>},
+           "1 while the source is stopped because no one is watching.", &write_idle},
     Metric{"fanlight_camera_watchers", "gauge", "Streams and waiting snapshots.", &write_watchers},
     Metric{"fanlight_camera_width_pixels", "gauge", "Width of the newest frame.",
            &write_capture<&CaptureStats::width>},

@@ -53,7 +53,7 @@ void SimCamera::tick() {
   Duration next;
   const bool idle = script_.idles_unwatched && ring_.watchers() == 0;
   const bool lost = is_lost();
-  ring_.stats().idle.set(idle);
+  ring_.set_activity(idle ? CaptureActivity::idle : CaptureActivity::live);
   ring_.stats().online.set(!lost);
   if (idle) {
     next = kIdleCheck;

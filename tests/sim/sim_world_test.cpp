@@ -137,11 +137,11 @@ TEST(SimWorldTest, CameraIdlesWhenNobodyWatches) {
   Session session(config);
   session.world.run_for(5s, session.turn);
   EXPECT_EQ(session.world.camera().published(), 0u);
-  EXPECT_EQ(session.world.ring().stats().idle.value(), 1u);
+  EXPECT_EQ(session.world.ring().activity(), CaptureActivity::idle);
   session.world.ring().watch();
   session.world.run_for(5s, session.turn);
   EXPECT_GT(session.world.camera().published(), 100u);
-  EXPECT_EQ(session.world.ring().stats().idle.value(), 0u);
+  EXPECT_NE(session.world.ring().activity(), CaptureActivity::idle);
   session.world.ring().unwatch();
 }
 

@@ -33,6 +33,7 @@ struct TestLoop {
     clock.at(after, [this, mood] { camera.mood = mood; });
   }
   const CaptureStats& stats() const { return ring.stats(); }
+  CaptureActivity activity() const { return ring.activity(); }
 };
 
 }  // namespace fanlight

@@ -96,7 +96,7 @@ TEST(Health, NotReadyWhenThePictureIsStale) {
 TEST(Health, ReadyWithAnOldPictureOfACameraThatMayBeSilent) {
   ShardWorld shard(calm());
   shard.run_for(10ms);
-  shard.world.ring().stats().may_be_silent.set(1);
+  shard.world.ring().set_activity(CaptureActivity::silent);
   shard.world.camera().stop();
   shard.run_for(60s);
   EXPECT_EQ(ask(shard, get("/readyz")).status, 200);

@@ -129,7 +129,7 @@ TEST(Metrics, TellTheCamerasDeviceAndSize) {
   CameraPanel panel(waker);
   panel.describe("The \"HD\" \\ cam", "MJPEG", "");
   ring.stats().width.set(1280);
-  ring.stats().idle.set(1);
+  ring.set_activity(CaptureActivity::idle);
   ring.watch();
   ServerState state({}, {{"a", "x", &ring, &panel}}, 1, WallTime());
   const std::string page = all_metrics(state);
