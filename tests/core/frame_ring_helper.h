@@ -25,7 +25,7 @@ inline FrameInfo frame_info(uint64_t sequence) {
   return info;
 }
 
-// Publishes the test picture of `sequence`; false when the ring had no place.
+// Publishes the test picture of `sequence`; false if the ring had no free place.
 inline bool publish_picture(FrameRing& ring, uint64_t sequence, size_t size = 100) {
   const FrameRing::Acquired acquired = ring.acquire();
   if (!acquired) return false;

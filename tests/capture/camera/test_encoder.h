@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An encoder for tests, in place of hardware.
+// An encoder for tests, in place of a hardware one.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace fanlight {
 
-// Makes the same JPEG of every picture.
+// Encodes every picture as the same JPEG.
 class TestEncoder final : public Encoder {
  public:
   explicit TestEncoder(std::vector<PixelFormat> formats) : formats_(std::move(formats)) {}

@@ -22,7 +22,7 @@ struct TestLoop {
                          return camera.open(options);
                        }};
 
-  // From the start for `duration`; what is to happen meanwhile is told to the clock before.
+  // Runs from the start for `duration`; events in that time are scheduled on the clock beforehand.
   void run(Duration duration) {
     CaptureLoop loop(config, camera.open(config.options), ring, clock);
     clock.stop_at(duration);

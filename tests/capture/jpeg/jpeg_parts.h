@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEGs put together by hand, whole ones and others.
+// JPEGs assembled by hand, complete or not.
 #pragma once
 
 #include <string_view>
@@ -20,24 +20,24 @@ inline Bytes operator+(Bytes a, const Bytes& b) {
   return a;
 }
 
-// `jpeg` with something put in behind its first `at` bytes.
+// `jpeg` with `what` inserted after its first `at` bytes.
 inline Bytes with(const Bytes& jpeg, const Bytes& what, size_t at = 2) {
   Bytes result = jpeg;
   result.insert(result.begin() + static_cast<ptrdiff_t>(at), what.begin(), what.end());
   return result;
 }
 
-// The segments before the picture's data, SOS too, as they are.
+// The segments before the entropy-coded data, including SOS, unchanged.
 std::vector<Bytes> head_of(const Bytes& jpeg);
-// The bytes of all of them, and of SOI.
+// The size of all of them and of SOI, in bytes.
 size_t head_size(const Bytes& jpeg);
-// Where the first segment of that kind begins.
+// The offset of the first segment of that kind.
 size_t offset_of(const Bytes& jpeg, uint8_t marker);
 
-// All segments of that kind before the picture data taken out.
+// Without the segments of that kind that precede the entropy-coded data.
 Bytes without(const Bytes& jpeg, uint8_t marker);
 
-// The Huffman table of that class and number taken out, which has a segment to itself.
+// Without the Huffman table of that class and number, which must be alone in its segment.
 Bytes without_table(const Bytes& jpeg, int class_and_number);
 
 inline Bytes without_end(const Bytes& jpeg, size_t bytes = 2) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEGs of every kind that libjpeg makes, and their pixels in all colours.
+// JPEGs of every kind that libjpeg encodes, and their pixels in every colour space.
 #pragma once
 
 #include <cstdint>
@@ -31,22 +31,22 @@ struct JpegKind {
   std::vector<std::pair<int, int>> sampling{{2, 2}, {1, 1}, {1, 1}};
   bool is_progressive = false;
   bool has_separate_scans = false;
-  bool is_optimized = false;  // Huffman tables of its own
+  bool is_optimized = false;  // with its own Huffman tables
   unsigned restart_interval = 0;
 };
 
-// Smooth, so that subsampled colour is almost what it was, and different in every corner.
+// Smooth, so that subsampling hardly changes the colour; and different in every corner.
 Pixels shades(int width, int height, int channels);
 
 Bytes encode_pixels(const Pixels& pixels, const JpegKind& kind = {});
 
-// Decodes in whatever colours the file has: CMYK of YCCK, RGB of YCbCr. 0x0 and a failed test when
-// there was as much as a warning.
+// Decodes in the file's colour model: YCCK to CMYK, YCbCr to RGB. Any warning yields 0x0 and a
+// failed test.
 Pixels decode_pixels(std::span<const std::byte> jpeg);
 
 Pixels turned_pixels(const Pixels& pixels, Orientation orientation);
 
-// The largest difference of a sample; 256 when the sizes differ.
+// The largest difference between two samples; 256 if the sizes differ.
 int difference(const Pixels& one, const Pixels& other);
 
 }  // namespace fanlight

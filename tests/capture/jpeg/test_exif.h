@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXIF for tests: pictures that say when they were taken.
+// EXIF for tests: pictures with the time at which they were taken.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace fanlight {
 
-// Entries of the EXIF directory whose values are texts: tag and text.
+// Entries of the EXIF directory with text values: tag and text.
 using ExifTexts = std::vector<std::pair<uint16_t, std::string>>;
 inline constexpr uint16_t kExifTimeOriginal = 0x9003;
 inline constexpr uint16_t kExifOffsetOriginal = 0x9011;
 inline constexpr uint16_t kExifFractionOriginal = 0x9291;
 
-// A TIFF file with one directory that points to another one, which has the texts.
+// A TIFF file with one directory that points to another one, which contains the texts.
 inline std::string make_tiff(const ExifTexts& texts, bool little = true) {
   const auto number = [little](size_t value, size_t bytes) {
     std::string text(bytes, '\0');
@@ -48,7 +48,7 @@ inline std::string make_tiff(const ExifTexts& texts, bool little = true) {
   return tiff + number(0, 4) + values;
 }
 
-// `jpeg` with `tiff` in an APP1 behind its SOI.
+// `jpeg` with `tiff` in an APP1 segment after its SOI.
 inline Bytes with_exif(const Bytes& jpeg, const std::string& tiff) {
   const std::string content = std::string("Exif\0\0", 6) + tiff;
   std::string segment = "\xff\xe1";

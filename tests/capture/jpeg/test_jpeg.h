@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEGs for tests: made, taken apart, and placed so that one byte too far is a crash.
+// JPEGs for tests: encoded, taken apart, and placed so that access one byte too far crashes.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +21,13 @@ std::span<const std::byte> bytes_of(std::string_view text);
 // A raw picture as a JPEG of quality 90.
 Bytes encode_jpeg(const Canvas& canvas);
 
-// A picture of one shade of grey. Its comment segment, `comment_bytes` large, repeats `number`.
+// A picture of one shade of grey. Its comment segment of `comment_bytes` bytes repeats `number`.
 Bytes make_jpeg(int width, int height, int grey, uint64_t number = 0, size_t comment_bytes = 0);
 
-// The number in the comment of make_jpeg(); nothing when a byte of the comment is not as it was
-// made.
+// The number in the comment of make_jpeg(); nothing if any byte of the comment has changed.
 std::optional<uint64_t> read_number(std::string_view jpeg);
 
-// A decoded picture's brightness.
+// The brightness of a decoded picture.
 struct Brightness {
   int width = 0;
   int height = 0;
@@ -37,17 +36,17 @@ struct Brightness {
   double mean() const;
 };
 
-// Decodes with TurboJPEG; 0x0 and a failed test when there was as much as a warning.
+// Decodes with TurboJPEG; any warning yields 0x0 and a failed test.
 Brightness decode(std::string_view jpeg);
 Brightness decode(std::span<const std::byte> jpeg);
 
 // The Y plane of a raw picture.
 Brightness luma_of(const Picture& picture);
 
-// What the strip of the pattern source says; nothing when there is no such strip.
+// The number in the strip of the pattern source; nothing if the picture has no such strip.
 std::optional<uint32_t> read_strip(const Brightness& picture);
 
-// Owns: `size` bytes that end where an inaccessible page begins.
+// Owns: `size` bytes that end at the start of an inaccessible page.
 class GuardedBytes {
  public:
   explicit GuardedBytes(size_t size);

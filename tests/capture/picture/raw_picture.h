@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Raw pictures for tests, in any layout, of which every sample is known.
+// Raw pictures for tests, in any layout, with every sample known.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace fanlight {
 
-// A sample of a planar picture, by the pixel that it is for.
+// A sample of a planar picture, by the pixel that it belongs to.
 inline int sample(const RawView& view, size_t plane, int x, int y) {
   const bool is_colour = plane > 0;
   const bool half_width = is_colour && view.format != PixelFormat::yuv444;
@@ -20,12 +20,11 @@ inline int sample(const RawView& view, size_t plane, int x, int y) {
                             (half_width ? x / 2 : x)];
 }
 
-// Owns: its planes, each of which ends where an inaccessible page begins, as far as the format's
-// definition lets anybody read.
+// Owns: its planes. Each ends at the start of an inaccessible page, at the last byte that the
+//   format's definition permits to be read.
 class RawPicture {
  public:
-  // Noise; the same for the same size, whatever the layout. Any layout but packed RGB, of which
-  // the bytes are noise.
+  // Noise, the same for the same size in every layout except packed RGB, whose bytes are noise.
   RawPicture(PixelFormat format, int width, int height);
 
   void fill(uint8_t luma, uint8_t colour);
@@ -33,7 +32,7 @@ class RawPicture {
 
   RawView view() const { return view_; }
   int luma(int x, int y) const { return luma_[index(x, y)]; }
-  // Of plane 1 (U) or 2 (V), where the pixel has its colour.
+  // The sample in plane 1 (U) or 2 (V) for the colour of this pixel.
   int colour(size_t plane, int x, int y) const;
 
  private:
@@ -42,7 +41,7 @@ class RawPicture {
   void lay_out();
   void lay_out_pairs();
 
-  const int width_;  // rounded up to whole pixels of colour, as what is stored
+  const int width_;  // rounded up to whole colour samples, like the stored planes
   const int height_;
   RawView view_;
   std::vector<uint8_t> luma_;

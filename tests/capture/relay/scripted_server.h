@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server on loopback that says what the test wants, to one client after the other.
+// A server on loopback that sends what the test scripts, to one client after another.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@
 namespace fanlight {
 
 // Owns: a listener on a free port, and a thread that plays the scripts, one for each connection.
-// Declared before whatever connects to it: its end waits for the scripts under way.
+//   Declare it before its clients: its destructor waits for the scripts in progress.
 class ScriptedServer {
  public:
   class Peer {
    public:
     explicit Peer(Fd socket);
-    // A request up to the blank line behind its head; what has come when the client hangs up, or
-    // is silent for so long that the test has failed.
+    // A request up to the blank line after its head. If the client hangs up, or is silent for so
+    // long that the test has failed: the bytes received so far.
     std::string read_head();
-    // Quietly nothing when the client has hung up.
+    // Does nothing if the client has hung up.
     void write(std::string_view bytes);
     void write_byte_by_byte(std::string_view bytes);
     void wait_until_closed();
@@ -51,10 +51,10 @@ class ScriptedServer {
   std::thread thread_;
 };
 
-// A port on which nobody listens.
+// A port without a listener.
 uint16_t closed_port();
 
-// An answer whose body is as long as it says.
+// An answer with the correct Content-Length.
 std::string http_answer(std::string_view status, std::string_view fields, std::string_view body);
 
 }  // namespace fanlight

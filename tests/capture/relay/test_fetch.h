@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of HttpFetch have in common.
+// Shared by the tests of HttpFetch.
 #pragma once
 
 #include <fmt/core.h>
@@ -17,7 +17,7 @@ namespace fanlight {
 
 using Peer = ScriptedServer::Peer;
 
-// What was fetched: the body, or the exception that ended it.
+// The result of a fetch: the body, or the exception that ended it.
 struct Fetched {
   HttpAnswer answer;
   std::string body;
@@ -47,7 +47,7 @@ class HttpFetchTest : public testing::Test {
     }
     fetched.answer = fetch.answer();
   }
-  // One answer to one request, which is kept.
+  // Sends one answer to one request, and keeps the request.
   ScriptedServer::Script says(std::string answer) {
     return [this, answer](Peer& peer) {
       requests_.push_back(peer.read_head());
@@ -56,7 +56,7 @@ class HttpFetchTest : public testing::Test {
   }
 
   SystemCameraClock clock_;
-  std::vector<std::string> requests_;  // written by the server's thread, read when it is done
+  std::vector<std::string> requests_;  // written by the server's thread, read after it has ended
 };
 
 }  // namespace fanlight

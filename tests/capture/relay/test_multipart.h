@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of MultipartReader have in common: parts, and all that a stream has in it.
+// Shared by the tests of MultipartReader: parts, and everything that is read from a stream.
 #pragma once
 
 #include <fmt/core.h>
@@ -22,7 +22,7 @@ inline std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// All that a stream has in it.
+// Everything that was read from a stream.
 struct Read {
   std::vector<std::string> bodies;
   std::vector<MultipartPart> parts;
@@ -47,7 +47,7 @@ inline void feed(MultipartReader& reader, std::string_view bytes, Read& read) {
   }
 }
 
-// In pieces of `piece` bytes.
+// Reads in pieces of `piece` bytes.
 inline Read read_all(std::string_view content_type, std::string_view stream, size_t piece,
                      size_t part_bytes_max = kMax) {
   MultipartReader reader(content_type, part_bytes_max);
@@ -59,7 +59,8 @@ inline Read read_all(std::string_view content_type, std::string_view stream, siz
   return read;
 }
 
-// The same whatever the pieces are: once in one piece, byte by byte, and in some sizes between.
+// Expects the same bodies for any size of pieces: everything in one piece, single bytes, and some
+// sizes in between.
 inline void expect_bodies(std::string_view content_type, const std::string& stream,
                           const std::vector<std::string>& bodies) {
   for (const size_t piece : {stream.size(), size_t{1}, size_t{2}, size_t{3}, size_t{7}}) {

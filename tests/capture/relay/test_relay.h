@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of RelaySource have in common: an upstream on loopback and what it says.
+// Shared by the tests of RelaySource: an upstream on loopback, and its answers.
 #pragma once
 
 #include <fmt/core.h>
@@ -37,13 +37,13 @@ inline std::string part(std::string_view body, std::string_view fields = "") {
   return fmt::format("--B\r\nContent-Length: {}\r\n{}\r\n{}\r\n", body.size(), fields, body);
 }
 
-// As an upstream of our kind writes it, captured at 1700000000 and `us`.
+// A part as a Fanlight upstream writes it, captured at 1700000000 s and `us`.
 inline std::string numbered_part(uint64_t number, uint64_t us) {
   return part(jpeg(number),
               fmt::format("X-Timestamp: 1700000000.{:06}\r\nX-Sequence: {}\r\n", us, number));
 }
 
-// What one thread waits for until another one says so.
+// One thread waits until another one sets it.
 class Signal {
  public:
   void set() {
@@ -64,7 +64,7 @@ class Signal {
 
 class RelaySourceTest : public testing::Test {
  protected:
-  // Sends it, and holds the connection.
+  // Sends the answer, and holds the connection open.
   static ScriptedServer::Script says(std::string answer) {
     return [answer](Peer& peer) {
       peer.read_head();
@@ -95,7 +95,7 @@ class RelaySourceTest : public testing::Test {
     }
     return numbers;
   }
-  // The error that opening ends with, and its words.
+  // The error of a failed opening; its message is in words_.
   int error_of(const std::string& answer, Duration timeout = 20s) {
     ScriptedServer server({[&](Peer& peer) {
       while (peer.read_head().ends_with("\r\n\r\n")) peer.write(answer);

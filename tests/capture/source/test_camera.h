@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera for tests: a clock that jumps instead of waiting, a source that fails on command, and a
-// record of what was published. All in one thread, so the same test always takes the same course.
+// record of the frames published. Everything runs in one thread, so the test is deterministic.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@
 
 namespace fanlight {
 
-// Begins at 1000 s; a wait moves it to the deadline or to the next event, whichever is first.
+// Starts at 1000 s; a wait advances it to the deadline or to the next event, whichever is first.
 class FakeClock final : public CameraClock {
  public:
   static constexpr Instant kStart{1000s};
@@ -29,7 +29,7 @@ class FakeClock final : public CameraClock {
   void request_stop() noexcept override { stopped_ = true; }
   bool stop_requested() const noexcept override { return stopped_; }
 
-  // Lets something happen `after` the start.
+  // Schedules an event at `after` from the start.
   void at(Duration after, std::function<void()> event) { events_.emplace(kStart + after, event); }
   void stop_at(Duration after) {
     at(after, [this] { request_stop(); });
@@ -50,7 +50,7 @@ class FakeClock final : public CameraClock {
 
 enum class Mood { well, silent, gone, garbage, large, confused, raw, repeating, foreign_slate };
 
-// What happens to all sources that are opened of one camera.
+// The behaviour of all sources that are opened for one camera.
 struct TestCamera {
   explicit TestCamera(FakeClock& fake_clock) : clock(fake_clock) {}
 
@@ -66,10 +66,10 @@ struct TestCamera {
   bool may_be_silent = false;
   SourceLosses losses;  // with each picture
 
-  std::vector<double> opened;  // when it was tried, in seconds after the start
+  std::vector<double> opened;  // times of the attempts, in seconds after the start
   std::vector<double> closed;
   std::vector<uint64_t> first_sequences;
-  std::vector<std::string> identities;  // that were looked for
+  std::vector<std::string> identities;  // that were searched for
   std::vector<double> patience;         // seconds
 };
 
@@ -98,7 +98,7 @@ class Recorder {
   uint64_t last_ = 0;
 };
 
-// Lines in a captured log.
+// The number of lines in a captured log that contain `text`.
 size_t lines_with(const std::string& log, const std::string& text);
 
 }  // namespace fanlight

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TestFolder: a folder of the test's own, and what other programs do in it.
+// TestFolder: a folder for one test, and the changes that other programs make in it.
 #pragma once
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 namespace fanlight {
 
-// Owns: the folder, which is removed at the end.
+// Owns: the folder, which it removes at the end.
 class TestFolder {
  public:
   TestFolder() {
@@ -35,13 +35,13 @@ class TestFolder {
   std::string file(const std::string& name) const { return path_ + "/" + name; }
 
   void write(const std::string& name, std::string_view text) { write(name, bytes_of(text)); }
-  // Opens the file, cuts it, writes, and closes it.
+  // Opens the file, truncates it, writes, and closes it.
   void write(const std::string& name, std::span<const std::byte> content) {
     std::ofstream file(path_ + "/" + name, std::ios::binary);
     file.write(reinterpret_cast<const char*>(content.data()),
                static_cast<std::streamsize>(content.size()));
   }
-  // Both are names in the folder; "" and "-x" are the folder itself and one beside it.
+  // Both are names in the folder; "" is the folder itself, and "-x" a folder beside it.
   void rename(const std::string& from, const std::string& to) {
     const auto path_of = [&](const std::string& name) {
       return name.empty() || name.starts_with('-') ? path_ + name : file(name);
@@ -49,7 +49,7 @@ class TestFolder {
     std::filesystem::rename(path_of(from), path_of(to));
   }
   void remove(const std::string& name) { std::filesystem::remove_all(file(name)); }
-  // When it was written; unlike write() this is no event that is told.
+  // Sets the file's modification time; unlike write(), this raises no event that is reported.
   void set_time(const std::string& name, WallTime time) {
     const auto us = time.time_since_epoch().count();
     const timespec when{static_cast<time_t>(us / 1'000'000),
@@ -57,7 +57,7 @@ class TestFolder {
     const timespec both[2] = {when, when};
     EXPECT_EQ(::utimensat(AT_FDCWD, file(name).c_str(), both, 0), 0);
   }
-  // Written elsewhere, and moved here with its time, as rsync and many FTP servers do.
+  // Written elsewhere, and moved here with its modification time, as rsync and many FTP servers do.
   void deliver(const std::string& name, std::span<const std::byte> content, WallTime time) {
     write(".delivery", content);
     set_time(".delivery", time);

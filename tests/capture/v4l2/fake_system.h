@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// FakeSystem: a /dev, a /sys and a /proc in a directory of the test's own.
+// FakeSystem: a /dev, a /sys and a /proc in a temporary directory.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,13 +14,13 @@
 
 namespace fanlight {
 
-// Owns: the directory, which is removed at the end.
+// Owns: the directory, which it removes at the end.
 class FakeSystem {
  public:
   FakeSystem() {
     std::string name = testing::TempDir() + "fanlight-system-XXXXXX";
     EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    // Without links, as the names in /proc are.
+    // without symbolic links, like the names in /proc
     root_ = std::filesystem::canonical(name);
     for (const char* part : {"dev", "sys", "proc"}) std::filesystem::create_directory(root_ / part);
   }
@@ -41,8 +41,8 @@ class FakeSystem {
   }
   void remove(const std::filesystem::path& name) { std::filesystem::remove_all(root_ / name); }
 
-  // A node that is one of the functions of a USB device: `port` "1-2" says where that is plugged
-  // in; without a serial number when it is empty.
+  // A node that is one of the functions of a USB device, plugged in at `port`, such as "1-2". An
+  // empty serial number means none.
   std::string add_usb_node(const std::string& node, const std::string& port,
                            const std::string& serial, int index = 0) {
     const std::filesystem::path device = "sys/devices/usb1/" + port;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// V4L2 devices for tests: what the kernel's documentation says of them, and on command all that it
-// does not. Their memory is a memfd and their readiness an eventfd, so poll(2) and mmap(2) are
-// real.
+// V4L2 devices for tests: they behave as the kernel's documentation describes, and on command in
+// every way that it does not. Their memory is a memfd and their readiness an eventfd, so poll(2)
+// and mmap(2) are real.
 #pragma once
 
 #include <linux/videodev2.h>
@@ -24,7 +24,7 @@ namespace fanlight {
 struct FakeSize {
   uint32_t width;
   uint32_t height;
-  std::vector<uint32_t> fps;  // none: the driver does not tell
+  std::vector<uint32_t> fps;  // empty: the driver does not report it
 };
 
 struct FakeFormat {
@@ -32,25 +32,25 @@ struct FakeFormat {
   std::vector<FakeSize> sizes{};
   std::optional<v4l2_frmsize_stepwise> size_range{};  // in place of `sizes`
   std::optional<v4l2_frmival_stepwise> interval_range{};
-  bool is_emulated = false;  // listed only when it was opened with conversion
+  bool is_emulated = false;  // listed only if opened with conversion
 };
 
-// How a buffer comes back; the defaults are those of a healthy device.
+// How a buffer is returned; the defaults are those of a healthy device.
 struct FakeShot {
   uint32_t flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
-  std::optional<uint32_t> sequence{};  // one more than the last
+  std::optional<uint32_t> sequence{};  // default: the last one plus 1
   Instant timestamp{};
-  std::optional<uint32_t> bytes_used{};  // as much as there is
-  uint32_t data_offset = 0;              // multi-planar; what is before it is zero
+  std::optional<uint32_t> bytes_used{};  // default: all bytes
+  uint32_t data_offset = 0;              // multi-planar; the bytes before it are zero
 };
 
-// One device. Owns: the memory and what was written into it.
+// One device. Owns: the memory and the bytes written into it.
 // Thread: one.
 class FakeCamera {
  public:
   FakeCamera();
 
-  // What it is. Changing it while it is open is what bad drivers do.
+  // Its properties. Only bad drivers change them while the device is open.
   v4l2_capability capability{};
   std::vector<FakeFormat> formats;
   uint32_t jpeg_bytes = 100'000;  // sizeimage of compressed formats
@@ -61,30 +61,30 @@ class FakeCamera {
   std::function<void(v4l2_format&)> grant;           // changes what S_FMT returns
   std::function<void(v4l2_buffer&)> query, dequeue;  // the same for QUERYBUF and DQBUF
   std::function<void(v4l2_requestbuffers&)> grant_buffers;
-  // Asked first: 0 or -errno; nothing when the device shall answer as always. For controls, timings
-  // and events, which it knows nothing of, and for drivers with ideas of their own.
+  // Called first: 0 or -errno; nothing if the device is to handle the request as usual. For
+  // controls, timings and events, which the fake does not implement, and for drivers that deviate.
   std::function<std::optional<int>(unsigned long, void*)> answer;
 
   void be_multiplanar();
 
-  // The call of this request after `after` more fails, and so do those that follow, `times` in all.
+  // After `after` more calls of this request, the next `times` calls fail.
   void fail(unsigned long request, int error, int after = 0, int times = 1);
   void forget_failures() { failures_.clear(); }
   // The same for open() and map().
   int open_error = 0;
   std::optional<int> map_fails_after;
 
-  // Fills the buffer that was queued first, its planes one after another; false when none is.
+  // Fills the buffer queued first, its planes one after another; false if no buffer is queued.
   bool shoot(std::span<const std::byte> content, const FakeShot& shot = {});
 
-  // What poll(2) says from now on, whatever else happens.
+  // What poll(2) reports from now on, regardless of everything else.
   void poll_error();
   void poll_priority();
   void poll_readable();
 
-  // What was done to it.
+  // The calls made on it.
   std::map<unsigned long, int> calls;
-  std::vector<uint32_t> queued;  // the oldest first
+  std::vector<uint32_t> queued;  // oldest first
   bool is_streaming = false;
   v4l2_format format{};
   uint32_t fps = 5;
@@ -145,7 +145,7 @@ class FakeV4l2 final : public V4l2Io {
   void* map(int fd, size_t length, uint32_t offset) noexcept override;
   void unmap(void* address, size_t length) noexcept override;
 
-  // What was not given back yet.
+  // Descriptors and mappings not released yet.
   size_t open_count() const { return open_.size(); }
   size_t mapped_count() const { return mapped_.size(); }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// FakeV4l2M2m: a JPEG encoder as the Raspberry Pi has it, which encodes with TurboJPEG.
+// FakeV4l2M2m: a JPEG encoder like that of the Raspberry Pi, implemented with TurboJPEG.
 #pragma once
 
 #include <linux/videodev2.h>
@@ -15,14 +15,14 @@
 
 namespace fanlight {
 
-// Owns: memory for both buffers, and an eventfd per opened descriptor, which is readable when a
-//   JPEG is there and always writable.
+// Owns: memory for both buffers, and an eventfd for each opened descriptor, which is always
+//   writable, and readable if a JPEG is ready.
 // Thread: the test's.
 class FakeV4l2M2m final : public V4l2Io {
  public:
   static constexpr char kPath[] = "/dev/video31";
 
-  // What it is.
+  // Its properties.
   std::string path = kPath;
   uint32_t capabilities = V4L2_CAP_VIDEO_M2M_MPLANE | V4L2_CAP_STREAMING;
   std::vector<uint32_t> inputs = {V4L2_PIX_FMT_YUV420};
@@ -31,25 +31,25 @@ class FakeV4l2M2m final : public V4l2Io {
   uint32_t rows_multiple = 16;
   uint32_t row_bytes_multiple = 32;
 
-  // What goes wrong.
+  // The faults to inject.
   std::map<unsigned long, int> errors;  // errno by request
-  bool is_hung = false;                 // takes pictures and gives nothing
-  bool wakes_for_nothing = false;       // is readable without a JPEG
-  bool ignores_selection = false;       // encodes the rows that were rounded up, too
+  bool is_hung = false;                 // accepts pictures and returns nothing
+  bool wakes_for_nothing = false;       // readable without a JPEG
+  bool ignores_selection = false;       // encodes the rows added by rounding up, too
   uint32_t buffer_flags = 0;            // of a JPEG
   uint32_t buffer_index = 0;
-  uint32_t bytes_used_more = 0;  // than there are
+  uint32_t bytes_used_more = 0;  // more than the actual bytes
   uint32_t buffer_length_less = 0;
   size_t jpeg_bytes_lost = 0;
 
-  // What was done with it.
+  // The calls made on it.
   int quality = 0;
   int opened = 0;
   int closed = 0;
   int encoded = 0;
   int mapped = 0;
 
-  // The picture that it was given last, in the buffer; until it is unmapped.
+  // The last picture queued, in the buffer; valid until it is unmapped.
   const RawView& seen() const { return seen_; }
 
   ~FakeV4l2M2m() override;

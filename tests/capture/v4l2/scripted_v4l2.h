@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ScriptedV4l2: a V4l2Io whose every ioctl is a function of the test.
+// ScriptedV4l2: a V4l2Io in which every ioctl is a function of the test.
 #pragma once
 
 #include <fcntl.h>
@@ -20,13 +20,14 @@
 
 namespace fanlight {
 
-// Owns: the functions of the test. A request that has none is answered -ENOTTY, as by a driver that
-// does not know it. Open devices are counted, and have descriptors that are real (poll(2) takes
-// them) but do nothing.
+// Owns: the functions of the test. A request without a function returns -ENOTTY, like a driver that
+//   does not know it. Open devices are counted; their descriptors are real (poll(2) accepts them)
+//   but do nothing.
 // Thread: the test's.
 class ScriptedV4l2 final : public V4l2Io {
  public:
-  // What `request` does on a device, by its path: 0 or -errno. T is the request's own argument.
+  // Sets the handler of `request` on the device with this path: it returns 0 or -errno. T is the
+  // request's argument.
   template <class T>
   void on(const std::string& path, unsigned long request, std::function<int(T&)> act) {
     devices_[path][request] = [act = std::move(act)](void* argument) {
@@ -34,17 +35,17 @@ class ScriptedV4l2 final : public V4l2Io {
     };
   }
 
-  // The same for every request that only fails.
+  // The same for a request that always fails.
   void fail(const std::string& path, unsigned long request, int error) {
     devices_[path][request] = [error](void*) { return -error; };
   }
 
-  // open() of this path fails.
+  // Makes open() of this path fail.
   void refuse(const std::string& path, int error) { refused_[path] = error; }
   void allow(const std::string& path) { refused_.erase(path); }
   void remove(const std::string& path) { devices_.erase(path); }
 
-  // A device that answers QUERYCAP.
+  // Adds a device that answers QUERYCAP.
   void add(const std::string& path, const std::string& card, const std::string& bus,
            uint32_t capabilities = V4L2_CAP_VIDEO_CAPTURE) {
     on<v4l2_capability>(path, VIDIOC_QUERYCAP, [=](v4l2_capability& capability) {
@@ -57,7 +58,7 @@ class ScriptedV4l2 final : public V4l2Io {
     });
   }
 
-  // Into a text field of the kernel's, without the closing zero when it is full.
+  // Copies into a text field of the kernel's, without a terminating zero if the field is full.
   template <class Field>
   static void copy(const std::string& text, Field& field) {
     std::memset(field, 0, sizeof(field));
