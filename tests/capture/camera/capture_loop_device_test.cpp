@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cameras that are devices: missing at start, frozen, unplugged, plugged in again, and asked to
-// turn something.
+// Cameras that are devices: missing at the start, frozen, unplugged, plugged in again, and with
+// controls being changed.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -15,7 +15,7 @@
 namespace fanlight {
 namespace {
 
-// A camera that is lost after a second, and whose next retry by time alone is a minute away.
+// A camera that is lost after a second, and whose next scheduled retry is a minute away.
 struct LostCamera : TestLoop {
   LostCamera() {
     config.devices = &watch;
@@ -34,7 +34,7 @@ TEST(CaptureLoopDevice, AFrozenOneIsOpenedAgain) {
   test.clock.at(8100ms, [&] { test.camera.mood = Mood::well; });
   test.run(10s);
   ASSERT_EQ(test.camera.closed.size(), 2u);
-  // The last picture came at 1 s, the first slate at 3 s.
+  // The last picture arrived at 1 s, the first slate was published at 3 s.
   EXPECT_NEAR(test.camera.closed[0], 8, 1e-6);
   ASSERT_EQ(test.camera.opened.size(), 2u);
   EXPECT_LT(test.camera.opened[1], 8.7);
@@ -67,7 +67,8 @@ TEST(CaptureLoopDevice, OneThatIsMissingAtStartShowsASlateAndIsTriedAgain) {
   EXPECT_GT(test.recorder.pictures().size(), 10u);
 }
 
-// The log has a line when the waiting begins and one when it ends, however often it was tried.
+// The log has one line when the waiting begins and one when it ends, regardless of the number of
+// attempts.
 TEST(CaptureLoopDevice, OneThatComesLaterIsWaitedForInTwoLines) {
   TestLoop test;
   test.camera.open_error = ENOENT;
@@ -104,7 +105,7 @@ TEST(CaptureLoopDevice, OneThatWasNeverThereIsFoundWhenItIsPluggedIn) {
   EXPECT_NEAR(test.camera.opened[0], 5.1, 0.05);
 }
 
-// The camera behind an upstream that shows a slate gives no pictures.
+// A camera gives no pictures while its upstream shows a slate.
 TEST(CaptureLoopDevice, ASlateOfAnUpstreamIsNoPicture) {
   TestLoop test;
   test.set_mood(2950ms, Mood::foreign_slate);
@@ -200,7 +201,7 @@ TEST(CaptureLoopDevice, ARepeatIsASignOfLifeAndEndsASlate) {
   test.run(15s);
   ASSERT_FALSE(test.recorder.slates().empty());
   EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
-  // Ten at first, the one that was on its way at 10 s, and one after the slates.
+  // Ten at first, the one that was in progress at 10 s, and one after the slates.
   EXPECT_EQ(test.recorder.pictures().size(), 12u);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The camera that is stopped while nobody watches.
+// The camera is stopped while no one is watching.
 #include <gtest/gtest.h>
 
 #include <cerrno>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CaptureLoop and sources whose silence says nothing (Source::may_be_silent()).
+// CaptureLoop with sources whose silence is no sign of failure (Source::may_be_silent()).
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -56,7 +56,7 @@ TEST(CaptureLoop, ThePictureStaysForTheStallTimeoutBehindTheEndOfASilentSource) 
   EXPECT_EQ(test.stats().online.value(), 0u);
   EXPECT_EQ(lines_with(log, "\n"), 1u) << log;
   EXPECT_EQ(lines_with(log, "door: lost: connection refused"), 1u) << log;
-  // No opening outlasts the time for which the picture may stay.
+  // No opening lasts longer than the last picture may stay.
   ASSERT_GE(test.camera.opened.size(), 3u);
   for (size_t i = 1; i < test.camera.opened.size(); ++i) {
     const double at = test.camera.opened[i];

@@ -31,7 +31,7 @@ TEST(CaptureLoop, PublishesEveryPicture) {
   EXPECT_EQ(test.camera.closed.size(), 1u);
 }
 
-// Also those of a source that is closed and opened again, which counts from 0.
+// Including the losses of a source that is closed and opened again, which counts from 0.
 TEST(CaptureLoop, CountsWhatTheDeviceLost) {
   TestLoop test;
   test.camera.losses = {.damaged = 1, .unusable = 2, .lost = 3, .late = 4};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The capture loop as it runs: in a thread of its own, with the real clock.
+// The capture loop as in the program: in a separate thread, with the real clock.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -16,7 +16,7 @@ namespace {
 constexpr uint64_t kPictures = 2000;
 constexpr SourceFormat kFormat{320, 240, 1ms, 70000};
 
-// Gives kPictures pictures as fast as it is asked, each carrying its number; then nothing more.
+// Gives kPictures numbered pictures as fast as they are requested; then none.
 class BurstSource final : public Source {
  public:
   explicit BurstSource(CameraClock& clock) : clock_(clock) {}
@@ -37,7 +37,7 @@ class BurstSource final : public Source {
   Bytes jpeg_;
 };
 
-// Has no picture, or fails; tells when it is closed.
+// Has no picture, or fails; reports when it is closed.
 class StubbornSource final : public Source {
  public:
   StubbornSource(CameraClock& clock, bool fails, std::promise<void>* closed = nullptr)
@@ -71,8 +71,8 @@ struct ThreadedCamera {
                        .retry_max = 60s};
 };
 
-// Takes frames until the last picture has come, and checks each, also against an older one that is
-// held for a while as a slow viewer does.
+// Takes frames until the last picture has arrived, and checks each, also against an older one that
+// is held for a while as by a slow viewer.
 void read_all(FrameRing& ring, uint64_t hold) {
   uint64_t last = 0;
   FrameRef held;
@@ -125,7 +125,7 @@ TEST(CaptureLoopThread, TakesNoPictureBeforeItBegins) {
   test.config.stall_timeout = 3600s;
   CaptureLoop loop(test.config, std::make_unique<BurstSource>(test.clock), test.ring, test.clock);
   loop.start();
-  test.clock.interrupts().wake();  // somebody turns a control
+  test.clock.interrupts().wake();  // a client changes a control
   loop.stop();
   EXPECT_EQ(test.ring.stats().captured.value(), 0u);
 }
@@ -156,7 +156,7 @@ TEST(CaptureLoopThread, StopsWhileItIsIdleAndInTheDestructor) {
   EXPECT_EQ(test.ring.stats().source_failures.value(), 0u);
 }
 
-// A driver that is in no hurry.
+// A driver that blocks for a long time.
 class BlockedSource final : public Source {
  public:
   BlockedSource(std::promise<void>& entered, std::future<void> leave)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be changed of a camera that runs.
+// Settings that can be changed while a camera runs.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-// A loop that is tuned once, after two seconds.
+// A loop whose settings are changed once, after two seconds.
 struct TunedLoop : TestLoop {
   void run(const CaptureTuning& tuning, Duration duration) {
     config.open = [this](const SourceOptions& options) {
@@ -22,7 +22,7 @@ struct TunedLoop : TestLoop {
     loop.run();
     recorder.look();
   }
-  std::vector<double> rates;  // that were asked for when it was opened again
+  std::vector<double> rates;  // requested at the second opening
 };
 
 TEST(CaptureLoopTune, AnotherRateOpensTheSourceAgainAndShowsNoSlate) {

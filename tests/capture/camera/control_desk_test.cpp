@@ -18,7 +18,7 @@ namespace {
 
 using Set = std::pair<std::string, int64_t>;
 
-// A source without pictures: what counts here is what is set on it, and in which order.
+// A source without pictures: only the controls set on it, and their order, matter here.
 class TurnableSource final : public Source {
  public:
   const SourceFormat& format() const override { return format_; }
@@ -33,7 +33,7 @@ class TurnableSource final : public Source {
     for (Control& mine : now_) {
       if (mine.name == control.name) mine.value = value;
     }
-    // The finer scale comes with the manual mode only.
+    // Only manual mode has the finer scale.
     if (control.name == "mode") now_[1].maximum = value == 1 ? 1000 : 100;
   }
 
@@ -61,7 +61,7 @@ struct Desk {
     return std::string(panel.copy_controls(room));
   }
 
-  // What a shard is told for this body.
+  // The answer that a shard gets to this body.
   std::pair<ControlOutcome, std::string> ask(std::string_view body, Source* asked) {
     std::pair<ControlOutcome, std::string> told;
     const auto answered = [](void* owner, ControlOutcome outcome, std::string_view words) noexcept {

@@ -94,7 +94,7 @@ TEST_F(DeviceList, HasAWebcamWithItsFormatsAndControls) {
 }
 
 TEST_F(DeviceList, LeavesOutWhatGivesNoPictureByItself) {
-  add("video0", kCapture, V4L2_PIX_FMT_YUV420);  // an ISP's: without an input
+  add("video0", kCapture, V4L2_PIX_FMT_YUV420);  // an ISP's node: it has no input
   give_input(add("video1", kCapture | V4L2_CAP_IO_MC, V4L2_PIX_FMT_YUV420));
   give_input(add("video2", V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING, V4L2_PIX_FMT_YUV420));
   give_input(add("video3", V4L2_CAP_VIDEO_OUTPUT | V4L2_CAP_STREAMING, V4L2_PIX_FMT_YUV420));
@@ -167,7 +167,7 @@ TEST_F(DeviceList, AMenuAndFlagsAreTold) {
             "    power=2 (0: Off, 2: 50 Hz, default 0, inactive, cannot be set)\n");
 }
 
-// What is there depends on the machine; that it answers does not.
+// The devices depend on the machine, but there must be an answer.
 TEST_F(DeviceList, TheRealMachineIsListed) {
   EXPECT_FALSE(list_devices().empty());
   choose_automatic_source();

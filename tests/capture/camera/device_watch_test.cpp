@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-// inotify's events are there as soon as the call that caused them is back: nothing has to wait.
+// inotify's events are available when the call that caused them returns, so no test has to wait.
 class DeviceWatchTest : public testing::Test {
  protected:
   static bool is_readable(const DeviceWatch& watch) {
@@ -64,7 +64,7 @@ TEST_F(DeviceWatchTest, SaysThatALinkWasMade) {
   EXPECT_TRUE(watch.drain());
 }
 
-// udev removes the directories with their last link, and makes them with the first.
+// udev removes a directory together with the last link in it, and creates it with the first.
 TEST_F(DeviceWatchTest, FollowsDirectoriesThatComeAndGo) {
   DeviceWatch watch(system_.dev(""));
   for (int round = 0; round < 3; round++) {
@@ -89,7 +89,7 @@ TEST_F(DeviceWatchTest, ManyEventsAreOneAnswer) {
   EXPECT_FALSE(is_readable(watch));
 }
 
-// The kernel gives up keeping them beyond fs.inotify.max_queued_events, 16384 unless changed.
+// The kernel discards events in excess of fs.inotify.max_queued_events, 16384 by default.
 TEST_F(DeviceWatchTest, LostEventsCountAsRelevant) {
   std::ifstream limit("/proc/sys/fs/inotify/max_queued_events");
   int events_max = 0;
@@ -97,7 +97,7 @@ TEST_F(DeviceWatchTest, LostEventsCountAsRelevant) {
   system_.write("dev/tty0", "");
   system_.write("dev/tty1", "");
   DeviceWatch watch(system_.dev(""));
-  // One file after the other, because equal events in a row are one.
+  // Alternate between two files, because the kernel merges identical consecutive events.
   for (int i = 0; i <= events_max; i++) {
     ASSERT_EQ(::chmod(system_.dev(i % 2 == 0 ? "tty0" : "tty1").c_str(), 0600), 0);
   }

@@ -19,8 +19,7 @@ EncodeJob job_with(uint64_t sequence) {
   return job;
 }
 
-// The first job is done only when all that came after it are; the second when all but the first,
-// and so on: no order is more wrong.
+// Each job is done only after all later ones: the exact reverse, which is the worst case.
 TEST(EncoderPool, DeliversInOrderWhatIsDoneInReverse) {
   constexpr uint64_t kJobs = 4;
   std::vector<std::unique_ptr<std::latch>> done;
@@ -58,7 +57,7 @@ TEST(EncoderPool, WaitsOnlyUntilFewEnoughAreInFlight) {
   pool.submit(job_with(0));
   pool.submit(job_with(1));
   pool.wait_until_in_flight(2);
-  pool.wait_until_in_flight(1);  // returns though the second is held up
+  pool.wait_until_in_flight(1);  // returns although the second is blocked
   EXPECT_EQ(delivered.load(), 1u);
   second_may_go.count_down();
   pool.wait_until_in_flight(0);
@@ -83,7 +82,7 @@ TEST(EncoderPool, EachJobIsEncodedOnceByAThreadThatExists) {
       pool.submit(job_with(i));
       pool.wait_until_in_flight(random.below(4));
     }
-  }  // all that is left is delivered first
+  }  // all remaining jobs are delivered first
   EXPECT_EQ(next, kJobs);
   for (const int count : times) ASSERT_EQ(count, 1);
 }

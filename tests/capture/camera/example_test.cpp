@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The source that CONTRIBUTING.md explains, built from the text of CONTRIBUTING.md.
+// The source that CONTRIBUTING.md explains, built from its text.
 #include <gtest/gtest.h>
 
 #include <algorithm>

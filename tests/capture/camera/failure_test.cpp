@@ -22,7 +22,7 @@ TEST(Failure, SaysWhatAnErrnoOfACameraMeans) {
 
 TEST(Failure, SaysWhatTheSystemSaysOfAllOthers) {
   EXPECT_EQ(words(EDOM), "Numerical argument out of domain");
-  // A number of another category that happens to be an errno's means something else.
+  // In another category, a number equal to an errno means something else.
   const std::error_code other(ENODEV, std::future_category());
   EXPECT_EQ(failure_in_words(other), other.message());
 }

@@ -64,8 +64,8 @@ TEST_F(PictureWriterTest, TurnsJpegsWithoutLossAndLeavesSlatesUpright) {
   EXPECT_EQ(written(writer, picture), jpeg);
 }
 
-// A file keeps its bytes, and a camera's picture what a browser needs to turn it; whoever asks for
-// a turn gets the picture as a browser shows it, turned.
+// A file keeps its bytes, and a camera's picture keeps the EXIF by which a browser turns it. If a
+// rotation is configured, it applies to the picture as a browser shows it.
 TEST_F(PictureWriterTest, WhatABrowserShowsIsWhatIsTurned) {
   const auto segment = exif_orientation_segment(6);
   const auto exif = std::as_bytes(std::span(segment));
@@ -102,8 +102,8 @@ TEST_F(PictureWriterTest, AFileKeepsItsBytesWhateverItLacks) {
   EXPECT_EQ(writer.write(picture, place).problem, "cut off");
 }
 
-// What comes out is what went in: every layout, and each way to turn it, against one that needs
-// neither. Smooth pictures, because 4:2:2 and 4:2:0 differ in the rest.
+// The output matches the input: every layout in every orientation, compared with a picture that
+// needs no conversion. The pictures are smooth, because 4:2:2 and 4:2:0 differ in detail.
 TEST_F(PictureWriterTest, EncodesEveryLayoutUprightAndTurned) {
   for (int format = 0; format <= static_cast<int>(PixelFormat::xbgr); ++format) {
     for (const Orientation orientation : {Orientation{}, {90, false}, {180, true}}) {

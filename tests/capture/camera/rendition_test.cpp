@@ -155,8 +155,8 @@ TEST_F(RenditionTest, HardwareEncodesInTheCameraThread) {
   EXPECT_EQ(ring.newer_than(0)->jpeg().size(), made.size());
 }
 
-// What encoder threads make of pictures of growing and shrinking size, so that they are done in
-// another order than they came.
+// Encoder threads get pictures of growing and shrinking size, so that they finish in another order
+// than the pictures arrived.
 TEST_F(RenditionTest, EncoderThreadsKeepTheOrder) {
   Rendition pooled(ring, clock, 80, "door", {.encoder_threads = 3});
   pooled.set_format({320, 240, 40ms, 0}, 4);
@@ -184,14 +184,14 @@ TEST_F(RenditionTest, EncoderThreadsKeepTheOrder) {
   EXPECT_EQ(ring.stats().encode_time.count(), 204u);
 }
 
-// So that nobody says that the camera is back before it is known.
+// So that the camera is not reported as back before a picture has succeeded.
 TEST_F(RenditionTest, WhatMayGoWrongIsEncodedAtOnce) {
   Rendition pooled(ring, clock, 80, "door", {.orientation = {180, false}, .encoder_threads = 2});
   pooled.set_format({320, 240, 40ms, 70'000}, 4);
   const auto cut = std::span(jpeg).first(jpeg.size() - 3);
   EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::broken) << "the first of a source";
   EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published);
-  // Broken already when the thread was quick.
+  // Broken already if the thread was quick.
   EXPECT_NE(pooled.publish(passed_through(cut)), Outcome::published);
   pooled.settle();
   EXPECT_EQ(ring.stats().dropped_bad.value(), 2u);
@@ -268,7 +268,7 @@ TEST_F(RenditionTest, ASlateBeforeTheFirstPictureHasTheSourcesSize) {
   EXPECT_EQ(ring.stats().interval_ns.value(), 40'000'000u);
 }
 
-// Whatever a source gives at most, and whatever slate is shown for it, fits what it asks for.
+// The largest picture of a source, and any slate shown for it, fit into the requested capacity.
 TEST(Rendition, TheCapacityIsEnoughForPicturesAndSlates) {
   FakeClock clock;
   for (const auto& [width, height, jpeg_bytes] : {std::tuple{1, 1, 700u},

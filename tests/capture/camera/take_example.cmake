@@ -5,8 +5,8 @@
 file(READ ${GUIDE} guide)
 file(READ ${TABLE} table)
 
-# Cuts the text between the next `from` and the `to` after it out of ${text}, into ${result}; what
-# follows stays in ${text}.
+# Cuts the text between the next `from` and the `to` after it out of ${text}, into ${result}; the
+# rest stays in ${text}.
 function(take text from to result)
   string(FIND "${${text}}" "${from}" begin)
   if(begin EQUAL -1)
@@ -25,7 +25,7 @@ function(take text from to result)
   set(${text} "${rest}" PARENT_SCOPE)
 endfunction()
 
-# Puts `what` behind the first `place` of ${table}.
+# Inserts `what` after the first `place` in ${table}.
 function(insert_behind place what)
   string(FIND "${table}" "${place}" at)
   if(at EQUAL -1)

@@ -55,7 +55,7 @@ TEST(Canvas, ChromaFollowsToTheRectanglesEdge) {
   EXPECT_EQ(pixel(canvas, 0, 0).v, 128);
 }
 
-// AddressSanitizer watches the planes.
+// AddressSanitizer checks accesses to the planes.
 TEST(Canvas, DrawsOnlyWhatIsOnIt) {
   for (const int size : {1, 2, 3, 16, 17}) {
     Canvas canvas(size, size);

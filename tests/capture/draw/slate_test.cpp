@@ -53,7 +53,7 @@ TEST(Slate, ShowsReasonAndCamera) {
   EXPECT_LT(slate.size(), 40000u);
 }
 
-// Every line of a long reason is on the canvas: nothing but background at the left and right edge.
+// Every line of a long reason is within the canvas: only background at the left and right edges.
 TEST(Slate, BreaksLongReasons) {
   const std::string words = "one after another these words fill more lines than there are on it";
   const std::string endless(500, 'W');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encodes one picture, between two signals to itself: jpeg_simd_test counts the instructions.
+// Encodes one picture, between two signals to itself; jpeg_simd_test counts the instructions.
 #include <csignal>
 
 #include "capture/jpeg/jpeg_encoder.h"
@@ -9,13 +9,13 @@
 int main() {
   using namespace fanlight;
   constexpr int kSide = 48;
-  // Smooth, because Huffman coding of detail is what SIMD helps least.
+  // Smooth, because SIMD helps least with the Huffman coding of detail.
   RawPicture picture(PixelFormat::yuv420, kSide, kSide);
   picture.fill_with_ramp();
   JpegEncoder encoder;
   Bytes out(JpegEncoder::worst_case(kSide, kSide));
   const auto encode = [&] { return encoder.encode(picture.view(), kSide, kSide, 80, out); };
-  const size_t size = encode();  // binds the library's functions and asks for the processor
+  const size_t size = encode();  // binds the library's functions and detects the processor
   CHECK(std::raise(SIGSTOP) == 0);
   CHECK(encode() == size && size > 0);
   CHECK(std::raise(SIGSTOP) == 0);

@@ -73,7 +73,7 @@ TEST(ExifOrientation, TheSmallestSegmentSaysIt) {
   }
 }
 
-// Corners of the stored picture, in the words of the standard: where its row 0 and column 0 are.
+// Corners of the stored picture, in the standard's terms: the positions of its row 0 and column 0.
 TEST(ExifOrientation, SaysHowToTurn) {
   EXPECT_EQ(orientation_of_exif(1), (Orientation{0, false}));
   EXPECT_EQ(orientation_of_exif(2), (Orientation{0, true})) << "top, right";

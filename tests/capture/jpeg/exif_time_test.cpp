@@ -95,7 +95,7 @@ TEST(ExifTime, AFractionThatIsNoneIsLeftOut) {
   }
 }
 
-// Every prefix, and every byte turned over: nothing is read outside (ASan), and nothing hangs.
+// Every prefix, and every byte inverted: nothing outside is read (ASan), and nothing hangs.
 TEST(ExifTime, BelievesNothing) {
   const std::string tiff =
       make_tiff({{kExifTimeOriginal, "2024:05:17 13:45:59"}, {kExifOffsetOriginal, "+00:00"}});

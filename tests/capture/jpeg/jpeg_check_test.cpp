@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-// The input ends where an inaccessible page begins: reading on is a crash in every build.
+// The input ends at the start of an inaccessible page: reading past it crashes in every build.
 JpegCheck check_guarded(std::span<const std::byte> data) {
   const GuardedBytes guarded(data);
   return check_jpeg(guarded.span());
@@ -34,7 +34,7 @@ TEST(JpegCheck, AcceptsProgressiveOnes) {
   EXPECT_EQ(check.width, 64);
 }
 
-// All but those that lack nothing but EOI, or half of it.
+// Except those that lack only EOI, or half of it.
 TEST(JpegCheck, RefusesEveryTruncation) {
   for (const auto& jpeg :
        {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3)),
@@ -50,7 +50,7 @@ TEST(JpegCheck, RefusesEveryTruncation) {
   }
 }
 
-// NULs are code as well: a picture that is cut off must not be completed by them.
+// NULs are valid entropy-coded data: they must not complete a picture that is cut off.
 TEST(JpegCheck, NulsInPlaceOfTheEnd) {
   for (const Bytes& jpeg : {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3))}) {
     const Bytes nuls(5000, std::byte{0});
@@ -77,7 +77,7 @@ TEST(JpegCheck, WhatIsServedAsItIsNeedsItsEnd) {
   EXPECT_EQ(problem(without_end(lacking, 100)), "cut off");
 }
 
-// Browsers tell a JPEG from other pictures by its first three bytes.
+// Browsers recognize a JPEG by its first three bytes.
 TEST(JpegCheck, WhatIsServedAsItIsBeginsWithAMarker) {
   const Bytes jpeg = noise_jpeg(32, 32, 3);
   const Bytes stray = with(jpeg, bytes({0, 0x17}), 2);
@@ -87,7 +87,7 @@ TEST(JpegCheck, WhatIsServedAsItIsBeginsWithAMarker) {
   EXPECT_TRUE(check_verbatim_jpeg(with(jpeg, bytes({0xff, 0xff}), 2)).ok()) << "fill bytes";
 }
 
-// Whatever it is, and however it ends.
+// Any segment, cut off at any place.
 TEST(JpegCheck, ASegmentThatIsCutOffMayFollowThePicture) {
   for (const Bytes& jpeg : {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3))}) {
     const Bytes lacking = without_end(jpeg);
@@ -102,8 +102,8 @@ TEST(JpegCheck, ASegmentThatIsCutOffMayFollowThePicture) {
   }
 }
 
-// A last byte of the picture that is 0 is not taken for padding: the last one of a flat picture is
-// that, or not, as its size has it.
+// A last byte of the picture that is 0 is not treated as padding. Whether the last byte of a flat
+// picture is 0 depends on its size.
 TEST(JpegCheck, ANulMayBelongToThePicture) {
   bool had_nul = false;
   for (int blocks = 1; blocks <= 16; ++blocks) {
@@ -130,7 +130,7 @@ TEST(JpegCheck, PassesOverWhatIsNoSegment) {
   }
 }
 
-// A marker in the middle of the picture's data leaves the rest of it as stray bytes.
+// After a marker in the middle of the entropy-coded data, the rest of the data is stray bytes.
 TEST(JpegCheck, StrayBytesBehindAScanAreNoPicture) {
   const Bytes jpeg = noise_jpeg(64, 64, 6);
   const size_t middle = (head_size(jpeg) + jpeg.size()) / 2;
@@ -185,7 +185,7 @@ TEST(JpegCheck, SaysWhatIsWrong) {
   EXPECT_EQ(problem(kSoi + kDqt + kSof + kSos + kEoi), "no picture data before its end");
 }
 
-// Whatever is done to a JPEG, the check ends and reads nothing outside of it.
+// However a JPEG is damaged, the check ends and reads nothing outside it.
 TEST(JpegCheck, SurvivesDamage) {
   const Bytes original = progressive(noise_jpeg(48, 48, 4));
   const uint64_t seed = 20240229;

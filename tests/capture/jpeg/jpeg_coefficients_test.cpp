@@ -54,13 +54,13 @@ TEST(JpegCoefficients, WhatLookedLikePaddingMayBeTheLastByte) {
   EXPECT_EQ(size_of_whole(jpeg, end), end);
   EXPECT_EQ(size_of_whole(jpeg, end - 1), 0u) << "neither 0 nor 0xff";
   EXPECT_EQ(size_of_whole(first(jpeg, end - 1), end - 1), 0u) << "and nothing behind";
-  // Flat, so that it ends with codes of zeros only.
+  // Flat, so that it ends with codes of only zeros.
   const Bytes flat = make_jpeg(32, 16, 128);
   ASSERT_EQ(flat[flat.size() - 3], std::byte{0});
   EXPECT_EQ(size_of_whole(flat, flat.size() - 3), flat.size() - 2);
 }
 
-// 0xff with a zero stuffed behind it: of random pictures one in some dozens ends so.
+// 0xff with a stuffed zero after it: one in a few dozen random pictures ends like this.
 TEST(JpegCoefficients, AStuffedByteMayBeTheLast) {
   const uint64_t seed = 31;
   Random random(seed);
@@ -100,7 +100,7 @@ TEST(JpegCoefficients, DamageInTheMiddleIsSeen) {
 TEST(JpegCoefficients, ScansWithoutEndAreRefused) {
   Bytes jpeg = encode_pixels(shades(16, 16, 3), {.is_progressive = true});
   const std::vector<size_t> ends = scan_ends(jpeg);
-  // What follows the last but one: a scan that refines what was refined before.
+  // The last scan: it refines coefficients that a previous scan refined already.
   const Bytes last(jpeg.begin() + static_cast<ptrdiff_t>(ends[ends.size() - 2]),
                    jpeg.begin() + static_cast<ptrdiff_t>(ends.back()));
   const auto repeated = [&](size_t times) {

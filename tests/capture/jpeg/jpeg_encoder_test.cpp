@@ -15,7 +15,7 @@
 namespace fanlight {
 namespace {
 
-// Planes full of noise, the worst that a camera can give.
+// Planes full of noise, the worst that a camera can produce.
 struct Noise {
   Noise(int width, int height, uint64_t seed) {
     const int padded_width = (width + 1) & ~1;
@@ -25,7 +25,7 @@ struct Noise {
       const int stride = plane == 0 ? padded_width : padded_width / 2;
       const int rows = plane == 0 ? padded_height : padded_height / 2;
       planes[plane].resize(static_cast<size_t>(stride * rows));
-      // Only extremes: more high frequencies than evenly spread values have.
+      // Only extremes: they have more high frequencies than evenly distributed values.
       for (uint8_t& value : planes[plane]) value = random.chance(0.5) ? 255 : 0;
       view.planes[plane] = planes[plane].data();
       view.strides[plane] = stride;
@@ -51,7 +51,7 @@ TEST(JpegEncoder, ThePictureThatComesOutIsTheOneThatWentIn) {
   EXPECT_NEAR(decoded.at(120, 30), 0, 3);
 }
 
-// Whatever was encoded before, the same comes out as from an encoder that is new.
+// The output is the same as from a new encoder, whatever was encoded before.
 TEST(JpegEncoder, NoPictureChangesTheNext) {
   const auto encoded = [](JpegEncoder& encoder, PixelFormat format, int quality) {
     const RawPicture picture(format, 64, 48);
@@ -71,8 +71,8 @@ TEST(JpegEncoder, NoPictureChangesTheNext) {
   }
 }
 
-// The span ends where an inaccessible page begins. Half of the sizes are odd: there TurboJPEG reads
-// up to the even size and pads to whole blocks.
+// The span ends at the start of an inaccessible page. Half of the sizes are odd: for them,
+// TurboJPEG reads up to the next even size and pads to whole blocks.
 TEST(JpegEncoder, NoiseAtQuality100StaysInTheWorstCase) {
   JpegEncoder encoder;
   for (const auto& [width, height] : {std::pair{1, 1},
@@ -97,7 +97,7 @@ TEST(JpegEncoder, NoiseAtQuality100StaysInTheWorstCase) {
   }
 }
 
-// Noise in the other layouts that it takes, each in a place of just its worst case.
+// Noise in the other layouts that it takes, each in a place of exactly the worst-case size.
 TEST(JpegEncoder, TakesPlanesAndPackedRgbAndNothingElse) {
   JpegEncoder encoder;
   for (int number = 0; number <= static_cast<int>(PixelFormat::xbgr); ++number) {

@@ -150,7 +150,7 @@ Bytes changed(Bytes jpeg, size_t at, int value) {
   return jpeg;
 }
 
-// Each with its number of bits; the length of codes is that of annex C.
+// Tables given by the number of codes of each length; annex C derives the codes from them.
 TEST(JpegReader, RefusesCodesThatCannotBe) {
   using namespace std::literals;
   const auto problem = [](std::string_view lengths, std::string_view values, bool is_ac = false) {
@@ -179,7 +179,7 @@ TEST(JpegReader, RefusesAComponentTwiceInAScan) {
   const size_t sos = offset_of(jpeg, 0xda);
   const Bytes twice = changed(jpeg, sos + 7, 1);
   EXPECT_EQ(problem_of(twice), "damaged: a scan of missing components");
-  // Some encoders give all components one name: the first that the scan does not have is meant.
+  // Some encoders give all components the same ID; it then means the first one not in the scan yet.
   const size_t sof = offset_of(jpeg, 0xc0);
   Bytes same = changed(changed(jpeg, sof + 13, 1), sof + 16, 1);
   same = changed(changed(same, sos + 7, 1), sos + 9, 1);
@@ -200,7 +200,7 @@ TEST(JpegReader, RefusesScanParametersThatCannotBe) {
     EXPECT_EQ(sequential(parameters), damaged);
   }
 
-  // The first scan of libjpeg's script has DC of all components, with a bit to come.
+  // The first scan of libjpeg's script has the DC of all components, except the last bit.
   const Bytes progressive = encode_pixels(shades(32, 32, 3), {.is_progressive = true});
   const size_t end = head_size(progressive);
   ASSERT_EQ(problem_of(progressive), "");
@@ -227,7 +227,7 @@ TEST(JpegReader, RefusesAProgressivePictureWithoutDc) {
   const size_t end = jpeg.size() - reader.rest().size();
   Bytes without_dc(jpeg.begin(), jpeg.begin() + static_cast<ptrdiff_t>(begin));
   without_dc.insert(without_dc.end(), jpeg.begin() + static_cast<ptrdiff_t>(end), jpeg.end());
-  // The last scan refines DC; a decoder that never had it cannot.
+  // The last scan refines DC, which a decoder cannot do without the DC.
   EXPECT_EQ(problem_of(without_dc), "damaged: a progressive picture without DC");
 }
 
@@ -248,7 +248,7 @@ TEST(JpegReader, RefusesWhatDecodersGiveUpOn) {
 }
 
 TEST(JpegReader, PicturesOf200MegapixelsExist) {
-  // 16320x12240, as a phone makes it.
+  // 16320x12240, as from a phone.
   const Bytes head =
       jpeg_segment(0xc0, std::string_view("\x08\x2f\xd0\x3f\xc0\x01\x01\x11\x00", 9));
   const Bytes scan(1 << 20, std::byte{0x55});

@@ -15,7 +15,7 @@
 namespace fanlight {
 namespace {
 
-// In and out end where inaccessible pages begin.
+// Input and output end at inaccessible pages.
 WrittenJpeg repair_into(std::span<const std::byte> data, size_t room, Bytes& out) {
   const GuardedBytes in(data);
   const GuardedBytes place(room);
@@ -66,7 +66,7 @@ TEST(JpegRepair, PutsThemInOnceForSeveralScans) {
   EXPECT_EQ(repaired(jpeg).size(), jpeg.size() + 420);
 }
 
-// Each set of them, whether it is in one segment or in several.
+// Each subset of them, in one segment or in several.
 TEST(JpegRepair, PutsInThoseTablesThatAreMissing) {
   const Bytes jpeg = noise_jpeg(160, 120, 3);
   const std::vector<int> tables{0x00, 0x10, 0x01, 0x11};
@@ -81,7 +81,7 @@ TEST(JpegRepair, PutsInThoseTablesThatAreMissing) {
   }
 }
 
-// Those that are there are not replaced.
+// Existing ones are not replaced.
 TEST(JpegRepair, KeepsTheTablesOfThePicture) {
   const Bytes jpeg = encode_pixels(shades(160, 120, 3), {.is_optimized = true});
   EXPECT_EQ(repaired(jpeg), jpeg);
@@ -154,7 +154,7 @@ TEST(JpegRepair, CutsPaddingOff) {
       << "padding needs no room in the place";
 }
 
-// Chunks of the copy end within stuffing, restarts and markers: every distance to the borders.
+// Chunks of the copy end within stuffing, restarts and markers, at every possible offset.
 TEST(JpegRepair, CopiesTheSameWhereverAMarkerLies) {
   for (size_t size = 16'370; size < 16'400; ++size) {
     Bytes scan(size, std::byte{0x55});
@@ -198,8 +198,8 @@ TEST(JpegRepair, TellsALargeOneFromABrokenOne) {
   EXPECT_TRUE(repair_into(jpeg, needed, out).ok());
 }
 
-// What a camera's cable and firmware do to frames. The repair agrees with the check about all of
-// it, and nothing that it lets pass makes a decoder fail.
+// Damage as caused by a camera's cable or firmware. The repair agrees with the check about every
+// case, and no picture that it passes makes a decoder fail.
 TEST(JpegRepair, AgreesWithTheCheckAboutDamage) {
   const uint64_t seed = 20261122;
   Random random(seed);

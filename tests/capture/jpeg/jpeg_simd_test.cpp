@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether TurboJPEG encodes with the processor's SIMD instructions (SSE2, AVX2, NEON). A time would
-// tell it, but no time decides a test here: the instructions are counted, one by one.
+// Checks that TurboJPEG encodes with the processor's SIMD instructions (SSE2, AVX2, NEON). The run
+// time would show it, but no test here depends on run times, so it counts the instructions one by
+// one.
 #include <gtest/gtest.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr char kProgram[] = FANLIGHT_ENCODE_ONCE;
 
-// Owns: a program that stops at every instruction when it is asked to (ptrace(2)).
+// Owns: a program that can be stopped at every instruction (ptrace(2)).
 class Traced {
  public:
   explicit Traced(bool simd) : pid_(::fork()) {
@@ -32,7 +33,7 @@ class Traced {
     ::waitpid(pid_, nullptr, 0);
   }
 
-  // Lets it run until it stops for `signal`; the instructions until then, 0 when it ended.
+  // Runs it until it stops for `signal`. Returns the instructions until then, 0 if it ended.
   uint64_t run_until(int signal, __ptrace_request how) {
     for (uint64_t count = 1;; ++count) {
       if (::ptrace(how, pid_, nullptr, nullptr) != 0) return 0;
@@ -42,7 +43,7 @@ class Traced {
     }
   }
 
-  // What it stopped for; -1 when it has ended.
+  // The signal that stopped it; -1 if it has ended.
   int wait() {
     int status = 0;
     if (::waitpid(pid_, &status, 0) != pid_ || !WIFSTOPPED(status)) return -1;

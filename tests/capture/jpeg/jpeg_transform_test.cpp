@@ -51,7 +51,7 @@ Bytes quarters(int width, int height) {
   return encode_jpeg(canvas);
 }
 
-// Upper left, upper right, lower left, lower right: 1, 2, 3, 4 as they were.
+// Upper left, upper right, lower left, lower right; the original is 1, 2, 3, 4.
 std::string look_of(const Bytes& jpeg) {
   const Brightness picture = decode(jpeg);
   std::string look;
@@ -92,7 +92,7 @@ TEST(JpegTransform, CutsOffWhatWouldComeToTheWrongEdge) {
   EXPECT_EQ(decode(out).height, 80);
 }
 
-// Inverse transforms of a block and of the block turned differ in how they round.
+// The inverse transforms of a block and of the turned block round differently.
 constexpr int kRounding = 3;
 
 struct NamedKind {
@@ -140,8 +140,8 @@ TEST(JpegTransform, TurnsEverySamplingAndColour) {
   }
 }
 
-// Two sides that are no whole number of blocks: the one that would come to the left or to the top
-// is cut off, the other one stays.
+// Neither side is a whole number of blocks: the partial blocks that would move to the left or to
+// the top are cut off, the others stay.
 TEST(JpegTransform, CutsOffOnlyWhatCannotBeMoved) {
   const Bytes jpeg = encode_pixels(shades(90, 70, 3));
   for (const auto& [orientation, width, height] : {std::tuple{Orientation{0, true}, 80, 70},
@@ -195,7 +195,7 @@ TEST(JpegTransform, RepairsAsItTurns) {
   }
 }
 
-// A picture without tables means those of annex K, whatever the one before had.
+// A picture without tables uses those of annex K, whatever the previous one had.
 TEST(JpegTransform, NoPictureChangesTheNext) {
   const Pixels pixels = shades(128, 96, 3);
   const Bytes plain = encode_pixels(pixels);
@@ -233,8 +233,8 @@ TEST(JpegTransform, APictureSmallerThanABlockCannotBeTurned) {
   EXPECT_TRUE(!written.ok() || written.width > 0);
 }
 
-// Whatever a camera does to its pictures: the result is a whole JPEG, or none, and never one that
-// went before.
+// However a camera damages its pictures, the result is a complete JPEG or none, and never the
+// previous one.
 TEST(JpegTransform, SurvivesDamage) {
   const uint64_t seed = 424242;
   Random random(seed);

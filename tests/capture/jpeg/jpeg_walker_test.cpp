@@ -17,7 +17,7 @@ std::string jpeg() {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Byte by byte; what was found, and after how many bytes.
+// Feeds single bytes; returns what was found, and after how many bytes.
 std::pair<Found, size_t> walk(const std::string& bytes, JpegWalker& walker) {
   for (size_t size = 2; size <= bytes.size(); ++size) {
     const Found found = walker.walk(std::string_view(bytes).substr(0, size));

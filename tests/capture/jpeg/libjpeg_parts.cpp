@@ -113,7 +113,7 @@ Pixels turned_pixels(const Pixels& pixels, Orientation orientation) {
   turned.samples.resize(pixels.samples.size());
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      // Before it was mirrored; then before it was turned.
+      // Undo the mirroring first, then the rotation.
       const int column = orientation.mirror ? width - 1 - x : x;
       int from_x = column;
       int from_y = y;

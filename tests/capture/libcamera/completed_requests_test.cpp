@@ -46,7 +46,7 @@ TEST(CompletedRequestsDeathTest, MoreThanThereAreIsABug) {
   EXPECT_DEATH(requests.add(1), "CHECK");
 }
 
-// Whoever waits for fd() before each take() misses nothing.
+// A thread that waits for fd() before each take() misses nothing.
 TEST(CompletedRequests, NothingIsLostBetweenTwoThreads) {
   constexpr size_t kCount = 20000;
   CompletedRequests requests(kCount);

@@ -13,7 +13,7 @@ namespace {
 
 using Plane = libcamera::FrameBuffer::Plane;
 
-// A file in memory whose byte n is n / 256.
+// A memfd whose byte n is n / 256.
 libcamera::SharedFD file_of(size_t size) {
   const int fd = ::memfd_create("buffer", MFD_CLOEXEC);
   std::vector<uint8_t> bytes(size);

@@ -95,7 +95,7 @@ TEST(LibcameraControls, ItemsAreWhereLibcameraHasThem) {
   EXPECT_EQ(item(controls::AwbMode, controls::AwbCloudy), "cloudy");
 }
 
-// Ranges come from drivers and tuning files.
+// Ranges are set by drivers and tuning files.
 TEST(LibcameraControls, ARangeThatMakesNoSenseIsNoControl) {
   EXPECT_FALSE(make(controls::Brightness, ControlInfo()));
   EXPECT_FALSE(make(controls::Brightness, ControlInfo(1.0F, -1.0F, 0.0F)));

@@ -17,7 +17,7 @@ std::span<const uint8_t> piece(size_t offset, size_t length) {
   return std::span(kMemory).subspan(offset, length);
 }
 
-// Offsets of the planes from the memory's start.
+// Offsets of the planes from the start of the memory.
 std::vector<ptrdiff_t> offsets(const RawView& view) {
   std::vector<ptrdiff_t> result;
   for (const uint8_t* plane : view.planes) {
@@ -35,7 +35,7 @@ TEST(LibcameraFormats, KnowsWhatAnEncoderCanTake) {
       << "tiled by a modifier";
 }
 
-// drm_fourcc.h: DRM_FORMAT_RGB888 is [23:0] R:G:B little endian, so B comes first in memory.
+// drm_fourcc.h: DRM_FORMAT_RGB888 is [23:0] R:G:B little endian, so B is first in memory.
 TEST(LibcameraFormats, RgbIsNamedTheOtherWayRound) {
   EXPECT_EQ(find_libcamera_format(formats::RGB888)->pixels, PixelFormat::bgr);
   EXPECT_EQ(find_libcamera_format(formats::BGR888)->pixels, PixelFormat::rgb);
@@ -69,7 +69,7 @@ TEST(LibcameraFormats, PlanesOneBehindAnother) {
   EXPECT_EQ(offsets(*packed), (std::vector<ptrdiff_t>{16}));
 }
 
-// A byte less than a format needs is refused, for each format and each way to lie.
+// One byte less than a format needs is rejected, for every format and every kind of wrong size.
 TEST(LibcameraFormats, ABufferThatIsTooSmallIsRefused) {
   for (const LibcameraPixelFormat& line : kLibcameraFormats) {
     if (!line.pixels) continue;

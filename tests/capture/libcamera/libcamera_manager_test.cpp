@@ -36,7 +36,7 @@ TEST(LibcameraLog, AnErrorIsALineOfOurs) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "libcamera: ERROR V4L2 gone\n");
 }
 
-// More than one at a time would end the process.
+// A second instance at the same time would end the process.
 TEST(LibcameraManager, IsSharedAndMadeAnew) {
   for (int round = 0; round < 3; ++round) {
     const LibcameraManager one;

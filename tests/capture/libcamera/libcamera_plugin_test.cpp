@@ -14,7 +14,7 @@
 namespace fanlight {
 namespace {
 
-// Made by CMakeLists.txt from test_plugin.cpp.
+// CMakeLists.txt builds them from test_plugin.cpp.
 const std::string kPlugins = TEST_PLUGINS;
 
 struct Failure {
@@ -76,7 +76,7 @@ TEST(LibcameraPlugin, SomethingElseOfThatNameIsRefused) {
   EXPECT_TRUE(has(what, "undefined symbol: fanlight_libcamera_plugin")) << what;
 }
 
-// As when the libcamera that it was built for is not installed: the dynamic linker's words.
+// As if the libcamera that it was built for is not installed: the error is the dynamic linker's.
 TEST(LibcameraPlugin, OneThatDoesNotLoadIsNotPassedOver) {
   const std::string folder = testing::TempDir() + "fanlight-plugin";
   std::filesystem::create_directories(folder);
@@ -94,7 +94,7 @@ TEST(LibcameraPlugin, IsLookedForBesideTheProgramFirst) {
   EXPECT_TRUE(folders[1].ends_with("/fanlight")) << folders[1];
 }
 
-// This program has no plugin beside it.
+// No plugin is installed beside this program.
 TEST(LibcameraPlugin, TheSourceTableHasIt) {
   FakeClock clock;
   for (const char* spec : {"libcamera", "libcamera:/base/soc/i2c0mux"}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plugin as it is installed, on whatever machine this is. tests/vm has a camera for it.
+// The plugin as installed, on any machine. tests/vm has a camera for it.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -18,8 +18,8 @@ const LibcameraPlugin& plugin() {
   return load_libcamera_plugin(folders);
 }
 
-// The source table, as in the program, is what makes the linker take all that a source may use out
-// of our archives.
+// As in the program, the source table makes the linker take everything that a source may use out of
+// our archives.
 TEST(LibcameraSource, ThePluginLoadsWithWhatTheProgramExports) {
   EXPECT_FALSE(source_kinds().empty());
   EXPECT_NO_THROW(plugin());

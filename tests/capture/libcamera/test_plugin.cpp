@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In place of fanlight-libcamera.so: the version and the name of the entry are the build's to
-// choose.
+// Replaces fanlight-libcamera.so; the build sets the version and the name of the entry point.
 #include <cerrno>
 #include <system_error>
 

@@ -10,7 +10,7 @@
 namespace fanlight {
 namespace {
 
-// Odd ones too: a pixel of colour then reaches over the edge.
+// Odd ones too: a colour sample then extends past the edge.
 constexpr std::pair<int, int> kSizes[] = {{64, 48}, {1, 1}, {7, 5}, {17, 4}, {6, 9}, {2, 2}};
 
 struct Layout {
@@ -30,7 +30,7 @@ int rounded_up(int value) {
 }
 
 TEST(RawConverter, EveryLayoutBecomesThePlanesThatItMeans) {
-  RawConverter converter;  // the same one for all: nothing is left over from picture to picture
+  RawConverter converter;  // one for all: no state remains between pictures
   for (const auto& [width, height] : kSizes) {
     for (const Layout& layout : kLayouts) {
       const RawPicture picture(layout.from, width, height);
@@ -50,7 +50,7 @@ TEST(RawConverter, EveryLayoutBecomesThePlanesThatItMeans) {
   }
 }
 
-// As RawView demands: TurboJPEG reads that far.
+// As RawView requires: TurboJPEG reads that far.
 TEST(RawConverter, EdgesAreFilledWithTheirNeighbours) {
   RawConverter converter;
   for (const PixelFormat format : {PixelFormat::nv12, PixelFormat::yuyv}) {
@@ -95,7 +95,7 @@ TEST(RawConverter, HalvesTheColourOfFullColour) {
   }
 }
 
-// Every value, against the definition, within rounding.
+// Every value, compared with the definition, within rounding.
 TEST(RawConverter, WidensVideoRangeToTheWholeOne) {
   RawConverter converter;
   for (const Layout& layout : kLayouts) {

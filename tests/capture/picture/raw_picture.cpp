@@ -12,7 +12,7 @@ bool is_420(PixelFormat format) {
          format == PixelFormat::nv21;
 }
 
-// Where Y, the second Y, U and V are within four bytes.
+// The positions of the first Y, the second Y, U and V within four bytes.
 struct Order {
   int luma, u, v;
 };
@@ -52,7 +52,7 @@ void RawPicture::fill(uint8_t luma, uint8_t colour) {
   lay_out();
 }
 
-// Every value from the left to the right, those of colour in every other column.
+// Every value from left to right; colour values change in every second column.
 void RawPicture::fill_with_ramp() {
   for (int y = 0; y < height_; ++y) {
     for (int x = 0; x < width_; ++x) {

@@ -21,12 +21,12 @@ std::vector<Orientation> all_orientations() {
   return all;
 }
 
-// Where the sample at (x, y) of the turned plane comes from, step by step: the mirror is undone
-// first, then one quarter turn after the other. The size is that of the turned plane.
+// The origin of the sample at (x, y) of the turned plane, step by step: first undoes the mirroring,
+// then one quarter turn after another. The size is that of the turned plane.
 std::pair<int, int> origin_of(int x, int y, int width, int height, Orientation orientation) {
   if (orientation.mirror) x = width - 1 - x;
   for (int turned = 0; turned < orientation.rotate; turned += 90) {
-    // A quarter clockwise brings what was at (x, y) to (old height - 1 - y, x).
+    // A quarter turn clockwise moves the sample at (x, y) to (old height - 1 - y, x).
     const int old_height = width;
     std::tie(x, y) = std::pair{y, old_height - 1 - x};
     std::swap(width, height);
@@ -113,7 +113,7 @@ TEST(RawRotator, QuarterTurnsMake420Of422) {
   }
 }
 
-// As RawView demands: TurboJPEG reads that far.
+// As RawView requires: TurboJPEG reads that far.
 TEST(RawRotator, EdgesAreFilledWithTheirNeighbours) {
   RawRotator rotator;
   const RawPicture picture(PixelFormat::yuv420, 7, 5);
