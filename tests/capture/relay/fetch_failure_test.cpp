@@ -18,7 +18,7 @@ TEST(FetchFailure, SaysWhichItWas) {
 }
 
 TEST(FetchFailure, SaysWhyACertificateIsRefused) {
-  // X509_V_ERR_CERT_NOT_YET_VALID and its fellows.
+  // X509_V_ERR_CERT_NOT_YET_VALID and the like.
   std::set<std::string_view> words;
   for (const long result : {0, 9, 10, 18, 20}) words.insert(describe_certificate(result));
   EXPECT_EQ(words.size(), 5u);

@@ -14,8 +14,8 @@
 
 namespace {
 
-// The resolver of this program, libcurl's thread included: `missing.test` does not exist, and
-// `slow.test` takes until somebody lets it go on.
+// The resolver of this program, including libcurl's thread: `missing.test` does not exist, and
+// `slow.test` blocks until the test releases it.
 struct SlowResolver {
   std::mutex mutex;
   std::condition_variable changed;
@@ -257,7 +257,7 @@ TEST_F(HttpFetchTest, NobodyWaitsForASlowResolver) {
   {
     HttpFetch fetch("http://slow.test/", clock_, 20s, [](std::string_view) {});
     fetch.start();
-    // libcurl looks after its resolver now and then.
+    // libcurl checks its resolver from time to time.
     std::thread main([&] {
       slow_resolver.wait_until(slow_resolver.asked);
       clock_.request_stop();
@@ -266,7 +266,7 @@ TEST_F(HttpFetchTest, NobodyWaitsForASlowResolver) {
     }
     main.join();
   }
-  // It is gone, and the resolver, which has not answered, goes on alone.
+  // The fetch is gone; the resolver, which has not answered, continues alone.
   {
     const std::lock_guard lock(slow_resolver.mutex);
     EXPECT_EQ(slow_resolver.answered, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// HttpFetch and the web as it is.
+// HttpFetch and the real web: cookies, redirects, logins, compression, lost peers.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>

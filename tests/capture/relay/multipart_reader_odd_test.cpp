@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MultipartReader and streams that are not what they should be.
+// MultipartReader and malformed streams.
 #include "tests/capture/relay/test_multipart.h"
 
 namespace fanlight {
@@ -9,7 +9,8 @@ std::string part_of_length(std::string_view body, std::string_view length) {
   return fmt::format("Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n{}\r\n", length, body);
 }
 
-// Whatever the length says, each picture is told once its last byte has come, whole.
+// Whatever length is given, each picture is returned complete, as soon as its last byte has
+// arrived.
 TEST(MultipartReader, PicturesWhoseLengthLiesAreWholeAndNotLate) {
   std::string with_thumbnail = kJpeg2;
   const std::string thumbnail = "\xff\xd8\xff\xd9";
@@ -108,7 +109,7 @@ TEST(MultipartReader, WhatAPictureHasBehindItIsNoPictureOfItsOwn) {
                 {kJpeg1, kJpeg1, kJpeg1});
 }
 
-// The same for all pieces, as expect_bodies().
+// The same for pieces of any size, like expect_bodies().
 void expect_jpegs(std::optional<size_t> length, const std::string& body,
                   const std::vector<std::string>& bodies) {
   for (const size_t piece : {body.size(), size_t{1}, size_t{2}, size_t{7}}) {

@@ -24,7 +24,7 @@ TEST(MultipartReader, WithoutALengthAWholePictureDoesNotWaitForTheNext) {
     EXPECT_EQ(read_all(kType, stream, stream.size()).bodies, std::vector{kJpeg1});
     EXPECT_EQ(read_all(kType, stream, 1).bodies, std::vector{kJpeg1});
   }
-  // Something that only looks like an end is not taken for one.
+  // Bytes that only resemble an end are not treated as one.
   std::string jpeg = kJpeg1;
   jpeg.insert(2, std::string("\xff\xe1\x00\x06", 4) + "ab\xff\xd9");
   expect_bodies(kType, unsized_part(jpeg) + "--B\r\n", {jpeg});
@@ -152,7 +152,7 @@ TEST(MultipartReader, MemoryHasALimit) {
   EXPECT_EQ(read.bodies.size(), 100u) << "it is one of each part, not of the stream";
 }
 
-// Whatever comes in whatever pieces: it ends, and what is found does not depend on the pieces.
+// Random content in pieces of any size: reading ends, and the result does not depend on the pieces.
 TEST(MultipartReader, RandomStreams) {
   const std::string tokens[] = {"--B",
                                 "\r\n",

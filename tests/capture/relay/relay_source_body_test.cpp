@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RelaySource and servers whose answers are not what they are called.
+// RelaySource and servers whose answers do not match their declared type.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -150,7 +150,7 @@ TEST_F(RelaySourceTest, OnlyAnUpstreamOfOurKindIsNeverSilent) {
   }
 }
 
-// The time that a first picture may take is not the one that opening may take.
+// A first picture has another time limit than opening.
 TEST_F(RelaySourceTest, ASnapshotMayTakeLongerThanOpening) {
   Signal asked;
   ScriptedServer server({[&](Peer& peer) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What RelaySource says when there is nothing to relay.
+// The errors of RelaySource when there is nothing to relay.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -66,7 +66,7 @@ TEST_F(RelaySourceTest, ATooLargeSnapshotIsRefusedWhileItComes) {
 TEST_F(RelaySourceTest, OneThatDoesNotAnswerIsNotWaitedForForever) {
   EXPECT_EQ(error_of("", 50ms), ETIMEDOUT);
   EXPECT_NE(words_.find("no answer"), words_.npos) << words_;
-  // Long enough for the head to come on a machine that is busy with other things.
+  // Long enough for the head to arrive on a busy machine.
   EXPECT_EQ(error_of(kStream + "--B\r\n", 3s), ETIMEDOUT);
   EXPECT_NE(words_.find("it sends no picture"), words_.npos) << words_;
 }
@@ -100,7 +100,7 @@ TEST_F(RelaySourceTest, AStopEndsOpeningAndWaiting) {
   SystemCameraClock other;
   std::thread main([&] {
     asked.wait();
-    other.interrupts().wake();  // opening goes on
+    other.interrupts().wake();  // opening continues
     other.request_stop();
   });
   try {

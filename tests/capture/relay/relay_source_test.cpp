@@ -90,7 +90,7 @@ TEST_F(RelaySourceTest, WhatIsNotNewerIsASignOfLife) {
     peer.write(kStream + numbered_part(7, 500) + "--B\r\n");
     for (int i = 0; i < 4; ++i) {
       taken[i].wait();
-      // The same again; an older one under a new number, as a loop brings it; a newer one.
+      // The same again; an older one with a new number, as in a loop of relays; a newer one.
       const std::string parts[] = {numbered_part(7, 500), numbered_part(8, 400),
                                    numbered_part(9, 501), part(jpeg(9))};
       peer.write(parts[i].substr(5) + "--B\r\n");
@@ -162,7 +162,7 @@ TEST_F(RelaySourceTest, FpsThinsAStreamOut) {
 }
 
 TEST_F(RelaySourceTest, AsksForSnapshotsAgainAndAgain) {
-  // An answer that comes before the last picture was handed over takes its place.
+  // An answer that arrives before the previous picture was handed over replaces it.
   std::counting_semaphore<> wanted{1};
   std::vector<std::string> requests;
   ScriptedServer server({[&](Peer& peer) {

@@ -15,7 +15,7 @@
 namespace fanlight {
 namespace {
 
-// Nothing is decided by this: it ends a test that hangs.
+// Only ends a test that hangs; no result depends on it.
 constexpr timeval kPatience{20, 0};
 
 Fd listen_on_loopback(uint16_t& port) {
@@ -78,7 +78,7 @@ ScriptedServer::ScriptedServer(std::vector<Script> scripts)
   thread_ = std::thread([this] { play(); });
 }
 
-// shutdown(2) of a listener ends the accept(2) that waits on it.
+// shutdown(2) of a listener ends the accept(2) blocked on it.
 ScriptedServer::~ScriptedServer() {
   ::shutdown(listener_.get(), SHUT_RDWR);
   thread_.join();

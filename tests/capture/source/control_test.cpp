@@ -36,7 +36,7 @@ Control mirror() {
   return control;
 }
 
-// What the exception says; empty when there was none.
+// The message of the exception; empty if none was thrown.
 std::string refusal(const std::function<void()>& act) {
   try {
     act();

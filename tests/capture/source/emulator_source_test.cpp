@@ -10,7 +10,7 @@
 namespace fanlight {
 namespace {
 
-// Mean difference of brightness.
+// Mean difference in brightness.
 double difference(const Brightness& a, const Brightness& b) {
   double sum = 0;
   for (size_t i = 0; i < a.pixels.size(); ++i) sum += std::abs(a.pixels[i] - b.pixels[i]);
@@ -39,7 +39,7 @@ TEST(EmulatorSource, GivesThreePicturesInTurnOneASecond) {
   EXPECT_GT(difference(seen[0], seen[2]), 10);
 }
 
-// Where a stroke of the digit is and where it is not, in the middle row of each picture.
+// Compares points on a stroke of the digit with points off it, in each picture.
 TEST(EmulatorSource, TheDigitsCanBeTold) {
   FakeClock clock;
   EmulatorSource source({}, clock);

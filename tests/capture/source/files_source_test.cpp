@@ -23,7 +23,7 @@ class FilesSourceTest : public testing::Test {
   void write(const std::string& name, std::span<const std::byte> content) {
     disk_.write(name, content);
   }
-  // What the next `count` pictures are.
+  // The next `count` pictures.
   std::vector<Bytes> take(FilesSource& source, int count) {
     std::vector<Bytes> taken;
     for (int i = 0; i < count; ++i) {
@@ -96,7 +96,7 @@ TEST_F(FilesSourceTest, SkipsWhatIsNoWholeJpegWithOneLineEach) {
   write("3-truncated.jpg", std::span(b_).first(b_.size() - 1));
   write("4-one-byte", std::span(b_).first(1));
   Bytes damaged = b_;
-  damaged[3] = std::byte{0xf0};  // a marker that decoders do not know
+  damaged[3] = std::byte{0xf0};  // a marker unknown to decoders
   write("5-damaged.jpg", damaged);
   write("6-good.jpg", a_);
   write(".hidden.jpg", b_);
@@ -128,7 +128,7 @@ TEST_F(FilesSourceTest, ADirectoryWithoutAPictureIsAnError) {
   EXPECT_EQ(error_of(directory_), ENOENT);
 }
 
-// A name is text that somebody else wrote.
+// A file's name is untrusted text.
 TEST_F(FilesSourceTest, ANameDoesNotReachTheTerminal) {
   write("a\x1b]0;mine\x07\n.jpg", bytes_of("hello"));
   write("b.jpg", a_);
@@ -141,7 +141,7 @@ TEST_F(FilesSourceTest, ANameDoesNotReachTheTerminal) {
 TEST_F(FilesSourceTest, WhatIsBeyondTheMemoryIsReadAtItsTurn) {
   for (const size_t kept : {a_.size() + b_.size(), a_.size(), size_t{0}}) {
     write("1", a_);
-    write("2", Bytes(1 << 20));  // no JPEG, so it does not count
+    write("2", Bytes(1 << 20));  // not a JPEG, so it does not count
     write("3", b_);
     write("4", c_);
     FilesSource source(directory_, {}, clock_, kept);
@@ -165,7 +165,7 @@ TEST_F(FilesSourceTest, WhatIsAddedIsPlayedInItsPlace) {
   FilesSource source(directory_, {}, clock_);
   EXPECT_EQ(take(source, 1)[0], a_);
   write("3", c_);
-  write("5", std::span(a_).first(100));  // not whole yet
+  write("5", std::span(a_).first(100));  // incomplete as yet
   EXPECT_EQ(take(source, 4), (std::vector<Bytes>{c_, b_, a_, c_}));
   write("5", a_);
   EXPECT_EQ(take(source, 3), (std::vector<Bytes>{b_, a_, a_}));
@@ -211,7 +211,7 @@ TEST_F(FilesSourceTest, WithoutItsDirectoryItEnds) {
   EXPECT_THROW(take(source, 1), std::system_error);
 }
 
-// A disk of the network tells nothing.
+// Network file systems raise no events; nor does a change to the target of a link.
 TEST_F(FilesSourceTest, WhatNoEventTellsIsPlayedASecondLater) {
   TestFolder elsewhere;
   elsewhere.write("target", a_);

@@ -24,12 +24,11 @@ class LatestSourceTest : public testing::Test {
   LatestSource open(const std::string& name = "", const SourceOptions& options = {}) {
     return LatestSource(name.empty() ? disk_.path() : disk_.file(name), options, clock_);
   }
-  // The time `after` the start.
+  // The wall-clock time at `after` from the start.
   WallTime wall(Duration after) const {
     return start_ + std::chrono::floor<std::chrono::microseconds>(after);
   }
-  // The next picture before a quarter of a second has passed, which is new; nothing when there is
-  // none.
+  // The next new picture within a quarter of a second; nothing if there is none.
   std::optional<Picture> new_picture(LatestSource& source) {
     const Instant deadline = clock_.now() + 250ms;
     auto picture = source.next(deadline);
@@ -147,7 +146,7 @@ TEST_F(LatestSourceTest, WhatIsNotNewIsNotShownAgain) {
   EXPECT_EQ(bytes_of_new(source), c_);
 }
 
-// Of a clock that was set back: what it wrote before must not keep all others out.
+// After a clock was set back, a file written before must not hide all later ones.
 TEST_F(LatestSourceTest, AFileOfTheFutureIsNotTheNewestForEver) {
   disk_.deliver("1", a_, wall(24h));
   LatestSource source = open();
@@ -183,7 +182,7 @@ TEST_F(LatestSourceTest, ARateLeavesOthersOut) {
   EXPECT_EQ(clock_.now(), FakeClock::kStart + 500ms);
 }
 
-// 2023-11-14 22:13:20 UTC is when the clock of the test begins.
+// The clock of the test starts at 2023-11-14 22:13:20 UTC.
 TEST_F(LatestSourceTest, ItsTimeIsThatOfItsExif) {
   const auto taken = [&](const std::string& time, Duration written) {
     const Bytes jpeg =
@@ -216,7 +215,7 @@ TEST_F(LatestSourceTest, ItsFolderGoneItEnds) {
   EXPECT_THROW(source.next(kNever), std::system_error);
 }
 
-// A link to what another folder has, or a disk of the network: no event tells.
+// A link to a file in another folder, or a network file system: no event is raised.
 TEST_F(LatestSourceTest, WhatNoEventTellsIsSeenWithinASecond) {
   TestFolder elsewhere;
   elsewhere.deliver("target", a_, wall(0s));
@@ -232,7 +231,8 @@ TEST_F(LatestSourceTest, WhatNoEventTellsIsSeenWithinASecond) {
 
 // ---- in a camera's loop ----
 
-// Waited for with a slate, shown with its own time, and held while nothing changes.
+// A slate is shown until there is a file; its picture is shown with its own time, and kept while
+// nothing changes.
 TEST(LatestSourceInALoop, IsWaitedForAndHeld) {
   TestLoop loop;
   TestFolder disk;

@@ -67,8 +67,8 @@ TEST(PatternSource, TheStripCanBeReadFromTheWorstJpegOfEverySize) {
   }
 }
 
-// The same number and time give the same picture, whatever was drawn before: what moves leaves
-// nothing behind.
+// The same number and time give the same picture, whatever was drawn before: moving parts leave no
+// traces.
 TEST(PatternSource, RedrawsAllThatChanges) {
   FakeClock clock;
   PatternSource experienced(with(320, 240, 100), clock);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr Instant kStart{1000s};
 
-// inotify's events are there as soon as the call that caused them is back: nothing has to wait.
+// inotify's events are available when the call that caused them returns, so no test has to wait.
 class PictureFolderTest : public testing::Test {
  protected:
   static bool is_readable(const PictureFolder& folder) {
@@ -95,7 +95,7 @@ TEST_F(PictureFolderTest, OneFileOfMany) {
   EXPECT_TRUE(folder.is_empty());
 }
 
-// On a disk of the network, and behind a link, there is no event.
+// On a network file system, or after a symbolic link, no event is raised.
 TEST_F(PictureFolderTest, WhatNoEventTellsIsFoundBySecond) {
   TestFolder elsewhere;
   elsewhere.write("target", "1");

@@ -18,7 +18,7 @@
 namespace fanlight {
 namespace {
 
-constexpr size_t kPage = 64 << 10;  // a multiple of every machine's
+constexpr size_t kPage = 64 << 10;  // a multiple of every machine's page size
 
 void name(std::span<uint8_t> field, const char* text) {
   std::memcpy(field.data(), text, std::min(field.size(), std::strlen(text) + 1));
@@ -267,7 +267,7 @@ int FakeV4l2::open(const std::string& path, V4l2Conversion conversion) noexcept 
 void FakeV4l2::close(int fd) noexcept {
   const auto found = open_.find(fd);
   ASSERT_NE(found, open_.end()) << "closed what is not open";
-  // Its last user: the kernel then frees the buffers and stops the stream.
+  // This was its last user: the kernel then frees the buffers and stops the stream.
   FakeCamera& camera = *found->second;
   camera.is_streaming = false;
   camera.buffers_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of FakeCamera that is about formats, sizes and rates.
+// The part of FakeCamera for formats, sizes and rates.
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -80,9 +80,9 @@ int FakeCamera::enumerate_interval(v4l2_frmivalenum& item) const {
   return -EINVAL;
 }
 
-// How the formats that tests use lie in memory; all others have four bytes a pixel.
+// The memory layouts of the formats that tests use; all others have four bytes per pixel.
 std::vector<v4l2_plane_pix_format> FakeCamera::planes() const {
-  // v4l2_pix_format and v4l2_pix_format_mplane begin alike.
+  // v4l2_pix_format and v4l2_pix_format_mplane begin with the same fields.
   const uint32_t width = format.fmt.pix.width;
   const uint32_t height = format.fmt.pix.height;
   const uint32_t half = height / 2;
@@ -114,7 +114,7 @@ int FakeCamera::set_format(v4l2_format& wanted) {
   if (buffers_ > 0) return -EBUSY;
   const bool is_multi = V4L2_TYPE_IS_MULTIPLANAR(wanted.type);
   format = wanted;
-  // v4l2_pix_format and v4l2_pix_format_mplane begin alike.
+  // v4l2_pix_format and v4l2_pix_format_mplane begin with the same fields.
   uint32_t& fourcc = format.fmt.pix.pixelformat;
   uint32_t& width = format.fmt.pix.width;
   uint32_t& height = format.fmt.pix.height;

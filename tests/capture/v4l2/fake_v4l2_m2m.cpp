@@ -166,7 +166,7 @@ void FakeV4l2M2m::encode() {
   in_.is_done = true;
   out_.is_done = true;
   signal_ready();
-  // What TurboJPEG does not take is seen by the test in seen().
+  // TurboJPEG cannot encode all these formats; tests check the others through seen().
   RawView raw = *view;
   raw.format = PixelFormat::yuv420;
   if (view->format != raw.format) {

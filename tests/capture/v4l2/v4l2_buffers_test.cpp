@@ -20,13 +20,13 @@ class V4l2BuffersTest : public testing::Test {
  protected:
   V4l2BuffersTest() { camera_.formats = {{V4L2_PIX_FMT_MJPEG, {{640, 480, {30}}}}}; }
 
-  // With a format set, as it is when buffers are asked for.
+  // With a format set, as when buffers are requested.
   std::unique_ptr<V4l2Device> open() {
     auto device = std::make_unique<V4l2Device>(io_, "/dev/fake-video0", V4l2Conversion::off);
     device->set_format({camera_.formats[0].fourcc, false, 640, 480, 30});
     return device;
   }
-  // The error with which `count` buffers are refused; 0 when they are not.
+  // The errno with which a request for `count` buffers fails; 0 if it succeeds.
   int error_with(uint32_t count) {
     const auto device = open();
     try {

@@ -11,7 +11,7 @@ namespace {
 
 using Sizes = std::vector<V4l2Size>;
 
-// Three cameras that people own.
+// Three cameras in common use.
 const Sizes kWebcamJpeg{{640, 480, 5, 30}, {1280, 720, 5, 30}, {1920, 1080, 5, 30}};
 const Sizes kWebcamRaw{{640, 480, 5, 30}, {1280, 720, 5, 10}, {1920, 1080, 5, 5}};
 const std::vector<V4l2Offer> kWebcam{{V4L2_PIX_FMT_YUYV, "YUYV 4:2:2", false, kWebcamRaw},

@@ -14,7 +14,8 @@ namespace {
 
 constexpr char kPath[] = "/dev/video0";
 
-// What the driver of the test has; `wide_query` false: as uvcvideo before QUERY_EXT_CTRL.
+// A control of the test's driver. Without `has_wide_query_`, the driver is like uvcvideo before
+// QUERY_EXT_CTRL.
 struct DriverControl {
   v4l2_query_ext_ctrl query{};
   int64_t value = 0;
@@ -112,7 +113,7 @@ class V4l2Controls : public testing::Test {
     });
   }
 
-  // As the kernel: with NEXT_CTRL the first one behind the id.
+  // As in the kernel: with NEXT_CTRL, the first one after the id.
   DriverControl* find(uint32_t id) {
     const bool is_next = (id & V4L2_CTRL_FLAG_NEXT_CTRL) != 0;
     const uint32_t plain = id & ~uint32_t{V4L2_CTRL_FLAG_NEXT_CTRL};
@@ -189,7 +190,7 @@ TEST_F(V4l2Controls, AMenuOfNumbersHasThemAsText) {
 TEST_F(V4l2Controls, OneOf64BitsGoesTheLongWay) {
   constexpr int64_t kWide = int64_t{1} << 40;
   add(control_of(V4L2_CID_PIXEL_RATE, V4L2_CTRL_TYPE_INTEGER64, "Pixel Rate", 1, kWide));
-  // Its range would fit, but the driver refuses the short way all the same.
+  // Its range would fit, but the driver rejects the short way anyway.
   add(control_of(V4L2_CID_GAIN, V4L2_CTRL_TYPE_INTEGER64, "Gain", 1, 9));
   const std::vector<Control> controls = read();
   ASSERT_EQ(controls.size(), 2u);

@@ -21,7 +21,7 @@ class V4l2DeviceTest : public testing::Test {
   }
   V4l2Device open() { return V4l2Device(io_, kPath, V4l2Conversion::off); }
 
-  // The message of what `act` throws, which has `error`.
+  // The message of the exception that `act` throws, whose errno is `error`.
   template <class Act>
   std::string complaint(int error, Act act) {
     try {

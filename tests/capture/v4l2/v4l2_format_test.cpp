@@ -35,8 +35,8 @@ TEST(V4l2Format, LessWorkIsLessCost) {
   EXPECT_LT(cost(V4L2_PIX_FMT_YUYV), cost(V4L2_PIX_FMT_RGB24));
 }
 
-// "Image Formats" in the kernel's documentation has the order of the bytes; that of the 32-bit ones
-// is not what their names suggest.
+// "Image Formats" in the kernel's documentation gives the byte order; for the 32-bit formats it is
+// not the one that their names suggest.
 TEST(V4l2Format, BytesAreInTheOrderOfTheDocumentation) {
   const auto pixels = [](uint32_t fourcc) { return find_v4l2_format(fourcc)->pixels; };
   EXPECT_EQ(pixels(V4L2_PIX_FMT_RGB24), PixelFormat::rgb);

@@ -12,7 +12,7 @@ namespace {
 
 class V4l2Identity : public testing::Test {
  protected:
-  // A webcam of always the same kind, with its file nodes and what the driver says.
+  // A webcam, always of the same model, with its nodes and the driver's answers.
   std::string plug(const std::string& node, const std::string& port, const std::string& serial) {
     const std::string path = system_.add_usb_node(node, port, serial);
     io_.add(path, "Webcam", "usb-" + port);
@@ -66,7 +66,7 @@ TEST_F(V4l2Identity, IsThePortForTwinsWithTheSameNumber) {
   const std::string second = plug("video2", "1-3", "0001");
   EXPECT_EQ(identity(first), "Webcam at usb-1-2, node 0");
   EXPECT_EQ(identity(second), "Webcam at usb-1-3, node 0");
-  // One alone still answers to what it was when there were two.
+  // Alone, it still matches the identity that it had while there were two.
   const std::string known = identity(first);
   unplug("video2", "1-3");
   EXPECT_EQ(identity(first), "046d:0825 serial 0001, node 0");
@@ -106,7 +106,7 @@ TEST_F(V4l2Identity, ACameraIsFoundUnderItsNewNumber) {
   EXPECT_EQ(find(path, known), path);
   const std::string moved = plug("video4", "1-7", "9E2F");
   EXPECT_EQ(find(path, known), moved);
-  // Also when another camera has its old number now.
+  // Even if another camera has its old number now.
   plug("video0", "1-2", "other");
   EXPECT_EQ(find(path, known), moved);
 }

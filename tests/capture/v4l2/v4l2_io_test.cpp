@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// That errors come as values; with real devices the tests in tests/vm use it.
+// Errors are returned as values; the tests in tests/vm use V4l2Io with real devices.
 #include "capture/v4l2/v4l2_io.h"
 
 #include <gtest/gtest.h>

@@ -46,7 +46,7 @@ std::string problem_of(const v4l2_format& format) {
   return std::string(read_v4l2_layout(format).problem);
 }
 
-// A picture whose planes lie in one piece of memory: where they begin, and their strides.
+// A picture whose planes are in one piece of memory: their offsets and strides.
 struct Seen {
   std::vector<std::ptrdiff_t> offsets;
   std::vector<int> strides;
@@ -197,7 +197,7 @@ TEST(V4l2Layout, NonsenseIsRefusedInWords) {
             "less memory than its rows need");
 }
 
-// The last row may be shorter than the stride, but a byte of the picture must not be missing.
+// The last row may be shorter than the stride, but no byte of the picture may be missing.
 TEST(V4l2Layout, AShortPictureIsNoPicture) {
   const V4l2Layout layout = read_v4l2_layout(granted(V4L2_PIX_FMT_YUV420, 64, 48, 80, 80 * 72));
   const std::vector<std::byte> memory(80 * 72);

@@ -16,7 +16,7 @@
 namespace fanlight {
 namespace {
 
-// A picture of noise, with rows longer than need be.
+// A picture of noise, with longer rows than necessary.
 class RawPicture {
  public:
   RawPicture(PixelFormat format, int width, int height) {
@@ -42,7 +42,7 @@ class RawPicture {
 
 class V4l2M2m : public testing::Test {
  protected:
-  // The JPEG; empty when the encoder failed.
+  // The JPEG; empty if the encoder failed.
   static Bytes encode(V4l2M2mEncoder& encoder, const RawView& raw, int width, int height,
                       int quality = 80) {
     Bytes out(encoder.bytes_needed(raw, width, height));
@@ -50,7 +50,7 @@ class V4l2M2m : public testing::Test {
     return out;
   }
 
-  // What TurboJPEG makes of it.
+  // The JPEG that TurboJPEG encodes.
   static Bytes expected(const RawView& raw, int width, int height, int quality = 80) {
     JpegEncoder encoder;
     Bytes out(encoder.bytes_needed(raw, width, height));
@@ -58,7 +58,7 @@ class V4l2M2m : public testing::Test {
     return out;
   }
 
-  // The errno with which it is refused at the opening; 0 when it is not.
+  // The errno of a failed opening; 0 if it succeeds.
   int refusal() {
     try {
       const V4l2M2mEncoder encoder(device_, FakeV4l2M2m::kPath);
@@ -87,7 +87,7 @@ TEST_F(V4l2M2m, IsSetUpOnceForPicturesOfASize) {
   const RawPicture picture(PixelFormat::yuv420, 64, 48);
   for (int i = 0; i < 5; i++) ASSERT_FALSE(encode(encoder, picture.view, 64, 48).empty());
   EXPECT_EQ(device_.encoded, 5);
-  EXPECT_EQ(device_.opened, 2);  // to look what it is, and to set it up
+  EXPECT_EQ(device_.opened, 2);  // to inspect it, and to set it up
   const RawPicture larger(PixelFormat::yuv420, 128, 96);
   ASSERT_FALSE(encode(encoder, larger.view, 128, 96).empty());
   EXPECT_EQ(device_.opened, 3);
@@ -104,8 +104,8 @@ TEST_F(V4l2M2m, TheQualityMayChangeFromPictureToPicture) {
   EXPECT_EQ(device_.opened, 2);
 }
 
-// That the rows of the other formats come to where the device looks for them: the fake sees them as
-// a V4L2 source does.
+// The rows of the other formats are where the device expects them: the fake reads them like a V4L2
+// source.
 TEST_F(V4l2M2m, TakesOtherFormatsWhereTheDeviceDoes) {
   device_.inputs = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUYV};
   const V4l2M2mEncoder encoder(device_, FakeV4l2M2m::kPath);
@@ -175,13 +175,13 @@ TEST_F(V4l2M2m, EveryRefusalOfTheDriverIsAFailureAndNothingMore) {
     device_.errors = {{request, EIO}};
     EXPECT_TRUE(encode(encoder, picture.view, 64, 48).empty()) << request;
     EXPECT_EQ(device_.opened, device_.closed);
-    // It was not for ever.
+    // The failure was not permanent.
     device_.errors.clear();
     EXPECT_FALSE(encode(encoder, picture.view, 64, 48).empty()) << request;
   }
 }
 
-// How a device can lie about a JPEG that it says it has made.
+// The ways in which a device can claim a finished JPEG wrongly.
 TEST_F(V4l2M2m, WhatIsNoJpegOfThePictureIsAFailure) {
   const RawPicture picture(PixelFormat::yuv420, 64, 50);
   const std::function<void(FakeV4l2M2m&)> lies[] = {

@@ -17,7 +17,7 @@ constexpr char kPath[] = "/dev/video31";
 constexpr v4l2_buf_type kIn = V4L2_BUF_TYPE_VIDEO_OUTPUT_MPLANE;
 constexpr v4l2_buf_type kOut = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
 
-// A device that does nothing but what a test says.
+// A device that does only what the test sets.
 class V4l2M2mQueueTest : public testing::Test {
  protected:
   V4l2M2mQueueTest() {
@@ -57,7 +57,7 @@ class V4l2M2mQueueTest : public testing::Test {
     }
   }
 
-  // Bytes in use of what comes back; -1 when nothing does.
+  // Bytes in use in the buffer that is returned; -1 if none is.
   int bytes_back(uint32_t offset, uint32_t used) {
     V4l2M2mQueue queue(io_, fd_, kOut);
     done_.data_offset = offset;

@@ -92,7 +92,7 @@ TEST_F(V4l2OffersTest, NonsenseIsLeftOut) {
   for (const V4l2Size& size : all.at(0).sizes) EXPECT_LT(size.width, kPictureSideMin);
 }
 
-// A driver whose lists have no end.
+// A driver whose lists never end.
 TEST_F(V4l2OffersTest, IsBoundedWhateverTheDriverSays) {
   uint32_t lists = 0;
   camera_.answer = [&](unsigned long request, void* argument) -> std::optional<int> {

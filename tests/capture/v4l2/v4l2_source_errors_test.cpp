@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What V4l2Source does when its device fails: each call with each error at each step. The fake
-// counts, so every test also shows that nothing stays open or mapped.
+// V4l2Source when its device fails: each call with each error at each step. The fake counts
+// descriptors and mappings, so every test also shows that none are left.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -19,7 +19,7 @@ constexpr int kErrors[] = {EINVAL, EIO, ENODEV, EBUSY, EACCES, ENOMEM, ENOTTY, E
 class V4l2SourceErrorsTest : public testing::Test {
  protected:
   V4l2SourceErrorsTest() { camera_.formats = {{V4L2_PIX_FMT_MJPEG, {{640, 480, {30}}}}}; }
-  // Such lines are not what these tests are about.
+  // The log lines of failures are not tested here.
   void SetUp() override { set_log_level(LogLevel::error); }
   void TearDown() override { set_log_level(LogLevel::info); }
 
@@ -47,7 +47,7 @@ class V4l2SourceErrorsTest : public testing::Test {
     EXPECT_EQ(io_.mapped_count(), 0u);
     return thrown;
   }
-  // What ends a source that runs.
+  // The error that ends a running source.
   template <class Act>
   Thrown running(Act misfortune) {
     const auto source = open();
@@ -75,7 +75,7 @@ TEST_F(V4l2SourceErrorsTest, ACallThatIsNeededEndsTheOpeningWithItsError) {
   EXPECT_EQ(opening().error, 0) << "and the next attempt succeeds";
 }
 
-// These tell more about the device, or ask it for something that it may refuse.
+// These calls query the device, or request something that it may refuse.
 TEST_F(V4l2SourceErrorsTest, ACallThatIsNotNeededDoesNotEndTheOpening) {
   for (const unsigned long request : {VIDIOC_ENUM_FRAMEINTERVALS, VIDIOC_G_PARM, VIDIOC_S_PARM,
                                       VIDIOC_SUBSCRIBE_EVENT, VIDIOC_G_INPUT}) {

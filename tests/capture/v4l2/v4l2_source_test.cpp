@@ -115,7 +115,7 @@ TEST_F(V4l2SourceTest, MultiPlanarDevicesWorkTheSameWay) {
   EXPECT_TRUE(picture->raw.limited_range) << "what it means where the driver does not say";
 }
 
-// A picture's bytes stay for as long as pictures_kept() says, and then its buffer is used again.
+// A picture's bytes remain valid for as long as pictures_kept() states; then its buffer is reused.
 TEST_F(V4l2SourceTest, SeveralRawPicturesAreKept) {
   be_raw(V4L2_PIX_FMT_GREY);
   const auto source = open();
@@ -308,7 +308,7 @@ TEST_F(V4l2SourceTest, ItsControlsAreTheDrivers) {
   EXPECT_EQ(source->controls().at(0).value, 70);
 }
 
-// By its name in the table, and by the system's own calls.
+// Through its name in the table, and with real system calls.
 TEST_F(V4l2SourceTest, IsAKindOfSource) {
   try {
     open_source("v4l2:/dev/no-such-camera", {}, clock_);

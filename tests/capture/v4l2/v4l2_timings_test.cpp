@@ -42,7 +42,7 @@ class V4l2Timings : public testing::Test {
   }
   ~V4l2Timings() override { io_.close(fd_); }
 
-  // The errno of the refusal, or 0; its message in `message_`.
+  // The errno of the refusal, or 0; the message is in `message_`.
   int refusal() {
     try {
       adopt_dv_timings(io_, fd_);
@@ -104,7 +104,7 @@ TEST_F(V4l2Timings, AClockThatCannotBeIsNotKnown) {
     signal_.bt.pixelclock = clock;
     EXPECT_EQ(adopt_dv_timings(io_, fd_).interval, Duration{}) << clock;
   }
-  // Sums of these would not fit into 32 bits.
+  // The sums of these do not fit into 32 bits.
   signal_.bt.pixelclock = 148'500'000;
   signal_.bt.hfrontporch = ~uint32_t{0};
   signal_.bt.vbackporch = ~uint32_t{0};
