@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A camera's thread that writes and serves as fast as it can, against readers and against shards
-// that ask and give up at random moments: under ThreadSanitizer the proof of the panel's protocol.
+// A camera's thread writes and serves as fast as it can, while readers read and shards submit
+// requests and abandon them at random. Under ThreadSanitizer this proves the panel's protocol.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -16,14 +16,14 @@
 namespace fanlight {
 namespace {
 
-constexpr size_t kAnswers = 1'000;  // and as many given up, for each shard
+constexpr size_t kAnswers = 1'000;  // and as many abandoned, for each shard
 constexpr size_t kRows = 40;
 
 std::string row_of(uint64_t round) {
   return "{\"round\":" + std::to_string(round) + "}";
 }
 
-// Whether `controls` are kRows rows of one and the same round.
+// True if `controls` are kRows rows of the same round.
 bool is_whole(std::string_view controls) {
   const std::string row(controls.substr(0, controls.find('}') + 1));
   std::string expected = row;
@@ -43,7 +43,7 @@ void write_and_serve(CameraPanel& panel, const std::atomic<unsigned>& askers_lef
   }
 }
 
-// Returns how many torn texts it saw.
+// Returns how many torn texts were read.
 size_t read(const CameraPanel& panel, const std::atomic<unsigned>& askers_left) {
   auto room = std::make_unique<std::array<char, CameraPanel::kControlsBytesMax>>();
   size_t torn = 0;
@@ -57,7 +57,7 @@ size_t read(const CameraPanel& panel, const std::atomic<unsigned>& askers_left) 
   return torn;
 }
 
-// One shard: a few requests open at a time, some of which it gives up.
+// One shard: a few requests are open at a time; it abandons some of them.
 class Asker {
  public:
   Asker(CameraPanel& panel, uint64_t seed) : panel_(panel), random_(seed) {}
@@ -77,7 +77,7 @@ class Asker {
     for (Wish& wish : wishes_) {
       if (wish.request != nullptr) panel_.abandon(*std::exchange(wish.request, nullptr));
     }
-    mailbox_.deliver();  // after this the mailbox may go, whatever the camera's thread does
+    mailbox_.deliver();  // now it may be destroyed, whatever the camera's thread does
   }
 
   size_t answered = 0, abandoned = 0, wrong = 0;
@@ -115,7 +115,7 @@ TEST(CameraPanelStress, NothingIsTornLostOrToldToThoseWhoLeft) {
   constexpr uint64_t kSeed = 20261122;
   RecordProperty("seed", std::to_string(kSeed));
   Waker camera;
-  CameraPanel panel(camera);  // which checks at its end that every place came back
+  CameraPanel panel(camera);  // its destructor checks that every place was returned
   std::atomic<unsigned> askers_left{3};
   size_t torn = 0;
   std::thread writer([&] { write_and_serve(panel, askers_left); });

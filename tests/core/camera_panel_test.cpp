@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-// A shard's side: its mailbox, and what it was told.
+// A shard's side: its mailbox, and the answers delivered to it.
 struct Asker {
   struct Told {
     ControlOutcome outcome;
@@ -50,7 +50,7 @@ struct Texts {
 
 class CameraPanelTest : public testing::Test {
  protected:
-  // Answers with its body as the words.
+  // Answers with the request's body as the words.
   void serve(ControlOutcome outcome = ControlOutcome::refused) {
     panel_.serve([outcome](std::string_view body, ControlAnswer& answer) {
       answer.outcome = outcome;
@@ -79,7 +79,7 @@ TEST_F(CameraPanelTest, TellsNothingUntilTheCameraHasDescribedItself) {
   EXPECT_EQ(Texts(panel_).device, "");
 }
 
-// A device or a peer that writes line breaks must not get them into a response's head.
+// Line breaks from a device or a peer must not reach the head of a response.
 TEST_F(CameraPanelTest, WhatIsNotPrintableIsReplaced) {
   panel_.describe("Cam\r\nX: y\x7f\xc3\xa9", "\t1", "1.1 a\r\nSet-Cookie: b");
   const Texts texts(panel_);
@@ -139,7 +139,7 @@ TEST_F(CameraPanelTest, TheWordsAreOneLineOfBoundedLength) {
                                          std::string(ControlRequest::kWordsBytesMax, 'w')}));
 }
 
-// An answer that the handler does not touch says that the camera is away.
+// If the handler leaves the answer unchanged, the camera is unavailable.
 TEST_F(CameraPanelTest, AHandlerThatSaysNothingMeansUnavailable) {
   asker_.ask(panel_, "{}");
   panel_.serve([](std::string_view, ControlAnswer&) {});
@@ -160,7 +160,7 @@ TEST_F(CameraPanelTest, PlacesRunOutAndComeBack) {
   EXPECT_EQ(asker_.ask(panel_, "x"), nullptr);
   std::string last;
   panel_.serve([&](std::string_view body, ControlAnswer&) { last = body; });
-  EXPECT_EQ(last, "last");                      // although it has an old place
+  EXPECT_EQ(last, "last");                      // although it is in an old place
   EXPECT_EQ(asker_.ask(panel_, "x"), nullptr);  // answered, not yet delivered
   asker_.mailbox.deliver();
   EXPECT_EQ(asker_.told.size(), CameraPanel::kRequestsMax);
@@ -178,7 +178,7 @@ TEST_F(CameraPanelTest, AnAbandonedRequestIsNotServed) {
 TEST_F(CameraPanelTest, AbandonedWhileServedLeavesNothingInTheMailbox) {
   ControlRequest* request = asker_.ask(panel_, "serving");
   panel_.serve([&](std::string_view, ControlAnswer& answer) {
-    panel_.abandon(*request);  // as the shard does, which does not wait for this to end
+    panel_.abandon(*request);  // like a shard, which does not wait for serve() to end
     answer.outcome = ControlOutcome::done;
   });
   EXPECT_FALSE(is_readable(asker_.waker));
@@ -194,7 +194,7 @@ TEST_F(CameraPanelTest, AbandonedWhenAnsweredIsNotTold) {
   EXPECT_TRUE(asker_.told.empty());
 }
 
-// Clients who ask again at once must not keep the camera from its pictures.
+// Clients that ask again immediately must not delay the camera's pictures.
 TEST_F(CameraPanelTest, ServesOnlySoManyAtATime) {
   asker_.ask(panel_, "x");
   size_t served = 0;

@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-// Leaves room for so many descriptors more while it lives.
+// Leaves only `room` more descriptors available during its lifetime.
 class DescriptorLimit {
  public:
   explicit DescriptorLimit(rlim_t room) {

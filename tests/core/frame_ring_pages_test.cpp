@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pages of the frame ring when sockets are given them instead of copies: what is queued is the
-// page itself, longer than the frame is pinned.
+// The frame ring's pages when they are passed to sockets instead of copies: the page itself is
+// queued, for longer than the frame is pinned.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -43,7 +43,7 @@ struct TcpPair {
   Fd ours;
 };
 
-// Queues the picture of the newest frame, all of it, and keeps no pin.
+// Queues the whole picture of the newest frame, and keeps no pin.
 void send_newest(FrameRing& ring, int socket) {
   const FrameRef ref = ring.newer_than(0);
   const auto* jpeg = reinterpret_cast<const std::byte*>(ref->jpeg().data());
@@ -59,7 +59,7 @@ std::string receive_picture(int socket) {
   return bytes;
 }
 
-// Frame 1 is queued to a peer that does not read; its place is written again; then the peer reads.
+// Queues frame 1 to a peer that does not read, writes its place again, and lets the peer read.
 std::string queued_over_a_rewrite(FrameRing& ring) {
   const TcpPair pair;
   publish_picture(ring, 1, kPictureSize);
@@ -79,8 +79,8 @@ TEST(FrameRingPagesTest, DetachedPagesStayAsTheyWereQueued) {
   EXPECT_EQ(read_test_picture(queued_over_a_rewrite(ring)), std::optional<uint64_t>(1));
 }
 
-// The control: without it the peer gets another picture than was sent to it. So whoever lets a
-// backend send from the ring's pages must have them detached.
+// The counterpart: without detaching, the peer gets another picture than was sent. So a backend may
+// send from the ring's pages only if they are detached.
 TEST(FrameRingPagesTest, PagesInPlaceAreOverwrittenWhileTheyAreQueued) {
   FrameRing ring(ring_config(false));
   ASSERT_GE(ring.memory_fd(), 0);
@@ -104,7 +104,7 @@ TEST(FrameRingPagesTest, TouchedMemoryIsCountedTrulyWhenPagesAreDetached) {
   const size_t one_page = page_size();
   for (uint64_t sequence = 1; sequence <= 10; ++sequence) publish_picture(ring, sequence);
   EXPECT_EQ(ring.touched_bytes(), 2 * one_page);
-  // A place that is being written holds nothing until the picture is published.
+  // A place under write holds no memory until the picture is published.
   const FrameRing::Acquired acquired = ring.acquire();
   EXPECT_EQ(ring.touched_bytes(), one_page);
   ring.abandon(acquired.place);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the ring does when places or memory run short.
+// The ring when places or memory run short.
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -14,7 +14,7 @@
 namespace fanlight {
 namespace {
 
-// 16 places whose pictures take one page, and memory enough for all of them.
+// 16 places whose pictures take one page each, and enough memory for all of them.
 constexpr FrameRingConfig kSmall{.window = 2, .jpeg_capacity = 1000, .memory_limit = 1 << 20};
 
 bool take_wake(Waker& waker) {
@@ -33,7 +33,7 @@ void publish_pinned(FrameRing& ring, std::deque<FrameRef>& pins, uint64_t begin,
   }
 }
 
-// What shards do when the ring asks for it.
+// Releases the frames that the ring reclaims, as shards do.
 void let_go(FrameRing& ring, std::deque<FrameRef>& pins) {
   while (!pins.empty() && pins.front()->sequence() <= ring.reclaim_through()) pins.pop_front();
 }
@@ -78,7 +78,7 @@ TEST(FrameRingShortageTest, OldestFrameIsReclaimedWhileOnePlaceIsLeft) {
   EXPECT_EQ(ring.stats().dropped_no_place.value(), 0u);
 }
 
-// No publish comes then that would wake them.
+// No publish follows that would wake them.
 TEST(FrameRingShortageTest, ReadersAreWokenWhenNoPlaceIsLeft) {
   FrameRing ring(kSmall);
   Waker reader;
@@ -111,8 +111,8 @@ TEST(FrameRingShortageTest, FrameThatWasToldToGoIsWaitedFor) {
   EXPECT_EQ(ring.stats().reclaims.value(), 1u);
 }
 
-// With parallel encoders a place under write still carries the number of its last frame, which is
-// older than any that readers hold; asking for that one would relieve nothing, forever.
+// With parallel encoders, a place under write still has the number of its last frame, which is
+// older than any frame that readers hold; reclaiming that one would never free anything.
 TEST(FrameRingShortageTest, PlaceUnderWriteIsNotTakenForTheOldestFrame) {
   FrameRing ring(kSmall);
   publish_picture(ring, 1);
@@ -167,7 +167,7 @@ TEST(FrameRingShortageTest, NewcomerStepFollowsMemoryToo) {
   EXPECT_EQ(ring.newcomer_step(), 32u);
 }
 
-// The first viewer of a camera with large pictures waited for eight seconds.
+// The first viewer of a camera with large pictures used to wait for eight seconds.
 TEST(FrameRingShortageTest, LargePicturesKeepNoNewcomerWaiting) {
   constexpr size_t kLimit = 1 << 20;
   for (const size_t size :
@@ -194,8 +194,8 @@ TEST(FrameRingShortageTest, NewcomersShareLargePicturesWhenOneIsHeld) {
   EXPECT_EQ(step_with_one_held(kLimit), FrameRing::kNewcomerStepMax) << "there is no room for two";
 }
 
-// A camera whose pictures grow must not take the limit along: one small old frame let go of for
-// each large new one would not be enough.
+// The limit must hold if a camera's pictures grow: releasing one small old frame for each large new
+// one would not be enough.
 TEST(FrameRingShortageTest, MemoryLimitHoldsWhenPicturesGrow) {
   constexpr size_t kLimit = 1 << 20;
   constexpr size_t kLarge = 200'000;
@@ -207,7 +207,7 @@ TEST(FrameRingShortageTest, MemoryLimitHoldsWhenPicturesGrow) {
     publish_pinned(ring, pins, sequence, sequence + 1, kLarge);
     let_go(ring, pins);
     EXPECT_LE(pins.size() * 10'000, kLimit);
-    // The frame published last was measured before anybody could let go for it.
+    // The newest frame was counted before any reader could release one for it.
     ASSERT_LE(ring.touched_bytes(), kLimit + 2 * (kLarge + page_size())) << "at " << sequence;
   }
   EXPECT_GT(ring.stats().reclaims.value(), 0u);
@@ -231,11 +231,11 @@ TEST(FrameRingShortageTest, MemoryOfFreePlacesGoesBackToTheKernel) {
   const FrameRef kept = std::move(pins.back());
   pins.clear();
   const uint32_t kept_place = kept->place();
-  publish_picture(ring, 6, kSize);  // into a free place that already has memory
+  publish_picture(ring, 6, kSize);  // into a free place that has memory already
   EXPECT_LE(ring.touched_bytes(), 5 * place_bytes);
   EXPECT_NE(ring.newer_than(0)->place(), kept_place);
 
-  // 5 places of 100 KB are more than 500 KB: those free were emptied, the two in use were not.
+  // 5 places of 100 KB are more than 500 KB: the free ones were emptied, the two in use were not.
   EXPECT_EQ(ring.touched_bytes(), 2 * place_bytes);
   size_t resident = 0;
   for (char* page : pages) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One writer and three readers on one ring, as fast as they can: under ThreadSanitizer this is the
-// proof of the pin protocol, without it the proof that no reader ever sees a torn picture.
+// One writer and three readers on one ring, as fast as they can. Under ThreadSanitizer this proves
+// the pin protocol; otherwise it proves that no reader ever gets a torn picture.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -20,12 +20,12 @@ constexpr size_t kSizeMax = 6'000;
 struct Outcome {
   uint64_t frames = 0;
   uint64_t torn = 0;
-  uint64_t fallen = 0;  // sequence numbers that were not greater than the one before
+  uint64_t fallen = 0;  // sequence numbers not greater than the one before
   uint64_t last = 0;
 };
 
-// Takes frames and keeps up to four pinned for a while, checking each when it is taken and again
-// when it is let go of; lets go of what the ring asks for.
+// Takes frames and keeps up to four pinned for a while; checks each when it is taken and again when
+// it is released; releases the frames that the ring reclaims.
 Outcome read_frames(FrameRing& ring, uint64_t seed, const std::atomic<bool>& stopped) {
   Random random(seed);
   Outcome outcome;
@@ -54,8 +54,8 @@ Outcome read_frames(FrameRing& ring, uint64_t seed, const std::atomic<bool>& sto
   return outcome;
 }
 
-// Publishes `count` frames of random size; now and then abandons a place that it has scribbled on
-// and has two places under write at once.
+// Publishes `count` frames of random size; sometimes abandons a place after writing to it, and
+// sometimes has two places under write at the same time.
 void write_frames(FrameRing& ring, uint64_t count, uint64_t seed) {
   Random random(seed);
   uint64_t sequence = 0;
@@ -98,8 +98,8 @@ TEST(FrameRingStressTest, ReadersSeeWholeFramesInRisingOrder) {
   stress({.window = 2, .jpeg_capacity = kSizeMax, .memory_limit = 1 << 20}, 200'000);
 }
 
-// Trimming takes places and gives them back while readers with an outdated idea of the newest
-// frame may be about to pin them.
+// Trimming takes places and returns them while readers with an outdated view of the newest frame
+// may be about to pin them.
 TEST(FrameRingStressTest, MemoryIsGivenBackUnderTheReadersEyes) {
   stress({.window = 2, .jpeg_capacity = kSizeMax, .memory_limit = 10'000}, 50'000);
 }

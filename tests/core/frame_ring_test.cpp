@@ -31,7 +31,7 @@ TEST(TestPictureTest, TellsWholeFromTorn) {
     EXPECT_TRUE(text.starts_with("\xff\xd8"));
     EXPECT_TRUE(text.ends_with("\xff\xd9"));
     for (size_t i = 0; i < size; ++i) {
-      // A changed sequence number (bytes 8 to 15) makes another picture, unless it has no pattern.
+      // A changed sequence number (bytes 8 to 15) gives another picture, unless it has no pattern.
       if (size == kTestPictureSizeMin && i >= 8 && i < 16) continue;
       picture[i] ^= std::byte{1};
       EXPECT_EQ(read_test_picture(text), std::nullopt) << "byte " << i << " of " << size;
@@ -97,7 +97,7 @@ TEST(FrameRingTest, InfoTravelsWithTheFrame) {
   EXPECT_EQ(ring.stats().height.value(), 480u);
 }
 
-// Numbers that were used up without a frame, and slates, are not counted.
+// Slates, and numbers used up without a frame, are not counted.
 TEST(FrameRingTest, AFrameTellsHowManyPicturesThereWere) {
   FrameRing ring(kSmall);
   const auto publish = [&](uint64_t sequence, std::string_view slate) {
@@ -184,7 +184,7 @@ TEST(FrameRingTest, ReferenceMovesWithItsPin) {
   newer = std::move(same);
   EXPECT_EQ(newer->sequence(), 1u);
   publish_picture(ring, 3);
-  // Frames 1 (pinned) and 3 (newest): the pin on 2 went when its reference was assigned over.
+  // Frames 1 (pinned) and 3 (newest): assigning to the reference released the pin on 2.
   EXPECT_EQ(ring.pinned_places(), 2u);
   newer.reset();
   newer.reset();

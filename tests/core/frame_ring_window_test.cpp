@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The arithmetic at the top of frame_ring.h: however many viewers there are and whatever their
-// pace, the frames that they pin at one time are the newest `window` and half a window more for
-// every doubling of age.
+// The arithmetic at the top of frame_ring.h: for any number of viewers and any paces, the frames
+// pinned at one time are the newest `window`, and half a window more for each doubling of age.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,8 +31,8 @@ TEST(FrameRingWindowTest, StepIsThePowerOfTwoBelowTwiceTheAgeOverTheWindow) {
   EXPECT_EQ(ring.step_for(UINT32_MAX), 1u << 20) << "bounded";
 }
 
-// The worst case there is: for every pace n up to the longest, viewers in every possible phase, so
-// that each frame on which a viewer of pace n may start is pinned by one for n intervals.
+// The worst case: for every pace n up to the longest, viewers in every possible phase, so that each
+// frame on which a viewer of pace n may start is pinned by one for n intervals.
 TEST(FrameRingWindowTest, ViewersOfEveryPaceInEveryPhasePinNoMoreThanTheBound) {
   constexpr size_t kOctaves = 6;
   for (const size_t window : {2u, 4u, 8u, 16u, 32u}) {
@@ -64,13 +63,13 @@ TEST(FrameRingWindowTest, FortyPlacesReachFromThirtyFramesASecondToAFrameInSixty
 struct SlowViewer {
   double pace = 1;        // frame intervals that one frame takes
   double arrives_at = 0;  // in frame intervals
-  uint64_t measured = 0;  // intervals that its last frame took; 0: not known yet
+  uint64_t measured = 0;  // intervals for its last frame; 0: not known yet
   FrameRef frame;
   double started_at = 0;
   double done_at = 0;
 };
 
-// Lets go of a frame that is sent and takes the next on which the viewer may start.
+// Releases a frame that was sent, and takes the next one on which the viewer may start.
 void step_viewer(FrameRing& ring, SlowViewer& viewer, uint64_t sequence, Random& random) {
   const auto now = static_cast<double>(sequence);
   if (viewer.frame && viewer.done_at <= now) {
@@ -83,12 +82,12 @@ void step_viewer(FrameRing& ring, SlowViewer& viewer, uint64_t sequence, Random&
   if (sequence % step != 0) return;
   viewer.frame = ring.newer_than(sequence - 1);
   viewer.started_at = now;
-  // Pictures differ in size.
+  // Pictures vary in size.
   viewer.done_at = now + viewer.pace * (0.9 + 0.2 * random.unit());
 }
 
-// The same with a real ring and viewers whose paces are real numbers, vary by 10 % and have to be
-// learnt by measuring: they come one by one, and their first frames are taken as newcomers.
+// The same with a real ring. The viewers' paces are real numbers, vary by 10 %, and must be
+// measured: the viewers arrive one by one and take their first frames as newcomers.
 TEST(FrameRingWindowTest, ThousandViewersOfAnyPaceNeverExhaustTheRing) {
   for (uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);

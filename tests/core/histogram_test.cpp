@@ -6,7 +6,7 @@
 namespace fanlight {
 namespace {
 
-// The one bucket that a single record of `value` raises, or kBuckets when none.
+// The one bucket incremented by a single record of `value`, or kBuckets if there is none.
 size_t bucket_of(Duration value) {
   Histogram histogram;
   histogram.record(value);

@@ -15,7 +15,8 @@
 namespace fanlight {
 namespace {
 
-// Standard error goes into a pipe while it lives. What a test prints must fit into the pipe.
+// Redirects standard error into a pipe during its lifetime. The pipe must have room for everything
+// that a test prints.
 class CapturedStandardError {
  public:
   CapturedStandardError() {
@@ -122,7 +123,7 @@ TEST_F(LogTest, ClosedStandardErrorStopsNothing) {
   EXPECT_EQ(captured.take(), "");
 }
 
-// The environment is looked at once per process, so this needs one of its own.
+// The environment is read once per process, so this needs a separate one.
 TEST(LogDeathTest, UnderTheJournalALineBeginsWithItsPriority) {
   const auto print_under_journal = [] {
     ::setenv("JOURNAL_STREAM", "8:1", 1);
@@ -135,7 +136,7 @@ TEST(LogDeathTest, UnderTheJournalALineBeginsWithItsPriority) {
               "<3>camera lost\n<6>camera back\n");
 }
 
-// What a terminal gets is in tests/smoke/terminal_test.py.
+// tests/smoke/terminal_test.py tests the output on a terminal.
 TEST_F(LogTest, TimesAreForTerminals) {
   CapturedStandardError captured;
   show_log_times();

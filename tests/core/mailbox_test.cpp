@@ -68,7 +68,8 @@ TEST(MailboxTest, HandlerMayPostItsMessageOnAndDestroyIt) {
   here.deliver();
 }
 
-// Every sender has one message on its way to the receiver and back, which counts its trips.
+// Each sender has one message that goes back and forth between it and the receiver, and counts its
+// trips.
 TEST(MailboxTest, MessagesOfSeveralThreadsAllArriveAndComeBack) {
   constexpr int kSenders = 3;
   constexpr int kTrips = 5'000;

@@ -16,7 +16,7 @@ WallTime wall(int64_t microseconds) {
   return WallTime(std::chrono::microseconds(microseconds));
 }
 
-// The head as text, after checking that nothing was written before it.
+// The head as text; checks that nothing was written before it.
 std::string head(size_t jpeg_size, WallTime captured, uint64_t sequence, std::string_view reason) {
   std::array<char, kPartHeadroom> room;
   room.fill('#');
@@ -51,7 +51,7 @@ TEST(PartTest, SlateHeadByteForByte) {
             "\r\n");
 }
 
-// A reason may come from another server: it must not be able to end the head or add a field.
+// A reason may be received from another server: it must not be able to end the head or add a field.
 TEST(PartTest, WhatIsNotPrintableAsciiInTheReasonIsReplaced) {
   const std::string text =
       head(9, wall(0), 7, std::string_view("a\r\nX-Evil: 1\0\t\x7f\xc3\xbc~", 18));

@@ -19,7 +19,7 @@ TEST(ProcessFigures, MemoryThatIsTouchedIsResident) {
   const uint64_t before = read_process_figures().resident_bytes;
   EXPECT_GT(before, 100'000u);
   std::memset(memory, 1, kBytes);
-  // The kernel counts a few pages late, thread by thread.
+  // The kernel's count is a few pages late, for each thread.
   EXPECT_GT(read_process_figures().resident_bytes, before + kBytes - (4 << 20));
   ::munmap(memory, kBytes);
 }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr Instant kStart{100s};
 
-// Adds `count` pictures, the first one at `begin`; returns when the one after them would come.
+// Adds `count` pictures, the first at `begin`; returns the time of the next one.
 Instant add(RateMeter& meter, Instant begin, int count, Duration interval) {
   for (int i = 0; i < count; ++i) meter.add(begin + i * interval);
   return begin + count * interval;
@@ -28,7 +28,7 @@ TEST(RateMeter, KnowsNothingBeforeTheSecondPicture) {
 TEST(RateMeter, IsTheMeanOfWhatThereIsInTheFirstSecond) {
   RateMeter meter;
   meter.add(kStart);
-  meter.add(kStart + 300ms);  // a camera that takes its time to begin
+  meter.add(kStart + 300ms);  // a camera that is slow to start
   add(meter, kStart + 400ms, 3, 100ms);
   EXPECT_EQ(meter.interval(), 150ms);
 }
@@ -78,7 +78,7 @@ TEST(RateMeter, APictureThatIsNotLaterDoesNotCount) {
   EXPECT_EQ(meter.interval(), 100ms);
 }
 
-// Nothing is divided by a count that has gone round.
+// No division by a count that has wrapped around.
 TEST(RateMeter, BearsAnyNumberOfPictures) {
   RateMeter meter;
   add(meter, kStart, 200'000, 1us);

@@ -21,7 +21,7 @@ size_t page_size() {
   return static_cast<size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// How many of its pages hold memory.
+// The number of its pages that hold memory.
 size_t resident_pages(const SharedMemory& memory) {
   std::vector<unsigned char> pages(memory.bytes().size() / page_size());
   EXPECT_EQ(::mincore(memory.bytes().data(), memory.bytes().size(), pages.data()), 0);
@@ -30,7 +30,7 @@ size_t resident_pages(const SharedMemory& memory) {
   return count;
 }
 
-// Writes to three of eight pages, gives two of them back.
+// Writes to three of eight pages, and gives back two of them.
 void expect_pages_come_and_go(SharedMemory& memory) {
   const size_t page = page_size();
   EXPECT_EQ(resident_pages(memory), 0u) << "touched lazily";

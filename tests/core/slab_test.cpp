@@ -145,8 +145,8 @@ TEST(SlabTest, ThrowsWhenTheAddressSpaceIsRefused) {
   EXPECT_THROW(Slab<Huge>(size_t{1} << 20), std::system_error);
 }
 
-// What a burst touched is given back when it was not needed between two calls; what is in use, and
-// what was used meanwhile, stays.
+// Memory touched by a burst is given back if it was free throughout the time between two calls;
+// memory that is in use, or was used meanwhile, stays.
 TEST(SlabTest, TrimGivesBackWhatWasFreeAllTheTime) {
   struct Large {
     std::array<std::byte, 20'000> bytes;
@@ -159,9 +159,9 @@ TEST(SlabTest, TrimGivesBackWhatWasFreeAllTheTime) {
   const auto resident = [&] { return resident_pages(all[0], bytes); };
   const size_t full = resident();
   for (size_t i = 1; i < 100; ++i) slab.destroy(all[i]);
-  slab.trim();  // they were in use since the last time
+  slab.trim();  // they were in use until now
   EXPECT_EQ(resident(), full);
-  slab.destroy(slab.make());  // uses the place freed last
+  slab.destroy(slab.make());  // uses the place that was freed last
   slab.trim();
   EXPECT_LE(resident(), 2 * full / 100 + 1);
   EXPECT_EQ(all[0]->bytes[19'999], std::byte{1});

@@ -29,7 +29,7 @@ TEST(TimeTest, NeverIsLaterThanAnything) {
   EXPECT_GT(kNever, read_monotonic_clock());
 }
 
-// The same clock as the kernel's timeouts: io_uring and epoll deadlines are computed with it.
+// The kernel's timeouts use this clock: io_uring and epoll deadlines are computed with it.
 TEST(TimeTest, MonotonicClockIsClockMonotonic) {
   const auto read_kernel_clock = [] {
     timespec time{};
@@ -46,7 +46,8 @@ TEST(TimeTest, MonotonicClockIsClockMonotonic) {
 TEST(TimeTest, WallClockIsUnixTime) {
   const time_t before = ::time(nullptr);
   const WallTime read = read_wall_clock();
-  // time(2) may lag the fine clock by a tick, never lead it by more than the set clock would.
+  // time(2) may be up to a tick behind the fine clock, but is never ahead of it, unless the clock
+  // is set in between.
   EXPECT_GE(read.time_since_epoch(), std::chrono::seconds(before));
   EXPECT_LT(read.time_since_epoch(), std::chrono::seconds(before) + 1h);
 }

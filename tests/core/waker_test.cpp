@@ -73,7 +73,7 @@ TEST(WakerTest, NoWakeOfAnyThreadIsLost) {
 }
 
 TEST(WakerTest, ThrowsWhenTheProcessHasNoDescriptorLeft) {
-  // UBSan opens a pipe when it sees an exception's type for the first time: before they are gone.
+  // UBSan opens a pipe when it first handles an exception's type: do that while descriptors last.
   EXPECT_THROW(throw std::system_error(EMFILE, std::system_category(), "none"), std::system_error);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

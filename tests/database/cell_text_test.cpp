@@ -38,7 +38,7 @@ TEST(CellText, LongTextIsCutBetweenCharacters) {
       EXPECT_GT(cut.size() + 7, kCellBytesMax);
       ASSERT_TRUE(cut.ends_with("…"));
       const std::string whole = cut.substr(0, cut.size() - 3);
-      EXPECT_EQ(shown(whole), whole);  // well-formed as far as it goes
+      EXPECT_EQ(shown(whole), whole);  // well-formed up to the cut
     }
   }
 }

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using Row = std::vector<std::string>;
 
-// A database of the test's own, which another program would write. Owns: its folder.
+// A database for one test, as another program would write it. Owns: its folder.
 class TestFile {
  public:
   TestFile() {
@@ -62,7 +62,7 @@ std::vector<Row> rows_of(const TablePage& page) {
   return rows;
 }
 
-// All rows, page by page, as the http floor asks for them.
+// Reads all rows, page by page, as the http floor requests them.
 std::vector<Row> read_all(StockDatabase& database, size_t rows_max = 1'000'000) {
   std::vector<Row> rows;
   TablePage page;
@@ -136,7 +136,7 @@ TEST(StockDatabase, EveryTypeIsShown) {
   EXPECT_EQ(rows[2][3], "3.0");
 }
 
-// Neither is such a value loaded, nor does it hide the row, nor those behind it.
+// Such a value is not loaded, and it hides neither its row nor the rows after it.
 TEST(StockDatabase, AValueThatIsTooLongIsNotLoaded) {
   TestFile file;
   const std::string size = std::to_string(StockDatabase::kValueBytesMax);
@@ -244,7 +244,7 @@ TEST(StockDatabase, SomethingElseThanADatabaseFails) {
   EXPECT_EQ(read_one(folder), TableStatus::failed);
 }
 
-// Every page is spoilt in turn: what comes are rows that were there, or an error, and an end.
+// Every page is damaged in turn: the results are existing rows or an error, and reading ends.
 TEST(StockDatabase, ADamagedFileEndsInAnErrorOrInRows) {
   TestFile file;
   file.add_rows(2000);

@@ -96,16 +96,16 @@ TEST(TableDesk, AQuestionCanBeGivenUpAtAnyTime) {
   for (int when = 0; when < 3; ++when) {
     TableQuery* query = desk.open();
     asker.ask(*query);
-    if (when == 0) desk.close(*query);  // it waits
+    if (when == 0) desk.close(*query);  // waiting
     TableQuery* taken = desk.take_next();
     EXPECT_EQ(taken == nullptr, when == 0);
-    if (when == 1) desk.close(*query);  // it is served
+    if (when == 1) desk.close(*query);  // being served
     if (taken != nullptr) desk.answer(*taken, TableStatus::ok, "");
-    if (when == 2) desk.close(*query);  // the answer is on its way
+    if (when == 2) desk.close(*query);  // answered, not yet delivered
     asker.mailbox.deliver();
   }
   EXPECT_EQ(asker.answers, 0);
-  std::vector<TableQuery*> places;  // none is lost
+  std::vector<TableQuery*> places;  // none was lost
   for (size_t i = 0; i < TableDesk::kPlacesMax; ++i) places.push_back(desk.open());
   ASSERT_NE(places.back(), nullptr);
   for (TableQuery* query : places) desk.close(*query);

@@ -16,9 +16,9 @@
 namespace fanlight {
 namespace {
 
-// What a FakeSource is told to do, and what it was asked.
+// Controls a FakeSource, and records its calls.
 struct Script {
-  std::counting_semaphore<> reads{0};   // released for each read that may go on
+  std::counting_semaphore<> reads{0};   // released for each read that may continue
   std::counting_semaphore<> begun{0};   // by the source, when a read has begun
   std::counting_semaphore<> closes{0};  // by the source
   std::atomic<int> busy_for{0};         // reads that find the table locked
@@ -50,7 +50,7 @@ class FakeSource final : public TableSource {
   std::string error_;
 };
 
-// One shard, whose mailbox the test empties.
+// One shard; the test empties its mailbox.
 class TableReaderTest : public testing::Test {
  protected:
   void start() {
@@ -100,7 +100,7 @@ TEST_F(TableReaderTest, AReaderThatHangsHoldsUpNobodyElse) {
   mailbox_.deliver();
   EXPECT_EQ(answers_, 0);
   desk_.close(waits);
-  desk_.close(hangs);  // returns at once, though the reader is in the source
+  desk_.close(hangs);  // returns immediately, although the reader is in the source
   EXPECT_FALSE(reader_->stop_within(1ms));
   script_.reads.release();
   EXPECT_TRUE(reader_->stop_within(1h));
