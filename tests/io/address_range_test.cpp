@@ -60,7 +60,7 @@ TEST(AddressRangeTest, UnixMeansTheClientsOfUnixSockets) {
   const AddressRange range("unix");
   EXPECT_TRUE(range.contains(kUnixPeer));
   EXPECT_FALSE(range.contains(peer("127.0.0.1")));
-  // A client whose address the kernel did not tell is nobody's friend.
+  // An address that the kernel did not report is in no range.
   EXPECT_FALSE(range.contains(PeerAddress{}));
 }
 

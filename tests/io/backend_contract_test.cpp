@@ -17,8 +17,8 @@
 namespace fanlight {
 namespace {
 
-// How many connections the backends are told of: few, so that the scenarios with thousands of
-// requests see what happens beyond the size of the queues.
+// The number of connections that the backends are created for: small, so that the scenarios with
+// thousands of requests exceed the queues.
 constexpr unsigned kConnections = 16;
 
 struct Subject {
@@ -39,8 +39,8 @@ constexpr Subject kSubjects[] = {{"uring_deferred", true, UringMode::deferred, f
                                  {"epoll", false, {}, false},
                                  {"epoll_sharing", false, {}, true}};
 
-// The errno with which this machine forbids io_uring, or 0. Anything else that is missing is no
-// reason to skip.
+// The errno with which this machine forbids io_uring, or 0. Any other missing feature is no reason
+// to skip.
 int uring_forbidden() {
   const int error = probe_uring().error;
   return error == EPERM || error == ENOSYS ? error : 0;
@@ -66,9 +66,9 @@ INSTANTIATE_TEST_SUITE_P(Kernel, BackendContractTest,
                                   std::get<1>(test.param).name;
                          });
 
-// Root is never refused memory, so what an ordinary user meets shows only to an ordinary user: here
-// one who may lock 64 KB, as on older distributions. One ring serves for all, since the kernel
-// gives the memory of a ring back some time after it was closed.
+// Root is never refused memory, so this runs as an ordinary user who may lock 64 KB, as on older
+// distributions. One ring serves all scenarios, since the kernel frees the memory of a ring some
+// time after it was closed.
 TEST(BackendContractUserTest, UringHoldsForAnOrdinaryUser) {
   if (uring_forbidden() != 0) GTEST_SKIP() << "io_uring is forbidden here";
   in_child([] {

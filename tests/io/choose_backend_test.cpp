@@ -18,7 +18,7 @@ bool uring_works() {
   return probe_uring().error == 0;
 }
 
-// Expects epoll with this reason, and no io_uring for those who insist.
+// Expects epoll with this reason, and an exception if io_uring is required.
 void expect_no_uring(int error, const std::string& reason) {
   const BackendChoice choice = choose_backend(BackendKind::automatic);
   EXPECT_EQ(choice.kind, BackendKind::epoll);
@@ -59,7 +59,7 @@ TEST(ChooseBackendTest, FallsBackWhenUringIsNotPermitted) {
   });
 }
 
-// A kernel built without it, or gVisor.
+// A kernel built without io_uring, or gVisor.
 TEST(ChooseBackendTest, FallsBackWhenThereIsNoUring) {
   in_child([] {
     ASSERT_TRUE(forbid({__NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register}, ENOSYS));
@@ -67,7 +67,7 @@ TEST(ChooseBackendTest, FallsBackWhenThereIsNoUring) {
   });
 }
 
-// A filter that was written for some of the calls only must not crash the server later.
+// A filter that forbids only some of the calls must not crash the server later.
 TEST(ChooseBackendTest, FallsBackWhenOneCallIsForbidden) {
   if (!uring_works()) GTEST_SKIP() << "io_uring is forbidden here";
   for (const unsigned call : {unsigned{__NR_io_uring_enter}, unsigned{__NR_io_uring_register}}) {

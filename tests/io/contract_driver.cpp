@@ -9,7 +9,7 @@ namespace fanlight {
 namespace {
 
 constexpr Duration kPatience = 10s;
-// Ids of the driver's own requests, above those of the scenarios.
+// Ids of the driver's own requests, greater than those of the scenarios.
 constexpr uint64_t kAccept = 1ull << 32;
 constexpr uint64_t kCancel = kAccept + 1;
 constexpr uint64_t kClose = kAccept + 2;
@@ -116,8 +116,8 @@ size_t ContractDriver::fill(int fd, uint64_t id, With with) {
     } else {
       submit(id, io_uring_prep_sendmsg, fd, &message_, unsigned{MSG_NOSIGNAL});
     }
-    // What is still on its way to the peer may make room a little later; then it goes on. The
-    // caller learns nothing but that a request is waiting, so how long this is does not matter.
+    // Bytes in flight to the peer may free some space a little later; then sending continues. The
+    // caller only learns that a request is waiting, so the length of this delay does not matter.
     if (!comes(id, 50ms)) return taken;
     const int sent = result(id);
     EXPECT_GT(sent, 0);

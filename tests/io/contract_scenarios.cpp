@@ -58,7 +58,7 @@ constexpr ContractScenario kScenarios[] = {
 };
 #undef SCENARIO
 
-// Arms a READ of each of `count` new eventfds, under the ids from kFirstFree on, and wakes them.
+// Arms a READ of each of `count` new eventfds, under ids from kFirstFree on, and wakes them.
 struct Eventfds {
   Eventfds(ContractWorld& world, ContractDriver& driver, size_t count) : values(count) {
     for (size_t i = 0; i < count; ++i) {
@@ -72,8 +72,8 @@ struct Eventfds {
   std::vector<int> fds;
 };
 
-// Waits with a span of `span` events until nothing more comes, and expects that each of `count`
-// reads was answered once.
+// Waits with a span of `span` events until no more arrive, and expects that each of `count` reads
+// completed once.
 void expect_each_once(ContractWorld& world, size_t span, size_t count) {
   std::vector<Event> events(span);
   std::set<uint64_t> seen;
@@ -123,7 +123,7 @@ void accept_several(ContractWorld& world) {
   EXPECT_EQ(driver.result(kCancel), 0);
   EXPECT_EQ(driver.result(kAccept), -ECANCELED);
 
-  // Connections that came while nobody accepted are not lost.
+  // Connections made while no accept is armed are not lost.
   peers.push_back(world.make_peer());
   peers.back()->connect(listener);
   EXPECT_TRUE(driver.is_idle(5ms));
@@ -168,7 +168,7 @@ void accept_without_descriptors(ContractWorld& world) {
   driver.close(listener);
 }
 
-// How a full server tells one more client that it is full.
+// This is how a full server answers one more client that it is full.
 void spare_descriptor_makes_room_for_one(ContractWorld& world) {
   ContractDriver driver(world);
   const int listener = world.listen();
@@ -177,7 +177,7 @@ void spare_descriptor_makes_room_for_one(ContractWorld& world) {
   const int spare = world.backend().open_spare();
   ASSERT_GE(spare, 0);
   EXPECT_TRUE(world.is_open(spare));
-  // Before they are gone: UBSan opens a pipe when it sees an object's type for the first time.
+  // UBSan opens a pipe when it first handles an object's type: do that while descriptors last.
   first->connect(listener);
   world.exhaust_descriptors();
   EXPECT_EQ(world.backend().open_spare(), -EMFILE);
@@ -193,7 +193,7 @@ void spare_descriptor_makes_room_for_one(ContractWorld& world) {
   EXPECT_EQ(driver.result(kAccept), -EMFILE);
   EXPECT_EQ(world.backend().open_spare(), -EMFILE);
 
-  // When that client is gone its descriptor is the next spare one.
+  // When that client is gone, its descriptor becomes the next spare one.
   driver.close(accepted.result);
   const int next_spare = world.backend().open_spare();
   EXPECT_GE(next_spare, 0);
@@ -216,7 +216,7 @@ void cancel_waiting_requests(ContractWorld& world) {
     EXPECT_EQ(driver.result(kCancel), 0) << id;
     EXPECT_EQ(driver.result(id), -ECANCELED) << id;
   }
-  // The descriptors are as good as before.
+  // The descriptors are still usable.
   driver.submit(kReceive, io_uring_prep_recv, connection.fd, &byte, size_t{1}, 0);
   driver.submit(kRead, io_uring_prep_read, eventfd, &value, 8u, 0u);
   connection.peer->send("!");
@@ -241,8 +241,8 @@ void close_ends_connection(ContractWorld& world) {
   EXPECT_TRUE(connection.peer->at_end());
 }
 
-// Where the lowest free number is taken, each of these has the number of the one before. A backend
-// must not take the new one for the old.
+// If the lowest free number is reused, each of these has the number of the previous one. A backend
+// must not confuse the new one with the old one.
 void descriptor_is_reused(ContractWorld& world) {
   ContractDriver driver(world);
   char byte = 0;
@@ -268,8 +268,8 @@ void descriptor_is_reused(ContractWorld& world) {
   }
 }
 
-// A backend may decline to register. If it does not, the connection must still end with its close,
-// while a request on another registered descriptor waits; and its number must be good for another.
+// A backend may decline to register. If it does register, the connection must still end with its
+// close, while a request on another registered descriptor waits, and the number must be reusable.
 void registered_descriptor_sends_and_closes(ContractWorld& world) {
   ContractDriver driver(world);
   Backend& backend = world.backend();
@@ -329,7 +329,7 @@ void eventfd_wakes_once(ContractWorld& world) {
   EXPECT_EQ(driver.result(kRead), 8);
   EXPECT_EQ(value, 1u);
 
-  // Wakes while nothing reads are kept, and are taken by one read.
+  // Wakes while no read is armed are kept, and one read takes them all.
   for (int i = 0; i < 3; ++i) world.wake(eventfd);
   EXPECT_TRUE(driver.is_idle(5ms));
   submit();
@@ -349,7 +349,7 @@ void deadline_in_the_past(ContractWorld& world) {
   for (const Instant past : {Instant::min(), Instant{}, backend.now() - 1s}) {
     EXPECT_EQ(backend.wait(events, past), 0u);
   }
-  // It submits nevertheless.
+  // It submits anyway.
   const ContractConnection connection = driver.connect();
   driver.submit(kSend, io_uring_prep_send, connection.fd, "now", size_t{3}, MSG_NOSIGNAL);
   driver.comes(kSend, Duration(0));
@@ -370,7 +370,7 @@ void deadline_is_reached(ContractWorld& world) {
     EXPECT_EQ(backend.wait(events, deadline), 0u);
     EXPECT_GE(backend.now(), deadline);
   }
-  // An event ends the wait, whether there is a deadline or none.
+  // An event ends the wait, with a deadline or without.
   world.wake(eventfd);
   EXPECT_EQ(backend.wait(events, kNever), 1u);
   EXPECT_EQ(events[0].user_data, kRead);
@@ -388,7 +388,7 @@ void two_thousand_completions(ContractWorld& world) {
   expect_each_once(world, 64, 2000);
 }
 
-// More than any queue holds is prepared before the first wait.
+// Prepares more requests than any queue holds before the first wait.
 void requests_beyond_the_queue(ContractWorld& world) {
   ContractDriver driver(world);
   constexpr size_t kCount = 3000;

@@ -134,7 +134,7 @@ void send_large_first_piece_into_full_socket(ContractWorld& world) {
   fill_and_drain(world, ContractDriver::With::sendmsg_of_large_first);
 }
 
-// As a server sends frames: each whole, by as many requests as it takes, also of 1 byte.
+// As a server sends frames: each completely, in as many requests as necessary, even of 1 byte.
 void send_frames_of_all_sizes(ContractWorld& world) {
   ContractDriver driver(world);
   const ContractConnection connection = driver.connect();
@@ -163,7 +163,7 @@ void reset_ends_waiting_send(ContractWorld& world) {
   connection.peer->reset();
   const int result = driver.result(kSend);
   EXPECT_TRUE(result == -ECONNRESET || result == -EPIPE) << result;
-  // From then on nothing is taken, and nothing waits.
+  // From then on nothing is sent, and nothing waits.
   driver.submit(kSend, io_uring_prep_send, connection.fd, "x", size_t{1}, MSG_NOSIGNAL);
   EXPECT_EQ(driver.result(kSend), -EPIPE);
   driver.close(connection.fd);
@@ -182,7 +182,8 @@ void shutdown_ends_waiting_requests(ContractWorld& world) {
   driver.close(connection.fd);
 }
 
-// What a lingering close needs: the end is sent, and the peer's last words are still received.
+// A lingering close needs this: the end of stream is sent, and the peer's last bytes are still
+// received.
 void shutdown_of_writing_leaves_reading(ContractWorld& world) {
   ContractDriver driver(world);
   const ContractConnection connection = driver.connect();
@@ -211,7 +212,7 @@ void receive_and_send_wait_together(ContractWorld& world) {
   EXPECT_GT(driver.result(kSend), 0);
   EXPECT_FALSE(driver.comes(kReceive, 5ms));
   connection.peer->close();
-  // A reset: the peer closes while it has not received everything.
+  // A reset: the peer closes with unread data.
   EXPECT_EQ(driver.result(kReceive), -ECONNRESET);
   driver.close(connection.fd);
 }
@@ -224,7 +225,7 @@ void poll_then_receive(ContractWorld& world) {
   EXPECT_TRUE(driver.is_idle(5ms));
   connection.peer->send("data");
   EXPECT_EQ(driver.result(kPoll), POLLIN);
-  // One answer each; what is ready already is answered at once.
+  // One completion each; if the event is ready already, it completes immediately.
   driver.submit(kPoll, io_uring_prep_poll_add, connection.fd, unsigned{POLLIN});
   EXPECT_EQ(driver.result(kPoll), POLLIN);
   receiver.submit();
@@ -246,7 +247,7 @@ void poll_reports_end(ContractWorld& world) {
   driver.close(connection.fd);
 }
 
-// An error is reported whatever was asked for (poll(2)).
+// An error is reported whatever events were requested (poll(2)).
 void poll_reports_reset(ContractWorld& world) {
   ContractDriver driver(world);
   const ContractConnection connection = driver.connect();

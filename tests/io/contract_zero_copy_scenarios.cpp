@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract of SEND_ZC: two completions, and what the second waits for.
+// The contract of SEND_ZC: two completions, and when the second arrives.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -26,7 +26,7 @@ bool is_notification(const Completion& completion) {
   return completion.flags == IORING_CQE_F_NOTIF && (usage & ~IORING_NOTIF_USAGE_ZC_COPIED) == 0;
 }
 
-// Takes the second completion of `id`, if the first says that there is one.
+// Takes the second completion of `id`, if the first one announces it.
 void expect_notification(ContractDriver& driver, uint64_t id, const Completion& first) {
   if ((first.flags & kMore) == 0) return;
   EXPECT_TRUE(is_notification(driver.next(id))) << id;
@@ -34,8 +34,8 @@ void expect_notification(ContractDriver& driver, uint64_t id, const Completion& 
 
 // Sends until the socket takes no more.
 struct Filled {
-  std::vector<uint64_t> taken;  // ids of the sends that were taken; their notifications are owed
-  uint64_t waiting = 0;         // id of the one that waits; 0: the user may lock no more memory
+  std::vector<uint64_t> taken;  // ids of the sends accepted; their notifications are due
+  uint64_t waiting = 0;         // id of the one in flight; 0: the user may lock no more memory
 };
 
 Filled fill(ContractWorld& world, ContractDriver& driver, int fd) {
@@ -57,7 +57,7 @@ Filled fill(ContractWorld& world, ContractDriver& driver, int fd) {
   }
 }
 
-// Cancels the send that waits. It may have a notification too, of no bytes.
+// Cancels the waiting send. It may have a notification too, of no bytes.
 void cancel_waiting(ContractDriver& driver, const Filled& filled) {
   if (filled.waiting == 0) return;
   driver.submit_cancel(kCancel, filled.waiting);
@@ -69,7 +69,7 @@ void cancel_waiting(ContractDriver& driver, const Filled& filled) {
 
 }  // namespace
 
-// Whoever does not have it says so in one completion, and the connection is as good as before.
+// A backend without it refuses in one completion, and the connection is still usable.
 void zero_copy_completes_twice_or_is_refused(ContractWorld& world) {
   ContractDriver driver(world);
   const ContractConnection connection = driver.connect();
@@ -92,7 +92,7 @@ void zero_copy_completes_twice_or_is_refused(ContractWorld& world) {
   driver.close(connection.fd);
 }
 
-// Its result is given, so it is not in flight, and cannot be cancelled.
+// A send with a result is not in flight, so it cannot be cancelled.
 void zero_copy_is_cancelled_only_while_it_waits(ContractWorld& world) {
   if (!world.backend().can_report_zero_copy()) return;
   ContractDriver driver(world);
@@ -108,8 +108,8 @@ void zero_copy_is_cancelled_only_while_it_waits(ContractWorld& world) {
   for (const uint64_t id : filled.taken) EXPECT_TRUE(is_notification(driver.next(id)));
 }
 
-// The peer does not read. What is queued for it is thrown away, and only then is the memory the
-// sender's again.
+// The peer does not read. The bytes queued for it are discarded, and only then does the memory
+// belong to the sender again.
 void zero_copy_to_a_stalled_peer_ends_with_a_reset(ContractWorld& world) {
   if (!world.backend().can_report_zero_copy()) return;
   ContractDriver driver(world);

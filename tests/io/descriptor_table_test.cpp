@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-// Pages of the table's first `count` descriptors that hold memory.
+// The number of pages that hold memory, among those of the table's first `count` descriptors.
 size_t resident_pages(DescriptorTable& table, size_t count) {
   const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   std::vector<unsigned char> pages((count * sizeof(EpollDescriptor) + page - 1) / page);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What only the epoll backend has; the rest is in the contract.
+// Only features of the epoll backend; the rest is in the contract.
 #include "io/epoll_backend.h"
 
 #include <fcntl.h>
@@ -38,7 +38,7 @@ struct SocketPair {
   Fd ours, peer;
 };
 
-// Connects `count` times and closes nothing.
+// Connects `count` times and closes no socket.
 std::vector<Fd> connect_many(const Listener& listener, size_t count) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
@@ -52,8 +52,7 @@ std::vector<Fd> connect_many(const Listener& listener, size_t count) {
   return peers;
 }
 
-// io_uring could do all of this, so that whoever relied on it would not notice until epoll is all
-// there is.
+// io_uring could do all of this, so code that relies on it would fail only where epoll is used.
 TEST(EpollBackendTest, RefusesWhatBackendDoesNotPromise) {
   EpollBackend backend(16);
   const SocketPair pair;
@@ -127,8 +126,7 @@ TEST(EpollBackendTest, BurstOfConnectsLeavesRoomForOthers) {
   EXPECT_EQ(accepted.size(), connects);
 }
 
-// Sends are carried out at once and always leave something to deliver; a listener must be looked
-// at all the same.
+// Sends are executed immediately and always complete; the listener must be polled anyway.
 TEST(EpollBackendTest, DescriptorsGetTheirTurnWhileSendsComplete) {
   EpollBackend backend(16);
   const Listener listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {});
@@ -169,8 +167,8 @@ TEST(EpollBackendTest, ServesDescriptorsBeyondTheNumbersItWasToldOf) {
   EXPECT_EQ(byte, 'x');
 }
 
-// An accepted socket may be closed by others (a refused viewer) before it was ever waited for, or
-// after: its number, when accepted again, stands for a new connection.
+// An accepted socket may be closed elsewhere (a refused viewer), before or after the first wait for
+// it. When its number is accepted again, it means a new connection.
 TEST(EpollBackendTest, AcceptedNumberIsNewWhoeverClosedTheOldOne) {
   EpollBackend backend(16);
   const Listener listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {});
@@ -193,14 +191,14 @@ TEST(EpollBackendTest, AcceptedNumberIsNewWhoeverClosedTheOldOne) {
   }
 }
 
-// The time that this thread has computed, not the time that has passed.
+// The CPU time of this thread, not the time elapsed.
 Duration computed() {
   timespec time{};
   EXPECT_EQ(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time), 0);
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-// A listener that stays ready while nobody accepts must not be reported over and over.
+// A listener that stays ready without an accept must not be reported over and over.
 TEST(EpollBackendTest, ListenerWithoutAcceptDoesNotSpin) {
   for (const bool cancelled : {true, false}) {
     EpollBackend backend(16);
@@ -225,7 +223,7 @@ TEST(EpollBackendTest, ListenerWithoutAcceptDoesNotSpin) {
   }
 }
 
-// epoll_wait(2) counts milliseconds; what is left of one must not be spent asking again and again.
+// epoll_wait(2) counts milliseconds; it must not be called over and over for a fraction of one.
 TEST(EpollBackendTest, FractionsOfAMillisecondAreNotSpun) {
   EpollBackend backend(16);
   Event event{};
@@ -236,15 +234,15 @@ TEST(EpollBackendTest, FractionsOfAMillisecondAreNotSpun) {
   EXPECT_LT(computed() - before, 20ms) << "of 90 ms and more";
 }
 
-// Paced sends wait for less than a millisecond. The precise call is used where there is one: the
-// old ones are forbidden here; and where there is none, the old one does.
+// Paced sends wait for less than a millisecond. The precise call is used where it exists (the old
+// ones are forbidden here), and the old one otherwise.
 TEST(EpollBackendTest, WaitsByWhateverCallThereIs) {
   for (const unsigned error : {unsigned{ENOSYS}, unsigned{EPERM}}) {
     for (const bool precise : {true, false}) {
       in_child([=] {
         if (precise) {
           ASSERT_TRUE(forbid({__NR_epoll_pwait}, EINVAL));
-#ifdef __NR_epoll_wait  // not on 64-bit ARM
+#ifdef __NR_epoll_wait  // absent on 64-bit ARM
           ASSERT_TRUE(forbid({__NR_epoll_wait}, EINVAL));
 #endif
         } else {
@@ -267,7 +265,7 @@ TEST(EpollBackendTest, WaitsByWhateverCallThereIs) {
   }
 }
 
-// Accepts one connection while memory is shared or not.
+// Accepts one connection; the caller decides whether memory is shared.
 struct SharingPair {
   explicit SharingPair(EpollBackend& backend)
       : listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {}),
@@ -283,7 +281,7 @@ struct SharingPair {
   Fd accepted;
 };
 
-// The proof that it was no copy: what is written over the memory afterwards arrives.
+// Proves that the memory was not copied: bytes written to it after the send arrive.
 TEST(EpollBackendTest, SharedMemoryGoesOutAsPages) {
   for (const bool shares : {false, true}) {
     EpollBackend backend(16);
@@ -307,7 +305,7 @@ TEST(EpollBackendTest, SharedMemoryGoesOutAsPages) {
   }
 }
 
-// sendfile(2) would wait on a socket in blocking mode, and with it everybody else.
+// sendfile(2) would block on a socket in blocking mode, and with it the whole shard.
 TEST(EpollBackendTest, SocketsOfOthersAreNeverWaitedFor) {
   EpollBackend backend(16);
   const SharedMemory memory(1 << 20);
@@ -325,7 +323,7 @@ TEST(EpollBackendTest, SocketsOfOthersAreNeverWaitedFor) {
   EXPECT_GT(sent, 0u);
 }
 
-// sendfile(2) knows no MSG_NOSIGNAL.
+// sendfile(2) has no MSG_NOSIGNAL.
 TEST(EpollBackendTest, PeerThatHasGoneRaisesNoSignal) {
   in_child([] {
     std::signal(SIGPIPE, SIG_DFL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How one request is carried out; what becomes of those that must wait is EpollBackend's.
+// The execution of one request; EpollBackend handles requests that must wait.
 #include "io/epoll_request.h"
 
 #include <fcntl.h>
@@ -22,8 +22,8 @@ namespace {
 
 constexpr size_t kMemorySize = 1 << 20;
 
-// A socket in non-blocking mode, its peer, and memory to share. Pages that are sent stay what they
-// are, and so a byte that is written behind the send tells whether it was a page or a copy.
+// A socket in non-blocking mode, its peer, and memory to share. A page sent is not copied, so a
+// byte written after the send shows whether the page or a copy was sent.
 class EpollRequestTest : public ::testing::Test {
  protected:
   EpollRequestTest() : memory_(kMemorySize) {
@@ -51,7 +51,7 @@ class EpollRequestTest : public ::testing::Test {
     io_uring_prep_sendmsg(&sqe, ours_.get(), &message, MSG_NOSIGNAL);
     return attempt(ours_.get(), EpollRequest::from(sqe), &shared_);
   }
-  // What the peer gets of `size` bytes that were sent as 'a', when they are 'b' by then.
+  // The bytes that the peer gets if `size` bytes were sent as 'a' and are 'b' by then.
   std::string receive_after_rewrite(size_t size) {
     std::fill_n(memory(), size, 'b');
     std::string bytes(size, '\0');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both real backends have beyond the contract.
+// Features that both real backends have beyond the contract.
 #include "io/kernel_backend.h"
 
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ class KernelBackendTest : public ::testing::TestWithParam<BackendKind> {
     backend_ = make_backend(GetParam(), 16);
   }
 
-  // One event, or user_data 0 when none comes in time.
+  // One event, or user_data 0 if none arrives in time.
   Event next(Duration patience = 10s) {
     Event event{};
     const unsigned count = backend_->wait({&event, 1}, backend_->now() + patience);
@@ -80,10 +80,11 @@ TEST_P(KernelBackendTest, TcpPeerProgressCountsWhatIsAcknowledged) {
   for (ssize_t size = 0; size >= 0; size = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT)) {
     sent += static_cast<size_t>(size);
   }
-  // The peer does not read: what its queue holds is acknowledged, the rest is not.
+  // The peer does not read: the bytes in its queue are acknowledged, the rest are not.
   next(50ms);
   EXPECT_LT(backend_->peer_progress(fd) - before, sent);
-  // When it has read all, all is. An acknowledgement may take 40 ms (tcp(7), TCP_QUICKACK).
+  // When it has read everything, all bytes are. An acknowledgement may take 40 ms (tcp(7),
+  // TCP_QUICKACK).
   std::string buffer(1 << 20, '\0');
   for (size_t received = 0; received < sent;) {
     const ssize_t size = ::recv(pair.peer.get(), buffer.data(), buffer.size(), 0);
@@ -155,8 +156,8 @@ TEST_P(KernelBackendTest, AcceptTellsThePeersAddress) {
   EXPECT_EQ(told.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
 }
 
-// AF_UNIX and inherited listeners are shared by the shards: one of them gets each connection, and
-// the others go on waiting.
+// Shards share AF_UNIX and inherited listeners: one shard gets each connection, and the others
+// continue to wait.
 TEST_P(KernelBackendTest, ShardsShareAListener) {
   const auto other = make_backend(GetParam(), 16);
   const TcpPair pair;
@@ -188,7 +189,7 @@ TEST_P(KernelBackendTest, ShardsShareAListener) {
   EXPECT_EQ(accepted.size(), size_t{kConnections});
 }
 
-// A full UNIX socket that is shut down is not writable, it is only hung up (unix(7), poll(2)).
+// A full UNIX socket that is shut down is not writable, only hung up (unix(7), poll(2)).
 TEST_P(KernelBackendTest, ShutdownEndsAWaitingSendToAUnixSocket) {
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
@@ -204,7 +205,7 @@ TEST_P(KernelBackendTest, ShutdownEndsAWaitingSendToAUnixSocket) {
   EXPECT_EQ(next().result, -EPIPE);
 }
 
-// Signals interrupt the wait every 2 ms, and it goes on until the deadline.
+// Signals interrupt the wait every 2 ms, but it continues until the deadline.
 TEST_P(KernelBackendTest, SignalsDoNotEndTheWait) {
   static volatile sig_atomic_t signals = 0;
   signals = 0;

@@ -17,7 +17,7 @@
 namespace fanlight {
 namespace {
 
-// Touched only as far as scenarios send: some MB each.
+// Scenarios touch only what they send: a few MB each.
 constexpr size_t kMemorySize = 256 << 20;
 
 class KernelPeer final : public ContractPeer {

@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-// A kernel that tells what the test says.
+// Replaces the kernel's files by those of the test.
 class LinkTest : public testing::Test {
  protected:
   LinkTest() {
@@ -57,7 +57,7 @@ TEST_F(LinkTest, OfAWildcardIsThatOfTheDefaultRouteWithTheLeastMetric) {
 TEST_F(LinkTest, NothingWhenTheInterfaceDoesNotKnow) {
   routes("wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n");
   EXPECT_FALSE(find_link("0.0.0.0", files_));  // Wi-Fi: no such file, or EINVAL
-  speed("wlan0", "-1");                        // a cable that is out
+  speed("wlan0", "-1");                        // an unplugged cable
   EXPECT_FALSE(find_link("0.0.0.0", files_));
   speed("wlan0", "0");
   EXPECT_FALSE(find_link("0.0.0.0", files_));
@@ -76,7 +76,7 @@ TEST_F(LinkTest, NothingForTheLoopbackAndForStrangers) {
   speed("lo", "10000");
   EXPECT_FALSE(find_link("127.0.0.1", files_));
   EXPECT_FALSE(find_link("::1", files_));
-  EXPECT_FALSE(find_link("203.0.113.77", files_));  // nobody has it (RFC 5737)
+  EXPECT_FALSE(find_link("203.0.113.77", files_));  // assigned to no interface (RFC 5737)
 }
 
 TEST_F(LinkTest, TheBestAddressIsThatOfTheDefaultRoute) {

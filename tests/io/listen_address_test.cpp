@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The texts of --listen.
+// The values of --listen.
 #include <gtest/gtest.h>
 
 #include <stdexcept>

@@ -30,7 +30,7 @@ Listener listen_on(const std::string& text, unsigned shards = 1, const SocketTun
   return Listener(parse_listen_address(text), shards, tuning);
 }
 
-// The errno with which a listener cannot be made; 0 when it can.
+// The errno with which creating a listener fails; 0 if it succeeds.
 int failure(const std::string& text, unsigned shards = 1) {
   try {
     const Listener listener = listen_on(text, shards);
@@ -49,7 +49,7 @@ int option(int fd, int level, int name) {
   return value;
 }
 
-// A connection to where `listener` listens.
+// A connection to the address of `listener`.
 Fd connect_to(int listener) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
@@ -85,7 +85,7 @@ Fd foreign_listener(bool reuse_port, int* port) {
   return fd;
 }
 
-// A new directory, removed with the files that the tests leave in it.
+// A new directory, removed together with the files that the tests leave in it.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
@@ -125,8 +125,8 @@ TEST(ListenerTest, ShardsShareOnePortThatTheKernelChose) {
   }
 }
 
-// The kernel chooses by a hash of the addresses; that one of two gets none of 200 has a chance of
-// 2^-199.
+// The kernel chooses by a hash of the addresses; the probability that one of two shards gets none
+// of 200 connections is 2^-199.
 TEST(ListenerTest, EveryShardGetsConnections) {
   const Listener listener = listen_on("127.0.0.1:0", 2);
   std::vector<Fd> peers;
@@ -158,14 +158,14 @@ TEST(ListenerTest, SecondServerIsRefused) {
   }
 }
 
-// Listens, and leaves a connection in TIME_WAIT behind. Returns the port.
+// Listens, and leaves a connection in TIME_WAIT. Returns the port.
 int listen_and_leave() {
   const Listener former = listen_on("127.0.0.1:0", 2);
   const Fd peer = connect_to(former.fd(0));
   const unsigned shard = is_readable(former.fd(0)) ? 0 : 1;
   Fd accepted(::accept(former.fd(shard), nullptr, nullptr));
   EXPECT_TRUE(accepted);
-  accepted.reset();  // the side that closes first is the one that waits
+  accepted.reset();  // the side that closes first is in TIME_WAIT
   char byte = 0;
   EXPECT_EQ(::recv(peer.get(), &byte, 1, 0), 0);
   return former.port();
@@ -174,7 +174,7 @@ int listen_and_leave() {
 // TIME_WAIT lasts a minute.
 TEST(ListenerTest, PortIsFreeAgainAfterARestart) {
   bool free = false;
-  // Others may take the port in between by chance, but not every time.
+  // Another program may take the port in between by chance, but not every time.
   for (int attempt = 0; attempt < 20 && !free; ++attempt) {
     free = failure("127.0.0.1:" + std::to_string(listen_and_leave()), 2) == 0;
   }
@@ -221,7 +221,7 @@ TEST(ListenerTest, Ipv6GoesInBrackets) {
 TEST(ListenerTest, Ipv6LeavesIpv4Alone) {
   if (!has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
   bool both = false;
-  // The port that is free for IPv6 may by chance be taken for IPv4, but not every time.
+  // The port that is free for IPv6 may by chance be in use for IPv4, but not every time.
   for (int attempt = 0; attempt < 20 && !both; ++attempt) {
     const Listener v6 = listen_on("[::]:0", 2);
     EXPECT_EQ(option(v6.fd(0), IPPROTO_IPV6, IPV6_V6ONLY), 1);
@@ -332,7 +332,7 @@ TEST(ListenerTest, OnlyAListeningStreamSocketIsInherited) {
   EXPECT_EQ(refused(Fd()), EBADF);
 }
 
-// The first port that needs no privilege (ip(7)); 0 in many containers.
+// The first port that requires no privilege (ip(7)); 0 in many containers.
 int first_unprivileged_port() {
   int port = 1024;
   std::ifstream("/proc/sys/net/ipv4/ip_unprivileged_port_start") >> port;

@@ -34,7 +34,7 @@ std::string text_of(const PeerAddress& peer) {
 TEST(PeerAddressTest, BothFamiliesHaveOneForm) {
   EXPECT_EQ(text_of(to_peer_address(ipv4("192.0.2.7"))), "::ffff:192.0.2.7");
   EXPECT_EQ(text_of(to_peer_address(ipv6("2001:db8::1"))), "2001:db8::1");
-  // A client of IPv4 at a listener of IPv6 (ipv6(7)) is the same client.
+  // An IPv4 client at an IPv6 listener (ipv6(7)) is the same client.
   EXPECT_EQ(to_peer_address(ipv6("::ffff:192.0.2.7")), to_peer_address(ipv4("192.0.2.7")));
 }
 

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-// Records what is asked and answers with what the test says.
+// Records the requests and answers as the test scripts.
 class ScriptedBackend final : public Backend {
  public:
   io_uring_sqe* next_sqe() noexcept override {
@@ -45,13 +45,13 @@ class ScriptedBackend final : public Backend {
     answers.push_back({requests.at(request).user_data, result, flags});
   }
 
-  std::deque<io_uring_sqe> requests;  // addresses stay as it grows
+  std::deque<io_uring_sqe> requests;  // addresses remain valid as it grows
   std::deque<Event> answers;
   std::vector<Instant> deadlines;
   Instant time{1000s};
 };
 
-// Has one Operation and one Timer, and keeps what came.
+// Has one Operation and one Timer, and records their calls.
 struct Owner {
   explicit Owner(Reactor& its_reactor) : reactor(its_reactor) {}
   void on_completed(Completion completion) {
@@ -158,7 +158,7 @@ TEST_F(ReactorTest, CancelNamesTheOperation) {
   EXPECT_EQ(backend_.requests[1].opcode, IORING_OP_ASYNC_CANCEL);
   EXPECT_EQ(backend_.requests[1].addr, reinterpret_cast<uint64_t>(&owner.operation));
   EXPECT_EQ(backend_.requests[1].cancel_flags, 0u);
-  // The answer to the cancel itself goes nowhere.
+  // The completion of the cancel itself is not dispatched.
   backend_.answer(1, -ENOENT);
   reactor_.turn(kNever);
   EXPECT_TRUE(owner.completions.empty());
@@ -180,7 +180,7 @@ TEST_F(ReactorTest, WaitsUntilTheEarlierOfDeadlineAndTimer) {
   EXPECT_EQ(reactor_.now(), start + 4s);
 }
 
-// A request that completes in the same turn as its time runs out was in time.
+// A request that completes in the loop iteration in which its time runs out was in time.
 TEST_F(ReactorTest, TimersRunAfterCompletions) {
   Owner owner(reactor_);
   owner.receive();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// That a registered descriptor works as any other is in the contract.
+// The contract tests that registered descriptors work like any others.
 #include "io/registered_descriptors.h"
 
 #include <fcntl.h>
@@ -57,7 +57,7 @@ TEST_F(RegisteredDescriptorsTest, TakesNoNumberBeyondItsRoom) {
   EXPECT_FALSE(registered.add(beyond.get()));
 }
 
-// A second file of the same number replaces none: the first was removed.
+// A second file with the same number is accepted, because the first one was removed.
 TEST_F(RegisteredDescriptorsTest, ARemovedNumberMayBeAddedAgain) {
   RegisteredDescriptors registered(ring_, kConnections);
   const Waker waker;

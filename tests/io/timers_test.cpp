@@ -128,11 +128,11 @@ TEST(TimersTest, HandlerMayDestroyItsOwner) {
   EXPECT_EQ(doomed, nullptr);
 }
 
-// Compares with a list that is searched from end to end.
+// Compares with a list that is searched linearly.
 void compare_with_naive_model(uint64_t seed) {
   Random random(seed);
   constexpr size_t kAlarms = 200;
-  Timers timers(kAlarms / 4);  // and so it has to grow
+  Timers timers(kAlarms / 4);  // so it has to grow
   std::vector<std::unique_ptr<Alarm>> alarms;
   for (size_t i = 0; i < kAlarms; ++i) alarms.push_back(std::make_unique<Alarm>());
   std::map<size_t, Instant> model;

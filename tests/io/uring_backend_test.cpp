@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What only the io_uring backend has; the rest is in the contract.
+// Only features of the io_uring backend; the rest is in the contract.
 #include "io/uring_backend.h"
 
 #include <gtest/gtest.h>
@@ -38,12 +38,12 @@ TEST_F(UringBackendTest, QueueHoldsTwoAnswersPerConnection) {
   for (const unsigned connections : {1u, 1000u, 5000u, 10'000u}) {
     EXPECT_GE(UringBackend(connections).completion_capacity(), 2 * connections);
   }
-  // Bounded for those who say a million: what is beyond waits in the kernel.
+  // Bounded in case of a huge number: excess completions wait in the kernel.
   EXPECT_EQ(UringBackend(1'000'000'000).completion_capacity(), 32768u);
 }
 
-// Newer kernels do about 20 pieces of deferred work per call. All must be done in every turn, or
-// the work that waits grows without bound while the answers of each turn are dealt with.
+// Newer kernels run about 20 pieces of deferred work per call. Each loop iteration must run all of
+// them, or the work that waits grows without bound while completions are handled.
 TEST_F(UringBackendTest, OneTurnRunsAllWorkThatWaits) {
   constexpr size_t kCount = 200;
   UringBackend backend(kCount);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rings of one thread after another, for ThreadSanitizer: it must see that a ring which the kernel
-// maps where another one was is a different ring.
+// Rings of one thread after another, for ThreadSanitizer: it must recognize that a ring is a new
+// one if the kernel maps it at the address of a previous one.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -13,7 +13,7 @@
 namespace fanlight {
 namespace {
 
-// Orders two threads in time, and not in the eyes of ThreadSanitizer.
+// Orders two threads in time, but without synchronization that ThreadSanitizer recognizes.
 class Turns {
  public:
   void take(int turn) const noexcept {
@@ -32,7 +32,7 @@ class UringThreadTest : public ::testing::Test {
     if (error == EPERM || error == ENOSYS) GTEST_SKIP() << "io_uring is forbidden here";
   }
 
-  // Two threads that each prepare once and then take five steps, in turn.
+  // Runs two threads that each prepare once and then take five steps, alternately.
   template <typename Prepare>
   static void run_in_turn(Prepare prepare) {
     Turns turns;
@@ -63,7 +63,7 @@ TEST_F(UringThreadTest, RingsFollowOneAnother) {
   });
 }
 
-// The trial of zero copy has a ring of its own.
+// The zero-copy trial uses a separate ring.
 TEST_F(UringThreadTest, TrialsOfZeroCopyFollowOneAnother) {
   run_in_turn([] {
     return [backend = std::make_unique<UringBackend>(1)] { backend->can_report_zero_copy(); };
