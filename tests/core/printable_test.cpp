@@ -21,7 +21,7 @@ TEST(Printable, TextStaysAsItIs) {
 
 TEST(Printable, WhatIsNoCharacterIsReplaced) {
   EXPECT_EQ(printable("\xff\xfe"), "\uFFFD\uFFFD");  // never valid in UTF-8
-  EXPECT_EQ(printable("\xc0\xaf"), "\uFFFD\uFFFD");  // '/' in too many bytes
+  EXPECT_EQ(printable("\xc0\xaf"), "\uFFFD\uFFFD");  // '/' in an overlong encoding
   EXPECT_EQ(printable("\xe0\x80\xaf"), "\uFFFD\uFFFD\uFFFD");
   EXPECT_EQ(printable("\xed\xa0\x80"), "\uFFFD");                        // a surrogate
   EXPECT_EQ(printable("\xef\xbf\xbf"), "\uFFFD");                        // U+FFFF

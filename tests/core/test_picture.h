@@ -17,7 +17,7 @@ inline constexpr size_t kTestPictureSizeMin = 18;
 // Fills `picture` (at least kTestPictureSizeMin bytes) with the picture of this sequence number.
 void write_test_picture(std::span<std::byte> picture, uint64_t sequence);
 
-// The sequence number of a whole picture; nothing when a single byte is wrong.
+// The sequence number of a whole picture; nothing if any byte is wrong.
 std::optional<uint64_t> read_test_picture(std::string_view picture);
 
 }  // namespace fanlight

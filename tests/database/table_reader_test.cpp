@@ -19,7 +19,7 @@ namespace {
 // Controls a FakeSource, and records its calls.
 struct Script {
   std::counting_semaphore<> reads{0};   // released for each read that may continue
-  std::counting_semaphore<> begun{0};   // by the source, when a read has begun
+  std::counting_semaphore<> begun{0};   // by the source, when a read begins
   std::counting_semaphore<> closes{0};  // by the source
   std::atomic<int> busy_for{0};         // reads that find the table locked
   std::atomic<int> read{0};

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Does what "Adding a source" in CONTRIBUTING.md tells the reader to do: takes the class and the two
-# lines for the table out of GUIDE, writes OUT/capture/source/card_source.h, and
-# OUT/source_table.cpp from TABLE with the lines put where the guide says.
+# Follows "Adding a source" in CONTRIBUTING.md: takes the class and the two lines for the table out
+# of GUIDE, writes OUT/capture/source/card_source.h, and OUT/source_table.cpp: TABLE with the lines
+# inserted as the guide states.
 file(READ ${GUIDE} guide)
 file(READ ${TABLE} table)
 
