@@ -12,13 +12,13 @@
 
 namespace fanlight {
 
-// The clocks are set so that every head is known to the byte: the example of RFC 9110.
+// The clocks are set to the example date of RFC 9110, so that every head is known to the byte.
 inline constexpr int64_t kUnixSeconds = 784'111'777;
 inline const std::string kDate = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
 inline const std::string kEtag = "\"1-2c9253feeaa40\"";
 inline constexpr size_t kFrameBytes = 5'000;
 
-// A camera that gives a frame at once and the next one in `1 / fps`.
+// A camera that publishes a frame immediately, and the next one after `1 / fps`.
 class World : public ShardWorld {
  public:
   explicit World(double fps = 0.1, const ServerConfig& config = {}, bool idles = false,

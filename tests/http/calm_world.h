@@ -8,7 +8,7 @@
 
 namespace fanlight {
 
-// A camera that gives pictures of one size, on time.
+// A camera that delivers pictures of one size, on time.
 inline SimWorldConfig calm_world(double fps = 10, size_t frame_bytes = 1'000) {
   SimWorldConfig config;
   config.camera.fps = fps;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JsonCheck: reads JSON as strictly as RFC 8259 and remembers every plain value by its path.
+// JsonCheck: parses JSON strictly by RFC 8259 and stores every scalar value under its path.
 #pragma once
 
 #include <cctype>
@@ -9,7 +9,7 @@
 
 namespace fanlight {
 
-// Owns: what was read. Thread: one.
+// Owns: the parsed values. Thread: one.
 class JsonCheck {
  public:
   explicit JsonCheck(std::string_view text) : rest_(text) {
@@ -20,7 +20,7 @@ class JsonCheck {
   }
 
   bool valid() const { return valid_; }
-  // As written, strings without quotes: at("cameras[0].name"). "absent" when there is none.
+  // As written, strings without quotes: at("cameras[0].name"). "absent" if there is no such value.
   std::string at(const std::string& path) const {
     const auto found = values_.find(path);
     return found == values_.end() ? "absent" : found->second;
@@ -53,7 +53,7 @@ class JsonCheck {
     } else if (!take_word(value) && !take_number(value)) {
       return false;
     }
-    return values_.emplace(path, value).second;  // a name twice is an error too
+    return values_.emplace(path, value).second;  // a duplicate name is an error too
   }
 
   bool take_object(const std::string& path) {
@@ -99,7 +99,7 @@ class JsonCheck {
     return false;
   }
 
-  // Kept as it is written.
+  // Escapes are kept as written.
   bool take_escape(std::string& value) {
     if (rest_.empty()) return false;
     const char kind = rest_[0];

@@ -26,7 +26,7 @@ class PanelWorld : public PanelHolder, public ShardWorld {
     return config;
   }
 
-  // What the requests so far said, each of which is answered with this.
+  // Answers every pending request with `outcome` and `words`, and returns the requests' bodies.
   std::vector<std::string> serve(ControlOutcome outcome, const std::string& words = {}) {
     std::vector<std::string> bodies;
     panel.serve([&](std::string_view body, ControlAnswer& answer) {

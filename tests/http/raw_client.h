@@ -36,11 +36,11 @@ class RawClient {
   void close() {
     if (!std::exchange(closed_, true)) connection_.close_peer();
   }
-  // FIN, while it goes on to receive.
+  // Sends FIN and continues to receive.
   void end_writing() {
     if (!closed_) connection_.shut_down_writing();
   }
-  // As an application that is busy with something else: what arrives stays in its kernel.
+  // If false, it is like an application busy with something else: bytes stay in its kernel.
   void set_reading(bool reading) {
     reading_ = reading;
     if (reading_) on_change();
@@ -86,7 +86,7 @@ class RawClient {
   Instant ended_at_ = kNever;
 };
 
-// Asks one thing on a connection of its own and returns every byte of the answer.
+// Sends one request on a new connection and returns every byte of the answer.
 inline std::string ask_text(ShardWorld& shard, const std::string& request) {
   RawClient client(shard, {}, {request.starts_with("HEAD ")});
   client.send(request);

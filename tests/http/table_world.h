@@ -19,7 +19,7 @@ class TableWorld : public TableHolder, public ShardWorld {
  public:
   explicit TableWorld(double fps = 10) : ShardWorld(calm(fps), with(desk)) {}
 
-  // Serves the question that has waited longest, if there is one, from a table of rows 1 to `rows`.
+  // Answers the oldest waiting query, if any, from a table with rows 1 to `rows`.
   bool serve(int64_t rows) {
     TableQuery* query = desk.take_next();
     if (query == nullptr) return false;
@@ -30,7 +30,7 @@ class TableWorld : public TableHolder, public ShardWorld {
     desk.answer(*query, TableStatus::ok, "");
     return true;
   }
-  // Serves whoever asks, until nobody does.
+  // Answers queries until none is waiting.
   void serve_all(int64_t rows) {
     for (run_for(1ms); serve(rows);) run_for(1ms);
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// AllocationGuard: proves that code which must not allocate does not.
+// AllocationGuard: proves that code that must not allocate does not.
 //
-// A test program that links allocation_guard.cpp has its operator new replaced: inside an
+// Linking allocation_guard.cpp into a test program replaces its operator new: inside an
 // AllocationForbidden scope every call is counted, unless an AllocationAllowed scope is nested in
 // it. Tests open the first around the code under test; the simulated kernel and peers open the
-// second in their own functions. Both belong to one thread and may be nested.
+// second in their own functions. Both apply to one thread and may be nested.
 #pragma once
 
 #include <cstddef>

@@ -25,7 +25,7 @@ class ByteQueue {
   void pop(size_t count) {
     CHECK(count <= size());
     taken_ += count;
-    // Moved to the front only when that costs less than the bytes dropped since the last time.
+    // Moved to the front only if that costs less than the bytes dropped since the last move.
     if (taken_ < bytes_.size() - taken_) return;
     bytes_.erase(0, taken_);
     taken_ = 0;

@@ -27,14 +27,14 @@ enum class Defect {
   allocates,             // in every loop iteration
 };
 
-// Owns: its clients; borrows the rest. Thread: one. It does not parse HTTP: after an empty line it
-//   sends.
+// Owns: its clients; borrows the rest. Thread: one. It does not parse HTTP: it starts to send after
+// an empty line.
 class MiniServer {
  public:
   MiniServer(Backend& backend, FrameRing& ring, int listener, Defect defect = Defect::none);
   ~MiniServer();
 
-  // False when it has stopped.
+  // Returns false once it has stopped.
   bool turn(Instant deadline);
   // Ends all streams, then accepts no more.
   void stop();

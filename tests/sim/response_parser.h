@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // ResponseParser: parses a server's bytes as a strict client does.
 //
-// Responses one after another on one connection; bodies by Content-Length, in chunks, until the
-// end, or as a stream of pictures (multipart/x-mixed-replace) in the plain or in the advance form
-// of core/part.h. The first deviation is kept as the violation.
+// It accepts responses one after another on one connection; bodies by Content-Length, in chunks,
+// until the end, or as a stream of pictures (multipart/x-mixed-replace) in the plain or the advance
+// form of core/part.h. The first deviation is kept as the violation.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +53,7 @@ class ResponseParser {
   // The server's end of stream has arrived: anything incomplete now is cut off.
   void end();
 
-  // Empty while nothing is wrong.
+  // Empty if nothing is wrong.
   const std::string& violation() const { return violation_; }
   const std::deque<ParsedResponse>& responses() const { return responses_; }
   const ParsedStream& stream() const { return stream_; }
@@ -73,7 +73,7 @@ class ResponseParser {
     ended,
   };
 
-  // Each parses as much as it can; false when it needs more bytes.
+  // Each parses as much as it can, and returns false when it needs more bytes.
   bool step();
   bool parse_head();
   bool parse_sized_body();

@@ -88,12 +88,12 @@ class SimBackend final : public Backend {
   void set_descriptor_limit(size_t limit) { descriptor_limit_ = limit; }
   // Answers requests on a descriptor that is not open with EBADF instead of failing.
   void allow_bad_descriptors() { bad_descriptors_allowed_ = true; }
-  // Moves the wall clock, as an administrator or NTP does.
+  // Sets the wall clock, as an administrator or NTP does.
   void set_wall_clock(WallTime time) { wall_at_start_ += time - wall_now(); }
 
   bool is_open(int fd) const { return descriptors_.contains(fd); }
   size_t open_descriptors() const { return descriptors_.size(); }  // virtual ones
-  size_t in_flight() const { return in_flight_.size(); }  // whose final event was not fetched
+  size_t in_flight() const { return in_flight_.size(); }  // whose final event has not been fetched
   const SimCounts& counts() const { return counts_; }
   // Folds every event so far into a hash: its time, request, result and flags. Equal for equal
   // seeds.
@@ -160,7 +160,7 @@ class SimBackend final : public Backend {
   void notify_later();
   void notify_acknowledged();
 
-  // Each returns an outcome, or nothing when the request has to wait.
+  // Each returns an outcome, or nothing if the request has to wait.
   std::optional<Outcome> perform(Request& request);
   std::optional<Outcome> perform_accept(Request& request, Descriptor& listener);
   std::optional<Outcome> perform_receive(const Request& request, SimConnection& connection);
@@ -192,7 +192,7 @@ class SimBackend final : public Backend {
   std::map<uint64_t, int> numbers_;      // of connections and listeners: their descriptor
   std::map<uint64_t, Request> waiting_;  // by id
   std::map<Order, Completion> completions_;
-  std::deque<Notification> notifications_;  // still to be delivered
+  std::deque<Notification> notifications_;  // not delivered yet
   bool notifying_ = false;                  // notify_acknowledged() is planned
   std::set<uint64_t> in_flight_;            // ids
   std::set<uint64_t> user_data_;            // of requests in flight

@@ -26,7 +26,7 @@ struct SimCameraScript {
   Duration lost_for{0};
   std::string slate_reason = "camera lost: simulated";
   bool idles_unwatched = false;   // stops while no one is watching
-  bool counts_unwatched = false;  // and its numbers go on, as for pictures that are not encoded
+  bool counts_unwatched = false;  // and its numbers continue, as for pictures that are not encoded
 };
 
 // Owns: places under encoding. Thread: one; it acts when the clock calls it.
@@ -41,7 +41,7 @@ class SimCamera {
   void stop();
 
   uint64_t last_sequence() const { return last_sequence_; }  // published
-  // When the frame of this number was published; kNever if it never was.
+  // When the frame of this number was published; kNever if it was not.
   Instant published_at(uint64_t sequence) const;
   size_t published() const { return published_; }
   // The most places held when a frame was published.

@@ -33,13 +33,13 @@ class SimClock {
     return at(now_ + delay, std::move(action));
   }
 
-  // Does nothing when it has already run.
+  // Does nothing if the action has already run.
   void call_off(const Appointment& appointment) { agenda_.erase(appointment); }
 
-  // When the next action is due, kNever when nothing is planned.
+  // When the next action is due; kNever if nothing is planned.
   Instant next() const { return agenda_.empty() ? kNever : agenda_.begin()->first.first; }
 
-  // Runs everything that is due, including what it plans for now. Returns whether there was
+  // Runs everything that is due, including anything it plans for now. Returns whether there was
   // anything.
   bool run_due() {
     bool any = false;

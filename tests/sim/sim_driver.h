@@ -49,7 +49,7 @@ class SimDriver {
     } while (backend.now() < end);
     return all;
   }
-  // The result of the next event, which must be that of `id`; nothing when none occurs in 10 s.
+  // The result of the next event, which must be that of `id`; nothing if none occurs within 10 s.
   std::optional<int> result(uint64_t id) {
     std::array<Event, 1> event;
     const unsigned count = backend.wait(event, backend.now() + 10s);

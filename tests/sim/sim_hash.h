@@ -19,7 +19,7 @@ inline uint64_t mix_hash(uint64_t hash, uint64_t value) {
 }
 
 // Of pieces of memory: all of a short one, about 64 samples of a long one. It must detect that
-// memory is used for something else, which changes nearly all of it.
+// memory has been reused, which changes nearly all of it.
 inline uint64_t hash_pieces(std::span<const std::string_view> pieces) {
   uint64_t hash = 0;
   for (const std::string_view piece : pieces) {

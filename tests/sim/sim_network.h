@@ -149,7 +149,7 @@ class SimNetwork {
   std::set<uint64_t> take_changed() { return std::exchange(changed_, {}); }
   bool has_changed() const { return !changed_.empty(); }
 
-  // Of all connections: bytes in the server's kernel, and connections that it keeps after close.
+  // Of all connections: bytes in the server's kernel, and connections kept by it after close.
   size_t kernel_bytes() const;
   size_t orphans() const;
 

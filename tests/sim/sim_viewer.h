@@ -56,9 +56,9 @@ class SimViewer {
   const SimScript& script() const { return script_; }
   const ResponseParser& parser() const { return parser_; }
   const ParsedStream& stream() const { return parser_.stream(); }
-  // The first thing wrong with the server's bytes; empty when nothing is.
+  // The first error in the server's bytes; empty if there is none.
   const std::string& violation() const { return parser_.violation(); }
-  // Of the first final response; 0 when there is none.
+  // Of the first final response; 0 if there is none.
   int status() const;
   // Called for each whole picture with its sequence number.
   void set_on_frame(std::function<void(uint64_t)> f) { on_frame_ = std::move(f); }
@@ -69,8 +69,9 @@ class SimViewer {
   Instant first_frame_at() const { return first_frame_at_; }  // kNever: none arrived
   Instant last_byte_at() const { return last_byte_at_; }
   Instant ended_at() const { return ended_at_; }
-  // The longest time since the first frame between two arrivals of bytes in the client's kernel,
-  // whether it reads them or not, and from the last one until now or its end.
+  // The longest time between two arrivals of bytes in the client's kernel, whether it reads them or
+  // not, since the first frame; the time from the last arrival until now, or until its end, counts
+  // too.
   Duration longest_silence() const;
 
   // Leaves, if it is still connected.

@@ -27,12 +27,13 @@
 //   wait().
 // - Repeat a run by its seed: the same seed gives the same trace_hash(). To check more at given
 //   moments, plan it: world.backend().clock().after(5s, [&] { EXPECT_LT(...); }).
-// - Without faults (SimFaults{}) everything is in time and in order; fast clients miss no frame.
-//   With SimFaults::swarm() the network may reset connections: then only what arrives counts.
-// - The ring's destructor fails when a pin is left, Operation's when a request is, ListHook's when
-//   a list is; destroy the server before the world.
-// - figures: camera().most_pinned_places(), camera().most_kernel_bytes() (what the server's kernel
-//   holds for all sockets, orphans included), backend().network().orphans(), worst_age(viewer).
+// - Without faults (SimFaults{}) everything is on time and in order; fast clients miss no frame.
+//   With SimFaults::swarm() the network may reset connections: then only bytes that arrive count.
+// - The ring's destructor fails if a pin remains, Operation's if a request is in flight, ListHook's
+//   if it is still in a list; destroy the server before the world.
+// - Figures: camera().most_pinned_places(), camera().most_kernel_bytes() (bytes that the server's
+//   kernel holds for all sockets, orphans included), backend().network().orphans(),
+//   worst_age(viewer).
 #pragma once
 
 #include <cstdint>
@@ -64,7 +65,7 @@ struct SimWorldConfig {
 // Owns: the backend, the ring, the camera, the viewers. Thread: one.
 class SimWorld {
  public:
-  // One loop iteration of the server under test; false when it has stopped.
+  // One loop iteration of the server under test; false once it has stopped.
   using Turn = std::function<bool()>;
 
   explicit SimWorld(const SimWorldConfig& config);
@@ -82,20 +83,20 @@ class SimWorld {
 
   // Runs the server for this time, or until it has stopped.
   void run_for(Duration duration, const Turn& turn);
-  // Runs the server until `done`, checked after every iteration; false when `limit` passed first.
+  // Runs the server until `done`, checked after every iteration; false if `limit` passed first.
   bool run_until(const std::function<bool()>& done, Duration limit, const Turn& turn);
   // Lets time pass without a server.
   void run_without_server(Duration duration);
 
-  // One line for each viewer that received something wrong; empty when all is well.
+  // One line for each viewer that received something wrong; empty if there is none.
   std::string complaints() const;
-  // Descriptors and requests that the server has left behind; empty when there are none. The
-  // listeners are the world's.
+  // Descriptors and requests that the server has left behind; empty if there are none. The
+  // listeners belong to the world.
   std::string leftovers() const;
   // During the iterations of this world.
   uint64_t forbidden_allocations() const { return forbidden_allocations_; }
-  // The longest time from a frame's publication until the viewer had all of it; without repeats,
-  // and without the first, which may have been old when the viewer connected.
+  // The longest time from a frame's publication until the viewer had all of it. Repeats are
+  // excluded, and so is the first frame, which may have been old when the viewer connected.
   Duration worst_age(const SimViewer& viewer) const;
   uint64_t trace_hash() const { return backend_.trace_hash(); }
 

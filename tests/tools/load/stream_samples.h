@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What other people's MJPEG servers put on the wire, with pictures as small as they can be.
+// The byte streams of several MJPEG servers, with pictures as small as they can be.
 #pragma once
 
 #include <fmt/core.h>
@@ -10,7 +10,7 @@
 
 namespace fanlight {
 
-// The shape of a JPEG: begins and ends as one, and has in it what could be taken for a delimiter.
+// Shaped like a JPEG: begins and ends as one, and contains bytes that resemble a delimiter.
 inline std::string sample_jpeg(size_t number) {
   return "\xff\xd8" + fmt::format("picture {} \r\n--fram\r\n\r\r\n--boundarydonotcros", number) +
          std::string(number, '\r') + "\xff\xd9";
@@ -23,7 +23,7 @@ inline std::string fanlight_head(size_t length, size_t sequence) {
       length, sequence, sequence);
 }
 
-// Fanlight's plain form: the delimiter comes with the frame that it closes. Sequence 1, 2, ...
+// Fanlight's plain form: each delimiter is sent with the frame that it closes. Sequence 1, 2, ...
 inline std::string fanlight_stream(size_t parts) {
   std::string out =
       "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=boundarydonotcross\r\n"
@@ -35,7 +35,7 @@ inline std::string fanlight_stream(size_t parts) {
   return out;
 }
 
-// The Flask tutorial: no length, its delimiter comes with the frame before.
+// The Flask tutorial: no length; each delimiter is sent with the frame before it.
 inline std::string seed_stream(size_t parts) {
   std::string out =
       "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n"
@@ -62,7 +62,7 @@ inline std::string ustreamer_stream(size_t parts) {
   return out;
 }
 
-// mjpg-streamer: a delimiter before each part and none behind the last; the camera's own clock.
+// mjpg-streamer: a delimiter before each part and none after the last; the camera's own clock.
 inline std::string mjpg_streamer_stream(size_t parts) {
   std::string out =
       "HTTP/1.0 200 OK\r\nServer: MJPG-Streamer/0.2\r\n"
@@ -78,7 +78,7 @@ inline std::string mjpg_streamer_stream(size_t parts) {
   return out;
 }
 
-// Quotes, dashes inside the parameter, other parameters, names in another case, a preamble.
+// Quotes, dashes inside the parameter, other parameters, field names in other cases, a preamble.
 inline std::string odd_camera_stream(size_t parts) {
   std::string out =
       "HTTP/1.1 200 OK\r\ncontent-type: Multipart/Mixed; charset=x; Boundary=\"--my:cam\" ;z=1\r\n"

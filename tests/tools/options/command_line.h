@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A command line as main() gets it, and what a mistake on it is answered with.
+// A command line as main() receives it, and the error message for a mistake on it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,14 +13,14 @@
 
 namespace fanlight {
 
-// What `parse(argc, argv)` makes of these arguments of `program`.
+// The result of `parse(argc, argv)` for these arguments of `program`.
 template <class Parse>
 auto parse_as(const char* program, Parse parse, std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), program);
   return parse(static_cast<int>(arguments.size()), arguments.data());
 }
 
-// The same for a line that is split at its blanks.
+// The same for a line that is split at its spaces.
 template <class Parse>
 auto parse_words_as(const char* program, Parse parse, const std::string& line) {
   std::istringstream stream(line);
@@ -30,7 +30,7 @@ auto parse_words_as(const char* program, Parse parse, const std::string& line) {
   return parse_as(program, parse, arguments);
 }
 
-// The line that a mistake is answered with: one line, with the exit code for usage.
+// The error for a mistake: a single line, with the exit code for usage.
 template <class Parse>
 std::string mistake_of(Parse parse) {
   try {

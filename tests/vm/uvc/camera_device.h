@@ -21,20 +21,21 @@
 namespace fanlight {
 
 // Owns: its end of the cable, while plugged in, and the host's requests that wait for a frame.
-// Thread: one. Reading and writing the cable may block: the kernel at the other end takes all.
-// Errors: a cable that breaks is an unplugging.
+// Thread: one. Reading and writing the cable may block: the kernel at the other end accepts
+// everything. Errors: a broken cable counts as unplugging.
 class CameraDevice {
  public:
-  // `tell` hears what happens: "plugged in", "streaming MJPEG 640x480", "stopped", "unplugged".
+  // `tell` is called for each event: "plugged in", "streaming MJPEG 640x480", "stopped",
+  // "unplugged".
   CameraDevice(CameraOffer offer, std::function<void(std::string_view)> tell);
 
-  // What is done is said by one line, see kHelp. Throws std::invalid_argument when it is not known.
+  // Executes one command line, see kHelp. Throws std::invalid_argument if it is unknown.
   void command(std::string_view line);
 
-  // The cable, to be polled for reading; -1 when unplugged.
+  // The cable, to be polled for reading; -1 if unplugged.
   int fd() const { return cable_.get(); }
 
-  // When it wants to be called next without a request: kNever while it waits for the host.
+  // When it has to be called next even without a request; kNever while it waits for the host.
   Instant wakes_at() const;
 
   void on_request();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CameraFrames: the pictures of the emulated camera, and what may be wrong with them.
+// CameraFrames: the pictures of the emulated camera, and the faults they may have.
 #pragma once
 
 #include <cstddef>
@@ -15,18 +15,18 @@ namespace fanlight {
 
 enum class FrameFault : uint8_t {
   none,
-  corrupt,            // in the middle, bytes that are not a JPEG's
+  corrupt,            // in the middle, bytes that are invalid in a JPEG
   truncated,          // the first half
-  no_huffman_tables,  // as many MJPEG cameras: the tables of ITU-T T.81 annex K are understood
+  no_huffman_tables,  // as sent by many MJPEG cameras: the tables of ITU-T T.81 annex K are implied
   padded,             // zeros after the end, as from cameras with frames of a fixed size
 };
 
-// Owns: the drawn pictures; one is drawn once, for an emulated processor is slow.
+// Owns: the drawn pictures; each is drawn only once, because an emulated processor is slow.
 // Thread: one.
 class CameraFrames {
  public:
-  // The bytes of frame number `number`. Every MJPEG frame says its number in a comment, so that no
-  // two are equal: "frame N" in a COM segment.
+  // The bytes of frame number `number`. Every MJPEG frame has its number in a comment, a COM
+  // segment "frame N", so that no two are equal.
   std::vector<uint8_t> frame(const CameraMode& mode, uint64_t number, FrameFault fault);
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CameraOffer: what the emulated camera says that it can do.
+// CameraOffer: the capabilities that the emulated camera advertises.
 #pragma once
 
 #include <array>
@@ -22,8 +22,8 @@ struct CameraMode {
   bool operator==(const CameraMode&) const = default;
 };
 
-// Invariant: modes of one encoding stand together, and MJPEG's first: their places are the numbers
-// that the host asks for them by.
+// Invariant: modes of one encoding are adjacent, MJPEG's first: the host requests a mode by its
+// position.
 struct CameraOffer {
   std::string product = "Emulated Camera";
   std::string serial = "E0001";
@@ -53,7 +53,7 @@ struct CameraOffer {
 
 // Time between frames in 100 ns, for every mode: 30, 15 and 10 frames per second.
 constexpr std::array<uint32_t, 3> kFrameIntervals = {333333, 666666, 1000000};
-// One transfer carries a payload of at most so many bytes, its header included.
+// One transfer carries a payload of at most this many bytes, including its header.
 constexpr size_t kPayloadBytesMax = 16384;
 constexpr uint8_t kStreamEndpoint = 0x81;  // bulk, towards the host
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CameraRequests: what the emulated camera answers on its control endpoint.
+// CameraRequests: the emulated camera's answers on its control endpoint.
 //
 // Sources: USB 2.0 section 9.4; USB Device Class Definition for Video Devices 1.1, chapter 4.
 #pragma once
@@ -23,18 +23,18 @@ class CameraRequests {
  public:
   explicit CameraRequests(CameraOffer offer);
 
-  // The bytes that the host reads, none for a request that carries some to the camera (`sent`);
-  // nothing when the request is not known, which USB answers by a stall of the endpoint.
+  // The bytes for the host to read, empty for a request that carries data to the camera (`sent`);
+  // nothing if the request is unknown, which USB answers with a stall of the endpoint.
   std::optional<std::vector<uint8_t>> answer(const usb_ctrlrequest& request,
                                              std::span<const uint8_t> sent);
 
-  // What the host wants to see at this moment.
+  // The stream that the host wants at this moment.
   bool is_streaming() const { return is_streaming_; }
   CameraMode mode() const;
   uint32_t frame_interval() const { return committed_.dwFrameInterval; }  // 100 ns
 
  private:
-  // A value that the host may set, of the processing unit.
+  // A value of the processing unit that the host may set.
   struct Control {
     uint8_t selector;
     uint16_t preset;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The descriptors of a USB camera: what a host reads to learn what was plugged in.
+// The descriptors of a USB camera: a host reads them to identify a device that was plugged in.
 //
 // Sources: USB 2.0 chapter 9; USB Device Class Definition for Video Devices 1.1, sections 3.6 to
 // 3.10, and its payload specifications for MJPEG and uncompressed video.
@@ -13,7 +13,7 @@
 
 namespace fanlight {
 
-// Names by which other descriptors refer to these texts.
+// Indices by which other descriptors refer to these texts.
 enum StringIndex : uint8_t { kNoString, kManufacturerString, kProductString, kSerialString };
 
 // Parts of the camera, by which the host addresses its controls.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// FramePayloads: cuts frames into payloads, each with the header that says which frame it is of.
+// FramePayloads: splits frames into payloads, each with a header that identifies its frame.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace fanlight {
 // Thread: one.
 class FramePayloads {
  public:
-  // `is_flagged`: every payload says that the camera found an error in the frame.
+  // `is_flagged`: every payload is marked to show that the camera found an error in the frame.
   void begin(std::vector<uint8_t> frame, bool is_flagged);
   void abandon();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// UsbBytes: numbers in the order in which USB has them, the lowest byte first.
+// UsbBytes: numbers in USB's byte order, the lowest byte first.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ class UsbBytes {
 
   const std::vector<uint8_t>& get() const { return bytes_; }
 
-  // A descriptor of this type with these contents: its length, its type, then what is here.
+  // A descriptor of this type with these contents: its length, its type, then these bytes.
   std::vector<uint8_t> descriptor(uint8_t type) const {
     return UsbBytes().u8(bytes_.size() + 2).u8(type).bytes(bytes_).get();
   }
