@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is told that there is no place, in which words, and what of it is counted.
+// Requests for streams that are refused: the message, and the counters.
 #include "http/answer/admit.h"
 
 #include <gtest/gtest.h>
@@ -50,7 +50,7 @@ TEST(Admit, TheWireBearsSoMany) {
   world.camera.fps = 10;
   world.camera.size_min = world.camera.size_max = 20'000;
   ServerConfig config;
-  config.wire.bits_per_second = 1'500'000;  // 160 KB/s for one who is owed 100 KB/s
+  config.wire.bits_per_second = 1'500'000;  // 160 KB/s for a viewer with a claim to 100 KB/s
   config.wire.min_fps = 5;
   ShardWorld shard(world, config);
   shard.run_for(500ms);  // until the size of a picture is known
@@ -58,8 +58,8 @@ TEST(Admit, TheWireBearsSoMany) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.body, "503 Service Unavailable: not enough bandwidth for another viewer\n");
   EXPECT_EQ(shard.stats().refused_wire.value(), 1u);
-  shard.run_for(300ms);  // until the close of the first has been noticed
-  // Who asks for less is owed less.
+  shard.run_for(300ms);  // until the first viewer's close has been detected
+  // A viewer that requests fewer frames is guaranteed less.
   EXPECT_EQ(ask_beside_a_viewer(shard, "/stream?fps=1").status, 200);
 }
 

@@ -25,7 +25,7 @@ TEST(Control, TypesThatAreJson) {
   }
 }
 
-// What a page from elsewhere, a form or a slip can send never reaches the camera.
+// Requests from another origin, from a form or sent by mistake never reach the camera.
 TEST(Control, IsRefusedBeforeTheCameraHearsOfIt) {
   struct Case {
     std::string request;
@@ -80,7 +80,7 @@ TEST(Control, IsOffUnlessAllowed) {
   EXPECT_EQ(client.responses()[0].headers.at("allow"), "GET, HEAD, OPTIONS");
   EXPECT_TRUE(client.text().ends_with("changing controls requires --allow-control\n"));
   EXPECT_TRUE(shard.serve(ControlOutcome::done).empty());
-  // Looking is always allowed.
+  // Reading is always allowed.
   EXPECT_EQ(ask(shard, get("/cameras/cam/controls")).body, R"({"controls":[]})");
 }
 

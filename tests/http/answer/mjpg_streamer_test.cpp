@@ -33,7 +33,7 @@ TEST(MjpgStreamer, ItsFilesAreJson) {
   }
 }
 
-// A page from elsewhere can make a browser GET anything.
+// A page from another origin can make a browser GET anything.
 TEST(MjpgStreamer, NothingIsChangedByGet) {
   ShardWorld shard(calm_world());
   const ParsedResponse command =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What pages are made of is in page_test.cpp, their heads in reply_test.cpp.
+// The contents of pages are tested in page_test.cpp, their heads in reply_test.cpp.
 #include "http/answer/page_reply.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every answer has in common is in answer_test.cpp, byte for byte.
+// The properties that all answers share are tested in dispatch_test.cpp, byte for byte.
 #include "http/answer/reply.h"
 
 #include <gtest/gtest.h>
@@ -75,7 +75,7 @@ TEST(Reply, PagesSayWhatTheyMayDo) {
             std::to_string(opening_of(shard).text().size() + pages.camera(0).size()));
 }
 
-// A relay that finds itself in Via knows that it is its own camera.
+// A relay that finds itself in Via detects that it is its own source.
 TEST(Reply, PicturesTellThroughWhichServersTheyCame) {
   PanelWorld shard;
   shard.run_for(10ms);

@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-// The one field that differs from one answer to the next.
+// The only field that differs between answers.
 std::string without_send_time(std::string text) {
   const size_t begin = text.find("X-UStreamer-Send-Timestamp: ");
   EXPECT_NE(begin, text.npos);
@@ -63,7 +63,7 @@ TEST(SnapshotReply, LostCameraGivesItsSlateAsTheBodyOf503) {
   EXPECT_EQ(viewer.stream().slates, 1u);
 }
 
-// Of a relay the reason comes from another server.
+// A relay's slate reason is text from another server.
 TEST(SnapshotReply, WhateverAnUpstreamSaysTheHeadStaysWhole) {
   SimWorldConfig config;
   config.camera.size_min = config.camera.size_max = kFrameBytes;
@@ -101,7 +101,7 @@ TEST(SnapshotReply, IdleCameraIsStartedForASnapshot) {
   World shard(30, {}, true);
   const SimViewer& viewer = shard.world.add({.close_at = 1s});
   shard.run_for(60s);
-  // The close is noticed with the second frame after it.
+  // The close is detected with the second frame after it.
   const uint64_t old = shard.world.camera().last_sequence();
   ASSERT_LE(old, viewer.stream().last_sequence + 3);
   const ParsedResponse response = ask(shard, get("/snapshot"));

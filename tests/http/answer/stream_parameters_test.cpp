@@ -24,7 +24,7 @@ TEST(StreamParameters, TakesWhatIsWellFormed) {
   EXPECT_EQ(parameters.ustreamer.key, "a.b-c_1");
 }
 
-// Dashboards get around caches with them, some more than once.
+// Dashboards add unknown parameters to defeat caches, some of them more than once.
 TEST(StreamParameters, IgnoresWhatNobodyKnows) {
   for (const char* query : {"", "&", "&&", "=", "1700000000", "what=ever&what=ever", "FPS=x",
                             "fpss=x", "xfps=x", "=fps"}) {

@@ -19,7 +19,7 @@ TEST(SummaryReply, HeadHasTheLengthAndNoBody) {
   EXPECT_TRUE(text.ends_with("\r\n\r\n"));
 }
 
-// Few cameras are one piece with its length, many a report in chunks.
+// Few cameras are sent as one piece with its length, many as a report in chunks.
 TEST(SummaryReply, ManyCamerasComeInChunks) {
   for (const size_t cameras : {1u, 16u}) {
     ShardWorld shard(calm_world(), {}, nullptr, cameras);

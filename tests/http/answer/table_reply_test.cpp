@@ -38,7 +38,7 @@ TEST(TableReply, HeadOfThePageIsSafeAndNotKept) {
   EXPECT_EQ(headers.at("transfer-encoding"), "chunked");
   EXPECT_TRUE(headers.at("content-security-policy").starts_with("default-src 'none'"));
   EXPECT_EQ(headers.at("x-content-type-options"), "nosniff");
-  // The connection is kept.
+  // The connection stays open.
   client.send(get("/healthz"));
   shard.run_for(1ms);
   EXPECT_EQ(client.responses().back().body, "ok\n");
@@ -80,7 +80,7 @@ TEST(TableReply, ALockIs503AndEverythingElseIs500) {
       EXPECT_EQ(client.text().find("secret"), std::string::npos);
       EXPECT_EQ(client.ended_at(), kNever);
     }
-    // Once a minute.
+    // Logged at most once a minute.
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
               "stock table: /secret/path: why, after 0 rows\n");
   }

@@ -33,7 +33,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text.replace(at, what.size(), by);
 }
 
-// The head of the answer to a handshake, which is followed by frames for ever.
+// The head of the answer to a handshake; frames follow it indefinitely.
 std::string head_of(ShardWorld& shard, const std::string& request) {
   RawClient client(shard);
   client.send(request);

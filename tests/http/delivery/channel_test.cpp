@@ -15,8 +15,8 @@ SimWorldConfig calm(double fps) {
   return config;
 }
 
-// Places that are held while `viewers` have stopped reading in the middle of the same frame: the
-// new frame, the one before it until the shard has seen the new one, and theirs.
+// Places that are held after `viewers` have stopped reading in the middle of the same frame: the
+// new frame, the one before it until the shard has seen the new one, and the viewers' frame.
 uint64_t places_held(size_t viewers) {
   SimWorldConfig config = calm(10);
   config.camera.size_min = config.camera.size_max = 100'000;

@@ -22,7 +22,7 @@ ServerConfig wire_of(uint64_t bits_per_second, double min_fps = 0.5) {
   return config;
 }
 
-// Frames of one size that 95 % of the rate carry in a second.
+// Frames of one size that fit into 95 % of the rate in a second.
 double frames_per_second(uint64_t bits_per_second) {
   return double(bits_per_second) / 8 * Wire::kShare / double(bytes_on_wire(kFrameBytes + 170));
 }
@@ -51,10 +51,10 @@ TEST(SendQueue, AFullWireIsSharedEvenlyAndUsedUp) {
   EXPECT_EQ(shard.world.complaints(), "");
 }
 
-// Most have the last frame when the next one comes, and some still wait for it.
+// Most viewers have the last frame when the next one is published, and some still wait for it.
 TEST(SendQueue, WhoWaitsLosesNoTurnToThoseWhoDoNot) {
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(100'000'000));
-  for (size_t i = 0; i < 28; ++i) shard.world.add({});  // who want 840 of 584 frames a second
+  for (size_t i = 0; i < 28; ++i) shard.world.add({});  // they want 840 of 584 frames a second
   shard.run_for(5s);
   const std::vector<uint64_t> before = frames_of(shard.world);
   shard.run_for(60s);
@@ -65,8 +65,8 @@ TEST(SendQueue, WhoWaitsLosesNoTurnToThoseWhoDoNot) {
   EXPECT_LE(*most - *least, 2u) << "of " << *most;
 }
 
-// Every frame is the newest when it is begun: with the wire spread over the interval its age is
-// half an interval on average, and never more than one and the time on the wire.
+// Every frame is the newest when its send begins: with the wire spread over the interval its age is
+// half an interval on average, and never more than one interval plus the transmission time.
 TEST(SendQueue, WhoWaitedGetsTheNewestFrame) {
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(50'000'000));
   for (size_t i = 0; i < 100; ++i) shard.world.add({});
@@ -82,7 +82,7 @@ TEST(SendQueue, WhoWaitedGetsTheNewestFrame) {
 TEST(SendQueue, BelowTheLimitNobodyLosesAFrame) {
   constexpr uint64_t kRate = 100'000'000;  // 584 frames a second
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
-  for (size_t i = 0; i < 15; ++i) shard.world.add({});  // who want 450
+  for (size_t i = 0; i < 15; ++i) shard.world.add({});  // they want 450
   shard.run_for(10s);
   for (const auto& viewer : shard.world.viewers()) EXPECT_EQ(viewer->stream().gaps, 0u);
   EXPECT_EQ(shard.channel_stats().frames_skipped.value(), 0u);
@@ -111,14 +111,14 @@ TEST(SendQueue, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
   EXPECT_EQ(shard.world.viewers().back()->status(), 503);
 }
 
-// However small or large the frames are: what else the shard has to do waits for about as long.
+// Whatever the size of the frames, the shard's other work waits for about the same time.
 TEST(SendQueue, ATurnIsBoundedByItsWork) {
   constexpr size_t kViewers = 600;
   ServerConfig config;
   config.admission.viewers_max = kViewers;
   for (const size_t frame_bytes : {1'000u, 20'000u, 100'000u}) {
     SimWorldConfig world = calm_world(10, frame_bytes);
-    world.faults.submission_queue = 1024;  // all of a turn's requests at once
+    world.faults.submission_queue = 1024;  // all requests of a loop iteration in one submission
     ShardWorld shard(world, config);
     SimScript script;
     script.link.send_buffer = 1 << 20;  // every frame is one request
@@ -149,7 +149,7 @@ TEST(SendQueue, ViewersOnThisMachineAreNotHeldBack) {
   EXPECT_GE(viewer.stream().frames, 298u);
 }
 
-// Snapshots are not held back, but the streams make room for them.
+// Snapshots are not delayed, but their bytes are deducted from the streams.
 TEST(SendQueue, SnapshotsAreTakenFromTheSameWire) {
   constexpr uint64_t kRate = 20'000'000;
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
@@ -167,12 +167,12 @@ TEST(SendQueue, SnapshotsAreTakenFromTheSameWire) {
   EXPECT_LE(bytes, double(kRate) / 8 * Wire::kShare * 10 * 1.01);
 }
 
-// Shards divide the wire by the viewers that wait in each.
+// Shards divide the wire in proportion to their waiting viewers.
 TEST(SendQueue, ShardsShareByTheirViewers) {
   constexpr uint64_t kRate = 100'000'000;
   Wire wire({.bits_per_second = kRate}, 2);
   const Duration time = wire.time_for(kFrameBytes);
-  // The two lines as SendQueue keeps them, 300 viewers against 100, all always waiting.
+  // Two send queues, with 300 and 100 viewers that always wait.
   uint64_t granted[2] = {};
   Instant free_at[2] = {};
   wire.set_waiting(0, 300);
@@ -187,7 +187,7 @@ TEST(SendQueue, ShardsShareByTheirViewers) {
   EXPECT_NEAR(double(granted[0] + granted[1]) * to_seconds(time), 20, 0.1);
 }
 
-// The kernel is calm, so that frames arrive in the order in which they were begun.
+// The kernel is calm, so that frames arrive in the order in which their sends began.
 TEST(SendQueue, OrderOfServingRotates) {
   constexpr size_t kViewers = 50;
   constexpr uint64_t kFrames = 500;
@@ -198,7 +198,7 @@ TEST(SendQueue, OrderOfServingRotates) {
   size_t rank = 0;
   for (size_t i = 0; i < kViewers; ++i) {
     shard.world.add({}).set_on_frame([&, i](uint64_t sequence) {
-      if (sequence <= 1) return;  // that one is served as they come
+      if (sequence <= 1) return;  // the first frame is sent to viewers as they connect
       if (sequence != current) {
         EXPECT_TRUE(current == 0 || rank == kViewers);
         current = sequence;

@@ -15,8 +15,8 @@ namespace {
 
 constexpr size_t kFrameBytes = 5'000;
 
-// What a client of this target received. The parts have fields that ours have not, so only the text
-// is looked at.
+// All bytes that a client of this target received. The parts have fields that ours lack, so only
+// the text is examined.
 std::string received(ShardWorld& shard, const std::string& target, Duration time) {
   RawClient client(shard);
   client.send(get(target));
@@ -111,7 +111,7 @@ TEST(UstreamerFraming, ASnapshotTellsItsTimes) {
   }
 }
 
-// Not only after two seconds, and once for each pause.
+// It is repeated before the usual two seconds, and once for each pause.
 TEST(UstreamerFraming, TheLastFrameBeforeAPauseComesTwice) {
   SimWorldConfig config = calm_world(10, kFrameBytes);
   config.camera.drop = 0.5;

@@ -94,7 +94,7 @@ TEST(Viewer, FramesEndsTheStreamInAllFourForms) {
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);
 }
 
-// A frame in 10 s: it is sent again five times before the next one. The parser compares the heads.
+// One frame in 10 s is sent five times more before the next one. The parser compares the heads.
 TEST(Viewer, SilenceIsFilledWithTheSameFrame) {
   ShardWorld shard(calm(0.1));
   const SimViewer& plain = add(shard, "/stream");
@@ -107,7 +107,7 @@ TEST(Viewer, SilenceIsFilledWithTheSameFrame) {
     EXPECT_EQ(viewer->stream().repeats, 10u);
     EXPECT_LT(viewer->longest_silence(), 2s);
   }
-  // Its own interval is longer than the silence that is allowed to others.
+  // Its own interval is longer than the longest silence of the others.
   EXPECT_GE(capped.stream().repeats, 2u);
   EXPECT_LE(capped.stream().frames, 6u);
   EXPECT_LE(capped.longest_silence(), 4100ms);
@@ -116,8 +116,8 @@ TEST(Viewer, SilenceIsFilledWithTheSameFrame) {
   EXPECT_EQ(shard.world.complaints(), "");
 }
 
-// It takes 2 s for a frame, 60 intervals of the camera: it shares the frames that others of its
-// pace get.
+// It needs 2 s for a frame, 60 intervals of the camera: it shares frames with other viewers of its
+// pace.
 TEST(Viewer, SlowOneGetsTheFramesThatSlowOnesShare) {
   ShardWorld shard(calm(30, 100'000));
   SimScript script;
@@ -154,7 +154,7 @@ TEST(Viewer, NewOneOnAnIdleCameraGetsTheNextFrame) {
   first.close();
   shard.run_for(60s);
   const uint64_t old = shard.world.camera().last_sequence();
-  // The close is noticed with the second frame after it.
+  // The close is detected with the second frame after it.
   ASSERT_LE(old, first.stream().last_sequence + 2);
   const SimViewer& second = add(shard, "/stream");
   shard.run_for(5s);
@@ -162,7 +162,7 @@ TEST(Viewer, NewOneOnAnIdleCameraGetsTheNextFrame) {
   EXPECT_EQ(shard.world.complaints(), "");
 }
 
-// The camera does not start: nothing is better than a picture of an hour ago.
+// The camera does not start: no picture is better than one that is an hour old.
 TEST(Viewer, NewOneOnACameraThatStaysIdleGetsNoOldPicture) {
   SimWorldConfig config = calm(1);
   config.camera.idles_unwatched = true;
@@ -181,7 +181,7 @@ TEST(Viewer, NewOneOnACameraThatStaysIdleGetsNoOldPicture) {
   EXPECT_EQ(shard.world.complaints(), "");
 }
 
-// A camera that gives nothing costs nothing: the shard sleeps.
+// A camera without pictures costs nothing: the shard sleeps.
 TEST(Viewer, WithoutAFrameTheShardSleeps) {
   SimWorldConfig config = calm(1);
   config.camera.drop = 1;

@@ -25,7 +25,7 @@ ServerConfig server_config() {
   return config;
 }
 
-// Owns: a client that has asked for a WebSocket. Thread: one.
+// Owns: a client that has requested a WebSocket. Thread: one.
 class SocketClient {
  public:
   explicit SocketClient(ShardWorld& shard, const std::string& target = "/ws",
@@ -43,7 +43,7 @@ class SocketClient {
     size_t bytes;
   };
 
-  // Every whole frame so far.
+  // All complete frames so far.
   std::vector<ServerFrame> frames() const {
     const size_t head = client_.text().find("\r\n\r\n");
     if (head == std::string::npos) return {};
@@ -51,7 +51,7 @@ class SocketClient {
     return server_frames(std::string_view(client_.text()).substr(head + 4));
   }
 
-  // Messages in pairs: what is told of a picture, and the picture.
+  // Messages in pairs: the description of a picture, then the picture.
   std::vector<Picture> pictures() const {
     std::vector<Picture> found;
     nlohmann::json told;
@@ -76,7 +76,7 @@ class SocketClient {
     return found;
   }
 
-  // The payload of the last close, "none" when there is none; nothing may follow it.
+  // The payload of the last close, "none" if there is none; nothing may follow it.
   std::string close_payload() const {
     const auto all = frames();
     for (size_t i = 0; i < all.size(); ++i) {
@@ -127,7 +127,7 @@ TEST(WebSocket, ManyCamerasShareOneConnectionEvenly) {
   constexpr size_t kCameras = 9;
   ShardWorld shard(calm_world(10, kFrameBytes), server_config(), nullptr, kCameras);
   {
-    // The line carries ten of the ninety pictures a second.
+    // The connection carries ten of the ninety pictures a second.
     SocketClient slow(shard, "/ws?cameras=*", {.bytes_per_second = 10.0 * kFrameBytes});
     SocketClient fast(shard, "/ws?cameras=cam-3,cam");
     shard.run_for(30s);
@@ -142,7 +142,7 @@ TEST(WebSocket, ManyCamerasShareOneConnectionEvenly) {
       EXPECT_GE(sequences.size(), 28u) << i;
       EXPECT_LE(sequences.size(), 38u) << i;
       EXPECT_TRUE(std::is_sorted(sequences.begin(), sequences.end()));
-      // Not the oldest that waited, but the newest.
+      // The newest picture is sent, not the oldest that waited.
       EXPECT_GE(sequences.back() + 20, shard.world.camera().last_sequence());
     }
   }
@@ -194,7 +194,7 @@ TEST(WebSocket, ASlateSaysWhy) {
   expect_nothing_left(shard);
 }
 
-// Of a relay the reason comes from another server; a message that is not UTF-8 would end the
+// A relay's slate reason is text from another server; a message that is not UTF-8 would end the
 // WebSocket of all cameras (RFC 6455 section 8.1).
 TEST(WebSocket, WhateverAnUpstreamSaysTheMessageIsUtf8) {
   SimWorldConfig config = calm_world(10, kFrameBytes);
@@ -223,7 +223,7 @@ TEST(WebSocket, ARateMayBeAskedFor) {
   expect_nothing_left(shard);
 }
 
-// Also while a picture is on its way, which goes first, and in the packet of the handshake.
+// Also while a picture is being sent, which is completed first, and in the packet of the handshake.
 TEST(WebSocket, APingIsAnswered) {
   ShardWorld shard(calm_world(10, kFrameBytes), server_config());
   {
@@ -240,7 +240,7 @@ TEST(WebSocket, APingIsAnswered) {
     for (const ServerFrame& frame : slow.frames()) {
       if (frame.first == 0x8a) pongs += frame.payload + " ";
     }
-    EXPECT_EQ(pongs, "second ");  // the newest is enough
+    EXPECT_EQ(pongs, "second ");  // answering the newest is enough
     EXPECT_GE(slow.pictures().size(), 8u);
   }
   expect_nothing_left(shard);
@@ -267,7 +267,7 @@ TEST(WebSocket, ACloseIsAnsweredAndNothingFollowsIt) {
   expect_nothing_left(shard);
 }
 
-// Its FIN comes while a picture is on its way, with and without a close before it.
+// Its FIN arrives while a picture is being sent, with and without a close before it.
 TEST(WebSocket, AClientThatHalfClosesIsClosedInOrder) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {client_frame(kClientClose, "\x03\xe8"), "\x03\xe8"}, {"", "\x03\xea"}};
@@ -321,7 +321,7 @@ TEST(WebSocket, TheEndOfTheServerIsAnnounced) {
   EXPECT_EQ(shard.world.leftovers(), "");
 }
 
-// At every moment, also in the middle of a picture and of a frame of its own.
+// At any moment, also in the middle of a picture and of one of its own frames.
 TEST(WebSocket, AClientMayVanish) {
   ShardWorld shard(calm_world(30, kFrameBytes), server_config(), nullptr, 4);
   for (int i = 0; i < 60; ++i) {

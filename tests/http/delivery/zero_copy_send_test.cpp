@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Zero-copy sends of a whole shard: what is pinned, for how long, and what ends it.
+// Zero-copy sends of a whole shard: which frames are pinned, for how long, and what releases them.
 #include "http/delivery/zero_copy_send.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kFrameBytes = 30'000;
 
-// Of the ring when nobody is slow: the newest frame, and the one before until the shards know.
+// In a ring without slow viewers: the newest frame, and the previous one until the shards know.
 constexpr uint64_t kPlacesAtRest = 2;
 
 SimWorldConfig world_config(const SimFaults& faults = {}) {
@@ -33,7 +33,7 @@ ServerConfig server_config(ZeroCopyMode mode = ZeroCopyMode::on) {
   return config;
 }
 
-// What must hold when all is over.
+// The conditions at the end of every test.
 void expect_nothing_left(ShardWorld& shard) {
   shard.stop();
   EXPECT_EQ(shard.world.complaints(), "");
@@ -48,7 +48,7 @@ TEST(ZeroCopySends, FramesGoByZeroCopyAndEverythingElseDoesNot) {
   EXPECT_EQ(ask(shard, get("/snapshot")).body.size(), kFrameBytes);
   EXPECT_EQ(viewer.stream().gaps, 0u);
   EXPECT_GT(viewer.stream().frames, 140u);
-  // The last notification may be on its way.
+  // The last notification may still be outstanding.
   EXPECT_LE(shard.stats().sent_zero_copy.value() - shard.world.backend().counts().zero_copies, 1u);
   EXPECT_EQ(shard.stats().sent_zero_copy.value(), shard.channel_stats().frames_sent.value());
   EXPECT_EQ(shard.stats().zero_copy_copied.value(), 0u);
@@ -78,7 +78,7 @@ TEST(ZeroCopySends, FiguresAreReported) {
   expect_nothing_left(shard);
 }
 
-// The acknowledgement comes a round trip later, three frames at this rate. Nobody waits for it.
+// The acknowledgement arrives a round trip later, three frames at this rate; no send waits for it.
 TEST(ZeroCopySends, RoundTripCostsNoFrames) {
   SimWorldConfig config = world_config();
   config.camera.size_min = config.camera.size_max = 17'000;
@@ -94,8 +94,8 @@ TEST(ZeroCopySends, RoundTripCostsNoFrames) {
   expect_nothing_left(shard);
 }
 
-// The simulated kernel looks at the bytes again when it has done with them: a place that is written
-// too early is a failure there. Here: that places are indeed held meanwhile, and given back.
+// The simulated kernel checks the bytes again when it is done with them, and fails if a place is
+// written too early. This tests that places are indeed held until then, and released.
 TEST(ZeroCopySends, FrameIsPinnedUntilItsNotification) {
   for (const ZeroCopyMode mode : {ZeroCopyMode::off, ZeroCopyMode::on}) {
     ShardWorld shard(world_config(), server_config(mode));
@@ -139,8 +139,8 @@ TEST(ZeroCopySends, StalledViewerIsEvictedAndItsPinsReturn) {
   expect_nothing_left(shard);
 }
 
-// A socket may queue a hundred frames for a viewer that is slow to read, or not at all. They must
-// not fill the ring: the camera goes on, and whoever takes bytes is kept.
+// A socket may queue a hundred frames for a viewer that reads slowly, or not at all. They must not
+// fill the ring: the camera continues, and viewers that make progress are kept.
 TEST(ZeroCopySends, DeepQueuesDoNotFillTheRing) {
   SimWorldConfig config = world_config();
   config.ring.window = 4;
@@ -167,8 +167,8 @@ TEST(ZeroCopySends, DeepQueuesDoNotFillTheRing) {
   expect_nothing_left(shard);
 }
 
-// Memory for two frames only, and one of them waits in a socket: its viewer must let go of it,
-// although what it is being sent is newer.
+// Memory for two frames only, and one of them waits in a socket: its viewer must release it,
+// although the send in flight is of a newer one.
 TEST(ZeroCopySends, RingThatIsFullTakesFramesBackFromTheSockets) {
   SimWorldConfig config = world_config();
   config.ring.memory_limit = 3 * (32 << 10);
@@ -185,7 +185,7 @@ TEST(ZeroCopySends, RingThatIsFullTakesFramesBackFromTheSockets) {
   expect_nothing_left(shard);
 }
 
-// At the end of the server a viewer that has stopped reading is thrown out as well.
+// When the server stops, a viewer that has stopped reading is disconnected as well.
 TEST(ZeroCopySends, StopWithOwedNotificationsIsInTime) {
   ShardWorld shard(world_config(), server_config());
   SimScript script;
@@ -196,8 +196,8 @@ TEST(ZeroCopySends, StopWithOwedNotificationsIsInTime) {
   EXPECT_EQ(shard.world.leftovers(), "");
 }
 
-// It ends its half of the connection while our last bytes wait for its acknowledgement, and then
-// says no more: an orderly close would leave them pinned.
+// The peer ends its half of the connection while our last bytes wait for its acknowledgement, and
+// then sends nothing more: an orderly close would leave them pinned.
 TEST(ZeroCopySends, PeerThatClosesItsHalfAndStopsReadingPinsNothing) {
   ShardWorld shard(world_config(), server_config());
   SimLink link;

@@ -6,7 +6,7 @@
 namespace fanlight {
 namespace {
 
-// The hashes are what `printf %s TEXT | openssl dgst -sha256 -binary | base64` says.
+// The hashes are the output of `printf %s TEXT | openssl dgst -sha256 -binary | base64`.
 TEST(ContentPolicy, NamesTheStyleAndTheScriptByTheirHashes) {
   EXPECT_EQ(content_policy("<style>a</style>\n<body><script>b</script>"),
             "default-src 'none'; img-src 'self'; connect-src 'self'; "

@@ -37,7 +37,7 @@ TEST(ErrorPage, IsAWholePage) {
   EXPECT_TRUE(page.ends_with("</html>\n"));
 }
 
-// Also below a path that a proxy puts in front.
+// Also below a path prefix that a proxy adds.
 TEST(ErrorPage, LeadsHomeFromWhereItIs) {
   const ErrorPage page("1");
   EXPECT_TRUE(has(whole(page, {404, "x", "/cameras/none/stream"}), "<a href=\"../../\">To the"));

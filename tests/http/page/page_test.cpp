@@ -24,7 +24,7 @@ TEST(Page, ShowsThePictureWithoutJavaScript) {
   EXPECT_TRUE(has(pages.root(), "<h1 id=\"title\">front-door</h1>"));
 }
 
-// Relative URLs: the browser resolves them against /cameras/attic, whatever stands before that.
+// Relative URLs: the browser resolves them against /cameras/attic, whatever precedes that path.
 TEST(Page, OfACameraFindsItsUrlsFromWhereItIs) {
   const Pages pages(kNames, "1.2.3", false);
   const std::string_view attic = pages.camera(1);
@@ -42,7 +42,7 @@ TEST(Page, AllPagesAreSmallWholeAndLoadNothingFromElsewhere) {
     EXPECT_TRUE(has(page, "Fanlight 1.2.3"));
     EXPECT_TRUE(has(page, "<meta name=\"description\""));
     EXPECT_TRUE(page.ends_with("</html>\n"));
-    // The name of SVG is no address: nobody asks for it.
+    // The SVG namespace is not an address: it is never requested.
     const std::string rest =
         std::regex_replace(std::string(page), std::regex("'?http://www.w3.org/2000/svg"), "");
     EXPECT_FALSE(has(rest, "http://"));
@@ -56,7 +56,7 @@ TEST(Page, AllPagesAreSmallWholeAndLoadNothingFromElsewhere) {
   }
 }
 
-// What the policy forbids is not there: URLs are relative and there is no inline handler or style.
+// Nothing that the policy forbids: URLs are relative, and there are no inline handlers or styles.
 TEST(Page, KeepsToItsPolicy) {
   const Pages pages(kNames, "1.2.3", false);
   EXPECT_EQ(pages.camera_policy(), content_policy(pages.camera(1)));

@@ -13,7 +13,7 @@ namespace {
 
 const PeerAddress kUnixPeer{.bytes = {}, .is_local = true};
 
-// Who the client is, when `peer` sends this field; "*" in front when it counts as local.
+// The client's address if `peer` sends this field; prefixed with "*" if it counts as local.
 std::string client(const PeerAddress& peer, std::string_view forwarded_for,
                    const std::vector<std::string>& trusted = {}) {
   std::vector<AddressRange> ranges;
@@ -40,7 +40,7 @@ TEST(ClientAddress, WithoutAProxyItIsThePeer) {
 TEST(ClientAddress, WhoIsNotTrustedIsNotBelieved) {
   EXPECT_EQ(client("192.0.2.7", "127.0.0.1"), "192.0.2.7");
   EXPECT_EQ(client("192.0.2.7", "203.0.113.9", {"10.0.0.0/8"}), "192.0.2.7");
-  // But what comes through a proxy, known or not, is not this machine's own.
+  // But a request through a proxy, known or not, does not count as local.
   EXPECT_EQ(client("127.0.0.1", "203.0.113.9"), "127.0.0.1");
   EXPECT_EQ(client(kUnixPeer, "203.0.113.9"), "unknown");
 }
@@ -60,7 +60,7 @@ TEST(ClientAddress, ProxiesBehindProxiesArePassed) {
   const std::vector<std::string> trusted = {"10.0.0.0/8", "2001:db8::/32", "unix"};
   EXPECT_EQ(client(kUnixPeer, "1.1.1.1, 203.0.113.9 ,\t2001:db8::1,  10.1.1.1", trusted),
             "203.0.113.9");
-  // All are trusted: the one that is farthest away asks for itself.
+  // All are trusted: the farthest one is the client itself.
   EXPECT_EQ(client("10.0.0.1", "10.0.0.9, 10.0.0.2", trusted), "10.0.0.9");
 }
 
@@ -80,7 +80,7 @@ TEST(ClientAddress, WhatIsMalformedLeavesTheNearestProxyThatIsKnown) {
     EXPECT_EQ(client("10.0.0.1", field, {"10.0.0.0/8"}), "10.0.0.1") << field;
     EXPECT_EQ(client("10.0.0.1", std::string(field) + ", 10.0.0.2", {"10.0.0.0/8"}), "10.0.0.2");
   }
-  // A proxy that says nothing may speak for anybody.
+  // A proxy that sends no field may forward requests of any client.
   EXPECT_EQ(client("127.0.0.1", "", {"127.0.0.0/8"}), "127.0.0.1");
 }
 

@@ -56,7 +56,7 @@ TEST(Origin, WhoMayChangeSomething) {
   }
 }
 
-// What may change something may read it; `*` and clients that are no browsers may read only.
+// Origins that may change may also read; `*` and clients that are not browsers may only read.
 TEST(Origin, WhoMayRead) {
   EXPECT_TRUE(may_read("http://pi:5000", "pi:5000", named_by("")));
   EXPECT_TRUE(may_read("https://home.example", "pi:5000", named_by("https://home.example")));

@@ -14,7 +14,7 @@
 namespace fanlight {
 namespace {
 
-// Memory that ends at a page which must not be read: one byte read too far ends the test.
+// Memory that ends at an unreadable page: reading one byte too far ends the test.
 class GuardedText {
  public:
   explicit GuardedText(std::string_view text) {
@@ -67,7 +67,7 @@ TEST(RequestParser, TakesAnOrdinaryRequest) {
   EXPECT_EQ(request.head_size, text.size() - 6);
 }
 
-// However the bytes are cut, the result is that of the whole, and no byte behind is looked at.
+// However the bytes are split, the result is that of the whole, and no byte beyond them is read.
 TEST(RequestParser, EverySplitGivesTheSame) {
   const std::string_view text =
       "\r\nHEAD /a?b=c HTTP/1.0\r\nhost: h\r\nConnection: x, Keep-Alive\r\nContent-Length: "
@@ -261,7 +261,7 @@ TEST(RequestParser, SameLengthTwiceIsOne) {
 }
 
 // Random bytes and randomly damaged requests: never a read too far, never a crash, and a verdict
-// that does not depend on how the bytes were cut.
+// that does not depend on how the bytes are split.
 TEST(RequestParser, DamagedRequestsGiveTheSameVerdictHoweverTheyAreCut) {
   constexpr uint64_t kSeed = 20260801;
   SCOPED_TRACE(kSeed);

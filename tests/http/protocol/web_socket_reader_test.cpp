@@ -13,7 +13,7 @@ namespace {
 
 using Event = WebSocketReader::Event;
 
-// What happened, in words, when `bytes` are given `step` at a time.
+// A log of the events when `bytes` are passed in pieces of `step`.
 std::string story_of(std::string_view bytes, size_t step = SIZE_MAX) {
   WebSocketReader reader;
   std::string story;
@@ -78,7 +78,7 @@ TEST(WebSocketReader, LimitsAMessageNotAConnection) {
   EXPECT_EQ(story_of(frame(0x02, most) + frame(0x80, "m")), "failed(1009)");
 }
 
-// Whatever comes, in whatever pieces: the same story, and no byte is read that was not given.
+// Any bytes, in pieces of any size: the same log, and no byte is read beyond those passed.
 TEST(WebSocketReader, GarbageIsTakenOrRefusedInTheSameWayHoweverItIsCut) {
   const uint64_t seed = 20261122;
   SCOPED_TRACE(testing::Message() << "seed " << seed);

@@ -71,7 +71,7 @@ TEST(CameraReport, ControlsAloneAndAllOfThem) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
-// The longest texts in their longest form still fit into one piece of an answer.
+// The longest texts, fully escaped, still fit into one piece of an answer.
 TEST(CameraReport, TheLongestTextsFit) {
   PanelWorld shard;
   const std::string quotes(CameraPanel::kTextBytesMax, '"');
@@ -85,7 +85,7 @@ TEST(CameraReport, TheLongestTextsFit) {
   EXPECT_EQ(json.at("cameras[0].controls[0]").size(), CameraPanel::kControlsBytesMax - 2);
 }
 
-// Wherever the pieces of an answer end, what follows the controls finds room.
+// Wherever the pieces of an answer end, the text after the controls fits.
 TEST(CameraReport, ControlsOfEveryLengthFit) {
   for (size_t size = Exchange::kOutputSize - 120; size < Exchange::kOutputSize + 20; ++size) {
     PanelWorld shard;
@@ -97,7 +97,7 @@ TEST(CameraReport, ControlsOfEveryLengthFit) {
   }
 }
 
-// The list is one that the camera has written, however slowly it is read.
+// The list is one that the camera has published, however slowly it is read.
 TEST(CameraReport, ASlowReaderGetsOneWholeList) {
   PanelWorld shard;
   shard.panel.publish_controls(rows(250, std::string(60, 'a')));

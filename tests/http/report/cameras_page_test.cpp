@@ -40,7 +40,7 @@ TEST(CamerasPage, EachTileIsWholeWithoutJavaScript) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
-// What is around the tiles is the file, to the byte.
+// Everything around the tiles equals the file, byte for byte.
 TEST(CamerasPage, TheRestIsTheFile) {
   PanelWorld shard;
   std::string page = page_of(shard);

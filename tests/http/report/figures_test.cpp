@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the figures say in the first seconds, after a pause, during a slate and after it: they
-// charge viewers, cameras and the network with what each of them did, and with nothing else.
+// The figures in the first seconds, after a pause, during a slate and after it: viewers, cameras
+// and the network are charged only with what each of them caused.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -30,7 +30,7 @@ bool has_metric(ShardWorld& shard, const std::string& line) {
   return ask(shard, get("/metrics")).body.find("\n" + line + "\n") != std::string::npos;
 }
 
-// Whose numbers go on while nobody watches, as those of pictures that are not encoded do.
+// Its numbers continue while no one is watching, like those of pictures that are not encoded.
 SimWorldConfig unwatched_world() {
   SimWorldConfig config = calm_world(10);
   config.camera.idles_unwatched = true;
@@ -172,7 +172,7 @@ TEST(Figures, ASilentCamerasRateFalls) {
   EXPECT_EQ(of_viewer(shard, "fps"), "0.250");
 }
 
-// The camera behind another server does not say its rate, so it is measured.
+// A camera behind another server does not report its rate, so it is measured.
 TEST(Figures, ASlowCameraThatDoesNotTellItsRateIsReady) {
   ShardWorld shard(calm_world(0.4));
   shard.world.ring().stats().interval_ns.set(0);

@@ -29,7 +29,7 @@ TEST(Health, HealthyWhileItTurns) {
 TEST(Health, ReportsAnotherShardThatHangs) {
   SimWorld world(calm());
   ServerState state({}, {{"cam", "simulated", &world.ring()}}, 2, world.backend().wall_now());
-  state.shards_with_connections = 1;  // the other one will not take part in the end
+  state.shards_with_connections = 1;  // the other one takes no part in the stop
   const std::array<int, 1> listeners = {world.listener()};
   const auto turned = [&](Instant at) {
     state.links[1]->stats.turned_at_ns.set(uint64_t(at.time_since_epoch().count()));
@@ -76,7 +76,7 @@ TEST(Health, NotReadyWhileSlatesAreShown) {
   EXPECT_EQ(ask(shard, get("/readyz")).status, 200);
 }
 
-// Late is what is older than 2 s and than three intervals.
+// A picture is late if it is older than both 2 s and three intervals.
 TEST(Health, NotReadyWhenThePictureIsStale) {
   for (const double fps : {30.0, 0.5}) {
     SCOPED_TRACE(fps);

@@ -103,12 +103,12 @@ TEST(Metrics, TellOfTheProcessAndTheLimits) {
   }
 }
 
-// A name as long as a camera's may be, and every figure as large as it gets.
+// The longest name that a camera may have, and every figure at its maximum.
 TEST(Metrics, AStepIsBounded) {
   FrameRing ring({});
   Waker waker;
   CameraPanel panel(waker);
-  const std::string text(CameraPanel::kTextBytesMax, '"');  // each of which is escaped
+  const std::string text(CameraPanel::kTextBytesMax, '"');  // each character is escaped
   panel.describe(text, text, "");
   ServerState state({}, {{std::string(32, 'n'), "x", &ring, &panel}}, 1, WallTime());
   Histogram& age = state.links[0]->channels[0].frame_age;
@@ -117,7 +117,7 @@ TEST(Metrics, AStepIsBounded) {
     std::array<char, kMetricsStepMax> room;
     TextWriter text_of_step(room);
     const bool more = write_metrics_step(state, step, text_of_step);
-    // 28 lines, in each of which the count may have 17 digits more.
+    // 28 lines, in each of which the count may have 17 more digits.
     EXPECT_LT(text_of_step.size() + 28 * 17, kMetricsStepMax) << step;
     if (!more) return;
   }

@@ -28,7 +28,7 @@ SimWorldConfig calm(double fps = 10) {
   return config;
 }
 
-// What the checker itself refuses: otherwise it would prove nothing.
+// Texts that the checker itself must reject: otherwise it would prove nothing.
 TEST(JsonCheck, IsStrict) {
   for (const char* good :
        {"{}", "[1,-2.5,0]", R"({"a":[{"b":"x\"y\u001f"}],"c":null})", " true "}) {
@@ -137,7 +137,7 @@ TEST(Report, ListsEveryViewerOncePageByPage) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
-// Nothing is written for a client that does not read: a viewer that comes later is in its report.
+// Nothing is prepared ahead for a client that does not read: a later viewer is in its report.
 TEST(Report, AClientThatStopsReadingStopsTheWork) {
   constexpr size_t kViewers = 200;
   ShardWorld shard(calm(0.01), named());
@@ -160,7 +160,8 @@ TEST(Report, AClientThatStopsReadingStopsTheWork) {
   ASSERT_TRUE(shard.run_until([&] { return client.answered(); }, 1s));
   const JsonCheck json(client.responses()[0].body);
   ASSERT_TRUE(json.valid());
-  EXPECT_EQ(json.at("viewer_count"), std::to_string(kViewers));  // written before
+  // The count was written before the later viewer connected.
+  EXPECT_EQ(json.at("viewer_count"), std::to_string(kViewers));
   EXPECT_EQ(json.size("viewers"), kViewers + 1);
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
@@ -176,7 +177,7 @@ TEST(Report, AClientThatLeavesInTheMiddleLeavesNothingBehind) {
     shard.run_for(10ms);
   }
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);
-  EXPECT_EQ(ask(shard, get("/api/v1/state")).status, 200);  // not one of 64 places is lost
+  EXPECT_EQ(ask(shard, get("/api/v1/state")).status, 200);  // none of the 64 places has leaked
 }
 
 TEST(Report, NoMoreThan64AreReadAtOnce) {

@@ -65,7 +65,7 @@ TEST(ServerReport, AShardHasFiguresOfItsOwnAndOfItsCameras) {
   EXPECT_EQ(json.at("connection_errors"), "9");
 }
 
-// Every figure as large as it gets.
+// Every figure at its maximum.
 TEST(ServerReport, ARowIsBounded) {
   FrameRing ring({});
   ServerState state({}, {{std::string(32, 'n'), "x", &ring}}, 1, WallTime());
@@ -76,7 +76,7 @@ TEST(ServerReport, ARowIsBounded) {
         &ChannelStats::frames_skipped, &ChannelStats::bytes_sent}) {
     (state.links[0]->channels[0].*counter).set(~uint64_t{0});
   }
-  std::array<char, 1024> room;  // what a body gives at least
+  std::array<char, 1024> room;  // the minimum that a body provides
   TextWriter text(room);
   write_shard_object(state, 0, text);
   EXPECT_TRUE(JsonCheck({room.data(), text.size()}).valid());

@@ -73,7 +73,7 @@ TEST(Summary, HasTheRightFigures) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
-// The longest that may be written finds room in one step.
+// The longest possible text fits into one step.
 TEST(Summary, AStepIsBounded) {
   SimWorldConfig config = calm_world(10, kFrameBytes);
   ShardWorld shard(config, named());
@@ -91,7 +91,7 @@ TEST(Summary, AStepIsBounded) {
   for (size_t step = 0; step < 2; ++step) {
     TextWriter text(room);
     write_summary_step(shard.shard.services(), step, text);
-    // A reason of 80 characters, all of them escaped, and a name of 32 would come on top.
+    // A reason of 80 characters, all of them escaped, and a name of 32 would be added.
     EXPECT_LT(text.size() + 80 * 6 + 32, kSummaryStepMax) << step;
   }
   shard.channel_stats().viewers.set(0);

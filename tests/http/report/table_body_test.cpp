@@ -68,7 +68,7 @@ TEST(TableBody, AClientThatDoesNotReadStopsTheQuery) {
   shard.serve_all(3000);
   const uint64_t read = shard.rows_read();
   EXPECT_LT(read, 400u);
-  // Somebody else reads all of it meanwhile.
+  // Another client reads the whole table meanwhile.
   RawClient other(shard);
   other.send(get("/stock-table"));
   shard.serve_all(3000);
@@ -80,7 +80,7 @@ TEST(TableBody, AClientThatDoesNotReadStopsTheQuery) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
-// It is the database that takes its time, not the client.
+// The database is slow, not the client.
 TEST(TableBody, AClientWhoWaitsForTheDatabaseIsNotStalled) {
   TableWorld shard;
   RawClient client(shard);
@@ -124,7 +124,7 @@ TEST(TableBody, AnErrorInTheMiddleShowsTheRowsBeforeItAndNoEnd) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "stock table: /db: malformed, after 3 rows\n");
   EXPECT_TRUE(client.text().ends_with(TableWorld::row_text(3) + "\r\n")) << client.text();
   EXPECT_FALSE(client.answered());
-  EXPECT_TRUE(client.finished());  // FIN, without a last chunk
+  EXPECT_TRUE(client.finished());  // FIN, without a final chunk
   EXPECT_EQ(client.text().find("malformed"), std::string::npos);
   EXPECT_EQ(shard.desk.stats().errors.value(), 1u);
 }

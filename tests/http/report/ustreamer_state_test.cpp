@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-// Every key that ustreamer 6 has for a stream without H.264.
+// Every key that ustreamer 6 reports for a stream without H.264.
 TEST(UstreamerState, HasItsKeysForEveryClient) {
   ShardWorld shard(calm_world());
   shard.world.add({.request = get("/stream?advance_headers=1")});
@@ -27,7 +27,7 @@ TEST(UstreamerState, HasItsKeysForEveryClient) {
     EXPECT_NE(json.at("result." + std::string(key)), "absent") << key;
   }
   EXPECT_EQ(json.at("result.stream.clients"), "2");
-  // They count from 1, in the order in which they came.
+  // They are numbered from 1, in the order in which they connected.
   const std::string ids[2] = {"result.stream.clients_stat.0000000000000001.",
                               "result.stream.clients_stat.0000000000000002."};
   EXPECT_EQ(json.at(ids[0] + "fps"), "10");

@@ -13,18 +13,18 @@
 namespace fanlight {
 namespace {
 
-// As long as a row may be, so that a page holds few.
+// A row of the maximum length, so that a page holds few.
 void write_long_row(const ViewerRow& row, TextWriter& text) noexcept {
   text.add("{}{:0{}}\n", row.is_first ? "first " : "", row.session.connection_id,
            kViewerRowBytesMax - 1 - (row.is_first ? 6 : 0));
 }
 
-// Reads them as a body does.
+// Reads the rows as a body does.
 struct Reader {
   explicit Reader(ShardWorld& shard, size_t camera = ViewerRows::kAllCameras)
       : rows(shard.shard.services(), &write_long_row, camera) {}
 
-  // Until a page is empty; what comes then.
+  // Appends rows to `text` until the page is empty.
   void take_page() {
     std::array<char, 300> room;
     while (const size_t bytes = rows.take(room)) text.append(room.data(), bytes);
@@ -71,8 +71,8 @@ TEST(ViewerRows, EveryViewerIsThereOnce) {
   EXPECT_FALSE(reader.rows.ask(nullptr, nullptr)) << "nor is anybody asked again";
 }
 
-// Between two pages some leave, also the one that the next page would have begun with, and some
-// come. Those who stay are there once.
+// Between two pages some viewers disconnect, including the one at which the next page would have
+// begun, and some connect. Those that remain are listed once.
 TEST(ViewerRows, ViewersMayComeAndGoBetweenTwoPages) {
   ShardWorld shard(calm_world());
   std::deque<RawClient> clients;
@@ -87,11 +87,11 @@ TEST(ViewerRows, ViewersMayComeAndGoBetweenTwoPages) {
   ASSERT_TRUE(shard.run_until([&] { return !reader.waiting; }, 1s));
   for (int i = 10; i < 20; ++i) clients[static_cast<size_t>(i)].close();
   for (int i = 0; i < 3; ++i) come();
-  shard.run_for(300ms);  // two frames, after which it has been noticed who left
+  shard.run_for(300ms);  // two frames, after which the closes have been detected
   reader.take_page();
   reader.read_all(shard);
   const std::multiset<uint64_t> ids = reader.ids();
-  // 16 of the first page; of the other 24, 4 left (16..19); 3 came.
+  // 16 of the first page; of the other 24, 4 left (16..19); 3 joined.
   EXPECT_EQ(ids.size(), 16u + 20 + 3);
   EXPECT_EQ(std::set<uint64_t>(ids.begin(), ids.end()).size(), ids.size());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may see the addresses of viewers, and what is seen.
+// The clients that may see the addresses of viewers, and the contents of the page.
 #include "http/report/viewers_page.h"
 
 #include <gtest/gtest.h>
@@ -78,7 +78,7 @@ TEST(ViewersPage, OnlyThisMachineSeesAddresses) {
     EXPECT_TRUE(JsonCheck(state.substr(4)).valid());
     EXPECT_TRUE(shows(state, R"("address":"192.0.2.7")")) << state;
   }
-  // Neither others, nor whoever comes through a proxy, known or not.
+  // Neither other machines nor clients that connect through a proxy, known or not.
   struct Case {
     PeerAddress peer;
     std::string fields;
@@ -103,7 +103,7 @@ TEST(ViewersPage, ATrustedProxysClientsAreNotThisMachine) {
       ask_from(shard, kThisMachine, "/viewers", "X-Forwarded-For: ::1\r\n").starts_with("403 "));
 }
 
-// The viewer behind the proxy has the address, and is the one who is counted.
+// The address listed and counted is that of the viewer behind the proxy.
 TEST(ViewersPage, TheViewerBehindATrustedProxyIsListedAndCounted) {
   ServerConfig config = trusting("192.0.2.7");
   config.admission.viewers_per_address = 1;

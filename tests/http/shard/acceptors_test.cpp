@@ -18,7 +18,7 @@ ServerConfig places(size_t viewers) {
   return config;
 }
 
-// What is logged while it lives.
+// Captures the log during its lifetime.
 class Log {
  public:
   Log() { testing::internal::CaptureStderr(); }
@@ -48,7 +48,7 @@ TEST(Acceptors, WhenAllPlacesAreTakenOthersAreToldAtOnce) {
   EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
 
   for (int i = 0; i < 1000; ++i) {
-    RawClient refused(shard);  // it has not even sent its request
+    RawClient refused(shard);  // has not even sent its request
     shard.run_for(1ms);
     ASSERT_TRUE(refused.answered());
     EXPECT_EQ(refused.status(), 503);
@@ -69,7 +69,7 @@ TEST(Acceptors, WhenAllPlacesAreTakenOthersAreToldAtOnce) {
   EXPECT_EQ(log.lines_with("\n"), 1u);
 }
 
-// The places for being told are limited too; whoever finds none waits in the kernel's backlog.
+// The places for refusals are limited too; clients beyond them wait in the backlog.
 TEST(Acceptors, RefusedClientsThatStayDoNotOccupyTheirPlacesForLong) {
   ShardWorld shard(calm_world(30, 5'000), places(1));
   Log log;
@@ -108,7 +108,7 @@ TEST(Acceptors, WithoutDescriptorsClientsAreToldOneAfterTheOther) {
   }
   EXPECT_EQ(shard.stats().refused_descriptors.value(), 200u);
 
-  // While it is full and nobody comes, it does nothing but take the camera's frames.
+  // While it is full and no client connects, it only handles the camera's frames.
   const uint64_t waits = backend.counts().waits;
   shard.run_for(10s);
   EXPECT_LE(backend.counts().waits - waits, 330u);
@@ -126,7 +126,7 @@ TEST(Acceptors, WithoutDescriptorsClientsAreToldOneAfterTheOther) {
   EXPECT_EQ(log.lines_with("\n"), 1u);
 }
 
-// Somebody else in the process took the descriptor that the spare was given up for.
+// The spare descriptor was closed, and another part of the process took it.
 TEST(Acceptors, WithoutEvenASpareItTriesOnceASecond) {
   ShardWorld shard(calm_world(30, 5'000));
   SimBackend& backend = shard.world.backend();

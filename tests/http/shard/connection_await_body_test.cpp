@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Body that keeps its client waiting, and a client that does not wait.
+// A Body that makes its client wait, and a client that does not wait.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-// One question waits at the desk, or is in the reader's hands, or none.
+// Leaves a query waiting: the first of a table, or one in the middle.
 void begin(TableWorld& shard, RawClient& client, bool in_the_middle) {
   client.send(get("/stock-table"));
   shard.run_for(1ms);
@@ -18,7 +18,7 @@ void begin(TableWorld& shard, RawClient& client, bool in_the_middle) {
   shard.run_for(1ms);
 }
 
-// The database's answer comes when nobody wants it any more.
+// The database answers after the client has gone.
 void answer_late(TableWorld& shard, TableQuery* serving) {
   if (serving != nullptr) shard.desk.answer(*serving, TableStatus::ok, "");
   EXPECT_FALSE(shard.serve(3000));
@@ -63,7 +63,7 @@ TEST(ConnectionAwaitBody, InTheMiddleOfATableTheAnswerIsCut) {
 
 TEST(ConnectionAwaitBody, AClientThatLeavesLeavesNothingBehind) {
   TableWorld shard;
-  for (int i = 0; i < 200; ++i) {  // more than places
+  for (int i = 0; i < 200; ++i) {  // more than there are places
     RawClient client(shard);
     begin(shard, client, i % 2 == 0);
     client.close();
@@ -84,7 +84,7 @@ TEST(ConnectionAwaitBody, StopDoesNotWaitForADatabase) {
       EXPECT_LE(shard.stop(), 2s);
       EXPECT_EQ(shard.world.leftovers(), "");
       EXPECT_TRUE(client.was_reset());
-      // Later than the shard's end.
+      // After the shard has ended.
       if (query != nullptr) shard.desk.answer(*query, TableStatus::ok, "");
       EXPECT_FALSE(shard.serve(3000));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bodies of requests, and the wait for the camera's thread. Bodies that are thrown away are in
+// Bodies of requests, and the wait for the camera's thread. Discarded bodies are tested in
 // connection_test.cpp.
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@ TEST(ConnectionBody, TheCameraIsAskedAndTheControlsAreTold) {
   EXPECT_EQ(client.responses()[0].status, 200);
   EXPECT_EQ(client.responses()[0].headers.at("content-type"), "application/json");
   EXPECT_EQ(client.responses()[0].body, R"({"controls":[{"name":"brightness","value":7}]})");
-  EXPECT_EQ(client.responses()[1].body, "ok\n");  // the body was not taken for a request
+  EXPECT_EQ(client.responses()[1].body, "ok\n");  // the body was not parsed as a request
   EXPECT_EQ(client.ended_at(), kNever);
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
@@ -79,7 +79,7 @@ TEST(ConnectionBody, TheLongestBodyIsTakenAndOneByteMoreIsNot) {
   EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies());
 }
 
-// Head and body have to fit into the buffer together.
+// Head and body must fit into the buffer together.
 TEST(ConnectionBody, ABodyBehindALongHeadIsTakenWhileThereIsRoom) {
   const std::string type = "Content-Type: application/json\r\nX: ";
   const size_t without = patch(kBody, type + "\r\n").size();
@@ -125,7 +125,7 @@ TEST(ConnectionBody, ACameraThatDoesNotAnswerIsGivenUpAfter5Seconds) {
   EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies());
 }
 
-// The camera is in its driver while the client's time runs out; what it says comes too late.
+// The camera's thread is inside its driver while the client's time expires; its answer is too late.
 TEST(ConnectionBody, AnAnswerThatComesTooLateIsForgotten) {
   PanelWorld shard;
   RawClient client(shard);
@@ -138,7 +138,7 @@ TEST(ConnectionBody, AnAnswerThatComesTooLateIsForgotten) {
   shard.run_for(1s);
   ASSERT_EQ(client.responses().size(), 1u);
   EXPECT_EQ(client.status(), 504);
-  for (size_t i = 0; i <= CameraPanel::kRequestsMax; ++i) {  // its place is not lost
+  for (size_t i = 0; i <= CameraPanel::kRequestsMax; ++i) {  // the request's place is not lost
     RawClient next(shard);
     next.send(patch(kBody));
     shard.run_for(10ms);
@@ -163,7 +163,7 @@ TEST(ConnectionBody, RequestsBeyondThePlacesAreRefused) {
   for (RawClient& client : waiting) EXPECT_EQ(client.status(), 200);
 }
 
-// While it waits a connection does not read, so that its client has left is seen when it is told.
+// A waiting connection does not read, so it detects a client that has left only when it answers.
 TEST(ConnectionBody, AClientThatLeavesLeavesNothingBehind) {
   PanelWorld shard;
   for (int i = 0; i < 20; ++i) {
@@ -189,7 +189,7 @@ TEST(ConnectionBody, StopDoesNotWaitForACamera) {
   EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies());
 }
 
-// The camera is still at it when the shard is gone: nothing may be posted to the shard.
+// The camera's thread is still busy when the shard is gone: nothing may be posted to the shard.
 TEST(ConnectionBody, ACameraThatAnswersAfterTheStopAnswersNobody) {
   PanelWorld shard;
   RawClient client(shard);

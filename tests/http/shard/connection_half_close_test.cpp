@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clients that end their half of the connection: those that go on reading, and those that have
+// Clients that end their half of the connection: those that continue to read, and those that have
 // left.
 #include <gtest/gtest.h>
 
@@ -22,8 +22,9 @@ void expect_forgotten(ShardWorld& shard) {
   EXPECT_EQ(shard.state.admission.viewers(), 0u);
 }
 
-// A close looks like a half-close until the peer resets what is sent to it: the next frame, or the
-// next repeat (every 1.9 s) where the camera gives a frame in 100 s. The send after that fails.
+// A close looks like a half-close until the peer answers bytes with a reset: those of the next
+// frame, or of the next repeat (every 1.9 s) if the camera delivers a frame in 100 s. The send
+// after that fails.
 TEST(ConnectionHalfClose, ViewerThatClosesIsForgottenSoon) {
   const std::vector<std::pair<double, Duration>> cases = {{30, 70ms}, {0.01, 3800ms}};
   for (const auto& [fps, limit] : cases) {
@@ -46,7 +47,7 @@ TEST(ConnectionHalfClose, AViewerThatIsResetIsForgottenAtOnce) {
   expect_forgotten(shard);
 }
 
-// Nothing tells whether it is still there, so it is not kept without limit.
+// Nothing shows whether it is still there, so it is not kept indefinitely.
 TEST(ConnectionHalfClose, AViewerThatClosesBeforeItsFirstFrameIsForgotten) {
   SimWorldConfig config = calm_world(30, 20'000);
   config.camera.drop = 1;
@@ -93,7 +94,7 @@ TEST(ConnectionHalfClose, AHalfClosedViewerIsServedToTheEndOfItsStream) {
   }
 }
 
-// Too seldom sent to for a close to be noticed: it ends in order instead.
+// Its sends are too rare to detect a close: it is ended in order instead.
 TEST(ConnectionHalfClose, AHalfClosedViewerOfASlowStreamGetsTheEndInOrder) {
   ShardWorld shard(calm_world(30, 20'000));
   SimViewer& viewer = shard.world.add({.request = get("/stream?fps=0.5"), .half_close = true});

@@ -47,7 +47,7 @@ TEST(Connection, AnswersPipelinedRequestsInOrderAndKeepsTheConnection) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
-// What was wrong is clear, and so is where the next request begins.
+// The error is unambiguous, and so is the beginning of the next request.
 TEST(Connection, AnswersWhatIsPipelinedBehindAnError) {
   const std::vector<std::pair<int, std::string>> cases = {
       {404, get("/nothing")},
@@ -123,7 +123,7 @@ TEST(Connection, TakesARequestByteByByte) {
   EXPECT_EQ(client.status(), 200);
 }
 
-// Also with an idle time before the first byte, and although bytes keep coming.
+// Also after an idle time before the first byte, and although bytes keep arriving.
 TEST(Connection, HeaderTimeoutCountsFromTheFirstByte) {
   ShardWorld shard(calm_world(30, 20'000), timeouts());
   RawClient client(shard);
@@ -152,7 +152,7 @@ TEST(Connection, IdleConnectionIsClosedWithoutAnAnswer) {
   ASSERT_TRUE(silent.finished());
   EXPECT_GE(silent.ended_at() - begun, 6s);
   EXPECT_LE(silent.ended_at() - begun, 6s + kAtOnce);
-  // Counted anew from the answer.
+  // Measured anew from the answer.
   EXPECT_EQ(once.responses().size(), 1u);
   ASSERT_TRUE(once.finished());
   EXPECT_GE(once.ended_at() - begun, 8s);
@@ -178,7 +178,7 @@ TEST(Connection, DrainsABodyAndAnswersTheNextRequest) {
   EXPECT_EQ(client.ended_at(), kNever);
 }
 
-// The longest head leaves no room behind it to read a body through.
+// The longest head leaves no room in the buffer to read a body.
 TEST(Connection, ABodyBehindTheLongestHeadIsRefused) {
   const std::string begin = "GET /healthz HTTP/1.1\r\nHost: sim\r\nContent-Length: 5\r\nX: ";
   for (const size_t size : {Exchange::kInputSize - 1, Exchange::kInputSize}) {
@@ -211,7 +211,7 @@ TEST(Connection, ContinueIsSentOnlyWhenTheBodyHasNotBegun) {
   EXPECT_EQ(begins.responses()[0].body, "ok\n");
 }
 
-// The answer takes 50 ms to the client, which sends all the while: a close would reset it.
+// The answer takes 50 ms to reach the client, which keeps sending: a close would reset it.
 TEST(Connection, ARefusalArrivesAlthoughTheClientGoesOnSending) {
   const std::vector<std::pair<int, std::string>> cases = {
       {413, get("/healthz", "Content-Length: 1000000\r\n")},
@@ -237,7 +237,7 @@ TEST(Connection, ARefusalArrivesAlthoughTheClientGoesOnSending) {
   }
 }
 
-// A client that never closes its half is not waited for; what it has received stays received.
+// The server does not wait for a client that never closes its half; bytes received are not lost.
 TEST(Connection, LingeringEndsWithoutTheClientsHelp) {
   ShardWorld shard(calm_world(30, 20'000));
   RawClient client(shard);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server as it runs: threads, kernel sockets, both backends. What can be judged without a
-// kernel is in the simulation.
+// The server as it runs: threads, kernel sockets, both backends. Everything that can be tested
+// without a kernel is in the simulation.
 #include "http/shard/server.h"
 
 #include <arpa/inet.h>
@@ -51,7 +51,7 @@ class Client {
 
   void send(std::string_view text) { EXPECT_TRUE(try_send(text)); }
 
-  // Reads until `end` has come; empty when the connection ended or hung before.
+  // Reads until `end` has arrived; empty if the connection ended or hung before.
   std::string read_until(std::string_view end) {
     while (buffer_.find(end) == std::string::npos) {
       if (!read_some()) return {};
@@ -62,7 +62,7 @@ class Client {
     return text;
   }
 
-  // Reads to the end of the connection; `orderly` says whether it was a FIN.
+  // Reads to the end of the connection; `orderly` is set to whether it ended with a FIN.
   std::string read_all(bool& orderly) {
     while (read_some()) {
     }
@@ -102,7 +102,7 @@ class ServerTest : public testing::TestWithParam<BackendKind> {
     server_->begin();
   }
 
-  // Starts a server that accepts nobody yet.
+  // Starts a server that does not accept clients yet.
   void prepare(unsigned shards, ServerConfig config = {}) {
     config.backend = "test";
     config.allow_control = true;
@@ -191,12 +191,12 @@ TEST_P(ServerTest, TheStateListsTheViewersOfAllShards) {
     ++of_first_shard;
   }
   EXPECT_EQ(rows, 100u) << answer;
-  // A hundred connections all on one of two shards would be a listener that does not spread.
+  // All of a hundred connections on one of two shards would mean that the listeners do not spread.
   EXPECT_GT(of_first_shard, 0u);
   EXPECT_LT(of_first_shard, 100u);
 }
 
-// A report that waits for another shard while everything stops must not hang the server.
+// A report that waits for another shard while both stop must not hang the server.
 TEST_P(ServerTest, StopsWhileReportsAreAsked) {
   start(2);
   publish(1);
@@ -215,7 +215,7 @@ TEST_P(ServerTest, StopsWhileReportsAreAsked) {
     ASSERT_NE(witness.read_until("ok\n"), "");
   }
   server_->stop();
-  listeners_.clear();  // which ends the asker
+  listeners_.clear();  // ends the loop of the asker
   asker.join();
 }
 
@@ -225,7 +225,7 @@ std::string patch(const std::string& body) {
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-// The camera's thread answers shards while clients come and go; the shards go while it is at it.
+// The camera's thread answers shards while clients connect and leave, and while the shards stop.
 TEST_P(ServerTest, ControlsAreTurnedByTheCamerasThreadUntilTheServerStops) {
   start(2);
   std::atomic<int> served{0};
@@ -267,7 +267,7 @@ TEST_P(ServerTest, WhoComesBeforeTheBeginningIsServedAfterIt) {
   for (auto& viewer : viewers) EXPECT_NE(viewer->read_until("X-Sequence: 1\r\n\r\n"), "");
 }
 
-// What fails between the two must not cost a client a connection that was accepted.
+// A failure between prepare() and begin() must not cost a client an accepted connection.
 TEST_P(ServerTest, AServerThatNeverBeginsAcceptsNobody) {
   prepare(2);
   Client early(port());
@@ -278,7 +278,7 @@ TEST_P(ServerTest, AServerThatNeverBeginsAcceptsNobody) {
 
 TEST_P(ServerTest, AFailingShardIsThrownToMainAndNothingRuns) {
   ServerConfig config;
-  config.admission.viewers_max = size_t{1} << 60;  // more than there is address space
+  config.admission.viewers_max = size_t{1} << 60;  // more than the address space
   EXPECT_THROW(start(2, config), std::exception);
   EXPECT_EQ(server_, nullptr);
 }

@@ -39,7 +39,7 @@ TEST(Shard, MaxViewersRefusesStreamsAndNothingElse) {
   EXPECT_EQ(ask(shard, "HEAD /stream HTTP/1.1\r\nHost: sim\r\n\r\n").status, 200);
 
   leaves.close();
-  shard.run_for(100ms);  // two frames, after which that has been noticed
+  shard.run_for(100ms);  // two frames, after which the close has been detected
   const SimViewer& next = shard.world.add({});
   shard.run_for(1s);
   EXPECT_EQ(next.status(), 200);
@@ -48,8 +48,8 @@ TEST(Shard, MaxViewersRefusesStreamsAndNothingElse) {
   EXPECT_EQ(shard.state.admission.viewers(), 2u);
 }
 
-// Pairs of viewers who stop reading come one after the other, each pair into a frame of its own,
-// until the 16 places of a window of 2 are nearly used up.
+// Viewers that stop reading connect in pairs, one pair after another, each pair in a different
+// frame, until the 16 places of a window of 2 are nearly used up.
 TEST(Shard, AFullRingCostsOnlyTheViewersOfTheOldestFrame) {
   SimWorldConfig config = calm(10, 20'000);
   config.ring.window = 2;

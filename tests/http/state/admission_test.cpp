@@ -68,7 +68,7 @@ TEST(Admission, ViewersInAll) {
   EXPECT_EQ(admit(admission, v4("10.0.0.2"), c), Verdict::full);
   EXPECT_FALSE(c.taken);
   admission.leave(a);
-  admission.leave(a);  // nothing is held twice
+  admission.leave(a);  // the place is released only once
   EXPECT_EQ(admission.viewers(), 1u);
   EXPECT_EQ(admit(admission, v4("10.0.0.2"), c), Verdict::admitted);
   admission.leave(b);
@@ -112,7 +112,7 @@ TEST(Admission, BehindAUnixSocketNobodyHasAnAddress) {
 }
 
 // 10 Mbit/s are 1,187,500 usable bytes a second; a frame of 44,000 bytes takes 46,790 with its
-// framing; at half a frame a second each there is room for 50.
+// framing; at half a frame a second each, 50 viewers fit.
 TEST(Admission, NoMoreViewersThanTheWireBears) {
   Wire wire({.bits_per_second = 10'000'000, .min_fps = 0.5}, 1);
   Admission admission({.viewers_max = 1000}, &wire);
@@ -123,7 +123,7 @@ TEST(Admission, NoMoreViewersThanTheWireBears) {
   }
   EXPECT_EQ(admit(admission, v4("10.0.0.1"), places[50]), Verdict::wire_full);
   EXPECT_EQ(admission.viewers(), 50u);
-  // Who wants one frame in ten seconds is owed no more.
+  // A viewer that wants one frame in ten seconds is guaranteed no more.
   ViewerPlace modest;
   EXPECT_EQ(admit(admission, v4("10.0.0.1"), modest, 0.1), Verdict::admitted);
   admission.leave(modest);

@@ -57,7 +57,7 @@ TEST(EventLog, AFloodOfOneCauseHidesNoOther) {
             "(1000 more since the last such line)\n");
 }
 
-// In a whole shard: a viewer that takes nothing is closed, with a line.
+// In a whole shard: a viewer that accepts no bytes is closed, with a log line.
 TEST(EventLog, AnEvictionIsTold) {
   SimWorldConfig config;
   config.camera.fps = 10;

@@ -26,7 +26,7 @@ TEST(Wire, GrantsNoMoreThanItsShareOverAnyTime) {
   EXPECT_EQ(wire.usable(), 11'875'000u);
   const Duration frame = wire.time_for(20'000);
   EXPECT_NEAR(to_seconds(frame), double(bytes_on_wire(20'000)) / 11'875'000, 1e-8);
-  // Asked every 100 us for ten seconds.
+  // Requested every 100 us for ten seconds.
   int granted = 0;
   for (Instant now = kStart; now < kStart + 10s; now += 100us) granted += wire.take(frame, now);
   const double share = double(granted) * to_seconds(frame) / 10;

@@ -19,7 +19,7 @@ uint32_t begin_sends(ZeroCopy& policy, uint32_t most, Instant now = kNow) {
   return begun;
 }
 
-// Reports of a kernel that copies nothing, until the verdict.
+// Notifications from a kernel that copies nothing, until the verdict.
 void give_good_verdict(ZeroCopy& policy) {
   for (uint32_t i = 0; i < ZeroCopy::kVerdictAfter; ++i) EXPECT_FALSE(policy.notified(false, kNow));
 }
@@ -55,7 +55,7 @@ TEST(ZeroCopyTest, AutomaticTriesASmallNumberOfSendsToOtherMachines) {
   EXPECT_FALSE(policy.wants(kLarge, kLocal, kNow));
   EXPECT_FALSE(policy.wants(kLarge - 1, !kLocal, kNow));
   EXPECT_EQ(begin_sends(policy, 1000), ZeroCopy::kTrialSends);
-  // Without a verdict it waits: what the first ones have cost is not known yet.
+  // Without a verdict it waits: the cost of the first sends is not known yet.
   EXPECT_FALSE(policy.wants(kLarge, !kLocal, kNow + 1h));
 }
 
@@ -65,7 +65,7 @@ TEST(ZeroCopyTest, AutomaticGoesOnWhenNothingIsCopied) {
   give_good_verdict(policy);
   EXPECT_EQ(begin_sends(policy, 1000), 1000u);
   EXPECT_FALSE(policy.wants(kLarge, kLocal, kNow));
-  // A copy now and then (a retransmission, a tap on the interface) is no reason.
+  // An occasional copy (a retransmission, a tap on the interface) does not turn it off.
   for (uint32_t i = 0; i < 100 * ZeroCopy::kVerdictAfter; ++i) {
     EXPECT_FALSE(policy.notified(i % ZeroCopy::kVerdictAfter < ZeroCopy::kCopiedMax, kNow));
   }
