@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-// Above zero: forbidden.
+// Above zero: allocation is forbidden.
 thread_local int forbidden_scopes = 0;
 
 std::atomic<uint64_t> forbidden_count{0};
@@ -59,8 +59,8 @@ void note_forbidden_allocation([[maybe_unused]] size_t bytes) noexcept {
 
 }  // namespace fanlight
 
-// All replaceable functions of [new.delete]: a sanitizer brings its own of those left out, which
-// would not fit the others.
+// All replaceable functions of [new.delete]: a sanitizer supplies its own for any that are missing,
+// which would not match the others.
 void* operator new(size_t bytes) {
   return fanlight::allocate_or_throw(bytes);
 }

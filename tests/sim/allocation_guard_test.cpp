@@ -14,7 +14,7 @@
 namespace fanlight {
 namespace {
 
-// Calls operator new in a way that no optimizer removes.
+// Calls operator new in a way that the optimizer does not remove.
 void allocate_once() {
   void* volatile memory = ::operator new(16);
   ::operator delete(memory);

@@ -72,7 +72,7 @@ void MiniServer::on_accepted(Completion completion) noexcept {
     clients_.push_back(*client);
     client->receive();
   }
-  // Without a pause: a real server must not, when descriptors are short.
+  // Without a pause, which a real server needs if descriptors are short.
   if (completion.final()) accept();
 }
 
@@ -130,7 +130,7 @@ void MiniServer::Client::on_sent(Completion completion) noexcept {
   advance();
 }
 
-// Sends the next thing when nothing is being sent.
+// Sends the next piece if none is being sent.
 void MiniServer::Client::advance() noexcept {
   if (ending || sending.in_flight()) return;
   if (server.stopping_) {

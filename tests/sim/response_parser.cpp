@@ -222,7 +222,7 @@ bool ResponseParser::parse_chunk() {
 
 // --- streams of pictures ---
 
-// True when the input begins with `text`; when it cannot any more, that is a violation.
+// True if the input begins with `text`; it is a violation if it no longer can.
 bool ResponseParser::begins_with(std::string_view text) {
   const std::string_view input = input_.view().substr(0, text.size());
   if (!text.starts_with(input)) return violate(fmt::format("expected \"{}\"", text));
@@ -239,7 +239,7 @@ bool ResponseParser::parse_first_delimiter() {
 
 bool ResponseParser::parse_part_head() {
   if (input_.view().starts_with('\r')) {
-    // The stream ends here: an empty part after the delimiter that went out with the last one.
+    // The stream ends here: an empty part after the delimiter that was sent with the last part.
     state_ = State::after_picture;
     return true;
   }
@@ -258,7 +258,7 @@ bool ResponseParser::parse_part_head() {
   return true;
 }
 
-// The head must be what a server makes of its values, byte for byte.
+// The head must be the one that a server writes for its values, byte for byte.
 void ResponseParser::read_part_head(std::string_view head) {
   const std::string_view timestamp = field(head, "X-Timestamp: ");
   const std::string_view slate = field(head, "X-Slate: ");

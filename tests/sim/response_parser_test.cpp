@@ -40,7 +40,7 @@ std::string part(uint64_t sequence) {
   return part_head(sequence) + picture(sequence);
 }
 
-// Parsed at once and byte by byte, which must be the same.
+// Parsed in one piece and byte by byte, with the same result.
 ResponseParser parse(const std::string& bytes, bool ends = false, std::vector<bool> heads = {}) {
   ResponseParser parser(heads);
   parser.feed(bytes);

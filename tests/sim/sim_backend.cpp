@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The queues of the simulated kernel: submission, order and delivery of completions, time. What a
-// request does is in sim_requests.cpp.
+// The queues of the simulated kernel: submission, order and delivery of completions, time. The
+// requests themselves are carried out in sim_requests.cpp.
 #include "tests/sim/sim_backend.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 namespace fanlight {
 namespace {
 
-// A loop that turns so often without time passing spins, or does an endless amount of work.
+// A loop that iterates this often without time passing is spinning, or has endless work.
 constexpr unsigned kTurnsInPlaceMax = 100'000;
 
 constexpr WallTime kWallStart{std::chrono::seconds(1'767'225'600)};  // 2026-01-01 00:00 UTC
@@ -47,7 +47,7 @@ void SimBackend::reset_on_close(int fd) noexcept {
   found->second.reset_on_close = true;
 }
 
-// Every second one, so that one run has both.
+// Every second descriptor, so that one run covers both cases.
 bool SimBackend::register_descriptor(int fd) noexcept {
   const auto found = descriptors_.find(fd);
   CHECK(found != descriptors_.end() && !found->second.registered);
@@ -57,7 +57,7 @@ bool SimBackend::register_descriptor(int fd) noexcept {
 void SimBackend::unregister_descriptor(int fd) noexcept {
   const auto found = descriptors_.find(fd);
   CHECK(found != descriptors_.end() && found->second.registered);
-  CHECK(!slots_.contains(fd) || slots_.at(fd).output == 0);  // nothing that may use it is in flight
+  CHECK(!slots_.contains(fd) || slots_.at(fd).output == 0);  // no send may be using it
   found->second.registered = false;
 }
 
@@ -193,7 +193,7 @@ void SimBackend::attempt(uint64_t id) {
 void SimBackend::retry(int fd) {
   const auto found = slots_.find(fd);
   if (found == slots_.end()) return;
-  // Which of two comes first (who gets the error of the socket, say) is the kernel's secret.
+  // Which of the two is first (and gets the socket's error, for example) is up to the kernel.
   const auto [input, output, others] = found->second;
   const bool output_first = chance(faults_.reordered);
   attempt(output_first ? output : input);
@@ -207,7 +207,7 @@ void SimBackend::retry_changed() {
   }
 }
 
-// Asks the real kernel which of the waited-for descriptors are ready. Returns whether any was.
+// Polls the real descriptors that requests wait for. Returns whether any was ready.
 bool SimBackend::retry_real_descriptors() {
   bool any = false;
   for (const int fd : std::exchange(real_waiting_, {})) {
@@ -220,7 +220,7 @@ bool SimBackend::retry_real_descriptors() {
   return any;
 }
 
-// Does all that can be done without time passing.
+// Does everything that is possible without time passing.
 void SimBackend::settle() {
   bool again = true;
   while (again) {
@@ -231,8 +231,8 @@ void SimBackend::settle() {
   }
 }
 
-// Once a millisecond while any is owed: a look at all of them after every event took nine tenths of
-// a run with a thousand slow peers.
+// Once a millisecond while any notification is owed: checking all of them after every event took
+// nine tenths of a run with a thousand slow peers.
 void SimBackend::notify_later() {
   if (std::exchange(notifying_, true)) return;
   clock_.after(1ms, [this] {
@@ -247,7 +247,7 @@ void SimBackend::notify_acknowledged() {
     Notification owed = std::move(notifications_.front());
     notifications_.pop_front();
     const SimConnection& connection = *owed.connection;
-    // Copied bytes are not needed any more; a reset throws away what was queued.
+    // Copied bytes are no longer needed; a reset discards queued bytes.
     const bool done =
         owed.copied || connection.was_reset() || connection.acknowledged() >= owed.sent_until;
     if (!done) {
@@ -274,7 +274,7 @@ void SimBackend::complete(const Request& request, Outcome outcome) {
     shuffle = random_.next();
   }
   if (request.opcode == IORING_OP_ACCEPT) {
-    // The events of one request keep their order.
+    // The events of one request stay in order.
     when = std::max(when, request.last_event_at);
     shuffle = 0;
     if (outcome.flags & IORING_CQE_F_MORE) waiting_.at(request.id).last_event_at = when;

@@ -38,7 +38,7 @@ struct SimCounts {
   uint64_t late = 0;
   uint64_t reordered = 0;
   uint64_t no_buffers = 0;
-  uint64_t zero_copies = 0;  // notifications given
+  uint64_t zero_copies = 0;  // notifications delivered
   uint64_t resets = 0;       // by the network
   uint64_t accept_failures = 0;
   uint64_t queue_full = 0;  // submissions because the queue was full

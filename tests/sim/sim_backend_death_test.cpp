@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What production code must never do ends the simulation.
+// Anything that production code must never do ends the simulation.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -18,7 +18,7 @@ class SimBackendDeathTest : public testing::Test {
  protected:
   SimBackendDeathTest() : fd_(driver_.connect().first) {}
 
-  // Submits what has been prepared.
+  // Submits the prepared requests.
   void submit() { driver_.run(Duration(0)); }
 
   template <class... Args>
@@ -120,7 +120,7 @@ TEST_F(SimBackendDeathTest, MemoryOfASendChangedBeforeItsCompletion) {
       "pieces_hash");
 }
 
-// The result of a SEND_ZC does not give the memory back, its notification does.
+// The result of a SEND_ZC does not release the memory, its notification does.
 TEST_F(SimBackendDeathTest, ZeroCopyMemoryThatChangesBeforeTheNotification) {
   EXPECT_DEATH(
       {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulated kernel where it is more than the contract: time, memory, closing, faults.
+// The simulated kernel beyond the contract: time, memory, closing, faults.
 #include "tests/sim/sim_backend.h"
 
 #include <gtest/gtest.h>
@@ -22,8 +22,8 @@ void send(SimDriver& driver, int fd, const std::string& bytes) {
   driver.submit(kSend, io_uring_prep_send, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
-// Sends until nothing more is taken for a second and leaves the last request waiting; what was
-// taken.
+// Sends until nothing is accepted for a second, and leaves the last request waiting. Returns the
+// number of bytes accepted.
 size_t fill(SimDriver& driver, int fd, const std::string& bytes) {
   size_t taken = 0;
   for (;;) {
@@ -125,7 +125,7 @@ TEST(SimBackendTest, StalledPeerBlocksTheSendAndProgressStops) {
   EXPECT_EQ(driver.backend.network().kernel_bytes(), 30'000u);
   EXPECT_EQ(driver.backend.peer_progress(fd), 10'000u);
   EXPECT_EQ(driver.backend.counts().waiting_sends, 1u);
-  // Room for a third of the buffer has to come before the waiting send is woken.
+  // A third of the buffer must become free before the waiting send is woken.
   peer->read(9'000);
   EXPECT_TRUE(driver.run(1s).empty());
   EXPECT_EQ(driver.backend.peer_progress(fd), 19'000u);

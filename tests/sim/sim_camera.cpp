@@ -85,7 +85,7 @@ void SimCamera::capture(bool slate) {
   job.info.width = 640;
   job.info.height = 480;
   if (slate) job.info.slate_reason = SlateReason(script_.slate_reason);
-  // Written before it is done, as an encoder does.
+  // Written before the picture is complete, as an encoder does.
   write_test_picture(job.place.jpeg.first(job.size), sequence_);
   jobs_.push_back(job);
   const auto most = static_cast<uint64_t>(script_.encode_max.count());
@@ -101,7 +101,7 @@ void SimCamera::finish(uint64_t sequence) {
   while (!jobs_.empty() && jobs_.front().done) publish_in_order();
 }
 
-// Publishes the oldest picture, or gives its place back.
+// Publishes the oldest picture, or returns its place.
 void SimCamera::publish_in_order() {
   Job job = jobs_.front();
   jobs_.pop_front();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulated kernel without faults does what the real ones do: the scenarios of the backends'
+// The simulated kernel without faults behaves like the real ones: the scenarios of the backends'
 // contract, the same table that io_uring and epoll pass.
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>

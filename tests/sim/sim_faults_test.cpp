@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each fault of the simulated kernel does what it says, and all together keep what TCP promises.
+// Each fault of the simulated kernel does what its name states; all together keep TCP's guarantees.
 #include "tests/sim/sim_faults.h"
 
 #include <gtest/gtest.h>
@@ -85,7 +85,7 @@ TEST(SimFaultsTest, ZeroCopyWithoutMemoryTakesNothing) {
   EXPECT_EQ(driver.backend.counts().zero_copies, 0u);
 }
 
-// With a copy the notification does not wait for the peer, 100 ms away.
+// If the kernel copied, the notification does not wait for the peer, 100 ms away.
 TEST(SimFaultsTest, NotificationWaitsForTheAcknowledgementUnlessItWasCopied) {
   for (const bool copied : {false, true}) {
     SimDriver driver(copied ? with(&SimFaults::zero_copy_copied) : SimFaults{});
@@ -178,7 +178,7 @@ TEST(SimFaultsTest, TurnsTakeTime) {
   EXPECT_LE(driver.backend.now(), before + 100ms);
 }
 
-// The orders in which the answers of three requests come, over many seeds.
+// The orders in which the results of three requests are delivered, over many seeds.
 std::set<std::string> orders(const SimFaults& faults) {
   std::set<std::string> seen;
   for (uint64_t seed = 1; seed <= 100; ++seed) {
@@ -212,7 +212,7 @@ TEST(SimFaultsTest, SmallBatchGivesFewerEventsThanThereAre) {
 }
 
 // Sends a stream through a connection in random portions while the peer reads it at random, and
-// returns how much the peer got; a byte in the wrong place is a failure.
+// returns how much the peer received; a byte in the wrong place is a failure.
 size_t transfer(uint64_t seed, uint64_t& trace_hash) {
   Random random(seed);
   SimFaults faults = SimFaults::swarm(random);

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-constexpr size_t kSegmentMax = 64 << 10;  // what a kernel hands to the network at once (GSO)
+constexpr size_t kSegmentMax = 64 << 10;  // a kernel sends no more in one segment (GSO)
 constexpr size_t kServerReceiveBuffer = 64 << 10;
 
 }  // namespace
@@ -42,7 +42,7 @@ SimConnection::SimConnection(SimNetwork& network, uint64_t id, const SimLink& li
   CHECK(link.send_buffer > 0 && link.receive_window > 0 && link.bytes_per_second >= 0);
 }
 
-// Those of the connections begin at 10.0.0.1.
+// Automatic addresses begin at 10.0.0.1.
 PeerAddress SimConnection::peer() const {
   return link_.peer ? *link_.peer : ipv4_peer(0x0a000000u | static_cast<uint32_t>(id_ & 0xffffff));
 }
@@ -76,7 +76,7 @@ int SimConnection::take_error() {
   return -std::exchange(error_, 0);
 }
 
-// As inet_shutdown() does it: a connection that has ended in both directions is not connected.
+// As inet_shutdown(): a connection that has ended in both directions is not connected.
 int SimConnection::shut_down(int how) {
   CHECK(how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR);
   if (was_reset_ || (down_.fin_delivered && up_.fin_delivered)) return -ENOTCONN;
@@ -104,7 +104,7 @@ void SimConnection::reset_by_server() {
   network_.clock_.after(link_.latency, [this] {
     if (peer_closed_ || cut_) return;
     reset_arrived_ = true;
-    // Not before it arrives, or a program that reads meanwhile would see the end behind a gap.
+    // Only when it arrives; otherwise a program that reads meanwhile would see the end after a gap.
     if (network_.random_.chance(network_.faults_.unread_lost)) down_.received.clear();
     notify(Side::peer);
   });
@@ -169,7 +169,7 @@ void SimConnection::notify(Side side) {
   if (side == Side::server) {
     if (!server_closed_) network_.changed_.insert(id_);
   } else if (!peer_closed_ && on_change_) {
-    // A copy: the peer may take its callback back while it runs.
+    // A copy: the peer may remove its callback while it runs.
     const auto on_change = on_change_;
     on_change();
   }
@@ -204,7 +204,7 @@ void SimConnection::arrive(Direction& direction, size_t bytes) {
   if (bytes == 0) {
     direction.fin_delivered = true;
   } else if (receiver_closed) {
-    // Nobody is there to read it: answered by a reset (RFC 9293 section 3.10.7.1).
+    // The receiver has closed: answered by a reset (RFC 9293 section 3.10.7.1).
     if (direction.to == Side::server) return reset_by_server();
     error_ = up_.fin_delivered ? EPIPE : ECONNRESET;
     reset_state();

@@ -40,7 +40,7 @@ struct SimLink {
 PeerAddress ipv4_peer(uint32_t address);
 
 // One connection, both ends of it.
-// Owns: what is queued. Thread: one.
+// Owns: the queued bytes. Thread: one.
 // Invariant: after a reset nothing is queued in the server's kernel and no segment travels.
 class SimConnection {
  public:
@@ -91,7 +91,7 @@ class SimConnection {
 
   // Bytes in the server's kernel.
   size_t kernel_bytes() const { return down_.sending.size() + up_.received.size(); }
-  // The server has closed it and its kernel still has to deliver what was sent.
+  // The server has closed it and its kernel still has to deliver bytes.
   bool is_orphan() const { return server_closed_ && !was_reset_ && !down_.fin_delivered; }
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the requests of the simulated kernel do, and what they may ask for.
+// The requests of the simulated kernel: what each does, and what it permits.
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -42,8 +42,8 @@ std::vector<std::string_view> pieces_of(const io_uring_sqe& sqe) {
 
 }  // namespace
 
-// Everything that io/backend.h does not list, and everything that is legal but never meant, is a
-// bug of the code that filled it in.
+// Everything that io/backend.h does not list, and everything that is legal but never intended, is a
+// bug of the code that prepared it.
 SimBackend::Request SimBackend::read_sqe(const io_uring_sqe& sqe) {
   const auto found = descriptors_.find(sqe.fd);
   const bool is_registered = found != descriptors_.end() && found->second.registered;
@@ -94,7 +94,7 @@ SimBackend::Request SimBackend::read_sqe(const io_uring_sqe& sqe) {
     default:
       CHECK(false && "an opcode that io/backend.h does not list");
   }
-  // Whose answers nobody needs: they have no owner.
+  // Requests whose results are not needed: they have no owner.
   const bool may_be_anonymous =
       sqe.opcode == IORING_OP_ASYNC_CANCEL || sqe.opcode == IORING_OP_CLOSE;
   CHECK(sqe.user_data != 0 || may_be_anonymous);
@@ -161,7 +161,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform_accept(Request&, Descript
   return Outcome{fd, chance(faults_.accept_ends) ? 0u : IORING_CQE_F_MORE};
 }
 
-// As tcp_recvmsg() does it: what has arrived comes before an error, an error before the end.
+// As tcp_recvmsg(): received bytes precede an error, and an error precedes the end.
 std::optional<SimBackend::Outcome> SimBackend::perform_receive(const Request& request,
                                                                SimConnection& connection) {
   if (chance(faults_.reset)) {
@@ -183,7 +183,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform_receive(const Request& re
   return {};
 }
 
-// As tcp_sendmsg() does it: the error of the socket once, then EPIPE.
+// As tcp_sendmsg(): the error of the socket once, then EPIPE.
 std::optional<SimBackend::Outcome> SimBackend::perform_send(const Request& request,
                                                             SimConnection& connection) {
   if (chance(faults_.reset)) {
@@ -217,8 +217,8 @@ std::optional<SimBackend::Outcome> SimBackend::perform_send(const Request& reque
   return Outcome{static_cast<int32_t>(bytes)};
 }
 
-// The memory is read now, and looked at again when the notification is taken: whoever has changed
-// it meanwhile has corrupted what the peer gets.
+// The memory is read now, and checked again at the notification: a change in between would have
+// corrupted the bytes sent to the peer.
 std::optional<SimBackend::Outcome> SimBackend::perform_zero_copy(Request& request,
                                                                  SimConnection& connection) {
   if (!faults_.zero_copy_reports) return Outcome{-EINVAL};
@@ -235,7 +235,7 @@ void SimBackend::owe_notification(Request request, const SimConnection& connecti
   notify_later();
 }
 
-// As tcp_poll() does it; io_uring adds POLLRDHUP to what poll(2) always reports.
+// As tcp_poll(); io_uring adds POLLRDHUP to the events that poll(2) always reports.
 std::optional<SimBackend::Outcome> SimBackend::perform_poll(const Request& request,
                                                             const Descriptor& descriptor) {
   int ready = 0;
@@ -254,7 +254,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform_poll(const Request& reque
   return Outcome{ready};
 }
 
-// A descriptor of the process: the real kernel is asked, without waiting.
+// A descriptor of the process: the real kernel is queried, without waiting.
 std::optional<SimBackend::Outcome> SimBackend::perform_real(const Request& request) {
   const short wanted = request.opcode == IORING_OP_POLL_ADD ? request.poll_events : short{POLLIN};
   pollfd ready{request.fd, wanted, 0};
@@ -290,7 +290,7 @@ SimBackend::Outcome SimBackend::perform_cancel(const Request& request) {
   const Request cancelled = std::move(found->second);
   waiting_.erase(found);
   if (cancelled.opcode == IORING_OP_SEND_ZC) {
-    // It has taken nothing, but io_uring made its notification before it began to wait.
+    // It has accepted no bytes, but io_uring created its notification before it began to wait.
     owe_notification(cancelled, *descriptors_.at(cancelled.fd).connection, true);
     complete(cancelled, {-ECANCELED, IORING_CQE_F_MORE});
   } else {

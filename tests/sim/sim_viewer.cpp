@@ -43,7 +43,7 @@ SimViewer::~SimViewer() {
 
 SimClock::Appointment SimViewer::plan(Duration delay, void (SimViewer::*action)()) {
   const auto appointment = backend_.clock().after(delay, [this, action] { (this->*action)(); });
-  // Those of the past need not be called off any more.
+  // Past ones no longer need to be cancelled.
   std::erase_if(plans_, [&](const auto& one) { return one.first < backend_.now(); });
   plans_.push_back(appointment);
   return appointment;
@@ -91,7 +91,7 @@ void SimViewer::send_some() {
   }
 }
 
-// How many bytes the script wants to be received in all.
+// How many bytes the script allows to be received in total.
 size_t SimViewer::read_limit() const {
   return std::min({script_.stall_after, script_.reset_after, script_.close_after});
 }
@@ -130,7 +130,7 @@ void SimViewer::read_some() {
     if (bytes_ >= script_.reset_after || bytes_ >= script_.close_after) return leave();
   }
   if (connection_ == nullptr) return;
-  // A reset behind the end may have destroyed what was not read before it.
+  // A reset after the end may have destroyed bytes that had not been read.
   if (connection_->reset_arrived()) return note_end(SimEnd::reset);
   if (connection_->arrived().empty() && connection_->end_arrived()) {
     if (script_.parse) parser_.end();

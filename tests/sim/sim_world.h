@@ -15,11 +15,11 @@
 //   world.run_for(60s, turn);                     // of virtual time
 //   server.begin_stop();
 //   EXPECT_TRUE(world.run_until([&] { return server.stopped(); }, 2s, turn));
-//   world.run_without_server(1s);                 // what is still in the kernel arrives
-//   EXPECT_EQ(world.complaints(), "");            // what a client received and should not have
+//   world.run_without_server(1s);                 // bytes still in the kernel arrive
+//   EXPECT_EQ(world.complaints(), "");            // wrong bytes that a client received
 //   EXPECT_EQ(world.leftovers(), "");             // sockets and requests that were forgotten
 //   EXPECT_EQ(world.forbidden_allocations(), 0u);
-//   EXPECT_EQ(fast.stream().gaps, 0u);            // see sim_viewer.h for what clients know
+//   EXPECT_EQ(fast.stream().gaps, 0u);            // see sim_viewer.h for more figures
 //
 // - A loop iteration of the server must call Backend::wait() at least once. Everything else acts
 //   inside wait(), at its times on the virtual clock; an idle iteration jumps to the next event.

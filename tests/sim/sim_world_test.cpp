@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulation as a whole, tried out on a small server: good clients are served, every kind of
-// client can be played, and every defect is noticed.
+// The whole simulation, tested with a small server: good clients are served, every kind of client
+// can be simulated, and every defect is detected.
 #include "tests/sim/sim_world.h"
 
 #include <gtest/gtest.h>
@@ -17,11 +17,11 @@ SimWorldConfig calm_config() {
   SimWorldConfig config;
   config.camera.fps = 25;
   config.camera.jitter = 0.2;
-  config.camera.encode_max = 20ms;  // less than the shortest interval: no two at once
+  config.camera.encode_max = 20ms;  // less than the shortest interval: no two overlap
   return config;
 }
 
-// A server that is stopped in the end, with what can be said of it then.
+// A server that is stopped at the end, with its results.
 struct Session {
   explicit Session(const SimWorldConfig& config, Defect defect = Defect::none)
       : world(config), server(world.backend(), world.ring(), world.listener(), defect) {}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole shard against the simulated kernel, by seeds: `simulation_test --seed=N` repeats one,
-// `--seeds=N` runs so many from the first on. A failure prints the command that repeats it in
-// gdb(1).
+// `--seeds=N` runs the first N. A failure prints the command that repeats it in gdb(1).
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -34,7 +33,7 @@ constexpr Duration kStall = 5s;
 SimWorldConfig draw_world(uint64_t seed, Random& random) {
   SimWorldConfig config;
   config.seed = seed;
-  // Every fourth seed has a kernel without faults: then more can be demanded.
+  // Every fourth seed has a kernel without faults, so that the checks can be stricter.
   if (seed % 4 != 0) config.faults = SimFaults::swarm(random);
   config.ring.window = size_t{2} << random.below(4);
   config.ring.jpeg_capacity = 64 << 10;
@@ -125,8 +124,8 @@ SimScript draw_script(Random& random) {
   return script;
 }
 
-// The camera's thread, as far as requests go: it serves them now and then, sometimes too late.
-// Owns: its plan. Thread: one; it acts when the clock calls it.
+// Serves requests like the camera's thread: from time to time, sometimes too late. Owns: its plan.
+// Thread: one; it acts when the clock calls it.
 class Servant {
  public:
   Servant(CameraPanel& panel, SimClock& clock, uint64_t seed)
@@ -154,7 +153,7 @@ class Servant {
   SimClock::Appointment plan_;
 };
 
-// What must hold for a viewer that reads as fast as it can, on a kernel without faults.
+// The requirements for a viewer that reads as fast as it can, on a kernel without faults.
 void judge_fast_viewer(ShardWorld& shard, const SimViewer& viewer) {
   const ParsedStream& stream = viewer.stream();
   uint64_t published = 0;
@@ -167,7 +166,7 @@ void judge_fast_viewer(ShardWorld& shard, const SimViewer& viewer) {
   EXPECT_EQ(viewer.end(), SimEnd::finished);
 }
 
-// A client that only ends its own half gets all of its answers, and the server's FIN behind them.
+// A client that only ends its own half gets all of its answers, then the server's FIN.
 void judge_half_closed_viewers(const SimWorld& world) {
   for (const auto& viewer : world.viewers()) {
     const SimScript& script = viewer->script();
@@ -196,7 +195,7 @@ uint64_t run_seed(uint64_t seed) {
 
   server.allow_control = random.chance(0.8);
   Waker camera;
-  CameraPanel panel(camera);  // which checks at its end that no request is left
+  CameraPanel panel(camera);  // its destructor checks that no request is left
   ShardWorld shard(config, server, &panel, 1 + random.below(4));
   const Servant servant(panel, shard.world.backend().clock(), random.next());
   if (random.chance(0.2)) shard.world.backend().set_descriptor_limit(2 + random.below(20));
@@ -207,7 +206,7 @@ uint64_t run_seed(uint64_t seed) {
 
   shard.run_for(12s);
   if (calm) {
-    // Whoever stopped reading or vanished by the eighth second is gone by now.
+    // Viewers that stopped reading or vanished by the eighth second have been removed by now.
     for (const auto& viewer : shard.world.viewers()) {
       const bool stalled = viewer->last_byte_at() != kNever && viewer->end() == SimEnd::open &&
                            viewer->script().stall_after < viewer->bytes();
@@ -215,7 +214,7 @@ uint64_t run_seed(uint64_t seed) {
     }
   }
   const Duration took = shard.stop();
-  // The grace, and what a slow kernel's last turns take.
+  // The grace period, and the last loop iterations of a slow kernel.
   EXPECT_LE(took, 2s + 100 * config.faults.turn_time_max + 20 * config.faults.late_max);
   EXPECT_EQ(shard.world.complaints(), "");
   EXPECT_EQ(shard.world.leftovers(), "");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hard problem of ARCHITECTURE.md, judged by simulation: a thousand slow viewers, each at a
-// pace of its own, beside a hundred fast ones, on a ring with a window of 8.
+// The hard problem of ARCHITECTURE.md, tested by simulation: a thousand slow viewers, each at a
+// different pace, alongside a hundred fast ones, on a ring with a window of 8.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ struct Slow {
   SimViewer* viewer;
 };
 
-// `count` viewers at rates log-uniform from kSlowest to kFastest who come within `over`.
+// `count` viewers at rates log-uniform from kSlowest to kFastest that connect within `over`.
 std::vector<Slow> add_slow(SimWorld& world, int count, Duration over) {
   Random random(kSeed);
   std::vector<Slow> slow;
@@ -42,7 +42,7 @@ std::vector<Slow> add_slow(SimWorld& world, int count, Duration over) {
     SimScript script;
     script.connect_after = from_seconds(to_seconds(over) * random.unit());
     script.read_rate = rate;
-    // What a kernel takes for a slow peer with TCP_NOTSENT_LOWAT, and a small receive buffer.
+    // What a kernel queues for a slow peer with TCP_NOTSENT_LOWAT, and a small receive buffer.
     script.link = {.send_buffer = 32 << 10, .receive_window = 16 << 10};
     slow.push_back({rate, &world.add(script)});
   }
@@ -57,7 +57,7 @@ TEST(SlowViewers, AThousandShareAFewPlacesAndCostTheFastOnesNothing) {
   std::vector<SimViewer*> fast;
   for (int i = 0; i < 100; ++i) {
     SimScript script;
-    script.parse = i % 20 == 0;  // the others are judged by what the server counts
+    script.parse = i % 20 == 0;  // the others are checked by the server's counters
     fast.push_back(&shard.world.add(script));
   }
   const std::vector<Slow> slow = add_slow(shard.world, 1000, 20s);
@@ -73,7 +73,7 @@ TEST(SlowViewers, AThousandShareAFewPlacesAndCostTheFastOnesNothing) {
     EXPECT_EQ(viewer->end(), SimEnd::open);
     EXPECT_EQ(viewer->stream().gaps, 0u);
   }
-  // Every slow viewer gets what its line carries: at its pace, in whole frames, for ever.
+  // Every slow viewer gets what its connection carries: at its pace, in whole frames, indefinitely.
   double worst = 1;
   for (const Slow& one : slow) {
     EXPECT_EQ(one.viewer->end(), SimEnd::open);
@@ -82,8 +82,8 @@ TEST(SlowViewers, AThousandShareAFewPlacesAndCostTheFastOnesNothing) {
     worst = std::min(worst, double(one.viewer->bytes()) / possible);
   }
   EXPECT_GT(worst, 0.9);
-  // The stated figure: every frame of a window, half a window for each doubling of age down to the
-  // slowest viewer's (50 s, 500 intervals), and the newcomers' share.
+  // The stated bound: every frame of a window, half a window for each doubling of age down to the
+  // slowest viewer's (50 s, 500 intervals), and the share for newcomers.
   const size_t most = shard.world.camera().most_pinned_places();
   EXPECT_LE(most, shard.world.ring().places());
   EXPECT_LE(shard.world.ring().touched_bytes(), 64u * (kFrameBytes + 8192));
