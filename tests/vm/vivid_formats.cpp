@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every raw format that a driver and we both have, from the driver to the pixels of the JPEG: the
-// bars of vivid's test picture must have their colours. Runs where vivid is: in a virtual machine.
+// Every raw format that both a driver and we support, from the driver to the pixels of the JPEG:
+// the bars of vivid's test picture must have their colours. Needs vivid, so it runs in a virtual
+// machine.
 #include <gtest/gtest.h>
 #include <linux/videodev2.h>
 #include <turbojpeg.h>
@@ -43,7 +44,7 @@ constexpr std::array<Colour, 8> kBars = {{{191, 191, 191},
 // Two roundings, the JPEG's own loss, and the emulation of a camera's colour space.
 constexpr int kTolerance = 16;
 
-// The kernel's devices, but with one format only.
+// The kernel's devices, reduced to one format.
 class OneFormatIo final : public V4l2Io {
  public:
   explicit OneFormatIo(uint32_t fourcc) : fourcc_(fourcc) {}
@@ -75,7 +76,7 @@ class OneFormatIo final : public V4l2Io {
   uint32_t fourcc_;
 };
 
-// Formats of the device in our table, when it is one of vivid's cameras; else none.
+// Formats of the device in our table, if it is one of vivid's cameras; else none.
 std::vector<const V4l2PixelFormat*> formats_of(const std::string& node) {
   V4l2Io& io = system_v4l2_io();
   std::vector<const V4l2PixelFormat*> found;
@@ -128,8 +129,8 @@ void expect_bars(const std::vector<Colour>& bars) {
   }
 }
 
-// How bright each colour is in grey depends on the standard; that none is brighter than the one
-// before does not.
+// The brightness of each colour in grey depends on the standard, but none may be brighter than the
+// one before.
 void expect_grey_bars(const std::vector<Colour>& bars) {
   for (size_t bar = 0; bar < bars.size(); ++bar) {
     EXPECT_EQ(bars[bar].red, bars[bar].green) << "bar " << bar;

@@ -24,7 +24,7 @@ TEST(ArrivalTable, SkewIsFromTheFirstToTheLastWhateverTheOrderOfTheCalls) {
   table.arrive(1, kBegin + 30ms);
   table.arrive(1, kBegin + 10ms);
   table.arrive(1, kBegin + 20ms);
-  table.arrive(2, kBegin + 40ms);  // the newest one, which is left out
+  table.arrive(2, kBegin + 40ms);  // the newest frame, which is excluded
   const auto summary = table.summarise(kBegin, kBegin + 1s);
   EXPECT_EQ(summary->frames, 1u);
   EXPECT_DOUBLE_EQ(summary->arrivals_per_frame, 3);

@@ -117,7 +117,7 @@ TEST_F(FrameFollowerTest, WithoutSequencesTheTimestampTellsFramesApart) {
   EXPECT_EQ(tally_.sequences.value(), 0u);
   follow(viewer_, std::nullopt, 3000);
   EXPECT_EQ(tally_.repeats.value(), 1u);
-  follow(viewer_, std::nullopt, 2000);  // time may fall where nothing promises that it does not
+  follow(viewer_, std::nullopt, 2000);  // time may go back if nothing promises otherwise
   EXPECT_EQ(tally_.falling.value(), 0u);
 }
 

@@ -17,7 +17,7 @@ using Event = PartReader::Event;
 constexpr size_t kParts = 5;
 constexpr uint32_t kCheckEvery = 3;
 
-// What a reader told about a stream.
+// The events that a reader reported for a stream.
 struct Told {
   std::vector<PartReader::Part> parts;
   size_t heads = 0;
@@ -30,8 +30,8 @@ struct Told {
   }
 };
 
-// Gives `bytes` to the reader as a viewer does when they are all there: throws away what need not
-// be looked at, and reads at most `read_max` at a time.
+// Passes `bytes` to the reader as a viewer does when all have arrived: discards bytes that need no
+// examination, and reads at most `read_max` at a time.
 void give(PartReader& reader, std::string_view bytes, size_t read_max, Told& told) {
   while (!bytes.empty()) {
     const size_t unseen = std::min(reader.discardable(), bytes.size());
@@ -145,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Server{"odd_camera", odd_camera_stream, true, false, std::nullopt}),
     [](const auto& test) { return test.param.name; });
 
-// A stream of parts whose second one says `error` bytes more than it has.
+// A stream of parts whose second one states a length that is off by `error` bytes.
 std::string stream_with_wrong_length(int error) {
   std::string out = fanlight_stream(1);
   for (size_t i = 2; i <= kParts; ++i) {
@@ -164,7 +164,7 @@ TEST(PartReader, FindsEveryWrongLengthAndGoesOn) {
       SCOPED_TRACE(fmt::format("{} bytes, one of {} looked at", error, check_every));
       const Told told = tell(stream_with_wrong_length(error), check_every);
       EXPECT_GE(told.torn, 1u);
-      // The one after the damage may be lost with it; the last one is whole.
+      // The part after the damage may be lost with it; the last one is whole.
       ASSERT_FALSE(told.parts.empty());
       EXPECT_EQ(told.parts.back().sequence, kParts);
     }
@@ -190,7 +190,7 @@ TEST(PartReader, FindsADelimiterWithAnotherEnding) {
   }
 }
 
-// What looks like the begin of a delimiter may end where the real one begins.
+// Bytes that look like the beginning of a delimiter may end where the real one begins.
 TEST(PartReader, ADelimiterBehindHalfADelimiterIsFound) {
   for (const char* end : {"\r", "\r\n", "\r\n--", "\r\n--fram"}) {
     std::string stream = seed_stream(kParts);
@@ -224,8 +224,8 @@ TEST(PartReader, TheClosingDelimiterEndsTheStream) {
   EXPECT_TRUE(reader.is_ended());
 }
 
-// A viewer that throws the delimiter away takes an empty line behind it for the end of the stream,
-// and must see that it was not.
+// A viewer that discards the delimiter takes an empty line after it for the end of the stream, and
+// must detect that it was not.
 TEST(PartReader, APartBehindTheSupposedEndIsTorn) {
   const Told told = tell(stream_with_wrong_length(-2), 100);
   EXPECT_EQ(told.torn, 1u);

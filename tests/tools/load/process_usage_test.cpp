@@ -13,7 +13,7 @@
 namespace fanlight {
 namespace {
 
-// Computes until this process has used so much more CPU time.
+// Computes until this process has used this much more CPU time.
 void use_cpu(Duration time) {
   const Duration until = read_own_cpu_time() + time;
   while (read_own_cpu_time() < until) {

@@ -20,7 +20,7 @@ Settings parse(std::string_view text) {
   return parse_config(text, "f.toml");
 }
 
-// The line that a mistake is answered with.
+// The error for a mistake.
 std::string mistake(std::string_view text) {
   try {
     OptionsDraft draft;
@@ -211,7 +211,7 @@ TEST(ConfigFile, IsReadFromAFileOfUpToOneMegabyte) {
   ::unlink(path);
 }
 
-// Whatever stands in the file: no crash, and one line.
+// Any contents of the file: no crash, and an error of one line.
 void feed(const std::string& text, uint64_t seed) {
   try {
     OptionsDraft draft;

@@ -19,7 +19,7 @@ Options read(const std::string& line) {
   return read_options(parse_words_as("fanlight", read_command_line, line).value());
 }
 
-// What reading `toml` and nothing else gives, written down again.
+// The options read from `toml` alone, written out again.
 std::string written_again(const std::string& toml) {
   const Settings file = parse_config(toml, "f.toml");
   CommandLine flags;

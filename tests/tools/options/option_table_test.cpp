@@ -41,7 +41,7 @@ TEST(OptionTable, NothingTakesAnEmptyText) {
   }
 }
 
-// What is said of a value that an option does not take.
+// The error for a value that an option does not accept.
 std::string refusal(std::string_view option, const std::string& text) {
   OptionsDraft draft;
   try {
@@ -65,7 +65,7 @@ TEST(OptionTable, AMisspeltWordIsSuggested) {
   EXPECT_EQ(refusal("backend", "kqueue"), "'kqueue': one of auto, uring, epoll is expected");
 }
 
-// What else than a number, a time or a size an option takes, which its type names.
+// Words that an option accepts instead of a number, a time or a size, as listed in its type.
 TEST(OptionTable, ARefusalNamesTheWordsThatAreTaken) {
   for (const Option& option : option_table()) {
     for (const char* word : {"auto", "off"}) {

@@ -161,7 +161,7 @@ TEST(Options, ACameraIsASourceToo) {
   EXPECT_EQ(options.cameras[0].name, "a");
 }
 
-// A variable of the environment while it lives.
+// An environment variable that is set during this object's lifetime.
 class Variable {
  public:
   Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
@@ -171,7 +171,7 @@ class Variable {
   const char* name_;
 };
 
-// A configuration file while it lives.
+// A configuration file that exists during this object's lifetime.
 class ConfigFile {
  public:
   explicit ConfigFile(std::string_view text) {

@@ -55,7 +55,7 @@ TEST(Setting, AVariableThatIsNoOptionIsNotIgnored) {
     EXPECT_STREQ(error.what(), "FANLIGHT_FSP: no such variable; did you mean 'FANLIGHT_FPS'?");
   }
   ::setenv("FANLIGHT_FSP", "", 1);
-  // As Kubernetes sets for each pod beside a service of our name.
+  // As Kubernetes sets for each pod if a service has our name.
   ::setenv("FANLIGHT_PORT_5000_TCP", "tcp://10.0.0.1:5000", 1);
   ::setenv("FANLIGHT_LIBCAMERA", "ON", 1);
   const Settings settings = read_environment();

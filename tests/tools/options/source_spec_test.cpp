@@ -20,7 +20,7 @@ std::string refusal(std::string_view text) {
   return {};
 }
 
-// What it asks for in place of `text`.
+// The value that is suggested in place of `text`.
 std::string meant(std::string_view text) {
   const std::string line = refusal(text);
   const std::string question = "did you mean '";

@@ -25,7 +25,7 @@ std::string mistake(const std::string& line) {
   return mistake_of([&] { read("fanlight", line); });
 }
 
-// libs/ustreamer.sh of crowsnest v4, with a camera that gives MJPEG.
+// libs/ustreamer.sh of crowsnest v4, with a camera that delivers MJPEG.
 TEST(UstreamerFlags, CrowsnestV4) {
   std::vector<std::string> notes;
   const Options options = read("ustreamer",
@@ -49,7 +49,7 @@ TEST(UstreamerFlags, CrowsnestV4) {
   EXPECT_TRUE(notes[1].starts_with("--static ")) << notes[1];
 }
 
-// It waits for a camera that is away, as we do, unless it is told not to.
+// By default it waits for a missing camera, as we do.
 TEST(UstreamerFlags, ExitOnDeviceError) {
   EXPECT_FALSE(read("fanlight", "--device /dev/video0").exit_on_no_source);
   std::vector<std::string> notes;
@@ -59,7 +59,7 @@ TEST(UstreamerFlags, ExitOnDeviceError) {
   EXPECT_NE(notes[0].find("at start"), std::string::npos) << notes[0];
 }
 
-// The same script with the Raspberry Pi's old camera, which it names no device for.
+// The same script with the Raspberry Pi's old camera, for which it gives no device.
 TEST(UstreamerFlags, CrowsnestV4WithTheOldCamera) {
   const Options options = read("fanlight",
                                "--host 0.0.0.0 -p 8081 -m MJPEG --device-timeout=5 --buffers=3 "
@@ -69,7 +69,7 @@ TEST(UstreamerFlags, CrowsnestV4WithTheOldCamera) {
   EXPECT_EQ(options.camera_stall_timeout, 5s);
 }
 
-// crowsnest/components/streamer/ustreamer.py of crowsnest v5, with custom flags behind.
+// crowsnest/components/streamer/ustreamer.py of crowsnest v5, followed by custom flags.
 TEST(UstreamerFlags, CrowsnestV5) {
   const Options options = read("fanlight",
                                "--host 127.0.0.1 --port 8082 --resolution 1920x1080 "

@@ -13,7 +13,7 @@
 namespace fanlight {
 namespace {
 
-// Stands for systemd: a datagram socket that services write to. `name` as in NOTIFY_SOCKET.
+// A substitute for systemd: a datagram socket that services write to. `name` as in NOTIFY_SOCKET.
 class FakeManager {
  public:
   explicit FakeManager(const std::string& name) {

@@ -14,7 +14,7 @@
 namespace fanlight {
 namespace {
 
-// Restores what a test does to the soft limit.
+// Restores the soft limit that a test changes.
 class ShortageTest : public testing::Test {
  protected:
   void SetUp() override { ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0); }
@@ -35,7 +35,7 @@ std::error_code system_code(int error) {
 
 TEST_F(ShortageTest, TellsShortagesFromWhatIsTheFaultOfAFile) {
   for (const int error : {EMFILE, ENFILE, ENOMEM}) EXPECT_TRUE(is_shortage(system_code(error)));
-  // A relay's upstream that is full says EAGAIN.
+  // EAGAIN: a relay's upstream is full.
   for (const int error : {ENOENT, EACCES, EBUSY, EAGAIN}) {
     EXPECT_FALSE(is_shortage(system_code(error)));
   }

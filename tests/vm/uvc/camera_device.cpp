@@ -68,7 +68,7 @@ void CameraDevice::plug() {
   if (cable_) return;
   requests_ = CameraRequests(offer_);
   cable_ = plug_into_virtual_controller();
-  wants_plug_ = !cable_;  // the port is not free again so soon
+  wants_plug_ = !cable_;  // the port is not free again immediately
   if (cable_) tell_("plugged in");
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-constexpr size_t kPhases = 8;  // places of the bar that moves through the picture
+constexpr size_t kPhases = 8;  // positions of the bar that moves through the picture
 constexpr uint8_t kSoi = 0xd8, kSos = 0xda, kDht = 0xc4, kCom = 0xfe;
 
 // Planes of a gradient with a bright bar, 4:2:2.
@@ -86,7 +86,7 @@ Bytes without_huffman_tables(const Bytes& bytes) {
   return kept;
 }
 
-// A COM segment behind the JFIF one, which has to be the first.
+// Adds a COM segment after the JFIF one, which must be first.
 Bytes with_comment(const Bytes& bytes, const std::string& text) {
   CHECK(bytes[1] == kSoi);
   const ptrdiff_t jfif_end = 4 + (bytes[4] << 8 | bytes[5]);
@@ -118,7 +118,7 @@ Bytes CameraFrames::frame(const CameraMode& mode, uint64_t number, FrameFault fa
   Bytes bytes = is_jpeg ? with_comment(drawn, fmt::format("frame {}", number)) : drawn;
   if (fault == FrameFault::corrupt) {
     for (size_t i = bytes.size() / 2; i < bytes.size() / 2 + 400; ++i) {
-      // Many 0xff: in a JPEG's data hardly any byte may follow one.
+      // Many 0xff: in a JPEG's data few bytes may follow one.
       bytes[i] = random_.chance(0.5) ? 0xff : static_cast<uint8_t>(random_.below(256));
     }
   } else if (fault == FrameFault::truncated) {

@@ -13,10 +13,10 @@
 namespace fanlight {
 namespace {
 
-// The kernel's structures are sent as they lie in memory, and USB has the lowest byte first.
+// The kernel's structures are sent as they are stored in memory, and USB is little-endian.
 static_assert(std::endian::native == std::endian::little);
 
-// Of uvc_streaming_control, as version 1.0 of the class has it: section 4.3.1.1.
+// Of uvc_streaming_control in version 1.0 of the class: section 4.3.1.1.
 constexpr size_t kNegotiationBytes = 26;
 constexpr uint8_t kReadable = 1 << 0, kWritable = 1 << 1;  // UVC_GET_INFO
 constexpr uint16_t kControlMax = 255;
@@ -64,7 +64,7 @@ std::optional<Bytes> CameraRequests::standard(const usb_ctrlrequest& request) {
     case USB_REQ_SET_INTERFACE:
       return Bytes{};
     case USB_REQ_CLEAR_FEATURE:
-      // How a host ends a stream over a bulk endpoint: uvc_video_stop_streaming() in Linux.
+      // This is how a host ends a stream over a bulk endpoint: uvc_video_stop_streaming() in Linux.
       is_streaming_ = false;
       return Bytes{};
     default:
@@ -96,7 +96,7 @@ std::optional<Bytes> CameraRequests::descriptor(uint16_t type_and_index) const {
   }
 }
 
-// The nearest that there is to what the host proposes: section 4.3.1.1.
+// The nearest available settings to the host's proposal: section 4.3.1.1.
 uvc_streaming_control CameraRequests::granted(uvc_streaming_control wanted) const {
   const auto encodings = offer_.encodings();
   if (wanted.bFormatIndex < 1 || wanted.bFormatIndex > encodings.size()) wanted.bFormatIndex = 1;

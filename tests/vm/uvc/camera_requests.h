@@ -17,7 +17,7 @@
 
 namespace fanlight {
 
-// Owns: what the host has negotiated and set.
+// Owns: the stream that the host has negotiated, and the controls that it has set.
 // Thread: one.
 class CameraRequests {
  public:

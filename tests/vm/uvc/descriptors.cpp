@@ -39,7 +39,7 @@ std::vector<uint8_t> association() {
       .descriptor(USB_DT_INTERFACE_ASSOCIATION);
 }
 
-// A lens and sensor, a unit with brightness and contrast, and the way out: section 3.7.2.
+// A lens and sensor, a unit with brightness and contrast, and the output: section 3.7.2.
 std::vector<uint8_t> units() {
   const uint8_t brightness_and_contrast = 1 << 0 | 1 << 1;
   UsbBytes all;
@@ -120,7 +120,7 @@ std::vector<uint8_t> format(CameraEncoding encoding, size_t number, size_t frame
     for (const uint8_t byte : kYuy2Guid) bytes.u8(byte);
     bytes.u8(bits_per_pixel);
   }
-  // The first frame is the usual one; no aspect ratio, not interlaced, may be copied.
+  // The first frame is the default; no aspect ratio, not interlaced, may be copied.
   return bytes.u8(1).zeros(4).descriptor(kClassInterface);
 }
 
@@ -152,7 +152,7 @@ std::vector<uint8_t> streaming_interface(const CameraOffer& offer) {
                           .u8(format_count)
                           .u16(header_bytes + inside.size())
                           .u8(kStreamEndpoint)
-                          .u8(0)  // formats do not change by themselves
+                          .u8(0)  // formats do not change on their own
                           .u8(kOutputTerminal)
                           .zeros(3)  // no still pictures, no button
                           .u8(1)     // bytes for the controls of each format: none has any

@@ -30,8 +30,8 @@ void put_number(UsbipHeader& header, size_t offset, uint32_t number) {
   std::memcpy(header.data() + offset, &ordered, sizeof ordered);
 }
 
-// A line of the controller's table: "hs  0000 004 000 00000000 000000 0-0": speed, port, status,
-// ...
+// A line of the controller's table is "hs  0000 004 000 00000000 000000 0-0": speed, port, status,
+// and more.
 std::optional<int> free_high_speed_port() {
   std::ifstream table(std::string(kController) + "status");
   if (!table) throw std::system_error(errno, std::generic_category(), kController);
@@ -91,9 +91,9 @@ Fd plug_into_virtual_controller() {
     throw std::system_error(errno, std::generic_category(), "socketpair");
   }
   Fd device(ends[0]);
-  const Fd kernels(ends[1]);  // the kernel takes a reference of its own
+  const Fd kernels(ends[1]);  // the kernel takes its own reference
   const int bus = 1, address = 2;
-  // The port, the socket, who it would be on another machine, and its speed.
+  // The port, the socket, the address that it would have on another machine, and its speed.
   const std::string line = fmt::format("{} {} {} {}", *port, kernels.get(), bus << 16 | address,
                                        static_cast<int>(USB_SPEED_HIGH));
   std::ofstream attach(std::string(kController) + "attach");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// uvc_camera [PRODUCT [SERIAL]]: a USB camera that is a program. The kernel's own USB and camera
-// drivers work with it, through the virtual controller of USB/IP (modprobe vhci_hcd uvcvideo;
+// uvc_camera [PRODUCT [SERIAL]]: a USB camera emulated by a program. The kernel's own USB and
+// camera drivers use it through the virtual controller of USB/IP (modprobe vhci_hcd uvcvideo;
 // root).
 //
-// It is plugged in at start and takes commands from standard input, one a line; at the end of that
-// it leaves. What happens it says on standard output, one line for each event.
+// It is plugged in at start and reads commands from standard input, one a line; it exits at the end
+// of its input. It prints events to standard output, one a line.
 #include <fmt/core.h>
 #include <poll.h>
 #include <unistd.h>
@@ -28,7 +28,7 @@ void tell(std::string_view event) {
   std::fflush(stdout);
 }
 
-// False when standard input has ended. `rest`: the beginning of a line that is not whole yet.
+// False if standard input has ended. `rest`: the beginning of an incomplete line.
 bool take_commands(CameraDevice& camera, std::string& rest) {
   char data[256];
   const ssize_t count = read(STDIN_FILENO, data, sizeof data);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of the emulated camera, each by its specification; what a kernel makes of the whole is
-// seen in a virtual machine.
+// The parts of the emulated camera, each against its specification; how a kernel handles the whole
+// is tested in a virtual machine.
 #include <gtest/gtest.h>
 #include <linux/usb/ch9.h>
 #include <linux/usb/video.h>
@@ -33,7 +33,7 @@ size_t u16_at(const Bytes& bytes, size_t offset) {
   return bytes[offset] | static_cast<size_t>(bytes[offset + 1]) << 8;
 }
 
-// The descriptors that others contain, one after another.
+// The descriptors contained in another one, in order.
 std::vector<Bytes> split(const Bytes& bytes) {
   std::vector<Bytes> found;
   for (size_t offset = 0; offset < bytes.size(); offset += bytes[offset]) {
@@ -83,7 +83,7 @@ TEST(Descriptors, LengthsAddUp) {
   const Bytes all = configuration_descriptor({});
   EXPECT_EQ(u16_at(all, 2), all.size());
   const auto parts = split(all);
-  // From either header to the next interface or endpoint, as both headers say.
+  // From either header to the next interface or endpoint, as both headers state.
   for (size_t i = 0; i < parts.size(); ++i) {
     const bool is_header = parts[i][1] == USB_DT_CS_INTERFACE &&
                            parts[i][2] == UVC_VC_HEADER;  // both have this number
@@ -208,7 +208,7 @@ JpegCheck check(const Bytes& frame) {
   return check_jpeg(std::as_bytes(std::span(frame)));
 }
 
-// (std::ranges::search() is more than clang 14 can compile.)
+// (clang 14 cannot compile std::ranges::search().)
 bool contains(const Bytes& frame, std::string_view text) {
   return std::search(frame.begin(), frame.end(), text.begin(), text.end(),
                      [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); }) != frame.end();
@@ -233,7 +233,7 @@ TEST(Frames, AreWholePicturesWithTheirNumber) {
 
 TEST(Frames, FaultsAreWhatTheySay) {
   CameraFrames frames;
-  // Every phase of the picture: a corrupt one must never pass for a whole one.
+  // Every phase of the picture: a corrupt one must never be accepted.
   for (uint64_t number = 1; number <= 40; ++number) {
     EXPECT_FALSE(check(frames.frame(kMjpeg, number, FrameFault::corrupt)).ok());
   }
