@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JPEGs of an exact size: noise of a quality that comes near it, and a comment that fills it up."""
+"""JPEGs of an exact size: noise at a quality that comes close, padded with comments."""
 import pathlib
 import subprocess
 
 COUNT = 8
 QUALITIES = range(2, 32)  # of ffmpeg's MJPEG encoder; 2 is best
 COMMENT = b"\xff\xfe"  # ITU-T T.81 section B.2.4.5
-COMMENT_BYTES_MAX = 65535  # with the two of its length, without the marker
+COMMENT_BYTES_MAX = 65535  # including the two length bytes, without the marker
 
 
 def picture_size(size_bytes):
@@ -23,11 +23,11 @@ def encode(size_bytes, quality, folder):
 
 
 def pad(jpeg, size_bytes):
-    """The same picture in exactly so many bytes: comments behind SOI."""
+    """The same picture in exactly `size_bytes` bytes: comments are inserted after SOI."""
     missing = size_bytes - len(jpeg)
     padding = b""
     while missing > 0:
-        # A comment takes four bytes at least, so the rest must be none or as many.
+        # A comment takes at least four bytes, so either none or at least four must be left.
         length = min(missing, COMMENT_BYTES_MAX + 2)
         if 0 < missing - length < 4:
             length -= 4
@@ -37,7 +37,7 @@ def pad(jpeg, size_bytes):
 
 
 def make_frames(size_bytes, folder):
-    """Writes COUNT different JPEGs of exactly `size_bytes`, of the best quality that fits."""
+    """Writes COUNT different JPEGs of exactly `size_bytes`, at the best quality that fits."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True)
     for quality in QUALITIES:

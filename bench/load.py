@@ -5,11 +5,11 @@ import subprocess
 
 from servers import Failed
 
-OVERHEAD_SECONDS = 60  # connecting, settling and a server that is slow to take its viewers
+OVERHEAD_SECONDS = 60  # connecting, settling, and a server that is slow to accept its viewers
 
 
 class Load:
-    """One run of fanlight-load, which goes on beside us until result() is asked for."""
+    """One run of fanlight-load in the background; result() waits until it ends."""
 
     def __init__(self, binary, url, viewers, duration, cpus="1", pid=None, settle=3, flags=()):
         self.seconds_max = duration + settle + OVERHEAD_SECONDS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks of this machine's own: a server, a router and a client, and a bottleneck between them.
+"""Private networks on this machine: a server, a router, a client, and a bottleneck between them.
 
     server 10.9.1.1 -- 10.9.1.2 router 10.9.2.2 -- 10.9.2.1 client
 
@@ -18,7 +18,7 @@ import time
 
 SERVER, CLIENT = "10.9.1.1", "10.9.2.1"
 ALLOWED = pathlib.Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
-# Large enough for packets that segmentation offload has made: with less, tbf cuts them up.
+# Large enough for packets built by segmentation offload: with less, tbf splits them.
 BURST_BYTES_MIN = 128 << 10
 BURST_SECONDS = 0.002
 QUEUE_SECONDS = 0.012
@@ -41,17 +41,17 @@ def quietly(*command):
 
 
 class Network:
-    """Three namespaces; of the bottleneck what passed it and what it dropped.
+    """Three namespaces, and counters of what the bottleneck passed and dropped.
 
-    A context manager of the main thread: leaving it removes the namespaces, and with them all that
-    is in them; a SIGTERM leaves it, as a SIGINT does by itself.
+    A context manager for the main thread: leaving it removes the namespaces and everything in
+    them. SIGTERM leaves it, as SIGINT does by default.
     """
 
     def __init__(self, bits_per_second=None, bottleneck="local", congestion=None):
         self.bits_per_second = bits_per_second
         self.bottleneck = bottleneck
         self.congestion = congestion
-        # Names of namespaces are the whole machine's, those of interfaces the namespace's.
+        # Namespace names are global to the machine, interface names are local to their namespace.
         mark = f"{os.getpid()}-{next(numbers)}"
         self.server, self.router, self.client = (f"fanlight-{mark}-{who}"
                                                  for who in ("server", "router", "client"))
@@ -69,7 +69,7 @@ class Network:
         return self
 
     def __exit__(self, *_):
-        # An impatient second signal leaves nothing behind.
+        # A second signal from an impatient user must not interrupt the cleanup.
         self.old_handlers[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for name in self.namespaces:
@@ -114,8 +114,8 @@ class Network:
             "sh", value, key)
 
     def choose_congestion(self, namespace):
-        """A namespace's default must be one that is allowed to all (ip-sysctl), so it is for this
-        moment."""
+        """A namespace's default must be an algorithm that all users may use (ip-sysctl), so ours is
+        allowed while the default is set."""
         if self.congestion is None:
             return
         before = ALLOWED.read_text()
@@ -127,18 +127,18 @@ class Network:
             if self.congestion not in before.split():
                 ALLOWED.write_text(before)
 
-    # ---- what runs in it ----
+    # ---- commands in the namespaces ----
 
     @staticmethod
     def inside(namespace, cpus=None):
-        """To be put before a command, which keeps the process id that it begins with."""
+        """A prefix for a command; the command runs under the process id of the prefix."""
         return ["ip", "netns", "exec", namespace] + (["taskset", "-c", cpus] if cpus else [])
 
-    # ---- what the bottleneck counts ----
+    # ---- counters ----
 
     def counters(self):
-        """Of the bottleneck since it was made: sent bytes with the headers of Ethernet and above,
-        dropped packets, and how often it had to wait. All zero when there is none."""
+        """The bottleneck's counters since its creation: bytes sent, including the headers from
+        Ethernet up, packets dropped, and how often it waited. All zero without a bottleneck."""
         if not self.bits_per_second:
             return {"bytes": 0, "drops": 0, "overlimits": 0}
         namespace, interface = self.at[self.bottleneck]
@@ -147,7 +147,7 @@ class Network:
         return {"bytes": root["bytes"], "drops": root["drops"], "overlimits": root["overlimits"]}
 
     def retransmitted(self):
-        """Segments that the server sent again, and connections that it gave up (nstat(8))."""
+        """Segments that the server retransmitted, and connections that it aborted (nstat(8))."""
         text = run(*self.inside(self.server), "nstat", "--json", "--zeros", "--noupdate",
                    "TcpRetransSegs", "TcpExtTCPAbortOnTimeout")
         kernel = json.loads(text)["kernel"]
@@ -156,7 +156,7 @@ class Network:
 
     @contextlib.contextmanager
     def sampled(self):
-        """Yields a list that grows by (seconds of the monotonic clock, counters) until the end."""
+        """Yields a list to which (monotonic seconds, counters) is appended until the end."""
         samples = []
         over = threading.Event()
 
@@ -173,7 +173,7 @@ class Network:
             thread.join()
 
     def use(self, samples, begin, end):
-        """The part of the bucket that was used between two moments; None when it is not known."""
+        """The share of the bucket's rate that was used in an interval; None if unknown."""
         inside = [(at, counters["bytes"]) for at, counters in samples if begin <= at <= end]
         if len(inside) < 2 or not self.bits_per_second:
             return None

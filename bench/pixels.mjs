@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// pixels.mjs BINARY [chromium|firefox] [SECONDS]: from the pattern's capture to the browser's
-// screen, on one machine, 30 pictures a second. Needs what the browser tests need, which
-// tools/test --all installs.
+// pixels.mjs BINARY [chromium|firefox] [SECONDS]: measures the time from the pattern's capture to
+// the browser's screen, on one machine, at 30 pictures a second. Needs the same packages as the
+// browser tests; tools/test --all installs them.
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { startFanlight, watchCaptures } from '../tests/browser/fanlight.mjs';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a benchmark needs before it measures: packages, programs, and root."""
+"""Prepares a benchmark: packages, programs, and root."""
 import os
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ TARGETS = ("fanlight", "fanlight-load", "floor", "fake_camera")
 
 
 def install_and_build():
-    """As the user who called sudo, so that the tree stays that user's."""
+    """As the user who ran sudo, so that the files in the tree still belong to that user."""
     prefix = ["sudo", "-H", "-u", f"#{os.environ['SUDO_UID']}"] if "SUDO_UID" in os.environ else []
     for command in (["tools/install-packages", *PACKAGES], ["tools/build", "release", *TARGETS]):
         code = subprocess.run([*prefix, ROOT / command[0], *command[1:]], check=False).returncode
@@ -21,7 +21,7 @@ def install_and_build():
 
 
 def become_root(name):
-    """Begins anew by sudo, or ends."""
+    """Restarts the program with sudo, or exits."""
     if not shutil.which("sudo"):
         print(f"{name}: needs root, for network namespaces, and there is no sudo", file=sys.stderr)
         sys.exit(77)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the figures of all rounds to tables and a plot."""
+"""Turns the figures of all rounds into tables and a plot."""
 import json
 import pathlib
 import statistics
@@ -9,7 +9,7 @@ import tempfile
 from scenarios import METRICS, SCENARIOS
 from servers import ALL, FLOORS
 
-# The row's own measure, and then what has no measure of its own.
+# The metric that the plot shows.
 PLOTTED = "cpu"
 HEADER = """<!-- Written by bench/compare. -->
 # {title}
@@ -36,7 +36,7 @@ class Table:
         self.rounds = {label: [] for label in self.scenario.rows}
 
     def add(self, label, figures):
-        """`figures` is {metric: number or None}, or a text that says what happened instead."""
+        """`figures` is {metric: number or None}, or a text that states what failed."""
         self.rounds[label].append(figures)
 
     def values(self, label, key):
@@ -48,7 +48,7 @@ class Table:
         return METRICS[key].better(values) if values else None
 
     def floor(self, key):
-        """The best of the best: the floor that this run is compared with."""
+        """The best figure of all bare kernels: the baseline of this run."""
         best = [self.best(label, key) for label, (server, _) in self.scenario.rows.items()
                 if server in FLOORS]
         best = [value for value in best if value is not None]
@@ -87,7 +87,7 @@ class Table:
         return "\n".join(lines + ([""] + notes if notes else [])) + "\n"
 
     def summary(self):
-        """What is kept for the table of all scenarios and the plot."""
+        """The summary kept for the table of all scenarios and the plot."""
         key = self.scenario.metrics[0]
         return {"key": key, "title": self.scenario.title,
                 "cells": {label: "failed" if len(self.failures(label)) == len(rounds)
@@ -103,7 +103,7 @@ def write_scenario(table, folder, facts):
 
 
 def write_overview(summaries, folder, facts):
-    """One line for each scenario that was ever run, its first metric in each server's column."""
+    """One line for each scenario that was ever run, with its first metric for each server."""
     servers = [*ALL, *sorted({label.split(",")[0] for summary in summaries.values()
                               for label in summary["cells"]} - set(ALL))]
     lines = [HEADER.format(title="Fanlight, the bare kernel, and others",
@@ -169,7 +169,7 @@ def draw(plots, picture):
 
 
 def write_all(tables, folder, facts):
-    """Adds these tables to what the folder has of other runs."""
+    """Adds these tables to those of earlier runs in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "summaries.json"
     summaries = json.loads(kept.read_text()) if kept.exists() else {}

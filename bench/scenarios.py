@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured: one function for each kind of run, one entry for each row of figures."""
+"""The measurements: one function for each kind of run, one entry for each row of figures."""
 import http.client
 import json
 import pathlib
@@ -17,7 +17,7 @@ SETTLE_SECONDS = 3  # between the last connect and the measurement, at most
 
 @dataclass(frozen=True)
 class Metric:
-    """A column. `better` says which of the rounds is the best; with `ratio` it is also given as a
+    """A column. `better` chooses the best of the rounds; with `ratio` it is also given as a
     multiple of the best floor."""
     title: str
     better: Callable = min
@@ -69,7 +69,7 @@ METRICS = {
 
 @dataclass
 class Context:
-    """What all runs share."""
+    """Shared by all runs."""
     build: pathlib.Path
     load: pathlib.Path
     frames: Callable  # bytes: the directory of JPEGs of that size
@@ -102,7 +102,7 @@ def divided(value, by):
 
 
 def stream_figures(result, viewers, fps):
-    """Figures of one run of the load generator; None where it could not tell."""
+    """Figures of one run of the load generator; None where it has none."""
     fast, server, seconds = result["fast"], result["server"], result["duration_s"]
     mean = fast["frames"]["mean"]
     return {
@@ -133,7 +133,7 @@ def start(context, scenario, name, extra, **also):
 
 def start_load(context, scenario, server, viewers=None, seconds=None, flags=(), pid=True):
     viewers = context.viewers(viewers or scenario.viewers)
-    # Beyond the backlog of 4096 a burst would measure the retries of SYN.
+    # A burst larger than the backlog of 4096 would measure SYN retransmissions.
     ramp = f"{viewers / 2000:.3f}s" if viewers > 1000 else "0"
     return Load(context.load, server.url, viewers, seconds or context.seconds(scenario.seconds),
                 cpus="0,1" if scenario.shards > 1 else "1", pid=server.pid if pid else None,
@@ -152,12 +152,12 @@ def run_stream(context, scenario, name, extra):
 
 
 def shard_spread(context, scenario, server):
-    """How far the shard with the oddest number of viewers is from an even share, in %."""
+    """The largest deviation of a shard's number of viewers from an even share, in %."""
     if server.name not in FANLIGHTS:
         return None
     pause = threading.Event()
     viewers = [0]
-    for _ in range(100):  # until all have come, or as many as will
+    for _ in range(100):  # until all have connected, or as many as will
         connection = http.client.HTTPConnection(*server.address, timeout=20)
         connection.request("GET", "/api/v1/state")
         shards = json.load(connection.getresponse())["shards"]
@@ -171,7 +171,7 @@ def shard_spread(context, scenario, server):
 
 
 def run_memory(context, scenario, name, extra):
-    """The memory of a server with few viewers, and then with many."""
+    """The memory of a server with few viewers, then with many."""
     sizes = []
     counts = [context.viewers(100), context.viewers(scenario.viewers)]
     with start(context, scenario, name, extra) as server:
@@ -189,7 +189,7 @@ def run_memory(context, scenario, name, extra):
 
 
 def tcp_pages():
-    """Pages in the queues of all TCP sockets (proc(5), sockstat): the least of a second."""
+    """Pages in the queues of all TCP sockets (proc(5), sockstat): the minimum within a second."""
     pause = threading.Event()
     pages = []
     for _ in range(20):
@@ -200,7 +200,7 @@ def tcp_pages():
 
 
 def run_stalled(context, scenario, name, extra):
-    """Viewers who stop reading, beside a tenth as many who go on."""
+    """Viewers who stop reading, alongside a tenth as many who continue."""
     timeout = 3 if context.quick else 10  # ustreamer's own is 10 s
     flags = ("--viewer-stall-timeout", f"{timeout}s") if name in FANLIGHTS else ()
     pause = threading.Event()
@@ -225,7 +225,7 @@ def run_stalled(context, scenario, name, extra):
 
 
 def run_full(context, scenario, name, extra):
-    """More viewers than there are places, and then others when those have left."""
+    """More viewers than the server may have, then others once those have left."""
     with start(context, scenario, name, extra) as server:
         before = len(server.lines)
         result = Load(context.load, server.url, scenario.viewers,
@@ -285,7 +285,7 @@ SCENARIOS = {
 
 
 def add_peer(name):
-    """It has a row wherever Debian's ustreamer has one, just before that."""
+    """The peer has a row wherever Debian's ustreamer has one, just before that one."""
     for scenario in SCENARIOS.values():
         rows = dict(scenario.rows)
         scenario.rows.clear()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The servers that are compared: how each is started, and on which URL it streams."""
+"""The servers that are compared: how each is started, and the URL of its stream."""
 import os
 import pathlib
 import re
@@ -11,11 +11,11 @@ import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 START_SECONDS = 20
-# What is allowed at all: some servers would not raise their own.
+# The hard limit: some servers do not raise their own soft limit.
 DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
-# The bare kernel in several ways; the cheapest of a run is its floor. --batch is how many sends one
-# system call submits.
+# The bare kernel in several variants; the cheapest one of a run is its floor. --batch is the number
+# of sends that one system call submits.
 FLOOR_FLAGS = {
     "floor-send": ("--method", "send"),
     "floor-sendfile": ("--method", "sendfile"),
@@ -27,13 +27,14 @@ FLOORS = tuple(FLOOR_FLAGS)
 FANLIGHTS = ("fanlight-uring", "fanlight-epoll")
 PEERS = ("ustreamer", "seed")
 ALL = FANLIGHTS + FLOORS + PEERS
-# Others that the user has built, by --peer: what begins with one of these names is started like it.
+# Servers that the user has built, by --peer: one whose name begins with one of these is started
+# like that server.
 PEER_KINDS = ("ustreamer", "mjpg-streamer")
 PEER_PATHS = {}
 
 
 class Failed(Exception):
-    """A server that did not do what the scenario needs; its text goes into the table."""
+    """A server did not do what the scenario needs; the text appears in the table."""
 
 
 def free_port():
@@ -42,13 +43,13 @@ def free_port():
 
 
 def plugin(name, of):
-    """Of an mjpg-streamer, in the folder where it was built or installed."""
+    """A plugin of an mjpg-streamer, in the folder where it was built or installed."""
     [path, *_] = sorted(pathlib.Path(PEER_PATHS[name]).rglob(f"{of}.so"))
     return path
 
 
 def command_of(name, build, frames, fps, shards=1, flags=()):
-    """(command, environment, path of the stream, line on standard error that says it is ready)"""
+    """(command, environment, path of the stream, line on standard error when it is ready)"""
     listening = r"listening on http://[\d.]+:(?P<port>\d+)/"
     kind, _, way = name.partition("-")
     if kind == "fanlight":
@@ -69,7 +70,7 @@ def command_of(name, build, frames, fps, shards=1, flags=()):
                  "MJPEG", "--encoder", "HW", "--host", "127.0.0.1", "--port", str(port)],
                 environment, "/stream", r"Capturing \.\.\.(?P<port>)")
     if name.startswith("mjpg-streamer"):
-        # Its plugin for cameras passes by the fake one (libv4l2 does); that for folders does not.
+        # Its plugin for cameras bypasses the fake camera (libv4l2 does); that for folders works.
         return ([f"{PEER_PATHS[name]}/mjpg_streamer",
                  "-i", f"{plugin(name, 'input_file')} -f {frames} -e -d {1 / fps:.4f}",
                  "-o", f"{plugin(name, 'output_http')} -l 127.0.0.1 -p {free_port()}"],
@@ -131,7 +132,7 @@ class Server:
         raise Failed(f"{self.name} does not listen")
 
     def resident_kilobytes(self):
-        """All of the process, and what of it is its own and not a file's."""
+        """The resident set of the process, and the anonymous part of it."""
         try:
             status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         except FileNotFoundError:

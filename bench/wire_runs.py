@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One row of bench/wire: many viewers behind a bottleneck, and what each of them got."""
+"""One row of bench/wire: many viewers behind a bottleneck, and what each of them received."""
 import dataclasses
 import math
 import pathlib
@@ -14,8 +14,8 @@ USED_SHARE = 0.95       # of the wire: what a budget may use
 SEGMENT_BYTES = 1448    # of TCP with timestamps on Ethernet
 FRAMING_BYTES = 90      # of a segment, from TCP to the gap between frames
 PART_HEAD_BYTES = 130
-FRAMES_MIN = 30         # in a window, so that one frame more or less is 3 %
-# Within this of the end the load generator is writing its report.
+FRAMES_MIN = 30         # in a window, so that one frame makes a difference of 3 %
+# This long before the end, the load generator starts writing its report.
 REPORT_SECONDS = 0.2
 
 
@@ -34,11 +34,11 @@ class Binaries:
     fanlight: pathlib.Path
     load: pathlib.Path
     fake_camera: pathlib.Path
-    flags: tuple = ()  # more for fanlight
+    flags: tuple = ()  # additional, for fanlight
 
 
 def share_fps(bits_per_second, viewers):
-    """Frames per second for each viewer, of what a budget may use."""
+    """Frames per second for each viewer within the share that a budget may use."""
     part = FRAME_BYTES + PART_HEAD_BYTES
     on_wire = part + math.ceil(part / SEGMENT_BYTES) * FRAMING_BYTES
     return min(FPS, bits_per_second / 8 * USED_SHARE / on_wire / viewers)
@@ -75,7 +75,7 @@ def run(row, binaries, frames):
 def figures_of(row, result):
     fast = result["fast"]
     fps = {key: fast["frames"][key] / row.seconds for key in ("min", "median", "max")}
-    age = fast["age_ms"] or {}  # not every server says when a picture was taken
+    age = fast["age_ms"] or {}  # not every server states when a picture was taken
     return {
         "fps_min": fps["min"], "fps_median": fps["median"], "fps_max": fps["max"],
         "share": fps["min"] / share_fps(row.bits_per_second, row.viewers),
@@ -90,7 +90,7 @@ def figures_of(row, result):
     }
 
 
-# What a row with a budget is to reach: (figure, what is said when it does not, whether it does).
+# Targets of a row with a budget: (figure, text when it is missed, whether it is reached).
 TARGETS = [
     ("share", "share", lambda value: value >= 0.95),
     ("jain", "Jain", lambda value: value >= 0.998),
@@ -104,6 +104,6 @@ TARGETS = [
 
 
 def missed(figures):
-    """What of the targets a row does not reach."""
+    """The targets that a row misses."""
     return [name for key, name, reaches in TARGETS
             if figures[key] is None or not reaches(figures[key])]

@@ -9,14 +9,14 @@ from load import Load
 from network import SERVER
 from servers import DESCRIPTORS, Server
 
-USTREAMER_PORT = 8080  # nobody else is in the namespace
+USTREAMER_PORT = 8080  # no other server is in the namespace
 SETTLE_SECONDS = 3
 
 
 class WireServer(Server):
-    """A server in the namespace of the network's server, on CPU 0 unless told otherwise.
+    """A server in the namespace of the network's server, by default on CPU 0.
 
-    `prefix` comes before its command, as chrt(1) with a priority does.
+    `prefix` precedes its command, for example chrt(1) with a priority.
     """
 
     def __init__(self, network, command, ready, path, environment=None, cpus="0", prefix=()):
@@ -39,7 +39,7 @@ class WireServer(Server):
 
 
 def fanlight(network, binary, frames, *flags, **options):
-    """It listens on the wildcard, as it must for the link's speed to be looked up."""
+    """Listens on the wildcard address, which the lookup of the link's speed requires."""
     command = [str(binary), "--listen", "0.0.0.0:0", "--source", f"files:{frames}", "--fps", "30",
                "--shards", "1", *flags]
     return WireServer(network, command, r"^listening on http://0\.0\.0\.0:(?P<port>\d+)/",
@@ -51,7 +51,7 @@ def ustreamer(network, fake_camera, frames, **options):
                    "FAKE_CAMERA_FPS": "30"}
     command = ["ustreamer", "--device", "/dev/video-fake", "--format", "MJPEG", "--encoder", "HW",
                "--host", SERVER, "--port", str(USTREAMER_PORT)]
-    # Its port is known; the empty group gives the pattern the name that others have.
+    # Its port is known; the empty group exists because the other servers' patterns have one.
     server = WireServer(network, command, r"Capturing \.\.\.(?P<port>)", "/stream",
                         environment=environment, **options)
     server.url = f"http://{SERVER}:{USTREAMER_PORT}/stream"

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""changed_rooms.py [COMMIT]: what a change can break, for `tools/test --changed`.
+"""changed_rooms.py [COMMIT]: the tests that a change can break, for `tools/test --changed`.
 
-The change is what differs between COMMIT (HEAD unless given) and the files here, new ones included.
-Prints three lines: rooms whose test programs are to run, labels of other tests as ctest takes them,
-and the targets to build.
+The change is the difference between COMMIT (default: HEAD) and the working tree, including new
+files. Prints three lines: rooms whose test programs must run, labels of other tests in ctest's
+syntax, and the targets to build.
 """
 import pathlib
 import subprocess
@@ -12,12 +12,12 @@ import sys
 
 import tidy_rooms
 
-# The room whose change is tested by running the program; those below it would have it run always.
+# A change in this room is tested by running the program; rooms below it would always run it.
 PROGRAM_ROOM = "tools/server"
 PROGRAMS = ["fanlight", "fanlight-load"]
-# What each room's tests, or all, depend on.
+# Files that the tests of every room depend on.
 EVERYTHING = ("CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt", "tools/packages.txt")
-# Folders of tests that bear a label of their own name.
+# Folders of tests with a label of the same name.
 LABELLED = ("browser", "interop", "net", "package", "sim", "smoke", "style", "vm")
 
 
@@ -30,18 +30,18 @@ def changed_files(commit, folder="."):
 
 
 def rooms_above(room):
-    """The room and all that may include it."""
+    """The room and all rooms that may include it."""
     return {other for other in tidy_rooms.ROOMS if room in tidy_rooms.rooms_below(other)}
 
 
 def rooms_in(folder):
-    """The rooms that the folder is, or that lie in it."""
+    """The folder itself, if it is a room, and the rooms in it."""
     return {room for room in tidy_rooms.ROOMS
             if room == folder or room.startswith(folder + "/")}
 
 
 def affected(paths):
-    """(rooms whose tests are to run, other labels)"""
+    """(rooms whose tests must run, other labels)"""
     rooms, labels = set(), {"style"}
     for path in paths:
         folder = str(pathlib.PurePosixPath(path).parent)

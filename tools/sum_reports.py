@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """sum_reports.py FOLDER strict|lenient NAME...: adds up ctest's JUnit reports FOLDER/NAME.xml.
 
-Prints the last lines of what failed, since whoever looks at a long run looks at its end first, then
-its names, and last `N passed, N failed[, N skipped]`. Exits with 1 when a test failed, when none
-ran, or when one was skipped and skipping counts (strict). A report that is missing is a failure:
-its tree did not build, as FOLDER/NAME.log says.
+Prints the last lines of each failed test, then the names of the failed tests, and finally
+`N passed, N failed[, N skipped]`: in a long run people look at the end first. Exits with 1 if a
+test failed, if none ran, or if one was skipped and skipping counts (strict). A missing report is a
+failure: its tree did not build, as FOLDER/NAME.log shows.
 """
 import collections
 import pathlib
@@ -17,10 +17,10 @@ TAIL_COLUMNS = 300
 
 
 def outcome(test):
-    """What became of one <testcase>."""
+    """The outcome of one <testcase>."""
     if test.get("status") == "run":
         return "passed"
-    # ctest files under "notrun" both tests that chose to skip and tests that it could not start.
+    # ctest reports "notrun" for tests that skipped themselves and for tests that it could not start.
     skipped = test.find("skipped")
     if skipped is not None and skipped.get("message", "").startswith("SKIP_"):
         return "skipped"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The style test: the rules of this house that a machine can check. ctest runs it.
+"""The style test: the project's rules that a program can check. ctest runs it.
 
     tools/tidy.py               checks the tree, prints `file:line: what, and what to do instead`
-    tools/tidy.py --self-test   checks that each rule finds what it is there for (tidy_cases.py)
+    tools/tidy.py --self-test   checks that each rule finds what it should find (tidy_cases.py)
 """
 import ast
 import pathlib
@@ -49,23 +49,23 @@ BANNED = [
      r"|\btime\s*\(\s*(nullptr|0)\s*\)",
      r"(?!core/time\.h)", "read_monotonic_clock() or read_wall_clock()"),
     (r"\bread_(monotonic|wall)_clock\s*\(",
-     # The time that a terminal sees before a line decides nothing.
+     # The log's timestamps for a terminal affect no decision.
      r"(?!core/time\.h|core/log\.cpp|io/\w*backend\.(h|cpp)|capture/|tools/server/fanlight\.cpp"
      r"|tests/|bench/"
-     # When a byte came is what the load generator is there to tell.
+     # The load generator exists to measure when bytes arrive.
      r"|tools/load/load_(run|thread|viewer)\.(h|cpp))",
      "take an Instant as an argument: only backends, camera threads and main read clocks"),
 ]
 
-# Markers of unfinished work, in any text; put together here, so that this file passes.
+# Markers of unfinished work, in any text; split here, so that this file passes.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 
-# (file, banned pattern's beginning, why it may)
+# (file, beginning of the banned pattern, why it is allowed there)
 EXEMPT_FROM_BAN = [
     ("core/check.cpp", r"\b(v?f?printf", "the process is about to abort: nothing may allocate"),
     ("tests/core/time_test.cpp", r"\b(clock_gettime", "compares our clocks with the kernel's"),
 ]
-# (file, why it has no test of its own name)
+# (file, why it has no test named after it)
 EXEMPT_FROM_TEST = [
     ("http/shard/connection_end.cpp",
      "a part of the class Connection; connection_test.cpp tests all"),
@@ -74,7 +74,7 @@ EXEMPT_FROM_TEST = [
     ("core/check.cpp", "death tests all over the tests of core see it abort"),
 ]
 
-# Comments and literals; what is not code. A raw string ends at its own delimiter.
+# Comments and literals: everything that is not code. A raw string ends at its own delimiter.
 NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"(?P<d>[^()\\\s]*)\(.*?\)(?P=d)"|"(?:\\.|[^"\\\n])*"'
                       r"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'", re.DOTALL)
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include\b[^\n]*", re.MULTILINE)
@@ -82,7 +82,7 @@ PREPROCESSOR = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
 
 
 def blanked(match):
-    """As many lines as before, and no text."""
+    """The same number of lines, without text."""
     return " " + "\n" * match.group().count("\n")
 
 
@@ -99,10 +99,10 @@ def cpp_functions(code):
     """(first line, last line) of every outermost function body, by its braces."""
     code = PREPROCESSOR.sub(blanked, code)
     stack = []  # one entry per open brace: the line where a function starts, or None
-    statement = 0  # where the text before the next brace begins
+    statement = 0  # where the text preceding the next brace begins
     for match in re.finditer(r"[{};]", code):
         if match.group() == "{":
-            # Only whitespace, access labels and templates may stand before what is declared.
+            # Only whitespace, access labels and templates may precede a declaration.
             before = re.sub(r"\btemplate\s*<[^{;]*?>\s*(?=[a-z])|\b\w+\s*:(?!:)", " ",
                             code[statement:match.start()]).strip()
             is_scope = re.match(r"(inline\s+)?(namespace|class|struct|union|enum|extern)\b", before)
@@ -160,7 +160,7 @@ def check_includes(path, text):
         if complaint:
             yield number, complaint
         elif name == "sys/epoll.h" and path.startswith("tools/load/"):
-            pass  # who judges the server shares no code with it
+            pass  # a program that judges the server shares no code with it
         elif name in ("liburing.h", "linux/io_uring.h", "sys/epoll.h") and \
                 floor not in ("io", "tests", "bench"):
             yield number, f"only io/ knows <{name}>; go through io/backend.h"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The self-test of tidy.py: each rule finds what it is there for, and nothing in good code."""
+"""The self-test of tidy.py: each rule finds what it should, and nothing in good code."""
 import tidy
 import tidy_rooms
 
@@ -7,7 +7,7 @@ HEAD = "// SPDX-License-Identifier: Apache-2.0\n"
 PYTHON_HEAD = "# SPDX-License-Identifier: Apache-2.0\n"
 LONG = "\n".join(f"  step({i});" for i in range(70))
 
-# (path, text, a part of the complaint that must come)
+# (path, text, a part of the expected complaint)
 BAD = [
     ("core/a.h", HEAD, "#pragma once"),
     ("core/a.h", "#pragma once\n", "SPDX"),
@@ -75,7 +75,7 @@ GOOD = [
     ("core/a.cpp", "#define OPEN {\nvoid f() {\n  step(0);\n}\nclass B {\n" + LONG + "\n};\n"),
 ]
 
-# (path to add to a tidy tree, its text, a part of the complaint that must come)
+# (path to add to a tidy tree, its text, a part of the expected complaint)
 BAD_TREE = [
     ("notes/a.md", "", "does not belong on the top level"),
     ("core/b.cpp", "", "missing in the folder's CMakeLists.txt"),
@@ -83,7 +83,7 @@ BAD_TREE = [
     ("tests/smoke/b_test.py", "", "missing in the folder's CMakeLists.txt"),
     ("core/b.h", "", "nothing includes it"),
     ("core/untested.cpp", "", "no test named untested_test.cpp"),
-    # core/a.cpp, which is the module core/a too, includes core/a.h.
+    # core/a.cpp, which belongs to the module core/a too, includes core/a.h.
     ("core/a.h", '#include "core/c.h"\n#include "core/d.h"\n', "core/a -> core/c -> core/a"),
     ("http/a.h", "", "is in no room"),
 ]
@@ -94,7 +94,7 @@ def tidy_tree():
     tree.update({
         "core/CMakeLists.txt": "add_library(core a.cpp c.cpp e.cpp untested.cpp)",
         "core/a.cpp": '#include "core/a.h"', "core/a.h": "",
-        # Nobody includes a module of which only the source includes core/a.
+        # Apart from core/a.cpp, only the source of the module core/c includes core/a.h.
         "core/c.h": "", "core/c.cpp": '#include "core/c.h"\n#include "core/a.h"\n',
         "core/d.h": "", "core/e.cpp": '#include "core/c.h"\n#include "core/d.h"\n',
         "tests/core/CMakeLists.txt": "a_test.cpp c_test.cpp e_test.cpp",

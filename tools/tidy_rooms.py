@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules about rooms, the folders of the C++ code, and what they include: tidy.py checks them."""
+"""Rules about rooms, the folders of the C++ code, and their includes: tidy.py checks them."""
 import collections
 import pathlib
 import re
 
 FOLDER_FILES_MAX = 40
 
-# Each room, and the rooms that it may include beside itself and what they include.
+# Each room, and the rooms that it may include; it may also include itself and what those include.
 ROOMS = {
     "core": [],
     "io": ["core"],
@@ -31,14 +31,14 @@ ROOMS = {
     "tools/options": ["tools/flags", "capture/camera", "http/state"],
     "tools/server": ["tools/options", "http/shard"],
 }
-# What may include everything, and is included by nothing above.
+# These may include everything, and nothing above includes them.
 OUTSIDE = ("bench", "tests")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.MULTILINE)
 
 
 def room_of(path):
-    """The room that a file lies in, or the part of the tree outside; None: in neither."""
+    """The room that a file is in, or its folder of OUTSIDE; None: in neither."""
     folder = str(pathlib.PurePosixPath(path).parent)
     if folder in ROOMS:
         return folder
@@ -53,7 +53,7 @@ def rooms_below(room):
 
 
 def check_include(path, name):
-    """What is wrong with `#include "name"` in the file `path`; None: nothing."""
+    """The complaint about `#include "name"` in the file `path`; None: it is allowed."""
     room, other = room_of(path), room_of(name)
     if other is None:
         return f'#include "{name}"; name it from the root of the tree'
@@ -77,7 +77,7 @@ def includes_of_modules(files):
 
 
 def find_circle(includes):
-    """A list of modules of which each includes the next, and the last the first; or None."""
+    """A list of modules in which each includes the next, and the last the first; or None."""
     done = set()
     for start in sorted(includes):
         path, iterators = [start], [iter(sorted(includes[start]))]

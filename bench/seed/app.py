@@ -10,7 +10,7 @@ The interpreter is the distribution's, whose python3-flask and python3-gevent it
 from gevent import monkey
 monkey.patch_all()
 
-# ruff: noqa: E402  (gevent must come before everything that it patches)
+# ruff: noqa: E402  (gevent must be imported before everything that it patches)
 import argparse
 import pathlib
 import resource
@@ -23,7 +23,7 @@ import gevent.pywsgi
 
 
 class Camera:
-    """Files in name order at a pace. A viewer that is late misses pictures and gets the newest."""
+    """Files in name order at a fixed rate. A late viewer misses pictures and gets the newest."""
 
     def __init__(self, folder, fps):
         self.pictures = [path.read_bytes() for path in sorted(folder.glob("*.jpg"))]
