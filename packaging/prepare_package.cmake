@@ -1,11 +1,11 @@
-# Run by cpack on what it has put together, before it packs it.
+# cpack runs this on the files of a package before it packs them.
 set(root ${CPACK_TEMPORARY_INSTALL_DIRECTORY})
 
-# Compressed as Debian wants them (policy 12.1 and 12.3).
+# Compressed as Debian requires (policy 12.1 and 12.3).
 file(GLOB_RECURSE pages ${root}/*.1 ${root}/*.5 ${root}/*/changelog)
 execute_process(COMMAND gzip -9 --no-name ${pages} COMMAND_ERROR_IS_FATAL ANY)
 
-# The same sources make the same package on every day (reproducible-builds.org).
+# The same sources produce the same package on any day (reproducible-builds.org).
 if(DEFINED ENV{SOURCE_DATE_EPOCH})
   execute_process(
     COMMAND find ${root} -exec touch --no-dereference --date=@$ENV{SOURCE_DATE_EPOCH} {} +

@@ -20,7 +20,7 @@ def outcome(test):
     """The outcome of one <testcase>."""
     if test.get("status") == "run":
         return "passed"
-    # ctest reports "notrun" for tests that skipped themselves and for tests that it could not start.
+    # ctest reports "notrun" for tests that skip themselves and for tests that it could not start.
     skipped = test.find("skipped")
     if skipped is not None and skipped.get("message", "").startswith("SKIP_"):
         return "skipped"

@@ -9,7 +9,7 @@ _fanlight() {
       mapfile -t choices < <(compgen -W 'auto emulator files: http:// https:// latest: libcamera
         pattern v4l2:' -- "$word")
       ;;
-    # A colon is a word of its own to bash: files:DIR, unix:PATH.
+    # Bash treats a colon as a separate word: files:DIR, unix:PATH.
     --stock-db | --config | :) mapfile -t choices < <(compgen -f -- "$word") ;;
     --rotate) mapfile -t choices < <(compgen -W '0 90 180 270' -- "$word") ;;
     --mirror) mapfile -t choices < <(compgen -W 'on off' -- "$word") ;;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What bench/compare makes of frames and figures; without a server."""
+"""How bench/compare handles frames and figures; without a server."""
 import json
 import os
 import pathlib

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """bench/encoder works, and measures like with like: Fanlight's encoder and tjbench make JPEGs of
-the same size from the same picture. How fast each is decides nothing here.
+the same size from the same picture. The speed of each does not matter here.
 """
 import pathlib
 import subprocess

@@ -32,8 +32,8 @@ WAYS = {
     "uring, zero-copy, registered": ["--method", "uring", "--zero-copy", "--registered",
                                      "--direct", "--waitall", "off"],
 }
-# What an older kernel says to what it does not know (EINVAL); SEND_ZC is of Linux 6.0 and its
-# report of 6.2, bundles are of 6.10.
+# Older kernels return EINVAL for unknown requests. SEND_ZC exists since Linux 6.0 and its report
+# since 6.2, bundles since 6.10.
 NEEDS = {"bundle": (6, 10), "zero-copy": (6, 2)}
 
 options = argparse.Namespace()
@@ -54,7 +54,7 @@ class Floor:
                                        self.process.stderr.readline())[1]
 
     def stop(self):
-        """The figures that it prints at its end."""
+        """The figures that it prints when it ends."""
         self.process.terminate()
         _, text = self.process.communicate(timeout=DEADLINE_SECONDS)
         assert self.process.returncode == 0, text
@@ -106,7 +106,7 @@ class FloorCase(unittest.TestCase):
         return Stream(connection)
 
     def check(self, parts):
-        """Each part is the picture of its number, and the numbers rise."""
+        """Each part has the picture that belongs to its number, and the numbers increase."""
         numbers = [part.sequence for part in parts]
         self.assertEqual(numbers, sorted(set(numbers)))
         for part in parts:
@@ -116,7 +116,7 @@ class FloorCase(unittest.TestCase):
 
 
 class EveryWay:
-    """What holds for each of the WAYS."""
+    """Tests that apply to each of the WAYS."""
 
     def test_viewers_get_every_picture_whole(self):
         floor = self.start(*WAYS[self.way], "--fps", "max")
@@ -124,7 +124,7 @@ class EveryWay:
         for stream in streams:
             self.check(stream.parts(20))
 
-    # The slow viewer's frame stays as it is, while others come and go in its memory.
+    # The slow viewer's frame does not change, while other frames are written and released.
     def test_a_slow_viewer_gets_whole_frames_and_then_a_new_one(self):
         floor = self.start(*WAYS[self.way], "--fps", "max")
         slow = self.open_stream(floor, receive_buffer=16384)
@@ -137,8 +137,9 @@ class EveryWay:
         floor = self.start(*WAYS[self.way], "--fps", "max")
         for _ in range(3):
             with contextlib.ExitStack() as stack:
-                # Half of them leave in the middle of a frame, for which they have no room. The
-                # others have: through so small a window a frame may take longer than we wait.
+                # Half of them leave in the middle of a frame, which does not fit into their
+                # window. The others have large windows: with a small one, a frame may take
+                # longer than we wait.
                 for _ in range(10):
                     self.open_stream(floor, stack, 16384)
                 readers = [self.open_stream(floor, stack) for _ in range(10)]
@@ -166,7 +167,7 @@ class FloorTest(FloorCase):
                 parts = self.open_stream(self.start("--method", method, "--fps", "100")).parts(6)
                 self.check(parts)
                 for part in parts:
-                    # At whole intervals from the first: late perhaps, and never early.
+                    # At whole intervals from the first: possibly late, never early.
                     self.assertGreaterEqual(part.timestamp - began, 0.01 * (part.sequence - 1))
 
     def test_two_processes_share_the_port(self):

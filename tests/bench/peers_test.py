@@ -50,7 +50,7 @@ class PeersTest(unittest.TestCase):
         raise AssertionError(f"{pattern!r} never came: {seen}")
 
     def check(self, pictures):
-        """Each is one of ours, and the camera goes on to others."""
+        """Each picture is one of ours, and the camera shows all of them."""
         numbers = [self.pictures.index(picture) for picture in pictures]
         self.assertEqual(set(numbers), set(range(5)), numbers)
 
@@ -72,12 +72,12 @@ class PeersTest(unittest.TestCase):
                 head = connection.read_until(b"\r\n\r\n")
                 length = int(re.search(rb"Content-Length: (\d+)", head)[1])
                 pictures.append(connection.read_exactly(length))
-        # Before the camera's first picture there is ustreamer's own, which says NO SIGNAL.
+        # Until the camera's first picture, ustreamer sends its own, NO SIGNAL.
         ours = [picture for picture in pictures if picture in self.pictures]
         self.assertGreater(len(ours), 30)
         self.check(ours)
         self.assertIn(fetch(("127.0.0.1", port), "/snapshot").body, self.pictures)
-        # The library lets the program end as it does with a real camera.
+        # With the library the program can end as it does with a real camera.
         process.send_signal(signal.SIGTERM)
         _, text = process.communicate(timeout=DEADLINE_SECONDS)
         self.assertIn("Bye-bye", text)

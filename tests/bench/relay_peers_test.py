@@ -62,7 +62,7 @@ class RelayPeersTest(unittest.TestCase):
                 stream = open_stream(relay.address, "/stream")
                 with stream.connection:
                     seen = set()
-                    # Before the camera's first picture there is ustreamer's own: NO SIGNAL.
+                    # Until the camera's first picture, ustreamer sends its own: NO SIGNAL.
                     while len(seen & set(self.pictures)) < len(self.pictures):
                         part = stream.part()
                         self.assertEqual(part.slate, "")
@@ -71,8 +71,8 @@ class RelayPeersTest(unittest.TestCase):
                 self.assertIn(fetch(relay.address, "/snapshot").body, self.pictures)
 
     def test_a_camera_that_stands_still_is_not_lost(self):
-        """Every picture is the same, and ustreamer sends one in four seconds: longer than a camera
-        may be silent."""
+        """All pictures are the same, and ustreamer sends one every four seconds: longer than a
+        camera may be silent."""
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "1.jpg").write_bytes(self.pictures[0])
             port = self.start_ustreamer("--drop-same-frames", "120", pictures=folder, fps=30)

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // audit_test.mjs BINARY chromium FOLDER: axe finds nothing on any page in any state, Lighthouse
-// gives 100, and nothing jumps on a phone. Screenshots go to FOLDER.
+// gives 100, and the layout does not shift on a phone. Screenshots are saved in FOLDER.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -61,7 +61,7 @@ async function audit(page, name) {
 
 test('axe: every page, on a phone and a desktop', async () => {
   await start();
-  const watching = new AbortController();  // so that /viewers has somebody to show
+  const watching = new AbortController();  // so that /viewers has a viewer to show
   watchCaptures(server.origin, watching.signal);
   while ((await readSummary(server.origin)).viewers < 1);
   for (const viewport of [PHONE, { width: 1280, height: 900 }]) {
@@ -159,7 +159,7 @@ test('without JavaScript there is no button that does nothing', async () => {
   }
 });
 
-// axe is a script itself: it gets what a browser without scripts would make of the page.
+// axe is itself a script: it gets the page as a browser without scripts would render it.
 test('axe: what is there without JavaScript', async () => {
   await start();
   between = await startProxy(server.origin, '/', {
@@ -175,9 +175,9 @@ test('axe: what is there without JavaScript', async () => {
   }
 });
 
-// Lighthouse's own gatherer of a page that never ends loading waits this long.
+// For a page that never finishes loading, Lighthouse's gatherer waits this long.
 const LIMITS = { maxWaitForFcp: 10_000, maxWaitForLoad: 12_000 };
-// An error page is no page for a search engine: its status is an error, as it must be.
+// An error page is not meant for search engines: its status must be an error.
 const SKIPPED = { '/cameras/none': ['http-status-code', 'is-crawlable', 'errors-in-console'] };
 for (const at of ['/', '/cameras', '/viewers', '/stock-table', '/cameras/none']) {
   test(`Lighthouse: ${at}`, { timeout: 120_000 }, async () => {
@@ -218,7 +218,7 @@ test('nothing jumps on a phone, also when the page comes slowly', async () => {
     await page.goto(between.url + at, { waitUntil: 'domcontentloaded' });
     if (at === '' || at.endsWith('tall')) {
       await says(page, 'Live');
-      // Two summaries: the figures have got their numbers and their words.
+      // After two summaries, the figures have their numbers and their texts.
       await page.waitForFunction(
         () => /\d/.test(document.querySelector('[data-card=sent] b').textContent),
         { timeout: DEADLINE_MS });

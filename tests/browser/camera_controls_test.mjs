@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // camera_controls_test.mjs BINARY chromium|firefox FOLDER: the camera's own controls on its page.
-// The camera is scripted, in the shape of docs/api.md; tests/vm turns those of real drivers.
+// The camera is scripted, in the format of docs/api.md; tests/vm sets the controls of real drivers.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -42,7 +42,7 @@ afterEach(async () => {
   await server?.stop();
 });
 
-// Takes no brightness above 200, and no mirror at all.
+// Accepts no brightness above 200, and no mirror at all.
 function answer(method, asked, body) {
   if (!asked.endsWith('/controls') && asked !== '/controls') return undefined;
   if (method === 'PATCH') {
@@ -68,7 +68,7 @@ async function openControls() {
   await page.click('#controls summary');
   return page;
 }
-// The picture stays in view above the controls; what is to be clicked must not be below it.
+// The picture stays in view above the controls; an element to click must not be covered by it.
 async function click(page, selector) {
   await page.$eval(selector, (node) => node.scrollIntoView({ block: 'center' }));
   await page.click(selector);

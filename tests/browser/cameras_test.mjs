@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// cameras_test.mjs BINARY chromium|firefox FOLDER: nine cameras move on one page, which takes no
-// more than two of the six connections that a browser has for a server.
+// cameras_test.mjs BINARY chromium|firefox FOLDER: nine cameras move on one page, which uses no
+// more than two of the six connections that a browser opens to a server.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -22,7 +22,7 @@ let between;
 before(async () => {
   fs.mkdirSync(folder, { recursive: true });
   const cameras = NAMES.flatMap((name) => ['--camera', `${name}=pattern,size=320x240,fps=2`]);
-  // A camera that nobody serves: the port of a listener that is closed again.
+  // A camera without a server: the port of a listener that has been closed.
   const gone = await startProxy('http://127.0.0.1:9');
   await gone.stop();
   server = await startFanlight(binary, 0, [...cameras, '--camera', `away=${gone.url}`]);

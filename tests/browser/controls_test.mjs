@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// controls_test.mjs BINARY chromium|firefox FOLDER: everything on the page of a camera works, by
-// hand, by keyboard and on a phone.
+// controls_test.mjs BINARY chromium|firefox FOLDER: everything on the page of a camera works, with
+// a mouse, with a keyboard and on a phone.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -56,7 +56,7 @@ test('snapshot saves the picture on the screen under its time', async () => {
   await page.close();
 });
 
-// The <img> shows no frame that the page could hold on to, so what is on the canvas is saved.
+// The page cannot keep a frame that the <img> shows, so the content of the canvas is saved.
 test('snapshot saves the picture of a paused page', async () => {
   const page = await open(undefined, '?transport=img');
   await page.evaluate(() => {
@@ -118,7 +118,7 @@ test('f, s and space do what the buttons do, unless a control has the focus', as
   await page.close();
 });
 
-// As on a page that was not loaded over TLS, which may not use the clipboard itself.
+// As on a page that was not loaded over TLS and therefore may not use the clipboard API.
 test('every line and snippet can be copied, and names this server', async () => {
   const page = await open();
   await page.evaluate(() => {
@@ -182,7 +182,7 @@ test('what is drawn can be read out', async () => {
   const named = await page.$$eval('button, img, canvas, svg[role=img]', (all) => all.every(
     (one) => one.alt || one.ariaLabel || one.getAttribute('aria-label') || one.textContent.trim()));
   assert.ok(named);
-  // Only what changes the state is read out by itself.
+  // Screen readers announce only changes of the state.
   const live = await page.$$eval('[role=status], [aria-live]', (all) => all.map((one) => one.id));
   assert.deepStrictEqual(live, ['state', 'said']);
   await page.close();
@@ -191,7 +191,7 @@ test('what is drawn can be read out', async () => {
 for (const scheme of ['light', 'dark']) {
   test(`a phone shows all of it without scrolling sideways, ${scheme}`, async () => {
     const page = await open(PHONE);
-    // Firefox cannot be told by WebDriver BiDi which scheme to prefer.
+    // WebDriver BiDi cannot set the preferred colour scheme of Firefox.
     if (browserName === 'chromium') {
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
       const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);

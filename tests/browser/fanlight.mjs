@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server under test and the truth about its frames.
+// The server under test, and the times at which its frames were really captured.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -46,7 +46,7 @@ export function watchCaptures(origin, signal) {
         const length = Number(head.match(/Content-Length: (\d+)/)[1]);
         captures.set(Number(head.match(/X-Sequence: (\d+)/)[1]),
                      Number(head.match(/X-Timestamp: ([\d.]+)/)[1]) * 1000);
-        // What is left of this part need not have come: the frame was captured anyhow.
+        // The rest of this part need not have arrived: the frame was captured anyway.
         if (pending.length < end + 4 + length) return;
         pending = pending.subarray(end + 4 + length);
       }
@@ -55,10 +55,10 @@ export function watchCaptures(origin, signal) {
   return captures;
 }
 
-// What the pages themselves ask for.
+// The same request as the pages make.
 export const readSummary = async (origin) => (await fetch(`${origin}/api/v1/summary`)).json();
 
-// One whole answer.
+// One complete answer.
 export async function fetchBytes(url) {
   const response = await fetch(url);
   return { headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };

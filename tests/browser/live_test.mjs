@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // live_test.mjs BINARY chromium|firefox FOLDER: a real browser shows picture n before picture n+1
-// is captured. Screenshots go to FOLDER.
+// is captured. Screenshots are saved in FOLDER.
 //
-// The source gives one frame a second, so that "before the next one" leaves a whole second: lags
-// are reported, and none is ever asserted.
+// The source delivers one frame a second, so that "before the next one" leaves a whole second: lags
+// are reported, never asserted.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -41,7 +41,7 @@ after(async () => {
   await server?.stop();
 });
 
-// Looks until `judge(sightings)` is satisfied or the deadline has come; resolves to the sightings.
+// Waits until `judge(sightings)` is satisfied or the deadline passes; resolves to the sightings.
 async function lookUntil(page, judge) {
   const deadline = Date.now() + DEADLINE_MS;
   for (;;) {
@@ -52,15 +52,15 @@ async function lookUntil(page, judge) {
   }
 }
 
-// Sightings of frames whose successor's time of capture is known by now, without the first one,
+// Sightings of frames whose successor's capture time is already known, without the first one,
 // which was captured before the page was open.
 function judged(sightings) {
   return sightings.slice(1).filter(([n]) => captures.has(n) && captures.has(n + 1))
       .map(([n, seen]) => ({ n, lag: seen - captures.get(n), inTime: seen < captures.get(n + 1) }));
 }
 
-// The newest FRAMES frames are all in time, or all late: once in a while any machine stops for a
-// second, so that one frame proves nothing.
+// The newest FRAMES frames are all in time, or all late: any machine occasionally stalls for a
+// second, so a single frame proves nothing.
 const isProof = (sightings, inTime = true) => {
   const row = judged(sightings).slice(-FRAMES);
   return row.length === FRAMES && row.every((frame) => frame.inTime === inTime);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // page_test.mjs BINARY chromium|firefox FOLDER: the page of a camera keeps its picture, whatever
-// becomes of the server, the camera and the network between. Screenshots go to FOLDER.
+// happens to the server, the camera and the network between. Screenshots are saved in FOLDER.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -47,7 +47,7 @@ async function proxy(...args) {
   return made;
 }
 
-// `count` pictures that were not there before.
+// Waits for `count` new pictures.
 async function seesPictures(page, count = 3) {
   const { length } = await readSightings(page);
   await page.waitForFunction((enough) => window.sightings.length >= enough,
@@ -63,7 +63,7 @@ async function open(url) {
   await says(page, 'Live');
   return page;
 }
-// What is written over the picture, in the element that becomes full screen.
+// The text over the picture, in the element that becomes full screen.
 const overlays = (page, pattern) => page.waitForFunction(
   (what) => new RegExp(what).test(
     document.querySelector('#figure #over:not([hidden])')?.textContent),
@@ -92,7 +92,7 @@ for (const transport of ['ws', 'img']) {
                                { timeout: DEADLINE_MS });
     await viewersAre(server, 1);
     assert.deepStrictEqual(page.complaints, []);
-    // The <img> for browsers without JavaScript must not have begun a stream of its own.
+    // The <img> for browsers without JavaScript must not have started a separate stream.
     const streams = between.requested.filter((asked) => /^\/(stream|ws)/.test(asked));
     assert.strictEqual(streams.length, 1, streams.join());
     await shoot(page, `page-${transport}`);
@@ -115,7 +115,7 @@ for (const transport of ['ws', 'img']) {
     assert.ok(await page.$eval('#over', (over) => over.hidden));
   });
 
-  // Nobody tells the page: its connection stands still, and others can be made.
+  // The page gets no notification: its connection stalls, and new ones can be made.
   test(`${transport}: a stream that stands still is noticed`, async () => {
     const server = await start();
     const between = await proxy(server.origin);
@@ -183,7 +183,7 @@ for (const transport of ['', 'ws', 'img']) {
     await noteSightings(page);
     await says(page, 'The camera is full (1 of 1 viewers), trying again');
     await overlays(page, /^The camera is full \(1 of 1 viewers\), trying again$/);
-    // That the WebSocket was refused is what the browsers themselves note.
+    // The browsers themselves log that the WebSocket was refused.
     const others = page.complaints.filter((text) => !/503|can’t establish a connection/.test(text));
     assert.deepStrictEqual(others, []);
     first.abort();
@@ -224,7 +224,7 @@ test('without JavaScript the <img> streams', async () => {
   const page = await plain.newPage();
   await page.goto(server.origin, { waitUntil: 'domcontentloaded' });
   await viewersAre(server, 1);
-  // The bars of the test card: there is no magenta elsewhere on the page.
+  // The bars of the test card: nothing else on the page is magenta.
   const isMagenta = (data, i) => data[i] > 150 && data[i + 1] < 60 && data[i + 2] > 150;
   const deadline = Date.now() + DEADLINE_MS;
   for (;;) {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// A reverse proxy between a browser and the server: it can do what proxies and networks do to a
-// page, and it sees how many connections the browser holds.
+// A reverse proxy between a browser and the server: it can interfere as proxies and networks do,
+// and it counts the connections that the browser holds.
 import { once } from 'node:events';
 import http from 'node:http';
 
-// Requests below `prefix` go to `origin` without it. Options, which may be changed at any time
-// (result.options): webSockets: false refuses to pass them on, as nginx does by default; rewrite:
-// text -> text of summaries, instead of what the server says; answer: (method, path, body) ->
-// [status, type, text] in place of the server, or nothing to ask it; delay: milliseconds before the
-// second half of a page and before a summary; page: text -> text of pages, which then have no
-// policy.
+// Requests below `prefix` are forwarded to `origin` without it. Options, which may be changed at
+// any time (result.options): webSockets: false refuses to forward them, as nginx does by default;
+// rewrite: text -> text, changes the server's summaries; answer: (method, path, body) ->
+// [status, type, text], answers in place of the server, or returns nothing to forward the request;
+// delay: milliseconds before the second half of a page and before a summary; page: text -> text,
+// changes pages, which are then sent without a policy.
 export async function startProxy(origin, prefix = '/', options = {}) {
   const upstream = new URL(origin);
   const sockets = new Set();   // of the browser
-  const passing = new Set();   // answers that are being passed on: [from, to]
+  const passing = new Set();   // answers that are being forwarded: [from, to]
   const requested = [];        // paths, without the prefix
 
   const forward = (request) => ({
@@ -52,7 +52,7 @@ export async function startProxy(origin, prefix = '/', options = {}) {
       response.writeHead(answer.statusCode, answer.headers);
       if (options.delay && /^text\/html/.test(answer.headers['content-type'])) {
         const page = Buffer.concat(await answer.toArray());
-        // The style is there, and the beginning of what is seen; the script is not.
+        // The style and the beginning of the visible content have arrived; the script has not.
         const half = page.indexOf('<canvas') < 0 ? page.length >> 1 : page.indexOf('<canvas');
         response.write(page.subarray(0, half));
         setTimeout(() => response.end(page.subarray(half)), options.delay);
@@ -121,9 +121,9 @@ export async function startProxy(origin, prefix = '/', options = {}) {
   return {
     options, requested,
     url: `http://127.0.0.1:${server.address().port}${prefix}`,
-    // Without those that a browser opens just in case and asks nothing on.
+    // Without connections that a browser opens speculatively and sends no request on.
     connections: () => used.size,
-    // What is being passed on now stands still for ever, without a word to anybody.
+    // Answers that are being forwarded stall forever, without any notification.
     freeze() {
       for (const [from, to] of passing) from.unpipe(to);
     },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A headless browser and what can be seen on its screen.
+// A headless browser and what is visible on its screen.
 import puppeteer from 'puppeteer-core';
 import { PNG } from 'pngjs';
 
@@ -8,8 +8,8 @@ import { decodeImage, decodeStrip } from './strip.mjs';
 const LAUNCH = {
   chromium: {
     executablePath: '/usr/bin/chromium',
-    // Root may not have a sandbox. The rest keeps Chromium from talking to anybody else, and from
-    // keeping the streams of pages that were left.
+    // Root may not use a sandbox. The other flags keep Chromium from contacting other hosts, and
+    // from keeping the streams of pages that were left.
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
            '--disable-background-networking', '--disable-component-update',
            '--disable-features=BackForwardCache'],
@@ -19,7 +19,7 @@ const LAUNCH = {
 
 export const launchBrowser = (name) => puppeteer.launch({ headless: true, ...LAUNCH[name] });
 
-// A switch for all pages; WebDriver BiDi, by which Firefox is driven, has none for a single one.
+// A setting for all pages; WebDriver BiDi, which drives Firefox, has none for a single page.
 export const launchWithoutJavaScript = (name) => puppeteer.launch({
   headless: true, ...LAUNCH[name],
   args: [...(LAUNCH[name].args ?? []),
@@ -27,8 +27,8 @@ export const launchWithoutJavaScript = (name) => puppeteer.launch({
   extraPrefsFirefox: { 'javascript.enabled': false },
 });
 
-// Opens one of the server's own pages. The <img> may hold the load event back for as long as it
-// streams. `page.complaints` lists what went wrong in it: exceptions, what its policy forbade, and
+// Opens one of the server's own pages. The <img> may delay the load event for as long as it
+// streams. `page.complaints` lists the page's errors: exceptions, violations of its policy, and
 // errors in the console.
 export async function openPage(browser, url, viewport = { width: 1200, height: 900 }) {
   const page = await browser.newPage();
@@ -59,9 +59,9 @@ export async function openImage(browser, origin, path) {
   return page;
 }
 
-// Runs in the page. Notes, at each repaint, which picture each <img> or <canvas> shows.
+// Runs in the page. Records, at each repaint, which picture each <img> or <canvas> shows.
 //
-// (Firefox repeats the first picture for ever when the <img> itself is drawn to a canvas; an
+// (Firefox repeats the first picture forever when the <img> itself is drawn to a canvas; an
 // ImageBitmap is current in both.)
 function watchPictures(decode) {
   const canvas = document.createElement('canvas');
@@ -81,7 +81,7 @@ function watchPictures(decode) {
   async function look() {
     for (const picture of document.querySelectorAll('img, canvas')) {
       if (picture.hidden || picture.naturalWidth === 0) continue;
-      // Rejected for as long as there is no picture to be had.
+      // Rejected while there is no picture.
       const number = await numberShown(picture).catch(() => -1);
       if (number < 0 || number === last.get(picture)) continue;
       const tile = picture.closest('[data-name]');
@@ -95,12 +95,12 @@ function watchPictures(decode) {
 }
 
 // From now on `window.sightings` is a list of [sequence number, Unix milliseconds, name of the
-// tile]. Sent as text, because the pages' policy forbids them to make functions of text themselves.
+// tile]. Sent as text, because the pages' policy forbids compiling text into functions.
 export const noteSightings = (page) => page.evaluate(`(${watchPictures})(${decodeStrip})`);
 
 export const readSightings = (page) => page.evaluate(() => window.sightings);
 
-// Takes a picture of what the <img> shows; resolves to { number, png }.
+// Takes a screenshot of the <img>; resolves to { number, png }.
 export async function photograph(page) {
   const image = await page.$('img');
   const png = await image.screenshot();

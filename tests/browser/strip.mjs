@@ -3,7 +3,7 @@
 // of the width: white, black, the sequence number's low 16 bits (most significant first), their
 // even parity, white. The strip is a sixteenth of the height, and at least 16 pixels high.
 
-// Returns the number, or -1 where there is no strip. `brightness(x, y)` is 0..255.
+// Returns the number, or -1 if there is no strip. `brightness(x, y)` is 0..255.
 //
 // Self-contained on purpose: the browser tests also send its source text into the page.
 export function decodeStrip(width, height, brightness) {
@@ -18,7 +18,7 @@ export function decodeStrip(width, height, brightness) {
   return framed ? bits.reduce((number, bit) => number * 2 + bit, 0) : -1;
 }
 
-// The same from RGBA bytes, as pngjs and jpeg-js give them.
+// The same from RGBA bytes, as pngjs and jpeg-js return them.
 export function decodeImage({ width, height, data }) {
   return decodeStrip(width, height, (x, y) => data[(y * width + x) * 4 + 1]);
 }

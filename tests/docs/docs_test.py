@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs what README.md and docs/ tell people to type, and checks what they tell them to write.
+"""Runs the commands in README.md and docs/, and checks the files that they show.
 
     docs_test.py --binary FANLIGHT --load FANLIGHT-LOAD [unittest's arguments]
 
-Needs root: the commands name ports and addresses, so they run in a network of their own. What takes
-a camera gets the test card, by substitution; tests/vm has the cameras.
+Needs root: the commands contain ports and addresses, so they run in a separate network namespace.
+The test card is substituted for cameras; tests/vm has the cameras.
 """
 import argparse
 import configparser
@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 INSIDE = "FANLIGHT_DOCS_TEST_INSIDE"
 
-# What is not run here: (beginning of the command, who runs it).
+# Commands that are not run here: (beginning of the command, where it is run instead).
 ELSEWHERE = [
     ("tools/test", "it is what runs this"),
     ("tools/install-packages ", "tests/package types README's in a fresh Debian"),
@@ -47,7 +47,7 @@ class DocsTest(unittest.TestCase):
         (programs / "fanlight").symlink_to(os.path.abspath(options.binary))
         (programs / "fanlight-load").symlink_to(os.path.abspath(options.load))
         os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
-        # What a checkout has under these names.
+        # The programs under the names that they have in a checkout.
         for name, target in (("tools/run", "fanlight"),
                              ("build/release/tools/fanlight", "fanlight"),
                              ("build/release/tools/fanlight-load", "fanlight-load")):
@@ -108,7 +108,7 @@ class DocsTest(unittest.TestCase):
                            stdout=subprocess.DEVNULL)
 
     def check_ini(self, text):
-        """Limits of the kernel by the names that it has; units by sections that systemd has."""
+        """The kernel knows the names of its limits, and systemd the sections of units."""
         if "[" in text:
             parser = configparser.ConfigParser(strict=False)
             parser.read_string(text)
@@ -145,7 +145,7 @@ class DocsTest(unittest.TestCase):
 
 
 def enter_network():
-    """Begins anew where there are no other processes, and no network but this machine's."""
+    """Restarts itself without other processes, and with no network but the machine's own."""
     addresses = "ip link set lo up && ip address add 10.0.0.7/32 dev lo && exec \"$@\""
     os.environ[INSIDE] = "1"
     os.execvp("unshare", ["unshare", "--net", "--pid", "--fork", "--mount-proc",

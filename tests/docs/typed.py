@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What pages tell people to type, and a shell that types it.
+"""The commands on pages, and a shell that types them.
 
-Blocks marked `sh` are commands. Those of a block run in their order; a server goes on until the
-next command, or, with `&`, until the block ends, and must end well.
+Blocks marked `sh` contain commands. Those of a block run in order; a server runs until the next
+command or, with `&`, until the block ends, and must exit with 0.
 """
 import os
 import pathlib
@@ -17,13 +17,13 @@ COMMAND_SECONDS = 30
 UPSTREAM = "--source pattern --fps 10 --listen 10.0.0.7:5000"
 QUICK = {"--list-devices", "--check-config", "--print-config", "--version", "--help"}
 
-# What takes a camera gets the test card: (pattern, what comes in its place).
+# The test card is substituted for cameras: (pattern, replacement).
 SUBSTITUTES = [
     (re.compile(r"v4l2:/dev/video\d"), "pattern"),
     (re.compile(r"--source (libcamera|auto)\b"), "--source pattern"),
     (re.compile(r" --control \S+"), ""),
 ]
-# What ends otherwise than with 0: (part of the command, exit code, why).
+# Commands that do not exit with 0: (part of the command, exit code, why).
 EXPECTED = [
     ("-X PATCH", 22, "the test card has no controls; tests/vm turns real ones"),
 ]
@@ -37,7 +37,7 @@ def blocks_of(page):
 
 
 def commands_of(text):
-    """Lines, without comments; a backslash at a line's end goes on."""
+    """Lines, without comments; a backslash at the end continues a line."""
     for line in text.replace("\\\n", " ").splitlines():
         line = re.sub(r"(^|\s)#\s.*$", "", line).strip()
         if line:
@@ -60,7 +60,7 @@ def expected_code(command):
 
 
 class Shell:
-    """Where commands are typed: by bash in a folder, after `prefix`, which may lead elsewhere."""
+    """Runs commands with bash in a folder, after `prefix`, which may enter another root."""
 
     def __init__(self, folder, prefix=(), fanlight="fanlight"):
         self.folder = folder
@@ -72,15 +72,15 @@ class Shell:
 
 
 class Server:
-    """A command that serves. Its output is a file, so that nothing has to read it meanwhile."""
+    """A command that serves. It writes to a file, so that no thread has to read its output."""
 
     def __init__(self, command, shell):
-        # The other machine of the pages on relays.
+        # The other machine in the pages on relays.
         relays = "http://10.0.0.7:5000/" in command
         self.upstream = Server(f"{shell.fanlight} {UPSTREAM}", shell) if relays else None
         self.in_background = command.endswith("&")
         self.command = command = command.removesuffix("&").strip()
-        # Another opening of it reads, so that the places where both are do not meet.
+        # It is read through another open file, which has a separate offset.
         self.output = tempfile.NamedTemporaryFile("a")
         self.process = subprocess.Popen(shell.argv("exec " + command), cwd=shell.folder,
                                         stdin=subprocess.DEVNULL, stderr=self.output,
@@ -88,7 +88,7 @@ class Server:
         deadline = time.monotonic() + COMMAND_SECONDS
         while "listening on" not in self.text() and time.monotonic() < deadline:
             try:
-                self.process.wait(0.02)  # or another look at what it says
+                self.process.wait(0.02)  # or read the output again
                 break
             except subprocess.TimeoutExpired:
                 pass
@@ -110,7 +110,7 @@ class Server:
 
 
 class Typist:
-    """Types the commands of one block, for a test that fails when one of them does."""
+    """Types the commands of one block, for a test that fails if one of them fails."""
 
     def __init__(self, test, shell):
         self.test = test
@@ -126,7 +126,7 @@ class Typist:
                               [(server.command, server.text()) for server in self.servers])
 
     def type(self, command):
-        # One that is not sent to the background has ended when the next one is typed.
+        # A server in the foreground has ended before the next command is typed.
         while self.servers and not self.servers[-1].in_background:
             self.test.assertEqual(self.servers.pop().end(), 0)
         if is_server(command):
@@ -143,7 +143,7 @@ class Typist:
         self.test.assertIn("listening on", server.text(), command)
 
     def run(self, command, seconds=COMMAND_SECONDS):
-        # In bash $! is the last server that was sent to the background.
+        # In bash $! is the last server that was started in the background.
         last = next((server.process.pid for server in reversed(self.servers)), "")
         done = subprocess.run(self.shell.argv(command.replace("$!", str(last))),
                               cwd=self.shell.folder, stdin=subprocess.DEVNULL,

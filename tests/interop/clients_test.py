@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Players and libraries that people point at a stream: each reads ten pictures.
+"""Players and libraries that people use for streams: each reads ten pictures.
 
 (curl and ffmpeg are in tests/smoke, Chromium and Firefox in tests/browser.)
 """
@@ -63,7 +63,7 @@ class ClientsTest(unittest.TestCase):
         self.assertEqual(pictures.count(b"Content-Type: image/jpeg"), 10)
 
     def test_vlc(self):
-        """It does not end by itself, and refuses to be root: what it wrote is what counts."""
+        """It does not end by itself, and refuses to run as root; its output is what counts."""
         with tempfile.TemporaryDirectory() as folder:
             os.chown(folder, NOBODY, NOBODY)
             output = f"{folder}/out.bin"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""nginx in front: with its defaults, and as docs/nginx.md says."""
+"""nginx as a proxy: with its defaults, and configured as in docs/nginx.md."""
 import json
 import pathlib
 import queue
@@ -23,7 +23,7 @@ HANDSHAKE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version
 
 
 class Nginx:
-    """nginx with this inside of `server {}`; a context manager."""
+    """nginx with this text inside `server {}`; a context manager."""
 
     def __init__(self, location, outside=""):
         self.folder = tempfile.TemporaryDirectory()
@@ -67,7 +67,7 @@ class Nginx:
 
 
 def documented():
-    """The location of docs/nginx.md, and what stands outside of its server."""
+    """The location of docs/nginx.md, and the map outside its server."""
     text = (ROOT / "docs" / "nginx.md").read_text()
     block = re.search(r"```nginx\n(.*?)```", text, re.DOTALL)[1]
     location = re.search(r"location / \{(.*?)\}", block, re.DOTALL)[1]
@@ -75,14 +75,14 @@ def documented():
 
 
 def next_picture(connection):
-    """The JPEG of the next part, which is read to its last byte, and not further."""
+    """The JPEG of the next part, which is read to its last byte and no further."""
     head = connection.read_until(b"\r\n\r\n")
     return connection.read_exactly(int(re.search(rb"Content-Length: (\d+)\r\n", head)[1]))
 
 
 class NginxTest(unittest.TestCase):
     def test_its_defaults_add_no_lag(self):
-        """HTTP/1.0 upstream and buffering: a part is here whole before there is a next one."""
+        """HTTP/1.0 upstream and buffering: a part arrives whole before there is a next one."""
         _, pictures = make_pictures(type(self))
         shown = queue.SimpleQueue()
         shown.put(pictures[0])  # the server waits for its first one
@@ -91,7 +91,7 @@ class NginxTest(unittest.TestCase):
                 harness.Fanlight("--source", camera.url(),
                                  "--camera-stall-timeout", "60s") as fanlight, \
                 Nginx(f"proxy_pass {fanlight.url};") as nginx, nginx.connect() as stream:
-            stream.get("/stream", version="1.0")  # to 1.1 nginx would speak in chunks
+            stream.get("/stream", version="1.0")  # with 1.1 nginx would use chunks
             self.assertIn(b"200 OK", stream.read_until(b"\r\n\r\n"))
             received = self.read_all_that_was_sent(fanlight, stream, pictures[0], 0)
             for picture in pictures[1:]:
@@ -99,8 +99,8 @@ class NginxTest(unittest.TestCase):
                 received = self.read_all_that_was_sent(fanlight, stream, picture, received)
 
     def read_all_that_was_sent(self, fanlight, stream, picture, received):
-        """Up to `picture`, and on until no part is on its way; how many are here then. The newest
-        one is sent again and again, so a proxy that holds one back has always one on its way."""
+        """Reads up to `picture` and until no part is in flight; returns how many have arrived. The
+        newest one is sent repeatedly, so a proxy that delays parts always has one in flight."""
         while next_picture(stream) != picture:
             received += 1
         received += 1

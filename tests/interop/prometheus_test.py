@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian's Prometheus scrapes a running server, and the dashboard is of figures that there are.
+"""Debian's Prometheus scrapes a running server, and the dashboard uses only existing figures.
 
     prometheus_test.py --binary FANLIGHT --backend epoll
 """
@@ -32,12 +32,12 @@ scrape_configs:
   - job_name: fanlight
     static_configs: [{{targets: ["{}"]}}]
 """
-# What Grafana puts in place of its variables when all servers and cameras are shown.
+# Grafana's values for the variables when all servers and cameras are shown.
 VARIABLES = {"$instance": ".*", "$camera": ".*", "$__rate_interval": "4s"}
 
 
 def until(condition, what):
-    """Asks until it is true; what the condition gave."""
+    """Polls the condition until it is true; returns its value."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
@@ -45,11 +45,11 @@ def until(condition, what):
                 return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {DEADLINE_SECONDS} s: {what}")
-        threading.Event().wait(0.2)  # it scrapes once a second, and tells nobody when
+        threading.Event().wait(0.2)  # it scrapes once a second, without notification
 
 
 class Prometheus:
-    """A context manager: one that scrapes `target`."""
+    """A Prometheus that scrapes `target`; a context manager."""
 
     def __init__(self, target):
         self.folder = tempfile.TemporaryDirectory()
@@ -133,7 +133,7 @@ class PrometheusTest(unittest.TestCase):
 
     def test_it_has_the_values_that_the_server_has(self):
         self.watch(20)
-        # What has not changed from before a scrape until after it is what was scraped.
+        # A value that did not change from before a scrape until after it is the scraped one.
         before, began = samples(self.metrics()), time.time()
         self.prometheus.wait_for_scrape(began)
         scraped = self.prometheus.query('{job="fanlight"}')
@@ -143,7 +143,7 @@ class PrometheusTest(unittest.TestCase):
             key = (labels.pop("__name__"), frozenset(
                 (name, text.replace("\\", "\\\\").replace('"', '\\"'))
                 for name, text in labels.items() if name not in ("job", "instance")))
-            # Connections count whoever asks, so Prometheus and we see different ones.
+            # Each scrape counts as a connection, so Prometheus and we get different values.
             if key in before and before[key] == after.get(key) and \
                     key[0] != "fanlight_connections":
                 self.assertEqual(value, before[key], key)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Other people's servers as upstreams of a relay: their pictures come without a slate, and again
-when the server was restarted.
+"""Third-party servers as upstreams of a relay: their pictures arrive without a slate, and again
+after the server was restarted.
 
 (ustreamer is in tests/bench, servers that are scripts are in tests/smoke/relay_test.py.)
 """
@@ -19,13 +19,13 @@ from client import is_whole_jpeg, jpeg_size, open_stream  # noqa: E402
 
 NOBODY = 65534
 SIZE = (320, 240)
-PARTS_MAX = 400  # until the pictures are back: slates, and what came before the restart
+PARTS_MAX = 400  # until the pictures are back: slates, and pictures from before the restart
 FFMPEG = ["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error"]
 TEST_CARD = ["-f", "lavfi", "-i", f"testsrc2=size={SIZE[0]}x{SIZE[1]}:rate=20"]
 
 
 def ffmpeg(form):
-    """It serves one client and ends with it, so it is begun again and again."""
+    """It serves one client and then exits, so it is restarted each time."""
     def command(port, _):
         serve = [*FFMPEG, "-re", *TEST_CARD, "-c:v", "mjpeg", "-q:v", "3", "-f", form,
                  "-listen", "1", f"http://127.0.0.1:{port}/"]
@@ -41,7 +41,7 @@ def gstreamer(port, _):
 
 
 def vlc(port, folder):
-    """It refuses to be root."""
+    """It refuses to run as root."""
     become = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     return [*(become if os.geteuid() == 0 else []), "env", f"HOME={folder}", "vlc", "-I", "dummy",
             "--quiet", "--no-audio", "--loop", f"{folder}/card.avi", "--sout",
@@ -71,7 +71,7 @@ class UpstreamsTest(unittest.TestCase):
             process.wait()
 
     def pictures(self, stream, count):
-        """The next pictures, among which no slate is, without what comes before the first."""
+        """The next pictures; skips slates before the first one, and allows none after it."""
         parts = []
         for _ in range(PARTS_MAX):
             part = stream.part()
@@ -99,7 +99,7 @@ class UpstreamsTest(unittest.TestCase):
                             self.assertTrue(is_whole_jpeg(part.jpeg))
                             self.assertEqual(jpeg_size(part.jpeg), SIZE)
                         self.assertGreater(len({part.jpeg for part in parts}), 30)
-                    # Its last picture is held for a while; then it is said to be away.
+                    # The relay shows the last picture for a while, then a slate.
                     self.assertTrue(any(stream.part().slate for _ in range(PARTS_MAX)))
 
     def test_ffmpeg_with_parts(self):

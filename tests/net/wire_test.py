@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The budget of the wire, on a wire: network namespaces with a token bucket between them.
+"""The budget of the wire, on a real wire: network namespaces with a token bucket between them.
 
     wire_test.py --binary FANLIGHT --load FANLIGHT-LOAD [unittest's arguments]
 
-Needs root. The server has a real-time priority (sched(7)), so that what else the machine does
-is not measured.
+Needs root. The server has a real-time priority (sched(7)), so that the machine's other load does
+not affect the result.
 """
 import argparse
 import json
@@ -39,7 +39,7 @@ def namespaces_of(process_id):
 
 
 class NetworkTest(unittest.TestCase):
-    """What the other tests stand on."""
+    """The network that the other tests rely on."""
 
     PROGRAM = ("import sys; sys.path.insert(0, sys.argv[1]); from network import *\n"
                "with Network(1_000_000): print('there', flush=True); signal.pause()\n")
@@ -69,7 +69,7 @@ class WireTest(unittest.TestCase):
                                      prefix=("chrt", "--fifo", "10"))
 
     def measure(self, bottleneck, egress, seconds=SECONDS):
-        """(what the viewers saw, the parts of the bucket that were used in each second, packets
+        """(what the viewers received, the share of the bucket's rate used in each second, packets
         dropped there)"""
         with Network(RATE, bottleneck) as net, self.serve(net, "--max-egress", egress) as server, \
                 net.sampled() as samples, \
@@ -88,9 +88,9 @@ class WireTest(unittest.TestCase):
         print(f"{bottleneck}: {frames}, Jain {result['fast']['jain']}, use {uses}", file=sys.stderr)
         self.assertEqual((drops, result["disconnected"]), (0, 0))
         self.assertGreaterEqual(result["fast"]["jain"], 0.998)
-        # Nobody has more than a frame or 5 % less than most have.
+        # No viewer is more than a frame or 5 % below the median.
         self.assertGreaterEqual(frames["min"], min(0.95 * frames["median"], frames["median"] - 1))
-        # Where the whole machine stood still for a second, nothing was sent in it.
+        # If the whole machine stalled for a second, nothing was sent in that second.
         self.assertGreaterEqual(max(uses), 0.90)
         self.assertLessEqual(sum(uses) / len(uses), 1.0)
 
@@ -126,7 +126,7 @@ if __name__ == "__main__":
     if os.geteuid() != 0:
         print("wire_test: needs root, for network namespaces", file=sys.stderr)
         sys.exit(77)
-    # ctest kills a test that hangs, and its networks would stay; before that this interrupts it.
+    # ctest kills a test that hangs, and its namespaces would stay; this interrupts it first.
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.alarm(DEADLINE_SECONDS)
     unittest.main(argv=[sys.argv[0], *rest], verbosity=2)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""contents_test.py --packages FOLDER [--arm64 FOLDER]: what is in the packages, and that they are
-what Debian expects."""
+"""contents_test.py --packages FOLDER [--arm64 FOLDER]: the contents of the packages, which must
+meet Debian's expectations."""
 import argparse
 import os
 import pathlib
@@ -70,7 +70,7 @@ class Package:
         return dict(found)
 
     def entries(self):
-        """(mode, owner, path) of everything in it."""
+        """(mode, owner, path) of all its entries."""
         for line in output_of("dpkg-deb", "--contents", self.file).splitlines():
             mode, owner, _, _, _, path = line.split(maxsplit=5)
             yield mode, owner, path.removeprefix("./")
@@ -108,7 +108,7 @@ class ContentsTest(unittest.TestCase):
                             "libturbojpeg0", "liburing2", "libv4l-0"):
                 # In Debian 13 some have "t64" at the end of their name.
                 self.assertTrue(needs.keys() & {library, f"{library}t64"}, needs)
-            # By the symbols that are used, not only by name.
+            # Based on the symbols used, not only on the name.
             self.assertRegex(needs["libc6"], r"^>= 2\.")
             plugin = Package("fanlight-libcamera", architecture).needs()
             self.assertEqual(plugin["fanlight"], f"= {version}")
@@ -154,7 +154,7 @@ class ContentsTest(unittest.TestCase):
         self.assertNotIn(os.fsencode(ROOT), program.read_bytes())
 
     def test_packed_again_they_are_the_same(self):
-        """At another time, elsewhere."""
+        """At another time, in another folder."""
         epoch = output_of("dpkg-parsechangelog", "-l", PACKAGING / "debian/changelog", "-S",
                           "Timestamp").strip()
         packages = list(options.packages.glob("*.deb"))
@@ -169,7 +169,7 @@ class ContentsTest(unittest.TestCase):
 
 
 def optional_files(name):
-    """What others add to the tree: pages for people, dashboards."""
+    """Files from other parts of the tree: documents, dashboards."""
     if name != "fanlight":
         return set()
     pages = {f"usr/share/doc/fanlight/docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
@@ -179,7 +179,7 @@ def optional_files(name):
 
 
 class PiecesTest(unittest.TestCase):
-    """What packages are made of, looked at by those who will read it."""
+    """The sources of the packages, checked by the programs that will read them."""
 
     def test_the_service_is_locked_up(self):
         for service in (PACKAGING / "systemd").glob("*.service"):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """documents_test.py --binary FANLIGHT --load FANLIGHT-LOAD: the pages and completions in packaging/
-name the flags that there are, and no others; the sample of a configuration is right."""
+list exactly the existing flags; the sample configuration is valid."""
 import argparse
 import pathlib
 import re
@@ -13,7 +13,7 @@ import unittest
 PACKAGING = pathlib.Path(__file__).resolve().parent.parent.parent / "packaging"
 COMPLETIONS = PACKAGING / "completions"
 FLAG = r"(?<![\w-])--?[a-zA-Z][\w-]*"
-# Words that have no value of their own, as in "auto|on|off".
+# Literal values, as in "auto|on|off".
 WORD = re.compile(r"[a-z0-9]+")
 
 options = argparse.Namespace(binary="", load="")
@@ -26,7 +26,7 @@ def read_help(program):
     flags = {}
     for entry in re.split(r"\n  (?=-)", text)[1:]:
         names, kind, rest = re.match(r"(\S+) ?(\S.*?)?(?:  +|\n)(.*)", entry, re.DOTALL).groups()
-        # What follows the last one is the next group's title.
+        # The text after the last flag is the next group's title.
         help_text = " ".join(rest.split("\n\n")[0].split())
         for name in names.split(","):
             flags[name] = (kind or "", help_text)
@@ -34,12 +34,12 @@ def read_help(program):
 
 
 def choices_of(kind):
-    """The words among a flag's alternatives, as {auto, off} of RATE|auto|off."""
+    """The literal values among a flag's alternatives: {auto, off} for RATE|auto|off."""
     return {word for word in kind.split("|") if WORD.fullmatch(word) and "|" in kind}
 
 
 def manual_entries(page):
-    """{flags: text} of the paragraphs that a page has on flags."""
+    """{flags: text} of a page's paragraphs on flags."""
     text = (PACKAGING / "man" / page).read_text().replace(r"\-", "-")
     options_section = text.split(".SH OPTIONS")[1].split(".SH ")[0]
     entries = {}
@@ -51,12 +51,12 @@ def manual_entries(page):
 
 
 def ask_bash(program, before, word=""):
-    """What bash offers after `PROGRAM BEFORE WORD`."""
+    """The completions that bash offers after `PROGRAM BEFORE WORD`."""
     line = [program, before, word] if before else [program, word]
     script = (f"source {COMPLETIONS / program}.bash; COMP_WORDS=(\"$@\"); "
               f"COMP_CWORD={len(line) - 1}; _{program.replace('-', '_')}; "
               "printf '%s\\n' \"${COMPREPLY[@]}\"")
-    # compopt(1) works only while bash itself completes.
+    # compopt(1) works only during a completion by bash itself.
     script = "compopt() { :; }; " + script
     return set(subprocess.run(["bash", "-c", script, "bash", *line], check=True, text=True,
                               stdout=subprocess.PIPE, timeout=10).stdout.split())
@@ -117,7 +117,7 @@ class FlagsTest(unittest.TestCase):
 
 
 class SampleTest(unittest.TestCase):
-    """packaging/fanlight.toml, as it is and with what it has in comments."""
+    """packaging/fanlight.toml, as it is, and with its commented lines enabled."""
 
     def check(self, text):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
@@ -140,7 +140,7 @@ class SampleTest(unittest.TestCase):
         self.assert_right(one)
         several = re.sub(r"^(source|size|fps|quality|rotate|mirror) =.*", "", one, flags=re.M)
         self.assert_right(several + "# Several cameras" + cameras)
-        # Or this would prove nothing.
+        # Otherwise this would prove nothing.
         self.assertEqual(self.check(one + "no-such-key = 1\n").returncode, 78)
 
     def test_examples_of_the_manual(self):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""fresh_test.py RELEASE USER: what README.md tells people to type, in its order, in a Debian of
-that release which has nothing but its base system; as root, or as a user who has sudo.
+"""fresh_test.py RELEASE USER: runs the commands in README.md, in order, in a Debian of that release
+which has only the base system; as root, or as a user who has sudo.
 
-The sources are this tree's, without what was built. Commands that install or build have the host's
-network, all others one of their own: the pages name ports. Left out is what is in LEFT_OUT below.
-FANLIGHT_FRESH_WHOLE=1 in the environment types tools/test too.
+The sources are this tree's, without build results. Commands that install or build use the host's
+network, all others a separate one: the pages contain port numbers. The commands in LEFT_OUT below
+are left out. With FANLIGHT_FRESH_WHOLE=1 in the environment, tools/test is run too.
 """
 import contextlib
 import os
@@ -23,9 +23,9 @@ from typed import Shell, Typist, blocks_of, commands_of, with_the_test_card  # n
 
 RELEASE, USER = "", ""
 PLACE = "/srv/fanlight"
-INSTALL_SECONDS = 3600  # for a machine that hangs, not for a slow one
+INSTALL_SECONDS = 3600  # to detect a machine that hangs, not a slow one
 WHOLE_SECONDS = 7200
-# What installs, with the host's network: (beginning of the command, seconds).
+# Commands that install, with the host's network: (beginning of the command, seconds).
 ONLINE = [("tools/install-packages ", INSTALL_SECONDS), ("tools/package", INSTALL_SECONDS),
           ("sudo apt-get ", INSTALL_SECONDS), ("bench/compare", INSTALL_SECONDS),
           ("tools/test", WHOLE_SECONDS)]
@@ -35,7 +35,7 @@ LEFT_OUT = [
     ("sudo systemctl ", "no systemd runs there; package_systemd does that"),
 ]
 if not os.environ.get("FANLIGHT_FRESH_WHOLE"):
-    # The build of all tests takes longer than all else here.
+    # Building all tests takes longer than everything else here.
     LEFT_OUT.append(("tools/test", "this is tools/test, and begins on a fresh machine in the CI"))
 
 
@@ -61,7 +61,7 @@ class FreshTest(unittest.TestCase):
 
     @classmethod
     def mount_all(cls):
-        """Devices are copies, so that a mistake here does not cost the host its own."""
+        """Devices are copies, so that a mistake here does not destroy those of the host."""
         folder = cls.root.folder
         mounts = [("proc", "-t", "proc"), ("sys", "-t", "sysfs", "-o", "ro"),
                   ("dev", "-t", "tmpfs", "-o", "mode=755"), ("dev/pts", "-t", "devpts"),
@@ -76,7 +76,7 @@ class FreshTest(unittest.TestCase):
             (folder / "dev" / name).symlink_to(f"/proc/self/fd{target}")
 
     def shell(self, *prefix):
-        """In the folder of the sources, as the user, with an environment of nothing."""
+        """In the folder of the sources, as the user, with an empty environment."""
         become = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups"]
         home = "/root" if USER == "root" else f"/home/{USER}"
         return Shell("/", [*prefix, "chroot", self.root.folder, *(become if USER != "root" else []),
@@ -86,13 +86,13 @@ class FreshTest(unittest.TestCase):
 
     def test_from_top_to_bottom(self):
         typed = []
-        # What tools/run installs and builds, it installs and builds online; then it serves.
+        # tools/run installs and builds online here; later runs only serve.
         self.check(self.shell(), "tools/run --version", INSTALL_SECONDS)
         self.expect_libcamera("tools/run")
         readme, install = (
             [(f"{page}:{line}", text) for language, text, line in blocks_of(ROOT / page)
              if language == "sh"] for page in ("README.md", "docs/install.md"))
-        # What README says in a sentence, the page that it leads to has as its first block.
+        # README mentions one step in a sentence; the page that it links to has it as its first block.
         for place, text in [*readme, install[0]]:
             with self.subTest(place), Typist(self, self.shell(*self.network)) as typist:
                 for command in commands_of(text):
@@ -101,7 +101,7 @@ class FreshTest(unittest.TestCase):
                         continue
                     typed.append(command)
                     self.type(typist, command)
-        # Or this would prove nothing.
+        # Otherwise this would prove nothing.
         for start in ("tools/run", "build/release/tools/fanlight-load ", "bench/compare",
                       "tools/package"):
             self.assertTrue(any(command.startswith(start) for command in typed), (start, typed))
@@ -109,12 +109,12 @@ class FreshTest(unittest.TestCase):
         self.expect_libcamera("fanlight")
 
     def expect_libcamera(self, program):
-        """A Raspberry Pi's own camera would work."""
+        """A Raspberry Pi's camera module would work."""
         devices = self.check(self.shell(), f"{program} --list-devices", INSTALL_SECONDS)
         self.assertNotIn("libcamera-dev", devices)
 
     def have_pictures(self):
-        """The folder that README shows; before it the style test would complain of a stranger."""
+        """The folder that README shows; if it existed earlier, the style test would report it."""
         pictures, folder = make_pictures(type(self))[0], self.folder / "holidays"
         folder.mkdir()
         folder.chmod(0o755)
@@ -144,7 +144,7 @@ class FreshTest(unittest.TestCase):
 
 @contextlib.contextmanager
 def network_of_its_own():
-    """What a command begins with to have one, with the address of the pages' other machine."""
+    """A prefix that runs a command in one, with the address of the pages' other machine."""
     with subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up && ip address add"
                            " 10.0.0.7/32 dev lo && echo up && exec cat"], text=True,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:

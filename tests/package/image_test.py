@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """image_test.py: packaging/Dockerfile, built and run by a container engine.
 
-No registry is asked: what the file calls debian:bookworm-slim is the clean root of these tests.
-Both stages are built, so this also shows that tools/package needs nothing but what it installs. The
-engine is podman with runc; io_uring is forbidden as Docker forbids it."""
+No registry is contacted: the file's debian:bookworm-slim is the clean root of these tests. Both
+stages are built, so this also shows that tools/package needs only what it installs. The engine is
+podman with runc; io_uring is forbidden as Docker forbids it."""
 import contextlib
 import json
 import pathlib
@@ -20,14 +20,14 @@ from root import clean_root, output_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BASE, IMAGE = "docker.io/library/debian:bookworm-slim", "localhost/fanlight-test"
-# What Docker's own list leaves out.
+# The system calls that Docker's default list does not allow.
 NO_IO_URING = {"defaultAction": "SCMP_ACT_ALLOW",
                "syscalls": [{"names": ["io_uring_setup", "io_uring_enter", "io_uring_register"],
                              "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]}
 
 
 def engine(program, store, *command):
-    """buildah and podman with a store of their own, which knows nothing of the user's images."""
+    """buildah and podman with a separate store, independent of the user's images."""
     return [program, f"--root={store}/root", f"--runroot={store}/run", *command]
 
 
@@ -45,7 +45,7 @@ class ImageTest(unittest.TestCase):
                            stdin=tree.stdout, check=True, stdout=subprocess.DEVNULL)
         cls.addClassCleanup(subprocess.run, engine("podman", cls.store, "rmi", "--all", "--force"),
                             check=True, stdout=subprocess.DEVNULL)
-        # Without a cgroup or a namespace of its own: this needs no service and no kernel module.
+        # Without separate cgroups or namespaces: this needs no service and no kernel module.
         subprocess.run(engine("buildah", cls.store, "build", "--isolation=chroot", "--pull=never",
                               "--network=host", "--format=docker", f"--tag={IMAGE}",
                               f"--file={ROOT}/packaging/Dockerfile", ROOT), check=True)
@@ -56,7 +56,7 @@ class ImageTest(unittest.TestCase):
         command = engine("podman", self.store, "--runtime=runc", "run", "--rm", "--pull=never",
                          "--network=host", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024",
                          f"--security-opt=seccomp={self.profile}", "--name=fanlight-test",
-                         # Others may have port 5000 of this machine.
+                         # Another program may use port 5000 of this machine.
                          "--env=FANLIGHT_LISTEN=127.0.0.1:0", IMAGE, *flags)
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             lines, port = [], None

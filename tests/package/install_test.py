@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """install_test.py --packages FOLDER: the packages are installed in a clean Debian, run there, and
-are gone when they are purged."""
+leave nothing behind when they are purged."""
 import argparse
 import contextlib
 import os
@@ -16,14 +16,14 @@ from client import fetch, jpeg_size, open_stream
 from root import Root
 
 options = argparse.Namespace(packages="")
-# What dpkg, apt and ldconfig write whatever is installed.
+# Files that dpkg, apt and ldconfig write for any package.
 OF_THE_SYSTEM = re.compile(r"var/(cache|log|lib/(dpkg|apt))/|(tmp|run|proc|sys|dev)/"
                            r"|etc/(ld\.so\.cache|resolv\.conf|hostname|machine-id)")
 
 
 @contextlib.contextmanager
 def serving(root, *flags):
-    """The installed program in its root, on a free port: its address."""
+    """Runs the installed program in its root, on a free port; yields its address."""
     command = ["fanlight", "--listen", "127.0.0.1:0", "--source", "pattern", *flags]
     subprocess.run(["mount", "-t", "proc", "proc", root.folder / "proc"], check=True)
     try:
@@ -75,7 +75,7 @@ class InstallTest(unittest.TestCase):
                       self.root.run("systemctl is-enabled fanlight.service", check=False).stdout)
 
     def test_z_removed_and_purged(self):
-        """The last one, by its name."""
+        """The last test, by its name."""
         root = self.root
         root.run("apt-get remove -q -y fanlight fanlight-libcamera")
         self.assertFalse((root.folder / "usr/bin/fanlight").exists())
@@ -87,7 +87,7 @@ class InstallTest(unittest.TestCase):
             for name in folders + files:
                 path = pathlib.Path(folder, name)
                 relative = str(path.relative_to(root.layer))
-                # A character device is the note that something below is gone.
+                # A character device marks a deleted file of the layer below.
                 is_ours = "fanlight" in name and not path.is_char_device()
                 if (is_ours or path.is_file()) and not OF_THE_SYSTEM.match(relative):
                     left.append(relative)

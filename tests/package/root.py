@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A clean Debian to install packages in, and machines that run it.
+"""A clean Debian in which to install packages, and machines that run it.
 
 Owns: the folder `fanlight/clean-RELEASE` in the user's cache, 250 MB, made once by debootstrap;
-everything that a test writes is on top of it and thrown away. Needs root.
+everything that a test writes is in a layer on top of it, and discarded. Needs root.
 """
 import contextlib
 import fcntl
@@ -22,7 +22,7 @@ def output_of(*command):
 
 
 def host_release_and_mirror():
-    """Where this machine gets its Debian from, by what its apt is set up with."""
+    """This machine's Debian release and mirror, from apt's configuration."""
     release = output_of("sh", "-c", ". /etc/os-release && echo $VERSION_CODENAME")
     targets = output_of("apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)",
                         "Created-By: Packages", "Component: main")
@@ -33,8 +33,8 @@ def host_release_and_mirror():
 
 
 def clean_root(release=None):
-    """The folder with the smallest Debian that can boot, of this machine's release or another one;
-    made if it is not there yet."""
+    """The folder with a minimal Debian that can boot, of this machine's release or another one;
+    created if it does not exist yet."""
     own, mirror = host_release_and_mirror()
     release = release or own
     folder = CACHE / f"clean-{release}"
@@ -51,10 +51,10 @@ def clean_root(release=None):
 
 
 class Root(contextlib.ExitStack):
-    """A clean root with a layer of its own on top. A context manager."""
+    """A clean root with a private layer on top. A context manager."""
 
     def __init__(self, packages=None, release=None):
-        """`packages`: a folder that is seen as /packages."""
+        """`packages`: a folder that is mounted as /packages."""
         super().__init__()
         self.packages = packages
         work = pathlib.Path(self.enter_context(tempfile.TemporaryDirectory(prefix="fanlight-")))
@@ -63,20 +63,20 @@ class Root(contextlib.ExitStack):
             (work / name).mkdir()
         layers = f"lowerdir={clean_root(release)},upperdir={self.layer},workdir={work / 'work'}"
         subprocess.run(["mount", "-t", "overlay", "-o", layers, "overlay", self.folder], check=True)
-        # What a failed test left running there does not keep it from being thrown away.
+        # Lazily, so that processes left by a failed test do not prevent the removal.
         self.callback(subprocess.run, ["umount", "--lazy", self.folder], check=True)
-        # What is downloaded for one test need not be downloaded for the next.
+        # Shared between tests, so that packages are downloaded only once.
         self.archives = CACHE / (f"archives-{release}" if release else "archives")
         self.archives.mkdir(exist_ok=True)
 
     def nspawn(self, *flags):
-        # Without systemd as process 1 on the host nobody could register the machine.
+        # Registering the machine requires systemd as process 1 on the host.
         return ["systemd-nspawn", "--quiet", f"--directory={self.folder}", "--register=no",
                 "--keep-unit", *([f"--bind-ro={self.packages}:/packages"] if self.packages else []),
                 f"--bind={self.archives}:/var/cache/apt/archives", *flags]
 
     def run(self, command, check=True, timeout=600):
-        """Runs a shell's command inside, with the host's network; its CompletedProcess."""
+        """Runs a shell command inside, with the host's network; returns its CompletedProcess."""
         inside = ["sh", "-c", f"export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8; {command}"]
         result = subprocess.run(self.nspawn("--pipe", *inside), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -92,7 +92,7 @@ class Root(contextlib.ExitStack):
 
 
 class Machine:
-    """A root that was booted, in the network of who made it. A context manager."""
+    """A booted root, in the network of the process that created it. A context manager."""
 
     def __init__(self, root):
         self.console = tempfile.TemporaryFile("w+")
@@ -113,14 +113,14 @@ class Machine:
         """systemd-nspawn's only child is the machine's first process."""
         script = "until pgrep --parent $0 systemd >/dev/null; do :; done; pgrep --parent $0 systemd"
         child = output_of("timeout", str(READY_SECONDS), "sh", "-c", script, str(self.process.pid))
-        # Whose manager listens from then on.
+        # systemd accepts commands once this socket exists.
         subprocess.run(["timeout", str(READY_SECONDS), "sh", "-c",
                         f"until [ -S /proc/{child}/root/run/systemd/private ]; do :; done"],
                        check=True)
         return child
 
     def run(self, command, check=True):
-        """Runs a shell's command in the machine; its CompletedProcess."""
+        """Runs a shell command in the machine; returns its CompletedProcess."""
         inside = ["nsenter", "--target", self.leader, "--mount", "--pid", "--uts", "--ipc",
                   "--cgroup", "sh", "-c", command]
         result = subprocess.run(inside, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""systemd_test.py --packages FOLDER: the installed service under a systemd of its own: started by
-the first connection, restarted and reloaded under load, ended by the watchdog, mended by its user.
+"""systemd_test.py --packages FOLDER: the installed service under a separate systemd: started by
+the first connection, restarted and reloaded under load, killed by the watchdog, repaired by its
+user.
 
-The machine (systemd-nspawn) shares this process's network, which is one that was made for it."""
+The machine (systemd-nspawn) shares this process's network namespace, which is a private one."""
 import argparse
 import ctypes
 import errno
@@ -34,8 +35,8 @@ def enter_a_network_of_our_own():
 
 
 class Clients:
-    """Threads that fetch snapshots, one after the other, each on a new connection. A context
-    manager; what goes wrong is in `failures`, and ends them."""
+    """Threads that fetch snapshots, one after another, each on a new connection. A context
+    manager; errors are in `failures`, and end the threads."""
 
     def __init__(self, count):
         self.changed = threading.Condition()
@@ -51,7 +52,7 @@ class Clients:
                 response = fetch(ADDRESS, "/snapshot")
                 if response.status != 200 or not is_whole_jpeg(response.body):
                     raise AssertionError(f"{response.status} {response.reason}")
-            except Exception as error:  # whatever it is, it is what the test looks for
+            except Exception as error:  # any error is what the test looks for
                 self.failures.append(repr(error))
                 self.stopping = True
             with self.changed:
@@ -59,7 +60,7 @@ class Clients:
                 self.changed.notify_all()
 
     def wait_for_more(self, count):
-        """Until each client has had that many more answers."""
+        """Waits until each client has received that many more answers."""
         with self.changed:
             wanted = [answers + count for answers in self.answers]
             reached = self.changed.wait_for(
@@ -92,7 +93,7 @@ class ServiceTest(unittest.TestCase):
         self.configure('source = "pattern"\n')
         self.machine.run("systemctl stop fanlight.service; systemctl reset-failed;"
                          " systemctl restart fanlight.socket")
-        # Or two tests could be one connection to the same process.
+        # Otherwise two tests could use the same process.
         self.assertEqual(self.state("ActiveState"), "inactive")
 
     def tearDown(self):
@@ -108,7 +109,7 @@ class ServiceTest(unittest.TestCase):
         return self.machine.said(f"systemctl show --value --property={name} {unit}")
 
     def await_state(self, name, value):
-        """By polling: systemctl tells of no change."""
+        """Polls: systemctl does not report changes."""
         script = (f'until [ "$(systemctl show --value --property={name} fanlight)" = "{value}" ];'
                   " do :; done")
         self.machine.run(f"timeout {DEADLINE_SECONDS} sh -c '{script}'")
@@ -122,7 +123,7 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(self.state("SubState", "fanlight.socket"), "listening")
         self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
         self.await_state("ActiveState", "active")
-        # As its own user, with the camera's group, no capability, and io_uring all the same.
+        # As its own user, with the camera's group, without capabilities, yet with io_uring.
         status = self.machine.said("cat /proc/$(pidof fanlight)/status")
         self.assertNotRegex(status, r"(?m)^Uid:\s+0\b")
         self.assertRegex(status, r"(?m)^Groups:.*\b44\b")
@@ -130,7 +131,7 @@ class ServiceTest(unittest.TestCase):
         self.assertRegex(status, r"(?m)^Seccomp:\s+2$")
         self.assertIn("io_uring (", self.journal())
         self.assertEqual(self.state("CPUWeight"), "50")
-        # The address is the socket's; `listen` in the file would not count.
+        # The address is the socket's; `listen` in the file would have no effect.
         self.assertIn("listening on http://127.0.0.1:5000/", self.journal())
 
     def test_the_units_are_right(self):
@@ -194,7 +195,8 @@ class ServiceTest(unittest.TestCase):
             waiting.get("/snapshot")
             self.await_state("NRestarts", "1")
             self.assertNotEqual(self.state("MainPID"), before)
-            # Whoever came while it hung: the new one answers, unless the old one had taken it.
+            # A client that connected during the hang gets its answer from the new process, unless
+            # the old one had already accepted the connection.
             self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
         self.assertIn("Watchdog timeout", self.machine.said("journalctl --unit=fanlight"))
 
@@ -215,7 +217,7 @@ class ServiceTest(unittest.TestCase):
             self.assertEqual(self.state("ExecMainStatus"), "66")
             self.configure('source = "pattern"\n')
             self.machine.run("systemctl restart fanlight.service")
-            # It was in the socket's queue all the time.
+            # It was in the socket's backlog the whole time.
             self.assertEqual(early.response().status, 200)
 
     def test_a_mistake_in_the_file_is_not_tried_again(self):
@@ -230,7 +232,7 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
 
     def test_a_socket_of_the_users_own(self):
-        """As fanlight.socket says: an empty line first, then another address."""
+        """As described in fanlight.socket: first an empty line, then another address."""
         folder = "/run/systemd/system/fanlight.socket.d"
         self.machine.run(f"mkdir -p {folder} && printf '[Socket]\\nListenStream=\\n"
                          f"ListenStream=5001\\n' >{folder}/test.conf; systemctl daemon-reload;"

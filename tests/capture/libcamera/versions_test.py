@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin compiles against every libcamera that a release of Debian has.
+"""The plugin compiles against every libcamera in a Debian release.
 
     versions_test.py [--compiler g++] [--suite SUITE]...
 
-Only the headers are needed: each suite's libcamera-dev is downloaded, by an apt with a state of its
-own, checked with the host's keys for Debian, and unpacked into the user's cache, where it stays.
-Not among the suites unless asked for is sid, which may change on any day.
+Only the headers are needed: each suite's libcamera-dev is downloaded, by an apt with separate
+state, verified with the host's Debian keys, and unpacked into the user's cache, where it stays.
+sid is included only on request, because it may change on any day.
 """
 import argparse
 import glob
@@ -46,7 +46,7 @@ def apt_options(work, suite):
 
 
 def unpack(suite, folder):
-    """The headers of a suite's libcamera-dev in `folder`, whole or not at all."""
+    """Puts the headers of a suite's libcamera-dev into `folder`, all or none."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
         work = pathlib.Path(name)
