@@ -92,7 +92,7 @@ class FreshTest(unittest.TestCase):
         readme, install = (
             [(f"{page}:{line}", text) for language, text, line in blocks_of(ROOT / page)
              if language == "sh"] for page in ("README.md", "docs/install.md"))
-        # README mentions one step in a sentence; the page that it links to has it as its first block.
+        # README mentions one step in a sentence; the page it links to has it as its first block.
         for place, text in [*readme, install[0]]:
             with self.subTest(place), Typist(self, self.shell(*self.network)) as typist:
                 for command in commands_of(text):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Who a client is: the admin listener, trusted proxies, and who sees the addresses of viewers."""
+"""Client identity: the admin listener, trusted proxies, and which clients see viewer addresses."""
 import json
 import pathlib
 import tempfile
@@ -9,7 +9,7 @@ import unittest
 import harness
 from client import Connection, fetch, open_stream
 
-ADMINS = 40  # at once, so that the shards hand some to each other
+ADMINS = 40  # at the same time, so that the shards hand some to each other
 
 
 class AddressTest(unittest.TestCase):
@@ -51,7 +51,7 @@ class AddressTest(unittest.TestCase):
         refused = fetch(fanlight.address, "/stream", "X-Forwarded-For: 203.0.113.1")
         self.assertEqual(refused.status, 503)
         self.assertIn(b"your address", refused.body)
-        # The proxy's clients are not this machine, whoever they say they are.
+        # The proxy's clients are not this machine, whatever address they claim.
         for headers in ((), ("X-Forwarded-For: 127.0.0.1",)):
             self.assertEqual(fetch(fanlight.address, "/viewers", *headers).status, 403)
         page = fetch(self.admin, "/viewers").body

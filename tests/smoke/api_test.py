@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/api.md is true: every key and metric that a running server has is in it, and none else."""
+"""docs/api.md is correct: it lists exactly the keys and metrics that a running server has."""
 import json
 import pathlib
 import re
@@ -9,8 +9,8 @@ import harness
 from client import fetch, open_stream
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "api.md"
-# Their insides are documented elsewhere: flags by their own names, devices as --list-devices tells
-# them, controls by the camera.
+# Their contents are documented elsewhere: flags by their own names, devices as in --list-devices,
+# controls by the camera.
 OPAQUE = {"flags", "devices", "cameras[].controls"}
 
 
@@ -20,12 +20,12 @@ def section(heading):
 
 
 def documented(heading):
-    """First column -> second column of the tables there."""
+    """First column -> second column of the tables in that section."""
     return dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", section(heading), re.MULTILINE))
 
 
 def paths(value, path=""):
-    """The paths of all keys in a value of JSON."""
+    """The paths of all keys in a JSON value."""
     if isinstance(value, dict) and path not in OPAQUE:
         for key, inner in value.items():
             inner_path = f"{path}.{key}" if path else key

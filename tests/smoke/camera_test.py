@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Cameras without hardware: what is missing, what is forbidden, several at once, and what is asked
-of them. Real devices are in tests/vm."""
+"""Cameras without hardware: missing ones, forbidden ones, several at the same time, and requests
+for them. Real devices are in tests/vm."""
 import json
 import os
 import subprocess
@@ -24,7 +24,7 @@ def state_of(address, name):
 
 
 class ExitTest(unittest.TestCase):
-    """What ends the start at once: what is wrong, and with a flag what is away."""
+    """Errors that end the start immediately: mistakes, and with a flag an absent camera."""
 
     def refused(self, code, said, *flags, **how):
         found, lines = harness.run_to_exit("--listen", "127.0.0.1:0", *flags, **how)
@@ -60,7 +60,7 @@ class ExitTest(unittest.TestCase):
             os.chmod(os.path.dirname(file.name), 0o1777)
             self.refused(77, f"{file.name}.*video.*Permission denied", "--source",
                          f"v4l2:{file.name}", restrict=["--unprivileged"])
-            # Nor does it come by waiting for the others.
+            # Waiting for the other cameras does not help either.
             with harness.Fanlight("--camera", f"forbidden=v4l2:{file.name}", "--camera",
                                   f"away={MISSING}", restrict=["--unprivileged"]) as server:
                 stream = open_stream(server.address, "/cameras/forbidden/stream?frames=1")
@@ -83,7 +83,7 @@ class ExitTest(unittest.TestCase):
 
 
 class AwayTest(unittest.TestCase):
-    """Cameras that are not there at start."""
+    """Cameras that are absent at start."""
 
     def sees(self, server, reason):
         stream = open_stream(server.address, "/stream?frames=2")
@@ -127,7 +127,7 @@ class AwayTest(unittest.TestCase):
 
 
 class SeveralTest(unittest.TestCase):
-    """One camera is there, the other is not."""
+    """One camera is present, the other is absent."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An HTTP client that believes nothing: it reads byte for byte and raises at whatever the contract
-does not say. Every read has a deadline."""
+"""A strict HTTP client: it reads byte by byte, and raises on anything that the contract does not
+specify. Every read has a deadline."""
 import email.utils
 import re
 import socket
@@ -15,7 +15,7 @@ PART_HEAD = re.compile(rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\n"
 
 
 class ProtocolError(AssertionError):
-    """The server said something that it should not say."""
+    """The server sent something that the contract does not allow."""
 
 
 def expect(condition, what):
@@ -38,16 +38,16 @@ class Response:
 @dataclass
 class Part:
     jpeg: bytes
-    raw: bytes = field(repr=False, default=b"")  # head and JPEG, as they came
-    sequence: int = 0     # 0 in the advance form, which does not tell
+    raw: bytes = field(repr=False, default=b"")  # head and JPEG, as received
+    sequence: int = 0     # 0 in the advance form, which does not state it
     timestamp: float = 0  # likewise
     slate: str = ""
 
 
 def set_receive_buffer(unconnected, size):
-    """Limits what the kernel takes for a client that does not read. Only before connect(): later
-    the window that was announced is larger than the buffer, the kernel drops what comes for it, and
-    the sender's timer for sending it again grows to many seconds (tcp(7), RFC 9293 3.8.6)."""
+    """Limits what the kernel accepts for a client that does not read. Only before connect(): later
+    the announced window is larger than the buffer, the kernel drops data that fills the window, and
+    the sender's retransmission timer grows to many seconds (tcp(7), RFC 9293 3.8.6)."""
     unconnected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
 
@@ -55,8 +55,8 @@ class Connection:
     """One socket. Reads time out with socket.timeout; a reset raises ConnectionResetError."""
 
     def __init__(self, address, source=None, receive_buffer=0):
-        """`source`: the address to come from, where it makes a difference. `receive_buffer`: for
-        one who reads slowly, bytes (set_receive_buffer())."""
+        """`source`: the local address, where it matters. `receive_buffer`: bytes, for a client that
+        reads slowly (set_receive_buffer())."""
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(TIMEOUT_SECONDS)
@@ -95,7 +95,7 @@ class Connection:
         return data
 
     def read_until(self, *ends):
-        """Up to and including whichever of `ends` comes first."""
+        """Up to and including the first of `ends`."""
         scanned = 0
         while True:
             found = [self.pending.find(end, scanned) + len(end) for end in ends
@@ -131,7 +131,7 @@ class Connection:
         return response
 
     def response(self, head_only=False):
-        """A whole answer, by its own framing (RFC 9112 section 6.3)."""
+        """A complete answer, delimited by its own framing (RFC 9112 section 6.3)."""
         response = self.response_head()
         if head_only or response.status in (204, 304) or response.status < 200:
             return response
@@ -163,13 +163,13 @@ class Connection:
 
 
 class Stream:
-    """Reads the parts of a stream whose request was just sent."""
+    """Reads the parts of a stream whose request has just been sent."""
 
     def __init__(self, connection, boundary="boundarydonotcross", advance=False):
         self.connection = connection
         self.boundary = boundary.encode()
         self.advance = advance
-        self.ended = False  # true when the closing delimiter has come
+        self.ended = False  # true once the closing delimiter has arrived
         self.head = connection.response_head()
         expect(self.head.status == 200, f"{self.head.status}: no stream")
         connection.expect_bytes(b"--" + self.boundary + b"\r\n" + self.next_head())
@@ -212,21 +212,21 @@ class Stream:
 
 
 def fetch(address, target, *headers, method="GET"):
-    """One request on a connection of its own."""
+    """One request on a new connection."""
     with Connection(address) as connection:
         connection.get(target, *headers, method=method)
         return connection.response(head_only=method == "HEAD")
 
 
 def open_stream(address, target, *headers, **form):
-    """A Stream on a connection of its own; close it with `stream.connection.socket.close()`."""
+    """A Stream on a new connection; close it with `stream.connection.socket.close()`."""
     connection = Connection(address)
     connection.get(target, *headers)
     return Stream(connection, **form)
 
 
 def jpeg_size(jpeg):
-    """(width, height), or None unless it is a JPEG from its first to its very last byte."""
+    """(width, height), or None unless it is a JPEG from its first to its last byte."""
     if jpeg[:2] != b"\xff\xd8" or jpeg[-2:] != b"\xff\xd9":
         return None
     position, size = 2, None
@@ -237,7 +237,7 @@ def jpeg_size(jpeg):
             size = (int.from_bytes(width, "big"), int.from_bytes(height, "big"))
         position += 2 + length
         if marker == 0xDA:
-            # In the scans 0xFF is followed by 0, by a restart marker, or by the end.
+            # In entropy-coded segments 0xFF is followed by 0, a restart marker, or the end.
             end = re.compile(rb"\xff(?![\x00\xd0-\xd7\xff])").search(jpeg, position)
             return size if end and end.start() == len(jpeg) - 2 else None
     return None

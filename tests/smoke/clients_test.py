@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Other people's clients: curl and ffmpeg."""
+"""Third-party clients: curl and ffmpeg."""
 import subprocess
 import tempfile
 import unittest

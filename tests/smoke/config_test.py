@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration file with the real binary: --check-config, --print-config, exit codes, order of
-cameras, and command lines of ustreamer."""
+"""The configuration file with the real binary: --check-config, --print-config, exit codes, the
+order of cameras, and ustreamer command lines."""
 import json
 import os
 import pathlib
@@ -29,7 +29,7 @@ class FileTest(unittest.TestCase):
         return ["--config", str(self.path)]
 
     def refused(self, text, said, *flags):
-        """Both ways of reading the file: with --check-config, and when it is to serve."""
+        """Both ways of reading the file: with --check-config, and at a normal start."""
         config = self.write(text)
         for command in ([*config, "--check-config", *flags], [*config, *flags]):
             result = run(*command)
@@ -105,7 +105,7 @@ class FileTest(unittest.TestCase):
 
 
 class UstreamerTest(unittest.TestCase):
-    """As crowsnest starts it; here without a camera, so a source is named as well."""
+    """As crowsnest starts it; here without a camera, so a source is given too."""
 
     def test_flags_of_crowsnest_serve_and_say_what_has_no_effect(self):
         with harness.Fanlight("--source", "pattern", "-m", "MJPEG", "--device-timeout=2",

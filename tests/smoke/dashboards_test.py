@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The requests that dashboards send, written down from their sources, and what they make of the
-answer. Each case says what the program relies on."""
+"""The requests that dashboards send, taken from their sources, and how they use the answer. Each
+case states what the program relies on."""
 import re
 import unittest
 
@@ -21,7 +21,7 @@ GO = ("User-Agent: Go-http-client/1.1", "Accept-Encoding: gzip")
 class DashboardsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # As crowsnest starts ustreamer, but for the device.
+        # As crowsnest starts ustreamer, except for the device.
         cls.fanlight = harness.Fanlight("--source", "pattern", "--resolution", "640x480",
                                         "--desired-fps", "15", "--allow-origin", "*",
                                         "--static", "/home/pi/www")
@@ -38,7 +38,7 @@ class DashboardsTest(unittest.TestCase):
         return Stream(connection, **form)
 
     def snapshots(self, targets, *headers):
-        """All on one connection, as polling dashboards do."""
+        """All on one connection, as dashboards poll."""
         connection = self.connect()
         for target in targets:
             connection.get(target, *headers)
@@ -51,15 +51,15 @@ class DashboardsTest(unittest.TestCase):
         return answer
 
     def test_mainsail_reads_the_stream_by_fetch(self):
-        """Needs CORS, a length in each part, a byte behind each JPEG to draw it, and no second
-        SOI inside of one: it looks for them."""
+        """Needs CORS, a length in each part, a byte after each JPEG to draw it, and no second SOI
+        inside a JPEG: it searches for SOI."""
         stream = self.stream("/?action=stream&timestamp=1700000000000", *FETCH)
         self.assertEqual(stream.head.header("access-control-allow-origin"), "*")
         for _ in range(3):
             self.assertNotIn(b"\xff\xd8", stream.part().jpeg[2:])
 
     def test_mainsail_and_fluidd_poll_snapshots(self):
-        """New pictures at ten a second on one connection, each URL another one."""
+        """New pictures, ten per second, on one connection, each with a different URL."""
         answer = self.snapshots([f"/?action=snapshot&bypassCache={i}" for i in range(5)] +
                                 [f"/?action=snapshot&cacheBust={i}" for i in range(5)], *FETCH)
         self.assertEqual(answer.header("access-control-allow-origin"), "*")
@@ -75,7 +75,7 @@ class DashboardsTest(unittest.TestCase):
                        *REQUESTS)
 
     def test_home_assistant_takes_stills_and_passes_the_stream_on(self):
-        """Its still without a URL for one is the first SOI to the first EOI of the stream."""
+        """Without a URL for stills, it takes the first SOI to the first EOI of the stream."""
         self.snapshots(["/snapshot"], *AIOHTTP)
         stream = self.stream("/stream", *AIOHTTP)
         self.assertEqual(stream.head.header("content-type"),
@@ -84,7 +84,7 @@ class DashboardsTest(unittest.TestCase):
         self.assertEqual(jpeg.find(b"\xff\xd9"), len(jpeg) - 2)
 
     def test_go2rtc_reads_parts_line_by_line(self):
-        """A line that begins with --, fields to an empty line of CRLF, and Content-Length."""
+        """Needs a line that begins with --, fields up to an empty CRLF line, and Content-Length."""
         connection = self.connect()
         connection.get("/stream", *GO)
         connection.read_until(b"\r\n\r\n")

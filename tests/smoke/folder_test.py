@@ -11,11 +11,11 @@ import harness
 from client import fetch, open_stream
 from pictures import make_large_picture, make_pictures
 
-PARTS_MAX = 200  # what comes within the time that a test may take
+PARTS_MAX = 200  # about as many as arrive within a test's time limit
 
 
 def put(path, jpeg, written=None):
-    """As programs do that want to be read: under another name first, then by renaming."""
+    """As well-behaved programs do: writes under another name, then renames."""
     hidden = path.with_name("." + path.name)
     hidden.write_bytes(jpeg)
     if written:
@@ -39,7 +39,7 @@ class FolderTest(unittest.TestCase):
         return stream
 
     def part(self, stream, wanted):
-        """The next part that `wanted` holds for."""
+        """The next part for which `wanted` is true."""
         for _ in range(PARTS_MAX):
             part = stream.parts(1)[0]
             if wanted(part):
@@ -68,7 +68,7 @@ class FolderTest(unittest.TestCase):
                 self.assertTrue(newer.jpeg == self.pictures[number])
                 self.assertAlmostEqual(newer.timestamp, os.stat(path).st_mtime, delta=0.02)
                 last = newer
-            # What is not new is sent again only as what it is: the same, with its number.
+            # A repeat is sent as a repeat: the same picture, with the same number.
             again = stream.parts(1)[0]
             self.assertEqual((again.sequence, again.timestamp), (last.sequence, last.timestamp))
 
@@ -141,7 +141,7 @@ class FolderTest(unittest.TestCase):
             two = [self.part(stream, lambda part: part.sequence > before.sequence)
                    for _ in range(2)]
             self.assertTrue(two[-1].jpeg == self.pictures[2])
-            # An empty folder is a card that says so, and the end of it is seen.
+            # An empty folder gives a slate that states this; a new file ends it.
             (self.folder / "2.jpg").unlink()
             self.assertEqual(self.part(stream, lambda part: part.slate).slate,
                              "camera lost: not there")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What other servers say of themselves, at each place where it is told on."""
+"""Text from other servers, at each place where Fanlight passes it on."""
 import json
 import struct
 import unittest
@@ -11,13 +11,13 @@ from pictures import make_pictures
 from upstream import Upstream
 
 PATIENCE_SECONDS = 30
-# A carriage return that would begin a field of ours, an escape, a quote, and what is not UTF-8.
+# A carriage return that would inject a field, an escape, a quote, and bytes that are not UTF-8.
 SAID = b"lost\rX-Evil: 1\x1b[31m\"\xff\xe2\x82"
 AS_ASCII = r"^lost X-Evil: 1\?+\[31m\"\?+$"
 
 
 def web_socket_messages(connection, count):
-    """The texts of the next messages that are texts (RFC 6455 section 5.2)."""
+    """The next text messages (RFC 6455 section 5.2)."""
     texts = []
     while len(texts) < count:
         first, size = connection.read_exactly(2)

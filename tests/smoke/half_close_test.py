@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that end their half of the connection behind the request and go on reading."""
+"""Clients that close their half of the connection after the request and continue reading."""
 import json
 import pathlib
 import socket
@@ -14,7 +14,7 @@ from table_test import expected_rows, make_database, rows_of
 
 ROWS = 20_000
 STALLED = 20
-DEADLINE_SECONDS = 20  # for viewers to be noticed
+DEADLINE_SECONDS = 20  # until viewers are counted
 
 
 class HalfCloseTest(unittest.TestCase):
@@ -79,13 +79,14 @@ class HalfCloseTest(unittest.TestCase):
         self.wait_for_viewers(0)
 
     def test_stalled_viewers_cost_no_threads(self):
-        """io_uring gives each send that waits on a half-closed socket a thread of its own."""
+        """io_uring uses a separate thread for each send that waits on a half-closed socket."""
         before = self.threads()
         stalled = [self.ask("/stream", receive_buffer=4096) for _ in range(STALLED)]
         self.wait_for_viewers(STALLED)
         viewer = Stream(self.ask("/stream"))
         viewer.parts(60)
-        # One that waited when the FIN came had a thread, which the kernel keeps for some seconds.
+        # A send that was waiting when the FIN arrived had a thread; the kernel keeps it for some
+        # seconds.
         deadline = time.monotonic() + DEADLINE_SECONDS
         while self.threads() > before + 2:
             expect(time.monotonic() < deadline, f"{self.threads()} threads, {before} before")

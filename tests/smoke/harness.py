@@ -23,15 +23,15 @@ options = argparse.Namespace(binary="", backend="epoll", load="")
 
 
 def command_line(restrict, backend):
-    """The binary on the backend under test (or another), with less than we have (restrict.py)."""
+    """The binary on the backend under test (or another), with fewer resources (restrict.py)."""
     wrapper = [*RESTRICT, *restrict, "--"] if restrict else []
     return [*wrapper, options.binary, "--backend", backend or options.backend]
 
 
 class Fanlight:
-    """One run of the binary that serves. A context manager: leaving it ends the process.
+    """One run of the serving binary. A context manager: leaving it ends the process.
 
-    Thread: a reader of standard error adds to `lines`; everything else is the test's own.
+    Thread: a reader of standard error adds to `lines`; all else runs in the test's thread.
     """
 
     def __init__(self, *flags, listen=("127.0.0.1:0",), restrict=(), backend=None):
@@ -62,7 +62,7 @@ class Fanlight:
             self.changed.notify_all()
 
     def wait_for_line(self, pattern, nth=0):
-        """The match of the nth line on standard error that matches."""
+        """The match of the nth matching line on standard error."""
         def matches():
             return [m for m in (re.search(pattern, line) for line in self.lines if line) if m]
         with self.changed:
@@ -94,8 +94,9 @@ class Fanlight:
 
 
 def reserve_port():
-    """A socket bound to a port of 127.0.0.1. While it is open nobody else is given that port, and a
-    server that sets SO_REUSEADDR, as they do, can be told to listen there (ip(7), socket(7))."""
+    """A socket bound to a port of 127.0.0.1. While it is open, the kernel assigns that port to no
+    other program, but a server that sets SO_REUSEADDR, as servers do, can listen there (ip(7),
+    socket(7))."""
     reservation = socket.socket()
     reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     reservation.bind(("127.0.0.1", 0))
@@ -103,7 +104,7 @@ def reserve_port():
 
 
 def address_of(url):
-    """What Connection() takes, from what the server printed."""
+    """The argument for Connection(), from the URL that the server printed."""
     if url.startswith("unix:"):
         return url[len("unix:"):]
     host, port = re.fullmatch(r"http://(.+):(\d+)/", url).groups()
@@ -111,7 +112,7 @@ def address_of(url):
 
 
 def run_to_exit(*flags, restrict=(), backend=None):
-    """Runs the binary where it must not serve; returns the exit code and the lines of stderr."""
+    """Runs the binary where it must not serve; returns the exit code and the lines on stderr."""
     result = subprocess.run([*command_line(restrict, backend), *flags], capture_output=True,
                             text=True, timeout=DEADLINE_SECONDS)
     return result.returncode, result.stderr.splitlines()
@@ -123,6 +124,6 @@ def main():
     parser.add_argument("--backend", choices=["uring", "epoll"], required=True)
     parser.add_argument("--load", help="fanlight-load, for tests that need it")
     _, rest = parser.parse_known_args(namespace=options)
-    # ctest kills a test that hangs; before that this tells where it hung.
+    # ctest kills a test that hangs; this prints where it hung before that.
     faulthandler.dump_traceback_later(100, exit=True)
     unittest.main(module="__main__", argv=[sys.argv[0], *rest], verbosity=2)

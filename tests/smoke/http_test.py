@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP as the contract has it, over real sockets."""
+"""HTTP as the contract specifies it, over real sockets."""
 import json
 import re
 import select
@@ -15,7 +15,7 @@ PATHS = ["/", "/cameras", "/snapshot", "/snapshot.jpg", "/?action=snapshot", "/s
          "/api/v1/state", "/metrics", "/healthz", "/readyz"]
 STREAM_PATHS = ["/stream", "/stream.mjpg", "/stream.mjpeg", "/video_feed", "/?action=stream"]
 HOST = "Host: test\r\n"
-# One line of the text format 0.0.4: a comment, or a name, its labels and a number.
+# One line of the text format 0.0.4: a comment, or a name with its labels and a number.
 METRIC = re.compile(r"# (HELP|TYPE) (?:fanlight|process)_\S+ .+"
                     r'|(?:fanlight|process)_[a-z0-9_]+(\{([a-z_]+="[^"]*",?)+\})? [-+.0-9eInfNa]+')
 
@@ -32,7 +32,7 @@ class HttpTest(unittest.TestCase):
         return fetch(self.address, target, *headers, **kwargs)
 
     def exchange(self, request):
-        """Sends bytes as they are; the answer must be whole, and FIN must follow it."""
+        """Sends bytes unchanged; the answer must be complete, and FIN must follow it."""
         with Connection(self.address) as connection:
             connection.send(request)
             response = connection.response()
@@ -197,7 +197,7 @@ class HttpTest(unittest.TestCase):
         self.assertEqual(self.exchange("GET / HTTP/2.0\r\n\r\n").status, 505)
 
     def test_a_large_body_is_413_and_the_answer_arrives(self):
-        body = b"x" * 150_000  # unread by the server: a plain close would reset the connection
+        body = b"x" * 150_000  # never read by the server: a plain close would reset the connection
         head = f"GET / HTTP/1.1\r\n{HOST}Content-Length: 10000000\r\n\r\n".encode()
         self.assertEqual(self.exchange(head + body).status, 413)
 
@@ -262,7 +262,7 @@ class HttpTest(unittest.TestCase):
         for target in ("/%73napshot", "//snapshot", "/snapshot%2ejpg", "//?action=snapshot",
                        "/%2F?action=snapshot"):
             response = self.fetch(target)
-            expected = 404 if "%2F" in target else 200  # an encoded slash is no slash
+            expected = 404 if "%2F" in target else 200  # an encoded slash is not a slash
             self.assertEqual(response.status, expected, target)
         for target in ("//?action=stream", "/%76ideo_feed", "/cameras//camera//stream"):
             with Connection(self.address) as connection:
@@ -278,11 +278,11 @@ class HttpTest(unittest.TestCase):
         for target, page in pages.items():
             response = self.fetch(target)
             self.assertEqual((response.status, response.body), (301, b""), target)
-            for prefix in ("http://cam", "http://cam/webcam"):  # a proxy's
+            for prefix in ("http://cam", "http://cam/webcam"):  # of a proxy
                 resolved = urllib.parse.urljoin(prefix + target, response.header("Location"))
                 self.assertEqual(resolved, prefix + page)
             self.assertEqual(self.fetch(page, "Accept: text/html").status, 200)
-        # Each slash begins a segment (RFC 3986 section 3.3), which urljoin() does not know.
+        # Each slash begins a segment (RFC 3986 section 3.3), which urljoin() does not implement.
         self.assertEqual(self.fetch("/cameras/camera///").header("Location"), "../../../camera")
         self.assertEqual(self.fetch("/cameras/nobody/").status, 404)
         self.assertEqual(self.fetch("/cameras" + "/" * 1000).status, 404)
@@ -323,7 +323,7 @@ class HttpTest(unittest.TestCase):
             self.assertEqual(connection.response().status, 100)
             connection.send("hello")
             self.assertEqual(connection.response().status, 200)
-            connection.get("/readyz")  # the body was not taken for a request
+            connection.get("/readyz")  # the body was not parsed as a request
             self.assertEqual(connection.response().status, 200)
 
     def test_range_is_ignored(self):
@@ -362,7 +362,7 @@ class TimeoutTest(unittest.TestCase):
             try:
                 self.end_of(connection)
             except ConnectionResetError:
-                pass  # of a byte that crossed the close on its way
+                pass  # a byte crossed the close in flight
 
     def test_an_idle_connection_is_closed_without_a_word(self):
         with Connection(self.fanlight.address) as connection:
@@ -372,7 +372,7 @@ class TimeoutTest(unittest.TestCase):
 
     def test_a_viewer_has_no_such_limits(self):
         with Connection(self.fanlight.address) as connection:
-            connection.get("/stream?frames=3")  # of a picture a second
+            connection.get("/stream?frames=3")  # with one picture a second
             self.assertTrue(connection.read_to_end().endswith(b"\r\n--boundarydonotcross--\r\n"))
 
 

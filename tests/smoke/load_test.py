@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""fanlight-load against the real server, and against servers that do everything wrong.
+"""fanlight-load against the real server, and against servers with all kinds of errors.
 
 Also takes `--load FANLIGHT-LOAD`, the generator's binary.
 """
@@ -45,10 +45,10 @@ def run(url, *flags, **options):
 
 
 class Scripted:
-    """A server that says the same bytes to everybody, and then waits until the client leaves.
+    """A server that sends the same bytes to every client, and then waits until the client leaves.
 
-    With `then="close"` it closes instead, with "reset" so that the client sees a reset, and with
-    "repeat" it says the last piece again and again.
+    With `then="close"` it closes instead; with "reset" the client gets a reset; with "repeat" it
+    sends the last piece repeatedly.
     """
 
     def __init__(self, *pieces, then="wait"):
@@ -134,7 +134,7 @@ class RealServerTest(unittest.TestCase):
         self.assertGreater(result["reconnects"], 0)
         self.assertGreater(result["checked"], 0)
         self.assertGreater(result["fast"]["frames"]["min"], 0)
-        # What the rate of the slow ones allows at most, and the parts of frames at both ends.
+        # At most what the rate of the slow viewers allows, plus partial frames at both ends.
         frame_bytes = result["bytes"] / result["frames"]
         allowed = 50 * 1024 * (result["duration_s"] + 0.1) / frame_bytes
         self.assertLess(result["slow"]["frames"]["max"], allowed + 2)
@@ -251,7 +251,7 @@ class BrokenServerTest(unittest.TestCase):
     def test_who_is_disconnected(self):
         for then in ("close", "reset"):
             with self.subTest(then), Scripted(HEAD + part(1), then=then) as server:
-                result, _ = self.check(server, duration="1h")  # ends when nobody is left
+                result, _ = self.check(server, duration="1h")  # ends when no viewer is left
                 self.assertEqual(result["disconnected"], 3)
 
     def test_tolerate_and_the_request(self):
@@ -286,7 +286,7 @@ class BrokenServerTest(unittest.TestCase):
 class NoServerTest(unittest.TestCase):
     def test_a_port_where_nobody_listens(self):
         with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))  # and does not listen
+            taken.bind(("127.0.0.1", 0))  # but does not listen
             code, result, errors = run(f"http://127.0.0.1:{taken.getsockname()[1]}/stream")
         self.assertEqual(code, 69)
         self.assertIsNone(result)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stands for systemd: hands sockets over, hears what the service says, restarts it."""
+"""A substitute for systemd: passes sockets, receives the service's notifications, restarts it."""
 import os
 import socket
 import subprocess
@@ -12,7 +12,7 @@ import harness
 class Service:
     """One run of the binary under a service manager. A context manager.
 
-    Thread: a reader of the notification socket adds to `states`; everything else is the test's.
+    Thread: a reader of the notification socket adds to `states`; all else runs in the test's.
     """
 
     def __init__(self, *flags, sockets=(), names=(), watchdog_microseconds=0, environment=()):
@@ -28,8 +28,8 @@ class Service:
         if sockets:
             variables["LISTEN_FDS"] = str(len(sockets))
             variables["LISTEN_FDNAMES"] = ":".join(names or ["web"] * len(sockets))
-        # LISTEN_PID and SYSTEMD_EXEC_PID are of the process that a shell becomes by exec.
-        spare = 64  # above every descriptor that is moved to 3 and on
+        # LISTEN_PID and SYSTEMD_EXEC_PID are the shell's process id, which exec keeps.
+        spare = 64  # above every descriptor that is moved to 3 and up
         copies = [os.dup2(each.fileno(), spare + i) for i, each in enumerate(sockets)]
         moves = " ".join(f"{3 + i}<&{copy} {copy}<&-" for i, copy in enumerate(copies))
         script = f'export LISTEN_PID=$$ SYSTEMD_EXEC_PID=$$; exec "$@" {moves}'
@@ -61,7 +61,7 @@ class Service:
             self.changed.notify_all()
 
     def wait_for(self, what, found, count=1):
-        """Until `found` matches `count` times in `what`: states or lines. Returns the last."""
+        """Waits until `found` matches `count` times in `what`: states or lines. The last match."""
         def matches():
             return [each for each in what if each is not None and found in each]
         with self.changed:
@@ -101,7 +101,7 @@ def options_binary():
 
 
 def listening_socket():
-    """What a .socket unit holds."""
+    """A listening socket like that of a .socket unit."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(4096)

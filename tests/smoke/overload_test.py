@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""More viewers than there is room for: in the limits, in descriptors, on the wire."""
+"""Too many viewers: for the limits, for the descriptors, for the wire."""
 import json
 import pathlib
 import subprocess
@@ -11,7 +11,7 @@ import unittest
 import harness
 from client import Connection, fetch, open_stream
 
-FULL = 4  # log lines that an overload may cost; ten are allowed
+FULL = 4  # log lines that one overload may produce; ten are allowed
 
 
 def load(url, *flags):
@@ -28,15 +28,15 @@ def state(fanlight):
 
 
 def lines_of_start(fanlight):
-    """How many lines the log has before anybody comes. Some follow the one that says it listens."""
+    """The number of log lines before any client connects. Some follow the line "listening on"."""
     fanlight.wait_for_line("^memory: ")
     return len(fanlight.lines)
 
 
 def wait_until_all_have_left(fanlight):
-    """Asks until no place is taken: a client's FIN may be seen a moment after it has gone, and the
-    question itself may be refused until then, for which this client may even be too slow: a
-    refused connection is reset 200 ms after its answer."""
+    """Polls until no viewer is counted. The server may see a client's FIN a moment after the client
+    has left, and may refuse this request until then. A refused connection is reset 200 ms after its
+    answer, and this client may be too slow to read the answer by then."""
     deadline = time.monotonic() + harness.DEADLINE_SECONDS
     while time.monotonic() < deadline:
         try:

@@ -6,7 +6,7 @@ import tempfile
 
 
 def make_large_picture():
-    """One of 3840x2160 that no encoder makes small: about 17 MB."""
+    """A picture of 3840x2160 that does not compress well: about 17 MB."""
     command = ["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-f", "lavfi",
                "-i", "color=gray:size=3840x2160:rate=1,noise=alls=100:allf=t", "-frames:v", "1",
                "-pix_fmt", "yuvj444p", "-q:v", "1", "-qmin", "1", "-c:v", "mjpeg", "-f", "mjpeg",
@@ -15,8 +15,8 @@ def make_large_picture():
 
 
 def make_pictures(case, size="640x480", name="%02d.jpg"):
-    """Five different pictures in a folder that goes when the class `case` is done: the folder,
-    and their bytes in the order of their names."""
+    """Five different pictures in a folder that is removed after the class `case`: returns the
+    folder, and their bytes in the order of their names."""
     folder = tempfile.TemporaryDirectory()
     case.addClassCleanup(folder.cleanup)
     path = pathlib.Path(folder.name)

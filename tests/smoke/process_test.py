@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The process: flags, exit codes, signals, and what it does where it may do little.
+"""The process: flags, exit codes, signals, and restricted environments.
 
 Exit codes are those of sysexits.h: 64 usage, 66 no input, 69 unavailable, 71 system error,
 77 not permitted.
@@ -19,7 +19,7 @@ from client import Connection, ProtocolError, fetch, open_stream
 
 
 class ExitTest(unittest.TestCase):
-    """Where it must not serve: one clear line, an exit code, nothing half-started."""
+    """A start that must fail: one clear line, an exit code, nothing half-started."""
 
     def refused(self, code, said, *flags, **how):
         found, lines = harness.run_to_exit("--listen", "127.0.0.1:0", *flags, **how)
@@ -202,7 +202,7 @@ class ServingTest(unittest.TestCase):
             listen = ["127.0.0.1:0", "127.0.0.2:0", f"unix:{path}"]
             with harness.Fanlight("--shards", "2", listen=listen) as fanlight:
                 for url in fanlight.urls:
-                    for _ in range(4):  # whichever shard accepts it
+                    for _ in range(4):  # may reach either shard
                         address = harness.address_of(url)
                         self.assertEqual(fetch(address, "/healthz").status, 200, url)
                 self.assertEqual(fanlight.stop()[0], 0)
@@ -227,7 +227,7 @@ class ServingTest(unittest.TestCase):
             self.assertEqual(crowd[0].response().status, 200)
             for connection in crowd:
                 connection.socket.close()
-            # Until it has seen them go, it may have to refuse some more.
+            # Until it has detected that they left, it may refuse more clients.
             while not is_served(fanlight.address):
                 pass
             self.assertEqual(fanlight.stop()[0], 0)

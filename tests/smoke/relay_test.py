@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Another server as the camera: trees of relays, all kinds of upstreams, and what goes wrong."""
+"""Another server as the camera: trees of relays, all kinds of upstreams, and their errors."""
 import base64
 import contextlib
 import hashlib
@@ -31,7 +31,7 @@ def relay_of(url, *flags):
 
 @contextlib.contextmanager
 def configured(url, keys):
-    """The flags for a file with one camera, whose table has these keys too."""
+    """The flags for a file with one camera, whose table also has these keys."""
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
         file.write(f'[camera.camera]\nsource = "{url}"\n{keys}\n')
         file.flush()
@@ -39,7 +39,7 @@ def configured(url, keys):
 
 
 class TreeTest(unittest.TestCase):
-    """Fanlight behind Fanlight behind Fanlight."""
+    """A chain of three: Fanlight relays Fanlight, which relays Fanlight."""
     @classmethod
     def setUpClass(cls):
         cls.camera = harness.Fanlight(*PATTERN)
@@ -99,7 +99,7 @@ class SlowTest(unittest.TestCase):
 
 
 class SilentTest(unittest.TestCase):
-    """A server that sends when something changes, and one that ends its streams."""
+    """A server that sends only when the picture changes, and one that ends its streams."""
     @classmethod
     def setUpClass(cls):
         _, pictures = make_pictures(cls)
@@ -129,7 +129,7 @@ class SilentTest(unittest.TestCase):
                     is_over.set()
                     while not stream.part().slate:
                         pass
-                    # While somebody watches: a camera at rest is ready.
+                    # While a viewer is watching: an idle camera counts as ready.
                     self.assertEqual(fetch(relay.address, "/readyz").status, 503)
 
     def test_a_first_picture_may_be_late_and_the_headers_of_the_file_are_sent(self):
@@ -265,7 +265,7 @@ class UpstreamTest(unittest.TestCase):
                 self.assertEqual(code, 66, lines)
                 self.assertIn(words, lines[-1])
                 self.assertIn(upstream.url("/", "***"), lines[-1])
-                with harness.Fanlight(*source) as relay:  # it may answer otherwise later
+                with harness.Fanlight(*source) as relay:  # later it may answer differently
                     said = relay.wait_for_line("^camera: waiting: (.*)")[1]
                     self.assertIn(words, said)
                     self.assertIn(upstream.url("/", "***"), said)
@@ -328,7 +328,7 @@ class LossTest(unittest.TestCase):
                 self.assertEqual(len(said), 1, relay.lines)
 
     def test_there_is_room_for_what_was_not_known_at_start(self):
-        """The ring is made while the upstream is away, and its pictures are large."""
+        """The ring is created while the upstream is away, and its pictures are large."""
         picture = make_large_picture()
         is_there = threading.Event()
 
@@ -349,8 +349,8 @@ class LossTest(unittest.TestCase):
                 self.assertGreater(len(snapshot.body), 9_000_000)
 
     def test_servers_that_do_not_answer_do_not_keep_viewers_out(self):
-        """Eight that accept and say nothing: one after the other they would take longer than a
-        start may."""
+        """Eight upstreams that accept and send nothing: tried one after another they would take
+        longer than a start may."""
         def says_nothing(client, _head):
             client.pause(PATIENCE_SECONDS)
         with Upstream(says_nothing) as upstream:

@@ -3,7 +3,7 @@
 """restrict.py [--no-io-uring] [--no-ports] [--unprivileged] [--descriptors N] [--threads N]
                [--addresses BYTES] -- COMMAND...
 
-Runs COMMAND with less than the caller has: what a container or another user would give it.
+Runs COMMAND with fewer resources than the caller has, as in a container or as another user.
 """
 import argparse
 import contextlib
@@ -29,7 +29,7 @@ def check(result, what):
 
 
 def threads_of(user):
-    """How many threads run as this user."""
+    """The number of threads that run as this user."""
     count = 0
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended
@@ -39,8 +39,8 @@ def threads_of(user):
 
 
 def limit_threads(count):
-    """Lets this process have `count` threads. The kernel counts by user, and root without a limit
-    (RLIMIT_NPROC, getrlimit(2)), so root becomes a user that nobody else is."""
+    """Limits this process to `count` threads. The kernel counts per user, and does not limit root
+    (RLIMIT_NPROC, getrlimit(2)), so root becomes an otherwise unused user."""
     others = 0
     if os.geteuid() == 0:
         user = 1 << 20 | os.getpid()
@@ -53,7 +53,7 @@ def limit_threads(count):
 
 
 def forbid_io_uring():
-    """io_uring_setup(2) answers EPERM, as in a container (seccomp(2), classic BPF)."""
+    """io_uring_setup(2) fails with EPERM, as in a container (seccomp(2), classic BPF)."""
     load_number, jump_equal, answer = 0x20, 0x15, 0x06
     allow, refuse = 0x7FFF0000, 0x00050000 | errno.EPERM
     program = b"".join(struct.pack("=HBBI", *instruction) for instruction in [
@@ -76,13 +76,13 @@ def main():
     split = sys.argv.index("--")
     arguments = parser.parse_args(sys.argv[1:split])
     command = sys.argv[split + 1:]
-    # Opened now, because the other user may not be allowed to walk to it.
+    # Opened now, because the other user may not have access to its folder.
     program = os.open(command[0], os.O_RDONLY)
     if arguments.descriptors:
         resource.setrlimit(resource.RLIMIT_NOFILE, (arguments.descriptors, arguments.descriptors))
     if arguments.addresses:
         resource.setrlimit(resource.RLIMIT_AS, (arguments.addresses, arguments.addresses))
-    # A new network namespace has the kernel's default, where containers often allow every port.
+    # A new network namespace has the kernel's default; containers often allow every port.
     if arguments.no_ports and os.geteuid() == 0:
         check(libc.unshare(CLONE_NEWNET), "unshare")
     if arguments.unprivileged and os.geteuid() == 0:

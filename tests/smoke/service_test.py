@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""As a service: what the manager is told, the watchdog, reloads, restarts, inherited sockets."""
+"""As a service: notifications, the watchdog, reloads, restarts, inherited sockets."""
 import json
 import os
 import pathlib
@@ -150,7 +150,7 @@ class InheritedSocketTest(unittest.TestCase):
             self.assertEqual(said, [
                 f"listening on http://127.0.0.1:{web.getsockname()[1]}/",
                 f"listening on http://127.0.0.1:{admin.getsockname()[1]}/ for administration"])
-            # Not --listen, which would not count.
+            # Not --listen, which would have no effect.
             service.wait_for(service.lines, "ListenStream=")
             for listener in (web, admin):
                 self.assertEqual(fetch(listener.getsockname(), "/healthz").status, 200)
@@ -166,7 +166,7 @@ class InheritedSocketTest(unittest.TestCase):
                     with Connection(address) as connection:
                         connection.get("/healthz", "Connection: close")
                         answers.append(connection.response().status)
-                except Exception as error:  # whatever it is, an attempt was lost
+                except Exception as error:  # any error means that an attempt was lost
                     failures.append(repr(error))
                 answered.release()
 

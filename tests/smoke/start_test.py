@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A start with too little of something: it ends with one line before anybody is accepted, or it
-serves, whatever the clients do who knock from the first moment."""
+"""A start with too few resources: it ends with one line before any client is accepted, or it
+serves, even though clients connect from the first moment."""
 import selectors
 import signal
 import socket
@@ -14,12 +14,12 @@ import unittest
 import harness
 from client import Connection, ProtocolError, fetch
 
-KNOCKERS = 70  # clients at once
+KNOCKERS = 70  # simultaneous clients
 SYSTEM_ERROR = 71
 
 
 class Knockers:
-    """Clients that connect as soon as the port listens, ask for a stream, and stay; a thread opens
+    """Clients that connect as soon as the port listens, request a stream, and stay; a thread opens
     them while the server starts. A context manager: leaving it closes them."""
 
     def __init__(self, address):
@@ -39,7 +39,7 @@ class Knockers:
                 client.close()
 
     def heard(self):
-        """Whether anybody was sent a byte."""
+        """Whether any client has received a byte."""
         with selectors.DefaultSelector() as selector:
             for client in self.sockets:
                 selector.register(client, selectors.EVENT_READ)
@@ -74,8 +74,8 @@ def is_served(address):
 
 class StartTest(unittest.TestCase):
     def start(self, *flags, restrict):
-        """Starts the server on a port of its own, with clients before the door. Whether it serves:
-        if so, it does while they are there, and when they have gone."""
+        """Starts the server on a free port, with clients that connect early. Returns whether it
+        serves; if so, it must serve with these clients and after they have left."""
         with harness.reserve_port() as reservation:
             address = reservation.getsockname()
             command = [*harness.command_line(restrict, None), "--listen",
@@ -100,7 +100,7 @@ class StartTest(unittest.TestCase):
             knockers.join()
             self.assertFalse(knockers.heard(), "a client was accepted by a start that failed")
             return False
-        # Nobody reads further, so it must not write more than the pipe holds.
+        # The rest is not read, so it must not write more than the pipe's capacity.
         self.wait_until_crowded(process, knockers)
         knockers.__exit__()
         self.wait_until_served(process, address)
@@ -114,7 +114,7 @@ class StartTest(unittest.TestCase):
             self.check(process, deadline)
 
     def wait_until_served(self, process, address):
-        """Until it has seen its clients go it may have to refuse some more."""
+        """Until it has detected that its clients left, it may refuse more."""
         deadline = time.monotonic() + harness.DEADLINE_SECONDS
         while not is_served(address):
             self.check(process, deadline)
@@ -126,7 +126,7 @@ class StartTest(unittest.TestCase):
         self.assertLess(time.monotonic(), deadline, "it does not answer")
 
     def served(self, limits, name, *flags):
-        """The limits with which it served; from the least such one on all must do."""
+        """The limits with which it served; above the lowest such limit, all must suffice."""
         results = [self.start(*flags, restrict=[name, str(limit)]) for limit in limits]
         least = results.index(True)
         self.assertTrue(all(results[least:]), dict(zip(limits, results)))
@@ -134,9 +134,9 @@ class StartTest(unittest.TestCase):
         return limits[least:]
 
     def test_descriptors(self):
-        """Each value."""
+        """Every value."""
         enough = self.served(range(30, 54), "--descriptors", "--shards", "2")
-        # Which does not ask for more than it has a use for.
+        # It must not require more than it uses.
         self.assertLessEqual(enough[0], 52)
 
     def test_descriptors_of_several_cameras_and_a_database(self):

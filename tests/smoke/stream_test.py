@@ -73,7 +73,7 @@ class PatternTest(unittest.TestCase):
     def test_plain_form_for_everybody_else_and_on_demand(self):
         self.stream("/stream?advance_headers=0", IMAGE).parts(3)
         self.stream("/stream", "Accept: text/html,image/*").parts(3)
-        self.stream("/stream").parts(3)  # no Accept at all
+        self.stream("/stream").parts(3)  # without an Accept field
 
     def test_frames_end_with_the_closing_delimiter_and_fin(self):
         for target, form in (("/stream?", {}), ("/video_feed?", {"boundary": "frame"}),
@@ -111,7 +111,7 @@ class PatternTest(unittest.TestCase):
 
 
 class SlowCameraTest(unittest.TestCase):
-    """A camera that has its next picture when the test says so."""
+    """A camera that delivers its next picture when the test supplies one."""
 
     def test_a_new_viewer_gets_the_newest_frame_and_then_repeats_of_it(self):
         _, pictures = make_pictures(type(self), size="320x240")
@@ -130,7 +130,7 @@ class SlowCameraTest(unittest.TestCase):
                     pass
         self.assertEqual(first.sequence, int(newest.header("X-Sequence")))
         self.assertTrue(first.jpeg == newest.body == pictures[0])
-        # Nobody is left without a byte for more than 2 s: it comes again before the next one.
+        # No viewer waits longer than 2 s for a byte: the picture is repeated before the next one.
         self.assertTrue(again.raw == first.raw)
         self.assertEqual(following.sequence, first.sequence + 1)
         self.assertTrue(following.jpeg == pictures[1])
@@ -140,7 +140,7 @@ class FilesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder, cls.pictures = make_pictures(cls, size="320x240")
-        # Between the good ones: what is no JPEG, and what is only the beginning of one.
+        # Between the good ones: a file that is no JPEG, and a truncated JPEG.
         (cls.folder / "02a.jpg").write_bytes(b"this is no picture")
         (cls.folder / "03a.jpg").write_bytes(cls.pictures[3][:-100])
         (cls.folder / "03b.jpg").write_bytes(b"")

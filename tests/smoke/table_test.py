@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The streamed table: a million rows in flat memory, and every way in which a database fails."""
+"""The streamed table: a million rows in constant memory, and every kind of database failure."""
 import contextlib
 import os
 import pathlib
@@ -20,7 +20,7 @@ from viewers import Crowd
 
 MILLION = 1_000_000
 CLIENTS = 50
-WHOLE_READERS = 2  # of the million rows; the others leave off and keep their places
+WHOLE_READERS = 2  # of the million rows; the others stop reading and stay connected
 PREFIX_BYTES = 1 << 20
 GROWTH_KILOBYTES = 2048
 VIEWERS = 20
@@ -43,7 +43,7 @@ def expected_rows(rows):
 
 
 def rows_of(html):
-    """From the first row to the end of the table; the page goes on to its own end."""
+    """From the first row to the end of the table; the rest of the page must be complete."""
     rows, end, rest = html[html.index(ROWS_BEGIN) + len(ROWS_BEGIN):].partition(TABLE_END)
     if end:
         expect_page_end(rest)
@@ -56,18 +56,18 @@ def expect_page_end(rest):
 
 def open_files(process_id):
     for descriptor in pathlib.Path(f"/proc/{process_id}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+        with contextlib.suppress(FileNotFoundError):  # it has been closed in the meantime
             yield os.readlink(descriptor)
 
 
 class Reader:
-    """One client that reads the table as it comes and compares it with what it must be."""
+    """One client that reads the table as it arrives and compares it with the expected text."""
 
     def __init__(self, address, expected):
         self.expected = expected
         self.pending = bytearray()
         self.position = 0  # in `expected`
-        self.rest = b""  # of the page, behind the table
+        self.rest = b""  # of the page, after the table
         self.in_rows = False
         self.complete = False
         self.socket = socket.socket()
@@ -145,13 +145,13 @@ class TableTest(unittest.TestCase):
         return int(re.search(r"^fanlight_table_rows_read_total (\d+)$", text, re.M)[1])
 
     def wait_until_closed(self, fanlight):
-        """Who reads the table on the heels of another one finds the same file open."""
+        """A request that follows another one closely would use the file that is still open."""
         deadline = time.monotonic() + harness.DEADLINE_SECONDS
         while any(name.startswith(str(self.path)) for name in open_files(fanlight.process.pid)):
             expect(time.monotonic() < deadline, "the database stays open")
 
     def read_all(self, fanlight, readers, enough):
-        """Reads until every reader is complete or has `enough`; the server's most memory then."""
+        """Reads until every reader is complete or has `enough`; returns the server's peak RSS."""
         most = 0
         deadline = time.monotonic() + 80
         with selectors.DefaultSelector() as selector:
@@ -188,7 +188,7 @@ class TableTest(unittest.TestCase):
                 watching.join()
             self.assertEqual(sum(viewer.skipped() for viewer in crowd.viewers), 0)
         self.assertLess(most - before, GROWTH_KILOBYTES)
-        # Those who left off have stopped their queries.
+        # The queries of the readers that stopped have stopped too.
         self.assertLess(self.rows_read(fanlight), MILLION * (WHOLE_READERS + 4))
 
     def test_fifty_whole_tables_at_once_are_the_same(self):
@@ -211,12 +211,13 @@ class TableTest(unittest.TestCase):
                 response = fetch(fanlight.address, "/stock-table")
                 self.assertIn(b"100000 rows\n</table>\n", response.body)
                 read, before = self.rows_read(fanlight), read
-                # All that was read meanwhile was read for the other one.
+                # All rows read in the meantime were read for the other client.
                 if read - before == rows:
                     break
                 self.assertLess(time.monotonic(), deadline, "the query goes on")
             self.assertLess(read % rows, rows // 2)
-            # It is still there, and gets the rest when it reads on. A buffer may grow at any time.
+            # It is still connected, and gets the rest when it continues reading. A buffer may grow
+            # at any time.
             stalled.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
             response = stalled.response()
             self.assertEqual(rows_of(response.body), expected_rows(rows))
@@ -276,7 +277,7 @@ class TableTest(unittest.TestCase):
                 timeout=harness.DEADLINE_SECONDS)
             self.assertEqual(result.returncode, exit_code, result.stderr)
             self.assertNotIn(b"</table>", result.stdout)
-            if version == "--http1.1":  # all rows before the damage arrive
+            if version == "--http1.1":  # all rows before the damaged one arrive
                 rows = rows_of(result.stdout)
                 self.assertGreater(len(rows), 100_000)
                 self.assertTrue(expected_rows(50_000).startswith(rows))
@@ -307,7 +308,7 @@ class TableTest(unittest.TestCase):
         with Connection(fanlight.address) as waiting:
             waiting.get("/stock-table")
             fetch(fanlight.address, "/healthz")
-            self.assertEqual(fanlight.stop()[0], 0)  # while it still is
+            self.assertEqual(fanlight.stop()[0], 0)  # while it is still locked
 
 
 if __name__ == "__main__":

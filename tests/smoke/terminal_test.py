@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a person at a terminal sees, and what a journal or a file gets of the same."""
+"""The output on a terminal, and the same output in a journal or a file."""
 import os
 import pty
 import re
@@ -18,7 +18,7 @@ FAINT_TIME = rf"\x1b\[2m{TIME}\x1b\[0m"
 
 
 def environment(**changes):
-    """Ours, without what decides about colours, and with these."""
+    """Our environment, without the variables that affect colours, plus these."""
     kept = {name: value for name, value in os.environ.items()
             if name not in ("NO_COLOR", "TERM", "JOURNAL_STREAM")}
     return {**kept, "TERM": "xterm", **changes}
@@ -35,7 +35,7 @@ class Terminal:
         self.text = ""
 
     def wait_for(self, pattern):
-        """The match, in what has come so far."""
+        """Waits for a match in the output so far."""
         deadline = time.monotonic() + harness.DEADLINE_SECONDS
         while not (match := re.search(pattern, self.text, re.MULTILINE)):
             ready, _, _ = select.select([self.master], [], [], deadline - time.monotonic())

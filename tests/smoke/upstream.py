@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that are not ours, for relays to pull from: each connection is a thread that plays a
-script, and the test can see how many there are."""
+"""Substitutes for third-party servers, for relays to pull from: each connection is a thread that
+runs a script, and the test can see how many there are."""
 import contextlib
 import socket
 import ssl
@@ -10,7 +10,7 @@ DEADLINE_SECONDS = 20
 
 
 class Client:
-    """One connection as its script sees it. Writing to one who has left ends the script."""
+    """One connection as its script sees it. Writing to a client that has left ends the script."""
 
     def __init__(self, connection, stop):
         self.socket = connection
@@ -29,13 +29,13 @@ class Client:
         self.socket.sendall(data)
 
     def pause(self, seconds):
-        """The pace of a camera; ends early when the test does."""
+        """Waits, to pace a camera; returns early when the test ends."""
         if self.stop.wait(seconds):
             raise ConnectionError("the test is over")
 
 
 class Upstream:
-    """A listener on a free port. `script(client, request head)` plays each connection. A context
+    """A listener on a free port. `script(client, request head)` runs for each connection. A context
     manager: leaving it ends all connections."""
 
     def __init__(self, script, tls=None):
@@ -44,7 +44,7 @@ class Upstream:
         self.stop = threading.Event()
         self.changed = threading.Condition()
         self.requests = []  # the heads so far
-        self.open = 0       # connections that are played now
+        self.open = 0       # connections whose scripts are running
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = self.listener.getsockname()
         self.thread = threading.Thread(target=self.accept, daemon=True)
@@ -97,7 +97,7 @@ class Upstream:
 
 
 def seed_stream(pictures, interval=0.05):
-    """The tutorial's stream: HTTP/1.0, no Content-Length, the delimiter only with the next part."""
+    """The tutorial's stream: HTTP/1.0, no Content-Length, a delimiter only with the next part."""
     def script(client, _head):
         client.send(b"HTTP/1.0 200 OK\r\n"
                     b"Content-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n")
@@ -109,7 +109,7 @@ def seed_stream(pictures, interval=0.05):
 
 
 def chunked_stream(pictures, interval=0.05):
-    """HTTP/1.1 in chunks that know nothing of parts, a quoted boundary and another one in use."""
+    """HTTP/1.1, chunks not aligned to parts, and a quoted boundary other than the one in use."""
     def script(client, _head):
         client.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
                     b"Content-Type: multipart/x-mixed-replace; boundary=\"--x y\"\r\n\r\n")
@@ -124,7 +124,7 @@ def chunked_stream(pictures, interval=0.05):
 
 
 def one_by_one(pictures):
-    """A camera that has a next picture when the test puts one into this queue, and ends at None."""
+    """A camera that delivers each picture that the test puts into this queue, and ends at None."""
     def script(client, _head):
         client.send(b"HTTP/1.1 200 OK\r\n"
                     b"Content-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n")
@@ -135,7 +135,7 @@ def one_by_one(pictures):
 
 
 def with_password(authorization, script):
-    """Basic authentication in front of another script."""
+    """Another script, protected by basic authentication."""
     def guarded(client, head):
         if f"Authorization: Basic {authorization}\r\n" in head:
             return script(client, head)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Many viewers in one process, each of which checks every frame that it gets.
+"""Many viewers in one process, each of which checks every frame that it receives.
 
     viewers.py URL --viewers 500 --seconds 60 [--pid PID]
 
@@ -23,13 +23,13 @@ class Viewer:
     """One stream in the plain form."""
 
     def __init__(self, address, target, known):
-        self.known = known  # JPEGs by sequence number, the same for all: none may differ
+        self.known = known  # JPEGs by sequence number, shared by all viewers: none may differ
         self.pending = bytearray()
         self.started = False
         self.frames = 0
         self.repeats = 0  # of a frame that stayed the newest for a second
         self.first = self.last = 0  # sequence numbers
-        self.slate = ""  # of the newest part: why it is no picture
+        self.slate = ""  # reason of the newest part's slate, if it is one
         self.ended = False
         self.socket = socket.create_connection(address, timeout=10)
         self.socket.sendall(f"GET {target} HTTP/1.1\r\nHost: test\r\n\r\n".encode())

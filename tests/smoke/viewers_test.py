@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Many viewers at once, good ones and bad ones."""
+"""Many viewers at the same time, good ones and bad ones."""
 import re
 import resource
 import socket
@@ -52,7 +52,7 @@ class ViewersTest(unittest.TestCase):
             crowd.watch(lambda: all(viewer.frames >= FRAMES for viewer in crowd.viewers), 60)
             self.assertEqual(self.metric("fanlight_viewers"), VIEWERS)
             grown = self.fanlight.resident_kilobytes() - before
-        # 10 KB for each, where one copy of a frame would be more.
+        # 10 KB for each; one copy of a frame would be more.
         self.assertLess(grown, VIEWERS * 10)
         self.wait_until_all_have_left()
 

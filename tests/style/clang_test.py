@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""clang_test.py BUILD: clang finds no fault in any file that a build compiles, the annotations of
-locks included (-Wthread-safety).
+"""clang_test.py BUILD: clang has no complaint about any file that a build compiles, including the
+lock annotations (-Wthread-safety).
 
-Clang only parses the files; nothing runs that it compiled."""
+Clang only parses the files; none of its output is run."""
 import concurrent.futures
 import json
 import os
@@ -15,22 +15,22 @@ import tempfile
 import threading
 
 CLANG = ["clang++", "-Wthread-safety", "-Wno-unknown-warning-option"]
-FILE_SECONDS = 120  # for a compiler that hangs, not for a slow machine
+FILE_SECONDS = 120  # to detect a compiler that hangs, not a slow machine
 
 
 class Headers:
-    """Precompiled headers, one for each header and set of flags. Any thread."""
+    """Precompiled headers, one for each header and set of flags. Thread-safe."""
 
     def __init__(self, folder):
         self.folder, self.lock, self.made = folder, threading.Lock(), {}
 
     def precompiled(self, header, flags):
-        # Where headers are looked for differs from program to program, but not what is found.
+        # Include paths differ between programs, but the headers found do not.
         key = (header, *(flag for flag in flags if flag.startswith(("-D", "-f", "-O"))))
         with self.lock:
             if key not in self.made:
                 path = f"{self.folder}/{len(self.made)}.pch"
-                # CMake marks what it writes as a system's header, which clang finds odd.
+                # CMake marks its generated header as a system header, about which clang warns.
                 flags = [*flags, "-Wno-pragma-system-header-outside-header"]
                 subprocess.run([*CLANG, *flags, "-x", "c++-header", header, "-o", path], check=True,
                                timeout=FILE_SECONDS)
@@ -39,7 +39,7 @@ class Headers:
 
 
 def flags_of(command):
-    """(the flags of GCC's command, the header that it includes precompiled or None)"""
+    """(the flags of GCC's command, its precompiled header or None)"""
     flags, header = [], None
     words = iter(shlex.split(command)[1:])
     for word in words:
@@ -53,7 +53,7 @@ def flags_of(command):
 
 
 def fault_in(entry, headers):
-    """What clang says of a file, or nothing."""
+    """Clang's output for a file, or nothing."""
     flags, header = flags_of(entry["command"])
     if header:
         flags += ["-include-pch", headers.precompiled(header, flags)]

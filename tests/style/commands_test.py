@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tools/install-packages, tools/build and tools/sum_reports.py, with a made-up distribution."""
+"""tools/install-packages, tools/build and tools/sum_reports.py, with a fake distribution."""
 import os
 import pathlib
 import subprocess
@@ -16,7 +16,7 @@ grep -qx "${@: -1}" {installed} && echo -n installed
 APT_GET = """#!/usr/bin/bash
 echo "$DEBIAN_FRONTEND $*" >> {log}
 """
-# It has every package but those with "gone" in their name, and no network when there is `offline`.
+# It has every package except those with "gone" in their name, and no network if `offline` exists.
 SMALL_APT_GET = """#!/usr/bin/bash
 if [[ "$*" == *gone* ]]; then exit 100; fi
 if [[ "$*" == *" -s "* ]]; then exit 0; fi
@@ -124,7 +124,7 @@ class InstallPackagesTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("going on without libgone-dev", result.stderr)
         self.assertEqual(self.calls()[-1], "install --no-install-recommends libfoo-dev")
-        # Nobody has to become root to hear it again.
+        # Printing the message again does not require root.
         self.log.unlink()
         self.installed.write_text("libfoo-dev\n")
         result = self.install("run", user=self.other_user())
@@ -167,7 +167,7 @@ fi
 
 
 class BuildTest(unittest.TestCase):
-    """What tools/build asks CMake for."""
+    """The flags and targets that tools/build passes to CMake."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -188,8 +188,8 @@ class BuildTest(unittest.TestCase):
         (self.folder / "libcamera").write_text(version)
 
     def configured(self, *targets, **environment):
-        """Flags of CMake when it is told to configure; None when it is not. Without ccache, unless
-        the environment says otherwise."""
+        """The flags with which CMake configures; None if it does not. Without ccache, unless the
+        environment requests it."""
         environment = {"CMAKE_CXX_COMPILER_LAUNCHER": "another", **environment}
         log = self.folder / "log"
         log.unlink(missing_ok=True)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """amd64_test.py --build BUILD [SCENE...]: all scenes with cameras (guest/main.py) in one machine.
 
-The programs are this machine's own, as they were built. A kernel that does not start is a failure;
-its console is what this prints."""
+The programs are those built on this machine. A kernel that does not start is a failure, and the
+test prints its console."""
 import argparse
 import pathlib
 import sys

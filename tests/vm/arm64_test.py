@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""arm64_test.py --build BUILD [--pages-of-16k]: what the arm64 package brings serves two cameras in
-an arm64 machine (guest/arm64.sh), whose kernel has pages of 4 KiB, or of 16 KiB as a Raspberry Pi
-5's has. BUILD is the tree of the preset arm64, with the package that `tools/package arm64` made."""
+"""arm64_test.py --build BUILD [--pages-of-16k]: the programs in the arm64 package serve two cameras
+in an arm64 machine (guest/arm64.sh), whose kernel has pages of 4 KiB, or of 16 KiB like that of a
+Raspberry Pi 5. BUILD is the tree of the preset arm64, with the package that `tools/package arm64`
+built."""
 import argparse
 import pathlib
 import subprocess
@@ -27,7 +28,7 @@ def main():
         sys.exit(f"{build}: {len(packages)} packages, without {missing}; make them with: "
                  "tools/package arm64 && tools/build arm64 " +
                  " ".join(pathlib.Path(name).name for name in PROGRAMS))
-    # Debian 12 has no such kernel; the machine's programs are Debian 12's all the same.
+    # Debian 12 has no such kernel; the machine's programs are nevertheless those of Debian 12.
     kernel = ("trixie", "arm64-16k") if options.pages_of_16k else ("", "")
     page_bytes = 16384 if options.pages_of_16k else 4096
     with tempfile.TemporaryDirectory() as package:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Debian kernel to boot in a virtual machine, with the modules that cameras need.
+"""A Debian kernel for a virtual machine, with the modules that cameras need.
 
 Owns: the folder `fanlight/vm` in the user's cache, up to 70 MB for each kernel; filled once.
 """
@@ -17,10 +17,10 @@ from dataclasses import dataclass
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "fanlight")
 
-# vivid: a driver of cameras and HDMI inputs that are not there. vhci_hcd: a USB controller whose
-# devices are programs. The others are the machine's own: its disks are folders of the host (9p).
+# vivid: a driver for virtual cameras and HDMI inputs. vhci_hcd: a USB controller whose devices are
+# programs. The others are for the machine itself: its disks are folders of the host (9p).
 MODULES = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "vivid", "vhci_hcd", "uvcvideo"]
-# Who names and announces devices; libcamera lists none without it.
+# udev names and announces devices; libcamera lists none without it.
 UDEV_FILES = ["bin/udevadm", "lib/udev/v4l_id", "lib/udev/rules.d/50-udev-default.rules",
               "lib/udev/rules.d/60-persistent-v4l.rules"]
 
@@ -32,9 +32,9 @@ class Kernel:
 
 
 def archive(files):
-    """Files as the kernel unpacks them into its first root: cpio in the "newc" form (cpio(5)).
+    """An initramfs of these files: cpio in the "newc" format (cpio(5)).
 
-    `files`: (path, mode with type, bytes) in an order in which folders come before their files.
+    `files`: (path, mode with type, bytes), folders before their files.
     """
     chunks = []
     for number, (name, mode, data) in enumerate([*files, ("TRAILER!!!", 0, b"")], 1):
@@ -58,8 +58,8 @@ def archive_of_folder(folder):
 
 
 def uncompressed(image):
-    """The ELF file inside an amd64 kernel. A machine that starts with it (PVH) is there in half the
-    time, because it does not unpack itself with an emulated processor."""
+    """The ELF file inside an amd64 kernel. A machine that boots it (PVH) starts in half the time,
+    because the emulated processor does not have to decompress the kernel."""
     begin = image.find(b"\xfd7zXZ\0")
     while begin >= 0:
         try:
@@ -67,13 +67,13 @@ def uncompressed(image):
             if inside.startswith(b"\x7fELF"):
                 return inside
         except lzma.LZMAError:
-            pass  # these six bytes were something else
+            pass  # these six bytes were not an archive
         begin = image.find(b"\xfd7zXZ\0", begin + 1)
-    return image  # packed in another way: it starts too, more slowly
+    return image  # compressed in another way: it starts too, but more slowly
 
 
 def copy_modules(unpacked, version, target):
-    """The modules and what they depend on, where modprobe looks for them."""
+    """The modules and their dependencies, where modprobe looks for them."""
     subprocess.run(["depmod", "-b", unpacked, version], check=True)
     listed = subprocess.run(
         ["modprobe", "-d", unpacked, "-S", version, "--show-depends", "--all", *MODULES],
@@ -115,7 +115,7 @@ def fill(folder, architecture, suite, package):
 
 def prepare(architecture, suite="", flavour=""):
     """The Kernel of Debian's linux-image-FLAVOUR (by default the architecture's usual one), of the
-    host's release or another; downloaded and taken apart if this is the first time."""
+    host's release or another; downloaded and unpacked the first time."""
     package = f"linux-image-{flavour or architecture}"
     folder = CACHE / "vm" / "-".join(filter(None, [suite, flavour or architecture]))
     made_by = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()

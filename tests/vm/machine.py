@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one command in a small virtual machine that is made for it and thrown away.
+"""Runs one command in a small virtual machine that is created for it and discarded.
 
-An amd64 machine's root is the host's own, read-only with memory on top, so that every program of
-the host runs there; another architecture's is what tools/sysroot unpacked. The processor is
-emulated (TCG): that needs no permission and no hardware, and is the same everywhere. It is slow.
+The root of an amd64 machine is the host's own, read-only with memory on top, so that every program
+of the host runs there; for other architectures it is unpacked by tools/sysroot. The processor is
+emulated (TCG), which needs no permission and no hardware, and is the same everywhere, but slow.
 """
 import gzip
 import os
@@ -18,18 +18,18 @@ from dataclasses import dataclass
 
 import kernel
 
-TIMED_OUT, DIED = 124, 125  # exit statuses, beside the command's own
+TIMED_OUT, DIED = 124, 125  # exit statuses, in addition to the command's own
 HERE = pathlib.Path(__file__).resolve().parent
 # Escape sequences of firmware and consoles.
 TERMINAL = re.compile(r"\x1b(?:\[[?0-9;]*[a-zA-Z]|c)|\r")
 
 PROCESSORS = {
-    # Without AVX2: emulated it makes libjpeg-turbo several times slower than SSE does.
+    # Without AVX2: emulated, it makes libjpeg-turbo several times slower than SSE does.
     "amd64": ["qemu-system-x86_64", "-machine", "q35", "-cpu", "Nehalem"],
-    # The Raspberry Pi 5's; it has pages of 16 KiB too, which its predecessor's has not.
+    # As in the Raspberry Pi 5; unlike its predecessor's, it also supports pages of 16 KiB.
     "arm64": ["qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a76"],
 }
-# What the kernel is told. An emulated processor's clocks are as irregular as its share of a real
+# Kernel parameters. The clocks of an emulated processor are as irregular as its share of a real
 # one.
 PARAMETERS = {"amd64": "console=ttyS0 tsc=unstable no_timer_check mitigations=off",
               "arm64": "console=ttyAMA0 mitigations=off"}
@@ -41,7 +41,7 @@ class Machine:
     suite: str = ""    # Debian's release, for the kernel; empty: the host's
     flavour: str = ""  # of the kernel, as "arm64-16k"; empty: the usual one
     modules: tuple = ("vivid",)  # each with its parameters, as for modprobe
-    folders: tuple = ()  # of the host, seen under the same names; an amd64 machine sees them all
+    folders: tuple = ()  # of the host, mounted under the same names; an amd64 machine has all
     timeout_seconds: float = 120
     memory_megabytes: int = 1024
 
@@ -54,7 +54,7 @@ def root_folder(architecture):
 
 
 def shared_folder(tag, folder, options=""):
-    # remap: the host's folders may lie on several of its file systems.
+    # remap: the host's folders may be on several of its file systems.
     return ["-virtfs", f"local,id={tag},path={folder},mount_tag={tag},security_model=none,"
                        f"multidevs=remap{options}"]
 
@@ -67,7 +67,7 @@ def command_file(command):
 
 
 def qemu_command(machine, work, command):
-    """`work`: a folder for this run's own files; the status appears in it."""
+    """`work`: a folder for the files of this run; the status is written there."""
     booted = kernel.prepare(machine.architecture, machine.suite, machine.flavour)
     settings = (f"modules={shlex.quote(';'.join(machine.modules))}\n"
                 f"folders={shlex.quote(' '.join(map(str, machine.folders)))}\n")
@@ -90,8 +90,8 @@ def qemu_command(machine, work, command):
 
 
 def run(machine, command, output=sys.stdout):
-    """The command's exit status, TIMED_OUT, or DIED when the machine did not get as far as telling.
-    Everything that its console shows is written to `output` as it comes."""
+    """The command's exit status, TIMED_OUT, or DIED if the machine stopped without reporting one.
+    Everything that its console prints is written to `output` as it arrives."""
     with tempfile.TemporaryDirectory(prefix="fanlight-vm-") as folder:
         work = pathlib.Path(folder)
         qemu = subprocess.Popen(qemu_command(machine, work, command), stdin=subprocess.DEVNULL,

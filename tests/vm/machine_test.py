@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A machine tells how its command ended, and when it did not end at all: or no test that runs in
-one could ever fail."""
+"""A machine reports its command's exit status, and a command that does not end. Without this, no
+test that runs in a machine could fail."""
 import io
 import unittest
 
@@ -26,7 +26,7 @@ class MachineTest(unittest.TestCase):
         self.assertIn("Kernel panic", console)
 
     def test_a_command_that_does_not_end(self):
-        # The machine itself would take longer to start.
+        # Shorter than the start of the machine itself.
         status, console = self.run_in("exec sleep 1000", timeout_seconds=1)
         self.assertEqual(status, TIMED_OUT, console)
         self.assertIn("no end after 1 s", console)

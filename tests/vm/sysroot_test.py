@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tools/unpack-packages and tools/sysroot, with an apt-get that has one package of its own."""
+"""tools/unpack-packages and tools/sysroot, with a fake apt-get that has one package."""
 import os
 import pathlib
 import subprocess
@@ -9,7 +9,7 @@ import unittest
 
 TOOLS = pathlib.Path(__file__).resolve().parent.parent.parent / "tools"
 
-# Its archives folder is the one that it is told; what it was asked goes into a log.
+# It uses the archives folder that it is given, and logs its arguments.
 APT_GET = """#!/bin/bash
 echo "$*" >>{folder}/log
 for option in "$@"; do
@@ -65,7 +65,7 @@ class UnpackTest(unittest.TestCase):
         # The link stays within the tree.
         self.assertEqual((out / "usr/lib/link").resolve(), (out / "usr/lib/here/library").resolve())
         self.assertTrue(all("APT::Architecture=arm64" in line for line in self.asked()))
-        # Nothing is left beside it but what says what it is.
+        # Only its own metadata is left next to it.
         self.assertEqual(sorted(path.name for path in self.folder.glob("out*")),
                          ["out", "out.dpkg", "out.lock", "out.packages"])
 
@@ -77,7 +77,7 @@ class UnpackTest(unittest.TestCase):
             return subprocess.run(["dpkg-query", f"--admindir={out}.dpkg", *question], check=True,
                                   stdout=subprocess.PIPE, text=True).stdout.strip()
 
-        # By its name of today.
+        # By its current name.
         library = out / "usr/lib/here/library"
         self.assertEqual(ask("--search", library), f"thing:arm64: {library}")
         symbols = pathlib.Path(ask("--control-path", "thing:arm64", "symbols"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Viewers who stay, whatever becomes of the camera."""
+"""Viewers who stay, whatever happens to the camera."""
 import contextlib
 import re
 import sys
@@ -11,18 +11,18 @@ import viewers
 from client import expect, jpeg_size
 
 VIEWERS = 3
-PATIENCE_SECONDS = 90  # an emulated processor, of which other programs have a part
+PATIENCE_SECONDS = 90  # an emulated processor, shared with other programs
 FRAME_COMMENT = re.compile(rb"\xff\xfe..frame (\d+)", re.DOTALL)  # the emulated camera's
 
 
 class Witness(viewers.Viewer):
-    """A viewer that remembers what it saw. Every frame is decoded, once for all who get it."""
+    """A viewer that records what it received. Every frame is decoded, once for all viewers."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        self.pictures = []  # JPEGs that are no slates, the newest ones
+        self.pictures = []  # the newest JPEGs that are not slates
         self.picture_count = 0
-        self.slates = []    # reasons, in order, each once in a row
+        self.slates = []    # reasons, in order, without consecutive duplicates
 
     def check(self, sequence, jpeg):
         is_repeat = sequence == self.last  # a sign of life
@@ -43,17 +43,17 @@ class Audience(viewers.Crowd):
     viewer_type = Witness
 
     def watch(self, satisfied, seconds=PATIENCE_SECONDS):
-        """Everybody goes on watching until `satisfied()`."""
+        """All viewers continue watching until `satisfied()`."""
         super().watch(satisfied, seconds)
 
     def see_pictures(self, count=3, like=lambda jpeg: True):
-        """Until everybody has got `count` more pictures; the last one must be `like` that."""
+        """Until every viewer has `count` more pictures; `like` must be true for the last one."""
         enough = [viewer.picture_count + count for viewer in self.viewers]
         self.watch(lambda: all(viewer.picture_count >= least and like(viewer.pictures[-1])
                                for viewer, least in zip(self.viewers, enough)))
 
     def see_slate(self, pattern):
-        """Until everybody sees a slate whose reason matches, also one that is there already."""
+        """Until every viewer sees a slate whose reason matches, possibly one already shown."""
         self.watch(lambda: all(viewer.slate and re.search(pattern, viewer.slate)
                                for viewer in self.viewers))
 
@@ -63,7 +63,7 @@ class Audience(viewers.Crowd):
 
 
 def frame_number(jpeg):
-    """What the emulated camera wrote into an MJPEG frame; None when it is not one of those."""
+    """The number that the emulated camera wrote into an MJPEG frame; None for other frames."""
     found = FRAME_COMMENT.search(jpeg)
     return int(found[1]) if found else None
 
@@ -74,7 +74,7 @@ def has_size(width, height):
 
 @contextlib.contextmanager
 def serving(*flags, viewers_count=VIEWERS):
-    """A server and its audience; the server's log is shown when something fails."""
+    """A server and its audience; the server's log is printed on a failure."""
     with harness.Fanlight(*flags) as server:
         try:
             with Audience(server.address, viewers_count) as audience:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decodes JPEGs with libjpeg-turbo, which tells what is wrong with them, as a browser would not."""
+"""Decodes JPEGs with libjpeg-turbo, which reports their errors; a browser would not."""
 import ctypes
 
 GREY, STOP_ON_WARNING = 6, 8192  # TJPF_GRAY, TJFLAG_STOPONWARNING of turbojpeg.h
@@ -16,11 +16,11 @@ handle = library.tjInitDecompress()
 
 
 def problem_of(jpeg):
-    """What the decoder complains about, or nothing."""
+    """The decoder's complaint, or nothing."""
     width, height, sampling, colours = (ctypes.c_int() for _ in range(4))
     if library.tjDecompressHeader3(handle, jpeg, len(jpeg), width, height, sampling, colours) != 0:
         return library.tjGetErrorStr2(handle).decode()
-    # All of the data is read also for an eighth of the size, which takes much less time.
+    # Decoding at an eighth of the size reads all data too, and takes much less time.
     small = [(side.value + 7) // 8 for side in (width, height)]
     pixels = ctypes.create_string_buffer(small[0] * small[1])
     if library.tjDecompress2(handle, jpeg, len(jpeg), pixels, small[0], 0, small[1], GREY,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine's cameras: vivid's, and the USB camera that is a program."""
+"""The machine's cameras: those of vivid, and the USB camera, which a program emulates."""
 import pathlib
 import re
 import subprocess
@@ -10,7 +10,7 @@ DEADLINE_SECONDS = 60
 
 
 def wait_until(satisfied, what):
-    """Asks again and again, up to the deadline."""
+    """Polls until the deadline."""
     never = threading.Event()
     for _ in range(DEADLINE_SECONDS * 20):
         if found := satisfied():
@@ -32,7 +32,7 @@ def set_control(node, name, value):
 
 
 def vivid_nodes():
-    """Of vivid's cameras, by their numbers: as main.py has the driver make them."""
+    """The nodes of vivid's cameras, by number, in the order in which main.py configures them."""
     found = [path for path in CLASS.iterdir() if re.match(r"vivid-\d+-vid-cap", name_of(path))]
     return [f"/dev/{path.name}" for path in sorted(found, key=name_of)]
 
@@ -42,7 +42,7 @@ def name_of(path):
 
 
 class UsbCamera:
-    """One run of uvc_camera, plugged in at start. A context manager: leaving it pulls it out."""
+    """One run of uvc_camera, plugged in at start. A context manager: leaving it unplugs it."""
 
     program = ""  # set by main.py
 
@@ -71,7 +71,7 @@ class UsbCamera:
         return self.wait_for_node()
 
     def unplug(self):
-        """Out, and all the kernel's names for it gone."""
+        """Unplugs it, and waits until the kernel has removed all its device names."""
         self.command("unplug")
         wait_until(lambda: not self.node(), "the node disappears")
 
@@ -81,12 +81,12 @@ class UsbCamera:
         return self.plug()
 
     def count(self, pattern):
-        """How often something has happened to it: "streaming MJPEG", "stopped"."""
+        """The number of such events so far: "streaming MJPEG", "stopped"."""
         with self.changed:
             return sum(bool(re.match(pattern, event)) for event in self.events)
 
     def node(self):
-        """/dev/videoN of its pictures (it has another for metadata); empty while it has none."""
+        """/dev/videoN for its pictures (it has another for metadata); empty while it has none."""
         for path in CLASS.iterdir():
             try:
                 device = (path / "device").resolve(strict=True).parent
@@ -95,7 +95,7 @@ class UsbCamera:
                     node = pathlib.Path("/dev", path.name)
                     return str(node) if node.exists() else ""
             except OSError:
-                pass  # gone while we looked, or no USB device
+                pass  # just removed, or not a USB device
         return ""
 
     def wait_for_node(self):

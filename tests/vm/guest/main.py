@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs all scenes, in the machine: main.py --tools BUILD/tools --vm BUILD/tests/vm [SCENE...]
 
-SCENE as unittest has it: scenes_usb, scenes_usb.BadFrames, scenes_vivid.Hdmi.test_another_signal.
+SCENE in unittest's syntax: scenes_usb, scenes_usb.BadFrames, scenes_vivid.Hdmi.test_another_signal.
 """
 import argparse
 import faulthandler
@@ -27,12 +27,12 @@ SCENES = [scenes_start, scenes_usb, scenes_vivid, scenes_libcamera]
 # A plain camera, one with several planes, and an HDMI input.
 VIVID = ["n_devs=3", "node_types=0x1,0x1,0x1", "num_inputs=1,1,1", "input_types=0x0,0x0,0x3",
          "multiplanar=1,2,1"]
-# Not every trace: vivid prints one when it was kept waiting ("schedule_timeout: wrong timeout").
+# Not every trace: vivid prints one after a delay ("schedule_timeout: wrong timeout").
 SERIOUS = re.compile(r"BUG:|WARNING:|Oops|general protection|refcount_t")
 
 
 class Kernel(unittest.TestCase):
-    """Comes last: none of this may have upset the kernel."""
+    """Runs last: none of the tests may have caused a kernel error."""
 
     def test_has_nothing_to_complain_about(self):
         messages = subprocess.run(["dmesg"], check=True, capture_output=True, text=True).stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said at the start: which cameras there are, and why one cannot be had."""
+"""Messages at the start: which cameras there are, and why one is not available."""
 import subprocess
 import unittest
 
@@ -10,7 +10,7 @@ import harness
 
 
 class Refusals(unittest.TestCase):
-    """Nothing of this is mended by waiting, or it is not to be waited for."""
+    """Errors that waiting does not fix, or for which the server must not wait."""
 
     def expect(self, code, words, *flags, **restrictions):
         found, lines = harness.run_to_exit(*flags, **restrictions)
@@ -38,7 +38,7 @@ class Refusals(unittest.TestCase):
 
 
 class Waiting(unittest.TestCase):
-    """The server is there before the camera, as on a machine whose USB hub comes last."""
+    """The server starts before the camera is present, as with a USB hub that is detected late."""
     LINK = "/dev/v4l/by-id/usb-Fanlight_Emulated_Camera_E0001-video-index0"
 
     def test_viewers_see_the_camera_when_it_is_plugged_in(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A USB camera: what it gives, what is wrong with that, and how it is pulled out and comes back."""
+"""A USB camera: its pictures, their errors, and how it is unplugged and plugged in again."""
 import contextlib
 import json
 import os
@@ -40,7 +40,7 @@ class UsbScene(unittest.TestCase):
                        **options)
 
     def wait_until_stopped(self):
-        """As nobody watches, which --capture-idle is about."""
+        """It stops because no one is watching (--capture-idle)."""
         wait_until(lambda: self.camera.count("stopped") == self.camera.count("streaming"),
                    "the camera stops")
 
@@ -52,7 +52,7 @@ class Pictures(UsbScene):
             self.assertIn("MJPEG", state_of(server)["format"])
             self.assertIn("Emulated Camera", state_of(server)["device"])
             numbers = [frame_number(jpeg) for jpeg in audience.viewers[0].pictures]
-            # The camera's own bytes, in its order, none twice.
+            # The camera's own bytes, in its order, without duplicates.
             self.assertEqual(numbers, sorted(set(numbers)))
             self.assertNotIn(None, numbers)
 
@@ -98,7 +98,7 @@ class Pictures(UsbScene):
 
 class BadFrames(UsbScene):
     def see_them_dropped(self, fault):
-        """Until some were dropped: the kernel may lose a few that we ask for."""
+        """Until some were dropped: the kernel itself may lose a few of the bad ones."""
         with self.serving() as (server, audience):
             audience.see_pictures()
             for dropped in (0, 1):
@@ -149,7 +149,7 @@ class ComingAndGoing(UsbScene):
             opened = self.camera.count("streaming")
             self.camera.command("stall")
             audience.see_slate("no picture")
-            # It is closed and opened again, which wakes real cameras.
+            # It is closed and reopened, which revives real cameras.
             audience.watch(lambda: self.camera.count("streaming") > opened)
             self.camera.command("go")
             audience.see_pictures()
@@ -167,7 +167,7 @@ class ComingAndGoing(UsbScene):
         before = self.camera.node()
         with self.serving() as (server, audience):
             audience.see_pictures()
-            # A name is not given again while somebody has the old device open.
+            # The kernel does not reuse a name while the old device is open.
             with open(before, "rb", buffering=0):
                 self.camera.unplug()
                 audience.see_slate("unplugged|not there")
@@ -204,7 +204,7 @@ class ComingAndGoing(UsbScene):
             audience.see_slate("unplugged|not there")
             with UsbCamera():
                 audience.see_pictures()
-                # The cleanup of this test ends the one that was killed.
+                # The cleanup of this test ends the killed camera.
 
 
 class Controls(UsbScene):
@@ -225,7 +225,7 @@ class Controls(UsbScene):
             audience.see_slate("unplugged|not there")
             self.camera.plug()
             audience.see_pictures()
-            self.assertEqual(self.brightness(), 50)  # what was asked for last, not its own
+            self.assertEqual(self.brightness(), 50)  # the last requested value, not the default
 
 
 @contextlib.contextmanager

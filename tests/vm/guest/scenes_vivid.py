@@ -11,7 +11,7 @@ from scenes_usb import state_of
 
 SINGLE, MULTIPLANAR, HDMI = range(3)  # the order in which main.py has them made
 SMALL = ["--size", "320x180", "--fps", "15"]
-# Of the control dv_timings_signal_mode (the kernel's Documentation/admin-guide/media/vivid.rst).
+# Values of the control dv_timings_signal_mode (Documentation/admin-guide/media/vivid.rst of Linux).
 NO_SIGNAL, NO_LOCK, OUT_OF_RANGE, SELECTED = range(1, 5)
 
 
@@ -27,7 +27,7 @@ class Formats(unittest.TestCase):
 
 
 class Errors(unittest.TestCase):
-    """What vivid is told to do wrong while people watch: pictures come back, whatever it was."""
+    """Errors that vivid injects while people watch: pictures return after each of them."""
 
     def setUp(self):
         self.node = vivid_nodes()[SINGLE]
@@ -54,7 +54,7 @@ class Errors(unittest.TestCase):
         self.see_recovery("inject_vidioc_qbuf_error")
 
     def see_recovery_when_opened(self, control):
-        """Errors that come while it is opened again, after a disconnection."""
+        """Errors that occur while it is reopened after a disconnection."""
         with serving("--source", f"v4l2:{self.node}", *SMALL) as (_, audience):
             audience.see_pictures()
             set_control(self.node, control, 1)
@@ -84,7 +84,7 @@ class Hdmi(unittest.TestCase):
         set_control(self.node, "dv_timings_signal_mode", mode)
 
     def select(self, name):
-        """What comes down the cable from now on, by vivid's name for it."""
+        """Sets the signal on the cable, by vivid's name for it."""
         menu = v4l2_ctl(self.node, "--list-ctrls-menus").split("dv_timings 0x")[1]
         set_control(self.node, "dv_timings", re.search(rf"(\d+): {name}\b", menu)[1])
         self.signal(SELECTED)
