@@ -3,7 +3,7 @@
 """The style test: the project's rules that a program can check. ctest runs it.
 
     tools/tidy.py               checks the tree, prints `file:line: what, and what to do instead`
-    tools/tidy.py --self-test   checks that each rule finds what it should find (tidy_cases.py)
+    tools/tidy_cases.py         checks that each rule finds what it is there for
 """
 import ast
 import pathlib
@@ -240,7 +240,4 @@ def main():
 
 
 if __name__ == "__main__":
-    if "--self-test" in sys.argv:
-        import tidy_cases
-        sys.exit(tidy_cases.run())
     sys.exit(main())

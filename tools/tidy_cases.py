@@ -1,5 +1,8 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The self-test of tidy.py: each rule finds what it should, and nothing in good code."""
+import sys
+
 import tidy
 import tidy_rooms
 
@@ -127,6 +130,10 @@ def run():
     if "is missing" not in missing:
         failures.append("an empty tree: expected 'is missing'")
     print("\n".join(failures))
-    print(f"tidy --self-test: {len(BAD) + len(GOOD) + len(BAD_TREE) + 3} cases, "
+    print(f"tidy_cases: {len(BAD) + len(GOOD) + len(BAD_TREE) + 3} cases, "
           f"{len(failures)} failures")
     return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())
