@@ -82,6 +82,12 @@ struct CaptureStats {
   Counter interval_ns;           // nominal time between two frames, 0 if not known
   Counter online;                // 1 while the source delivers pictures, else 0
   Histogram encode_time;
+
+  // Pictures that were never served, for any reason.
+  uint64_t dropped() const noexcept {
+    return dropped_no_place.value() + dropped_bad.value() + lost_by_device.value() +
+           damaged_by_device.value() + dropped_late.value();
+  }
 };
 
 // What to expect of the source at the moment.

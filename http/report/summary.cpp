@@ -60,8 +60,7 @@ void write_camera(ShardServices& services, size_t index, TextWriter& text) {
            total(state, &ChannelStats::frames_sent, index),
            total(state, &ChannelStats::frames_skipped, index),
            total(state, &ChannelStats::bytes_sent, index));
-  text.add(R"("captured":{},"dropped":{},)", stats.captured.value(),
-           stats.dropped_no_place.value() + stats.dropped_bad.value());
+  text.add(R"("captured":{},"dropped":{},)", stats.captured.value(), stats.dropped());
   write_newest_age(stats, services.now(), text);
   write_frame_age(state, index, text);
 }

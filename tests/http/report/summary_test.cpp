@@ -21,6 +21,18 @@ ServerConfig named() {
   return config;
 }
 
+TEST(Summary, CountsWhatWasDroppedForAnyReason) {
+  ShardWorld shard(calm_world(10, kFrameBytes), named());
+  CaptureStats& stats = shard.world.ring().stats();
+  stats.dropped_no_place.set(1);
+  stats.dropped_bad.set(20);
+  stats.lost_by_device.set(300);
+  stats.damaged_by_device.set(4000);
+  stats.dropped_late.set(50000);
+  const JsonCheck json(ask(shard, get("/api/v1/summary")).body);
+  EXPECT_EQ(json.at("cameras[0].dropped"), "54321");
+}
+
 TEST(Summary, PagesAskLessOftenTheMoreTheyAre) {
   EXPECT_EQ(poll_seconds(0), 2u);
   EXPECT_EQ(poll_seconds(400), 2u);
