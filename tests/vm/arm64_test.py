@@ -12,7 +12,7 @@ import tempfile
 
 from machine import HERE, Machine, run
 
-PROGRAMS = ["tests/vm/uvc_camera", "tests/core/core_test", "tests/capture/jpeg_simd_test"]
+PROGRAMS = ["tests/vm/uvc_camera", "tests/core/core_test", "tests/capture/jpeg/jpeg_simd_test"]
 MODULES = ("vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0x0", "vhci_hcd", "uvcvideo")
 
 

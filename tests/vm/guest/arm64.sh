@@ -61,7 +61,7 @@ found=$(awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
   fail "memory by pages"
 # Takes minutes, an instruction at a time, and has nothing to do with pages: once is enough.
 if [ "$page_bytes" = 4096 ]; then
-  "$build/tests/capture/jpeg_simd_test" --gtest_brief=1 || fail "libjpeg-turbo without NEON"
+  "$build/tests/capture/jpeg/jpeg_simd_test" --gtest_brief=1 || fail "libjpeg-turbo without NEON"
 fi
 
 "$package/usr/bin/fanlight" --config "$package/etc/fanlight/fanlight.toml" --check-config ||
