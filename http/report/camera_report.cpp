@@ -5,6 +5,7 @@
 
 #include "core/rate_meter.h"
 #include "http/delivery/shard_services.h"
+#include "http/report/figures.h"
 #include "http/report/totals.h"
 
 namespace fanlight {
@@ -15,12 +16,10 @@ constexpr size_t kEndBytesMax = 32;
 
 // What all shards have sent of this camera.
 void write_sent(const ServerState& state, size_t index, TextWriter& text) {
-  text.add(R"("viewers":{},"frames_sent":{},"frames_repeated":{},"frames_skipped":{},)",
-           total(state, &ChannelStats::viewers, index),
-           total(state, &ChannelStats::frames_sent, index),
-           total(state, &ChannelStats::frames_repeated, index),
-           total(state, &ChannelStats::frames_skipped, index));
-  text.add(R"("bytes_sent":{},)", total(state, &ChannelStats::bytes_sent, index));
+  for (const auto& figure : kChannelFigures) {
+    if (figure.counter == nullptr) continue;
+    text.add(R"("{}":{},)", figure.key, total(state, figure.counter, index));
+  }
 }
 
 void write_figures(const Camera& camera, const CameraCondition& condition, Instant now,
@@ -35,15 +34,11 @@ void write_figures(const Camera& camera, const CameraCondition& condition, Insta
            stats.width.value(), stats.height.value(), stats.quality.value());
   text.add(R"("fps":{:.3f},"nominal_fps":{:.3f},"watchers":{},)", measured_fps(stats, now),
            nominal_fps(stats), camera.ring->watchers());
-  text.add(R"("captured":{},"encoded":{},"slates":{},"dropped_no_place":{},"dropped_bad":{},)",
-           stats.captured.value(), stats.encoded.value(), stats.slates.value(),
-           stats.dropped_no_place.value(), stats.dropped_bad.value());
-  text.add(R"("lost_by_device":{},"damaged_by_device":{},"dropped_late":{},)",
-           stats.lost_by_device.value(), stats.damaged_by_device.value(),
-           stats.dropped_late.value());
-  text.add(R"("source_failures":{},"reclaims":{},"places":{},"places_held":{},)",
-           stats.source_failures.value(), stats.reclaims.value(), camera.ring->places(),
-           camera.ring->pinned_places());
+  for (const auto& figure : kCaptureFigures) {
+    if (figure.counter == nullptr) continue;
+    text.add(R"("{}":{},)", figure.key, (stats.*figure.counter).value());
+  }
+  text.add(R"("places":{},"places_held":{},)", camera.ring->places(), camera.ring->pinned_places());
   text.add(R"("frame_memory_bytes":{},"frame_memory_limit_bytes":{},)",
            camera.ring->touched_bytes(), camera.ring->memory_limit());
   text.add(R"("stream":"/cameras/{0}/stream","snapshot":"/cameras/{0}/snapshot",)", camera.name);

@@ -3,15 +3,120 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
+#include "core/check.h"
 #include "core/process_figures.h"
+#include "http/report/figures.h"
 #include "http/report/totals.h"
 
 namespace fanlight {
 namespace {
 
-// One metric: the text for HELP and TYPE, and the function that writes its samples.
+void write_header(std::string_view name, std::string_view type, std::string_view help,
+                  TextWriter& text) {
+  text.add("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
+}
+
+// `camera` and `reason` are labels; an empty one is left out.
+void write_sample(std::string_view name, std::string_view camera, std::string_view reason,
+                  uint64_t value, TextWriter& text) {
+  text.raw(name);
+  if (!camera.empty()) text.add("{{camera=\"{}\"", camera);
+  if (!reason.empty()) text.add("{}reason=\"{}\"", camera.empty() ? "{" : ",", reason);
+  if (!camera.empty() || !reason.empty()) text.raw("}");
+  text.add(" {}\n", value);
+}
+
+// `read` returns a figure of the histogram, which may be the sum of several parts.
+template <class Read>
+void write_histogram(std::string_view name, std::string_view camera, double sum, Read read,
+                     TextWriter& text) {
+  uint64_t below = 0;
+  for (size_t i = 0; i < Histogram::kBuckets; ++i) {
+    below += read([i](const Histogram& part) { return part.bucket(i); });
+    text.add("{}_bucket{{camera=\"{}\",le=\"{}\"}} {}\n", name, camera,
+             to_seconds(Histogram::upper_bound(i)), below);
+  }
+  // Parts may be updated meanwhile: never less than the previous bucket.
+  const uint64_t count = std::max(below, read([](const Histogram& part) { return part.count(); }));
+  text.add("{0}_bucket{{camera=\"{1}\",le=\"+Inf\"}} {2}\n{0}_sum{{camera=\"{1}\"}} {3}\n", name,
+           camera, count, sum);
+  text.add("{}_count{{camera=\"{}\"}} {}\n", name, camera, count);
+}
+
+// ---- the figures ----
+
+template <class Stats, size_t kSize>
+constexpr size_t count_metrics(const std::array<Figure<Stats>, kSize>& figures) {
+  size_t count = 0;
+  for (const Figure<Stats>& figure : figures) count += figure.begins_metric() ? 1 : 0;
+  return count;
+}
+
+// The figures of the n-th metric of a table: one, or one for each reason.
+template <class Stats, size_t kSize>
+std::span<const Figure<Stats>> metric_at(const std::array<Figure<Stats>, kSize>& figures,
+                                         size_t n) {
+  size_t begin = 0;
+  for (; n > 0 || !figures[begin].begins_metric(); ++begin) n -= figures[begin].begins_metric();
+  size_t end = begin + 1;
+  while (end < kSize && !figures[end].begins_metric()) ++end;
+  return std::span(figures).subspan(begin, end - begin);
+}
+
+template <class Stats>
+void write_header(const Figure<Stats>& figure, TextWriter& text) {
+  write_header(figure.metric, figure.type, figure.help, text);
+}
+
+// The n-th metric of a camera's viewers: sums over all shards.
+void write_channel_metric(size_t n, const ServerState& state, size_t camera, TextWriter& text) {
+  const auto figures = metric_at(kChannelFigures, n);
+  const std::string_view name = figures[0].metric, label = state.cameras[camera].name;
+  if (camera == 0) write_header(figures[0], text);
+  if (const auto histogram = figures[0].histogram) {
+    double sum = 0;
+    for (const auto& link : state.links)
+      sum += to_seconds((link->channels[camera].*histogram).sum());
+    const auto read = [&](auto get) {
+      uint64_t all = 0;
+      for (const auto& link : state.links) all += get(link->channels[camera].*histogram);
+      return all;
+    };
+    return write_histogram(name, label, sum, read, text);
+  }
+  for (const auto& figure : figures) {
+    write_sample(name, label, figure.reason, total(state, figure.counter, camera), text);
+  }
+}
+
+void write_capture_metric(size_t n, const ServerState& state, size_t camera, TextWriter& text) {
+  const auto figures = metric_at(kCaptureFigures, n);
+  const std::string_view name = figures[0].metric, label = state.cameras[camera].name;
+  const CaptureStats& stats = state.cameras[camera].ring->stats();
+  if (camera == 0) write_header(figures[0], text);
+  if (const auto histogram = figures[0].histogram) {
+    const auto read = [&](auto get) { return get(stats.*histogram); };
+    return write_histogram(name, label, to_seconds((stats.*histogram).sum()), read, text);
+  }
+  for (const auto& figure : figures) {
+    write_sample(name, label, figure.reason, (stats.*figure.counter).value(), text);
+  }
+}
+
+template <const auto& kFigures>
+void write_shard_metric(size_t n, const ServerState& state, size_t, TextWriter& text) {
+  const auto figures = metric_at(kFigures, n);
+  write_header(figures[0], text);
+  for (const auto& figure : figures) {
+    write_sample(figures[0].metric, {}, figure.reason, total(state, figure.counter), text);
+  }
+}
+
+// ---- metrics that are not a counter ----
+
 struct Metric {
   std::string_view name;
   std::string_view type;
@@ -19,71 +124,14 @@ struct Metric {
   void (*write)(const Metric& metric, const ServerState& state, size_t camera, TextWriter& text);
 };
 
-// ---- one camera's samples ----
-
 void write_sample(const Metric& metric, const Camera& camera, uint64_t value, TextWriter& text) {
-  text.add("{}{{camera=\"{}\"}} {}\n", metric.name, camera.name, value);
+  write_sample(metric.name, camera.name, {}, value, text);
 }
 
 template <Counter CaptureStats::*kCounter>
-void write_capture(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
+void write_state(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
   const Camera& camera = state.cameras[index];
   write_sample(metric, camera, (camera.ring->stats().*kCounter).value(), text);
-}
-
-template <Counter ChannelStats::*kCounter>
-void write_channel(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
-  write_sample(metric, state.cameras[index], total(state, kCounter, index), text);
-}
-
-void write_drops(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
-  const Camera& camera = state.cameras[index];
-  const CaptureStats& stats = camera.ring->stats();
-  const auto write = [&](std::string_view reason, const Counter& counter) {
-    text.add("{}{{camera=\"{}\",reason=\"{}\"}} {}\n", metric.name, camera.name, reason,
-             counter.value());
-  };
-  write("no_place", stats.dropped_no_place);
-  write("bad", stats.dropped_bad);
-  write("lost_by_device", stats.lost_by_device);
-  write("damaged_by_device", stats.damaged_by_device);
-  write("late", stats.dropped_late);
-}
-
-// `read` returns a figure of the histogram, which may be the sum of several parts.
-template <class Read>
-void write_histogram(const Metric& metric, const Camera& camera, double sum, Read read,
-                     TextWriter& text) {
-  uint64_t below = 0;
-  for (size_t i = 0; i < Histogram::kBuckets; ++i) {
-    below += read([i](const Histogram& part) { return part.bucket(i); });
-    text.add("{}_bucket{{camera=\"{}\",le=\"{}\"}} {}\n", metric.name, camera.name,
-             to_seconds(Histogram::upper_bound(i)), below);
-  }
-  // Parts may be updated meanwhile: never less than the previous bucket.
-  const uint64_t count = std::max(below, read([](const Histogram& part) { return part.count(); }));
-  text.add("{0}_bucket{{camera=\"{1}\",le=\"+Inf\"}} {2}\n{0}_sum{{camera=\"{1}\"}} {3}\n",
-           metric.name, camera.name, count, sum);
-  text.add("{}_count{{camera=\"{}\"}} {}\n", metric.name, camera.name, count);
-}
-
-void write_frame_age(const Metric& metric, const ServerState& state, size_t index,
-                     TextWriter& text) {
-  double sum = 0;
-  for (const auto& link : state.links) sum += to_seconds(link->channels[index].frame_age.sum());
-  const auto read = [&](auto get) {
-    uint64_t all = 0;
-    for (const auto& link : state.links) all += get(link->channels[index].frame_age);
-    return all;
-  };
-  write_histogram(metric, state.cameras[index], sum, read, text);
-}
-
-void write_encode_time(const Metric& metric, const ServerState& state, size_t index,
-                       TextWriter& text) {
-  const Histogram& time = state.cameras[index].ring->stats().encode_time;
-  const auto read = [&time](auto get) { return get(time); };
-  write_histogram(metric, state.cameras[index], to_seconds(time.sum()), read, text);
 }
 
 void write_ring_memory(const Metric& metric, const ServerState& state, size_t index,
@@ -112,41 +160,6 @@ void write_camera_info(const Metric& metric, const ServerState& state, size_t in
   text.add("\",format=\"");
   if (camera.panel != nullptr) text.add_json(camera.panel->copy_format(room));
   text.add("\"}} 1\n");
-}
-
-// ---- the server's samples ----
-
-template <Counter ShardStats::*kCounter>
-void write_total(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
-  text.add("{} {}\n", metric.name, total(state, kCounter));
-}
-
-struct Reason {
-  std::string_view name;
-  ShardCounter counter;
-};
-template <size_t kSize>
-void write_reasons(const Metric& metric, const ServerState& state,
-                   const std::array<Reason, kSize>& reasons, TextWriter& text) {
-  for (const Reason& reason : reasons) {
-    text.add("{}{{reason=\"{}\"}} {}\n", metric.name, reason.name, total(state, reason.counter));
-  }
-}
-
-void write_refusals(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
-  write_reasons(metric, state,
-                std::array{Reason{"full", &ShardStats::refused_full},
-                           Reason{"address", &ShardStats::refused_address},
-                           Reason{"wire", &ShardStats::refused_wire},
-                           Reason{"descriptors", &ShardStats::refused_descriptors}},
-                text);
-}
-
-void write_evictions(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
-  write_reasons(metric, state,
-                std::array{Reason{"stalled", &ShardStats::evicted_stalled},
-                           Reason{"memory", &ShardStats::evicted_memory}},
-                text);
 }
 
 void write_build_info(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
@@ -194,81 +207,21 @@ void write_process(const Metric& metric, const ServerState& state, size_t, TextW
       figures.descriptors_limit);
 }
 
-// ---- all of them ----
-
 constexpr std::array kCameraMetrics = {
-    Metric{"fanlight_viewers", "gauge", "Current streams.", &write_channel<&ChannelStats::viewers>},
-    Metric{"fanlight_frames_sent_total", "counter", "Frames sent completely.",
-           &write_channel<&ChannelStats::frames_sent>},
-    Metric{"fanlight_frames_repeated_total", "counter",
-           "Frames repeated because there was no newer one.",
-           &write_channel<&ChannelStats::frames_repeated>},
-    Metric{"fanlight_frames_skipped_total", "counter",
-           "Pictures that viewers missed while watching.",
-           &write_channel<&ChannelStats::frames_skipped>},
-    Metric{"fanlight_sent_bytes_total", "counter", "Bytes of streams given to the kernel.",
-           &write_channel<&ChannelStats::bytes_sent>},
-    Metric{"fanlight_frame_age_seconds", "histogram",
-           "From capture until the kernel had taken the picture, once for each viewer.",
-           &write_frame_age},
-    Metric{"fanlight_captured_frames_total", "counter", "Pictures from the source.",
-           &write_capture<&CaptureStats::captured>},
-    Metric{"fanlight_encoded_frames_total", "counter", "Frames published, slates included.",
-           &write_capture<&CaptureStats::encoded>},
-    Metric{"fanlight_encode_duration_seconds", "histogram", "Time to encode one picture.",
-           &write_encode_time},
-    Metric{"fanlight_slate_frames_total", "counter", "Slates published.",
-           &write_capture<&CaptureStats::slates>},
-    Metric{"fanlight_dropped_frames_total", "counter", "Pictures that were never served.",
-           &write_drops},
-    Metric{"fanlight_source_failures_total", "counter", "Failures of the source.",
-           &write_capture<&CaptureStats::source_failures>},
-    Metric{"fanlight_ring_reclaims_total", "counter", "Times that the ring was full.",
-           &write_capture<&CaptureStats::reclaims>},
     Metric{"fanlight_frame_memory_bytes", "gauge", "Memory that holds frames.", &write_ring_memory},
     Metric{"fanlight_camera_online", "gauge", "1 while the source delivers pictures.",
-           &write_capture<&CaptureStats::online>},
+           &write_state<&CaptureStats::online>},
     Metric{"fanlight_camera_idle", "gauge",
            "1 while the source is stopped because no one is watching.", &write_idle},
     Metric{"fanlight_camera_watchers", "gauge", "Streams and waiting snapshots.", &write_watchers},
     Metric{"fanlight_camera_width_pixels", "gauge", "Width of the newest frame.",
-           &write_capture<&CaptureStats::width>},
+           &write_state<&CaptureStats::width>},
     Metric{"fanlight_camera_height_pixels", "gauge", "Height of the newest frame.",
-           &write_capture<&CaptureStats::height>},
+           &write_state<&CaptureStats::height>},
     Metric{"fanlight_camera_info", "gauge", "Device and format, as labels.", &write_camera_info},
 };
 
 constexpr std::array kServerMetrics = {
-    Metric{"fanlight_connections", "gauge", "Open connections.",
-           &write_total<&ShardStats::connections_open>},
-    Metric{"fanlight_connections_accepted_total", "counter", "Connections accepted.",
-           &write_total<&ShardStats::connections_accepted>},
-    Metric{"fanlight_requests_total", "counter", "Complete requests received.",
-           &write_total<&ShardStats::requests>},
-    Metric{"fanlight_bad_requests_total", "counter", "Requests refused by the parser or a timeout.",
-           &write_total<&ShardStats::bad_requests>},
-    Metric{"fanlight_network_sent_bytes_total", "counter",
-           "Bytes given to the kernel, streams and everything else.",
-           &write_total<&ShardStats::bytes_sent>},
-    Metric{"fanlight_refusals_total", "counter", "Streams and connections answered with 503.",
-           &write_refusals},
-    Metric{"fanlight_evictions_total", "counter",
-           "Connections closed by the server to protect others.", &write_evictions},
-    Metric{"fanlight_sent_zero_copy_total", "counter", "Sends of frames by zero copy.",
-           &write_total<&ShardStats::sent_zero_copy>},
-    Metric{"fanlight_zero_copy_copied_total", "counter",
-           "Zero-copy sends that the kernel copied anyway.",
-           &write_total<&ShardStats::zero_copy_copied>},
-    Metric{"fanlight_zero_copy_refused_total", "counter",
-           "Zero-copy sends that the kernel refused, repeated as plain ones.",
-           &write_total<&ShardStats::zero_copy_refused>},
-    Metric{"fanlight_control_requests_total", "counter",
-           "Requests to change controls that were passed to a camera.",
-           &write_total<&ShardStats::control_requests>},
-    Metric{"fanlight_accept_failures_total", "counter", "Failed accepts.",
-           &write_total<&ShardStats::accept_failures>},
-    Metric{"fanlight_connection_errors_total", "counter", "Connections ended by a socket error.",
-           &write_total<&ShardStats::errors>},
     Metric{"fanlight_table_queries_total", "counter", "Pages of the stock table that were read.",
            &write_table<&TableStats::queries>},
     Metric{"fanlight_table_rows_read_total", "counter", "Rows of the stock table that were read.",
@@ -287,25 +240,46 @@ constexpr std::array kServerMetrics = {
     Metric{"process_cpu_seconds_total", "counter", "CPU time used by the process.", &write_process},
 };
 
-void write_header(const Metric& metric, TextWriter& text) {
-  text.add("# HELP {0} {1}\n# TYPE {0} {2}\n", metric.name, metric.help, metric.type);
+template <const auto& kMetrics>
+void write_metric(size_t n, const ServerState& state, size_t camera, TextWriter& text) {
+  const Metric& metric = kMetrics[n];
+  if (camera == 0) write_header(metric.name, metric.type, metric.help, text);
+  metric.write(metric, state, camera, text);
 }
+
+// ---- the page ----
+
+// Some metrics, each written once for the server, or once per camera.
+struct Section {
+  size_t metrics;
+  bool is_by_camera;
+  void (*write)(size_t n, const ServerState& state, size_t camera, TextWriter& text);
+};
+
+constexpr std::array kSections = {
+    Section{count_metrics(kChannelFigures), true, &write_channel_metric},
+    Section{count_metrics(kCaptureFigures), true, &write_capture_metric},
+    Section{kCameraMetrics.size(), true, &write_metric<kCameraMetrics>},
+    Section{count_metrics(kConnectionFigures), false, &write_shard_metric<kConnectionFigures>},
+    Section{count_metrics(kRequestFigures), false, &write_shard_metric<kRequestFigures>},
+    Section{count_metrics(kSendFigures), false, &write_shard_metric<kSendFigures>},
+    Section{kServerMetrics.size(), false, &write_metric<kServerMetrics>},
+};
 
 }  // namespace
 
 bool write_metrics_step(const ServerState& state, size_t step, TextWriter& text) noexcept {
-  const size_t cameras = state.cameras.size();
-  if (step < kCameraMetrics.size() * cameras) {
-    const Metric& metric = kCameraMetrics[step / cameras];
-    if (step % cameras == 0) write_header(metric, text);
-    metric.write(metric, state, step % cameras, text);
-    return true;
+  for (const Section& section : kSections) {
+    const size_t times = section.is_by_camera ? state.cameras.size() : 1;
+    const size_t steps = section.metrics * times;
+    if (step >= steps) {
+      step -= steps;
+      continue;
+    }
+    section.write(step / times, state, step % times, text);
+    return &section != &kSections.back() || step + 1 < steps;
   }
-  step -= kCameraMetrics.size() * cameras;
-  const Metric& metric = kServerMetrics[step];
-  write_header(metric, text);
-  metric.write(metric, state, 0, text);
-  return step + 1 < kServerMetrics.size();
+  CHECK(false && "no such step");
 }
 
 }  // namespace fanlight

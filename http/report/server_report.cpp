@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "http/delivery/shard_services.h"
+#include "http/report/figures.h"
 #include "http/report/totals.h"
 
 namespace fanlight {
@@ -45,26 +46,23 @@ void write_server_members(ShardServices& services, TextWriter& text) noexcept {
 
 void write_shard_object(const ServerState& state, size_t index, TextWriter& text) noexcept {
   const ShardLink& link = *state.links[index];
-  const ShardStats& stats = link.stats;
-  text.add(R"({{"index":{},"connections":{},"viewers":{},"connections_accepted":{},)", index,
-           stats.connections_open.value(), total(link, &ChannelStats::viewers),
-           stats.connections_accepted.value());
-  text.add(R"("requests":{},"bad_requests":{},"frames_sent":{},"frames_repeated":{},)",
-           stats.requests.value(), stats.bad_requests.value(),
-           total(link, &ChannelStats::frames_sent), total(link, &ChannelStats::frames_repeated));
-  text.add(R"("frames_skipped":{},"bytes_sent":{},"refused_full":{},"refused_address":{},)",
-           total(link, &ChannelStats::frames_skipped), stats.bytes_sent.value(),
-           stats.refused_full.value(), stats.refused_address.value());
-  text.add(R"("refused_wire":{},"refused_descriptors":{},)", stats.refused_wire.value(),
-           stats.refused_descriptors.value());
-  text.add(R"("sent_zero_copy":{},"zero_copy_copied":{},"zero_copy_refused":{},)",
-           stats.sent_zero_copy.value(), stats.zero_copy_copied.value(),
-           stats.zero_copy_refused.value());
-  text.add(R"("evicted_stalled":{},"evicted_memory":{},"control_requests":{},)",
-           stats.evicted_stalled.value(), stats.evicted_memory.value(),
-           stats.control_requests.value());
-  text.add(R"("accept_failures":{},"connection_errors":{}}})", stats.accept_failures.value(),
-           stats.errors.value());
+  const auto of_shard = [&](const auto& figures) {
+    for (const auto& figure : figures) {
+      text.add(R"(,"{}":{})", figure.key, (link.stats.*figure.counter).value());
+    }
+  };
+  const auto of_its_cameras = [&](ChannelCounter counter) {
+    text.add(R"(,"{}":{})", figure_of(kChannelFigures, counter).key, total(link, counter));
+  };
+  text.add(R"({{"index":{})", index);
+  of_shard(kConnectionFigures);
+  of_its_cameras(&ChannelStats::viewers);
+  of_shard(kRequestFigures);
+  of_its_cameras(&ChannelStats::frames_sent);
+  of_its_cameras(&ChannelStats::frames_repeated);
+  of_its_cameras(&ChannelStats::frames_skipped);
+  of_shard(kSendFigures);
+  text.add("}}");
 }
 
 namespace {

@@ -5,6 +5,7 @@
 
 #include "http/delivery/shard_services.h"
 #include "http/report/camera_report.h"
+#include "http/report/figures.h"
 #include "http/report/server_report.h"
 #include "http/report/totals.h"
 
@@ -55,11 +56,10 @@ void write_camera(ShardServices& services, size_t index, TextWriter& text) {
   text.add_json(condition.reason);
   text.add(R"(","width":{},"height":{},"fps":{:.3f},"nominal_fps":{:.3f},)", stats.width.value(),
            stats.height.value(), measured_fps(stats, services.now()), nominal_fps(stats));
-  text.add(R"("viewers":{},"frames_sent":{},"frames_skipped":{},"bytes_sent":{},)",
-           total(state, &ChannelStats::viewers, index),
-           total(state, &ChannelStats::frames_sent, index),
-           total(state, &ChannelStats::frames_skipped, index),
-           total(state, &ChannelStats::bytes_sent, index));
+  for (const ChannelCounter counter : {&ChannelStats::viewers, &ChannelStats::frames_sent,
+                                       &ChannelStats::frames_skipped, &ChannelStats::bytes_sent}) {
+    text.add(R"("{}":{},)", figure_of(kChannelFigures, counter).key, total(state, counter, index));
+  }
   text.add(R"("captured":{},"dropped":{},)", stats.captured.value(), stats.dropped());
   write_newest_age(stats, services.now(), text);
   write_frame_age(state, index, text);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The figures in the first seconds, after a pause, during a slate and after it: viewers, cameras
 // and the network are charged only with what each of them caused.
+#include "http/report/figures.h"
+
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "tests/http/calm_world.h"
 #include "tests/http/json_check.h"
@@ -181,6 +185,42 @@ TEST(Figures, ASlowCameraThatDoesNotTellItsRateIsReady) {
   shard.world.camera().stop();
   shard.run_for(6s);  // three intervals are 7.5 s
   EXPECT_EQ(ask(shard, get("/readyz")).status, 503);
+}
+
+// The tables of one kind of statistics: no key and no metric twice, and each counter named.
+template <class... Tables>
+void check_tables(const Tables&... tables) {
+  std::set<std::string_view> keys, metrics;
+  const auto check = [&](const auto& figures) {
+    EXPECT_TRUE(figures[0].begins_metric());
+    for (const auto& figure : figures) {
+      EXPECT_NE(figure.counter == nullptr, figure.histogram == nullptr) << figure.metric;
+      EXPECT_EQ(figure.key.empty(), figure.counter == nullptr) << figure.metric;
+      if (figure.counter != nullptr) {
+        EXPECT_TRUE(keys.insert(figure.key).second) << figure.key;
+      }
+      if (!figure.begins_metric()) {
+        EXPECT_FALSE(figure.reason.empty()) << figure.key;
+        continue;
+      }
+      EXPECT_TRUE(metrics.insert(figure.metric).second) << figure.metric;
+      EXPECT_TRUE(figure.metric.starts_with("fanlight_")) << figure.metric;
+      EXPECT_EQ(figure.metric.ends_with("_total"), figure.type == "counter") << figure.metric;
+      EXPECT_TRUE(figure.help.ends_with(".")) << figure.metric;
+    }
+  };
+  (check(tables), ...);
+}
+
+TEST(Figures, NoNameIsGivenTwice) {
+  check_tables(kConnectionFigures, kRequestFigures, kSendFigures);
+  check_tables(kChannelFigures);
+  check_tables(kCaptureFigures);
+}
+
+TEST(Figures, AreFoundByTheirCounter) {
+  EXPECT_EQ(figure_of(kChannelFigures, &ChannelStats::frames_skipped).key, "frames_skipped");
+  EXPECT_EQ(figure_of(kSendFigures, &ShardStats::errors).key, "connection_errors");
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace fanlight {
 namespace {
@@ -45,6 +47,35 @@ TEST(Metrics, AreSummedOverShardsAndLabelledByCamera) {
        }) {
     EXPECT_NE(page.find(line), std::string::npos) << line;
   }
+}
+
+// However many cameras there are, each metric has one head, and a sample for each camera, or one.
+TEST(Metrics, AreCompleteForAnyNumberOfCameras) {
+  std::vector<size_t> heads;
+  for (size_t count = 1; count <= 4; ++count) {
+    std::vector<std::unique_ptr<FrameRing>> rings;
+    std::vector<Camera> cameras;
+    for (size_t i = 0; i < count; ++i) {
+      rings.push_back(std::make_unique<FrameRing>(FrameRingConfig()));
+      cameras.push_back({"cam" + std::to_string(i), "x", rings.back().get()});
+    }
+    const ServerState state({}, cameras, 1, WallTime());
+    const std::string page = all_metrics(state);
+    std::set<std::string> names;
+    std::istringstream lines(page);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("# TYPE ")) continue;
+      EXPECT_TRUE(names.insert(line).second) << line;
+    }
+    heads.push_back(names.size());
+    for (size_t i = 0; i < count; ++i) {
+      const std::string label = "{camera=\"cam" + std::to_string(i) + "\"}";
+      EXPECT_NE(page.find("\nfanlight_camera_online" + label), std::string::npos) << label;
+    }
+    EXPECT_NE(page.find("\nfanlight_connections 0\n"), std::string::npos);
+    EXPECT_NE(page.find("\nfanlight_build_info"), std::string::npos);
+  }
+  EXPECT_EQ(heads, std::vector<size_t>(4, heads[0]));
 }
 
 TEST(Metrics, GiveReasons) {

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Figures: every counter that is reported, once: its key in /api/v1/state, and its metric. The
+// reports loop over these tables, so that a new figure is a line here and its rows in docs/api.md.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "core/check.h"
+#include "core/counter.h"
+#include "core/frame_ring.h"
+#include "core/histogram.h"
+#include "http/state/server_state.h"
+
+namespace fanlight {
+
+// One figure of `Stats`: a counter, or a histogram, which is a metric only.
+template <class Stats>
+struct Figure {
+  Counter Stats::*counter = nullptr;
+  Histogram Stats::*histogram = nullptr;
+  std::string_view key{};     // in /api/v1/state
+  std::string_view metric{};  // name in /metrics; empty: one more reason of the metric above
+  std::string_view type{};    // of the metric
+  std::string_view help{};
+  std::string_view reason{};  // label of a metric with several values
+
+  constexpr bool begins_metric() const { return !metric.empty(); }
+};
+
+template <class Stats>
+constexpr Figure<Stats> count(Counter Stats::*counter, std::string_view key,
+                              std::string_view metric, std::string_view help,
+                              std::string_view reason = {}) {
+  return {.counter = counter,
+          .key = key,
+          .metric = metric,
+          .type = "counter",
+          .help = help,
+          .reason = reason};
+}
+
+// The same metric as the figure above, for another reason.
+template <class Stats>
+constexpr Figure<Stats> count_also(Counter Stats::*counter, std::string_view key,
+                                   std::string_view reason) {
+  return {.counter = counter, .key = key, .reason = reason};
+}
+
+template <class Stats>
+constexpr Figure<Stats> gauge(Counter Stats::*counter, std::string_view key,
+                              std::string_view metric, std::string_view help) {
+  return {.counter = counter, .key = key, .metric = metric, .type = "gauge", .help = help};
+}
+
+template <class Stats>
+constexpr Figure<Stats> distribution(Histogram Stats::*histogram, std::string_view metric,
+                                     std::string_view help) {
+  return {.histogram = histogram, .metric = metric, .type = "histogram", .help = help};
+}
+
+// Of one camera's viewers.
+inline constexpr std::array kChannelFigures = {
+    gauge(&ChannelStats::viewers, "viewers", "fanlight_viewers", "Current streams."),
+    count(&ChannelStats::frames_sent, "frames_sent", "fanlight_frames_sent_total",
+          "Frames sent completely."),
+    count(&ChannelStats::frames_repeated, "frames_repeated", "fanlight_frames_repeated_total",
+          "Frames repeated because there was no newer one."),
+    count(&ChannelStats::frames_skipped, "frames_skipped", "fanlight_frames_skipped_total",
+          "Pictures that viewers missed while watching."),
+    count(&ChannelStats::bytes_sent, "bytes_sent", "fanlight_sent_bytes_total",
+          "Bytes of streams given to the kernel."),
+    distribution(&ChannelStats::frame_age, "fanlight_frame_age_seconds",
+                 "From capture until the kernel had taken the picture, once for each viewer."),
+};
+
+// Of one camera.
+inline constexpr std::array kCaptureFigures = {
+    count(&CaptureStats::captured, "captured", "fanlight_captured_frames_total",
+          "Pictures from the source."),
+    count(&CaptureStats::encoded, "encoded", "fanlight_encoded_frames_total",
+          "Frames published, slates included."),
+    distribution(&CaptureStats::encode_time, "fanlight_encode_duration_seconds",
+                 "Time to encode one picture."),
+    count(&CaptureStats::slates, "slates", "fanlight_slate_frames_total", "Slates published."),
+    count(&CaptureStats::dropped_no_place, "dropped_no_place", "fanlight_dropped_frames_total",
+          "Pictures that were never served.", "no_place"),
+    count_also(&CaptureStats::dropped_bad, "dropped_bad", "bad"),
+    count_also(&CaptureStats::lost_by_device, "lost_by_device", "lost_by_device"),
+    count_also(&CaptureStats::damaged_by_device, "damaged_by_device", "damaged_by_device"),
+    count_also(&CaptureStats::dropped_late, "dropped_late", "late"),
+    count(&CaptureStats::source_failures, "source_failures", "fanlight_source_failures_total",
+          "Failures of the source."),
+    count(&CaptureStats::reclaims, "reclaims", "fanlight_ring_reclaims_total",
+          "Times that the ring was full."),
+};
+
+// Of one shard; the metrics are sums over all.
+inline constexpr std::array kConnectionFigures = {
+    gauge(&ShardStats::connections_open, "connections", "fanlight_connections",
+          "Open connections."),
+};
+inline constexpr std::array kRequestFigures = {
+    count(&ShardStats::connections_accepted, "connections_accepted",
+          "fanlight_connections_accepted_total", "Connections accepted."),
+    count(&ShardStats::requests, "requests", "fanlight_requests_total",
+          "Complete requests received."),
+    count(&ShardStats::bad_requests, "bad_requests", "fanlight_bad_requests_total",
+          "Requests refused by the parser or a timeout."),
+};
+inline constexpr std::array kSendFigures = {
+    count(&ShardStats::bytes_sent, "bytes_sent", "fanlight_network_sent_bytes_total",
+          "Bytes given to the kernel, streams and everything else."),
+    count(&ShardStats::refused_full, "refused_full", "fanlight_refusals_total",
+          "Streams and connections answered with 503.", "full"),
+    count_also(&ShardStats::refused_address, "refused_address", "address"),
+    count_also(&ShardStats::refused_wire, "refused_wire", "wire"),
+    count_also(&ShardStats::refused_descriptors, "refused_descriptors", "descriptors"),
+    count(&ShardStats::sent_zero_copy, "sent_zero_copy", "fanlight_sent_zero_copy_total",
+          "Sends of frames by zero copy."),
+    count(&ShardStats::zero_copy_copied, "zero_copy_copied", "fanlight_zero_copy_copied_total",
+          "Zero-copy sends that the kernel copied anyway."),
+    count(&ShardStats::zero_copy_refused, "zero_copy_refused", "fanlight_zero_copy_refused_total",
+          "Zero-copy sends that the kernel refused, repeated as plain ones."),
+    count(&ShardStats::evicted_stalled, "evicted_stalled", "fanlight_evictions_total",
+          "Connections closed by the server to protect others.", "stalled"),
+    count_also(&ShardStats::evicted_memory, "evicted_memory", "memory"),
+    count(&ShardStats::control_requests, "control_requests", "fanlight_control_requests_total",
+          "Requests to change controls that were passed to a camera."),
+    count(&ShardStats::accept_failures, "accept_failures", "fanlight_accept_failures_total",
+          "Failed accepts."),
+    count(&ShardStats::errors, "connection_errors", "fanlight_connection_errors_total",
+          "Connections ended by a socket error."),
+};
+
+// The figure with this counter.
+template <class Figures, class Stats>
+constexpr const Figure<Stats>& figure_of(const Figures& figures, Counter Stats::*counter) {
+  for (const Figure<Stats>& figure : figures) {
+    if (figure.counter == counter) return figure;
+  }
+  CHECK(false && "no figure has this counter");
+}
+
+}  // namespace fanlight
