@@ -74,9 +74,9 @@ class Viewer : public SendQueueHook {
   void end_soon() noexcept;
 
   // Prefetches what wants_frame() needs, from the connection too: a stream's viewer is stored in
-  // its connection, after what a send uses.
+  // its connection, after the pointer to its virtual functions and what a send uses.
   void prefetch() const noexcept {
-    constexpr size_t kConnectionBytes = 64;
+    constexpr size_t kConnectionBytes = 104;
     fanlight::prefetch(reinterpret_cast<const char*>(this) - kConnectionBytes,
                        kConnectionBytes + sizeof *this);
   }

@@ -12,7 +12,6 @@
 #include <span>
 #include <string_view>
 
-#include "core/slab.h"
 #include "core/time.h"
 #include "http/delivery/framing.h"
 #include "http/delivery/viewer.h"
@@ -57,7 +56,7 @@ class WebSocket final : public Framing {
   void leave(const Viewer* sending = nullptr) noexcept;
   // Settles all viewers, the least recently served first. None is sending.
   void settle() noexcept;
-  // This viewer's frame was begun: the others are served before it is served again.
+  // This viewer's frame was sent: the others are served before it is served again.
   void note_served(const Viewer& viewer) noexcept;
 
   Piece wrap(const Viewer& viewer, const Frame& frame, bool is_last, Instant now) noexcept override;

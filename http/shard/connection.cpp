@@ -264,7 +264,6 @@ void Connection::begin_streaming() noexcept {
 
 void Connection::send_frame(Viewer& viewer, const Piece& piece) noexcept {
   CHECK(state_ == State::streaming && !is_sending());
-  if (answer_.web_socket != nullptr) answer_.web_socket->note_served(viewer);
   sending_viewer_ = &viewer;
   piece_ = piece;
   send();
@@ -278,7 +277,10 @@ void Connection::frame_sent() noexcept {
     stats.frame_age.record(services_.now() - viewer.frame()->info().captured_at);
   }
   viewer.finish_frame(services_.now());
-  if (!viewer_) return web_socket_sent();
+  if (!viewer_) {
+    answer_.web_socket->note_served(viewer);
+    return web_socket_sent();
+  }
   if (viewer.is_finished()) return begin_lingering();
   services_.queue.settle(viewer, services_.now());
 }
