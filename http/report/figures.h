@@ -95,7 +95,8 @@ inline constexpr std::array kCaptureFigures = {
           "Times that the ring was full."),
 };
 
-// Of one shard; the metrics are sums over all.
+// Of one shard; the metrics are sums over all. Three tables, because /api/v1/state has sums over
+// the shard's cameras between them.
 inline constexpr std::array kConnectionFigures = {
     gauge(&ShardStats::connections_open, "connections", "fanlight_connections",
           "Open connections."),

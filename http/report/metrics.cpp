@@ -59,11 +59,14 @@ constexpr size_t count_metrics(const std::array<Figure<Stats>, kSize>& figures) 
 template <class Stats, size_t kSize>
 std::span<const Figure<Stats>> metric_at(const std::array<Figure<Stats>, kSize>& figures,
                                          size_t n) {
-  size_t begin = 0;
-  for (; n > 0 || !figures[begin].begins_metric(); ++begin) n -= figures[begin].begins_metric();
-  size_t end = begin + 1;
-  while (end < kSize && !figures[end].begins_metric()) ++end;
-  return std::span(figures).subspan(begin, end - begin);
+  const auto next = [&](size_t i) {
+    do ++i;
+    while (i < kSize && !figures[i].begins_metric());
+    return i;
+  };
+  size_t begin = 0;  // each table begins with a metric
+  for (; n > 0; --n) begin = next(begin);
+  return std::span(figures).subspan(begin, next(begin) - begin);
 }
 
 template <class Stats>
@@ -78,8 +81,9 @@ void write_channel_metric(size_t n, const ServerState& state, size_t camera, Tex
   if (camera == 0) write_header(figures[0], text);
   if (const auto histogram = figures[0].histogram) {
     double sum = 0;
-    for (const auto& link : state.links)
+    for (const auto& link : state.links) {
       sum += to_seconds((link->channels[camera].*histogram).sum());
+    }
     const auto read = [&](auto get) {
       uint64_t all = 0;
       for (const auto& link : state.links) all += get(link->channels[camera].*histogram);
@@ -115,7 +119,7 @@ void write_shard_metric(size_t n, const ServerState& state, size_t, TextWriter& 
   }
 }
 
-// ---- metrics that are not a counter ----
+// ---- the other metrics ----
 
 struct Metric {
   std::string_view name;
