@@ -14,7 +14,8 @@ import tidy_rooms
 
 # A change in this room is tested by running the program; rooms below it would always run it.
 PROGRAM_ROOM = "tools/server"
-PROGRAMS = ["fanlight", "fanlight-load"]
+# The simulation runs this room, and so all that it uses of ours.
+SIMULATED_ROOM = "http/shard"
 # Files that the tests of every room depend on.
 EVERYTHING = ("CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt", "tools/packages.txt")
 # Folders of tests with a label of the same name.
@@ -53,10 +54,11 @@ def affected(paths):
             labels |= {kind} & set(LABELLED)
             if kind == "sim":
                 rooms |= rooms_in("http")
-        else:
+        elif folder in tidy_rooms.ROOMS or path.endswith("CMakeLists.txt"):
             for room in rooms_in(folder):
                 rooms |= rooms_above(room)
                 labels |= {"smoke"} if room == PROGRAM_ROOM else set()
+                labels |= {"sim"} if SIMULATED_ROOM in rooms_above(room) else set()
     return rooms, labels
 
 
@@ -66,7 +68,7 @@ def main(commit="HEAD"):
     if "sim" in labels:
         targets.append("tests/sim/all")
     if "smoke" in labels:
-        targets += PROGRAMS
+        targets = ["all"]  # those tests run programs of bench/ too
     print(" ".join(sorted(rooms)))
     print("|".join(sorted(labels)))
     print(" ".join(targets))

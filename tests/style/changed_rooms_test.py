@@ -17,7 +17,10 @@ class AffectedTest(unittest.TestCase):
     def test_a_room_and_those_that_use_it(self):
         rooms, labels = changed_rooms.affected(["http/report/metrics.cpp"])
         self.assertEqual(rooms, {"http/report", "http/answer", "http/shard", "tools/server"})
-        self.assertEqual(labels, {"style"})
+        self.assertEqual(labels, {"sim", "style"})
+
+    def test_what_no_shard_uses_is_not_simulated(self):
+        self.assertEqual(changed_rooms.affected(["capture/jpeg/jpeg_check.cpp"])[1], {"style"})
 
     def test_the_lowest_room_concerns_all(self):
         self.assertEqual(changed_rooms.affected(["core/log.h"])[0], set(tidy_rooms.ROOMS))
@@ -34,8 +37,9 @@ class AffectedTest(unittest.TestCase):
         self.assertIn("smoke", changed_rooms.affected(["tools/server/fanlight.cpp"])[1])
         self.assertIn("smoke", changed_rooms.affected(["tests/smoke/api_test.py"])[1])
 
-    def test_a_document_concerns_no_room(self):
-        self.assertEqual(changed_rooms.affected(["docs/api.md"]), (set(), {"style"}))
+    def test_a_document_or_a_script_concerns_no_room(self):
+        for path in ("docs/api.md", "tools/tidy.py", "tools/build"):
+            self.assertEqual(changed_rooms.affected([path]), (set(), {"style"}))
 
     def test_how_all_is_built_concerns_all(self):
         rooms, labels = changed_rooms.affected(["CMakePresets.json"])
