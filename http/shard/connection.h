@@ -8,7 +8,6 @@
 
 #include <sys/socket.h>
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -231,7 +230,6 @@ class Connection final : public FrameSink,
   uint64_t body_left_ = 0;                     // bytes of request body still to be discarded
   uint64_t discarded_ = 0;                     // bytes received while lingering
 
-  std::array<iovec, 3> vectors_;
   msghdr message_{};
 };
 

@@ -34,9 +34,10 @@ void Connection::send_plain() noexcept {
     services_.reactor.submit(send_, io_uring_prep_send, fd_, bytes.data(), bytes.size(), flags);
     return;
   }
-  message_.msg_iov = vectors_.data();
-  message_.msg_iovlen = piece_.remaining(vectors_);
-  CHECK(message_.msg_iovlen > 0);
+  const std::span<iovec> slices = piece_.remaining();
+  CHECK(!slices.empty());
+  message_.msg_iov = slices.data();
+  message_.msg_iovlen = slices.size();
   services_.reactor.submit(send_, io_uring_prep_sendmsg, fd_, &message_,
                            static_cast<unsigned>(flags));
 }
