@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// How requests and their bodies are taken from a connection's bytes; the head itself is tested in
+// request_test.cpp.
+#include "http/protocol/request_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fanlight {
+namespace {
+
+using Step = RequestReader::Step;
+
+std::string post(const std::string& path, const std::string& body, const std::string& fields = {}) {
+  return "POST " + path + " HTTP/1.1\r\nHost: a\r\n" + fields +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+const std::string kGet = "GET /b HTTP/1.1\r\nHost: a\r\n\r\n";
+
+// What a connection does with a reader: receives in pieces, and keeps bodies if `keeps`.
+struct Receiver {
+  Receiver(bool keeps, size_t piece_bytes) : keeps_bodies(keeps), piece(piece_bytes) {}
+
+  // Feeds `bytes`, and notes each request as its path and body.
+  void receive(std::string_view bytes) {
+    while (!bytes.empty() && refused == 0) {
+      const std::span<char> room = reader->room();
+      ASSERT_FALSE(room.empty());
+      const size_t count = std::min({piece, room.size(), bytes.size()});
+      std::copy_n(bytes.data(), count, room.data());
+      reader->received(count);
+      bytes.remove_prefix(count);
+      read();
+    }
+  }
+
+  void read() {
+    for (;;) {
+      switch (reader->read()) {
+        case Step::receive:
+          return;
+        case Step::head:
+          continues += reader->begin_body(keeps_bodies) ? 1 : 0;
+          break;
+        case Step::request:
+          requests.push_back(std::string(reader->request().path) + " " +
+                             std::string(reader->request().body));
+          if (!reader->next()) return;
+          break;
+        case Step::refuse:
+          refused = reader->error_status();
+          reason = reader->error_reason();
+          return;
+      }
+    }
+  }
+
+  bool keeps_bodies;
+  size_t piece;
+  std::unique_ptr<RequestReader> reader = std::make_unique<RequestReader>();
+  std::vector<std::string> requests;
+  int continues = 0;
+  int refused = 0;
+  std::string reason;
+};
+
+TEST(RequestReader, TakesPipelinedRequestsInPiecesOfAnySize) {
+  const std::string bytes = kGet + post("/a", "body") + kGet;
+  for (const bool keeps : {false, true}) {
+    for (size_t piece = 1; piece <= bytes.size(); ++piece) {
+      Receiver receiver(keeps, piece);
+      receiver.receive(bytes);
+      const std::string kept = keeps ? "body" : "";
+      EXPECT_EQ(receiver.requests, (std::vector<std::string>{"/b ", "/a " + kept, "/b "})) << piece;
+      EXPECT_EQ(receiver.refused, 0);
+    }
+  }
+}
+
+TEST(RequestReader, DiscardsABodyThatIsLongerThanTheBuffer) {
+  const std::string longest(RequestReader::kBodyBytesMax, 'x');
+  Receiver receiver(false, 1000);
+  receiver.receive(post("/a", longest) + kGet);
+  EXPECT_EQ(receiver.requests, (std::vector<std::string>{"/a ", "/b "}));
+}
+
+TEST(RequestReader, RefusesALongerBody) {
+  Receiver receiver(false, 1000);
+  receiver.receive(post("/a", std::string(RequestReader::kBodyBytesMax + 1, 'x')));
+  EXPECT_EQ(receiver.refused, 413);
+  EXPECT_EQ(receiver.reason, "the request body is too long");
+}
+
+TEST(RequestReader, KeepsABodyThatFillsTheBufferAndRefusesOneByteMore) {
+  const size_t head = post("/a", std::string(8'000, 'x')).size() - 8'000;
+  const size_t most = RequestReader::kInputSize - head;
+  Receiver fits(true, 1000);
+  fits.receive(post("/a", std::string(most, 'x')));
+  EXPECT_EQ(fits.requests, std::vector<std::string>{"/a " + std::string(most, 'x')});
+  Receiver exceeds(true, 1000);
+  exceeds.receive(post("/a", std::string(most + 1, 'x')));
+  EXPECT_EQ(exceeds.refused, 413);
+  EXPECT_EQ(exceeds.reason, "the head leaves no room for a body");
+}
+
+TEST(RequestReader, RefusesAHeadThatFillsTheBuffer) {
+  Receiver line(false, 1000);
+  line.receive("GET /" + std::string(RequestReader::kInputSize, 'x'));
+  EXPECT_EQ(line.refused, 414);
+  Receiver fields(false, 1000);
+  fields.receive("GET / HTTP/1.1\r\nX: " + std::string(RequestReader::kInputSize, 'x'));
+  EXPECT_EQ(fields.refused, 431);
+}
+
+TEST(RequestReader, PassesOnTheParsersRefusal) {
+  Receiver receiver(false, 1000);
+  receiver.receive("GET / HTTP/3.0\r\n\r\n");
+  EXPECT_EQ(receiver.refused, 505);
+  EXPECT_NE(receiver.reason, "");
+}
+
+TEST(RequestReader, AClientWaitsForContinueUnlessItsBodyHasBegun) {
+  const std::string fields = "Expect: 100-continue\r\n";
+  const std::string whole = post("/a", "body", fields);
+  Receiver waits(true, whole.size() - 4);
+  waits.receive(whole);
+  EXPECT_EQ(waits.continues, 1);
+  EXPECT_EQ(waits.requests, std::vector<std::string>{"/a body"});
+  Receiver begins(true, whole.size() - 3);
+  begins.receive(whole);
+  EXPECT_EQ(begins.continues, 0);
+  Receiver empty(true, 1000);
+  empty.receive(post("/a", "", fields));
+  EXPECT_EQ(empty.continues, 0);
+}
+
+TEST(RequestReader, GivesWhatFollowsARequest) {
+  RequestReader reader;
+  const std::string bytes = kGet + "\x81\x05hello";
+  std::copy(bytes.begin(), bytes.end(), reader.room().begin());
+  reader.received(bytes.size());
+  ASSERT_EQ(reader.read(), Step::head);
+  EXPECT_FALSE(reader.begin_body(false));
+  ASSERT_EQ(reader.read(), Step::request);
+  EXPECT_EQ(reader.rest(), "\x81\x05hello");
+}
+
+}  // namespace
+}  // namespace fanlight
