@@ -26,7 +26,7 @@ class Channel;
 class ZeroCopySend;
 class ZeroCopySends;
 
-// The user of such sends: a connection.
+// The user of such sends: a PieceSender.
 // Thread: its shard's.
 class ZeroCopySender {
  public:
@@ -52,6 +52,7 @@ class ZeroCopySend : public ListHook<> {
   ~ZeroCopySend();
 
   uint64_t sequence() const noexcept { return frame_.sequence(); }
+  Channel& channel() const noexcept { return channel_; }
 
  private:
   friend class ZeroCopySends;
