@@ -9,11 +9,11 @@
 
 #include "core/frame_ring.h"
 #include "core/list.h"
+#include "http/delivery/frame_waiter.h"
 #include "http/state/server_state.h"
 
 namespace fanlight {
 
-class Connection;
 class Viewer;
 
 // What follows the JPEG if it does not follow it in the ring (see core/part.h).
@@ -22,8 +22,6 @@ inline constexpr std::string_view kSeedClosing = "\r\n--frame--\r\n";
 inline constexpr std::string_view kSeedDelimiter = "\r\n--frame\r\n";
 inline constexpr std::string_view kSeedAdvanceTail =
     "\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n";
-
-struct SnapshotWaiters {};  // tag of the list below
 
 // Owns: the shard's pins on the ring's frames, one FrameRef per frame for any number of viewers.
 // Thread: its shard's.
@@ -60,8 +58,7 @@ class Channel {
 
   // Viewers for which there is nothing to send now; the shard's SendQueue maintains this list.
   List<Viewer>& idle_viewers() noexcept { return idle_viewers_; }
-  // Connections that wait for a fresh picture to answer a snapshot.
-  List<Connection, SnapshotWaiters>& snapshot_waiters() noexcept { return snapshot_waiters_; }
+  List<FrameWaiter, FrameWaiters>& frame_waiters() noexcept { return frame_waiters_; }
 
  private:
   struct Pin {
@@ -75,7 +72,7 @@ class Channel {
   const Frame* newest_ = nullptr;
   uint64_t reclaimed_through_ = 0;
   List<Viewer> idle_viewers_;
-  List<Connection, SnapshotWaiters> snapshot_waiters_;
+  List<FrameWaiter, FrameWaiters> frame_waiters_;
 };
 
 }  // namespace fanlight

@@ -164,7 +164,7 @@ void Connection::start_answer(const Answer& answer) noexcept {
     state_ = State::awaiting_frame;
     deadline_ = services_.now() + kSnapshotWait;
     ensure_timer(deadline_);
-    answer.channel->snapshot_waiters().push_back(*this);
+    answer.channel->frame_waiters().push_back(*this);
     answer.channel->ring().watch();
     return;
   }
@@ -181,7 +181,7 @@ void Connection::start_answer(const Answer& answer) noexcept {
 
 void Connection::resume_snapshot(Waited waited) noexcept {
   CHECK(state_ == State::awaiting_frame);
-  answer_.channel->snapshot_waiters().remove(*this);
+  answer_.channel->frame_waiters().remove(*this);
   answer_.channel->ring().unwatch();
   respond(waited);
 }

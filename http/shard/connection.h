@@ -18,6 +18,7 @@
 #include "http/answer/answer.h"
 #include "http/delivery/channel.h"
 #include "http/delivery/frame_sink.h"
+#include "http/delivery/frame_waiter.h"
 #include "http/delivery/shard_entry.h"
 #include "http/delivery/shard_services.h"
 #include "http/delivery/viewer.h"
@@ -53,8 +54,8 @@ struct AllConnections {};  // tag of the shard's list
 //   that the kernel may read is kept until then.
 class Connection final : public FrameSink,
                          public ZeroCopySender,
-                         public ListHook<AllConnections>,
-                         public ListHook<SnapshotWaiters> {
+                         public FrameWaiter,
+                         public ListHook<AllConnections> {
  public:
   // `id`: greater than the ids of the owner's older connections.
   Connection(ShardServices& services, ConnectionOwner& owner, const ClientSocket& client,
@@ -74,9 +75,8 @@ class Connection final : public FrameSink,
     return send_.in_flight() || zero_copy_send_ != nullptr || sends_later_;
   }
 
-  // A newer frame has arrived, or will not arrive in time: answers the waiting snapshot.
-  void resume_snapshot(Waited waited) noexcept;
-  uint64_t snapshot_newer_than() const noexcept { return answer_.newer_than; }
+  uint64_t newer_than() const noexcept override { return answer_.newer_than; }
+  void on_newer_frame() noexcept override { resume_snapshot(Waited::frame_came); }
 
   // --- for the channel and the shard; in connection_end.cpp ---
 
@@ -137,6 +137,8 @@ class Connection final : public FrameSink,
   void received(size_t bytes) noexcept;
   void parse() noexcept;
   void respond(Waited waited) noexcept;
+  // A newer frame has arrived, or will not arrive in time: answers the waiting snapshot.
+  void resume_snapshot(Waited waited) noexcept;
   void refuse(int status, std::string_view reason) noexcept;
   void start_answer(const Answer& answer) noexcept;
   void send() noexcept;

@@ -154,7 +154,7 @@ void Connection::on_controlled(Completion) noexcept {
 void Connection::close(Ending ending) noexcept {
   if (state_ == State::closing) return;
   if (state_ == State::awaiting_frame) {
-    answer_.channel->snapshot_waiters().remove(*this);
+    answer_.channel->frame_waiters().remove(*this);
     answer_.channel->ring().unwatch();
   }
   if (control_request_ != nullptr) give_camera_up();

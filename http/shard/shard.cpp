@@ -145,10 +145,8 @@ void Shard::refresh_channels() noexcept {
     if (!channel->refresh()) continue;
     queue_.settle_idle(*channel, now());
     const uint64_t newest = channel->newest()->sequence();
-    channel->snapshot_waiters().for_each([newest](Connection& connection) {
-      if (newest > connection.snapshot_newer_than()) {
-        connection.resume_snapshot(Waited::frame_came);
-      }
+    channel->frame_waiters().for_each([newest](FrameWaiter& waiter) {
+      if (newest > waiter.newer_than()) waiter.on_newer_frame();
     });
   }
 }
