@@ -31,7 +31,7 @@ class Operation {
   // Between a request and its completion thousands of others are handled, so the memory that the
   // completion touches is no longer in the caches. This many bytes from the Operation on are
   // fetched ahead of the handler: an owner keeps there what its handler needs often.
-  static constexpr size_t kTouchedBytes = 384;
+  static constexpr size_t kTouchedBytes = 512;
 
   // Runs to completion, may destroy the owner (and so this Operation) as its last act.
   using Handler = void (*)(void* owner, Completion) noexcept;

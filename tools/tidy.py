@@ -69,7 +69,8 @@ EXEMPT_FROM_BAN = [
 EXEMPT_FROM_TEST = [
     ("http/shard/connection_end.cpp",
      "a part of the class Connection; connection_test.cpp tests all"),
-    ("http/shard/connection_send.cpp", "another; and zero_copy_send_test.cpp for its zero copy"),
+    ("http/shard/connection_reply.cpp", "another; connection_{body,await_body}_test.cpp test it"),
+    ("http/shard/connection_stream.cpp", "another; connection_test.cpp tests it"),
     ("http/shard/connection_web_socket.cpp", "another; web_socket_test.cpp tests it"),
     ("core/check.cpp", "death tests all over the tests of core see it abort"),
 ]

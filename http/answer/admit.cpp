@@ -5,13 +5,11 @@
 
 namespace fanlight {
 
-std::string_view take_place(const Call& call, size_t frame_bytes, double fps,
-                            Answer& answer) noexcept {
+std::string_view take_place(const Call& call, size_t frame_bytes, double fps, Seat& seat) noexcept {
   ShardStats& stats = call.services.stats;
   ServerState& state = call.services.state;
-  answer.viewer.peer_is_local = call.services.reactor.backend().peer_address(call.fd).is_local;
-  answer.client = call.client();
-  switch (state.admission.admit(answer.client, frame_bytes, fps, answer.place)) {
+  seat.client = call.client();
+  switch (state.admission.admit(seat.client, frame_bytes, fps, seat.place)) {
     case Verdict::admitted:
       return {};
     case Verdict::full:
@@ -19,7 +17,7 @@ std::string_view take_place(const Call& call, size_t frame_bytes, double fps,
       return "no room for another viewer";
     case Verdict::address_full:
       stats.refused_address.add();
-      call.services.events.address_full(call.now, answer.client,
+      call.services.events.address_full(call.now, seat.client,
                                         state.admission.config().viewers_per_address);
       return "too many streams from your address";
     case Verdict::wire_full:

@@ -10,10 +10,9 @@
 
 namespace fanlight {
 
-// Empty if there is a place, which is then taken for `answer`; else the reason for the 503.
+// Empty if there is a place, which is then taken for `seat`; else the reason for the 503.
 // `frame_bytes` is sent at least `fps` times a second (0: no rate requested).
-std::string_view take_place(const Call& call, size_t frame_bytes, double fps,
-                            Answer& answer) noexcept;
+std::string_view take_place(const Call& call, size_t frame_bytes, double fps, Seat& seat) noexcept;
 
 // Size of the channel's newest frame as a part of a stream; 0 before the first.
 size_t frame_bytes_of(const Channel& channel) noexcept;

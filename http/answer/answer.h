@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answer: what a connection does for a request.
+// Answer: what a connection does for a request: one of the six structs below.
 #pragma once
 
 #include <cstdint>
+#include <variant>
 
 #include "core/frame.h"
 #include "core/time.h"
@@ -19,34 +20,56 @@ class CameraPanel;
 class UstreamerFraming;
 class WebSocket;
 
-// What a connection keeps of an answer until the answer is complete.
-struct AnswerState {
-  enum class Kind : uint8_t {
-    reply,         // send `piece`, then `body`, then keep or close the connection
-    stream,        // send `piece`, then frames of `channel` according to `viewer`
-    await_frame,   // wait for a frame of `channel` newer than `newer_than`, then answer again
-    web_socket,    // send `piece`, then what `web_socket` produces
-    await_camera,  // pass the body to the camera's thread by `panel`, then answer_for_camera()
-    await_body,    // wait until `body` is prepared, then answer_for_body()
-  };
-  Kind kind = Kind::reply;
+// Send `piece`, which is in the given output, in constant memory or in `frame`, then `body`; then
+// keep or close the connection.
+struct Reply {
+  Piece piece;
   bool keep_alive = true;
   bool chunked = false;          // `body` is sent in chunks (HTTP/1.1)
-  const Frame* frame = nullptr;  // pinned in `channel` until the piece is sent
   Body* body = nullptr;          // the connection takes ownership
+  const Frame* frame = nullptr;  // pinned in `channel` until the piece is sent
   Channel* channel = nullptr;
-  WebSocket* web_socket = nullptr;      // the connection takes ownership
-  UstreamerFraming* framing = nullptr;  // likewise
-  ViewerOptions viewer;
-  ViewerPlace place;   // of a stream
-  PeerAddress client;  // of a stream: its client
+};
+
+// A viewer's place, and the client that has it.
+struct Seat {
+  ViewerPlace place;
+  PeerAddress client;
+};
+
+// Send `head`, then frames of `channel` according to `options`.
+struct OpenStream {
+  Piece head;
+  Channel* channel = nullptr;
+  Seat seat;
+  ViewerOptions options;
+  UstreamerFraming* framing = nullptr;  // the connection takes ownership
+};
+
+// Send `head`, then what `web_socket` produces.
+struct OpenWebSocket {
+  Piece head;
+  WebSocket* web_socket = nullptr;  // the connection takes ownership
+  Seat seat;
+};
+
+// Wait for a frame of `channel` newer than `newer_than`, then answer again.
+struct AwaitFrame {
+  Channel* channel = nullptr;
   uint64_t newer_than = 0;
+};
+
+// Pass the request's body to the camera's thread, then answer_for_camera().
+struct AwaitCamera {
   CameraPanel* panel = nullptr;
 };
 
-struct Answer : AnswerState {
-  Piece piece;  // in the given output, in constant memory, or in `frame`
+// Wait until `body` is prepared, then answer_for_body().
+struct AwaitBody {
+  Body* body = nullptr;  // the connection takes ownership
 };
+
+using Answer = std::variant<Reply, OpenStream, OpenWebSocket, AwaitFrame, AwaitCamera, AwaitBody>;
 
 // How long a snapshot waits for its frame: an idle camera must first be started.
 inline constexpr Duration kSnapshotWait = 5s;

@@ -47,10 +47,7 @@ Answer reply_control(const Call& call) noexcept {
   CHECK(request.body.size() == request.content_length);
   CameraPanel* panel = call.services.state.cameras[call.route.camera].panel;
   if (panel == nullptr) return reply_error(call, 503, "this camera accepts no requests");
-  Answer answer;
-  answer.kind = Answer::Kind::await_camera;
-  answer.panel = panel;
-  return answer;
+  return AwaitCamera{panel};
 }
 
 }  // namespace fanlight

@@ -20,7 +20,7 @@ int status_of(ControlOutcome outcome) noexcept;
 // True for application/json, with any parameters (RFC 9110 section 8.3.1).
 bool is_json(std::string_view content_type) noexcept;
 
-// PATCH /cameras/NAME/controls: refused, or passed to the camera's thread (Kind::await_camera).
+// PATCH /cameras/NAME/controls: refused, or passed to the camera's thread (AwaitCamera).
 Answer reply_control(const Call& call) noexcept;
 
 }  // namespace fanlight

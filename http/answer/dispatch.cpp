@@ -20,7 +20,7 @@
 namespace fanlight {
 namespace {
 
-Answer reply_options(const Call& call) {
+Reply reply_options(const Call& call) {
   ResponseHead head(call.output, 204, call.context(call.request.keep_alive));
   head.field("Allow: {}", allowed_methods(call));
   if (!call.services.state.config.cors_origins.empty()) {
@@ -33,28 +33,28 @@ Answer reply_options(const Call& call) {
   return reply(call, head, {});
 }
 
-Answer reply_health(const Call& call) {
+Reply reply_health(const Call& call) {
   std::array<char, kHealthReasonBytesMax> room;
   const std::string_view reason = why_unhealthy(call.services, room);
   if (!reason.empty()) return reply_error(call, 503, reason);
   return reply_text(call, "text/plain; charset=utf-8", "ok\n");
 }
 
-Answer reply_readiness(const Call& call) {
+Reply reply_readiness(const Call& call) {
   std::array<char, kHealthReasonBytesMax> room;
   const std::string_view reason = why_not_ready(call.services, room);
   if (!reason.empty()) return reply_error(call, 503, reason);
   return reply_text(call, "text/plain; charset=utf-8", "ok\n");
 }
 
-Answer reply_viewers(const Call& call) {
+Reply reply_viewers(const Call& call) {
   if (!call.may_see_addresses()) {
     return reply_error(call, 403, "viewers are listed only for this machine and --admin-listen");
   }
   return reply_report(call, Report::viewers_page, "text/html; charset=utf-8", 0);
 }
 
-Answer reply_cameras(const Call& call) {
+Reply reply_cameras(const Call& call) {
   // A browser requests text/html; other clients get JSON.
   if (wants_html(call.request)) {
     return reply_report(call, Report::cameras_page, "text/html; charset=utf-8", 0);
@@ -117,7 +117,7 @@ Answer reply_get(const Call& call) {
   CHECK(false && "every resource is answered");
 }
 
-Answer reply_not_allowed(const Call& call) {
+Reply reply_not_allowed(const Call& call) {
   const std::string_view allowed = allowed_methods(call);
   if (allowed.ends_with("PATCH")) {
     return reply_error(call, 405, "only GET, HEAD, OPTIONS and PATCH are allowed");
@@ -128,33 +128,34 @@ Answer reply_not_allowed(const Call& call) {
   return reply_error(call, 405, "only GET, HEAD and OPTIONS are allowed");
 }
 
-Route route_of(ShardServices& services, const Request& request) {
-  return find_route(request.path, request.query, services.state.camera_names);
-}
-
 }  // namespace
 
-Answer answer_error(ShardServices& services, int status, std::string_view reason, Request request,
-                    std::span<char> output) noexcept {
+Reply answer_error(ShardServices& services, int status, std::string_view reason, Request request,
+                   std::span<char> output) noexcept {
   request.keep_alive = false;
   return reply_error({.services = services, .request = request, .output = output}, status, reason);
 }
 
-bool wants_body(ShardServices& services, const Request& request) noexcept {
-  return request.method == Method::patch && services.state.config.allow_control &&
-         request.content_length <= ControlRequest::kBodyBytesMax &&
-         route_of(services, request).resource == Resource::controls;
+Route route_of(ShardServices& services, const Request& request) noexcept {
+  return find_route(request.path, request.query, services.state.camera_names);
 }
 
-Answer answer_request(ShardServices& services, const ClientSocket& client, const Request& request,
-                      std::span<char> output, Instant now, Waited waited) noexcept {
+bool wants_body(ShardServices& services, const Request& request, const Route& route) noexcept {
+  return request.method == Method::patch && services.state.config.allow_control &&
+         request.content_length <= ControlRequest::kBodyBytesMax &&
+         route.resource == Resource::controls;
+}
+
+Answer answer_request(ShardServices& services, const ClientSocket& client, Exchange& exchange,
+                      Waited waited) noexcept {
+  const Request& request = exchange.request();
   const Call call{.services = services,
                   .request = request,
-                  .output = output,
+                  .output = exchange.output(),
                   .fd = client.fd,
-                  .now = now,
+                  .now = services.now(),
                   .waited = waited,
-                  .route = route_of(services, request),
+                  .route = exchange.route,
                   .by_admin_listener = client.by_admin_listener,
                   .connection_id = client.id};
   const Route& route = call.route;
@@ -175,21 +176,20 @@ Answer answer_request(ShardServices& services, const ClientSocket& client, const
   }
 }
 
-Answer answer_for_camera(ShardServices& services, const ClientSocket& client,
-                         const Request& request, std::span<char> output, int status,
-                         std::string_view words) noexcept {
+Reply answer_for_camera(ShardServices& services, const ClientSocket& client, Exchange& exchange,
+                        int status, std::string_view words) noexcept {
   const Call call{.services = services,
-                  .request = request,
-                  .output = output,
+                  .request = exchange.request(),
+                  .output = exchange.output(),
                   .fd = client.fd,
-                  .route = route_of(services, request)};
+                  .route = exchange.route};
   if (status != 200) return reply_error(call, status, words);
   return reply_report(call, Report::controls, "application/json", call.route.camera);
 }
 
-Answer answer_for_body(ShardServices& services, const Request& request, std::span<char> output,
-                       Body& body) noexcept {
-  return reply_prepared_table({.services = services, .request = request, .output = output}, body);
+Reply answer_for_body(ShardServices& services, Exchange& exchange, Body& body) noexcept {
+  return reply_prepared_table(
+      {.services = services, .request = exchange.request(), .output = exchange.output()}, body);
 }
 
 }  // namespace fanlight

@@ -6,7 +6,7 @@
 
 namespace fanlight {
 
-Answer reply_mjpg_input(const Call& call) noexcept {
+Reply reply_mjpg_input(const Call& call) noexcept {
   const CaptureStats& stats = call.services.state.cameras[call.route.camera].ring->stats();
   const std::span<char> room = call.output.last(512);
   TextWriter text(room);
@@ -18,11 +18,11 @@ Answer reply_mjpg_input(const Call& call) noexcept {
   return reply_text(call, "application/json", {room.data(), text.size()});
 }
 
-Answer reply_mjpg_output(const Call& call) noexcept {
+Reply reply_mjpg_output(const Call& call) noexcept {
   return reply_text(call, "application/json", "{\"controls\":[]}\n");
 }
 
-Answer reply_mjpg_command(const Call& call) noexcept {
+Reply reply_mjpg_command(const Call& call) noexcept {
   const bool is_take = query_value(call.request.query, "action").value.starts_with("take");
   return reply_error(call, 501,
                      is_take ? "saving files is not supported; use GET /snapshot"

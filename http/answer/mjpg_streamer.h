@@ -13,12 +13,12 @@
 namespace fanlight {
 
 // /input_N.json: the camera's size.
-Answer reply_mjpg_input(const Call& call) noexcept;
+Reply reply_mjpg_input(const Call& call) noexcept;
 
 // /output_0.json
-Answer reply_mjpg_output(const Call& call) noexcept;
+Reply reply_mjpg_output(const Call& call) noexcept;
 
 // /?action=command and /?action=take
-Answer reply_mjpg_command(const Call& call) noexcept;
+Reply reply_mjpg_command(const Call& call) noexcept;
 
 }  // namespace fanlight

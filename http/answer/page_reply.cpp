@@ -8,7 +8,7 @@
 
 namespace fanlight {
 
-Answer reply_camera_page(const Call& call) noexcept {
+Reply reply_camera_page(const Call& call) noexcept {
   const ServerState& state = call.services.state;
   const Pages& pages = state.pages;
   const std::string_view html =
@@ -26,18 +26,17 @@ Answer reply_camera_page(const Call& call) noexcept {
   const std::span<char> behind = call.output.subspan(text.size());
   CHECK(behind.size() >= opening.text().size());
   std::copy(opening.text().begin(), opening.text().end(), behind.begin());
-  Answer answer;
-  answer.keep_alive = call.request.keep_alive;
-  answer.piece = Piece(text, call.body({behind.data(), opening.text().size()}), call.body(html));
-  return answer;
+  return Reply{
+      .piece = Piece(text, call.body({behind.data(), opening.text().size()}), call.body(html)),
+      .keep_alive = call.request.keep_alive};
 }
 
-Answer reply_favicon(const Call& call) noexcept {
+Reply reply_favicon(const Call& call) noexcept {
   ResponseHead head(call.output, 200, call.context(false));
   head.field("Content-Type: image/svg+xml").field("Content-Length: {}", kFaviconSvg.size());
   head.field("Cache-Control: max-age=86400").field("X-Content-Type-Options: nosniff");
   // Browsers open a connection just for the icon, and allow six per server.
-  Answer answer = reply(call, head, kFaviconSvg);
+  Reply answer = reply(call, head, kFaviconSvg);
   answer.keep_alive = false;
   return answer;
 }

@@ -8,9 +8,9 @@
 namespace fanlight {
 
 // The page of the camera named in the call's URL.
-Answer reply_camera_page(const Call& call) noexcept;
+Reply reply_camera_page(const Call& call) noexcept;
 
 // The icon of all pages, at /favicon.svg and where browsers look by default.
-Answer reply_favicon(const Call& call) noexcept;
+Reply reply_favicon(const Call& call) noexcept;
 
 }  // namespace fanlight

@@ -48,14 +48,11 @@ std::string_view allowed_methods(const Call& call) noexcept {
                                                  : "GET, HEAD, OPTIONS";
 }
 
-Answer reply(const Call& call, ResponseHead& head, std::string_view body) noexcept {
-  Answer answer;
-  answer.keep_alive = call.request.keep_alive;
-  answer.piece = Piece(head.finish(), call.body(body));
-  return answer;
+Reply reply(const Call& call, ResponseHead& head, std::string_view body) noexcept {
+  return {.piece = Piece(head.finish(), call.body(body)), .keep_alive = call.request.keep_alive};
 }
 
-Answer reply_text(const Call& call, std::string_view type, std::string_view text) noexcept {
+Reply reply_text(const Call& call, std::string_view type, std::string_view text) noexcept {
   ResponseHead head(call.output, 200, call.context(call.request.keep_alive));
   head.field("Content-Type: {}", type).field("Content-Length: {}", text.size());
   head.field("Cache-Control: no-cache");
@@ -71,7 +68,7 @@ bool wants_html(const Request& request) noexcept {
   return request.accept.find("text/html") != std::string_view::npos;
 }
 
-Answer reply_error(const Call& call, int status, std::string_view reason) noexcept {
+Reply reply_error(const Call& call, int status, std::string_view reason) noexcept {
   const bool keep_alive = call.request.keep_alive && !leaves_framing_in_doubt(status);
   const ErrorPage& page = call.services.state.error_page;
   const bool html = wants_html(call.request);
@@ -97,21 +94,18 @@ Answer reply_error(const Call& call, int status, std::string_view reason) noexce
   head.field("Content-Length: {}", begin.size() + middle.size() + end.size());
   head.field("Cache-Control: no-store");
   if (html) add_page_fields(head, page.policy());
-  Answer answer;
-  answer.keep_alive = keep_alive;
   if (call.request.method == Method::head) {
-    answer.piece = Piece(head.finish());
-    return answer;
+    return {.piece = Piece(head.finish()), .keep_alive = keep_alive};
   }
   // The head is placed to end where the text begins, so that both are one slice.
   const std::string_view fields = head.finish();
   char* const text = call.output.data() + kErrorHeadBytesMax;
   std::copy_backward(fields.begin(), fields.end(), text);
-  answer.piece = Piece({text - fields.size(), fields.size() + begin.size()}, middle, end.view());
-  return answer;
+  return {.piece = Piece({text - fields.size(), fields.size() + begin.size()}, middle, end.view()),
+          .keep_alive = keep_alive};
 }
 
-Answer reply_redirect(const Call& call) noexcept {
+Reply reply_redirect(const Call& call) noexcept {
   constexpr size_t kSlashesMax = 64, kQueryBytesMax = 1024;
   const std::string_view path = call.request.path;
   const size_t slashes = path.size() - (path.find_last_not_of('/') + 1);
@@ -131,8 +125,7 @@ Answer reply_redirect(const Call& call) noexcept {
   return reply(call, head, {});
 }
 
-Answer reply_report(const Call& call, Report report, std::string_view type,
-                    size_t camera) noexcept {
+Reply reply_report(const Call& call, Report report, std::string_view type, size_t camera) noexcept {
   if (call.request.method == Method::head) {
     ResponseHead head(call.output, 200, report_context(call, report, call.request.keep_alive));
     add_report_fields(call, head, report, type);
@@ -145,12 +138,8 @@ Answer reply_report(const Call& call, Report report, std::string_view type,
   ResponseHead head(call.output, 200, report_context(call, report, keep_alive));
   add_report_fields(call, head, report, type);
   if (chunked) head.field("Transfer-Encoding: chunked");
-  Answer answer;
-  answer.keep_alive = keep_alive;
-  answer.chunked = chunked;
-  answer.piece = Piece(head.finish());
-  answer.body = body;
-  return answer;
+  return {
+      .piece = Piece(head.finish()), .keep_alive = keep_alive, .chunked = chunked, .body = body};
 }
 
 void add_via(const Call& call, ResponseHead& head) noexcept {

@@ -19,9 +19,9 @@ inline constexpr int kRetryAfterSeconds = 5;
 std::string_view allowed_methods(const Call& call) noexcept;
 
 // The given head, and `body` unless the method is HEAD.
-Answer reply(const Call& call, ResponseHead& head, std::string_view body) noexcept;
+Reply reply(const Call& call, ResponseHead& head, std::string_view body) noexcept;
 
-Answer reply_text(const Call& call, std::string_view type, std::string_view text) noexcept;
+Reply reply_text(const Call& call, std::string_view type, std::string_view text) noexcept;
 
 // What our pages may do (content_policy()). `style`: one more source of styles, or empty.
 void add_page_fields(ResponseHead& head, std::string_view policy,
@@ -32,15 +32,15 @@ bool wants_html(const Request& request) noexcept;
 
 // One line of plain text, or a page for a browser. The connection is kept, unless the status means
 // that the start of the next request is unknown. `reason` has at most 256 bytes.
-Answer reply_error(const Call& call, int status, std::string_view reason) noexcept;
+Reply reply_error(const Call& call, int status, std::string_view reason) noexcept;
 
 // A redirect to the same page without the slashes at the end of its path. The reference is relative
 // (RFC 9110 section 10.2.2), so it stays below a proxy's path prefix; a query of up to 1 KB is
 // kept.
-Answer reply_redirect(const Call& call) noexcept;
+Reply reply_redirect(const Call& call) noexcept;
 
 // A report; `camera` is the index for reports on one camera.
-Answer reply_report(const Call& call, Report report, std::string_view type, size_t camera) noexcept;
+Reply reply_report(const Call& call, Report report, std::string_view type, size_t camera) noexcept;
 
 // Lists the servers that the camera's pictures came through, if any (RFC 9110 section 7.6.3): a
 // relay that finds itself in the list knows that it is relaying its own camera.

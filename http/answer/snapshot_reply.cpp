@@ -27,18 +27,22 @@ bool matches(std::string_view if_none_match, std::string_view etag) {
   return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
 }
 
-Answer reply_slate(const Call& call, Channel& channel) {
+Reply reply_frame(const Call& call, ResponseHead& head, Channel& channel, const Frame& frame) {
+  Reply answer = reply(call, head, frame.jpeg());
+  answer.channel = &channel;
+  answer.frame = &frame;
+  channel.pin(frame);
+  return answer;
+}
+
+Reply reply_slate(const Call& call, Channel& channel) {
   const Frame* frame = channel.newest();
   ResponseHead head(call.output, 503, call.context(call.request.keep_alive));
   head.field("Retry-After: {}", kRetryAfterSeconds).field("Content-Type: image/jpeg");
   head.foreign_field("X-Slate", frame->info().slate_reason.view());
   head.field("Content-Length: {}", frame->jpeg().size()).field("Cache-Control: no-store");
   add_via(call, head);
-  Answer answer = reply(call, head, frame->jpeg());
-  answer.channel = &channel;
-  answer.frame = frame;
-  channel.pin(*frame);
-  return answer;
+  return reply_frame(call, head, channel, *frame);
 }
 
 }  // namespace
@@ -47,11 +51,7 @@ Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noex
   Channel& channel = call.services.channel(call.route.camera);
   const Frame* frame = channel.newest();
   if (call.waited == Waited::no && must_wait(call, channel, parameters)) {
-    Answer answer;
-    answer.kind = Answer::Kind::await_frame;
-    answer.channel = &channel;
-    answer.newer_than = frame == nullptr ? 0 : frame->sequence();
-    return answer;
+    return AwaitFrame{.channel = &channel, .newer_than = frame == nullptr ? 0 : frame->sequence()};
   }
   if (is_lost(frame)) return reply_slate(call, channel);
   if (frame == nullptr || call.waited == Waited::in_vain) {
@@ -72,11 +72,7 @@ Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noex
   if (unchanged) return reply(call, head, {});
   head.field("Content-Type: image/jpeg").field("Content-Length: {}", frame->jpeg().size());
   add_ustreamer_fields(head, frame->info(), call.now);
-  Answer answer = reply(call, head, frame->jpeg());
-  answer.channel = &channel;
-  answer.frame = frame;
-  channel.pin(*frame);
-  return answer;
+  return reply_frame(call, head, channel, *frame);
 }
 
 }  // namespace fanlight

@@ -8,7 +8,7 @@
 
 namespace fanlight {
 
-// The newest frame, pinned until it is sent; or Kind::await_frame if it is too old; or 503, with
+// The newest frame, pinned until it is sent; or AwaitFrame if it is too old; or 503, with
 // the slate as body if the camera is lost.
 Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noexcept;
 

@@ -8,7 +8,7 @@
 
 namespace fanlight {
 
-// Kind::stream with a place among the viewers, or 503.
+// OpenStream with a place among the viewers, or 503.
 Answer reply_stream(const Call& call, const StreamParameters& parameters) noexcept;
 
 }  // namespace fanlight

@@ -12,7 +12,7 @@ constexpr size_t kHeadBytesMax = 1024;
 
 }  // namespace
 
-Answer reply_summary(const Call& call) noexcept {
+Reply reply_summary(const Call& call) noexcept {
   const std::span<char> room = call.output.subspan(kHeadBytesMax);
   TextWriter text(room);
   bool more = true;

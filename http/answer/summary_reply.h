@@ -8,6 +8,6 @@
 namespace fanlight {
 
 // The object in one piece, with its length, if there are few enough cameras; else a report.
-Answer reply_summary(const Call& call) noexcept;
+Reply reply_summary(const Call& call) noexcept;
 
 }  // namespace fanlight

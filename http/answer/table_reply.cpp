@@ -7,12 +7,12 @@
 namespace fanlight {
 namespace {
 
-Answer reply_head(const Call& call, bool keep_alive, bool chunked) {
+Reply reply_head(const Call& call, bool keep_alive, bool chunked) {
   ResponseHead head(call.output, 200, call.context(keep_alive));
   head.field("Content-Type: text/html; charset=utf-8").field("Cache-Control: no-store");
   add_page_fields(head, call.services.state.list_pages.policy());
   if (chunked) head.field("Transfer-Encoding: chunked");
-  Answer answer = reply(call, head, {});
+  Reply answer = reply(call, head, {});
   answer.keep_alive = keep_alive;
   answer.chunked = chunked;
   return answer;
@@ -26,21 +26,19 @@ Answer reply_table(const Call& call) noexcept {
   if (call.request.method == Method::head) return reply_head(call, call.request.keep_alive, false);
   TableQuery* query = desk->open();
   if (query == nullptr) return reply_error(call, 503, "too many concurrent tables");
-  Answer answer;
-  answer.kind = Answer::Kind::await_body;
-  answer.body = call.services.tables.make(call.services, *query);
-  CHECK(answer.body != nullptr);  // as many as places at the desk
-  return answer;
+  Body* body = call.services.tables.make(call.services, *query);
+  CHECK(body != nullptr);  // as many as places at the desk
+  return AwaitBody{body};
 }
 
-Answer reply_prepared_table(const Call& call, Body& body) noexcept {
+Reply reply_prepared_table(const Call& call, Body& body) noexcept {
   if (const Body::Failure failure = body.failure(); failure.status != 0) {
     body.release();
     return reply_error(call, failure.status, failure.reason);
   }
   // HTTP/1.0 has no chunks: the end of the connection is the end of the table.
   const bool chunked = call.request.minor_version >= 1;
-  Answer answer = reply_head(call, chunked && call.request.keep_alive, chunked);
+  Reply answer = reply_head(call, chunked && call.request.keep_alive, chunked);
   answer.body = &body;
   return answer;
 }

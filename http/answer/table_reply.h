@@ -13,6 +13,6 @@ namespace fanlight {
 Answer reply_table(const Call& call) noexcept;
 
 // The answer once `body` is prepared or given up.
-Answer reply_prepared_table(const Call& call, Body& body) noexcept;
+Reply reply_prepared_table(const Call& call, Body& body) noexcept;
 
 }  // namespace fanlight

@@ -100,19 +100,17 @@ Answer reply_web_socket(const Call& call) noexcept {
   const std::string_view wrong = parse_parameters(request.query, parameters);
   if (!wrong.empty()) return reply_error(call, 400, wrong);
 
-  Answer answer;
+  OpenWebSocket answer;
   CameraChoice cameras;
   const std::string_view wrong_cameras = choose_cameras(call, cameras);
   if (!wrong_cameras.empty()) return reply_error(call, 400, wrong_cameras);
   const std::string_view full =
-      take_place(call, frame_bytes_of(call, cameras), parameters.fps, answer);
+      take_place(call, frame_bytes_of(call, cameras), parameters.fps, answer.seat);
   if (!full.empty()) return reply_error(call, 503, full);
 
   ViewerOptions options;
-  options.paced = answer.place.paced;
+  options.paced = answer.seat.place.paced;
   if (parameters.fps > 0) options.interval = from_seconds(1 / parameters.fps);
-  answer.kind = Answer::Kind::web_socket;
-  answer.keep_alive = false;
   answer.web_socket = call.services.web_sockets.make(cameras, options);
   CHECK(answer.web_socket != nullptr);  // there is one per connection
 
@@ -120,7 +118,7 @@ Answer reply_web_socket(const Call& call) noexcept {
   ResponseHead head(call.output, 101, call.context(true));
   head.field("Connection: Upgrade").field("Upgrade: websocket");
   head.field("Sec-WebSocket-Accept: {}", std::string_view(accept.data(), accept.size()));
-  answer.piece = Piece(head.finish());
+  answer.head = Piece(head.finish());
   return answer;
 }
 

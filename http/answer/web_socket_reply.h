@@ -17,7 +17,7 @@ std::array<char, 28> web_socket_accept(std::string_view key) noexcept;
 // True for the base64 of 16 bytes, the required form of a key (section 4.2.1).
 bool is_web_socket_key(std::string_view key) noexcept;
 
-// /ws and /cameras/NAME/ws: the upgrade (Kind::web_socket), or an error. Unlike with an <img>, a
+// /ws and /cameras/NAME/ws: the upgrade (OpenWebSocket), or an error. Unlike with an <img>, a
 // script can read what a WebSocket receives, and CORS does not stop other sites' scripts: so Origin
 // must be this host, or be allowed by --cors-origin.
 Answer reply_web_socket(const Call& call) noexcept;

@@ -76,7 +76,7 @@ class Viewer : public SendQueueHook {
   // Prefetches what wants_frame() needs, from the connection too: a stream's viewer is stored in
   // its connection, after the pointer to its virtual functions and what a send uses.
   void prefetch() const noexcept {
-    constexpr size_t kConnectionBytes = 104;
+    constexpr size_t kConnectionBytes = 336;
     fanlight::prefetch(reinterpret_cast<const char*>(this) - kConnectionBytes,
                        kConnectionBytes + sizeof *this);
   }

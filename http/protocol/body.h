@@ -42,7 +42,7 @@ class Body {
   Body& operator=(const Body&) = delete;
 
   // Fetches what decides between an answer and an error, and calls ready() when that is known. Only
-  // for answers of Answer::Kind::await_body; called once, before anything else.
+  // for an AwaitBody; called once, before anything else.
   virtual void prepare() noexcept { CHECK(false && "it has nothing to prepare"); }
   // After prepare(): why there is no answer, if so.
   virtual Failure failure() const noexcept { return {}; }

@@ -4,10 +4,10 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/check.h"
 #include "http/answer/dispatch.h"
-#include "http/delivery/send_queue.h"
 
 namespace fanlight {
 namespace {
@@ -16,6 +16,9 @@ namespace {
 constexpr uint64_t kLingerBytesMax = 256 << 10;
 // When the server stops, a connection that has not sent a request gets this long for its first.
 constexpr Duration kNewcomerGrace = 300ms;
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
 }  // namespace
 
 Connection::Connection(ShardServices& services, ConnectionOwner& owner, const ClientSocket& client,
@@ -23,7 +26,7 @@ Connection::Connection(ShardServices& services, ConnectionOwner& owner, const Cl
     : services_(services),
       fd_(client.fd),
       by_admin_listener_(client.by_admin_listener),
-      send_(bind<&Connection::on_sent>(this)),
+      sender_(services, *this, client.fd),
       receive_(bind<&Connection::on_received>(this)),
       control_(bind<&Connection::on_controlled>(this)),
       timer_(bind_timer<&Connection::on_timer>(this)),
@@ -31,7 +34,7 @@ Connection::Connection(ShardServices& services, ConnectionOwner& owner, const Cl
       owner_(owner) {}
 
 Connection::~Connection() {
-  CHECK(state_ == State::closing && exchange_ == nullptr);
+  CHECK(state_ == State::closed && exchange_ == nullptr);
 }
 
 void Connection::start() noexcept {
@@ -41,10 +44,10 @@ void Connection::start() noexcept {
 void Connection::start_refused(std::string_view reason) noexcept {
   refused_ = true;
   take_exchange();
-  start_answer(answer_error(services_, 503, reason, {}, exchange_->output()));
+  begin(answer_error(services_, 503, reason, {}, exchange_->output()));
 }
 
-// ---- the request ----
+// ---- requests ----
 
 // Polls instead of receiving, so that an idle connection needs no buffer.
 void Connection::wait_for_request() noexcept {
@@ -64,19 +67,64 @@ void Connection::return_exchange() noexcept {
 }
 
 void Connection::begin_reading() noexcept {
-  take_exchange();
+  state_ = State::reading;
   // Absolute, from the first byte: sending a byte now and then does not extend it.
   deadline_ = services_.now() + services_.state.live.header_timeout.load();
   ensure_timer(deadline_);
-  state_ = State::reading;
-  receive();
 }
 
-void Connection::receive() noexcept {
-  const std::span<char> room = exchange_->input_room();
+void Connection::receive_request() noexcept {
+  const std::span<char> room = exchange_->reader.room();
   CHECK(!room.empty());
   services_.reactor.submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
 }
+
+void Connection::read_request() noexcept {
+  RequestReader& reader = exchange_->reader;
+  switch (reader.read()) {
+    case RequestReader::Step::receive:
+      return receive_request();
+    case RequestReader::Step::head:
+      return begin_body();
+    case RequestReader::Step::request:
+      return respond(Waited::no);
+    case RequestReader::Step::refuse:
+      return refuse(reader.error_status(), reader.error_reason());
+  }
+}
+
+void Connection::begin_body() noexcept {
+  const Request& request = exchange_->request();
+  services_.stats.requests.add();
+  exchange_->route = route_of(services_, request);
+  const bool keep = wants_body(services_, request, exchange_->route);
+  if (exchange_->reader.begin_body(keep)) return sender_.send(Piece(kContinue));
+  read_request();
+}
+
+void Connection::respond(Waited waited) noexcept {
+  const Answer answer =
+      answer_request(services_, {fd_, by_admin_listener_, id_}, *exchange_, waited);
+  std::visit([this](const auto& then) { begin(then); }, answer);
+}
+
+void Connection::refuse(int status, std::string_view reason) noexcept {
+  services_.stats.bad_requests.add();
+  begin(answer_error(services_, status, reason, exchange_->request(), exchange_->output()));
+}
+
+void Connection::next_request() noexcept {
+  is_new_ = false;
+  session_.emplace<std::monostate>();
+  if (!exchange_->reader.next()) {
+    return_exchange();
+    return wait_for_request();
+  }
+  begin_reading();
+  read_request();
+}
+
+// ---- events ----
 
 // Receives bytes that have no meaning, to detect when the peer leaves.
 void Connection::receive_nothing() noexcept {
@@ -89,20 +137,17 @@ void Connection::on_received(Completion completion) noexcept {
   switch (state_) {
     case State::waiting:
       if (result < 0 || (ending_ && !is_new_)) return close(Ending::orderly);
-      return begin_reading();
+      take_exchange();
+      begin_reading();
+      return receive_request();
     case State::reading:
-    case State::reading_body:
       if (timed_out_ && result != 0) return refuse(408, "the request took too long");
       // A peer that has sent everything may have closed its half; it is owed nothing.
       if (result <= 0) return close(result == 0 ? Ending::orderly : Ending::reset);
-      return received(static_cast<size_t>(result));
-    case State::streaming:
-    case State::replying:  // a stream that ends before its first frame
-      if (result < 0) return close(Ending::reset);
-      if (result == 0) return on_peer_ended();
-      // Data from a viewer has no meaning.
-      if (answer_.web_socket != nullptr) return web_socket_received(static_cast<size_t>(result));
-      return receive_nothing();
+      exchange_->reader.received(static_cast<size_t>(result));
+      return read_request();
+    case State::answering:
+      return on_received_while_answering(result);
     case State::lingering:
       discarded_ += static_cast<uint64_t>(std::max(result, 0));
       if (result == 0) return on_peer_ended();
@@ -110,242 +155,83 @@ void Connection::on_received(Completion completion) noexcept {
       return receive_nothing();
     case State::closing:
       return close_join();
-    case State::awaiting_frame:
-    case State::awaiting_camera:
-    case State::awaiting_body:
+    case State::closed:
       break;
   }
   CHECK(false && "nothing is received in this state");
 }
 
-void Connection::received(size_t bytes) noexcept {
-  exchange_->added_input(bytes);
-  if (state_ == State::reading_body) {
-    read_body();
-  } else {
-    parse();
+// Only streams receive, also one that ends before its first frame.
+void Connection::on_received_while_answering(int result) noexcept {
+  if (result < 0) return close(Ending::reset);
+  if (result == 0) return on_peer_ended();
+  if (const auto* stream = std::get_if<WebSocketStream>(&session_)) {
+    return web_socket_received(*stream->socket, static_cast<size_t>(result));
   }
+  receive_nothing();
 }
 
-void Connection::parse() noexcept {
-  RequestParser& parser = exchange_->parser;
-  switch (parser.parse(exchange_->input())) {
-    case ParseStatus::bad:
-      return refuse(parser.error_status(), parser.error_reason());
-    case ParseStatus::partial:
-      if (!exchange_->input_room().empty()) return receive();
-      if (parser.in_request_line()) return refuse(414, "the request line is too long");
-      return refuse(431, "the request head is too long");
-    case ParseStatus::done:
-      break;
-  }
-  services_.stats.requests.add();
-  if (parser.request().content_length > 0) return begin_body();
-  respond(Waited::no);
+void Connection::on_piece_sent() noexcept {
+  if (state_ == State::reading) return read_request();  // that was 100 Continue
+  CHECK(state_ == State::answering);
+  std::visit([this](auto& session) { continue_after_piece(session); }, session_);
 }
 
-// ---- the answer ----
-
-void Connection::respond(Waited waited) noexcept {
-  const Request& request = exchange_->parser.request();
-  start_answer(answer_request(services_, {fd_, by_admin_listener_, id_}, request,
-                              exchange_->output(), services_.now(), waited));
+void Connection::on_send_ended(int error) noexcept {
+  if (state_ == State::closing) return close_join();
+  // ENOBUFS and ENOMEM are caused by this machine, the other errors by the peer; all end the
+  // connection. A peer that has closed both directions only shows it by resetting what is sent to
+  // it.
+  const bool has_left = peer_ended_ && (error == ECONNRESET || error == EPIPE);
+  if (!has_left) services_.stats.errors.add();
+  close(Ending::reset);
 }
 
-void Connection::refuse(int status, std::string_view reason) noexcept {
-  services_.stats.bad_requests.add();
-  start_answer(
-      answer_error(services_, status, reason, exchange_->parser.request(), exchange_->output()));
+void Connection::ensure_timer(Instant deadline) noexcept {
+  if (timer_.is_set() && timer_at_ <= deadline) return;
+  timer_at_ = deadline;
+  services_.reactor.timers().set(timer_, deadline);
 }
 
-void Connection::start_answer(const Answer& answer) noexcept {
-  answer_ = answer;
-  if (answer.kind == Answer::Kind::await_frame) {
-    state_ = State::awaiting_frame;
-    deadline_ = services_.now() + kSnapshotWait;
-    ensure_timer(deadline_);
-    answer.channel->frame_waiters().push_back(*this);
-    answer.channel->ring().watch();
+void Connection::on_timer() noexcept {
+  if (sender_.waits_for_retry()) {
+    check_progress();
+    if (sender_.waits_for_retry()) sender_.retry();
     return;
   }
-  if (answer.kind == Answer::Kind::await_camera) return ask_camera();
-  if (answer_.body != nullptr) {
-    answer_.body->set_owner(
-        this, [](void* owner) noexcept { static_cast<Connection*>(owner)->on_body_ready(); });
+  if (state_ >= State::closing) return;
+  if (is_sending() || state_ == State::lingering) return check_progress();
+  if (state_ == State::answering) {
+    return std::visit([this](auto& session) { check_time(session); }, session_);
   }
-  if (answer.kind == Answer::Kind::await_body) return prepare_body();
-  state_ = State::replying;
-  piece_ = answer.piece;
-  send();
+  if (!is_expired()) return;
+  if (state_ == State::waiting) return close(Ending::orderly);
+  // The request is too slow: on_received() answers with 408.
+  timed_out_ = true;
+  services_.reactor.cancel(receive_);
 }
 
-void Connection::resume_snapshot(Waited waited) noexcept {
-  CHECK(state_ == State::awaiting_frame);
-  answer_.channel->frame_waiters().remove(*this);
-  answer_.channel->ring().unwatch();
-  respond(waited);
-}
-
-void Connection::sent_all() noexcept {
-  if (state_ == State::streaming) {
-    return sending_viewer_ != nullptr ? frame_sent() : web_socket_sent();
-  }
-  if (state_ == State::reading_body) return read_body();  // that was 100 Continue
-  CHECK(state_ == State::replying);
-  if (answer_.body != nullptr) return pull_body();
-  if (answer_.frame != nullptr) answer_.channel->unpin(*std::exchange(answer_.frame, nullptr));
-  if (answer_.kind == Answer::Kind::stream) return begin_streaming();
-  if (answer_.kind == Answer::Kind::web_socket) return begin_web_socket();
-  if (answer_.keep_alive && !ending_) return next_request();
-  begin_lingering();
-}
-
-// One chunk of the body: size line, bytes, CRLF (RFC 9112 section 7.1). Without chunks only the
-// bytes; the close ends the body.
-void Connection::pull_body() noexcept {
-  constexpr size_t kSizeLine = 6;  // four hexadecimal digits suffice for the output
-  static_assert(Exchange::kOutputSize <= 0xffff);
-  const std::span<char> output = exchange_->output();
-  const std::span<char> room = output.subspan(kSizeLine, output.size() - kSizeLine - 7);
-  const Body::Pulled pulled = answer_.body->pull(room);
-  if (pulled.state == Body::State::pending) return await_body();  // on_body_ready() continues
-  if (pulled.state == Body::State::failed) return cut_body();
-  CHECK(pulled.bytes <= room.size());
-  const bool done = pulled.state == Body::State::done;
-  if (done) std::exchange(answer_.body, nullptr)->release();
-  if (!answer_.chunked) {
-    piece_ = Piece({room.data(), pulled.bytes});
-  } else {
-    fmt::format_to(output.data(), "{:04x}\r\n", pulled.bytes);
-    char* end = room.data() + pulled.bytes;
-    const std::string_view tail = done ? "\r\n0\r\n\r\n" : "\r\n";
-    std::copy(tail.begin(), tail.end(), end);
-    const char* begin = output.data();
-    // A chunk of size 0 would end the body, so an empty last piece is just the final chunk.
-    if (pulled.bytes == 0) begin = end + 2;
-    piece_ = Piece({begin, static_cast<size_t>(end + tail.size() - begin)});
-  }
-  if (piece_.size() == 0) return sent_all();
-  send();
-}
-
-void Connection::on_body_ready() noexcept {
-  if (state_ == State::closing) return close_join();
-  if (state_ == State::awaiting_body) return body_prepared();
-  pull_body();
-}
-
-void Connection::next_request() noexcept {
-  const Request& request = exchange_->parser.request();
-  is_new_ = false;
-  exchange_->erase_input(0, request.head_size + request.body.size());
-  exchange_->parser.reset();
-  if (exchange_->input().empty()) {
-    return_exchange();
-    return wait_for_request();
-  }
-  state_ = State::reading;
-  deadline_ = services_.now() + services_.state.live.header_timeout.load();
+// Whether `deadline_` has passed; if not, the timer is set again.
+bool Connection::is_expired() noexcept {
+  if (services_.now() >= deadline_) return true;
   ensure_timer(deadline_);
-  parse();
-}
-
-// ---- the stream ----
-
-void Connection::begin_streaming() noexcept {
-  return_exchange();
-  state_ = State::streaming;
-  viewer_.emplace(*this, *answer_.channel, answer_.viewer, services_.now());
-  send_.use_registered(services_.reactor.backend().register_descriptor(fd_));
-  receive_nothing();
-  if (ending_) return end_stream();
-  services_.queue.settle(*viewer_, services_.now());
-}
-
-void Connection::send_frame(Viewer& viewer, const Piece& piece) noexcept {
-  CHECK(state_ == State::streaming && !is_sending());
-  sending_viewer_ = &viewer;
-  piece_ = piece;
-  send();
-}
-
-void Connection::frame_sent() noexcept {
-  Viewer& viewer = *std::exchange(sending_viewer_, nullptr);
-  ChannelStats& stats = viewer.channel().stats();
-  stats.frames_sent.add();
-  if (viewer.is_sending_news()) {
-    stats.frame_age.record(services_.now() - viewer.frame()->info().captured_at);
-  }
-  viewer.finish_frame(services_.now());
-  if (!viewer_) {
-    answer_.web_socket->note_served(viewer);
-    return web_socket_sent();
-  }
-  if (viewer.is_finished()) return begin_lingering();
-  services_.queue.settle(viewer, services_.now());
-}
-
-void Connection::leave_stream() noexcept {
-  if (!viewer_) return;
-  services_.queue.withdraw(*viewer_);
-  viewer_.reset();
+  return false;
 }
 
 void Connection::end_soon() noexcept {
   ending_ = true;
-  switch (state_) {
-    case State::waiting:
-      if (!is_new_) return close(Ending::orderly);
-      // A client that has just connected is about to send a request, unaware that the server stops.
-      deadline_ = services_.now() + kNewcomerGrace;
-      return ensure_timer(deadline_);
-    case State::streaming:
-      return answer_.web_socket != nullptr ? end_web_socket(CloseCode::going_away) : end_stream();
-    default:
-      return;  // answers are completed, but the connection is not kept after them
+  if (state_ == State::waiting) {
+    if (!is_new_) return close(Ending::orderly);
+    // A client that has just connected is about to send a request, unaware that the server stops.
+    deadline_ = services_.now() + kNewcomerGrace;
+    return ensure_timer(deadline_);
   }
-}
-
-void Connection::end_stream() noexcept {
-  if (!viewer_->is_sending() && !viewer_->can_end_with_frame()) return end_empty_stream();
-  viewer_->end_soon();
-  if (!viewer_->is_sending()) services_.queue.settle(*viewer_, services_.now());
-}
-
-// No frame was sent, so the closing delimiter follows the one that opened the first part.
-void Connection::end_empty_stream() noexcept {
-  const bool seed = viewer_->options().seed_boundary;
-  leave_stream();
-  state_ = State::replying;
-  answer_.kind = Answer::Kind::reply;
-  answer_.keep_alive = false;
-  piece_ = Piece(seed ? kSeedClosing : kClosing);
-  send();
-}
-
-void Connection::visit_session(SessionVisitor& visitor) const noexcept {
-  const Viewer* const own = viewer_ ? &*viewer_ : nullptr;
-  const std::span<const Viewer* const> viewers = answer_.web_socket != nullptr
-                                                     ? answer_.web_socket->viewers()
-                                                     : std::span(&own, viewer_ ? 1 : 0);
-  if (viewers.empty()) return;
-  visitor.visit({.connection_id = id_,
-                 .client = answer_.client,
-                 .bytes_sent = bytes_sent_,
-                 .framing = answer_.framing,
-                 .viewers = viewers});
-}
-
-uint64_t Connection::held_sequence(const Channel& channel) noexcept {
-  if (state_ == State::closing) return 0;
-  if (!zero_copies_owed_.empty() && answer_.channel == &channel) {
-    return zero_copies_owed_.front().sequence();
+  if (state_ != State::answering) return;
+  if (auto* stream = std::get_if<Stream>(&session_)) return end_stream(*stream);
+  if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
+    end_web_socket(*stream->socket, CloseCode::going_away);
   }
-  if (sending_viewer_ != nullptr && &sending_viewer_->channel() == &channel) {
-    return sending_viewer_->frame()->sequence();
-  }
-  if (answer_.frame != nullptr && answer_.channel == &channel) return answer_.frame->sequence();
-  return 0;
+  // Replies are completed, but the connection is not kept after them.
 }
 
 }  // namespace fanlight

@@ -1,31 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connection: one client's socket, from accept to its last completion.
 //
-// Its life: wait until the socket is readable, borrow an exchange, receive and parse the head,
-// answer; then the next request, or a stream of frames, or the end. A stream returns its exchange
-// and keeps one receive armed until the peer sends FIN or resets.
+// Its life: wait until the socket is readable, borrow an exchange, read a request, answer; then the
+// next request, or a stream of frames, or the end. What the answer requires is the session: sending
+// a reply, waiting for a frame or a camera, streaming. A stream returns its exchange and keeps one
+// receive armed until the peer sends FIN or resets.
+//
+//   connection.cpp             requests, and what becomes of events
+//   connection_reply.cpp       replies, their bodies, waiting for a frame or a camera
+//   connection_stream.cpp      streams of frames
+//   connection_web_socket.cpp  WebSockets
+//   connection_end.cpp         time limits, lingering, closing
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
-#include <optional>
+#include <variant>
 
 #include "core/camera_panel.h"
 #include "core/counter.h"
 #include "core/list.h"
 #include "core/time.h"
 #include "http/answer/answer.h"
-#include "http/delivery/channel.h"
 #include "http/delivery/frame_sink.h"
 #include "http/delivery/frame_waiter.h"
+#include "http/delivery/piece_sender.h"
 #include "http/delivery/shard_entry.h"
 #include "http/delivery/shard_services.h"
 #include "http/delivery/viewer.h"
 #include "http/delivery/web_socket.h"
-#include "http/delivery/zero_copy_send.h"
 #include "http/protocol/exchange.h"
-#include "http/protocol/piece.h"
 #include "http/state/client_socket.h"
 #include "io/operation.h"
 #include "io/timers.h"
@@ -46,15 +49,14 @@ class ConnectionOwner {
 
 struct AllConnections {};  // tag of the shard's list
 
-// Owns: the socket; while a request is handled an Exchange and maybe a Body; while it streams a
-//   Viewer; a pin on the frame of a snapshot while it is sent.
+// Owns: the socket; while a request is handled an Exchange; what its session owns.
 // Thread: its shard's.
 // Invariants: at most one receive and one send in flight; its memory is reused only when the close
 //   has completed, after every other operation, and no zero-copy send still reports to it; memory
 //   that the kernel may read is kept until then.
 class Connection final : public FrameSink,
-                         public ZeroCopySender,
                          public FrameWaiter,
+                         public PieceSenderOwner,
                          public ListHook<AllConnections> {
  public:
   // `id`: greater than the ids of the owner's older connections.
@@ -67,22 +69,6 @@ class Connection final : public FrameSink,
 
   // Answers 503 with this reason immediately, and closes.
   void start_refused(std::string_view reason) noexcept;
-
-  // `viewer`: one of this connection's.
-  void send_frame(Viewer& viewer, const Piece& piece) noexcept override;
-  // Whether a send is in flight whose completion has not arrived, or a send waits for on_timer().
-  bool is_sending() const noexcept override {
-    return send_.in_flight() || zero_copy_send_ != nullptr || sends_later_;
-  }
-
-  uint64_t newer_than() const noexcept override { return answer_.newer_than; }
-  void on_newer_frame() noexcept override { resume_snapshot(Waited::frame_came); }
-
-  // --- for the channel and the shard; in connection_end.cpp ---
-
-  // Ensures that on_timer() is called at `deadline` or earlier. Timers are only moved forward, and
-  // checked when they fire: thousands of viewers set deadlines with each frame, and few expire.
-  void ensure_timer(Instant deadline) noexcept override;
 
   // The server is stopping: ends the current work as soon as it can end cleanly.
   void end_soon() noexcept;
@@ -99,140 +85,166 @@ class Connection final : public FrameSink,
   // The address of a stream's client, which is not the peer's behind a trusted proxy; the peer's
   // while the client is unknown.
   PeerAddress peer() const noexcept;
-  uint64_t bytes_sent() const noexcept { return bytes_sent_; }
+  uint64_t bytes_sent() const noexcept { return sender_.bytes_sent(); }
 
-  // --- for ZeroCopySend; in connection_send.cpp ---
+  // --- FrameSink ---
+  bool is_sending() const noexcept override { return sender_.is_sending(); }
+  // `viewer`: one of this connection's.
+  void send_frame(Viewer& viewer, const Piece& piece) noexcept override;
+  // Ensures that on_timer() is called at `deadline` or earlier. Timers are only moved forward, and
+  // checked when they fire: thousands of viewers set deadlines with each frame, and few expire.
+  void ensure_timer(Instant deadline) noexcept override;
 
-  List<ZeroCopySend>& zero_copies_owed() noexcept override { return zero_copies_owed_; }
-  void on_zero_copy_result(int result) noexcept override;
+  // --- FrameWaiter ---
+  uint64_t newer_than() const noexcept override;
+  void on_newer_frame() noexcept override { resume_snapshot(Waited::frame_came); }
+
+  // --- PieceSenderOwner ---
+  void on_piece_sent() noexcept override;
+  void on_send_ended(int error) noexcept override;
   void on_zero_copy_done() noexcept override;
 
  private:
   enum class State : uint8_t {
-    waiting,          // for the first byte of a request, without a buffer
-    reading,          // a request head
-    reading_body,     // of a request: kept for the answer, or discarded
-    awaiting_frame,   // for a snapshot
-    awaiting_camera,  // for its thread to carry out the request
-    awaiting_body,    // until it is known whether there is an answer or an error
-    replying,         // sending an answer
-    streaming,        // sending frames
-    lingering,        // everything including FIN was sent: until the peer closes
-    closing,          // until the last completion
+    waiting,    // for the first byte of a request, without an exchange
+    reading,    // a request
+    answering,  // according to session_
+    lingering,  // everything including FIN was sent: until the peer closes
+    closing,    // until the last completion
+    closed,     // the descriptor; until the kernel uses no more memory
   };
   enum class Ending : uint8_t { orderly, reset };
 
+  // The camera's thread is carrying out the request.
+  struct CameraWait {
+    CameraPanel* panel;
+    ControlRequest* request;
+  };
+  // Frames are being sent to `viewer`.
+  struct Stream {
+    Stream(FrameSink& sink, const OpenStream& open, Instant now) noexcept
+        : viewer(sink, *open.channel, open.options, now), framing(open.framing) {}
+    Viewer viewer;
+    UstreamerFraming* framing;
+  };
+  // Frames and control messages are being sent.
+  struct WebSocketStream {
+    WebSocket* socket;
+  };
+  using Session = std::variant<std::monostate, Reply, AwaitFrame, CameraWait, AwaitBody, OpenStream,
+                               Stream, OpenWebSocket, WebSocketStream>;
+
   void on_received(Completion completion) noexcept;
-  void on_sent(Completion completion) noexcept { sent(completion.result); }
+  void on_received_while_answering(int result) noexcept;
   void on_controlled(Completion completion) noexcept;
   void on_timer() noexcept;
   void on_body_ready() noexcept;
+  bool is_expired() noexcept;
 
+  // --- requests ---
   void wait_for_request() noexcept;
   void take_exchange() noexcept;
   void return_exchange() noexcept;
   void begin_reading() noexcept;
-  void receive() noexcept;
+  void receive_request() noexcept;
   void receive_nothing() noexcept;
-  void received(size_t bytes) noexcept;
-  void parse() noexcept;
+  void read_request() noexcept;
+  void begin_body() noexcept;
   void respond(Waited waited) noexcept;
-  // A newer frame has arrived, or will not arrive in time: answers the waiting snapshot.
-  void resume_snapshot(Waited waited) noexcept;
   void refuse(int status, std::string_view reason) noexcept;
-  void start_answer(const Answer& answer) noexcept;
-  void send() noexcept;
-  void send_plain() noexcept;
-  bool try_zero_copy() noexcept;
-  void sent(int result) noexcept;
-  void retry_send() noexcept;
-  void sent_all() noexcept;
-  void pull_body() noexcept;
   void next_request() noexcept;
 
-  // --- in connection_await_body.cpp ---
-  void prepare_body() noexcept;
+  // Begin what an answer requires.
+  void begin(const Reply& reply) noexcept;
+  void begin(const AwaitFrame& wait) noexcept;
+  void begin(const AwaitCamera& wait) noexcept;
+  void begin(const AwaitBody& wait) noexcept;
+  void begin(const OpenStream& open) noexcept;
+  void begin(const OpenWebSocket& open) noexcept;
+
+  // Continue when a piece has been sent.
+  void continue_after_piece(Reply& reply) noexcept;
+  void continue_after_piece(OpenStream& open) noexcept;
+  void continue_after_piece(Stream& stream) noexcept;
+  void continue_after_piece(OpenWebSocket& open) noexcept;
+  void continue_after_piece(WebSocketStream& stream) noexcept;
+  template <class Other>
+  void continue_after_piece(Other&) noexcept {
+    CHECK(false && "nothing is sent in this session");
+  }
+
+  // The timer fired while no send was in flight.
+  void check_time(std::monostate) noexcept {}
+  void check_time(Reply& reply) noexcept { check_body(*reply.body); }
+  void check_time(AwaitFrame& wait) noexcept;
+  void check_time(CameraWait& wait) noexcept;
+  void check_time(AwaitBody& wait) noexcept { check_body(*wait.body); }
+  void check_time(OpenStream&) noexcept {}
+  void check_time(Stream& stream) noexcept;
+  void check_time(OpenWebSocket&) noexcept {}
+  void check_time(WebSocketStream& stream) noexcept { stream.socket->settle(); }
+
+  // --- replies ---
+  void pull_body(Reply& reply) noexcept;
+  void await(Body& body) noexcept;
+  void limit_wait() noexcept;
   void body_prepared() noexcept;
-  void await_body() noexcept;
-  void check_body() noexcept;
-  void cut_body() noexcept;
-
-  void begin_streaming() noexcept;
-  void frame_sent() noexcept;
-  void leave_stream() noexcept;
-  void end_stream() noexcept;
-  void end_empty_stream() noexcept;
-
-  // --- in connection_web_socket.cpp ---
-  void begin_web_socket() noexcept;
-  void web_socket_received(size_t bytes) noexcept;
-  void read_web_socket(std::string_view bytes) noexcept;
-  void web_socket_sent() noexcept;
-  void end_web_socket(CloseCode code) noexcept;
-
-  // --- in connection_body.cpp ---
-  void begin_body() noexcept;
-  void read_body() noexcept;
-  void throw_body_away() noexcept;
-  void ask_camera() noexcept;
+  void check_body(Body& body) noexcept;
+  void cut_body(Reply& reply) noexcept;
+  void resume_snapshot(Waited waited) noexcept;
+  void stop_waiting(AwaitFrame& wait) noexcept;
   void camera_answered(int status, std::string_view words) noexcept;
-  void give_camera_up() noexcept;
 
-  void time_out() noexcept;
+  // --- streams ---
+  void end_stream(Stream& stream) noexcept;
+  void end_empty_stream(Stream& stream) noexcept;
+  void note_frame_sent(Viewer& viewer) noexcept;
+
+  // --- WebSockets ---
+  void receive_web_socket(WebSocket& socket) noexcept;
+  void web_socket_received(WebSocket& socket, size_t bytes) noexcept;
+  void read_web_socket(WebSocket& socket, std::string_view bytes) noexcept;
+  void serve_web_socket(WebSocket& socket) noexcept;
+  void end_web_socket(WebSocket& socket, CloseCode code) noexcept;
+
+  // --- the end ---
   void check_progress() noexcept;
   Duration progress_limit() const noexcept;
-  Duration progress_period() const noexcept;
-
   void on_peer_ended() noexcept;
   void begin_lingering() noexcept;
   void end_lingering() noexcept;
   void close(Ending ending) noexcept;
+  void abandon_session() noexcept;
   void close_join() noexcept;
   void finish() noexcept;
   void release_memory() noexcept;
-  void release_web_socket() noexcept;
+  void release_session() noexcept;
+  void release(UstreamerFraming* framing) noexcept;
+  Body* body() noexcept;
 
   // The members used for each frame are first and together: see Operation::kTouchedBytes.
   ShardServices& services_;
   const int fd_;
   const bool by_admin_listener_;
   State state_ = State::waiting;
-  bool timed_out_ = false;    // while receiving a request; the receive is cancelled
-  bool ending_ = false;       // the server is stopping
-  bool is_new_ = true;        // its first request has not been answered yet
-  bool refused_ = false;      // as a whole, before any request
-  bool peer_ended_ = false;   // FIN received during a stream, or while lingering
-  bool sends_later_ = false;  // to a peer that has ended and takes nothing: at the next on_timer()
-  bool cancelled_ = false;    // while closing: operations in flight were cancelled
-  bool close_submitted_ = false;
-  bool progress_known_ = false;
-
-  Operation send_;
-  ZeroCopySend* zero_copy_send_ = nullptr;  // in flight instead of send_
-  std::optional<Viewer> viewer_;
-  Viewer* sending_viewer_ = nullptr;  // whose frame `piece_` is
-  Piece piece_;
-  uint64_t bytes_sent_ = 0;
-  Instant progress_at_{};  // when the peer last took bytes
+  bool timed_out_ = false;   // while receiving a request; the receive is cancelled
+  bool ending_ = false;      // the server is stopping
+  bool is_new_ = true;       // its first request has not been answered yet
+  bool refused_ = false;     // as a whole, before any request
+  bool peer_ended_ = false;  // FIN received during a stream, or while lingering
+  PieceSender sender_;
+  Session session_;
   Instant timer_at_ = kNever;
+  Seat seat_;  // of a stream; its client is known until the end
 
-  List<ZeroCopySend> zero_copies_owed_;
   Operation receive_;
   Operation control_;  // shutdown, then close
   Timer timer_;
-  Instant deadline_{};     // of the state: header, idle, snapshot
-  uint64_t progress_ = 0;  // Backend::peer_progress() at progress_at_
+  Instant deadline_{};  // of a wait: header, idle, snapshot, camera, body
   const uint64_t id_;
-
   ConnectionOwner& owner_;
   Exchange* exchange_ = nullptr;
-  AnswerState answer_;
-  ControlRequest* control_request_ = nullptr;  // while awaiting the camera
-  bool keeps_body_ = false;                    // the body of this request is wanted
-  uint64_t body_left_ = 0;                     // bytes of request body still to be discarded
-  uint64_t discarded_ = 0;                     // bytes received while lingering
-
-  msghdr message_{};
+  uint64_t discarded_ = 0;  // bytes received while lingering
 };
 
 }  // namespace fanlight

@@ -83,12 +83,12 @@ TEST(ConnectionBody, TheLongestBodyIsTakenAndOneByteMoreIsNot) {
 TEST(ConnectionBody, ABodyBehindALongHeadIsTakenWhileThereIsRoom) {
   const std::string type = "Content-Type: application/json\r\nX: ";
   const size_t without = patch(kBody, type + "\r\n").size();
-  for (const size_t size : {Exchange::kInputSize, Exchange::kInputSize + 1}) {
+  for (const size_t size : {RequestReader::kInputSize, RequestReader::kInputSize + 1}) {
     PanelWorld shard;
     RawClient client(shard);
     client.send(patch(kBody, type + std::string(size - without, 'x') + "\r\n"));
     shard.run_for(10ms);
-    const bool fits = size == Exchange::kInputSize;
+    const bool fits = size == RequestReader::kInputSize;
     EXPECT_EQ(shard.serve(ControlOutcome::done).size(), fits ? 1u : 0u);
     shard.run_for(10ms);
     EXPECT_EQ(client.status(), fits ? 200 : 413) << size;

@@ -181,14 +181,14 @@ TEST(Connection, DrainsABodyAndAnswersTheNextRequest) {
 // The longest head leaves no room in the buffer to read a body.
 TEST(Connection, ABodyBehindTheLongestHeadIsRefused) {
   const std::string begin = "GET /healthz HTTP/1.1\r\nHost: sim\r\nContent-Length: 5\r\nX: ";
-  for (const size_t size : {Exchange::kInputSize - 1, Exchange::kInputSize}) {
+  for (const size_t size : {RequestReader::kInputSize - 1, RequestReader::kInputSize}) {
     ShardWorld shard(calm_world(30, 20'000));
     RawClient client(shard);
     client.send(begin + std::string(size - begin.size() - 4, 'x') + "\r\n\r\n");
     shard.run_for(10ms);
     client.send("hello");
     shard.run_for(10ms);
-    EXPECT_EQ(client.status(), size == Exchange::kInputSize ? 413 : 200) << size;
+    EXPECT_EQ(client.status(), size == RequestReader::kInputSize ? 413 : 200) << size;
   }
 }
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A stream: frames for one viewer, until the client leaves or the stream ends.
+#include <utility>
+
+#include "core/check.h"
+#include "http/delivery/send_queue.h"
+#include "http/shard/connection.h"
+
+namespace fanlight {
+
+void Connection::begin(const OpenStream& open) noexcept {
+  state_ = State::answering;
+  seat_ = open.seat;
+  session_ = open;
+  sender_.send(open.head);
+}
+
+void Connection::continue_after_piece(OpenStream& open) noexcept {
+  return_exchange();
+  const OpenStream opened = open;
+  Stream& stream = session_.emplace<Stream>(*this, opened, services_.now());
+  sender_.register_descriptor();
+  receive_nothing();
+  if (ending_) return end_stream(stream);
+  services_.queue.settle(stream.viewer, services_.now());
+}
+
+void Connection::send_frame(Viewer& viewer, const Piece& piece) noexcept {
+  CHECK(state_ == State::answering);
+  sender_.send_frame(viewer, piece);
+}
+
+void Connection::continue_after_piece(Stream& stream) noexcept {
+  Viewer& viewer = *sender_.take_viewer();
+  note_frame_sent(viewer);
+  if (viewer.is_finished()) return begin_lingering();
+  services_.queue.settle(stream.viewer, services_.now());
+}
+
+void Connection::note_frame_sent(Viewer& viewer) noexcept {
+  ChannelStats& stats = viewer.channel().stats();
+  stats.frames_sent.add();
+  if (viewer.is_sending_news()) {
+    stats.frame_age.record(services_.now() - viewer.frame()->info().captured_at);
+  }
+  viewer.finish_frame(services_.now());
+}
+
+void Connection::check_time(Stream& stream) noexcept {
+  if (peer_ended_ && stream.viewer.frames_sent() == 0 && is_expired()) return end_stream(stream);
+  services_.queue.settle(stream.viewer, services_.now());
+}
+
+void Connection::end_stream(Stream& stream) noexcept {
+  Viewer& viewer = stream.viewer;
+  if (!viewer.is_sending() && !viewer.can_end_with_frame()) return end_empty_stream(stream);
+  viewer.end_soon();
+  if (!viewer.is_sending()) services_.queue.settle(viewer, services_.now());
+}
+
+// No frame was sent, so the closing delimiter follows the one that opened the first part.
+void Connection::end_empty_stream(Stream& stream) noexcept {
+  const bool seed = stream.viewer.options().seed_boundary;
+  release_session();
+  begin(Reply{.piece = Piece(seed ? kSeedClosing : kClosing), .keep_alive = false});
+}
+
+void Connection::visit_session(SessionVisitor& visitor) const noexcept {
+  const auto* stream = std::get_if<Stream>(&session_);
+  const auto* web_socket = std::get_if<WebSocketStream>(&session_);
+  const Viewer* const own = stream != nullptr ? &stream->viewer : nullptr;
+  const std::span<const Viewer* const> viewers = web_socket != nullptr
+                                                     ? web_socket->socket->viewers()
+                                                     : std::span(&own, own != nullptr ? 1 : 0);
+  if (viewers.empty()) return;
+  visitor.visit({.connection_id = id_,
+                 .client = seat_.client,
+                 .bytes_sent = bytes_sent(),
+                 .framing = stream != nullptr ? stream->framing : nullptr,
+                 .viewers = viewers});
+}
+
+uint64_t Connection::held_sequence(const Channel& channel) noexcept {
+  if (state_ >= State::closing) return 0;
+  if (sender_.owes_memory() && &sender_.oldest_owed().channel() == &channel) {
+    return sender_.oldest_owed().sequence();
+  }
+  if (const Viewer* viewer = sender_.viewer();
+      viewer != nullptr && &viewer->channel() == &channel) {
+    return viewer->frame()->sequence();
+  }
+  const auto* reply = std::get_if<Reply>(&session_);
+  if (reply != nullptr && reply->frame != nullptr && reply->channel == &channel) {
+    return reply->frame->sequence();
+  }
+  return 0;
+}
+
+}  // namespace fanlight
