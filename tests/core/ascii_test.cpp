@@ -8,7 +8,7 @@
 namespace fanlight {
 namespace {
 
-TEST(Ascii, LowerChangesCapitalLettersOnly) {
+TEST(Ascii, LowerChangesOnlyCapitalLetters) {
   for (int i = -128; i < 128; ++i) {
     const char c = static_cast<char>(i);
     const bool is_capital =
@@ -17,7 +17,7 @@ TEST(Ascii, LowerChangesCapitalLettersOnly) {
   }
 }
 
-TEST(Ascii, TextsThatDifferInCaseAreEqual) {
+TEST(Ascii, TextsThatDifferOnlyInCaseAreEqual) {
   EXPECT_TRUE(equals_ignoring_case("Content-TYPE", "content-type"));
   EXPECT_TRUE(equals_ignoring_case("", ""));
   EXPECT_FALSE(equals_ignoring_case("host", "host "));
@@ -25,13 +25,13 @@ TEST(Ascii, TextsThatDifferInCaseAreEqual) {
   EXPECT_FALSE(equals_ignoring_case("\xc3\x84", "\xc3\xa4")) << "not beyond ASCII";
 }
 
-TEST(Ascii, TheStartIsComparedAndNothingElse) {
+TEST(Ascii, ComparesOnlyThePrefix) {
   EXPECT_TRUE(starts_with_ignoring_case("Image/JPEG", "image/"));
   EXPECT_TRUE(starts_with_ignoring_case("x", ""));
   EXPECT_FALSE(starts_with_ignoring_case("imag", "image/"));
 }
 
-TEST(Ascii, BlanksAndTabsAreTrimmed) {
+TEST(Ascii, TrimsSpacesAndTabs) {
   EXPECT_EQ(trimmed(" \t a b\t "), "a b");
   EXPECT_EQ(trimmed("a"), "a");
   EXPECT_EQ(trimmed(" \t"), "");

@@ -111,7 +111,7 @@ class Asker {
   std::array<Wish, 6> wishes_;
 };
 
-TEST(CameraPanelStress, NothingIsTornLostOrToldToThoseWhoLeft) {
+TEST(CameraPanelStress, NothingIsTornLostOrDeliveredAfterAbandonment) {
   constexpr uint64_t kSeed = 20261122;
   RecordProperty("seed", std::to_string(kSeed));
   Waker camera;

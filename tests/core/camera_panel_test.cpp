@@ -63,7 +63,7 @@ class CameraPanelTest : public testing::Test {
   CameraPanel panel_{camera_};
 };
 
-TEST_F(CameraPanelTest, TellsNothingUntilTheCameraHasDescribedItself) {
+TEST_F(CameraPanelTest, IsEmptyUntilTheCameraDescribesItself) {
   const Texts before(panel_);
   EXPECT_EQ(before.device + before.format + before.via + before.controls, "");
   panel_.describe("HD Webcam", "MJPEG 1280x720", "1.1 porch");
@@ -80,7 +80,7 @@ TEST_F(CameraPanelTest, TellsNothingUntilTheCameraHasDescribedItself) {
 }
 
 // Line breaks from a device or a peer must not reach the head of a response.
-TEST_F(CameraPanelTest, WhatIsNotPrintableIsReplaced) {
+TEST_F(CameraPanelTest, ReplacesUnprintableCharacters) {
   panel_.describe("Cam\r\nX: y\x7f\xc3\xa9", "\t1", "1.1 a\r\nSet-Cookie: b");
   const Texts texts(panel_);
   EXPECT_EQ(texts.device, "Cam  X: y\uFFFDé");
@@ -88,7 +88,7 @@ TEST_F(CameraPanelTest, WhatIsNotPrintableIsReplaced) {
   EXPECT_EQ(texts.via, "1.1 a  Set-Cookie: b");
 }
 
-TEST_F(CameraPanelTest, LongTextsAreCutAndALongChainIsNotTold) {
+TEST_F(CameraPanelTest, TruncatesLongTextsAndOmitsALongChain) {
   const std::string longest(CameraPanel::kTextBytesMax, 'd');
   const std::string chain(CameraPanel::kViaBytesMax, 'v');
   panel_.describe(longest + "x", longest, chain);
@@ -99,7 +99,7 @@ TEST_F(CameraPanelTest, LongTextsAreCutAndALongChainIsNotTold) {
   EXPECT_EQ(Texts(panel_).via, "");
 }
 
-TEST_F(CameraPanelTest, RowsThatFindNoPlaceAreCounted) {
+TEST_F(CameraPanelTest, CountsRowsThatDoNotFit) {
   const std::string half(CameraPanel::kControlsBytesMax / 2, 'r');
   const std::string rest(CameraPanel::kControlsBytesMax / 2 - 1, 's');
   EXPECT_EQ(panel_.publish_controls(std::vector<std::string>{half, rest}), 0u);
@@ -127,7 +127,7 @@ TEST_F(CameraPanelTest, RequestsWakeTheCameraAndAreServedInOrder) {
   panel_.serve([](std::string_view, ControlAnswer&) { FAIL() << "nothing is left to serve"; });
 }
 
-TEST_F(CameraPanelTest, TheWordsAreOneLineOfBoundedLength) {
+TEST_F(CameraPanelTest, ReplyIsOneLineOfBoundedLength) {
   asker_.ask(panel_, "no such\ncontrol");
   serve(ControlOutcome::refused);
   asker_.ask(panel_, std::string(ControlRequest::kBodyBytesMax, 'w'));
@@ -140,7 +140,7 @@ TEST_F(CameraPanelTest, TheWordsAreOneLineOfBoundedLength) {
 }
 
 // If the handler leaves the answer unchanged, the camera is unavailable.
-TEST_F(CameraPanelTest, AHandlerThatSaysNothingMeansUnavailable) {
+TEST_F(CameraPanelTest, UnchangedReplyMeansUnavailable) {
   asker_.ask(panel_, "{}");
   panel_.serve([](std::string_view, ControlAnswer&) {});
   asker_.mailbox.deliver();
@@ -148,7 +148,7 @@ TEST_F(CameraPanelTest, AHandlerThatSaysNothingMeansUnavailable) {
   EXPECT_EQ(asker_.told[0].outcome, ControlOutcome::unavailable);
 }
 
-TEST_F(CameraPanelTest, PlacesRunOutAndComeBack) {
+TEST_F(CameraPanelTest, PlacesAreLimitedAndReused) {
   std::vector<ControlRequest*> requests;
   for (size_t i = 0; i < CameraPanel::kRequestsMax; ++i) {
     requests.push_back(asker_.ask(panel_, "x"));
@@ -169,7 +169,7 @@ TEST_F(CameraPanelTest, PlacesRunOutAndComeBack) {
   panel_.abandon(*again);
 }
 
-TEST_F(CameraPanelTest, AnAbandonedRequestIsNotServed) {
+TEST_F(CameraPanelTest, AbandonedRequestIsNotServed) {
   panel_.abandon(*asker_.ask(panel_, "waiting"));
   panel_.serve([](std::string_view, ControlAnswer&) { FAIL() << "it was abandoned"; });
   EXPECT_FALSE(is_readable(asker_.waker));
@@ -186,7 +186,7 @@ TEST_F(CameraPanelTest, AbandonedWhileServedLeavesNothingInTheMailbox) {
   EXPECT_TRUE(asker_.told.empty());
 }
 
-TEST_F(CameraPanelTest, AbandonedWhenAnsweredIsNotTold) {
+TEST_F(CameraPanelTest, AbandonedAfterServingIsNotDelivered) {
   ControlRequest* request = asker_.ask(panel_, "answered");
   serve();
   panel_.abandon(*request);
@@ -195,7 +195,7 @@ TEST_F(CameraPanelTest, AbandonedWhenAnsweredIsNotTold) {
 }
 
 // Clients that ask again immediately must not delay the camera's pictures.
-TEST_F(CameraPanelTest, ServesOnlySoManyAtATime) {
+TEST_F(CameraPanelTest, ServesALimitedNumberAtATime) {
   asker_.ask(panel_, "x");
   size_t served = 0;
   panel_.serve([&](std::string_view, ControlAnswer&) {
@@ -208,7 +208,7 @@ TEST_F(CameraPanelTest, ServesOnlySoManyAtATime) {
   asker_.mailbox.deliver();
 }
 
-TEST(CameraPanelDeathTest, NoRequestIsOpenWhenItIsDestroyed) {
+TEST(CameraPanelDeathTest, DestroyingItWithOpenRequestsAborts) {
   EXPECT_DEATH(
       {
         Waker camera;

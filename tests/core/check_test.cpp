@@ -6,7 +6,7 @@
 namespace fanlight {
 namespace {
 
-TEST(CheckDeathTest, FailureNamesTheExpressionAndThePlaceAndAborts) {
+TEST(CheckDeathTest, FailureNamesTheExpressionAndTheLocationAndAborts) {
   const int frames = 3;
   EXPECT_EXIT(CHECK(frames == 4), testing::KilledBySignal(SIGABRT),
               "fanlight: bug: CHECK\\(frames == 4\\) failed at .*check_test\\.cpp:[0-9]+");
@@ -18,7 +18,7 @@ TEST(CheckTest, TrueConditionIsEvaluatedExactlyOnce) {
   EXPECT_EQ(evaluations, 1);
 }
 
-TEST(CheckTest, IsAnExpressionAndFitsIntoAnIfWithoutBraces) {
+TEST(CheckTest, IsAnExpressionUsableInAnIfWithoutBraces) {
   bool reached_else = false;
   if (testing::UnitTest::GetInstance() == nullptr)
     CHECK(true);

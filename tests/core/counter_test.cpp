@@ -21,7 +21,7 @@ TEST(CounterTest, StartsAtZeroAndFollowsItsWriter) {
   EXPECT_EQ(counter.value(), 7u);
 }
 
-TEST(CounterTest, ReaderInAnotherThreadSeesItGrowAndNothingLost) {
+TEST(CounterTest, ReaderInAnotherThreadSeesEveryIncrement) {
   constexpr uint64_t kAdds = 100'000;
   Counter counter;
   std::thread writer([&] {

@@ -30,7 +30,7 @@ bool is_room() {
   return bool(Fd(::fcntl(0, F_DUPFD_CLOEXEC, 0)));
 }
 
-TEST(DescriptorReserve, HoldsSoManyUntilItIsReleased) {
+TEST(DescriptorReserve, HoldsDescriptorsUntilReleased) {
   const DescriptorLimit limit(4);
   DescriptorReserve some(3);
   EXPECT_TRUE(is_room());
@@ -43,7 +43,7 @@ TEST(DescriptorReserve, HoldsSoManyUntilItIsReleased) {
   EXPECT_FALSE(is_room());
 }
 
-TEST(DescriptorReserve, ThrowsWhenThereAreTooFewAndHoldsNone) {
+TEST(DescriptorReserve, ThrowsAndHoldsNoneIfThereAreTooFew) {
   const DescriptorLimit limit(4);
   try {
     const DescriptorReserve too_many(5);

@@ -19,13 +19,13 @@ bool is_open(int fd) {
   return ::fcntl(fd, F_GETFD) >= 0;
 }
 
-TEST(FdTest, EmptyOneOwnsNothing) {
+TEST(FdTest, EmptyOwnsNothing) {
   const Fd none;
   EXPECT_FALSE(none);
   EXPECT_EQ(none.get(), -1);
 }
 
-TEST(FdTest, DescriptorZeroIsADescriptor) {
+TEST(FdTest, DescriptorZeroIsValid) {
   Fd zero(0);
   EXPECT_TRUE(zero);
   EXPECT_EQ(zero.release(), 0);
@@ -51,7 +51,7 @@ TEST(FdTest, ResetClosesOnceAndMayBeRepeated) {
   EXPECT_EQ(fd.get(), -1);
 }
 
-TEST(FdTest, ReleaseGivesTheDescriptorAwayOpen) {
+TEST(FdTest, ReleaseReturnsTheDescriptorOpen) {
   const int number = open_descriptor();
   Fd fd(number);
   EXPECT_EQ(fd.release(), number);
@@ -60,7 +60,7 @@ TEST(FdTest, ReleaseGivesTheDescriptorAwayOpen) {
   ::close(number);
 }
 
-TEST(FdTest, MoveHandsOverAndLeavesTheSourceEmpty) {
+TEST(FdTest, MoveTransfersAndLeavesTheSourceEmpty) {
   const int number = open_descriptor();
   Fd source(number);
   Fd target(std::move(source));
@@ -69,7 +69,7 @@ TEST(FdTest, MoveHandsOverAndLeavesTheSourceEmpty) {
   EXPECT_TRUE(is_open(number));
 }
 
-TEST(FdTest, MoveAssignmentClosesWhatWasOwnedBefore) {
+TEST(FdTest, MoveAssignmentClosesThePreviousDescriptor) {
   const int first = open_descriptor();
   const int second = open_descriptor();
   Fd target(first);

@@ -72,7 +72,7 @@ std::string queued_over_a_rewrite(FrameRing& ring) {
   return receive_picture(pair.peer.get());
 }
 
-TEST(FrameRingPagesTest, DetachedPagesStayAsTheyWereQueued) {
+TEST(FrameRingPagesTest, DetachedPagesKeepTheirQueuedContents) {
   FrameRing ring(ring_config(true));
   ASSERT_GE(ring.memory_fd(), 0);
   EXPECT_TRUE(ring.detaches_pages());
@@ -81,14 +81,14 @@ TEST(FrameRingPagesTest, DetachedPagesStayAsTheyWereQueued) {
 
 // The counterpart: without detaching, the peer gets another picture than was sent. So a backend may
 // send from the ring's pages only if they are detached.
-TEST(FrameRingPagesTest, PagesInPlaceAreOverwrittenWhileTheyAreQueued) {
+TEST(FrameRingPagesTest, PagesInPlaceAreOverwrittenWhileQueued) {
   FrameRing ring(ring_config(false));
   ASSERT_GE(ring.memory_fd(), 0);
   EXPECT_FALSE(ring.detaches_pages());
   EXPECT_EQ(read_test_picture(queued_over_a_rewrite(ring)), std::optional<uint64_t>(3));
 }
 
-TEST(FrameRingPagesTest, MemoryIsWhereFramesLie) {
+TEST(FrameRingPagesTest, FramesLieInItsMemory) {
   FrameRing ring(ring_config(true));
   publish_picture(ring, 1);
   const FrameRef ref = ring.newer_than(0);
@@ -99,7 +99,7 @@ TEST(FrameRingPagesTest, MemoryIsWhereFramesLie) {
   }
 }
 
-TEST(FrameRingPagesTest, TouchedMemoryIsCountedTrulyWhenPagesAreDetached) {
+TEST(FrameRingPagesTest, CountsTouchedMemoryWhenPagesAreDetached) {
   FrameRing ring(ring_config(true));
   const size_t one_page = page_size();
   for (uint64_t sequence = 1; sequence <= 10; ++sequence) publish_picture(ring, sequence);

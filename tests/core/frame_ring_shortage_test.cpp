@@ -38,7 +38,7 @@ void let_go(FrameRing& ring, std::deque<FrameRef>& pins) {
   while (!pins.empty() && pins.front()->sequence() <= ring.reclaim_through()) pins.pop_front();
 }
 
-TEST(FrameRingShortageTest, FrameIsDroppedAndCountedWhenAllPlacesArePinned) {
+TEST(FrameRingShortageTest, DropsAndCountsAFrameWhenAllPlacesArePinned) {
   FrameRing ring(kSmall);
   std::deque<FrameRef> pins;
   publish_pinned(ring, pins, 1, 17);
@@ -62,7 +62,7 @@ TEST(FrameRingShortageTest, NewestFramesPlaceIsNeverAcquired) {
   for (const FramePlace& place : places) ring.abandon(place);
 }
 
-TEST(FrameRingShortageTest, OldestFrameIsReclaimedWhileOnePlaceIsLeft) {
+TEST(FrameRingShortageTest, ReclaimsTheOldestFrameWhenOnePlaceIsLeft) {
   FrameRing ring(kSmall);
   std::deque<FrameRef> pins;
   publish_pinned(ring, pins, 1, 15);
@@ -79,7 +79,7 @@ TEST(FrameRingShortageTest, OldestFrameIsReclaimedWhileOnePlaceIsLeft) {
 }
 
 // No publish follows that would wake them.
-TEST(FrameRingShortageTest, ReadersAreWokenWhenNoPlaceIsLeft) {
+TEST(FrameRingShortageTest, WakesReadersWhenNoPlaceIsLeft) {
   FrameRing ring(kSmall);
   Waker reader;
   ring.add_reader(&reader);
@@ -100,7 +100,7 @@ TEST(FrameRingShortageTest, ReadersAreWokenWhenNoPlaceIsLeft) {
   ring.abandon(second.place);
 }
 
-TEST(FrameRingShortageTest, FrameThatWasToldToGoIsWaitedFor) {
+TEST(FrameRingShortageTest, ReclaimsOneFrameAtATime) {
   FrameRing ring(kSmall);
   std::deque<FrameRef> pins;
   publish_pinned(ring, pins, 1, 16);
@@ -113,7 +113,7 @@ TEST(FrameRingShortageTest, FrameThatWasToldToGoIsWaitedFor) {
 
 // With parallel encoders, a place under write still has the number of its last frame, which is
 // older than any frame that readers hold; reclaiming that one would never free anything.
-TEST(FrameRingShortageTest, PlaceUnderWriteIsNotTakenForTheOldestFrame) {
+TEST(FrameRingShortageTest, PlaceBeingWrittenIsNotTheOldestFrame) {
   FrameRing ring(kSmall);
   publish_picture(ring, 1);
   publish_picture(ring, 2);
@@ -132,7 +132,7 @@ TEST(FrameRingShortageTest, NewestFrameIsNotReclaimed) {
   EXPECT_EQ(ring.reclaim_through(), 0u) << "nothing would be left to show";
 }
 
-TEST(FrameRingShortageTest, NewcomerStepGrowsEightfoldWithEveryHalvingOfWhatIsFree) {
+TEST(FrameRingShortageTest, NewcomerStepGrowsEightfoldPerHalvingOfFreePlaces) {
   FrameRing ring({.window = 8, .jpeg_capacity = 100, .memory_limit = 1 << 20});
   ASSERT_EQ(ring.places(), 64u);
   std::deque<FrameRef> pins;
@@ -168,7 +168,7 @@ TEST(FrameRingShortageTest, NewcomerStepFollowsMemoryToo) {
 }
 
 // The first viewer of a camera with large pictures used to wait for eight seconds.
-TEST(FrameRingShortageTest, LargePicturesKeepNoNewcomerWaiting) {
+TEST(FrameRingShortageTest, LargePicturesDoNotDelayNewcomers) {
   constexpr size_t kLimit = 1 << 20;
   for (const size_t size :
        {kLimit / 5, kLimit / 3, kLimit / 2, kLimit - 8192, kLimit, 3 * kLimit}) {
@@ -214,7 +214,7 @@ TEST(FrameRingShortageTest, MemoryLimitHoldsWhenPicturesGrow) {
   EXPECT_EQ(ring.stats().dropped_no_place.value(), 0u);
 }
 
-TEST(FrameRingShortageTest, MemoryOfFreePlacesGoesBackToTheKernel) {
+TEST(FrameRingShortageTest, ReturnsMemoryOfFreePlacesToTheKernel) {
   constexpr size_t kSize = 100'000;
   FrameRing ring({.window = 2, .jpeg_capacity = kSize, .memory_limit = 500'000});
   std::deque<FrameRef> pins;

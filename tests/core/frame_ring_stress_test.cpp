@@ -94,13 +94,13 @@ void stress(const FrameRingConfig& config, uint64_t publishes) {
   EXPECT_EQ(ring.stats().encoded.value(), publishes);
 }
 
-TEST(FrameRingStressTest, ReadersSeeWholeFramesInRisingOrder) {
+TEST(FrameRingStressTest, ReadersSeeCompleteFramesInIncreasingOrder) {
   stress({.window = 2, .jpeg_capacity = kSizeMax, .memory_limit = 1 << 20}, 200'000);
 }
 
 // Trimming takes places and returns them while readers with an outdated view of the newest frame
 // may be about to pin them.
-TEST(FrameRingStressTest, MemoryIsGivenBackUnderTheReadersEyes) {
+TEST(FrameRingStressTest, ReturnsMemoryWhileReadersAreActive) {
   stress({.window = 2, .jpeg_capacity = kSizeMax, .memory_limit = 10'000}, 50'000);
 }
 

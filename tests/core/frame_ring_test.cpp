@@ -22,7 +22,7 @@ bool take_wake(Waker& waker) {
   return woken;
 }
 
-TEST(TestPictureTest, TellsWholeFromTorn) {
+TEST(TestPictureTest, DistinguishesCompleteFromTorn) {
   for (const size_t size : {18u, 19u, 25u, 26u, 27u, 4000u}) {
     std::vector<std::byte> picture(size);
     write_test_picture(picture, 77);
@@ -54,7 +54,7 @@ TEST(FrameRingTest, EmptyRingHasNoFrame) {
   EXPECT_EQ(ring.reclaim_through(), 0u);
 }
 
-TEST(FrameRingTest, PublishedFrameHasItsThreeFormsAsSlices) {
+TEST(FrameRingTest, PublishedFrameHasThreeFormsAsSlices) {
   FrameRing ring(kSmall);
   const FrameRing::Acquired acquired = ring.acquire();
   ASSERT_TRUE(acquired);
@@ -78,7 +78,7 @@ TEST(FrameRingTest, PublishedFrameHasItsThreeFormsAsSlices) {
   EXPECT_EQ(ref->place(), acquired.place.index);
 }
 
-TEST(FrameRingTest, InfoTravelsWithTheFrame) {
+TEST(FrameRingTest, FrameCarriesItsInfo) {
   FrameRing ring(kSmall);
   const FrameRing::Acquired acquired = ring.acquire();
   FrameInfo info = frame_info(9);
@@ -98,7 +98,7 @@ TEST(FrameRingTest, InfoTravelsWithTheFrame) {
 }
 
 // Slates, and numbers used up without a frame, are not counted.
-TEST(FrameRingTest, AFrameTellsHowManyPicturesThereWere) {
+TEST(FrameRingTest, FrameCountsThePicturesSoFar) {
   FrameRing ring(kSmall);
   const auto publish = [&](uint64_t sequence, std::string_view slate) {
     const FrameRing::Acquired acquired = ring.acquire();
@@ -123,7 +123,7 @@ TEST(FrameRingTest, LargestPictureFillsItsPlace) {
   EXPECT_TRUE(ref->advance_part().ends_with(kNextPartHead));
 }
 
-TEST(FrameRingTest, ReadersGetTheNewestOnceAndSkipTheRest) {
+TEST(FrameRingTest, ReadersGetTheNewestFrameOnceAndSkipOthers) {
   FrameRing ring(kSmall);
   for (uint64_t sequence = 1; sequence <= 3; ++sequence) publish_picture(ring, sequence);
   FrameRef ref = ring.newer_than(0);
@@ -135,7 +135,7 @@ TEST(FrameRingTest, ReadersGetTheNewestOnceAndSkipTheRest) {
   EXPECT_EQ(ring.newer_than(3)->sequence(), 8u);
 }
 
-TEST(FrameRingTest, PinnedFrameStaysAsItIsUntilTheLastPinIsGone) {
+TEST(FrameRingTest, PinnedFrameIsUnchangedUntilTheLastPinIsReleased) {
   FrameRing ring(kSmall);
   publish_picture(ring, 1);
   FrameRef first = ring.newer_than(0);
@@ -158,7 +158,7 @@ TEST(FrameRingTest, PinnedFrameStaysAsItIsUntilTheLastPinIsGone) {
   EXPECT_TRUE(publish_and_watch(100, 150));
 }
 
-TEST(FrameRingTest, WithoutSlowReadersTwoPlacesAreTouched) {
+TEST(FrameRingTest, TouchesTwoPlacesWithoutSlowReaders) {
   FrameRing ring(kSmall);
   for (uint64_t sequence = 1; sequence <= 100; ++sequence) {
     ASSERT_TRUE(publish_picture(ring, sequence));
@@ -168,7 +168,7 @@ TEST(FrameRingTest, WithoutSlowReadersTwoPlacesAreTouched) {
   EXPECT_EQ(ring.pinned_places(), 1u);
 }
 
-TEST(FrameRingTest, ReferenceMovesWithItsPin) {
+TEST(FrameRingTest, MovedReferenceKeepsItsPin) {
   FrameRing ring(kSmall);
   publish_picture(ring, 1);
   FrameRef first = ring.newer_than(0);
@@ -192,7 +192,7 @@ TEST(FrameRingTest, ReferenceMovesWithItsPin) {
   EXPECT_EQ(ring.pinned_places(), 1u);
 }
 
-TEST(FrameRingTest, SeveralPlacesAtOncePublishedInOrderOfCapture) {
+TEST(FrameRingTest, SeveralAcquiredPlacesArePublishedInCaptureOrder) {
   FrameRing ring(kSmall);
   const FrameRing::Acquired first = ring.acquire();
   const FrameRing::Acquired second = ring.acquire();
@@ -205,7 +205,7 @@ TEST(FrameRingTest, SeveralPlacesAtOncePublishedInOrderOfCapture) {
   expect_whole(ring.newer_than(1));
 }
 
-TEST(FrameRingTest, AbandonedPlaceIsFreeAgainAndNothingIsPublished) {
+TEST(FrameRingTest, AbandonedPlaceIsFreeAndNothingIsPublished) {
   FrameRing ring(kSmall);
   Waker reader;
   ring.add_reader(&reader);
@@ -233,7 +233,7 @@ TEST(FrameRingTest, PublishWakesEveryReader) {
   EXPECT_FALSE(take_wake(first));
 }
 
-TEST(FrameRingTest, FirstWatcherWakesTheCameraOthersDoNot) {
+TEST(FrameRingTest, OnlyTheFirstWatcherWakesTheCamera) {
   FrameRing ring(kSmall);
   EXPECT_EQ(ring.watchers(), 0u);
   ring.watch();
@@ -250,11 +250,11 @@ TEST(FrameRingTest, FirstWatcherWakesTheCameraOthersDoNot) {
   ring.unwatch();
 }
 
-TEST(FrameRingTest, ThrowsWhenTheAddressSpaceIsRefused) {
+TEST(FrameRingTest, ThrowsWhenAddressSpaceIsRefused) {
   EXPECT_THROW(FrameRing({.window = 32, .jpeg_capacity = size_t{1} << 42}), std::system_error);
 }
 
-TEST(FrameRingDeathTest, MisuseIsABug) {
+TEST(FrameRingDeathTest, MisuseAborts) {
   FrameRing ring(kSmall);
   publish_picture(ring, 5);
   const FrameRing::Acquired acquired = ring.acquire();
@@ -272,7 +272,7 @@ TEST(FrameRingDeathTest, MisuseIsABug) {
   EXPECT_DEATH(FrameRing({.window = 64}), "window_");
 }
 
-TEST(FrameRingDeathTest, PinThatOutlivesTheRingIsABug) {
+TEST(FrameRingDeathTest, PinThatOutlivesTheRingAborts) {
   EXPECT_DEATH(
       {
         FrameRef ref;

@@ -33,7 +33,7 @@ TEST(FrameRingWindowTest, StepIsThePowerOfTwoBelowTwiceTheAgeOverTheWindow) {
 
 // The worst case: for every pace n up to the longest, viewers in every possible phase, so that each
 // frame on which a viewer of pace n may start is pinned by one for n intervals.
-TEST(FrameRingWindowTest, ViewersOfEveryPaceInEveryPhasePinNoMoreThanTheBound) {
+TEST(FrameRingWindowTest, ViewersOfAnyPaceAndPhasePinNoMoreThanTheBound) {
   constexpr size_t kOctaves = 6;
   for (const size_t window : {2u, 4u, 8u, 16u, 32u}) {
     FrameRing ring({.window = window, .jpeg_capacity = 100});
@@ -52,7 +52,7 @@ TEST(FrameRingWindowTest, ViewersOfEveryPaceInEveryPhasePinNoMoreThanTheBound) {
   }
 }
 
-TEST(FrameRingWindowTest, FortyPlacesReachFromThirtyFramesASecondToAFrameInSixtyEightSeconds) {
+TEST(FrameRingWindowTest, FortyPlacesSufficeForPacesUpTo68SecondsAt30Fps) {
   constexpr size_t kOctaves = 8;
   EXPECT_EQ(bound(8, kOctaves), 40u);
   EXPECT_EQ((8 << kOctaves) / 30, 68);

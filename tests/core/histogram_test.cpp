@@ -21,19 +21,19 @@ size_t bucket_of(Duration value) {
   return found;
 }
 
-TEST(HistogramTest, EveryBucketHoldsExactlyWhatIsAtMostItsUpperBound) {
+TEST(HistogramTest, BucketHoldsValuesUpToItsUpperBound) {
   for (size_t i = 0; i < Histogram::kBuckets; ++i) {
     EXPECT_EQ(bucket_of(Histogram::upper_bound(i)), i) << "at the bound of bucket " << i;
     EXPECT_EQ(bucket_of(Histogram::upper_bound(i) + 1ns), i + 1) << "just above bucket " << i;
   }
 }
 
-TEST(HistogramTest, FirstBoundIsOneMicrosecondAndTheLastIsAbout33Seconds) {
+TEST(HistogramTest, FirstBoundIsOneMicrosecondAndTheLastAbout33Seconds) {
   EXPECT_EQ(Histogram::upper_bound(0), 1us);
   EXPECT_EQ(Histogram::upper_bound(Histogram::kBuckets - 1), 33'554'432us);
 }
 
-TEST(HistogramTest, ZeroAndNegativeCountAsZero) {
+TEST(HistogramTest, NegativeCountsAsZero) {
   EXPECT_EQ(bucket_of(0ns), 0u);
   EXPECT_EQ(bucket_of(-5s), 0u);
   Histogram histogram;
@@ -41,7 +41,7 @@ TEST(HistogramTest, ZeroAndNegativeCountAsZero) {
   EXPECT_EQ(histogram.sum(), 0ns);
 }
 
-TEST(HistogramTest, TooLongOnesShowOnlyInCountAndSum) {
+TEST(HistogramTest, ValuesAboveTheLastBoundAppearOnlyInCountAndSum) {
   Histogram histogram;
   histogram.record(1h);
   for (size_t i = 0; i < Histogram::kBuckets; ++i) EXPECT_EQ(histogram.bucket(i), 0u);

@@ -33,7 +33,7 @@ TEST(ListTest, StartsEmpty) {
   EXPECT_TRUE(numbers(list).empty());
 }
 
-TEST(ListTest, KeepsTheOrderOfArrival) {
+TEST(ListTest, KeepsInsertionOrder) {
   Guest one(1), two(2), three(3);
   List<Guest> list;
   list.push_back(one);
@@ -66,7 +66,7 @@ TEST(ListTest, RemovesFromFrontMiddleAndBack) {
   clear(list);
 }
 
-TEST(ListTest, ForEachMayRemoveTheElementItIsGiven) {
+TEST(ListTest, ForEachMayRemoveTheCurrentElement) {
   Guest one(1), two(2), three(3), four(4);
   List<Guest> list;
   for (Guest* guest : {&one, &two, &three, &four}) list.push_back(*guest);
@@ -92,7 +92,7 @@ TEST(ListTest, ForEachMayMoveTheElementToAnotherList) {
   clear(served);
 }
 
-TEST(ListTest, TagsKeepSeveralListsOfOneElementApart) {
+TEST(ListTest, TagsAllowOneElementInSeveralLists) {
   Guest one(1), two(2);
   List<Guest, ByAge> by_age;
   List<Guest, ByRoom> by_room;
@@ -108,7 +108,7 @@ TEST(ListTest, TagsKeepSeveralListsOfOneElementApart) {
   EXPECT_EQ(by_age.pop_front().number, 2);
 }
 
-TEST(ListDeathTest, MisuseIsABug) {
+TEST(ListDeathTest, MisuseAborts) {
   Guest guest(1);
   List<Guest> list;
   EXPECT_DEATH(list.front(), "CHECK");
@@ -118,7 +118,7 @@ TEST(ListDeathTest, MisuseIsABug) {
   list.remove(guest);
 }
 
-TEST(ListDeathTest, AnElementMustNotDieInAListNorAListWithElements) {
+TEST(ListDeathTest, DestroyingALinkedElementOrANonEmptyListAborts) {
   EXPECT_DEATH(
       {
         List<Guest> list;

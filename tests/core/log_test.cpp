@@ -52,13 +52,13 @@ class LogTest : public testing::Test {
   ~LogTest() override { set_log_level(LogLevel::info); }
 };
 
-TEST_F(LogTest, OneLineWithoutTimestampOrLevel) {
+TEST_F(LogTest, WritesOneLineWithoutTimestampOrLevel) {
   CapturedStandardError captured;
   log_info("listening on http://{}:{}/", "127.0.0.1", 5000);
   EXPECT_EQ(captured.take(), "listening on http://127.0.0.1:5000/\n");
 }
 
-TEST_F(LogTest, LevelDecides) {
+TEST_F(LogTest, FiltersByLevel) {
   CapturedStandardError captured;
   log_debug("{}", 1);
   log_warning("{}", 2);
@@ -70,7 +70,7 @@ TEST_F(LogTest, LevelDecides) {
   EXPECT_EQ(captured.take(), "2\n4\n5\n");
 }
 
-TEST_F(LogTest, EnabledSaysWhatWouldBePrinted) {
+TEST_F(LogTest, EnabledMatchesWhatIsPrinted) {
   EXPECT_TRUE(log_enabled(LogLevel::error));
   EXPECT_TRUE(log_enabled(LogLevel::info));
   EXPECT_FALSE(log_enabled(LogLevel::debug));
@@ -78,13 +78,13 @@ TEST_F(LogTest, EnabledSaysWhatWouldBePrinted) {
   EXPECT_TRUE(log_enabled(LogLevel::debug));
 }
 
-TEST_F(LogTest, LongLineIsCutAt511BytesAndStillEnds) {
+TEST_F(LogTest, TruncatesLongLinesAt511BytesWithALineEnd) {
   CapturedStandardError captured;
   log_info("{}", std::string(2000, 'x'));
   EXPECT_EQ(captured.take(), std::string(511, 'x') + "\n");
 }
 
-TEST_F(LogTest, ALineIsCutBetweenTwoCharacters) {
+TEST_F(LogTest, TruncatesBetweenCharacters) {
   CapturedStandardError captured;
   std::string text = "x";
   while (text.size() < 2000) text += "é";
@@ -93,7 +93,7 @@ TEST_F(LogTest, ALineIsCutBetweenTwoCharacters) {
   static_assert(511 % 2 == 1);
 }
 
-TEST_F(LogTest, WhatOthersWroteNeitherBreaksTheLineNorReachesTheTerminal) {
+TEST_F(LogTest, ForeignTextNeitherBreaksTheLineNorReachesTheTerminal) {
   CapturedStandardError captured;
   log_info("skipped {}: {}", "a\r\n<3>all is well.jpg", "\x1b]0;mine\x07\xff\u202e");
   EXPECT_EQ(captured.take(), "skipped a  <3>all is well.jpg: \uFFFD]0;mine\uFFFD\uFFFD\uFFFD\n");
@@ -116,7 +116,7 @@ TEST_F(LogTest, LinesOfSeveralThreadsDoNotMix) {
   }
 }
 
-TEST_F(LogTest, ClosedStandardErrorStopsNothing) {
+TEST_F(LogTest, ClosedStandardErrorIsIgnored) {
   CapturedStandardError captured;
   ::close(STDERR_FILENO);
   log_error("nobody hears this");
@@ -124,7 +124,7 @@ TEST_F(LogTest, ClosedStandardErrorStopsNothing) {
 }
 
 // The environment is read once per process, so this needs a separate one.
-TEST(LogDeathTest, UnderTheJournalALineBeginsWithItsPriority) {
+TEST(LogDeathTest, LinesBeginWithTheirPriorityUnderTheJournal) {
   const auto print_under_journal = [] {
     ::setenv("JOURNAL_STREAM", "8:1", 1);
     log_error("camera lost");
@@ -137,7 +137,7 @@ TEST(LogDeathTest, UnderTheJournalALineBeginsWithItsPriority) {
 }
 
 // tests/smoke/terminal_test.py tests the output on a terminal.
-TEST_F(LogTest, TimesAreForTerminals) {
+TEST_F(LogTest, TimestampsAppearOnlyOnTerminals) {
   CapturedStandardError captured;
   show_log_times();
   log_warning("camera lost");
@@ -156,7 +156,7 @@ TEST(LogGate, OpensOnceAMinute) {
   EXPECT_EQ(gate.take_suppressed(), 0u);
 }
 
-TEST_F(LogTest, AGatedLineTellsHowManyWereNotPrinted) {
+TEST_F(LogTest, GatedLineStatesHowManyWereSuppressed) {
   CapturedStandardError captured;
   LogGate gate;
   for (int i = 0; i < 5; ++i) log_gated(gate, Instant(1h), LogLevel::warning, "refused {}", i);

@@ -46,7 +46,7 @@ TEST(MailboxTest, PostWakesTheOwnerAndDeliverCallsEachHandlerOnce) {
   EXPECT_EQ(log.size(), 3u);
 }
 
-TEST(MailboxTest, HandlerMayPostItsMessageOnAndDestroyIt) {
+TEST(MailboxTest, HandlerMayForwardAndDestroyItsMessage) {
   struct Letter : Message {
     explicit Letter(Mailbox* back_) : back(back_) {}
     Mailbox* back;
@@ -70,7 +70,7 @@ TEST(MailboxTest, HandlerMayPostItsMessageOnAndDestroyIt) {
 
 // Each sender has one message that goes back and forth between it and the receiver, and counts its
 // trips.
-TEST(MailboxTest, MessagesOfSeveralThreadsAllArriveAndComeBack) {
+TEST(MailboxTest, DeliversAndReturnsMessagesOfSeveralThreads) {
   constexpr int kSenders = 3;
   constexpr int kTrips = 5'000;
   struct Ball : Message {
@@ -117,7 +117,7 @@ TEST(MailboxTest, MessagesOfSeveralThreadsAllArriveAndComeBack) {
   owner.join();
 }
 
-TEST(MailboxDeathTest, MisuseIsABug) {
+TEST(MailboxDeathTest, MisuseAborts) {
   EXPECT_DEATH(
       {
         Waker waker;

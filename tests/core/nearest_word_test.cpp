@@ -16,7 +16,7 @@ std::string_view nearest(std::string_view word) {
   return nearest_word(word, kKnown);
 }
 
-TEST(NearestWord, EachKindOfTypingErrorIsFound) {
+TEST(NearestWord, FindsEveryKindOfTypo) {
   EXPECT_EQ(nearest("soruce"), "source") << "two neighbours swapped";
   EXPECT_EQ(nearest("fsp"), "fps");
   EXPECT_EQ(nearest("patern"), "pattern") << "one missing";
@@ -27,12 +27,12 @@ TEST(NearestWord, EachKindOfTypingErrorIsFound) {
   EXPECT_EQ(nearest("source"), "source");
 }
 
-TEST(NearestWord, CaseAndUnderscoresAreNoErrors) {
+TEST(NearestWord, IgnoresCaseAndUnderscores) {
   EXPECT_EQ(nearest("MAX_VIEWERS"), "max-viewers");
   EXPECT_EQ(nearest("Cors_Orgin"), "cors-origin");
 }
 
-TEST(NearestWord, NothingWhenNothingIsNear) {
+TEST(NearestWord, ReturnsNothingIfNothingIsNear) {
   for (const std::string_view far : {"", "x", "fq", "sauerkraut", "telepathy", "sz"}) {
     EXPECT_EQ(nearest(far), "") << far;
   }
@@ -41,14 +41,14 @@ TEST(NearestWord, NothingWhenNothingIsNear) {
   EXPECT_EQ(nearest_word(std::string(64, 'a'), std::array<std::string_view, 0>{}), "");
 }
 
-TEST(NearestWord, TheFewestErrorsWinAndThenTheBeginning) {
+TEST(NearestWord, PrefersTheFewestErrorsThenTheLongestPrefix) {
   constexpr std::array<std::string_view, 2> kSwitch = {"on", "off"};
   EXPECT_EQ(nearest_word("of", kSwitch), "off") << "one error from both";
   constexpr std::array<std::string_view, 3> kNear = {"hlog", "blogs", "blog"};
   EXPECT_EQ(nearest_word("blog", kNear), "blog");
 }
 
-TEST(NearestWord, TheQuestionNamesItOrIsEmpty) {
+TEST(NearestWord, SuggestionNamesTheWordOrIsEmpty) {
   EXPECT_EQ(did_you_mean("soruce", kKnown), "; did you mean 'source'?");
   EXPECT_EQ(did_you_mean("soruce", kKnown, "--"), "; did you mean '--source'?");
   EXPECT_EQ(did_you_mean("telepathy", kKnown, "--"), "");

@@ -26,7 +26,7 @@ std::string head(size_t jpeg_size, WallTime captured, uint64_t sequence, std::st
   return {room.data() + kPartHeadroom - size, size};
 }
 
-TEST(PartTest, HeadByteForByte) {
+TEST(PartTest, HeadMatchesByteForByte) {
   EXPECT_EQ(head(20'480, wall(1'700'000'000'123'456), 42, ""),
             "Content-Type: image/jpeg\r\n"
             "Content-Length: 20480\r\n"
@@ -35,13 +35,13 @@ TEST(PartTest, HeadByteForByte) {
             "\r\n");
 }
 
-TEST(PartTest, MicrosecondsKeepTheirLeadingZeros) {
+TEST(PartTest, MicrosecondsKeepLeadingZeros) {
   EXPECT_NE(head(1, wall(1'700'000'000'000'007), 1, "").find("X-Timestamp: 1700000000.000007\r\n"),
             std::string::npos);
   EXPECT_NE(head(1, wall(0), 1, "").find("X-Timestamp: 0.000000\r\n"), std::string::npos);
 }
 
-TEST(PartTest, SlateHeadByteForByte) {
+TEST(PartTest, SlateHeadMatchesByteForByte) {
   EXPECT_EQ(head(9, wall(5'000'000), 7, "camera unplugged"),
             "Content-Type: image/jpeg\r\n"
             "Content-Length: 9\r\n"
@@ -52,20 +52,20 @@ TEST(PartTest, SlateHeadByteForByte) {
 }
 
 // A reason may be received from another server: it must not be able to end the head or add a field.
-TEST(PartTest, WhatIsNotPrintableAsciiInTheReasonIsReplaced) {
+TEST(PartTest, ReplacesNonPrintableAsciiInTheReason) {
   const std::string text =
       head(9, wall(0), 7, std::string_view("a\r\nX-Evil: 1\0\t\x7f\xc3\xbc~", 18));
   EXPECT_NE(text.find("X-Slate: a  X-Evil: 1? ???~\r\n\r\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("\r\nX-Evil"), std::string::npos);
 }
 
-TEST(PartTest, LongReasonIsCut) {
+TEST(PartTest, TruncatesALongReason) {
   const std::string text = head(9, wall(0), 7, std::string(200, 'r'));
   EXPECT_NE(text.find("X-Slate: " + std::string(kSlateReasonMax, 'r') + "\r\n\r\n"),
             std::string::npos);
 }
 
-TEST(PartTest, LongestHeadFitsIntoTheHeadroom) {
+TEST(PartTest, LongestHeadFitsTheHeadroom) {
   const std::string reason(kSlateReasonMax, 'r');
   for (const int64_t time :
        {std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()}) {
@@ -84,13 +84,13 @@ TEST(PartTest, TailIsTheDelimiterAndTheNextHead) {
             "\r\n--boundarydonotcross\r\nContent-Type: image/jpeg\r\n\r\n#");
 }
 
-TEST(PartTest, BoundariesAreThoseThatClientsKnow) {
+TEST(PartTest, BoundariesAreTheOnesClientsExpect) {
   EXPECT_EQ(kBoundary, "boundarydonotcross");
   EXPECT_EQ(kSeedBoundary, "frame");
   EXPECT_EQ(kPartDelimiter, "\r\n--" + std::string(kBoundary) + "\r\n");
 }
 
-TEST(SlateReasonTest, KeepsAShortTextAndCutsALongOne) {
+TEST(SlateReasonTest, KeepsAShortTextAndTruncatesALongOne) {
   EXPECT_TRUE(SlateReason().empty());
   EXPECT_TRUE(SlateReason("").empty());
   EXPECT_EQ(SlateReason("no signal").view(), "no signal");
@@ -98,7 +98,7 @@ TEST(SlateReasonTest, KeepsAShortTextAndCutsALongOne) {
   EXPECT_EQ(SlateReason(std::string(500, 'x')).view(), std::string(kSlateReasonMax, 'x'));
 }
 
-TEST(SlateReasonTest, WhatAnUpstreamWroteIsMadePrintable) {
+TEST(SlateReasonTest, UpstreamTextIsMadePrintable) {
   EXPECT_EQ(SlateReason("lost\r\nX-Evil: 1\xff\x1b").view(), "lost  X-Evil: 1\uFFFD\uFFFD");
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-TEST(Printable, TextStaysAsItIs) {
+TEST(Printable, KeepsOrdinaryText) {
   for (const auto text :
        {""sv, "a"sv, " ~"sv, "Ærø & <b>\"café\"</b>"sv, "株式"sv, "📈"sv, "\u00a0\u07ff"sv,
         "\u0800\uffef"sv, "\U00010000\U0010fffd"sv, "\u0627\u200d\u05d0"sv}) {
@@ -19,7 +19,7 @@ TEST(Printable, TextStaysAsItIs) {
   }
 }
 
-TEST(Printable, WhatIsNoCharacterIsReplaced) {
+TEST(Printable, ReplacesInvalidCharacters) {
   EXPECT_EQ(printable("\xff\xfe"), "\uFFFD\uFFFD");  // never valid in UTF-8
   EXPECT_EQ(printable("\xc0\xaf"), "\uFFFD\uFFFD");  // '/' in an overlong encoding
   EXPECT_EQ(printable("\xe0\x80\xaf"), "\uFFFD\uFFFD\uFFFD");
@@ -31,7 +31,7 @@ TEST(Printable, WhatIsNoCharacterIsReplaced) {
   EXPECT_EQ(printable("\xe2(\xa1"), "\uFFFD(\uFFFD");
 }
 
-TEST(Printable, WhatActsOnATerminalOrTheTextAroundItIsReplaced) {
+TEST(Printable, ReplacesTerminalAndFormattingControls) {
   EXPECT_EQ(printable("a\0b"sv), "a\uFFFDb");
   EXPECT_EQ(printable("\x1b[31m\x7f"), "\uFFFD[31m\uFFFD");
   EXPECT_EQ(printable("\u0085\u009b"), "\uFFFD\uFFFD");  // C1: next line, control sequence
@@ -43,11 +43,11 @@ TEST(Printable, WhatActsOnATerminalOrTheTextAroundItIsReplaced) {
   }
 }
 
-TEST(Printable, LineEndsAndTabsAreBlanks) {
+TEST(Printable, LineEndsAndTabsBecomeSpaces) {
   EXPECT_EQ(printable("a\tb\r\nc"), "a b  c");
 }
 
-TEST(Printable, ACopyEndsBetweenTwoCharacters) {
+TEST(Printable, CopyEndsBetweenCharacters) {
   std::array<char, 8> room;
   const auto copy = [&](std::string_view text) {
     room.fill('!');
@@ -64,7 +64,7 @@ TEST(Printable, ACopyEndsBetweenTwoCharacters) {
   EXPECT_EQ(room[7], "📈"[3]);
 }
 
-TEST(Printable, OfAHeadOnlyAsciiIsLeft) {
+TEST(Printable, HeadsKeepOnlyAscii) {
   std::string text("a\r\nX-Evil: 1\0\t\x7f\xc3\xbc\x1b~"sv);
   make_ascii(text);
   EXPECT_EQ(text, "a  X-Evil: 1? ????~");

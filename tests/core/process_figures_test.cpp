@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-TEST(ProcessFigures, MemoryThatIsTouchedIsResident) {
+TEST(ProcessFigures, TouchedMemoryIsResident) {
   constexpr size_t kBytes = 64 << 20;
   void* memory =
       ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -24,14 +24,14 @@ TEST(ProcessFigures, MemoryThatIsTouchedIsResident) {
   ::munmap(memory, kBytes);
 }
 
-TEST(ProcessFigures, TheProcessorsTimeRises) {
+TEST(ProcessFigures, ProcessorTimeIncreases) {
   const double before = read_process_figures().cpu_seconds;
   EXPECT_GE(before, 0.0);
   while (read_process_figures().cpu_seconds <= before) {
   }
 }
 
-TEST(ProcessFigures, TheLimitIsTheOneInForce) {
+TEST(ProcessFigures, LimitIsTheOneInForce) {
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   EXPECT_EQ(read_process_figures().descriptors_limit, limit.rlim_cur);

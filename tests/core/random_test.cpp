@@ -10,7 +10,7 @@ namespace fanlight {
 namespace {
 
 // Reference outputs of SplitMix64 (https://prng.di.unimi.it/splitmix64.c) for seed 1234567.
-TEST(RandomTest, GivesTheReferenceSequence) {
+TEST(RandomTest, MatchesTheReferenceSequence) {
   Random random(1234567);
   EXPECT_EQ(random.next(), 6457827717110365317u);
   EXPECT_EQ(random.next(), 3203168211198807973u);
@@ -23,7 +23,7 @@ TEST(RandomTest, SeedZeroWorks) {
   EXPECT_EQ(Random(0).next(), 16294208416658607535u);
 }
 
-TEST(RandomTest, SameSeedSameNumbersAndAnotherSeedOthers) {
+TEST(RandomTest, EqualSeedsGiveEqualSequences) {
   Random first(42), second(42), third(43);
   for (int i = 0; i < 100; ++i) {
     const uint64_t value = first.next();
@@ -52,7 +52,7 @@ TEST(RandomTest, UnitIsInTheHalfOpenIntervalWithMeanOneHalf) {
   EXPECT_NEAR(sum / 10'000, 0.5, 0.02);
 }
 
-TEST(RandomTest, ChanceHasItsProbabilityAndItsEndsAreCertain) {
+TEST(RandomTest, ChanceHasItsProbabilityAndIsCertainAtTheEnds) {
   Random random(9);
   int hits = 0;
   for (int i = 0; i < 10'000; ++i) {
@@ -63,7 +63,7 @@ TEST(RandomTest, ChanceHasItsProbabilityAndItsEndsAreCertain) {
   EXPECT_NEAR(hits, 3000, 200);
 }
 
-TEST(RandomTest, LogUniformSpreadsEvenlyOverTheOctaves) {
+TEST(RandomTest, LogUniformIsEvenOverOctaves) {
   Random random(10);
   std::array<int, 10> octaves{};
   for (int i = 0; i < 10'000; ++i) {
@@ -75,7 +75,7 @@ TEST(RandomTest, LogUniformSpreadsEvenlyOverTheOctaves) {
   for (const int count : octaves) EXPECT_NEAR(count, 1000, 200);
 }
 
-TEST(RandomDeathTest, BelowZeroIsABug) {
+TEST(RandomDeathTest, BelowZeroAborts) {
   EXPECT_DEATH(Random(1).below(0), "bound > 0");
 }
 

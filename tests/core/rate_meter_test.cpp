@@ -14,7 +14,7 @@ Instant add(RateMeter& meter, Instant begin, int count, Duration interval) {
   return begin + count * interval;
 }
 
-TEST(RateMeter, KnowsNothingBeforeTheSecondPicture) {
+TEST(RateMeter, IsUnknownBeforeTheSecondPicture) {
   RateMeter meter;
   EXPECT_EQ(meter.per_second(kStart), 0);
   meter.add(kStart);
@@ -25,7 +25,7 @@ TEST(RateMeter, KnowsNothingBeforeTheSecondPicture) {
   EXPECT_DOUBLE_EQ(meter.per_second(kStart + 41ms), 25);
 }
 
-TEST(RateMeter, IsTheMeanOfWhatThereIsInTheFirstSecond) {
+TEST(RateMeter, IsTheMeanDuringTheFirstSecond) {
   RateMeter meter;
   meter.add(kStart);
   meter.add(kStart + 300ms);  // a camera that is slow to start
@@ -33,7 +33,7 @@ TEST(RateMeter, IsTheMeanOfWhatThereIsInTheFirstSecond) {
   EXPECT_EQ(meter.interval(), 150ms);
 }
 
-TEST(RateMeter, HasForgottenASlowBeginningAfterTheSecondWindow) {
+TEST(RateMeter, ForgetsASlowStartAfterTheSecondWindow) {
   RateMeter meter;
   meter.add(kStart);
   const Instant next = add(meter, kStart + 500ms, 41, 50ms);
@@ -41,27 +41,27 @@ TEST(RateMeter, HasForgottenASlowBeginningAfterTheSecondWindow) {
   EXPECT_DOUBLE_EQ(meter.per_second(next), 20);
 }
 
-TEST(RateMeter, FollowsAnotherRateWithinTwoSeconds) {
+TEST(RateMeter, FollowsANewRateWithinTwoSeconds) {
   RateMeter meter;
   const Instant next = add(meter, kStart, 100, 20ms);
   add(meter, next, 3, 1s);
   EXPECT_EQ(meter.interval(), 1s);
 }
 
-TEST(RateMeter, ACameraOfLessThanOneASecondIsMeasuredByEachInterval) {
+TEST(RateMeter, SlowCameraIsMeasuredByEachInterval) {
   RateMeter meter;
   add(meter, kStart, 3, 10s);
   EXPECT_DOUBLE_EQ(meter.per_second(kStart + 25s), 0.1);
 }
 
-TEST(RateMeter, FallsDuringASilence) {
+TEST(RateMeter, FallsDuringSilence) {
   RateMeter meter;
   add(meter, kStart, 11, 100ms);  // the last one at 1 s
   EXPECT_DOUBLE_EQ(meter.per_second(kStart + 1200ms), 10) << "two intervals are no silence";
   EXPECT_DOUBLE_EQ(meter.per_second(kStart + 5s), 0.25);
 }
 
-TEST(RateMeter, APauseIsNoIntervalAfterARestart) {
+TEST(RateMeter, RestartDiscardsThePause) {
   RateMeter meter;
   add(meter, kStart, 100, 20ms);
   meter.restart();
@@ -70,7 +70,7 @@ TEST(RateMeter, APauseIsNoIntervalAfterARestart) {
   EXPECT_EQ(meter.interval(), 25ms);
 }
 
-TEST(RateMeter, APictureThatIsNotLaterDoesNotCount) {
+TEST(RateMeter, IgnoresAPictureThatIsNotLater) {
   RateMeter meter;
   add(meter, kStart, 2, 100ms);
   meter.add(kStart + 100ms);
@@ -79,7 +79,7 @@ TEST(RateMeter, APictureThatIsNotLaterDoesNotCount) {
 }
 
 // No division by a count that has wrapped around.
-TEST(RateMeter, BearsAnyNumberOfPictures) {
+TEST(RateMeter, HandlesAnyNumberOfPictures) {
   RateMeter meter;
   add(meter, kStart, 200'000, 1us);
   EXPECT_EQ(meter.interval(), 1us);

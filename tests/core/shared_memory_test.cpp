@@ -44,7 +44,7 @@ void expect_pages_come_and_go(SharedMemory& memory) {
   EXPECT_EQ(bytes[5 * page], std::byte{0});
 }
 
-TEST(SharedMemoryTest, IsAFileOfTheSameBytes) {
+TEST(SharedMemoryTest, SharesItsBytesWithItsFile) {
   SharedMemory memory(8 * page_size());
   ASSERT_GE(memory.fd(), 0);
   ASSERT_EQ(memory.bytes().size(), 8 * page_size());
@@ -57,13 +57,13 @@ TEST(SharedMemoryTest, IsAFileOfTheSameBytes) {
   EXPECT_EQ(read, std::byte{42});
 }
 
-TEST(SharedMemoryTest, PagesComeAndGo) {
+TEST(SharedMemoryTest, PagesAreAllocatedAndReleased) {
   SharedMemory memory(8 * page_size());
   ASSERT_GE(memory.fd(), 0);
   expect_pages_come_and_go(memory);
 }
 
-TEST(SharedMemoryTest, IsAnonymousWhereMemfdsAreForbidden) {
+TEST(SharedMemoryTest, IsAnonymousIfMemfdIsForbidden) {
   for (const unsigned call : {unsigned{__NR_memfd_create}, unsigned{__NR_fallocate}}) {
     in_child([call] {
       ASSERT_TRUE(forbid({call}, EPERM));
@@ -74,7 +74,7 @@ TEST(SharedMemoryTest, IsAnonymousWhereMemfdsAreForbidden) {
   }
 }
 
-TEST(SharedMemoryTest, LimitOnFilesIsNoReasonToDie) {
+TEST(SharedMemoryTest, FileSizeLimitDoesNotKillTheProcess) {
   in_child([] {
     const rlimit limit{4096, 4096};
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -84,11 +84,11 @@ TEST(SharedMemoryTest, LimitOnFilesIsNoReasonToDie) {
   });
 }
 
-TEST(SharedMemoryTest, ThrowsWhenTheAddressSpaceIsRefused) {
+TEST(SharedMemoryTest, ThrowsWhenAddressSpaceIsRefused) {
   EXPECT_THROW(SharedMemory(size_t{1} << 50), std::system_error);
 }
 
-TEST(SharedMemoryDeathTest, GivingBackBeyondTheEndIsABug) {
+TEST(SharedMemoryDeathTest, ReleasingBeyondTheEndAborts) {
   SharedMemory memory(2 * page_size());
   EXPECT_DEATH(memory.give_back(page_size(), 2 * page_size()), "bytes_");
 }

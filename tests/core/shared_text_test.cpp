@@ -12,7 +12,7 @@ namespace {
 
 using Room = std::array<char, SharedText::kBytesMax>;
 
-TEST(SharedText, IsCopiedAsItWasSet) {
+TEST(SharedText, CopyMatchesTheText) {
   const auto room = std::make_unique<Room>();
   SharedText text("{}");
   EXPECT_EQ(text.copy(*room), "{}");
@@ -22,14 +22,14 @@ TEST(SharedText, IsCopiedAsItWasSet) {
   EXPECT_EQ(text.copy(*room), "");
 }
 
-TEST(SharedText, OneThatIsTooLongChangesNothing) {
+TEST(SharedText, OverlongTextChangesNothing) {
   const auto room = std::make_unique<Room>();
   SharedText text(std::string(SharedText::kBytesMax, 'x'));
   EXPECT_FALSE(text.set(std::string(SharedText::kBytesMax + 1, 'y')));
   EXPECT_EQ(text.copy(*room), std::string(SharedText::kBytesMax, 'x'));
 }
 
-TEST(SharedText, AReaderSeesWholeTexts) {
+TEST(SharedText, ReadersSeeCompleteTexts) {
   SharedText text(std::string(1, 'a'));
   std::thread writer([&] {
     for (size_t i = 0; i < 2000; ++i) text.set(std::string(1 + i % 26, char('a' + i % 26)));

@@ -31,7 +31,7 @@ size_t resident_pages(void* start, size_t bytes) {
   return count;
 }
 
-TEST(SlabTest, MakesUpToItsCapacityThenNothing) {
+TEST(SlabTest, AllocatesUpToItsCapacity) {
   int alive = 0;
   Slab<Guest> slab(3);
   std::vector<Guest*> guests;
@@ -47,7 +47,7 @@ TEST(SlabTest, MakesUpToItsCapacityThenNothing) {
   EXPECT_EQ(slab.used(), 0u);
 }
 
-TEST(SlabTest, PlaceFreedLastIsGivenOutFirst) {
+TEST(SlabTest, ReusesTheLastFreedPlaceFirst) {
   int alive = 0;
   Slab<Guest> slab(8);
   Guest* first = slab.make(&alive);
@@ -93,7 +93,7 @@ TEST(SlabTest, KeepsAlignmentAndAddresses) {
   }
 }
 
-TEST(SlabTest, RandomComingAndGoingNeverGivesOnePlaceTwice) {
+TEST(SlabTest, RandomUseNeverAllocatesAPlaceTwice) {
   constexpr uint64_t kSeed = 20'24;
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
   Random random(kSeed);
@@ -120,7 +120,7 @@ TEST(SlabTest, RandomComingAndGoingNeverGivesOnePlaceTwice) {
   for (Guest* guest : guests) slab.destroy(guest);
 }
 
-TEST(SlabDeathTest, MisuseIsABug) {
+TEST(SlabDeathTest, MisuseAborts) {
   EXPECT_DEATH(Slab<int>(0), "capacity > 0");
   EXPECT_DEATH(
       {
@@ -138,7 +138,7 @@ TEST(SlabDeathTest, MisuseIsABug) {
       "place");
 }
 
-TEST(SlabTest, ThrowsWhenTheAddressSpaceIsRefused) {
+TEST(SlabTest, ThrowsWhenAddressSpaceIsRefused) {
   struct Huge {
     char bytes[1 << 30];
   };
@@ -147,7 +147,7 @@ TEST(SlabTest, ThrowsWhenTheAddressSpaceIsRefused) {
 
 // Memory touched by a burst is given back if it was free throughout the time between two calls;
 // memory that is in use, or was used meanwhile, stays.
-TEST(SlabTest, TrimGivesBackWhatWasFreeAllTheTime) {
+TEST(SlabTest, TrimReleasesWhatStayedFree) {
   struct Large {
     std::array<std::byte, 20'000> bytes;
     Large() { bytes.fill(std::byte{1}); }

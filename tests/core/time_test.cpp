@@ -8,7 +8,7 @@
 namespace fanlight {
 namespace {
 
-TEST(TimeTest, SecondsToDurationAndBack) {
+TEST(TimeTest, SecondsConvertToDurationAndBack) {
   EXPECT_EQ(from_seconds(0), 0ns);
   EXPECT_EQ(from_seconds(1.5), 1500ms);
   EXPECT_EQ(from_seconds(0.25), 250ms);

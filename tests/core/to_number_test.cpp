@@ -15,7 +15,7 @@ TEST(ToNumber, TakesTheWholeText) {
   EXPECT_EQ(to_number<int>("007"), 7);
 }
 
-TEST(ToNumber, TakesNothingElse) {
+TEST(ToNumber, RejectsEverythingElse) {
   for (const char* text : {"", " 1", "1 ", "+1", "1x", "0x1", "1.5", "-", "99999999999"}) {
     EXPECT_EQ(to_number<int>(text), std::nullopt) << text;
   }

@@ -26,7 +26,7 @@ TEST(WakerTest, IsNotReadableUntilWoken) {
   EXPECT_TRUE(is_readable(waker));
 }
 
-TEST(WakerTest, DrainTakesAllWakesAndDoesNotBlockWithoutOne) {
+TEST(WakerTest, DrainConsumesAllWakesWithoutBlocking) {
   Waker waker;
   waker.drain();
   waker.wake();
@@ -36,7 +36,7 @@ TEST(WakerTest, DrainTakesAllWakesAndDoesNotBlockWithoutOne) {
   EXPECT_FALSE(is_readable(waker));
 }
 
-TEST(WakerTest, OneReadGivesTheNumberOfWakes) {
+TEST(WakerTest, OneReadReturnsTheNumberOfWakes) {
   Waker waker;
   waker.wake();
   waker.wake();
@@ -51,7 +51,7 @@ TEST(WakerTest, DescriptorIsBlockingAndNotInherited) {
   EXPECT_EQ(::fcntl(waker.fd(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 }
 
-TEST(WakerTest, NoWakeOfAnyThreadIsLost) {
+TEST(WakerTest, LosesNoWakeFromAnyThread) {
   constexpr uint64_t kThreads = 4;
   constexpr uint64_t kWakes = 2'000;
   Waker waker;
@@ -72,7 +72,7 @@ TEST(WakerTest, NoWakeOfAnyThreadIsLost) {
   EXPECT_FALSE(is_readable(waker));
 }
 
-TEST(WakerTest, ThrowsWhenTheProcessHasNoDescriptorLeft) {
+TEST(WakerTest, ThrowsWithoutAFreeDescriptor) {
   // UBSan opens a pipe when it first handles an exception's type: do that while descriptors last.
   EXPECT_THROW(throw std::system_error(EMFILE, std::system_category(), "none"), std::system_error);
   rlimit before{};

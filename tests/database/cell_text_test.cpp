@@ -23,7 +23,7 @@ TEST(CellText, IsMadePrintable) {
   EXPECT_EQ(shown("a\0\x1b[31m\xff\tb\r\nc"sv), "a\uFFFD\uFFFD[31m\uFFFD b  c");
 }
 
-TEST(CellText, LongTextIsCutBetweenCharacters) {
+TEST(CellText, TruncatesLongTextBetweenCharacters) {
   const std::string exact(kCellBytesMax, 'x');
   EXPECT_EQ(shown(exact), exact);
   EXPECT_EQ(shown(exact + "x"), exact.substr(3) + "…");

@@ -82,7 +82,7 @@ TableStatus read_one(StockDatabase& database) {
   return database.read(kFirstRow, page);
 }
 
-TEST(StockDatabase, TheSampleHasRows) {
+TEST(StockDatabase, SampleHasRows) {
   StockDatabase sample;
   const auto rows = read_all(sample);
   ASSERT_GE(rows.size(), 5u);
@@ -91,7 +91,7 @@ TEST(StockDatabase, TheSampleHasRows) {
   EXPECT_EQ(read_all(sample), rows);
 }
 
-TEST(StockDatabase, RowsComeInOrderAndOnceWhateverTheSizeOfThePages) {
+TEST(StockDatabase, ReadsRowsInOrderAndOnceAtAnyPageSize) {
   TestFile file;
   file.run(
       "INSERT INTO stock(_rowid_, symbol) VALUES (-9223372036854775808, 'first'), (-1, 'b'),"
@@ -116,13 +116,13 @@ TEST(StockDatabase, ManyRowsTakeManyPages) {
   EXPECT_EQ(rows[9'999], (Row{"S10000", "name", "10000", "10000"}));
 }
 
-TEST(StockDatabase, AnEmptyTableIsATable) {
+TEST(StockDatabase, EmptyTableIsValid) {
   TestFile file;
   StockDatabase database(file.path());
   EXPECT_TRUE(read_all(database).empty());
 }
 
-TEST(StockDatabase, EveryTypeIsShown) {
+TEST(StockDatabase, ShowsEveryType) {
   TestFile file;
   file.run("INSERT INTO stock VALUES ('<b>', NULL, 12.5, -9223372036854775808)");
   file.run("INSERT INTO stock VALUES (x'00ff10', CAST(x'61ff62' AS TEXT), 1e300, 9e999)");
@@ -137,7 +137,7 @@ TEST(StockDatabase, EveryTypeIsShown) {
 }
 
 // Such a value is not loaded, and it hides neither its row nor the rows after it.
-TEST(StockDatabase, AValueThatIsTooLongIsNotLoaded) {
+TEST(StockDatabase, DoesNotLoadOversizedValues) {
   TestFile file;
   const std::string size = std::to_string(StockDatabase::kValueBytesMax);
   file.run("ALTER TABLE stock ADD COLUMN remarks");
@@ -156,7 +156,7 @@ TEST(StockDatabase, AValueThatIsTooLongIsNotLoaded) {
   }
 }
 
-TEST(StockDatabase, NothingIsLockedBetweenTwoReads) {
+TEST(StockDatabase, HoldsNoLockBetweenReads) {
   TestFile file;
   file.add_rows(1000);
   StockDatabase database(file.path());
@@ -169,7 +169,7 @@ TEST(StockDatabase, NothingIsLockedBetweenTwoReads) {
   EXPECT_EQ(rows_of(page)[0][0], "S21");
 }
 
-TEST(StockDatabase, ALockedDatabaseIsBusyAndThenNot) {
+TEST(StockDatabase, LockedDatabaseIsBusyUntilReleased) {
   TestFile file;
   file.add_rows(1);
   StockDatabase database(file.path());
@@ -183,7 +183,7 @@ TEST(StockDatabase, ALockedDatabaseIsBusyAndThenNot) {
   }
 }
 
-TEST(StockDatabase, WhatIsNoStockTableFails) {
+TEST(StockDatabase, FailsWithoutAStockTable) {
   TestFile file;
   file.run("DROP TABLE stock");
   StockDatabase database(file.path());
@@ -200,7 +200,7 @@ TEST(StockDatabase, WhatIsNoStockTableFails) {
   EXPECT_EQ(read_one(database), TableStatus::ok);
 }
 
-TEST(StockDatabase, AMissingFileFailsAndIsNotMade) {
+TEST(StockDatabase, MissingFileFailsAndIsNotCreated) {
   TestFile file;
   StockDatabase database(file.folder() + "/none.db");
   EXPECT_EQ(read_one(database), TableStatus::failed);
@@ -208,7 +208,7 @@ TEST(StockDatabase, AMissingFileFailsAndIsNotMade) {
   EXPECT_FALSE(fs::exists(file.folder() + "/none.db"));
 }
 
-TEST(StockDatabase, AFileThatIsReplacedIsSeenAfterAClose) {
+TEST(StockDatabase, SeesAReplacedFileAfterClose) {
   TestFile file;
   file.add_rows(1);
   StockDatabase database(file.path());
@@ -220,7 +220,7 @@ TEST(StockDatabase, AFileThatIsReplacedIsSeenAfterAClose) {
   EXPECT_EQ(read_all(database).size(), 2u);
 }
 
-TEST(StockDatabase, NamesThatSqliteWouldTakeForSomethingElseAreFiles) {
+TEST(StockDatabase, TreatsSpecialSqliteNamesAsFiles) {
   TestFile file;
   file.add_rows(1);
   const fs::path before = fs::current_path();
@@ -234,7 +234,7 @@ TEST(StockDatabase, NamesThatSqliteWouldTakeForSomethingElseAreFiles) {
   EXPECT_EQ(read_all(uri).size(), 1u);
 }
 
-TEST(StockDatabase, SomethingElseThanADatabaseFails) {
+TEST(StockDatabase, FailsOnFilesThatAreNotDatabases) {
   TestFile file;
   std::ofstream(file.folder() + "/text") << std::string(5000, 'x');
   StockDatabase text(file.folder() + "/text");
@@ -245,7 +245,7 @@ TEST(StockDatabase, SomethingElseThanADatabaseFails) {
 }
 
 // Every page is damaged in turn: the results are existing rows or an error, and reading ends.
-TEST(StockDatabase, ADamagedFileEndsInAnErrorOrInRows) {
+TEST(StockDatabase, DamagedFileGivesAnErrorOrRows) {
   TestFile file;
   file.add_rows(2000);
   const auto size = fs::file_size(file.path());
@@ -277,7 +277,7 @@ TEST(StockDatabase, ADamagedFileEndsInAnErrorOrInRows) {
   EXPECT_GT(failures, 20);
 }
 
-TEST(StockDatabase, AFileThatIsNotThereAtStartIsToldWithItsErrno) {
+TEST(StockDatabase, MissingFileAtStartIsReportedWithItsErrno) {
   TestFile file;
   EXPECT_NO_THROW(StockDatabase::check_file(file.path()));
   const auto code_of = [](const std::string& path) {

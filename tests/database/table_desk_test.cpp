@@ -33,7 +33,7 @@ void answer_one(TableDesk& desk, TableStatus status = TableStatus::ok,
   desk.answer(*query, status, why);
 }
 
-TEST(TableDesk, AQuestionIsServedAndTheAnswerComesByTheMailbox) {
+TEST(TableDesk, ServesAQueryAndRepliesThroughTheMailbox) {
   TableDesk desk;
   Asker asker(desk);
   TableQuery* query = desk.open();
@@ -60,7 +60,7 @@ TEST(TableDesk, AQuestionIsServedAndTheAnswerComesByTheMailbox) {
   EXPECT_EQ(desk.stats().errors.value(), 1u);
 }
 
-TEST(TableDesk, FirstComeFirstServed) {
+TEST(TableDesk, ServesInOrderOfArrival) {
   TableDesk desk;
   Asker asker(desk);
   TableQuery* a = desk.open();
@@ -77,7 +77,7 @@ TEST(TableDesk, FirstComeFirstServed) {
   desk.close(*b);
 }
 
-TEST(TableDesk, HasSoManyPlacesAndNoMore) {
+TEST(TableDesk, LimitsOpenQueries) {
   TableDesk desk;
   std::vector<TableQuery*> places;
   for (size_t i = 0; i < TableDesk::kPlacesMax; ++i) {
@@ -90,7 +90,7 @@ TEST(TableDesk, HasSoManyPlacesAndNoMore) {
   for (TableQuery* query : places) desk.close(*query);
 }
 
-TEST(TableDesk, AQuestionCanBeGivenUpAtAnyTime) {
+TEST(TableDesk, QueryCanBeAbandonedAtAnyTime) {
   TableDesk desk;
   Asker asker(desk);
   for (int when = 0; when < 3; ++when) {
@@ -111,7 +111,7 @@ TEST(TableDesk, AQuestionCanBeGivenUpAtAnyTime) {
   for (TableQuery* query : places) desk.close(*query);
 }
 
-TEST(TableDesk, TheReaderRestsOnceWhenNobodyIsLeft) {
+TEST(TableDesk, ReaderRestsOnceWithoutQueries) {
   TableDesk desk;
   Asker asker(desk);
   TableQuery* query = desk.open();
@@ -126,7 +126,7 @@ TEST(TableDesk, TheReaderRestsOnceWhenNobodyIsLeft) {
   EXPECT_TRUE(desk.wait_to_stop(1h));
 }
 
-TEST(TableDesk, AnErrorThatIsTooLongIsCut) {
+TEST(TableDesk, TruncatesALongError) {
   TableDesk desk;
   Asker asker(desk);
   TableQuery* query = desk.open();

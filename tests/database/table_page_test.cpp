@@ -20,7 +20,7 @@ std::vector<std::string> cells(const TablePage& page) {
   return all;
 }
 
-TEST(TablePage, GivesBackTheCellsThatWereAdded) {
+TEST(TablePage, ReturnsTheCellsThatWereAdded) {
   TablePage page;
   page.begin(10);
   for (const char* cell : {"A", "", "1.5", "x"}) page.add_cell(cell);
@@ -35,7 +35,7 @@ TEST(TablePage, GivesBackTheCellsThatWereAdded) {
   EXPECT_TRUE(page.is_last());
 }
 
-TEST(TablePage, IsFullAfterTheRowsThatWereWanted) {
+TEST(TablePage, IsFullAfterTheRequestedRows) {
   TablePage page;
   page.begin(1);
   EXPECT_FALSE(page.is_full());
@@ -61,7 +61,7 @@ TEST(TablePage, IsFullBeforeARowMightNotFit) {
   EXPECT_GT(page.rows(), 1000u);
 }
 
-TEST(TablePageDeathTest, ReadsNothingBehindItsEnd) {
+TEST(TablePageDeathTest, ReadingBeyondTheEndAborts) {
   TablePage page;
   page.begin(1);
   size_t offset = 0;

@@ -78,7 +78,7 @@ class TableReaderTest : public testing::Test {
   std::unique_ptr<TableReader> reader_;
 };
 
-TEST_F(TableReaderTest, ServesAndClosesTheSourceWhenNobodyIsLeft) {
+TEST_F(TableReaderTest, ServesAndClosesTheSourceWithoutQueries) {
   start();
   script_.reads.release(2);
   TableQuery& first = ask(11);
@@ -92,7 +92,7 @@ TEST_F(TableReaderTest, ServesAndClosesTheSourceWhenNobodyIsLeft) {
   script_.closes.acquire();
 }
 
-TEST_F(TableReaderTest, AReaderThatHangsHoldsUpNobodyElse) {
+TEST_F(TableReaderTest, HangingReadDoesNotBlockItsClients) {
   start();
   TableQuery& hangs = ask(1);
   TableQuery& waits = ask(2);
@@ -109,7 +109,7 @@ TEST_F(TableReaderTest, AReaderThatHangsHoldsUpNobodyElse) {
   EXPECT_EQ(script_.read, 1);
 }
 
-TEST_F(TableReaderTest, ALockThatPassesIsNotTold) {
+TEST_F(TableReaderTest, TransientLockIsNotReported) {
   script_.busy_for = 2;
   script_.reads.release(3);
   start();
@@ -121,7 +121,7 @@ TEST_F(TableReaderTest, ALockThatPassesIsNotTold) {
   desk_.close(query);
 }
 
-TEST_F(TableReaderTest, ALockThatStaysIsToldToAllWhoWait) {
+TEST_F(TableReaderTest, PersistentLockIsReportedToAllQueries) {
   script_.busy_for = 1000;
   start();
   TableQuery& first = ask(1);
@@ -137,7 +137,7 @@ TEST_F(TableReaderTest, ALockThatStaysIsToldToAllWhoWait) {
   desk_.close(second);
 }
 
-TEST_F(TableReaderTest, AStopDoesNotWaitForALock) {
+TEST_F(TableReaderTest, StopDoesNotWaitForALock) {
   script_.busy_for = 1000;
   start();
   TableQuery& query = ask(1);

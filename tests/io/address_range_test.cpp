@@ -20,7 +20,7 @@ bool contains(std::string_view range, std::string_view address) {
 
 const PeerAddress kUnixPeer{.bytes = {}, .is_local = true};
 
-TEST(AddressRangeTest, HoldsTheAddressesOfItsNetwork) {
+TEST(AddressRangeTest, ContainsTheAddressesOfItsNetwork) {
   EXPECT_TRUE(contains("10.0.0.0/8", "10.0.0.0"));
   EXPECT_TRUE(contains("10.0.0.0/8", "10.255.255.255"));
   EXPECT_FALSE(contains("10.0.0.0/8", "11.0.0.0"));
@@ -32,7 +32,7 @@ TEST(AddressRangeTest, HoldsTheAddressesOfItsNetwork) {
   EXPECT_FALSE(contains("2001:db8::/33", "10.0.0.1"));
 }
 
-TEST(AddressRangeTest, OneAddressIsARangeOfItself) {
+TEST(AddressRangeTest, OneAddressIsARange) {
   EXPECT_TRUE(contains("192.0.2.7", "192.0.2.7"));
   EXPECT_FALSE(contains("192.0.2.7", "192.0.2.6"));
   EXPECT_TRUE(contains("192.0.2.7/32", "192.0.2.7"));
@@ -40,12 +40,12 @@ TEST(AddressRangeTest, OneAddressIsARangeOfItself) {
   EXPECT_FALSE(contains("::1/128", "::2"));
 }
 
-TEST(AddressRangeTest, AnIpv4ClientOfAnIpv6ListenerIsTheSameClient) {
+TEST(AddressRangeTest, MatchesIpv4ClientsOfAnIpv6Listener) {
   EXPECT_TRUE(contains("10.0.0.0/8", "::ffff:10.1.2.3"));
   EXPECT_EQ(AddressRange("::ffff:10.1.2.3"), AddressRange("10.1.2.3"));
 }
 
-TEST(AddressRangeTest, EverythingOfAFamilySaysNothingOfTheOthers) {
+TEST(AddressRangeTest, WholeFamilyDoesNotMatchOthers) {
   EXPECT_TRUE(contains("0.0.0.0/0", "203.0.113.9"));
   EXPECT_FALSE(contains("0.0.0.0/0", "2001:db8::1"));
   EXPECT_TRUE(contains("::/0", "2001:db8::1"));
@@ -56,7 +56,7 @@ TEST(AddressRangeTest, EverythingOfAFamilySaysNothingOfTheOthers) {
   }
 }
 
-TEST(AddressRangeTest, UnixMeansTheClientsOfUnixSockets) {
+TEST(AddressRangeTest, UnixMatchesClientsOfUnixSockets) {
   const AddressRange range("unix");
   EXPECT_TRUE(range.contains(kUnixPeer));
   EXPECT_FALSE(range.contains(peer("127.0.0.1")));
@@ -64,7 +64,7 @@ TEST(AddressRangeTest, UnixMeansTheClientsOfUnixSockets) {
   EXPECT_FALSE(range.contains(PeerAddress{}));
 }
 
-TEST(AddressRangeTest, TextIsWhatItWasMadeFrom) {
+TEST(AddressRangeTest, FormatsAsItWasParsed) {
   for (const char* text :
        {"10.0.0.0/8", "0.0.0.0/0", "192.0.2.7", "::1", "::/0", "2001:db8::/32", "unix"}) {
     EXPECT_EQ(AddressRange(text).text(), text);
@@ -73,7 +73,7 @@ TEST(AddressRangeTest, TextIsWhatItWasMadeFrom) {
   EXPECT_EQ(AddressRange("192.0.2.7/32").text(), "192.0.2.7");
 }
 
-TEST(AddressRangeTest, WhatIsNoRangeIsRefused) {
+TEST(AddressRangeTest, RefusesInvalidRanges) {
   for (const char* text :
        {"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8 ",
         " 10.0.0.0/8", "10.0.0.0/8/8", "10.0.0/8", "10.0.0.256", "::/129", "[::1]", "::1%lo",
@@ -84,7 +84,7 @@ TEST(AddressRangeTest, WhatIsNoRangeIsRefused) {
   EXPECT_THROW(AddressRange{"10.0.0.0\0/8"sv}, std::invalid_argument);
 }
 
-TEST(AddressRangeTest, BitsBehindThePrefixAreRefusedWithBothReadings) {
+TEST(AddressRangeTest, BitsAfterThePrefixAreRefusedWithBothReadings) {
   try {
     AddressRange{"10.1.2.3/8"};
     FAIL() << "taken";

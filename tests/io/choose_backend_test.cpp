@@ -44,7 +44,7 @@ TEST(ChooseBackendTest, PrefersUring) {
   }
 }
 
-TEST(ChooseBackendTest, TakesEpollWhenAsked) {
+TEST(ChooseBackendTest, UsesEpollOnRequest) {
   const BackendChoice choice = choose_backend(BackendKind::epoll);
   EXPECT_EQ(choice.kind, BackendKind::epoll);
   EXPECT_EQ(choice.reason, "epoll, as requested");
@@ -52,7 +52,7 @@ TEST(ChooseBackendTest, TakesEpollWhenAsked) {
 }
 
 // Docker's default profile, and /proc/sys/kernel/io_uring_disabled = 2.
-TEST(ChooseBackendTest, FallsBackWhenUringIsNotPermitted) {
+TEST(ChooseBackendTest, FallsBackIfUringIsNotPermitted) {
   in_child([] {
     ASSERT_TRUE(forbid({__NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register}, EPERM));
     expect_no_uring(EPERM, "io_uring is not permitted here (Operation not permitted)");
@@ -60,7 +60,7 @@ TEST(ChooseBackendTest, FallsBackWhenUringIsNotPermitted) {
 }
 
 // A kernel built without io_uring, or gVisor.
-TEST(ChooseBackendTest, FallsBackWhenThereIsNoUring) {
+TEST(ChooseBackendTest, FallsBackIfUringDoesNotExist) {
   in_child([] {
     ASSERT_TRUE(forbid({__NR_io_uring_setup, __NR_io_uring_enter, __NR_io_uring_register}, ENOSYS));
     expect_no_uring(ENOSYS, "this kernel has no io_uring (Function not implemented)");
@@ -68,7 +68,7 @@ TEST(ChooseBackendTest, FallsBackWhenThereIsNoUring) {
 }
 
 // A filter that forbids only some of the calls must not crash the server later.
-TEST(ChooseBackendTest, FallsBackWhenOneCallIsForbidden) {
+TEST(ChooseBackendTest, FallsBackIfOneCallIsForbidden) {
   if (!uring_works()) GTEST_SKIP() << "io_uring is forbidden here";
   for (const unsigned call : {unsigned{__NR_io_uring_enter}, unsigned{__NR_io_uring_register}}) {
     in_child([call] {

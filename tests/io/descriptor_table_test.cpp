@@ -22,7 +22,7 @@ size_t resident_pages(DescriptorTable& table, size_t count) {
   return resident;
 }
 
-TEST(DescriptorTableTest, BeginsEmptyAndIsTouchedOnlyWhereItIsUsed) {
+TEST(DescriptorTableTest, StartsEmptyAndTouchesOnlyWhatIsUsed) {
   constexpr size_t kCapacity = 100'000;
   DescriptorTable table(kCapacity);
   EXPECT_TRUE(table.used().empty());
@@ -37,7 +37,7 @@ TEST(DescriptorTableTest, BeginsEmptyAndIsTouchedOnlyWhereItIsUsed) {
   EXPECT_EQ(table.used().size(), kCapacity);
 }
 
-TEST(DescriptorTableTest, GrowsAndKeepsWhatItHolds) {
+TEST(DescriptorTableTest, GrowsAndKeepsItsContents) {
   DescriptorTable table(0);
   table.at(0).interest = 42;
   table.at(0).output.user_data = 43;
@@ -48,11 +48,11 @@ TEST(DescriptorTableTest, GrowsAndKeepsWhatItHolds) {
   EXPECT_LE(resident_pages(table, 1'000'001), 2u);
 }
 
-TEST(DescriptorTableTest, ThrowsWhenTheAddressSpaceIsRefused) {
+TEST(DescriptorTableTest, ThrowsWhenAddressSpaceIsRefused) {
   EXPECT_THROW(DescriptorTable(size_t{1} << 50), std::system_error);
 }
 
-TEST(DescriptorTableTest, StaysAsItIsWhenMemoryForMoreIsRefused) {
+TEST(DescriptorTableTest, IsUnchangedWhenGrowthIsRefused) {
   DescriptorTable table(10);
   table.at(3).interest = 1;
   rlimit before{};
@@ -70,7 +70,7 @@ TEST(DescriptorTableTest, StaysAsItIsWhenMemoryForMoreIsRefused) {
   EXPECT_EQ(table.used().size(), 4u);
 }
 
-TEST(DescriptorTableDeathTest, NegativeDescriptorIsABug) {
+TEST(DescriptorTableDeathTest, NegativeDescriptorAborts) {
   DescriptorTable table(1);
   EXPECT_DEATH(table.at(-1), "fd >= 0");
 }

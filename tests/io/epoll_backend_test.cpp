@@ -53,7 +53,7 @@ std::vector<Fd> connect_many(const Listener& listener, size_t count) {
 }
 
 // io_uring could do all of this, so code that relies on it would fail only where epoll is used.
-TEST(EpollBackendTest, RefusesWhatBackendDoesNotPromise) {
+TEST(EpollBackendTest, RefusesUnspecifiedRequests) {
   EpollBackend backend(16);
   const SocketPair pair;
   char bytes[8]{};
@@ -127,7 +127,7 @@ TEST(EpollBackendTest, BurstOfConnectsLeavesRoomForOthers) {
 }
 
 // Sends are executed immediately and always complete; the listener must be polled anyway.
-TEST(EpollBackendTest, DescriptorsGetTheirTurnWhileSendsComplete) {
+TEST(EpollBackendTest, PollsDescriptorsWhileSendsComplete) {
   EpollBackend backend(16);
   const Listener listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {});
   const SocketPair pair;
@@ -152,7 +152,7 @@ TEST(EpollBackendTest, DescriptorsGetTheirTurnWhileSendsComplete) {
   EXPECT_TRUE(accepted);
 }
 
-TEST(EpollBackendTest, ServesDescriptorsBeyondTheNumbersItWasToldOf) {
+TEST(EpollBackendTest, ServesDescriptorsBeyondItsInitialCapacity) {
   EpollBackend backend(1);
   const SocketPair pair;
   const Fd high(::fcntl(pair.ours.get(), F_DUPFD_CLOEXEC, 900));
@@ -169,7 +169,7 @@ TEST(EpollBackendTest, ServesDescriptorsBeyondTheNumbersItWasToldOf) {
 
 // An accepted socket may be closed elsewhere (a refused viewer), before or after the first wait for
 // it. When its number is accepted again, it means a new connection.
-TEST(EpollBackendTest, AcceptedNumberIsNewWhoeverClosedTheOldOne) {
+TEST(EpollBackendTest, ReusedDescriptorIsANewConnection) {
   EpollBackend backend(16);
   const Listener listener({ListenAddress::Family::tcp4, "127.0.0.1", 0}, 1, {});
   io_uring_prep_multishot_accept(backend.next_sqe(), listener.fd(0), nullptr, nullptr,
@@ -224,7 +224,7 @@ TEST(EpollBackendTest, ListenerWithoutAcceptDoesNotSpin) {
 }
 
 // epoll_wait(2) counts milliseconds; it must not be called over and over for a fraction of one.
-TEST(EpollBackendTest, FractionsOfAMillisecondAreNotSpun) {
+TEST(EpollBackendTest, DoesNotSpinForFractionsOfAMillisecond) {
   EpollBackend backend(16);
   Event event{};
   const Duration before = computed();
@@ -236,7 +236,7 @@ TEST(EpollBackendTest, FractionsOfAMillisecondAreNotSpun) {
 
 // Paced sends wait for less than a millisecond. The precise call is used where it exists (the old
 // ones are forbidden here), and the old one otherwise.
-TEST(EpollBackendTest, WaitsByWhateverCallThereIs) {
+TEST(EpollBackendTest, WaitsWithWhicheverCallExists) {
   for (const unsigned error : {unsigned{ENOSYS}, unsigned{EPERM}}) {
     for (const bool precise : {true, false}) {
       in_child([=] {
@@ -282,7 +282,7 @@ struct SharingPair {
 };
 
 // Proves that the memory was not copied: bytes written to it after the send arrive.
-TEST(EpollBackendTest, SharedMemoryGoesOutAsPages) {
+TEST(EpollBackendTest, SendsSharedMemoryAsPages) {
   for (const bool shares : {false, true}) {
     EpollBackend backend(16);
     const SharedMemory memory(1 << 16);
@@ -306,7 +306,7 @@ TEST(EpollBackendTest, SharedMemoryGoesOutAsPages) {
 }
 
 // sendfile(2) would block on a socket in blocking mode, and with it the whole shard.
-TEST(EpollBackendTest, SocketsOfOthersAreNeverWaitedFor) {
+TEST(EpollBackendTest, NeverBlocksOnForeignSockets) {
   EpollBackend backend(16);
   const SharedMemory memory(1 << 20);
   backend.share_memory(memory.bytes(), memory.fd());
@@ -324,7 +324,7 @@ TEST(EpollBackendTest, SocketsOfOthersAreNeverWaitedFor) {
 }
 
 // sendfile(2) has no MSG_NOSIGNAL.
-TEST(EpollBackendTest, PeerThatHasGoneRaisesNoSignal) {
+TEST(EpollBackendTest, DisconnectedPeerRaisesNoSignal) {
   in_child([] {
     std::signal(SIGPIPE, SIG_DFL);
     EpollBackend backend(16);
@@ -354,7 +354,7 @@ TEST(EpollBackendTest, KeepsSocketsInBlockingMode) {
   EXPECT_EQ(::fcntl(pair.ours.get(), F_GETFL) & O_NONBLOCK, 0);
 }
 
-TEST(EpollBackendDeathTest, ClosingUnderAWaitingRequestIsABug) {
+TEST(EpollBackendDeathTest, ClosingUnderAWaitingRequestAborts) {
   EpollBackend backend(16);
   const SocketPair pair;
   char byte = 0;

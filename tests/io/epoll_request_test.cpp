@@ -64,7 +64,7 @@ class EpollRequestTest : public ::testing::Test {
   Fd ours_, peer_;
 };
 
-TEST_F(EpollRequestTest, LargeSendFromSharedMemoryGivesPages) {
+TEST_F(EpollRequestTest, LargeSendFromSharedMemorySendsPages) {
   for (const size_t size : {kSendfileBytesMin - 1, kSendfileBytesMin}) {
     std::fill_n(memory(), size, 'a');
     ASSERT_EQ(send(memory(), size, &shared_), static_cast<int>(size));
@@ -73,13 +73,13 @@ TEST_F(EpollRequestTest, LargeSendFromSharedMemoryGivesPages) {
   }
 }
 
-TEST_F(EpollRequestTest, WithoutLeaveItCopies) {
+TEST_F(EpollRequestTest, CopiesMemoryThatIsNotShared) {
   std::fill_n(memory(), kSendfileBytesMin, 'a');
   ASSERT_EQ(send(memory(), kSendfileBytesMin, nullptr), static_cast<int>(kSendfileBytesMin));
   EXPECT_EQ(receive_after_rewrite(kSendfileBytesMin), std::string(kSendfileBytesMin, 'a'));
 }
 
-TEST_F(EpollRequestTest, FirstPieceOfAMessageGivesPagesAndTheRestFollows) {
+TEST_F(EpollRequestTest, FirstPieceOfAMessageIsSentAsPagesAndTheRestFollows) {
   std::fill_n(memory(), kSendfileBytesMin, 'a');
   std::string tail = "tail", end = "end";
   iovec pieces[] = {{memory(), kSendfileBytesMin}, {tail.data(), 4}, {end.data(), 3}};
@@ -88,7 +88,7 @@ TEST_F(EpollRequestTest, FirstPieceOfAMessageGivesPagesAndTheRestFollows) {
   EXPECT_EQ(receive_after_rewrite(7), "tailend");
 }
 
-TEST_F(EpollRequestTest, FullSocketTakesAPartThenNothing) {
+TEST_F(EpollRequestTest, FullSocketAcceptsAPartThenNothing) {
   const int sent = send(memory(), kMemorySize, &shared_);
   EXPECT_GT(sent, 0);
   EXPECT_LT(sent, static_cast<int>(kMemorySize));
@@ -97,14 +97,14 @@ TEST_F(EpollRequestTest, FullSocketTakesAPartThenNothing) {
   EXPECT_EQ(send_message({&piece, 1}), -EAGAIN);
 }
 
-TEST_F(EpollRequestTest, PeerThatHasGoneIsAnError) {
+TEST_F(EpollRequestTest, DisconnectedPeerIsAnError) {
   peer_.reset();
   EXPECT_EQ(send(memory(), kMemorySize, &shared_), -EPIPE);
   iovec piece{memory(), kMemorySize};
   EXPECT_EQ(send_message({&piece, 1}), -EPIPE);
 }
 
-TEST_F(EpollRequestTest, EventsThatMakeItWorthAnotherTry) {
+TEST_F(EpollRequestTest, WaitsForTheMatchingEvents) {
   io_uring_sqe sqe{};
   io_uring_prep_send(&sqe, 1, nullptr, 0, 0);
   EXPECT_EQ(EpollRequest::from(sqe).wanted(), uint32_t{EPOLLOUT});
@@ -116,7 +116,7 @@ TEST_F(EpollRequestTest, EventsThatMakeItWorthAnotherTry) {
   EXPECT_EQ(EpollRequest::from(sqe).wanted(), uint32_t{EPOLLPRI | EPOLLRDHUP});
 }
 
-TEST_F(EpollRequestTest, ZeroIsNone) {
+TEST_F(EpollRequestTest, ZeroIsNoRequest) {
   EXPECT_FALSE(EpollRequest{});
   io_uring_sqe sqe{};
   io_uring_prep_accept(&sqe, 1, nullptr, nullptr, 0);

@@ -63,7 +63,7 @@ struct TcpPair {
   Fd ours;
 };
 
-TEST_P(KernelBackendTest, ClocksAreThoseOfTheSystem) {
+TEST_P(KernelBackendTest, ClocksMatchTheSystems) {
   const Instant before = read_monotonic_clock();
   const Instant now = backend_->now();
   EXPECT_LE(before, now);
@@ -71,7 +71,7 @@ TEST_P(KernelBackendTest, ClocksAreThoseOfTheSystem) {
   EXPECT_LT(std::chrono::abs(backend_->wall_now() - read_wall_clock()), 1h);
 }
 
-TEST_P(KernelBackendTest, TcpPeerProgressCountsWhatIsAcknowledged) {
+TEST_P(KernelBackendTest, TcpPeerProgressCountsAcknowledgedBytes) {
   const TcpPair pair;
   const int fd = pair.ours.get();
   const uint64_t before = backend_->peer_progress(fd);
@@ -107,11 +107,11 @@ TEST_P(KernelBackendTest, UnixPeerProgressChangesWhenThePeerReads) {
   EXPECT_LT(backend_->peer_progress(ours.get()), queued);
 }
 
-TEST_P(KernelBackendTest, PeerProgressOfNoSocketIsZero) {
+TEST_P(KernelBackendTest, PeerProgressOfANonSocketIsZero) {
   EXPECT_EQ(backend_->peer_progress(-1), 0u);
 }
 
-TEST_P(KernelBackendTest, CloseAfterResetOnCloseIsAReset) {
+TEST_P(KernelBackendTest, CloseAfterResetOnCloseSendsAReset) {
   TcpPair pair;
   backend_->reset_on_close(pair.ours.get());
   io_uring_prep_close(backend_->next_sqe(), pair.ours.release());
@@ -121,7 +121,7 @@ TEST_P(KernelBackendTest, CloseAfterResetOnCloseIsAReset) {
   EXPECT_EQ(errno, ECONNRESET);
 }
 
-TEST_P(KernelBackendTest, PeerAddressIsAskedOfTheSocket) {
+TEST_P(KernelBackendTest, PeerAddressIsReadFromTheSocket) {
   TcpPair pair;
   PeerAddress loopback{.bytes = {}, .is_local = true};
   loopback.bytes[10] = loopback.bytes[11] = std::byte{0xff};
@@ -136,7 +136,7 @@ TEST_P(KernelBackendTest, PeerAddressIsAskedOfTheSocket) {
   EXPECT_EQ(backend_->peer_address(ours.get()), (PeerAddress{.bytes = {}, .is_local = true}));
 }
 
-TEST_P(KernelBackendTest, AcceptTellsThePeersAddress) {
+TEST_P(KernelBackendTest, AcceptReturnsThePeersAddress) {
   const TcpPair pair;
   sockaddr_in told{};
   socklen_t told_size = sizeof told;

@@ -38,7 +38,7 @@ class LinkTest : public testing::Test {
   std::filesystem::path folder_;
 };
 
-TEST_F(LinkTest, OfAWildcardIsThatOfTheDefaultRouteWithTheLeastMetric) {
+TEST_F(LinkTest, WildcardUsesTheDefaultRouteWithTheLowestMetric) {
   routes(
       "eth0\t0000FEA9\t00000000\t0001\t0\t0\t50\t0000FFFF\t0\t0\t0\n"
       "wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
@@ -54,7 +54,7 @@ TEST_F(LinkTest, OfAWildcardIsThatOfTheDefaultRouteWithTheLeastMetric) {
   }
 }
 
-TEST_F(LinkTest, NothingWhenTheInterfaceDoesNotKnow) {
+TEST_F(LinkTest, SpeedIsUnknownIfTheInterfaceHasNone) {
   routes("wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n");
   EXPECT_FALSE(find_link("0.0.0.0", files_));  // Wi-Fi: no such file, or EINVAL
   speed("wlan0", "-1");                        // an unplugged cable
@@ -63,7 +63,7 @@ TEST_F(LinkTest, NothingWhenTheInterfaceDoesNotKnow) {
   EXPECT_FALSE(find_link("0.0.0.0", files_));
 }
 
-TEST_F(LinkTest, NothingWithoutADefaultRouteOrWithBrokenFiles) {
+TEST_F(LinkTest, IsEmptyWithoutADefaultRouteOrWithBrokenFiles) {
   speed("eth0", "1000");
   EXPECT_FALSE(find_link("0.0.0.0", files_));  // no file
   routes("");
@@ -72,14 +72,14 @@ TEST_F(LinkTest, NothingWithoutADefaultRouteOrWithBrokenFiles) {
   EXPECT_FALSE(find_link("0.0.0.0", files_));
 }
 
-TEST_F(LinkTest, NothingForTheLoopbackAndForStrangers) {
+TEST_F(LinkTest, IsEmptyForLoopbackAndUnknownAddresses) {
   speed("lo", "10000");
   EXPECT_FALSE(find_link("127.0.0.1", files_));
   EXPECT_FALSE(find_link("::1", files_));
   EXPECT_FALSE(find_link("203.0.113.77", files_));  // assigned to no interface (RFC 5737)
 }
 
-TEST_F(LinkTest, TheBestAddressIsThatOfTheDefaultRoute) {
+TEST_F(LinkTest, BestAddressIsThatOfTheDefaultRoute) {
   routes("wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n");
   const std::vector<MachineAddress> all = {{"eth0", "10.0.0.2", false},
                                            {"docker0", "172.17.0.1", false},
@@ -93,7 +93,7 @@ TEST_F(LinkTest, TheBestAddressIsThatOfTheDefaultRoute) {
   EXPECT_TRUE(best_addresses({}, true, files_).empty());
 }
 
-TEST(MachineAddresses, NoneIsOfTheLoopbackOrOfOneLink) {
+TEST(MachineAddresses, ExcludeLoopbackAndLinkLocal) {
   for (const MachineAddress& each : machine_addresses()) {
     EXPECT_FALSE(each.text.starts_with("127.")) << each.text;
     EXPECT_FALSE(each.text.starts_with("fe80:")) << each.text;

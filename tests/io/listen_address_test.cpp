@@ -12,7 +12,7 @@ namespace {
 
 using Family = ListenAddress::Family;
 
-TEST(ListenAddressTest, Valid) {
+TEST(ListenAddressTest, ParsesValidAddresses) {
   const struct {
     std::string text;
     Family family;
@@ -44,7 +44,7 @@ TEST(ListenAddressTest, Valid) {
   }
 }
 
-TEST(ListenAddressTest, InvalidSaysWhatIsWrong) {
+TEST(ListenAddressTest, InvalidAddressesNameTheProblem) {
   const struct {
     std::string text;
     std::string why;

@@ -105,7 +105,7 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-TEST(ListenerTest, ShardsShareOnePortThatTheKernelChose) {
+TEST(ListenerTest, ShardsShareOnePortChosenByTheKernel) {
   const Listener listener = listen_on("127.0.0.1:0", 4);
   EXPECT_GT(listener.port(), 0);
   EXPECT_EQ(listener.url(), "http://127.0.0.1:" + std::to_string(listener.port()) + "/");
@@ -140,7 +140,7 @@ TEST(ListenerTest, OneShardDoesNotShareItsPort) {
   EXPECT_EQ(option(listener.fd(0), SOL_SOCKET, SO_REUSEPORT), 0);
 }
 
-TEST(ListenerTest, TakenPortIsAnError) {
+TEST(ListenerTest, PortInUseIsAnError) {
   for (const bool reuse_port : {false, true}) {
     int port = 0;
     const Fd foreign = foreign_listener(reuse_port, &port);
@@ -172,7 +172,7 @@ int listen_and_leave() {
 }
 
 // TIME_WAIT lasts a minute.
-TEST(ListenerTest, PortIsFreeAgainAfterARestart) {
+TEST(ListenerTest, PortIsFreeAfterARestart) {
   bool free = false;
   // Another program may take the port in between by chance, but not every time.
   for (int attempt = 0; attempt < 20 && !free; ++attempt) {
@@ -210,7 +210,7 @@ bool has_ipv6() {
   return failure("[::1]:0") == 0;
 }
 
-TEST(ListenerTest, Ipv6GoesInBrackets) {
+TEST(ListenerTest, Ipv6IsInBrackets) {
   if (!has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
   const Listener listener = listen_on("[::1]:0", 2);
   EXPECT_EQ(listener.url(), "http://[::1]:" + std::to_string(listener.port()) + "/");
@@ -218,7 +218,7 @@ TEST(ListenerTest, Ipv6GoesInBrackets) {
   EXPECT_FALSE(listen_on("[::]:0").is_local());
 }
 
-TEST(ListenerTest, Ipv6LeavesIpv4Alone) {
+TEST(ListenerTest, Ipv6DoesNotTakeIpv4) {
   if (!has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
   bool both = false;
   // The port that is free for IPv6 may by chance be in use for IPv4, but not every time.
@@ -288,7 +288,7 @@ TEST(ListenerTest, MovedListenerKeepsItsSocket) {
   EXPECT_FALSE(directory.has_file());
 }
 
-TEST(ListenerTest, InheritedDescriptorIsTakenOver) {
+TEST(ListenerTest, AdoptsAnInheritedDescriptor) {
   int port = 0;
   Fd foreign = foreign_listener(false, &port);
   const int fd = foreign.get();
@@ -317,7 +317,7 @@ TEST(ListenerTest, InheritedUnixSocketIsNotRemoved) {
   EXPECT_TRUE(directory.has_file());
 }
 
-TEST(ListenerTest, OnlyAListeningStreamSocketIsInherited) {
+TEST(ListenerTest, InheritsOnlyListeningStreamSockets) {
   const auto refused = [](Fd fd) {
     try {
       const Listener listener(std::move(fd), {});
@@ -339,7 +339,7 @@ int first_unprivileged_port() {
   return port;
 }
 
-TEST(ListenerTest, OrdinaryUserIsToldWhatIsNotPermitted) {
+TEST(ListenerTest, OrdinaryUserGetsPermissionErrors) {
   const TemporaryDirectory directory;
   ASSERT_EQ(::chmod(directory.path().c_str(), 0500), 0);
   in_child([&] {

@@ -38,7 +38,7 @@ TEST(PeerAddressTest, BothFamiliesHaveOneForm) {
   EXPECT_EQ(to_peer_address(ipv6("::ffff:192.0.2.7")), to_peer_address(ipv4("192.0.2.7")));
 }
 
-TEST(PeerAddressTest, LoopbackIsLocalWhateverItsForm) {
+TEST(PeerAddressTest, LoopbackIsLocalInAnyForm) {
   for (const char* local : {"127.0.0.1", "127.255.0.9"}) {
     EXPECT_TRUE(to_peer_address(ipv4(local)).is_local) << local;
   }
@@ -67,7 +67,7 @@ std::string formatted(const PeerAddress& peer) {
   return std::string(format_address(peer, room));
 }
 
-TEST(PeerAddressTest, TextIsReadAndWrittenInItsShortestForm) {
+TEST(PeerAddressTest, TextIsParsedAndWrittenInItsShortestForm) {
   for (const char* text : {"192.0.2.7", "127.0.0.1", "255.255.255.255", "2001:db8::7", "::1",
                            "1111:2222:3333:4444:5555:6666:7777:8888"}) {
     const auto peer = parse_address(text);
@@ -84,7 +84,7 @@ TEST(PeerAddressTest, PeersWithoutAnAddressHaveAName) {
   EXPECT_EQ(formatted(PeerAddress{.bytes = {}, .is_local = true}), "unix");
 }
 
-TEST(PeerAddressTest, WhatIsNoAddressIsNotRead) {
+TEST(PeerAddressTest, RejectsInvalidAddresses) {
   using namespace std::string_view_literals;
   for (const std::string_view text :
        {""sv, "unix"sv, "192.0.2"sv, "192.0.2.07x"sv, "192.0.2.7 "sv, "192.0.2.7:80"sv, "[::1]"sv,

@@ -81,7 +81,7 @@ class ReactorTest : public ::testing::Test {
   Reactor reactor_{backend_, 16};
 };
 
-TEST_F(ReactorTest, KnowsTheTimeBeforeTheFirstTurn) {
+TEST_F(ReactorTest, KnowsTheTimeBeforeTheFirstIteration) {
   EXPECT_EQ(reactor_.now(), backend_.time);
 }
 
@@ -147,7 +147,7 @@ TEST_F(ReactorTest, HandlerMayDestroyTheOwner) {
   EXPECT_EQ(doomed, nullptr);
 }
 
-TEST_F(ReactorTest, CancelNamesTheOperation) {
+TEST_F(ReactorTest, CancelIdentifiesTheOperation) {
   Owner owner(reactor_);
   reactor_.cancel(owner.operation);
   EXPECT_TRUE(backend_.requests.empty()) << "nothing is in flight";
@@ -205,11 +205,11 @@ TEST_F(ReactorTest, DispatchesInBatches) {
   for (int i = 0; i <= kAnswers; ++i) EXPECT_EQ(owner.completions[size_t(i)].result, i);
 }
 
-TEST_F(ReactorTest, PassesTheWallClockOn) {
+TEST_F(ReactorTest, PassesOnTheWallClock) {
   EXPECT_EQ(reactor_.wall_now(), WallTime(1s));
 }
 
-TEST(ReactorDeathTest, SubmittingTwiceIsABug) {
+TEST(ReactorDeathTest, SubmittingTwiceAborts) {
   ScriptedBackend backend;
   Reactor reactor(backend, 1);
   EXPECT_DEATH(
@@ -221,7 +221,7 @@ TEST(ReactorDeathTest, SubmittingTwiceIsABug) {
       "CHECK\\(!in_flight_\\)");
 }
 
-TEST(ReactorDeathTest, DestroyingAnOperationInFlightIsABug) {
+TEST(ReactorDeathTest, DestroyingAnOperationInFlightAborts) {
   ScriptedBackend backend;
   Reactor reactor(backend, 1);
   EXPECT_DEATH(

@@ -35,7 +35,7 @@ class RegisteredDescriptorsTest : public ::testing::Test {
   io_uring ring_{};
 };
 
-TEST_F(RegisteredDescriptorsTest, HasRoomForTheConnectionsAndForOthers) {
+TEST_F(RegisteredDescriptorsTest, HasRoomForConnectionsAndOthers) {
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   const auto expected = static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, kConnections + 256));
@@ -49,7 +49,7 @@ TEST_F(RegisteredDescriptorsTest, LeavesNothingInTheRing) {
   EXPECT_EQ(io_uring_cq_ready(&ring_), 0u);
 }
 
-TEST_F(RegisteredDescriptorsTest, TakesNoNumberBeyondItsRoom) {
+TEST_F(RegisteredDescriptorsTest, RefusesDescriptorsBeyondItsCapacity) {
   RegisteredDescriptors registered(ring_, kConnections);
   const Waker waker;
   const Fd beyond(::fcntl(waker.fd(), F_DUPFD_CLOEXEC, static_cast<int>(registered.capacity())));
@@ -58,7 +58,7 @@ TEST_F(RegisteredDescriptorsTest, TakesNoNumberBeyondItsRoom) {
 }
 
 // A second file with the same number is accepted, because the first one was removed.
-TEST_F(RegisteredDescriptorsTest, ARemovedNumberMayBeAddedAgain) {
+TEST_F(RegisteredDescriptorsTest, RemovedDescriptorMayBeAddedAgain) {
   RegisteredDescriptors registered(ring_, kConnections);
   const Waker waker;
   for (int i = 0; i < 3; ++i) {

@@ -12,7 +12,7 @@ uint64_t address_of(const std::byte* byte) {
   return reinterpret_cast<uintptr_t>(byte);
 }
 
-TEST(SharedRegionsTest, FindsOnlyWhatIsWhollyInside) {
+TEST(SharedRegionsTest, FindsOnlyWhatIsEntirelyInside) {
   std::array<std::byte, 300> memory;
   SharedRegions regions;
   EXPECT_TRUE(regions.empty());

@@ -39,7 +39,7 @@ class Alarm {
   int number_;
 };
 
-TEST(TimersTest, CallsWhatIsDueInOrder) {
+TEST(TimersTest, CallsDueTimersInOrder) {
   Timers timers(4);
   std::vector<int> log;
   Alarm a(&log, 1), b(&log, 2), c(&log, 3), d(&log, 4);
@@ -62,7 +62,7 @@ TEST(TimersTest, CallsWhatIsDueInOrder) {
   EXPECT_EQ(timers.next(), kNever);
 }
 
-TEST(TimersTest, SetMoves) {
+TEST(TimersTest, SettingAgainMovesATimer) {
   Timers timers(2);
   Alarm a, b;
   timers.set(a.timer, at(10));
@@ -105,7 +105,7 @@ TEST(TimersTest, HandlerThatSetsAnotherToThePastMakesItRunLater) {
   EXPECT_EQ(b.calls, 1);
 }
 
-TEST(TimersTest, HandlerMayClearAnotherThatIsDue) {
+TEST(TimersTest, HandlerMayClearAnotherDueTimer) {
   Timers timers(2);
   Alarm a, b;
   a.timers = &timers;
@@ -167,14 +167,14 @@ void compare_with_naive_model(uint64_t seed) {
   }
 }
 
-TEST(TimersTest, RandomOperationsLikeANaiveModel) {
+TEST(TimersTest, RandomOperationsMatchANaiveModel) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     compare_with_naive_model(seed);
   }
 }
 
-TEST(TimersDeathTest, DestroyingASetTimerIsABug) {
+TEST(TimersDeathTest, DestroyingASetTimerAborts) {
   EXPECT_DEATH(
       {
         Timers timers(1);

@@ -21,7 +21,7 @@ class UringBackendTest : public ::testing::Test {
   }
 };
 
-TEST_F(UringBackendTest, ProbeNamesTheMode) {
+TEST_F(UringBackendTest, ProbeReportsTheMode) {
   const UringSupport support = probe_uring();
   EXPECT_EQ(support.error, 0) << support.text;
   const bool deferred = UringBackend(1).mode() == UringMode::deferred;
@@ -29,12 +29,12 @@ TEST_F(UringBackendTest, ProbeNamesTheMode) {
             deferred ? "io_uring (SINGLE_ISSUER, DEFER_TASKRUN)" : "io_uring (COOP_TASKRUN)");
 }
 
-TEST_F(UringBackendTest, TakesNoBetterModeThanItIsTold) {
+TEST_F(UringBackendTest, UsesNoBetterModeThanAllowed) {
   EXPECT_EQ(UringBackend(1, UringMode::cooperative).mode(), UringMode::cooperative);
   EXPECT_EQ(UringBackend(1, UringMode::plain).mode(), UringMode::plain);
 }
 
-TEST_F(UringBackendTest, QueueHoldsTwoAnswersPerConnection) {
+TEST_F(UringBackendTest, QueueHoldsTwoCompletionsPerConnection) {
   for (const unsigned connections : {1u, 1000u, 5000u, 10'000u}) {
     EXPECT_GE(UringBackend(connections).completion_capacity(), 2 * connections);
   }
@@ -44,7 +44,7 @@ TEST_F(UringBackendTest, QueueHoldsTwoAnswersPerConnection) {
 
 // Newer kernels run about 20 pieces of deferred work per call. Each loop iteration must run all of
 // them, or the work that waits grows without bound while completions are handled.
-TEST_F(UringBackendTest, OneTurnRunsAllWorkThatWaits) {
+TEST_F(UringBackendTest, OneIterationRunsAllPendingWork) {
   constexpr size_t kCount = 200;
   UringBackend backend(kCount);
   std::vector<Waker> wakers(kCount);

@@ -52,7 +52,7 @@ class UringThreadTest : public ::testing::Test {
   }
 };
 
-TEST_F(UringThreadTest, RingsFollowOneAnother) {
+TEST_F(UringThreadTest, RingsCanBeCreatedInTurn) {
   run_in_turn([] {
     return [] {
       UringBackend backend(1);
@@ -64,7 +64,7 @@ TEST_F(UringThreadTest, RingsFollowOneAnother) {
 }
 
 // The zero-copy trial uses a separate ring.
-TEST_F(UringThreadTest, TrialsOfZeroCopyFollowOneAnother) {
+TEST_F(UringThreadTest, ZeroCopyTrialsCanRunInTurn) {
   run_in_turn([] {
     return [backend = std::make_unique<UringBackend>(1)] { backend->can_report_zero_copy(); };
   });
