@@ -25,7 +25,7 @@ TEST(DeviceUsers, AreNamed) {
   EXPECT_EQ(describe_device_users(path, system.roots()), "motion (pid 812), cheese (pid 913)");
 }
 
-TEST(DeviceUsers, ThisProcessIsNamedWhenItHasTheDeviceTwice) {
+TEST(DeviceUsers, ThisProcessIsNamedIfItOpenedTheDeviceTwice) {
   FakeSystem system;
   const std::string path = system.add_usb_node("video0", "1-2", "9E2F");
   system.add_open_file(::getpid(), "fanlight", 5, path);
@@ -35,7 +35,7 @@ TEST(DeviceUsers, ThisProcessIsNamedWhenItHasTheDeviceTwice) {
             "fanlight (pid " + std::to_string(::getpid()) + ")");
 }
 
-TEST(DeviceUsers, TheRealProcHasThisProcess) {
+TEST(DeviceUsers, RealProcListsThisProcess) {
   FakeSystem system;
   const std::string path = system.add_usb_node("video0", "1-2", "9E2F");
   const int first = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-TEST(SystemFiles, TheFirstLineIsWithoutItsEnd) {
+TEST(SystemFiles, FirstLineExcludesTheLineEnd) {
   FakeSystem system;
   system.write("sys/name", "Webcam\nmore\n");
   EXPECT_EQ(first_line(system.roots().sys + "/name"), "Webcam");
@@ -25,13 +25,13 @@ TEST(SystemFiles, EntriesAreSorted) {
   EXPECT_EQ(entries(sys), (std::vector<std::filesystem::path>{sys / "a", sys / "b", sys / "c"}));
 }
 
-TEST(SystemFiles, WhatIsGoneIsEmpty) {
+TEST(SystemFiles, MissingFilesAreEmpty) {
   FakeSystem system;
   EXPECT_EQ(first_line(system.roots().sys + "/gone"), "");
   EXPECT_TRUE(entries(system.roots().sys + "/gone").empty());
 }
 
-TEST(SystemFiles, ARealPathHasNoLinks) {
+TEST(SystemFiles, RealPathHasNoLinks) {
   FakeSystem system;
   system.write("dev/video0", "");
   system.link("dev/camera", "video0");
@@ -39,7 +39,7 @@ TEST(SystemFiles, ARealPathHasNoLinks) {
   EXPECT_EQ(real_path(system.dev("gone")), system.dev("gone"));
 }
 
-TEST(SystemFiles, ANumberHasDigitsOnly) {
+TEST(SystemFiles, NumberHasOnlyDigits) {
   EXPECT_EQ(number_of("10"), 10);
   for (const char* text : {"", "-1", "1 ", "1a", "99999999999"}) {
     EXPECT_EQ(number_of(text), std::nullopt) << text;

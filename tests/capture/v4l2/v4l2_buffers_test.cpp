@@ -43,7 +43,7 @@ class V4l2BuffersTest : public testing::Test {
   FakeCamera& camera_ = io_.add("/dev/fake-video0");
 };
 
-TEST_F(V4l2BuffersTest, AreFilledInTurnAndGivenBack) {
+TEST_F(V4l2BuffersTest, AreFilledInTurnAndReturned) {
   const auto device = open();
   V4l2Buffers buffers(*device, 1, 4);
   EXPECT_EQ(buffers.count(), 4u);
@@ -62,7 +62,7 @@ TEST_F(V4l2BuffersTest, AreFilledInTurnAndGivenBack) {
   }
 }
 
-TEST_F(V4l2BuffersTest, TheDriverMayHaveAllOfThemReady) {
+TEST_F(V4l2BuffersTest, AllMayBeReadyAtOnce) {
   const auto device = open();
   V4l2Buffers buffers(*device, 1, 3);
   while (camera_.shoot(bytes_of("x"))) {
@@ -71,7 +71,7 @@ TEST_F(V4l2BuffersTest, TheDriverMayHaveAllOfThemReady) {
   EXPECT_FALSE(buffers.take());
 }
 
-TEST_F(V4l2BuffersTest, FlagsAndTimesAreTold) {
+TEST_F(V4l2BuffersTest, ReportFlagsAndTimes) {
   const auto device = open();
   V4l2Buffers buffers(*device, 1, 4);
   camera_.shoot(bytes_of("x"), {.timestamp = Instant(1234567891us)});
@@ -85,7 +85,7 @@ TEST_F(V4l2BuffersTest, FlagsAndTimesAreTold) {
   EXPECT_TRUE(frame->is_damaged);
 }
 
-TEST_F(V4l2BuffersTest, PlanesOfMultiPlanarDevicesHaveMemoryOfTheirOwn) {
+TEST_F(V4l2BuffersTest, PlanesOfMultiPlanarDevicesHaveSeparateMemory) {
   camera_.be_multiplanar();
   camera_.formats = {{V4L2_PIX_FMT_YUV420M, {{640, 480, {30}}}}};
   const auto device = open();
@@ -106,7 +106,7 @@ TEST_F(V4l2BuffersTest, PlanesOfMultiPlanarDevicesHaveMemoryOfTheirOwn) {
   EXPECT_TRUE(buffers.take()->memory[0].empty()) << "it begins behind its end";
 }
 
-TEST_F(V4l2BuffersTest, MoreBytesThanTheBufferHasAreNone) {
+TEST_F(V4l2BuffersTest, IgnoreImpossibleByteCounts) {
   const auto device = open();
   V4l2Buffers buffers(*device, 1, 4);
   camera_.shoot(bytes_of("x"), {.bytes_used = UINT32_MAX});
@@ -115,7 +115,7 @@ TEST_F(V4l2BuffersTest, MoreBytesThanTheBufferHasAreNone) {
   EXPECT_EQ(buffers.take()->memory[0].size(), buffers.plane_bytes());
 }
 
-TEST_F(V4l2BuffersTest, FewerAreTakenWhereMemoryIsShort) {
+TEST_F(V4l2BuffersTest, FewerAreUsedWhenMemoryIsShort) {
   camera_.fail(VIDIOC_REQBUFS, ENOMEM, 0, 2);
   const auto device = open();
   V4l2Buffers buffers(*device, 1, 8);
@@ -123,14 +123,14 @@ TEST_F(V4l2BuffersTest, FewerAreTakenWhereMemoryIsShort) {
   EXPECT_EQ(camera_.calls[VIDIOC_REQBUFS], 3);
 }
 
-TEST_F(V4l2BuffersTest, WhatTheDriverGrantsIsTaken) {
+TEST_F(V4l2BuffersTest, UseTheGrantedNumber) {
   camera_.buffers_max = 3;
   const auto device = open();
   V4l2Buffers buffers(*device, 1, 8);
   EXPECT_EQ(buffers.count(), 3u);
 }
 
-TEST_F(V4l2BuffersTest, TooFewTooManyOrNonsenseIsAnError) {
+TEST_F(V4l2BuffersTest, InvalidGrantsThrow) {
   camera_.buffers_max = 1;
   EXPECT_EQ(error_with(4), ENOMEM);
   camera_.buffers_max = VIDEO_MAX_FRAME;
@@ -147,7 +147,7 @@ TEST_F(V4l2BuffersTest, TooFewTooManyOrNonsenseIsAnError) {
   EXPECT_EQ(error_with(4), 0);
 }
 
-TEST_F(V4l2BuffersTest, NoCallThatFailsLeavesAnythingBehind) {
+TEST_F(V4l2BuffersTest, FailedCallsLeakNothing) {
   for (const unsigned long request :
        {VIDIOC_REQBUFS, VIDIOC_QUERYBUF, VIDIOC_QBUF, VIDIOC_STREAMON}) {
     for (const int error : {EINVAL, EIO, ENODEV, EBUSY, ENOSPC}) {
@@ -167,7 +167,7 @@ TEST_F(V4l2BuffersTest, NoCallThatFailsLeavesAnythingBehind) {
   EXPECT_EQ(error_with(4), 0);
 }
 
-TEST_F(V4l2BuffersTest, TheStreamIsStoppedAndTheMemoryGivenBackAtTheEnd) {
+TEST_F(V4l2BuffersTest, DestructorStopsTheStreamAndFreesTheMemory) {
   const auto device = open();
   {
     V4l2Buffers buffers(*device, 1, 4);
@@ -180,7 +180,7 @@ TEST_F(V4l2BuffersTest, TheStreamIsStoppedAndTheMemoryGivenBackAtTheEnd) {
   EXPECT_TRUE(camera_.is_streaming);
 }
 
-TEST_F(V4l2BuffersTest, ABufferThatTheDriverDoesNotHaveIsRefused) {
+TEST_F(V4l2BuffersTest, RefuseABufferIndexOutOfRange) {
   const auto device = open();
   V4l2Buffers buffers(*device, 1, 4);
   uint32_t claimed = 0;

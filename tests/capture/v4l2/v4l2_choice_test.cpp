@@ -26,17 +26,17 @@ std::string chosen(const std::vector<V4l2Offer>& offers, const V4l2Wish& wish = 
          std::to_string(choice->height) + '@' + std::to_string(int(choice->fps));
 }
 
-TEST(V4l2Choice, MotionJpegAtFullHighDefinitionWhenNothingIsAskedFor) {
+TEST(V4l2Choice, DefaultsToMotionJpegAtFullHd) {
   EXPECT_EQ(chosen(kWebcam), "MJPG 1920x1080@30");
 }
 
-TEST(V4l2Choice, ARawCameraIsTakenWhereItIsFastEnough) {
+TEST(V4l2Choice, AcceptsARawFormatThatIsFastEnough) {
   EXPECT_EQ(chosen(kRawWebcam), "YUYV 640x480@30");
   EXPECT_EQ(chosen(kRawWebcam, {0, 0, 5}), "YUYV 1920x1080@5") << "nobody asked for more";
   EXPECT_EQ(chosen(kRawWebcam, {0, 0, 10}), "YUYV 1280x720@10");
 }
 
-TEST(V4l2Choice, TheSizeThatIsAskedForOrTheNearest) {
+TEST(V4l2Choice, ChoosesTheRequestedOrNearestSize) {
   EXPECT_EQ(chosen(kWebcam, {1280, 720, 0}), "MJPG 1280x720@30");
   EXPECT_EQ(chosen(kWebcam, {1300, 700, 0}), "MJPG 1280x720@30");
   EXPECT_EQ(chosen(kWebcam, {1, 1, 0}), "MJPG 640x480@30");
@@ -44,7 +44,7 @@ TEST(V4l2Choice, TheSizeThatIsAskedForOrTheNearest) {
   EXPECT_EQ(chosen(kRawWebcam, {1920, 1080, 0}), "YUYV 1920x1080@5") << "slow, but asked for";
 }
 
-TEST(V4l2Choice, TheRateThatIsAskedForAsFarAsItGoes) {
+TEST(V4l2Choice, ChoosesTheRequestedRateIfPossible) {
   EXPECT_EQ(chosen(kWebcam, {1280, 720, 15}), "MJPG 1280x720@15");
   EXPECT_EQ(chosen(kWebcam, {1280, 720, 60}), "MJPG 1280x720@30");
   EXPECT_EQ(chosen(kWebcam, {1280, 720, 1}), "MJPG 1280x720@5");
@@ -55,7 +55,7 @@ TEST(V4l2Choice, TheRateThatIsAskedForAsFarAsItGoes) {
   EXPECT_EQ(chosen(silent, {0, 0, 90}), "MJPG 640x480@90") << "it does not say, so it is asked";
 }
 
-TEST(V4l2Choice, NotLargerThanScreensUnlessAskedFor) {
+TEST(V4l2Choice, ChoosesNoMoreThanScreenSizeByDefault) {
   const Sizes sizes{{1920, 1080, 1, 30}, {3840, 2160, 1, 30}, {1080, 1920, 1, 30}};
   const std::vector<V4l2Offer> large{{V4L2_PIX_FMT_MJPEG, "", false, sizes}};
   EXPECT_EQ(chosen(large), "MJPG 1920x1080@30");
@@ -65,17 +65,17 @@ TEST(V4l2Choice, NotLargerThanScreensUnlessAskedFor) {
       << "the smallest of those that are too large";
 }
 
-TEST(V4l2Choice, AllTooSlowIsTheFastestAndOfThoseTheLargest) {
+TEST(V4l2Choice, IfAllAreTooSlowChoosesTheFastestThenLargest) {
   const Sizes sizes{{320, 240, 1, 15}, {640, 480, 1, 15}, {1280, 720, 1, 8}};
   EXPECT_EQ(chosen({{V4L2_PIX_FMT_YUYV, "", false, sizes}}), "YUYV 640x480@15");
 }
 
-TEST(V4l2Choice, TelevisionsRatesAreAsGoodAsTheRoundOnes) {
+TEST(V4l2Choice, AcceptsTelevisionRatesAsRoundOnes) {
   const Sizes sizes{{640, 480, 1, 30}, {1280, 720, 1, 29.97}};
   EXPECT_EQ(chosen({{V4L2_PIX_FMT_MJPEG, "", false, sizes}}, {0, 0, 30}), "MJPG 1280x720@29");
 }
 
-TEST(V4l2Choice, AmongRawFormatsTheCheapestOfTheSameSize) {
+TEST(V4l2Choice, ChoosesTheCheapestRawFormatOfEqualSize) {
   const Sizes one{{640, 480, 1, 30}};
   const Sizes two{{640, 480, 1, 30}, {1280, 720, 1, 30}};
   EXPECT_EQ(chosen({{V4L2_PIX_FMT_YUYV, "", false, two},
@@ -91,7 +91,7 @@ TEST(V4l2Choice, AmongRawFormatsTheCheapestOfTheSameSize) {
       << "colour is worth more than size";
 }
 
-TEST(V4l2Choice, WhatLibv4l2MakesIsTheLastResort) {
+TEST(V4l2Choice, Libv4l2ConversionIsTheLastResort) {
   const Sizes sizes{{640, 480, 1, 30}};
   EXPECT_EQ(chosen({{V4L2_PIX_FMT_YUV420, "", true, sizes}, {V4L2_PIX_FMT_GREY, "", false, sizes}}),
             "GREY 640x480@30");
@@ -105,13 +105,13 @@ TEST(V4l2Choice, WhatLibv4l2MakesIsTheLastResort) {
   EXPECT_TRUE(choice->is_emulated);
 }
 
-TEST(V4l2Choice, NothingWhenThereIsNothingToChoose) {
+TEST(V4l2Choice, ChoosesNothingFromAnEmptyList) {
   EXPECT_EQ(chosen({}), "nothing");
   EXPECT_EQ(chosen({{V4L2_PIX_FMT_H264, "", false, kWebcamJpeg}}), "nothing");
   EXPECT_EQ(chosen({{V4L2_PIX_FMT_MJPEG, "", false, {}}}), "nothing");
 }
 
-TEST(V4l2Choice, AbsurdSizesAreNotThere) {
+TEST(V4l2Choice, IgnoresAbsurdSizes) {
   const Sizes absurd{{0, 0, 1, 30}, {15, 480, 1, 30}, {-640, 480, 1, 30}, {640, 16385, 1, 30}};
   EXPECT_EQ(chosen({{V4L2_PIX_FMT_MJPEG, "", false, absurd}}), "nothing");
   const Sizes extreme{{16, 16, 1, 30}, {16384, 16384, 1, 30}};

@@ -127,7 +127,7 @@ class V4l2Controls : public testing::Test {
   int fd_ = -1;
 };
 
-TEST(V4l2ControlName, IsWrittenAsByTheTool) {
+TEST(V4l2ControlName, MatchesV4l2Ctl) {
   EXPECT_EQ(v4l2_control_name("White Balance, Automatic"), "white_balance_automatic");
   EXPECT_EQ(v4l2_control_name("Integer 32 Bits"), "integer_32_bits");
   EXPECT_EQ(v4l2_control_name("  Focus (absolute) "), "focus_absolute");
@@ -153,7 +153,7 @@ TEST_F(V4l2Controls, AreReadWithRangeAndValue) {
   EXPECT_EQ(controls[1].type, ControlType::boolean);
 }
 
-TEST_F(V4l2Controls, AreReadFromADriverWithTheOldQueryOnly) {
+TEST_F(V4l2Controls, AreReadFromADriverWithOnlyTheOldQuery) {
   has_wide_query_ = false;
   add(control_of(V4L2_CID_BRIGHTNESS, V4L2_CTRL_TYPE_INTEGER, "Brightness", 0, 255, 5));
   add(control_of(V4L2_CID_GAIN, V4L2_CTRL_TYPE_INTEGER, "Gain", 0, 9));
@@ -166,7 +166,7 @@ TEST_F(V4l2Controls, AreReadFromADriverWithTheOldQueryOnly) {
   EXPECT_EQ(driver_.at(V4L2_CID_GAIN).value, 4);
 }
 
-TEST_F(V4l2Controls, AMenuHasGapsWhereNothingCanBeChosen) {
+TEST_F(V4l2Controls, MenuHasGapsForUnavailableItems) {
   DriverControl& exposure =
       add(control_of(V4L2_CID_EXPOSURE_AUTO, V4L2_CTRL_TYPE_MENU, "Auto Exposure", 0, 4));
   exposure.menu = {{1, "Manual Mode"}, {3, "Aperture Priority Mode"}};
@@ -178,7 +178,7 @@ TEST_F(V4l2Controls, AMenuHasGapsWhereNothingCanBeChosen) {
   EXPECT_EQ(controls[0].value, 3);
 }
 
-TEST_F(V4l2Controls, AMenuOfNumbersHasThemAsText) {
+TEST_F(V4l2Controls, NumericMenuItemsAreText) {
   DriverControl& rate =
       add(control_of(V4L2_CID_LINK_FREQ, V4L2_CTRL_TYPE_INTEGER_MENU, "Link Frequency", 0, 1));
   rate.menu = {{0, "408000000000"}, {1, "-7"}};
@@ -187,7 +187,7 @@ TEST_F(V4l2Controls, AMenuOfNumbersHasThemAsText) {
   EXPECT_EQ(controls[0].menu, (std::vector<std::string>{"408000000000", "-7"}));
 }
 
-TEST_F(V4l2Controls, OneOf64BitsGoesTheLongWay) {
+TEST_F(V4l2Controls, Use64BitCallsFor64BitControls) {
   constexpr int64_t kWide = int64_t{1} << 40;
   add(control_of(V4L2_CID_PIXEL_RATE, V4L2_CTRL_TYPE_INTEGER64, "Pixel Rate", 1, kWide));
   // Its range would fit, but the driver rejects the short way anyway.
@@ -200,7 +200,7 @@ TEST_F(V4l2Controls, OneOf64BitsGoesTheLongWay) {
   EXPECT_EQ(driver_.at(V4L2_CID_GAIN).value, 2);
 }
 
-TEST_F(V4l2Controls, FlagsSayWhatCannotBeSetNow) {
+TEST_F(V4l2Controls, FlagsMarkInactiveAndReadOnlyControls) {
   const struct {
     uint32_t flag;
     bool is_active;
@@ -219,7 +219,7 @@ TEST_F(V4l2Controls, FlagsSayWhatCannotBeSetNow) {
   }
 }
 
-TEST_F(V4l2Controls, WhatCanOnlyBeWrittenHasItsDefault) {
+TEST_F(V4l2Controls, WriteOnlyControlsShowTheirDefault) {
   DriverControl& gain = add(control_of(V4L2_CID_GAIN, V4L2_CTRL_TYPE_INTEGER, "Gain", 3, 9));
   gain.query.flags = V4L2_CTRL_FLAG_WRITE_ONLY;
   gain.read_error = EACCES;
@@ -228,7 +228,7 @@ TEST_F(V4l2Controls, WhatCanOnlyBeWrittenHasItsDefault) {
   EXPECT_EQ(controls[0].value, 3);
 }
 
-TEST_F(V4l2Controls, WhatIsNoSingleNumberIsLeftOut) {
+TEST_F(V4l2Controls, OmitCompoundControls) {
   const uint32_t id = V4L2_CID_USER_BASE + 0x1000;
   add(control_of(id, V4L2_CTRL_TYPE_BUTTON, "Button", 0, 0));
   add(control_of(id + 1, V4L2_CTRL_TYPE_STRING, "String", 0, 9));
@@ -244,7 +244,7 @@ TEST_F(V4l2Controls, WhatIsNoSingleNumberIsLeftOut) {
   EXPECT_EQ(controls[0].name, "kept");
 }
 
-TEST_F(V4l2Controls, WhatContradictsItselfIsLeftOut) {
+TEST_F(V4l2Controls, OmitContradictoryControls) {
   const uint32_t id = V4L2_CID_USER_BASE + 0x1000;
   add(control_of(id, V4L2_CTRL_TYPE_INTEGER, "Inverted", 9, 0));
   add(control_of(id + 1, V4L2_CTRL_TYPE_MENU, "Endless", 0, 2'000'000'000));
@@ -264,7 +264,7 @@ TEST_F(V4l2Controls, WhatContradictsItselfIsLeftOut) {
   EXPECT_EQ(controls[2].name, std::string(32, 'n'));
 }
 
-TEST_F(V4l2Controls, ADriverThatDoesNotGoForwardIsLeft) {
+TEST_F(V4l2Controls, EnumerationStopsIfTheDriverDoesNotAdvance) {
   open();
   int asked = 0;
   io_.on<v4l2_query_ext_ctrl>(kPath, VIDIOC_QUERY_EXT_CTRL, [&](v4l2_query_ext_ctrl& query) {
@@ -276,7 +276,7 @@ TEST_F(V4l2Controls, ADriverThatDoesNotGoForwardIsLeft) {
   EXPECT_EQ(asked, 2);
 }
 
-TEST_F(V4l2Controls, ADriverWithoutEndIsLeft) {
+TEST_F(V4l2Controls, EnumerationIsBounded) {
   open();
   io_.on<v4l2_query_ext_ctrl>(kPath, VIDIOC_QUERY_EXT_CTRL, [](v4l2_query_ext_ctrl& query) {
     const uint32_t next = (query.id & ~uint32_t{V4L2_CTRL_FLAG_NEXT_CTRL}) + 1;
@@ -286,13 +286,13 @@ TEST_F(V4l2Controls, ADriverWithoutEndIsLeft) {
   EXPECT_TRUE(read().empty());
 }
 
-TEST_F(V4l2Controls, ADeviceWithoutAnyOrThatIsGoneHasNone) {
+TEST_F(V4l2Controls, AreEmptyForADeviceWithoutControlsOrRemoved) {
   EXPECT_TRUE(read().empty());
   io_.remove(kPath);
   EXPECT_TRUE(read().empty());
 }
 
-TEST_F(V4l2Controls, ARefusalIsThrownWithTheDriversError) {
+TEST_F(V4l2Controls, RefusalThrowsTheDriversError) {
   add(control_of(V4L2_CID_GAIN, V4L2_CTRL_TYPE_INTEGER, "Gain", 0, 9));
   const std::vector<Control> controls = read();
   ASSERT_EQ(controls.size(), 1u);

@@ -41,7 +41,7 @@ class V4l2DeviceTest : public testing::Test {
   FakeCamera& camera_ = io_.add(kPath);
 };
 
-TEST_F(V4l2DeviceTest, SaysWhatItIs) {
+TEST_F(V4l2DeviceTest, DescribesItself) {
   const V4l2Device device = open();
   EXPECT_EQ(device.name(), "Fake Camera at usb-fake-1");
   EXPECT_EQ(device.path(), kPath);
@@ -49,7 +49,7 @@ TEST_F(V4l2DeviceTest, SaysWhatItIs) {
   EXPECT_FALSE(device.is_multiplanar());
 }
 
-TEST_F(V4l2DeviceTest, ItsNameIsMadePrintable) {
+TEST_F(V4l2DeviceTest, NameIsMadePrintable) {
   std::fill(std::begin(camera_.capability.card), std::end(camera_.capability.card), uint8_t{'x'});
   camera_.capability.card[0] = '\n';
   camera_.capability.card[1] = 0xff;
@@ -58,18 +58,18 @@ TEST_F(V4l2DeviceTest, ItsNameIsMadePrintable) {
       << "a name that does not end in its field ends with it";
 }
 
-TEST_F(V4l2DeviceTest, MultiPlanarOnesAreTakenToo) {
+TEST_F(V4l2DeviceTest, AcceptsMultiPlanarDevices) {
   camera_.be_multiplanar();
   EXPECT_TRUE(open().is_multiplanar());
 }
 
-TEST_F(V4l2DeviceTest, OldDriversHaveNoCapabilitiesOfTheNode) {
+TEST_F(V4l2DeviceTest, AcceptsOldDriversWithoutDeviceCapabilities) {
   camera_.capability.capabilities = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING;
   camera_.capability.device_caps = 0;
   EXPECT_FALSE(open().is_multiplanar());
 }
 
-TEST_F(V4l2DeviceTest, WhatIsNotACameraIsRefused) {
+TEST_F(V4l2DeviceTest, RefusesDevicesThatAreNotCameras) {
   EXPECT_NE(complaint(ENOENT, [&] { V4l2Device(io_, "/dev/fake-video1", V4l2Conversion::off); })
                 .find("v4l2:/dev/fake-video1: cannot open it; is the camera plugged in?"),
             std::string::npos);
@@ -91,7 +91,7 @@ TEST_F(V4l2DeviceTest, WhatIsNotACameraIsRefused) {
   EXPECT_EQ(io_.open_count(), 0u) << "all were closed again";
 }
 
-TEST_F(V4l2DeviceTest, AFormatIsSetAndWhatWasGrantedIsTold) {
+TEST_F(V4l2DeviceTest, SetsAFormatAndReturnsTheGrantedOne) {
   V4l2Device device = open();
   V4l2Layout layout = device.set_format({V4L2_PIX_FMT_YUYV, false, 600, 400, 30});
   EXPECT_EQ(layout.format->name, "YUYV");
@@ -101,7 +101,7 @@ TEST_F(V4l2DeviceTest, AFormatIsSetAndWhatWasGrantedIsTold) {
   EXPECT_EQ(layout.format->name, "YUYV") << "granted instead, and as good";
 }
 
-TEST_F(V4l2DeviceTest, MultiPlanarFormatsAreSet) {
+TEST_F(V4l2DeviceTest, SetsMultiPlanarFormats) {
   camera_.be_multiplanar();
   camera_.formats = {{V4L2_PIX_FMT_YUV420M, {{640, 480, {30}}}}};
   V4l2Device device = open();
@@ -111,7 +111,7 @@ TEST_F(V4l2DeviceTest, MultiPlanarFormatsAreSet) {
   EXPECT_EQ(layout.memory[1].stride, 320u);
 }
 
-TEST_F(V4l2DeviceTest, NonsenseThatIsGrantedIsAnError) {
+TEST_F(V4l2DeviceTest, InvalidGrantThrows) {
   V4l2Device device = open();
   camera_.grant = [](v4l2_format& format) { format.fmt.pix.width = 0; };
   const V4l2Choice choice{V4L2_PIX_FMT_MJPEG, false, 1280, 720, 30};
@@ -123,7 +123,7 @@ TEST_F(V4l2DeviceTest, NonsenseThatIsGrantedIsAnError) {
             std::string::npos);
 }
 
-TEST_F(V4l2DeviceTest, TheRateIsAskedForAndWhatWasGrantedIsTold) {
+TEST_F(V4l2DeviceTest, SetsTheRateAndReturnsTheGrantedOne) {
   V4l2Device device = open();
   EXPECT_EQ(device.set_rate(25), 40ms);
   EXPECT_EQ(camera_.fps, 25u);

@@ -23,7 +23,7 @@ std::string message(const std::string& path, int error) {
   }
 }
 
-TEST(V4l2Error, SaysWhatWhereAndWhatToTry) {
+TEST(V4l2Error, NamesTheCallTheDeviceAndARemedy) {
   EXPECT_EQ(message("/dev/video7", EACCES),
             "v4l2:/dev/video7: cannot do it; join the group 'video': sudo adduser \"$USER\" video, "
             "then log in again: Permission denied");
@@ -34,7 +34,7 @@ TEST(V4l2Error, SaysWhatWhereAndWhatToTry) {
   }
 }
 
-TEST(V4l2Error, ABusyDeviceIsToldWithThoseWhoHaveIt) {
+TEST(V4l2Error, BusyDeviceIsReportedWithItsUsers) {
   std::string path = testing::TempDir() + "fanlight-busy-XXXXXX";
   const Fd first(::mkostemp(path.data(), O_CLOEXEC));
   EXPECT_NE(message(path, EBUSY).find("sudo fuser " + path), std::string::npos)

@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-TEST(V4l2Format, EveryFormatIsInTheTableOnceAndFoundByItsCode) {
+TEST(V4l2Format, EveryFormatIsListedOnceAndFoundByItsCode) {
   std::set<uint32_t> codes;
   std::set<std::string_view> names;
   for (const V4l2PixelFormat& format : v4l2_formats()) {
@@ -21,13 +21,13 @@ TEST(V4l2Format, EveryFormatIsInTheTableOnceAndFoundByItsCode) {
   }
 }
 
-TEST(V4l2Format, WhatIsOfNoUseIsNotFound) {
+TEST(V4l2Format, UnusableFormatsAreNotFound) {
   for (const uint32_t fourcc : {V4L2_PIX_FMT_H264, V4L2_PIX_FMT_SRGGB10, V4L2_PIX_FMT_Z16, 0u}) {
     EXPECT_EQ(find_v4l2_format(fourcc), nullptr) << fourcc_text(fourcc);
   }
 }
 
-TEST(V4l2Format, LessWorkIsLessCost) {
+TEST(V4l2Format, CheaperConversionHasLowerCost) {
   const auto cost = [](uint32_t fourcc) { return find_v4l2_format(fourcc)->cost; };
   EXPECT_LT(cost(V4L2_PIX_FMT_MJPEG), cost(V4L2_PIX_FMT_JPEG));
   EXPECT_LT(cost(V4L2_PIX_FMT_YUV420), cost(V4L2_PIX_FMT_NV12));
@@ -37,7 +37,7 @@ TEST(V4l2Format, LessWorkIsLessCost) {
 
 // "Image Formats" in the kernel's documentation gives the byte order; for the 32-bit formats it is
 // not the one that their names suggest.
-TEST(V4l2Format, BytesAreInTheOrderOfTheDocumentation) {
+TEST(V4l2Format, ByteOrderMatchesTheDocumentation) {
   const auto pixels = [](uint32_t fourcc) { return find_v4l2_format(fourcc)->pixels; };
   EXPECT_EQ(pixels(V4L2_PIX_FMT_RGB24), PixelFormat::rgb);
   EXPECT_EQ(pixels(V4L2_PIX_FMT_BGR24), PixelFormat::bgr);
@@ -49,7 +49,7 @@ TEST(V4l2Format, BytesAreInTheOrderOfTheDocumentation) {
   EXPECT_FALSE(find_v4l2_format(V4L2_PIX_FMT_YUV420)->v_before_u);
 }
 
-TEST(V4l2Format, ACodeIsReadable) {
+TEST(V4l2Format, CodeIsReadable) {
   EXPECT_EQ(fourcc_text(V4L2_PIX_FMT_YUYV), "YUYV");
   EXPECT_EQ(fourcc_text(V4L2_PIX_FMT_Y16), "Y16");
   EXPECT_EQ(fourcc_text(V4L2_PIX_FMT_Y16_BE), "Y16-BE");

@@ -40,7 +40,7 @@ class V4l2Identity : public testing::Test {
   ScriptedV4l2 io_;
 };
 
-TEST_F(V4l2Identity, IsTheSerialNumberWhereThereIsOne) {
+TEST_F(V4l2Identity, IsTheSerialNumberIfThereIsOne) {
   EXPECT_EQ(identity(plug("video0", "1-2", "9E2F")), "046d:0825 serial 9E2F, node 0");
 }
 
@@ -53,7 +53,7 @@ TEST_F(V4l2Identity, WorksWithoutSysfs) {
   EXPECT_EQ(identity(system_.dev("video0")), "vivid at platform:vivid-000, node 0");
 }
 
-TEST_F(V4l2Identity, IsAnotherForEachNodeOfADevice) {
+TEST_F(V4l2Identity, DiffersForEachNodeOfADevice) {
   const std::string first = plug("video0", "1-2", "9E2F");
   const std::string second = system_.add_usb_node("video1", "1-2", "9E2F", 1);
   io_.add(second, "Webcam", "usb-1-2");
@@ -61,7 +61,7 @@ TEST_F(V4l2Identity, IsAnotherForEachNodeOfADevice) {
   EXPECT_EQ(identity(second), "046d:0825 serial 9E2F, node 1");
 }
 
-TEST_F(V4l2Identity, IsThePortForTwinsWithTheSameNumber) {
+TEST_F(V4l2Identity, IsThePortForDuplicateSerialNumbers) {
   const std::string first = plug("video0", "1-2", "0001");
   const std::string second = plug("video2", "1-3", "0001");
   EXPECT_EQ(identity(first), "Webcam at usb-1-2, node 0");
@@ -73,13 +73,13 @@ TEST_F(V4l2Identity, IsThePortForTwinsWithTheSameNumber) {
   EXPECT_EQ(find(first, known), first);
 }
 
-TEST_F(V4l2Identity, IsEmptyOfADeviceThatDoesNotAnswer) {
+TEST_F(V4l2Identity, IsEmptyForAnUnresponsiveDevice) {
   const std::string path = plug("video0", "1-2", "9E2F");
   io_.fail(path, VIDIOC_QUERYCAP, ENODEV);
   EXPECT_EQ(identity(path), "");
 }
 
-TEST_F(V4l2Identity, ALinkIsTheDeviceThatItLeadsTo) {
+TEST_F(V4l2Identity, LinkResolvesToItsDevice) {
   const std::string path = plug("video0", "1-2", "9E2F");
   system_.link("dev/v4l/by-id/usb-cam", path);
   const std::string link = system_.dev("v4l/by-id/usb-cam");
@@ -87,19 +87,19 @@ TEST_F(V4l2Identity, ALinkIsTheDeviceThatItLeadsTo) {
   EXPECT_EQ(identity(link), "046d:0825 serial 9E2F, node 0");
 }
 
-TEST_F(V4l2Identity, WithoutOneThePathIsTaken) {
+TEST_F(V4l2Identity, WithoutAnIdentityThePathIsUsed) {
   plug("video0", "1-2", "9E2F");
   EXPECT_EQ(find(system_.dev("video7"), ""), system_.dev("video7"));
   EXPECT_TRUE(io_.opened().empty());
 }
 
-TEST_F(V4l2Identity, ThePathIsTakenWhenItIsTheDevice) {
+TEST_F(V4l2Identity, PathIsUsedIfItMatchesTheIdentity) {
   const std::string path = plug("video0", "1-2", "9E2F");
   plug("video2", "1-3", "77");
   EXPECT_EQ(find(path, identity(path)), path);
 }
 
-TEST_F(V4l2Identity, ACameraIsFoundUnderItsNewNumber) {
+TEST_F(V4l2Identity, FindsACameraUnderItsNewNumber) {
   const std::string path = plug("video0", "1-2", "9E2F");
   const std::string known = identity(path);
   unplug("video0", "1-2");
@@ -111,7 +111,7 @@ TEST_F(V4l2Identity, ACameraIsFoundUnderItsNewNumber) {
   EXPECT_EQ(find(path, known), moved);
 }
 
-TEST_F(V4l2Identity, WithoutANumberItIsFoundAtItsPortOnly) {
+TEST_F(V4l2Identity, WithoutASerialNumberTheCameraIsFoundOnlyAtItsPort) {
   const std::string path = plug("video0", "1-2", "");
   const std::string known = identity(path);
   unplug("video0", "1-2");
@@ -121,7 +121,7 @@ TEST_F(V4l2Identity, WithoutANumberItIsFoundAtItsPortOnly) {
   EXPECT_EQ(find(path, known), back);
 }
 
-TEST_F(V4l2Identity, WhatCannotBeOpenedOrDoesNotCaptureIsNotFound) {
+TEST_F(V4l2Identity, SkipsDevicesThatCannotBeOpenedOrDoNotCapture) {
   const std::string path = plug("video0", "1-2", "9E2F");
   const std::string known = identity(path);
   unplug("video0", "1-2");
@@ -133,7 +133,7 @@ TEST_F(V4l2Identity, WhatCannotBeOpenedOrDoesNotCaptureIsNotFound) {
   EXPECT_EQ(find(path, known), path);
 }
 
-TEST_F(V4l2Identity, VideoNodesComeByNumber) {
+TEST_F(V4l2Identity, VideoNodesAreSortedByNumber) {
   for (const char* name : {"video10", "video2", "video0", "videoX", "video", "v4l-touch0"}) {
     system_.write(std::string("dev/") + name, "");
   }
@@ -144,7 +144,7 @@ TEST_F(V4l2Identity, VideoNodesComeByNumber) {
   EXPECT_TRUE(video_nodes(system_.roots()).empty());
 }
 
-TEST_F(V4l2Identity, TheStableNameIsByIdThenByPath) {
+TEST_F(V4l2Identity, StableNameIsByIdThenByPath) {
   const std::string path = plug("video0", "1-2", "9E2F");
   EXPECT_EQ(stable_video_path(path, system_.roots()), path);
   system_.link("dev/v4l/by-path/pci-usb-0:2-video-index0", "../../video0");

@@ -11,12 +11,12 @@
 namespace fanlight {
 namespace {
 
-TEST(V4l2Io, AMissingDeviceIsToldByItsError) {
+TEST(V4l2Io, OpeningAMissingDeviceReturnsItsErrno) {
   EXPECT_EQ(system_v4l2_io().open("/dev/no-such-camera", V4l2Conversion::off), -ENOENT);
   EXPECT_EQ(system_v4l2_io().open("/dev/null/video0", V4l2Conversion::on), -ENOTDIR);
 }
 
-TEST(V4l2Io, WhatIsNoCameraIsOpenedAndRefusesEverything) {
+TEST(V4l2Io, NonCameraOpensButRefusesEveryCall) {
   for (const V4l2Conversion conversion : {V4l2Conversion::off, V4l2Conversion::on}) {
     V4l2Io& io = system_v4l2_io();
     const int fd = io.open("/dev/null", conversion);

@@ -69,7 +69,7 @@ Seen planes_of(const v4l2_format& format) {
   return seen;
 }
 
-TEST(V4l2Layout, PlanesLieBehindOneAnother) {
+TEST(V4l2Layout, PlanesAreContiguous) {
   EXPECT_EQ(planes_of(granted(V4L2_PIX_FMT_YUV420, 64, 48, 80, 80 * 72)),
             (Seen{{0, 80 * 48, 80 * 48 + 40 * 24}, {80, 40, 40}}));
   EXPECT_EQ(planes_of(granted(V4L2_PIX_FMT_YVU420, 64, 48, 80, 80 * 72)),
@@ -92,7 +92,7 @@ TEST(V4l2Layout, PackedPixelsAreOnePlane) {
       << "a driver that leaves the stride out means the shortest";
 }
 
-TEST(V4l2Layout, OddSizesAreCutToWholeColour) {
+TEST(V4l2Layout, OddSizesAreCroppedToWholeChromaSamples) {
   V4l2Layout layout =
       read_v4l2_layout(granted(V4L2_PIX_FMT_YUV420, 65, 49, 65, 65 * 49 + 32 * 25 * 2));
   EXPECT_EQ(layout.problem, "");
@@ -128,7 +128,7 @@ TEST(V4l2Layout, MultiPlanarDevicesHaveMemoryForEachPlane) {
   EXPECT_EQ(problem_of(granted_planes(V4L2_PIX_FMT_NV12, 64, 48, {{80, 80 * 72}})), "");
 }
 
-TEST(V4l2Layout, EveryRawFormatOfTheTableCanBeLaidOut) {
+TEST(V4l2Layout, EveryRawFormatInTheTableHasALayout) {
   for (const V4l2PixelFormat& format : v4l2_formats()) {
     if (format.is_jpeg()) continue;
     const std::vector<Plane> planes(static_cast<size_t>(format.memory_planes),
@@ -144,7 +144,7 @@ TEST(V4l2Layout, EveryRawFormatOfTheTableCanBeLaidOut) {
   }
 }
 
-TEST(V4l2Layout, TheRangeOfBrightnessFollowsTheDriverOrItsColourSpace) {
+TEST(V4l2Layout, RangeFollowsTheDriverOrItsColourSpace) {
   const auto limited = [](uint32_t fourcc, uint32_t quantization, uint32_t colorspace, bool knows) {
     v4l2_format format = granted(fourcc, 64, 48, 0, 64 * 48 * 4);
     format.fmt.pix.quantization = quantization;
@@ -164,7 +164,7 @@ TEST(V4l2Layout, TheRangeOfBrightnessFollowsTheDriverOrItsColourSpace) {
   EXPECT_TRUE(limited(V4L2_PIX_FMT_RGB24, V4L2_QUANTIZATION_LIM_RANGE, V4L2_COLORSPACE_SRGB, true));
 }
 
-TEST(V4l2Layout, NonsenseIsRefusedInWords) {
+TEST(V4l2Layout, InvalidFormatsAreRefusedWithAMessage) {
   const uint32_t yuyv = V4L2_PIX_FMT_YUYV;
   EXPECT_EQ(problem_of(granted(V4L2_PIX_FMT_H264, 64, 48, 0, 10'000)), "a different format");
   for (const auto& [width, height] : {std::pair{0u, 0u},
@@ -198,7 +198,7 @@ TEST(V4l2Layout, NonsenseIsRefusedInWords) {
 }
 
 // The last row may be shorter than the stride, but no byte of the picture may be missing.
-TEST(V4l2Layout, AShortPictureIsNoPicture) {
+TEST(V4l2Layout, TruncatedPictureIsRejected) {
   const V4l2Layout layout = read_v4l2_layout(granted(V4L2_PIX_FMT_YUV420, 64, 48, 80, 80 * 72));
   const std::vector<std::byte> memory(80 * 72);
   const size_t least = 80 * 48 + 40 * 24 + 40 * 23 + 32;

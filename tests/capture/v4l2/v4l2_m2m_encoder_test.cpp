@@ -71,7 +71,7 @@ class V4l2M2m : public testing::Test {
   FakeV4l2M2m device_;
 };
 
-TEST_F(V4l2M2m, EncodesThePictureThatItIsGiven) {
+TEST_F(V4l2M2m, EncodesThePictureItIsGiven) {
   V4l2M2mEncoder encoder(device_, FakeV4l2M2m::kPath);
   EXPECT_EQ(encoder.name(), "fake-encode_image at /dev/video31");
   // Rows and columns are rounded up in the device's memory.
@@ -82,7 +82,7 @@ TEST_F(V4l2M2m, EncodesThePictureThatItIsGiven) {
   }
 }
 
-TEST_F(V4l2M2m, IsSetUpOnceForPicturesOfASize) {
+TEST_F(V4l2M2m, IsConfiguredOncePerPictureSize) {
   V4l2M2mEncoder encoder(device_, FakeV4l2M2m::kPath);
   const RawPicture picture(PixelFormat::yuv420, 64, 48);
   for (int i = 0; i < 5; i++) ASSERT_FALSE(encode(encoder, picture.view, 64, 48).empty());
@@ -93,7 +93,7 @@ TEST_F(V4l2M2m, IsSetUpOnceForPicturesOfASize) {
   EXPECT_EQ(device_.opened, 3);
 }
 
-TEST_F(V4l2M2m, TheQualityMayChangeFromPictureToPicture) {
+TEST_F(V4l2M2m, QualityMayChangeBetweenPictures) {
   V4l2M2mEncoder encoder(device_, FakeV4l2M2m::kPath);
   const RawPicture picture(PixelFormat::yuv420, 64, 48);
   for (const int quality : {80, 30, 100}) {
@@ -106,7 +106,7 @@ TEST_F(V4l2M2m, TheQualityMayChangeFromPictureToPicture) {
 
 // The rows of the other formats are where the device expects them: the fake reads them like a V4L2
 // source.
-TEST_F(V4l2M2m, TakesOtherFormatsWhereTheDeviceDoes) {
+TEST_F(V4l2M2m, UsesOtherFormatsIfTheDeviceSupportsThem) {
   device_.inputs = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUYV};
   const V4l2M2mEncoder encoder(device_, FakeV4l2M2m::kPath);
   EXPECT_TRUE(encoder.takes(RawPicture(PixelFormat::nv12, 64, 48).view, 64, 48));
@@ -114,7 +114,7 @@ TEST_F(V4l2M2m, TakesOtherFormatsWhereTheDeviceDoes) {
   EXPECT_FALSE(encoder.takes(RawPicture(PixelFormat::yuv420, 64, 48).view, 64, 48));
 }
 
-TEST_F(V4l2M2m, PlanesLieWhereTheFormatHasThem) {
+TEST_F(V4l2M2m, PlanesFollowTheDriversLayout) {
   device_.inputs = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUYV};
   for (const PixelFormat format : {PixelFormat::nv12, PixelFormat::yuyv}) {
     V4l2M2mEncoder encoder(device_, FakeV4l2M2m::kPath);
@@ -132,7 +132,7 @@ TEST_F(V4l2M2m, PlanesLieWhereTheFormatHasThem) {
   }
 }
 
-TEST_F(V4l2M2m, LeavesOtherPicturesToTurboJpeg) {
+TEST_F(V4l2M2m, LeavesUnsupportedPicturesToTurboJpeg) {
   const V4l2M2mEncoder encoder(device_, FakeV4l2M2m::kPath);
   RawView raw = RawPicture(PixelFormat::yuv420, 64, 48).view;
   EXPECT_TRUE(encoder.takes(raw, 64, 48));
@@ -145,7 +145,7 @@ TEST_F(V4l2M2m, LeavesOtherPicturesToTurboJpeg) {
   EXPECT_FALSE(encoder.takes(raw, 64, 48));
 }
 
-TEST_F(V4l2M2m, OnlyAJpegEncoderIsTaken) {
+TEST_F(V4l2M2m, AcceptsOnlyJpegEncoders) {
   EXPECT_EQ(refusal(), 0);
   device_.capabilities = V4L2_CAP_VIDEO_CAPTURE;
   EXPECT_EQ(refusal(), ENOTTY);
@@ -166,7 +166,7 @@ TEST_F(V4l2M2m, OnlyAJpegEncoderIsTaken) {
   EXPECT_EQ(refusal(), ENOENT);
 }
 
-TEST_F(V4l2M2m, EveryRefusalOfTheDriverIsAFailureAndNothingMore) {
+TEST_F(V4l2M2m, EveryDriverErrorIsAFailureWithoutSideEffects) {
   const RawPicture picture(PixelFormat::yuv420, 64, 48);
   for (const unsigned long request :
        {VIDIOC_S_FMT, VIDIOC_REQBUFS, VIDIOC_QUERYBUF, VIDIOC_STREAMON, VIDIOC_S_CTRL, VIDIOC_QBUF,
@@ -182,7 +182,7 @@ TEST_F(V4l2M2m, EveryRefusalOfTheDriverIsAFailureAndNothingMore) {
 }
 
 // The ways in which a device can claim a finished JPEG wrongly.
-TEST_F(V4l2M2m, WhatIsNoJpegOfThePictureIsAFailure) {
+TEST_F(V4l2M2m, InvalidOutputIsAFailure) {
   const RawPicture picture(PixelFormat::yuv420, 64, 50);
   const std::function<void(FakeV4l2M2m&)> lies[] = {
       [](FakeV4l2M2m& device) { device.is_hung = true; },
@@ -206,7 +206,7 @@ TEST_F(V4l2M2m, WhatIsNoJpegOfThePictureIsAFailure) {
   }
 }
 
-TEST_F(V4l2M2m, TheMachinesEncoderIsFound) {
+TEST_F(V4l2M2m, FindsTheEncoderOfThisMachine) {
   FakeSystem system;
   EXPECT_EQ(find_v4l2_m2m_encoder(device_, system.roots()), nullptr);
   system.write("dev/video0", "");

@@ -85,7 +85,7 @@ TEST_F(V4l2M2mQueueTest, HasTheMemoryThatTheDriverGrants) {
   EXPECT_EQ(io_.mapped_bytes(), 5000u);
 }
 
-TEST_F(V4l2M2mQueueTest, NonsenseOfTheDriverIsRefused) {
+TEST_F(V4l2M2mQueueTest, RefusesInvalidDriverValues) {
   granted_ = 0;
   EXPECT_EQ(refusal(), ENOMEM);
   granted_ = 1;
@@ -100,7 +100,7 @@ TEST_F(V4l2M2mQueueTest, NonsenseOfTheDriverIsRefused) {
   EXPECT_EQ(refusal(), EBUSY);
 }
 
-TEST_F(V4l2M2mQueueTest, StreamsUntilItsEnd) {
+TEST_F(V4l2M2mQueueTest, StreamsUntilDestroyed) {
   int streaming = 0;
   io_.on<uint32_t>(kPath, VIDIOC_STREAMON, [&](uint32_t& type) {
     EXPECT_EQ(type, uint32_t{kIn});
@@ -122,7 +122,7 @@ TEST_F(V4l2M2mQueueTest, StreamsUntilItsEnd) {
   EXPECT_THROW(queue.start(), std::system_error);
 }
 
-TEST_F(V4l2M2mQueueTest, SaysHowMuchIsInUse) {
+TEST_F(V4l2M2mQueueTest, PassesTheNumberOfBytesInUse) {
   V4l2M2mQueue queue(io_, fd_, kIn);
   EXPECT_TRUE(queue.queue(1234));
   EXPECT_EQ(queued_.bytesused, 1234u);
@@ -131,21 +131,21 @@ TEST_F(V4l2M2mQueueTest, SaysHowMuchIsInUse) {
   EXPECT_FALSE(queue.queue(1234));
 }
 
-TEST_F(V4l2M2mQueueTest, GivesThePartThatIsInUse) {
+TEST_F(V4l2M2mQueueTest, ReturnsOnlyTheBytesInUse) {
   EXPECT_EQ(bytes_back(0, 4000), 4000);
   EXPECT_EQ(bytes_back(16, 4000), 3984);
   EXPECT_EQ(bytes_back(0, 5000), 5000);
   EXPECT_EQ(bytes_back(0, 0), 0);
 }
 
-TEST_F(V4l2M2mQueueTest, ThereIsNoneOutsideItsMemory) {
+TEST_F(V4l2M2mQueueTest, RefusesRangesOutsideItsMemory) {
   EXPECT_EQ(bytes_back(0, 5001), -1);
   EXPECT_EQ(bytes_back(0, 0xffff'ffff), -1);
   EXPECT_EQ(bytes_back(17, 16), -1);
   EXPECT_EQ(bytes_back(0xffff'ffff, 16), -1);
 }
 
-TEST_F(V4l2M2mQueueTest, ADamagedOrForeignBufferIsNone) {
+TEST_F(V4l2M2mQueueTest, RefusesADamagedOrUnknownBuffer) {
   flags_ = V4L2_BUF_FLAG_ERROR;
   EXPECT_EQ(bytes_back(0, 16), -1);
   flags_ = 0;
@@ -153,7 +153,7 @@ TEST_F(V4l2M2mQueueTest, ADamagedOrForeignBufferIsNone) {
   EXPECT_EQ(bytes_back(0, 16), -1);
 }
 
-TEST_F(V4l2M2mQueueTest, ADriverThatIsReadyButHasNothingIsLeft) {
+TEST_F(V4l2M2mQueueTest, GivesUpOnADriverThatIsReadyWithoutABuffer) {
   int asked = 0;
   io_.on<v4l2_buffer>(kPath, VIDIOC_DQBUF, [&](v4l2_buffer&) {
     asked++;
@@ -165,7 +165,7 @@ TEST_F(V4l2M2mQueueTest, ADriverThatIsReadyButHasNothingIsLeft) {
   EXPECT_EQ(bytes_back(0, 16), -1);
 }
 
-TEST_F(V4l2M2mQueueTest, WaitsNoLongerThanItMay) {
+TEST_F(V4l2M2mQueueTest, WaitIsBounded) {
   FakeV4l2M2m device;
   const int fd = device.open(FakeV4l2M2m::kPath, V4l2Conversion::off);
   v4l2_format format{};

@@ -34,7 +34,7 @@ class V4l2OffersTest : public testing::Test {
   FakeCamera& camera_ = io_.add("/dev/fake-video0");
 };
 
-TEST_F(V4l2OffersTest, EveryFormatWithItsSizesAndRates) {
+TEST_F(V4l2OffersTest, ListsEveryFormatWithSizesAndRates) {
   camera_.formats = {{V4L2_PIX_FMT_YUYV, {{640, 480, {30, 15, 5}}, {1280, 720, {10}}}},
                      {V4L2_PIX_FMT_MJPEG, {{1280, 720, {}}}}};
   const auto all = offers();
@@ -45,7 +45,7 @@ TEST_F(V4l2OffersTest, EveryFormatWithItsSizesAndRates) {
   EXPECT_EQ(all[1].sizes.at(0).fps_max, 0) << "it does not say";
 }
 
-TEST_F(V4l2OffersTest, ARangeOfSizesIsToldBySomeOutOfIt) {
+TEST_F(V4l2OffersTest, SamplesARangeOfSizes) {
   camera_.formats = {{V4L2_PIX_FMT_YUYV, {}}};
   camera_.formats[0].size_range = v4l2_frmsize_stepwise{32, 2592, 2, 32, 1944, 2};
   camera_.formats[0].interval_range = v4l2_frmival_stepwise{{1, 90}, {1, 2}, {1, 1}};
@@ -57,7 +57,7 @@ TEST_F(V4l2OffersTest, ARangeOfSizesIsToldBySomeOutOfIt) {
   EXPECT_EQ(sizes(), "1920x1080@2-90") << "a range of one, without steps";
 }
 
-TEST_F(V4l2OffersTest, WithoutAListItIsTheSizeThatIsSetOrWished) {
+TEST_F(V4l2OffersTest, WithoutAListTheCurrentOrRequestedSizeIsUsed) {
   camera_.formats = {{V4L2_PIX_FMT_YUYV, {}}};
   EXPECT_EQ(sizes(), "") << "nothing is set yet";
   camera_.format.type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
@@ -70,7 +70,7 @@ TEST_F(V4l2OffersTest, WithoutAListItIsTheSizeThatIsSetOrWished) {
   EXPECT_EQ(sizes(), "1280x720@0-0");
 }
 
-TEST_F(V4l2OffersTest, WhatLibv4l2MakesIsListedWhenAskedForAndMarked) {
+TEST_F(V4l2OffersTest, ListsAndMarksLibv4l2FormatsOnRequest) {
   camera_.formats = {{V4L2_PIX_FMT_SRGGB8, {{640, 480, {30}}}},
                      {V4L2_PIX_FMT_RGB24, {{640, 480, {30}}}, {}, {}, true},
                      {V4L2_PIX_FMT_SRGGB8, {{640, 480, {30}}}, {}, {}, true}};
@@ -81,7 +81,7 @@ TEST_F(V4l2OffersTest, WhatLibv4l2MakesIsListedWhenAskedForAndMarked) {
   EXPECT_TRUE(all[1].is_emulated);
 }
 
-TEST_F(V4l2OffersTest, NonsenseIsLeftOut) {
+TEST_F(V4l2OffersTest, OmitsInvalidEntries) {
   camera_.formats = {
       {V4L2_PIX_FMT_YUYV,
        {{0, 0, {30}}, {UINT32_MAX, 480, {30}}, {640, 480, {0, 30}}, {640, 480, {}}}}};
@@ -93,7 +93,7 @@ TEST_F(V4l2OffersTest, NonsenseIsLeftOut) {
 }
 
 // A driver whose lists never end.
-TEST_F(V4l2OffersTest, IsBoundedWhateverTheDriverSays) {
+TEST_F(V4l2OffersTest, IsBoundedWhateverTheDriverReturns) {
   uint32_t lists = 0;
   camera_.answer = [&](unsigned long request, void* argument) -> std::optional<int> {
     ++lists;
@@ -120,7 +120,7 @@ TEST_F(V4l2OffersTest, IsBoundedWhateverTheDriverSays) {
   EXPECT_LT(lists, 300'000u);
 }
 
-TEST_F(V4l2OffersTest, ADeviceThatGoesAwayMeanwhileIsAnError) {
+TEST_F(V4l2OffersTest, RemovalDuringEnumerationThrows) {
   camera_.formats = {{V4L2_PIX_FMT_YUYV, {{640, 480, {30}}}}};
   for (const unsigned long request :
        {VIDIOC_ENUM_FMT, VIDIOC_ENUM_FRAMESIZES, VIDIOC_ENUM_FRAMEINTERVALS}) {

@@ -63,7 +63,7 @@ class V4l2SourceErrorsTest : public testing::Test {
 };
 
 // Without these calls there is no picture.
-TEST_F(V4l2SourceErrorsTest, ACallThatIsNeededEndsTheOpeningWithItsError) {
+TEST_F(V4l2SourceErrorsTest, RequiredCallFailingEndsTheOpening) {
   for (const unsigned long request :
        {VIDIOC_S_FMT, VIDIOC_REQBUFS, VIDIOC_QUERYBUF, VIDIOC_QBUF, VIDIOC_STREAMON}) {
     for (const int error : kErrors) {
@@ -76,7 +76,7 @@ TEST_F(V4l2SourceErrorsTest, ACallThatIsNeededEndsTheOpeningWithItsError) {
 }
 
 // These calls query the device, or request something that it may refuse.
-TEST_F(V4l2SourceErrorsTest, ACallThatIsNotNeededDoesNotEndTheOpening) {
+TEST_F(V4l2SourceErrorsTest, OptionalCallFailingDoesNotEndTheOpening) {
   for (const unsigned long request : {VIDIOC_ENUM_FRAMEINTERVALS, VIDIOC_G_PARM, VIDIOC_S_PARM,
                                       VIDIOC_SUBSCRIBE_EVENT, VIDIOC_G_INPUT}) {
     for (const int error : kErrors) {
@@ -88,7 +88,7 @@ TEST_F(V4l2SourceErrorsTest, ACallThatIsNotNeededDoesNotEndTheOpening) {
   }
 }
 
-TEST_F(V4l2SourceErrorsTest, EveryCallOfTheOpeningMayFindItUnplugged) {
+TEST_F(V4l2SourceErrorsTest, UnpluggingDuringAnyCallEndsTheOpening) {
   open();
   const auto calls = camera_.calls;
   size_t ended = 0;
@@ -105,14 +105,14 @@ TEST_F(V4l2SourceErrorsTest, EveryCallOfTheOpeningMayFindItUnplugged) {
   EXPECT_EQ(opening().error, 0);
 }
 
-TEST_F(V4l2SourceErrorsTest, AMappingThatFailsEndsTheOpening) {
+TEST_F(V4l2SourceErrorsTest, FailedMappingEndsTheOpening) {
   for (int after = 0; after < 4; ++after) {
     camera_.map_fails_after = after;
     EXPECT_EQ(opening().error, ENOMEM);
   }
 }
 
-TEST_F(V4l2SourceErrorsTest, TheMessageSaysWhatToTry) {
+TEST_F(V4l2SourceErrorsTest, MessageSuggestsARemedy) {
   EXPECT_NE(thrown_by([&] {
               camera_.open_error = EACCES;
               open();
@@ -125,7 +125,7 @@ TEST_F(V4l2SourceErrorsTest, TheMessageSaysWhatToTry) {
   EXPECT_NE(opening().message.find("smaller --size"), std::string::npos);
 }
 
-TEST_F(V4l2SourceErrorsTest, NoFormatThatWeKnowNamesThoseThatItHas) {
+TEST_F(V4l2SourceErrorsTest, UnsupportedFormatsAreListedInTheError) {
   camera_.formats = {{V4L2_PIX_FMT_H264, {{640, 480, {30}}}},
                      {V4L2_PIX_FMT_SRGGB10, {{640, 480, {30}}}}};
   Thrown thrown = opening();
@@ -137,7 +137,7 @@ TEST_F(V4l2SourceErrorsTest, NoFormatThatWeKnowNamesThoseThatItHas) {
   EXPECT_NE(thrown.message.find("it has no formats"), std::string::npos) << thrown.message;
 }
 
-TEST_F(V4l2SourceErrorsTest, NonsenseThatIsGrantedEndsTheOpening) {
+TEST_F(V4l2SourceErrorsTest, InvalidGrantEndsTheOpening) {
   camera_.grant = [](v4l2_format& format) { format.fmt.pix.height = 1 << 20; };
   EXPECT_EQ(opening().error, EPROTO);
   camera_.grant = [](v4l2_format& format) { format.fmt.pix.sizeimage = 1 << 30; };
@@ -146,7 +146,7 @@ TEST_F(V4l2SourceErrorsTest, NonsenseThatIsGrantedEndsTheOpening) {
   EXPECT_EQ(opening().error, EPROTO);
 }
 
-TEST_F(V4l2SourceErrorsTest, WhatDqbufSaysEndsTheSource) {
+TEST_F(V4l2SourceErrorsTest, DqbufErrorEndsTheSource) {
   for (const int error : {EIO, ENODEV, EINVAL, EPIPE}) {
     EXPECT_EQ(running([&] {
                 camera_.shoot(bytes_of("x"));
@@ -157,13 +157,13 @@ TEST_F(V4l2SourceErrorsTest, WhatDqbufSaysEndsTheSource) {
   }
 }
 
-TEST_F(V4l2SourceErrorsTest, ABufferThatIsRefusedEndsTheSource) {
+TEST_F(V4l2SourceErrorsTest, RefusedBufferEndsTheSource) {
   for (const int error : {EINVAL, EIO, ENODEV}) {
     EXPECT_EQ(running([&] { camera_.fail(VIDIOC_QBUF, error); }).error, error);
   }
 }
 
-TEST_F(V4l2SourceErrorsTest, AnErrorOfPollIsExplainedByDqbuf) {
+TEST_F(V4l2SourceErrorsTest, PollErrorIsExplainedByDqbuf) {
   const Thrown thrown = running([&] {
     camera_.poll_error();
     camera_.fail(VIDIOC_DQBUF, ENODEV);
@@ -171,13 +171,13 @@ TEST_F(V4l2SourceErrorsTest, AnErrorOfPollIsExplainedByDqbuf) {
   EXPECT_EQ(thrown.error, ENODEV) << "unplugged";
 }
 
-TEST_F(V4l2SourceErrorsTest, AnErrorOfPollThatNothingExplainsIsOne) {
+TEST_F(V4l2SourceErrorsTest, UnexplainedPollErrorEndsTheSource) {
   const Thrown thrown = running([&] { camera_.poll_error(); });
   EXPECT_EQ(thrown.error, EIO);
   EXPECT_LE(camera_.calls[VIDIOC_DQBUF], 10) << "without trying for long";
 }
 
-TEST_F(V4l2SourceErrorsTest, PicturesThatAreReadyComeBeforeAnErrorOfPoll) {
+TEST_F(V4l2SourceErrorsTest, ReadyPicturesAreDeliveredBeforeAPollError) {
   const auto source = open();
   camera_.shoot(bytes_of("last"));
   camera_.poll_error();
@@ -185,19 +185,19 @@ TEST_F(V4l2SourceErrorsTest, PicturesThatAreReadyComeBeforeAnErrorOfPoll) {
   EXPECT_EQ(thrown_by([&] { source->next(kNever); }).error, EIO);
 }
 
-TEST_F(V4l2SourceErrorsTest, ReadinessWithoutAPictureDoesNotSpinForEver) {
+TEST_F(V4l2SourceErrorsTest, ReadinessWithoutAPictureDoesNotSpinForever) {
   EXPECT_EQ(running([&] { camera_.poll_readable(); }).error, EIO);
   EXPECT_LT(camera_.calls[VIDIOC_DQBUF], 2000);
 }
 
-TEST_F(V4l2SourceErrorsTest, OneWakeForNothingIsNoError) {
+TEST_F(V4l2SourceErrorsTest, ToleratesASpuriousWakeUp) {
   const auto source = open();
   camera_.shoot(bytes_of("x"));
   camera_.fail(VIDIOC_DQBUF, EAGAIN, 0, 3);
   EXPECT_TRUE(source->next(clock_.now() + 1s));
 }
 
-TEST_F(V4l2SourceErrorsTest, ASignalThatChangedEndsTheSource) {
+TEST_F(V4l2SourceErrorsTest, SignalChangeEndsTheSource) {
   int events = 1;
   camera_.answer = [&](unsigned long request, void* argument) -> std::optional<int> {
     if (request == VIDIOC_SUBSCRIBE_EVENT) return 0;
@@ -211,7 +211,7 @@ TEST_F(V4l2SourceErrorsTest, ASignalThatChangedEndsTheSource) {
 }
 
 // A frame grabber: the size is that of the signal, and without one there are no pictures.
-TEST_F(V4l2SourceErrorsTest, AFrameGrabberFollowsItsSignal) {
+TEST_F(V4l2SourceErrorsTest, FrameGrabberFollowsItsSignal) {
   int signal_error = 0;
   camera_.answer = [&](unsigned long request, void* argument) -> std::optional<int> {
     switch (request) {

@@ -41,7 +41,7 @@ class V4l2SourceTest : public testing::Test {
   FakeCamera& camera_ = io_.add(kPath);
 };
 
-TEST_F(V4l2SourceTest, AWebcamsJpegsArePassedThrough) {
+TEST_F(V4l2SourceTest, PassesThroughAWebcamsJpegs) {
   const auto source = open();
   EXPECT_EQ(source->describe().device, "Fake Camera at usb-fake-1");
   EXPECT_EQ(source->describe().format, "MJPEG 1280x720 at 30 fps, passed through");
@@ -59,7 +59,7 @@ TEST_F(V4l2SourceTest, AWebcamsJpegsArePassedThrough) {
   EXPECT_EQ(source->losses(), SourceLosses{});
 }
 
-TEST_F(V4l2SourceTest, WhatWasGrantedIsLoggedBesideWhatWasAskedFor) {
+TEST_F(V4l2SourceTest, LogsRequestedAndGrantedFormat) {
   SourceOptions options;
   options.width = 1200;
   options.height = 700;
@@ -78,7 +78,7 @@ TEST_F(V4l2SourceTest, WhatWasGrantedIsLoggedBesideWhatWasAskedFor) {
   EXPECT_NE(log.find("requested 1200x700 60 fps\n"), std::string::npos) << log;
 }
 
-TEST_F(V4l2SourceTest, RawPicturesAreShownWhereTheyLie) {
+TEST_F(V4l2SourceTest, RawPicturesAreNotCopied) {
   be_raw(V4L2_PIX_FMT_YUV420);
   camera_.quantization = V4L2_QUANTIZATION_FULL_RANGE;
   const auto source = open();
@@ -116,7 +116,7 @@ TEST_F(V4l2SourceTest, MultiPlanarDevicesWorkTheSameWay) {
 }
 
 // A picture's bytes remain valid for as long as pictures_kept() states; then its buffer is reused.
-TEST_F(V4l2SourceTest, SeveralRawPicturesAreKept) {
+TEST_F(V4l2SourceTest, KeepsSeveralRawPictures) {
   be_raw(V4L2_PIX_FMT_GREY);
   const auto source = open();
   ASSERT_EQ(source->pictures_kept(), 4u);
@@ -135,7 +135,7 @@ TEST_F(V4l2SourceTest, SeveralRawPicturesAreKept) {
   EXPECT_EQ(pictures[0].raw.planes[0][0], 99) << "its time was over";
 }
 
-TEST_F(V4l2SourceTest, WithFewBuffersFewAreKept) {
+TEST_F(V4l2SourceTest, KeepsFewerPicturesWithFewerBuffers) {
   be_raw(V4L2_PIX_FMT_GREY);
   for (const uint32_t count : {2u, 3u, 4u, 5u}) {
     camera_.buffers_max = count;
@@ -148,7 +148,7 @@ TEST_F(V4l2SourceTest, WithFewBuffersFewAreKept) {
   }
 }
 
-TEST_F(V4l2SourceTest, TheNewestOfSeveralIsGivenAndTheOthersGoBackAtOnce) {
+TEST_F(V4l2SourceTest, DeliversTheNewestAndRequeuesTheOthersImmediately) {
   const auto source = open();
   for (const char* text : {"old", "older than it looks", "new"}) camera_.shoot(bytes_of(text));
   EXPECT_EQ(take(*source), "new");
@@ -157,7 +157,7 @@ TEST_F(V4l2SourceTest, TheNewestOfSeveralIsGivenAndTheOthersGoBackAtOnce) {
   EXPECT_EQ(take(*source), "nothing");
 }
 
-TEST_F(V4l2SourceTest, WaitsForThePictureForTheDeadlineAndForAStop) {
+TEST_F(V4l2SourceTest, WaitsForAPictureTheDeadlineOrAStop) {
   const auto source = open();
   EXPECT_FALSE(source->next(clock_.now() + 300ms));
   EXPECT_EQ(clock_.now(), FakeClock::kStart + 300ms);
@@ -171,7 +171,7 @@ TEST_F(V4l2SourceTest, WaitsForThePictureForTheDeadlineAndForAStop) {
   EXPECT_EQ(clock_.now(), FakeClock::kStart + 600ms);
 }
 
-TEST_F(V4l2SourceTest, ThePicturesTimeIsTheDrivers) {
+TEST_F(V4l2SourceTest, PictureHasTheDriversTimestamp) {
   const auto source = open();
   clock_.advance(1s);
   camera_.shoot(bytes_of("x"), {.timestamp = clock_.now() - 45ms});
@@ -180,7 +180,7 @@ TEST_F(V4l2SourceTest, ThePicturesTimeIsTheDrivers) {
   EXPECT_EQ(picture->captured_wall, clock_.wall_now() - 45ms);
 }
 
-TEST_F(V4l2SourceTest, ATimeThatMakesNoSenseIsNow) {
+TEST_F(V4l2SourceTest, ImplausibleTimestampMeansNow) {
   const Instant now{100s};
   const auto captured = [&](Instant timestamp, bool is_monotonic = true) {
     return capture_time({.is_monotonic = is_monotonic, .timestamp = timestamp}, now);
@@ -194,7 +194,7 @@ TEST_F(V4l2SourceTest, ATimeThatMakesNoSenseIsNow) {
   EXPECT_EQ(captured(Instant{}), now) << "the driver does not know";
 }
 
-TEST_F(V4l2SourceTest, DamagedAndEmptyAndOverlongPicturesAreLeftOut) {
+TEST_F(V4l2SourceTest, SkipsDamagedEmptyAndOversizedPictures) {
   const auto source = open();
   testing::internal::CaptureStderr();
   camera_.shoot(bytes_of("damaged"), {.flags = V4L2_BUF_FLAG_ERROR});
@@ -212,7 +212,7 @@ TEST_F(V4l2SourceTest, DamagedAndEmptyAndOverlongPicturesAreLeftOut) {
   EXPECT_EQ(camera_.queued.size(), 3u) << "all of the broken ones went back";
 }
 
-TEST_F(V4l2SourceTest, ShortRawPicturesAreLeftOut) {
+TEST_F(V4l2SourceTest, SkipsTruncatedRawPictures) {
   be_raw(V4L2_PIX_FMT_GREY);
   const auto source = open();
   camera_.shoot(Bytes(64 * 48 - 1));
@@ -222,7 +222,7 @@ TEST_F(V4l2SourceTest, ShortRawPicturesAreLeftOut) {
   EXPECT_TRUE(source->next(clock_.now()));
 }
 
-TEST_F(V4l2SourceTest, ACameraThatSendsOnlyDamagedOnesDoesNotKeepTheCaller) {
+TEST_F(V4l2SourceTest, DamagedPicturesDoNotDelayTheDeadline) {
   const auto source = open();
   const FakeShot damaged{.flags = V4L2_BUF_FLAG_ERROR};
   clock_.on_wait([&] {
@@ -235,7 +235,7 @@ TEST_F(V4l2SourceTest, ACameraThatSendsOnlyDamagedOnesDoesNotKeepTheCaller) {
   EXPECT_GE(source->losses().damaged, 90u);
 }
 
-TEST_F(V4l2SourceTest, GapsInTheDriversNumbersAreCounted) {
+TEST_F(V4l2SourceTest, CountsGapsInTheDriversSequence) {
   const auto source = open();
   for (const uint32_t sequence : {7u, 8u, 11u, 12u, 0u, 1u, 1u}) {
     camera_.shoot(bytes_of("x"), {.sequence = sequence});
@@ -244,7 +244,7 @@ TEST_F(V4l2SourceTest, GapsInTheDriversNumbersAreCounted) {
   EXPECT_EQ(source->losses(), (SourceLosses{.lost = 2})) << "9 and 10; it began again at 0";
 }
 
-TEST_F(V4l2SourceTest, TheRoomForJpegsIsBoundedBySenseAndByTheBuffer) {
+TEST_F(V4l2SourceTest, BoundsJpegCapacityByPictureSizeAndBuffer) {
   camera_.jpeg_bytes = 64 << 20;
   const size_t sensible = open()->format().jpeg_bytes_max;
   EXPECT_GE(sensible, 3u * 1280 * 720);
@@ -255,7 +255,7 @@ TEST_F(V4l2SourceTest, TheRoomForJpegsIsBoundedBySenseAndByTheBuffer) {
   EXPECT_LT(by_buffer, 300'000u);
 }
 
-TEST_F(V4l2SourceTest, Libv4l2ConvertsWhatNobodyElseUnderstands) {
+TEST_F(V4l2SourceTest, Libv4l2ConvertsOtherwiseUnsupportedFormats) {
   camera_.formats = {{V4L2_PIX_FMT_SRGGB8, {{64, 48, {30}}}},
                      {V4L2_PIX_FMT_YUV420, {{64, 48, {30}}}, {}, {}, true}};
   const auto source = open();
@@ -265,7 +265,7 @@ TEST_F(V4l2SourceTest, Libv4l2ConvertsWhatNobodyElseUnderstands) {
   EXPECT_TRUE(source->next(clock_.now()));
 }
 
-TEST_F(V4l2SourceTest, TheDeviceOfBeforeIsFoundUnderAnotherName) {
+TEST_F(V4l2SourceTest, FindsThePreviousDeviceUnderAnotherName) {
   const std::string identity = open()->identity();
   SourceOptions options;
   options.identity = identity;
@@ -274,7 +274,7 @@ TEST_F(V4l2SourceTest, TheDeviceOfBeforeIsFoundUnderAnotherName) {
   EXPECT_NO_THROW(open(options)) << "it is not there, so what is there is taken";
 }
 
-TEST_F(V4l2SourceTest, ItsControlsAreTheDrivers) {
+TEST_F(V4l2SourceTest, ControlsAreTheDrivers) {
   int32_t brightness = 50;
   camera_.answer = [&](unsigned long request, void* argument) -> std::optional<int> {
     if (request == VIDIOC_QUERYCTRL) {
@@ -322,7 +322,7 @@ TEST_F(V4l2SourceTest, IsAKindOfSource) {
   EXPECT_THROW(open_source("v4l2", {}, clock_), std::invalid_argument);
 }
 
-TEST_F(V4l2SourceTest, ASpecificationThatMakesNoSenseIsRefused) {
+TEST_F(V4l2SourceTest, RefusesAnInvalidSpecification) {
   EXPECT_THROW(V4l2Source("", {}, clock_, io_), std::invalid_argument);
   SourceOptions options;
   options.width = 8;

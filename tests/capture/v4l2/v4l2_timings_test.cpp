@@ -61,7 +61,7 @@ class V4l2Timings : public testing::Test {
   std::string message_;
 };
 
-TEST_F(V4l2Timings, BelongToAnInputThatSaysSo) {
+TEST_F(V4l2Timings, ExistOnlyForInputsThatSupportThem) {
   uint32_t capabilities = V4L2_IN_CAP_DV_TIMINGS;
   std::vector<uint32_t> asked;
   io_.on<v4l2_input>(kPath, VIDIOC_ENUMINPUT, [&](v4l2_input& input) {
@@ -75,13 +75,13 @@ TEST_F(V4l2Timings, BelongToAnInputThatSaysSo) {
   EXPECT_FALSE(has_dv_timings(io_, fd_));
 }
 
-TEST_F(V4l2Timings, ADeviceWithoutInputsHasNone) {
+TEST_F(V4l2Timings, DeviceWithoutInputsHasNone) {
   EXPECT_FALSE(has_dv_timings(io_, fd_));
   io_.fail(kPath, VIDIOC_G_INPUT, ENOTTY);
   EXPECT_FALSE(has_dv_timings(io_, fd_));
 }
 
-TEST_F(V4l2Timings, AreSetAsTheyAreFound) {
+TEST_F(V4l2Timings, AreSetAsDetected) {
   const DvTimings timings = adopt_dv_timings(io_, fd_);
   EXPECT_EQ(timings.width, 1920);
   EXPECT_EQ(timings.height, 1080);
@@ -91,7 +91,7 @@ TEST_F(V4l2Timings, AreSetAsTheyAreFound) {
   EXPECT_EQ(std::memcmp(&*set_, &signal_, sizeof(signal_)), 0);
 }
 
-TEST_F(V4l2Timings, AnInterlacedPictureIsBothFields) {
+TEST_F(V4l2Timings, InterlacedPictureIsBothFields) {
   signal_ = V4L2_DV_BT_CEA_1920X1080I50;
   const DvTimings timings = adopt_dv_timings(io_, fd_);
   EXPECT_EQ(timings.height, 1080);
@@ -99,7 +99,7 @@ TEST_F(V4l2Timings, AnInterlacedPictureIsBothFields) {
   EXPECT_NEAR(to_seconds(timings.interval), 1.0 / 25, 1e-8);
 }
 
-TEST_F(V4l2Timings, AClockThatCannotBeIsNotKnown) {
+TEST_F(V4l2Timings, ImplausiblePixelClockMeansUnknownInterval) {
   for (const uint64_t clock : {uint64_t{0}, uint64_t{1}, ~uint64_t{0}}) {
     signal_.bt.pixelclock = clock;
     EXPECT_EQ(adopt_dv_timings(io_, fd_).interval, Duration{}) << clock;
@@ -111,7 +111,7 @@ TEST_F(V4l2Timings, AClockThatCannotBeIsNotKnown) {
   EXPECT_EQ(adopt_dv_timings(io_, fd_).interval, Duration{});
 }
 
-TEST_F(V4l2Timings, WhatIsWrongWithTheSignalIsTold) {
+TEST_F(V4l2Timings, SignalProblemsAreReported) {
   const std::pair<int, std::string> cases[] = {{ENOLINK, "no signal"},
                                                {ENOLCK, "not stable"},
                                                {ERANGE, "cannot capture this signal"},
@@ -126,13 +126,13 @@ TEST_F(V4l2Timings, WhatIsWrongWithTheSignalIsTold) {
   EXPECT_EQ(dv_timings_problem(EIO), "");
 }
 
-TEST_F(V4l2Timings, ASignalWithoutASizeIsNone) {
+TEST_F(V4l2Timings, SignalWithoutASizeHasNone) {
   signal_.bt.height = 0;
   EXPECT_EQ(refusal(), ENOLINK);
   EXPECT_FALSE(set_);
 }
 
-TEST_F(V4l2Timings, ASizeThatCannotBeIsRefused) {
+TEST_F(V4l2Timings, RefuseAnImpossibleSize) {
   signal_.bt.width = 0x80000000;
   EXPECT_EQ(refusal(), ERANGE);
   signal_ = V4L2_DV_BT_CEA_1920X1080P60;
@@ -141,13 +141,13 @@ TEST_F(V4l2Timings, ASizeThatCannotBeIsRefused) {
   EXPECT_FALSE(set_);
 }
 
-TEST_F(V4l2Timings, ADriverMayRefuseToSetThem) {
+TEST_F(V4l2Timings, RefusalToSetThemThrows) {
   io_.fail(kPath, VIDIOC_S_DV_TIMINGS, EBUSY);
   EXPECT_EQ(refusal(), EBUSY);
   EXPECT_NE(message_.find("setting the timings"), std::string::npos);
 }
 
-TEST_F(V4l2Timings, ChangesAreToldOfTheSelectedInput) {
+TEST_F(V4l2Timings, SubscribeToChangesOfTheSelectedInput) {
   EXPECT_FALSE(subscribe_source_changes(io_, fd_));
   std::vector<uint32_t> subscribed;
   io_.on<v4l2_event_subscription>(kPath, VIDIOC_SUBSCRIBE_EVENT, [&](auto& subscription) {
@@ -162,7 +162,7 @@ TEST_F(V4l2Timings, ChangesAreToldOfTheSelectedInput) {
   EXPECT_EQ(subscribed, (std::vector<uint32_t>{V4L2_EVENT_SOURCE_CHANGE, 0}));
 }
 
-TEST_F(V4l2Timings, AllEventsAreTaken) {
+TEST_F(V4l2Timings, AllEventsAreConsumed) {
   std::vector<uint32_t> waiting;
   io_.on<v4l2_event>(kPath, VIDIOC_DQEVENT, [&](v4l2_event& event) {
     if (waiting.empty()) return -ENOENT;
@@ -178,7 +178,7 @@ TEST_F(V4l2Timings, AllEventsAreTaken) {
   EXPECT_FALSE(take_source_change(io_, fd_));
 }
 
-TEST_F(V4l2Timings, ADriverWithEventsWithoutEndIsLeft) {
+TEST_F(V4l2Timings, EndlessEventsAreBounded) {
   io_.on<v4l2_event>(kPath, VIDIOC_DQEVENT, [](v4l2_event& event) {
     event.type = V4L2_EVENT_SOURCE_CHANGE;
     return 0;
