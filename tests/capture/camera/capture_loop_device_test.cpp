@@ -28,7 +28,7 @@ struct LostCamera : TestLoop {
   DeviceWatch watch{system.roots().dev};
 };
 
-TEST(CaptureLoopDevice, AFrozenOneIsOpenedAgain) {
+TEST(CaptureLoopDevice, ReopensAFrozenDevice) {
   TestLoop test;
   test.set_mood(950ms, Mood::silent);
   test.clock.at(8100ms, [&] { test.camera.mood = Mood::well; });
@@ -50,7 +50,7 @@ TEST(CaptureLoopDevice, BrokenPicturesAreASignOfLife) {
   EXPECT_EQ(test.camera.opened.size(), 1u);
 }
 
-TEST(CaptureLoopDevice, OneThatIsMissingAtStartShowsASlateAndIsTriedAgain) {
+TEST(CaptureLoopDevice, DeviceMissingAtStartShowsASlateAndIsRetried) {
   TestLoop test;
   testing::internal::CaptureStderr();
   CaptureLoop loop(test.config,
@@ -69,7 +69,7 @@ TEST(CaptureLoopDevice, OneThatIsMissingAtStartShowsASlateAndIsTriedAgain) {
 
 // The log has one line when the waiting begins and one when it ends, regardless of the number of
 // attempts.
-TEST(CaptureLoopDevice, OneThatComesLaterIsWaitedForInTwoLines) {
+TEST(CaptureLoopDevice, WaitForALateDeviceIsLoggedInTwoLines) {
   TestLoop test;
   test.camera.open_error = ENOENT;
   test.clock.at(60s, [&] { test.camera.open_error.reset(); });
@@ -89,7 +89,7 @@ TEST(CaptureLoopDevice, OneThatComesLaterIsWaitedForInTwoLines) {
   EXPECT_EQ(lines_with(log, "door: back"), 1u) << log;
 }
 
-TEST(CaptureLoopDevice, OneThatWasNeverThereIsFoundWhenItIsPluggedIn) {
+TEST(CaptureLoopDevice, DeviceMissingAtStartIsFoundWhenPluggedIn) {
   LostCamera test;
   test.camera.open_error = ENOENT;
   test.clock.at(5s, [&] {
@@ -106,7 +106,7 @@ TEST(CaptureLoopDevice, OneThatWasNeverThereIsFoundWhenItIsPluggedIn) {
 }
 
 // A camera gives no pictures while its upstream shows a slate.
-TEST(CaptureLoopDevice, ASlateOfAnUpstreamIsNoPicture) {
+TEST(CaptureLoopDevice, UpstreamSlateDoesNotCountAsAPicture) {
   TestLoop test;
   test.set_mood(2950ms, Mood::foreign_slate);
   test.clock.at(2500ms, [&] {
@@ -127,7 +127,7 @@ TEST(CaptureLoopDevice, ASlateOfAnUpstreamIsNoPicture) {
   EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "a break does not count";
 }
 
-TEST(CaptureLoopDevice, AReplugEndsTheWaitForTheNextRetry) {
+TEST(CaptureLoopDevice, PluggingInEndsTheWaitForTheNextRetry) {
   LostCamera test;
   test.clock.at(5s, [&] {
     test.camera.mood = Mood::well;
@@ -140,14 +140,14 @@ TEST(CaptureLoopDevice, AReplugEndsTheWaitForTheNextRetry) {
   EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
 }
 
-TEST(CaptureLoopDevice, OtherDevicesChangeNothing) {
+TEST(CaptureLoopDevice, OtherDevicesAreIgnored) {
   LostCamera test;
   test.clock.at(5s, [&] { test.plug("ttyUSB0"); });
   test.run(10s);
   EXPECT_EQ(test.camera.opened.size(), 1u);
 }
 
-TEST(CaptureLoopDevice, TheSameDeviceIsLookedFor) {
+TEST(CaptureLoopDevice, ReopensTheSameDevice) {
   TestLoop test;
   test.camera.identity = "usb 046d:0826 A1B2";
   test.set_mood(950ms, Mood::gone);
@@ -156,7 +156,7 @@ TEST(CaptureLoopDevice, TheSameDeviceIsLookedFor) {
   EXPECT_EQ(test.camera.identities, (std::vector<std::string>{"", "usb 046d:0826 A1B2"}));
 }
 
-TEST(CaptureLoopDevice, NothingIsEncodedForNobody) {
+TEST(CaptureLoopDevice, DoesNotEncodeWithoutWatchers) {
   TestLoop test;
   test.config.encode_unwatched = false;
   test.camera.mood = Mood::raw;
@@ -180,7 +180,7 @@ TEST(CaptureLoopDevice, NothingIsEncodedForNobody) {
   EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "breaks do not count";
 }
 
-TEST(CaptureLoopDevice, ASlowCameraIsEncodedInAnyCase) {
+TEST(CaptureLoopDevice, AlwaysEncodesASlowCamera) {
   TestLoop test;
   test.config.encode_unwatched = false;
   test.camera.interval = 1s;
@@ -189,7 +189,7 @@ TEST(CaptureLoopDevice, ASlowCameraIsEncodedInAnyCase) {
   EXPECT_EQ(test.stats().encoded.value(), 30u);
 }
 
-TEST(CaptureLoopDevice, ARepeatIsASignOfLifeAndEndsASlate) {
+TEST(CaptureLoopDevice, RepeatIsASignOfLifeAndEndsASlate) {
   TestLoop test;
   test.set_mood(950ms, Mood::repeating);
   test.clock.at(10s, [&] {
@@ -205,7 +205,7 @@ TEST(CaptureLoopDevice, ARepeatIsASignOfLifeAndEndsASlate) {
   EXPECT_EQ(test.recorder.pictures().size(), 12u);
 }
 
-TEST(CaptureLoopDevice, AWishInterruptsTheWaitForAPicture) {
+TEST(CaptureLoopDevice, ControlRequestInterruptsTheWaitForAPicture) {
   TestLoop test;
   CameraPanel panel(test.clock.interrupts());
   Waker shard;

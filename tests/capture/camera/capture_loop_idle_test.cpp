@@ -9,14 +9,14 @@
 namespace fanlight {
 namespace {
 
-TEST(CaptureLoopIdle, IsOffUnlessAskedFor) {
+TEST(CaptureLoopIdle, IsDisabledByDefault) {
   TestLoop test;
   test.run(3600s);
   EXPECT_EQ(test.camera.opened.size(), 1u);
   EXPECT_EQ(test.recorder.shots.size(), 36000u);
 }
 
-TEST(CaptureLoopIdle, StopsTheCameraAndAWatcherStartsIt) {
+TEST(CaptureLoopIdle, StopsTheCameraUntilAWatcherArrives) {
   TestLoop test;
   test.config.idle = 10s;
   test.clock.at(9950ms, [&] { EXPECT_NE(test.activity(), CaptureActivity::idle); });
@@ -47,7 +47,7 @@ TEST(CaptureLoopIdle, StopsTheCameraAndAWatcherStartsIt) {
   EXPECT_EQ(lines_with(log, "started, a viewer joined"), 1u) << log;
 }
 
-TEST(CaptureLoopIdle, ThePauseIsNoIntervalOfTheCamera) {
+TEST(CaptureLoopIdle, IdleTimeDoesNotCountAsAFrameInterval) {
   TestLoop test;
   test.config.idle = 10s;
   test.clock.at(60s, [&] { test.ring.watch(); });
@@ -58,7 +58,7 @@ TEST(CaptureLoopIdle, ThePauseIsNoIntervalOfTheCamera) {
   test.run(61s);
 }
 
-TEST(CaptureLoopIdle, CountsAsIdleUntilTheFirstPictureIsOut) {
+TEST(CaptureLoopIdle, CountsAsIdleUntilTheFirstPictureIsPublished) {
   TestLoop test;
   test.config.idle = 10s;
   test.clock.at(20s, [&] {
@@ -79,7 +79,7 @@ TEST(CaptureLoopIdle, CountsAsIdleUntilTheFirstPictureIsOut) {
   EXPECT_NEAR(test.recorder.slates()[0].at, 22, 1e-6);
 }
 
-TEST(CaptureLoopIdle, AWatcherWhoCameAndWentBetweenTwoPicturesCounts) {
+TEST(CaptureLoopIdle, WatcherBetweenTwoPicturesKeepsTheCameraRunning) {
   TestLoop test;
   test.config.idle = 10s;
   test.clock.at(8050ms, [&] {
@@ -91,7 +91,7 @@ TEST(CaptureLoopIdle, AWatcherWhoCameAndWentBetweenTwoPicturesCounts) {
   EXPECT_NEAR(test.camera.closed[0], 18, 0.2);
 }
 
-TEST(CaptureLoopIdle, AWatcherWhoCameAndWentDuringIdleStartsItOnce) {
+TEST(CaptureLoopIdle, ShortVisitWhileIdleStartsTheCameraOnce) {
   TestLoop test;
   test.config.idle = 10s;
   test.clock.at(20s, [&] {
@@ -104,7 +104,7 @@ TEST(CaptureLoopIdle, AWatcherWhoCameAndWentDuringIdleStartsItOnce) {
   EXPECT_NEAR(test.camera.closed[1], 30, 0.2);
 }
 
-TEST(CaptureLoopIdle, ALostCameraIsNotRetriedWhileNobodyWatches) {
+TEST(CaptureLoopIdle, DoesNotRetryALostCameraWithoutWatchers) {
   TestLoop test;
   test.config.idle = 10s;
   test.set_mood(1s, Mood::gone);
@@ -127,7 +127,7 @@ TEST(CaptureLoopIdle, ALostCameraIsNotRetriedWhileNobodyWatches) {
   EXPECT_NEAR(first->at, 500, 1e-6) << "who watches learns at once that it is lost";
 }
 
-TEST(CaptureLoopIdle, AWatcherDoesNotWaitForTheRetryThatWasDue) {
+TEST(CaptureLoopIdle, NewWatcherTriggersAnOverdueRetryImmediately) {
   TestLoop test;
   test.config.idle = 10s;
   test.config.retry_min = 100s;

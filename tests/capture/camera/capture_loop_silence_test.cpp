@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-TEST(CaptureLoop, ThePictureOfASilentSourceStays) {
+TEST(CaptureLoop, KeepsThePictureOfASilentSource) {
   TestLoop test;
   test.camera.may_be_silent = true;
   test.set_mood(950ms, Mood::silent);
@@ -27,7 +27,7 @@ TEST(CaptureLoop, ThePictureOfASilentSourceStays) {
   EXPECT_EQ(test.stats().source_failures.value(), 0u);
 }
 
-TEST(CaptureLoop, ThePictureOfOthersDoesNot) {
+TEST(CaptureLoop, ReplacesThePictureOfOtherSourcesWithASlate) {
   TestLoop test;
   test.set_mood(950ms, Mood::silent);
   test.run(4s);
@@ -35,7 +35,7 @@ TEST(CaptureLoop, ThePictureOfOthersDoesNot) {
   EXPECT_EQ(test.activity(), CaptureActivity::live);
 }
 
-TEST(CaptureLoop, ThePictureStaysForTheStallTimeoutBehindTheEndOfASilentSource) {
+TEST(CaptureLoop, KeepsThePictureForTheStallTimeoutAfterASilentSourceEnds) {
   TestLoop test;
   test.camera.may_be_silent = true;
   test.set_mood(950ms, Mood::silent);
@@ -68,7 +68,7 @@ TEST(CaptureLoop, ThePictureStaysForTheStallTimeoutBehindTheEndOfASilentSource) 
   }
 }
 
-TEST(CaptureLoop, AStreamThatEndsNowAndThenShowsNoSlate) {
+TEST(CaptureLoop, OccasionallyEndingStreamShowsNoSlate) {
   TestLoop test;
   test.camera.may_be_silent = true;
   for (const Duration at : {5s, 20s, 30s}) {

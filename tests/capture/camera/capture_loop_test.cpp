@@ -32,7 +32,7 @@ TEST(CaptureLoop, PublishesEveryPicture) {
 }
 
 // Including the losses of a source that is closed and opened again, which counts from 0.
-TEST(CaptureLoop, CountsWhatTheDeviceLost) {
+TEST(CaptureLoop, CountsFramesLostByTheDevice) {
   TestLoop test;
   test.camera.losses = {.damaged = 1, .unusable = 2, .lost = 3, .late = 4};
   test.set_mood(950ms, Mood::gone);
@@ -71,7 +71,7 @@ TEST(CaptureLoop, ShowsASlateEverySecondWhileTheCameraIsLost) {
   EXPECT_EQ(lines_with(log, "door: lost: read /dev/secret: No such device"), 1u) << log;
 }
 
-TEST(CaptureLoop, RetriesWithGrowingDelayAndJitter) {
+TEST(CaptureLoop, RetriesWithIncreasingDelayAndJitter) {
   TestLoop test;
   test.set_mood(0s, Mood::gone);
   test.camera.open_error.reset();
@@ -94,7 +94,7 @@ TEST(CaptureLoop, RetriesWithGrowingDelayAndJitter) {
   EXPECT_NEAR(static_cast<double>(test.recorder.slates().size()), 120, 1);
 }
 
-TEST(CaptureLoop, ReturnsToPicturesWithOneLineAndStartsOverWithShortDelays) {
+TEST(CaptureLoop, LogsOneLineOnRecoveryAndResetsTheRetryDelay) {
   TestLoop test;
   test.set_mood(1s, Mood::gone);
   test.clock.at(1010ms, [&] { test.camera.open_error = ENOENT; });
@@ -118,7 +118,7 @@ TEST(CaptureLoop, ReturnsToPicturesWithOneLineAndStartsOverWithShortDelays) {
   EXPECT_LT(*first_retry, 100.7);
 }
 
-TEST(CaptureLoop, TellsTheReopenedSourceItsFirstSequence) {
+TEST(CaptureLoop, PassesTheNextSequenceToTheReopenedSource) {
   TestLoop test;
   test.set_mood(950ms, Mood::gone);
   test.clock.at(1050ms, [&] { test.camera.mood = Mood::well; });
@@ -132,7 +132,7 @@ TEST(CaptureLoop, TellsTheReopenedSourceItsFirstSequence) {
   EXPECT_EQ(test.camera.first_sequences[1], back->info.sequence);
 }
 
-TEST(CaptureLoop, WaitsOnForAStalledCameraAndSaysSo) {
+TEST(CaptureLoop, LogsAStalledCameraAndKeepsWaiting) {
   TestLoop test;
   test.set_mood(950ms, Mood::silent);
   test.set_mood(6s, Mood::well);
@@ -151,7 +151,7 @@ TEST(CaptureLoop, WaitsOnForAStalledCameraAndSaysSo) {
   EXPECT_EQ(lines_with(log, "door: back"), 1u) << log;
 }
 
-TEST(CaptureLoop, ASlowCameraIsNoStalledOne) {
+TEST(CaptureLoop, SlowCameraIsNotConsideredStalled) {
   TestLoop test;
   test.camera.interval = 5s;
   test.run(21s);
@@ -159,7 +159,7 @@ TEST(CaptureLoop, ASlowCameraIsNoStalledOne) {
   EXPECT_TRUE(test.recorder.slates().empty());
 }
 
-TEST(CaptureLoop, BrokenPicturesAreNeverServedAndGetASlate) {
+TEST(CaptureLoop, DropsBrokenPicturesAndShowsASlate) {
   TestLoop test;
   test.set_mood(950ms, Mood::garbage);
   test.run(4s);
@@ -172,7 +172,7 @@ TEST(CaptureLoop, BrokenPicturesAreNeverServedAndGetASlate) {
   EXPECT_EQ(test.stats().dropped_bad.value(), 30u);
 }
 
-TEST(CaptureLoop, PicturesTooLargeForTheRingGetASlate) {
+TEST(CaptureLoop, ShowsASlateForPicturesTooLargeForTheRing) {
   TestLoop test;
   Canvas noise(1600, 1200);
   Random random(1);
@@ -193,7 +193,7 @@ TEST(CaptureLoop, PicturesTooLargeForTheRingGetASlate) {
   EXPECT_EQ(test.recorder.pictures().size(), 10u);
 }
 
-TEST(CaptureLoop, AnySortOfExceptionEndsTheSourceOnly) {
+TEST(CaptureLoop, AnyExceptionEndsOnlyTheSource) {
   TestLoop test;
   test.set_mood(950ms, Mood::confused);
   test.clock.at(1010ms, [&] { test.camera.mood = Mood::well; });
@@ -204,7 +204,7 @@ TEST(CaptureLoop, AnySortOfExceptionEndsTheSourceOnly) {
   EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
 }
 
-TEST(CaptureLoop, TimestampsRiseWhenTheWallClockIsSetBack) {
+TEST(CaptureLoop, TimestampsIncreaseWhenTheWallClockIsSetBack) {
   TestLoop test;
   test.clock.at(950ms, [&] { test.clock.step_wall(-3600s); });
   test.run(2s);
@@ -215,7 +215,7 @@ TEST(CaptureLoop, TimestampsRiseWhenTheWallClockIsSetBack) {
   }
 }
 
-TEST(CaptureLoop, AFullRingIsNoReasonForASlate) {
+TEST(CaptureLoop, FullRingDoesNotCauseASlate) {
   TestLoop test;
   std::vector<FrameRef> slow_viewers;
   for (int i = 0; i < 100; ++i) {

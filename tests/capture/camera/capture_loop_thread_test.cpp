@@ -93,7 +93,7 @@ void read_all(FrameRing& ring, uint64_t hold) {
   }
 }
 
-TEST(CaptureLoopThread, NoFrameIsTorn) {
+TEST(CaptureLoopThread, PublishesNoTornFrames) {
   ThreadedCamera test;
   test.config.stall_timeout = 3600s;
   CaptureLoop loop(test.config, std::make_unique<BurstSource>(test.clock), test.ring, test.clock);
@@ -108,7 +108,7 @@ TEST(CaptureLoopThread, NoFrameIsTorn) {
   EXPECT_EQ(test.ring.stats().dropped_bad.value(), 0u);
 }
 
-TEST(CaptureLoopThread, StopsWhileItWaitsForAPicture) {
+TEST(CaptureLoopThread, StopsWhileWaitingForAPicture) {
   ThreadedCamera test;
   test.config.stall_timeout = 3600s;
   CaptureLoop loop(test.config, std::make_unique<StubbornSource>(test.clock, false), test.ring,
@@ -120,7 +120,7 @@ TEST(CaptureLoopThread, StopsWhileItWaitsForAPicture) {
   EXPECT_EQ(test.ring.stats().encoded.value(), 0u);
 }
 
-TEST(CaptureLoopThread, TakesNoPictureBeforeItBegins) {
+TEST(CaptureLoopThread, TakesNoPictureBeforeBegin) {
   ThreadedCamera test;
   test.config.stall_timeout = 3600s;
   CaptureLoop loop(test.config, std::make_unique<BurstSource>(test.clock), test.ring, test.clock);
@@ -130,7 +130,7 @@ TEST(CaptureLoopThread, TakesNoPictureBeforeItBegins) {
   EXPECT_EQ(test.ring.stats().captured.value(), 0u);
 }
 
-TEST(CaptureLoopThread, StopsWhileItWaitsForARetry) {
+TEST(CaptureLoopThread, StopsWhileWaitingForARetry) {
   ThreadedCamera test;
   std::promise<void> closed;
   CaptureLoop loop(test.config, std::make_unique<StubbornSource>(test.clock, true, &closed),
@@ -142,7 +142,7 @@ TEST(CaptureLoopThread, StopsWhileItWaitsForARetry) {
   EXPECT_EQ(test.ring.stats().source_failures.value(), 1u);
 }
 
-TEST(CaptureLoopThread, StopsWhileItIsIdleAndInTheDestructor) {
+TEST(CaptureLoopThread, StopsWhileIdleAndInTheDestructor) {
   ThreadedCamera test;
   test.config.idle = 0s;
   std::promise<void> closed;
@@ -174,7 +174,7 @@ class BlockedSource final : public Source {
   std::future<void> leave_;
 };
 
-TEST(CaptureLoopThread, DoesNotWaitForADriverForLongerThanItMay) {
+TEST(CaptureLoopThread, BoundsTheWaitForABlockedDriver) {
   ThreadedCamera test;
   std::promise<void> entered;
   std::promise<void> leave;
@@ -189,7 +189,7 @@ TEST(CaptureLoopThread, DoesNotWaitForADriverForLongerThanItMay) {
   EXPECT_TRUE(loop.stop_within(60s));
 }
 
-TEST(CaptureLoopThread, AWatcherWakesAnIdleCamera) {
+TEST(CaptureLoopThread, WatcherWakesAnIdleCamera) {
   ThreadedCamera test;
   test.config.idle = 0s;
   test.config.stall_timeout = 3600s;

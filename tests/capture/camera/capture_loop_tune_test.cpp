@@ -25,7 +25,7 @@ struct TunedLoop : TestLoop {
   std::vector<double> rates;  // requested at the second opening
 };
 
-TEST(CaptureLoopTune, AnotherRateOpensTheSourceAgainAndShowsNoSlate) {
+TEST(CaptureLoopTune, RateChangeReopensTheSourceWithoutASlate) {
   TunedLoop test;
   test.run({.quality = 80, .fps = 5}, 4s);
   EXPECT_EQ(test.rates, std::vector<double>{5});
@@ -38,7 +38,7 @@ TEST(CaptureLoopTune, AnotherRateOpensTheSourceAgainAndShowsNoSlate) {
   }
 }
 
-TEST(CaptureLoopTune, AnotherQualityIsThatOfTheNextPicture) {
+TEST(CaptureLoopTune, QualityChangeAppliesToTheNextPicture) {
   TunedLoop test;
   test.camera.mood = Mood::raw;
   test.run({.quality = 5, .fps = 0}, 4s);
@@ -51,7 +51,7 @@ TEST(CaptureLoopTune, AnotherQualityIsThatOfTheNextPicture) {
   EXPECT_EQ(test.stats().quality.value(), 5u) << "and it is told";
 }
 
-TEST(CaptureLoopTune, AnotherStallTimeoutIsTakenFromTheNextPictureOn) {
+TEST(CaptureLoopTune, StallTimeoutChangeAppliesFromTheNextPicture) {
   TunedLoop test;
   test.config.stall_timeout = 60s;
   test.set_mood(3s, Mood::silent);
@@ -60,7 +60,7 @@ TEST(CaptureLoopTune, AnotherStallTimeoutIsTakenFromTheNextPictureOn) {
   EXPECT_NEAR(test.recorder.slates().front().at, 4, 0.11);
 }
 
-TEST(CaptureLoopTune, ACameraThatIsStoppedStartsWhenItShallAlwaysRun) {
+TEST(CaptureLoopTune, IdleCameraStartsWhenIdlingIsDisabled) {
   TunedLoop test;
   test.config.idle = 1s;
   testing::internal::CaptureStderr();
@@ -71,7 +71,7 @@ TEST(CaptureLoopTune, ACameraThatIsStoppedStartsWhenItShallAlwaysRun) {
   EXPECT_NEAR(test.camera.opened[1], 2, 1e-6);
 }
 
-TEST(CaptureLoopTune, ACameraThatIsLostIsOpenedWithTheNewRate) {
+TEST(CaptureLoopTune, LostCameraIsReopenedWithTheNewRate) {
   TunedLoop test;
   test.set_mood(1s, Mood::gone);
   test.clock.at(1500ms, [&] { test.camera.open_error = ENODEV; });

@@ -74,7 +74,7 @@ struct Desk {
   }
 };
 
-TEST(ControlDesk, SetsInOrderWhatIsWantedAndLooksAgainBeforeEach) {
+TEST(ControlDesk, SetsControlsInOrderAndRereadsThemBeforeEach) {
   TurnableSource source;
   apply_controls(source, {{"mode", "manual"}, {"light", "700"}});
   EXPECT_EQ(source.set, (std::vector<Set>{{"mode", 1}, {"light", 700}}));
@@ -84,7 +84,7 @@ TEST(ControlDesk, SetsInOrderWhatIsWantedAndLooksAgainBeforeEach) {
   EXPECT_TRUE(other.set.empty());
 }
 
-TEST(ControlDesk, TellsWhatTheSourceIsWhenItIsOpened) {
+TEST(ControlDesk, PublishesTheDescriptionOfAnOpenedSource) {
   Desk test;
   test.desk.opened(test.source);
   EXPECT_EQ(test.source.set, (std::vector<Set>{{"light", 7}}));
@@ -97,7 +97,7 @@ TEST(ControlDesk, TellsWhatTheSourceIsWhenItIsOpened) {
   EXPECT_NE(test.rows().find("\"value\":7"), std::string::npos) << test.rows();
 }
 
-TEST(ControlDesk, ARefusedSettingCostsALineOnly) {
+TEST(ControlDesk, RefusedSettingOnlyLogsALine) {
   Desk test;
   test.source.refuse = "light";
   testing::internal::CaptureStderr();
@@ -107,7 +107,7 @@ TEST(ControlDesk, ARefusedSettingCostsALineOnly) {
   EXPECT_NE(test.rows(), "");
 }
 
-TEST(ControlDesk, AWishHoldsOverTheNextOpening) {
+TEST(ControlDesk, SettingIsReappliedWhenTheSourceIsReopened) {
   Desk test;
   test.desk.opened(test.source);
   testing::internal::CaptureStderr();
@@ -119,7 +119,7 @@ TEST(ControlDesk, AWishHoldsOverTheNextOpening) {
   EXPECT_EQ(again.set, (std::vector<Set>{{"mode", 1}, {"light", 90}}));
 }
 
-TEST(ControlDesk, AMistakeChangesNothing) {
+TEST(ControlDesk, InvalidRequestChangesNothing) {
   Desk test;
   test.desk.opened(test.source);
   const size_t before = test.source.set.size();
@@ -130,7 +130,7 @@ TEST(ControlDesk, AMistakeChangesNothing) {
   EXPECT_EQ(test.source.set.size(), before);
 }
 
-TEST(ControlDesk, SaysThatTheDeviceRefusedAndWhatWasMadeBefore) {
+TEST(ControlDesk, ReportsTheRefusalAndKeepsEarlierSettings) {
   Desk test;
   test.desk.opened(test.source);
   test.source.refuse = "light";
@@ -143,12 +143,12 @@ TEST(ControlDesk, SaysThatTheDeviceRefusedAndWhatWasMadeBefore) {
   EXPECT_EQ(again.set, (std::vector<Set>{{"light", 7}})) << "what failed is not tried again";
 }
 
-TEST(ControlDesk, AnAbsentCameraAnswersToo) {
+TEST(ControlDesk, RepliesUnavailableWithoutACamera) {
   Desk test;
   EXPECT_EQ(test.ask(R"({"light":10})", nullptr).first, ControlOutcome::unavailable);
 }
 
-TEST(ControlDesk, WithoutAPanelItOnlySets) {
+TEST(ControlDesk, OnlyAppliesSettingsWithoutAPanel) {
   TurnableSource source;
   ControlDesk desk(nullptr, "door", {{"light", "7"}});
   desk.opened(source);

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-TEST(DeviceJson, TellsAWebcam) {
+TEST(DeviceJson, DescribesAWebcam) {
   V4l2Camera camera{.node = "/dev/video2", .path = "/dev/v4l/by-id/x", .name = "Web \"cam\"\xff"};
   camera.offers.push_back({.fourcc = V4L2_PIX_FMT_MJPEG,
                            .description = {},
@@ -32,7 +32,7 @@ TEST(DeviceJson, TellsAWebcam) {
   EXPECT_EQ(all[0]["controls"][0]["value"], 7);
 }
 
-TEST(DeviceJson, TellsACameraOfLibcameraAndOneThatCannotBeAsked) {
+TEST(DeviceJson, DescribesLibcameraAndInaccessibleCameras) {
   const LibcameraCamera sensor{.id = "/base/i2c@1a",
                                .model = "imx708",
                                .video_devices = {},
@@ -48,7 +48,7 @@ TEST(DeviceJson, TellsACameraOfLibcameraAndOneThatCannotBeAsked) {
   EXPECT_EQ(all[1]["formats"], Json::array());
 }
 
-TEST(DeviceJson, TheRealMachineIsListed) {
+TEST(DeviceJson, ListsTheDevicesOfThisMachine) {
   EXPECT_TRUE(Json::parse(list_devices_json({})).is_array());
   EXPECT_EQ(describe_cameras_json({}, {}), "[]");
 }

@@ -62,7 +62,7 @@ class DeviceList : public testing::Test {
   ScriptedV4l2 io_;
 };
 
-TEST_F(DeviceList, HasAWebcamWithItsFormatsAndControls) {
+TEST_F(DeviceList, ListsAWebcamWithFormatsAndControls) {
   const std::string path = add_webcam("video0");
   io_.on<v4l2_queryctrl>(path, VIDIOC_QUERYCTRL, [](v4l2_queryctrl& query) {
     if (query.id >= (V4L2_CID_GAIN | V4L2_CTRL_FLAG_NEXT_CTRL)) return -EINVAL;
@@ -93,7 +93,7 @@ TEST_F(DeviceList, HasAWebcamWithItsFormatsAndControls) {
                                                "    gain=6 (0..63, steps of 3, default 0)\n");
 }
 
-TEST_F(DeviceList, LeavesOutWhatGivesNoPictureByItself) {
+TEST_F(DeviceList, OmitsDevicesThatAreNotCameras) {
   add("video0", kCapture, V4L2_PIX_FMT_YUV420);  // an ISP's node: it has no input
   give_input(add("video1", kCapture | V4L2_CAP_IO_MC, V4L2_PIX_FMT_YUV420));
   give_input(add("video2", V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING, V4L2_PIX_FMT_YUV420));
@@ -106,7 +106,7 @@ TEST_F(DeviceList, LeavesOutWhatGivesNoPictureByItself) {
   EXPECT_EQ(describe_cameras({}, {}), "(no camera found)\n");
 }
 
-TEST_F(DeviceList, SaysWhyACameraCannotBeAsked) {
+TEST_F(DeviceList, StatesWhyACameraCannotBeQueried) {
   io_.refuse(add_webcam("video0"), EACCES);
   const std::vector<V4l2Camera> cameras = list();
   ASSERT_EQ(cameras.size(), 1u);
@@ -115,7 +115,7 @@ TEST_F(DeviceList, SaysWhyACameraCannotBeAsked) {
   EXPECT_EQ(describe_cameras({}, cameras), spec + " (auto)\n    " + cameras[0].problem + "\n");
 }
 
-TEST_F(DeviceList, TheFirstCameraThatWorksIsTaken) {
+TEST_F(DeviceList, ChoosesTheFirstWorkingCamera) {
   io_.refuse(add_webcam("video0"), EACCES);
   give_input(add("video1", kCapture, V4L2_PIX_FMT_YUYV, V4L2_FMT_FLAG_EMULATED));
   const std::string third = add_webcam("video2", V4L2_PIX_FMT_YUYV);
@@ -129,7 +129,7 @@ TEST_F(DeviceList, TheFirstCameraThatWorksIsTaken) {
   EXPECT_EQ(choose_automatic_source({}, cameras), "v4l2:" + cameras[0].path);
 }
 
-TEST_F(DeviceList, LibcamerasFirstOneComesBeforeThose) {
+TEST_F(DeviceList, PrefersTheFirstLibcameraCamera) {
   add_webcam("video0");
   std::vector<V4l2Camera> cameras = list();
   cameras[0].device = 7;
@@ -142,7 +142,7 @@ TEST_F(DeviceList, LibcamerasFirstOneComesBeforeThose) {
             "    YUV420 1920x1080\nlibcamera:usb\n");
 }
 
-TEST_F(DeviceList, AWebcamThatBothHaveIsV4l2s) {
+TEST_F(DeviceList, ChoosesV4l2ForAWebcamListedByBoth) {
   add_webcam("video0");
   const std::string second = add_webcam("video1");
   std::vector<V4l2Camera> cameras = list();
@@ -154,7 +154,7 @@ TEST_F(DeviceList, AWebcamThatBothHaveIsV4l2s) {
   EXPECT_EQ(choose_automatic_source(libcamera, cameras), "libcamera:usb");
 }
 
-TEST_F(DeviceList, AMenuAndFlagsAreTold) {
+TEST_F(DeviceList, ListsMenusAndFlags) {
   V4l2Camera camera{.node = "/dev/video0", .path = "/dev/video0", .name = "Webcam"};
   Control control{.name = "power", .type = ControlType::menu};
   control.menu = {"Off", "", "50 Hz"};
@@ -168,7 +168,7 @@ TEST_F(DeviceList, AMenuAndFlagsAreTold) {
 }
 
 // The devices depend on the machine, but there must be an answer.
-TEST_F(DeviceList, TheRealMachineIsListed) {
+TEST_F(DeviceList, ListsTheDevicesOfThisMachine) {
   EXPECT_FALSE(list_devices().empty());
   choose_automatic_source();
 }

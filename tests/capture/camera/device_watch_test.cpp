@@ -23,7 +23,7 @@ class DeviceWatchTest : public testing::Test {
   FakeSystem system_;
 };
 
-TEST_F(DeviceWatchTest, SaysThatADeviceCameOrWent) {
+TEST_F(DeviceWatchTest, ReportsAddedAndRemovedDevices) {
   DeviceWatch watch(system_.dev(""));
   EXPECT_FALSE(is_readable(watch));
   EXPECT_FALSE(watch.drain());
@@ -38,14 +38,14 @@ TEST_F(DeviceWatchTest, SaysThatADeviceCameOrWent) {
   }
 }
 
-TEST_F(DeviceWatchTest, SaysThatPermissionsChanged) {
+TEST_F(DeviceWatchTest, ReportsChangedPermissions) {
   system_.write("dev/video0", "");
   DeviceWatch watch(system_.dev(""));
   ASSERT_EQ(::chmod(system_.dev("video0").c_str(), 0600), 0);
   EXPECT_TRUE(watch.drain());
 }
 
-TEST_F(DeviceWatchTest, LeavesOtherDevicesAlone) {
+TEST_F(DeviceWatchTest, IgnoresOtherDevices) {
   DeviceWatch watch(system_.dev(""));
   for (const char* name : {"dev/ttyUSB0", "dev/sda", "dev/input/event3"}) system_.write(name, "");
   EXPECT_TRUE(is_readable(watch));
@@ -53,7 +53,7 @@ TEST_F(DeviceWatchTest, LeavesOtherDevicesAlone) {
   EXPECT_FALSE(is_readable(watch));
 }
 
-TEST_F(DeviceWatchTest, SaysThatALinkWasMade) {
+TEST_F(DeviceWatchTest, ReportsNewLinks) {
   system_.write("dev/v4l/by-path/here", "");
   DeviceWatch watch(system_.dev(""));
   system_.link("dev/v4l/by-path/.new", "../../video0");
@@ -65,7 +65,7 @@ TEST_F(DeviceWatchTest, SaysThatALinkWasMade) {
 }
 
 // udev removes a directory together with the last link in it, and creates it with the first.
-TEST_F(DeviceWatchTest, FollowsDirectoriesThatComeAndGo) {
+TEST_F(DeviceWatchTest, FollowsDirectoriesAsTheyComeAndGo) {
   DeviceWatch watch(system_.dev(""));
   for (int round = 0; round < 3; round++) {
     system_.write("dev/v4l/by-id/first", "");
@@ -81,7 +81,7 @@ TEST_F(DeviceWatchTest, FollowsDirectoriesThatComeAndGo) {
   }
 }
 
-TEST_F(DeviceWatchTest, ManyEventsAreOneAnswer) {
+TEST_F(DeviceWatchTest, CombinesManyEvents) {
   DeviceWatch watch(system_.dev(""));
   for (int i = 0; i < 1000; i++) system_.write("dev/tty" + std::to_string(i), "");
   system_.write("dev/video0", "");
@@ -107,7 +107,7 @@ TEST_F(DeviceWatchTest, LostEventsCountAsRelevant) {
   EXPECT_TRUE(watch.drain());
 }
 
-TEST_F(DeviceWatchTest, WithoutTheDirectoryItThrows) {
+TEST_F(DeviceWatchTest, ThrowsWithoutTheDirectory) {
   try {
     const DeviceWatch watch(system_.dev("missing"));
     FAIL();
@@ -116,7 +116,7 @@ TEST_F(DeviceWatchTest, WithoutTheDirectoryItThrows) {
   }
 }
 
-TEST_F(DeviceWatchTest, TheRealDevCanBeWatched) {
+TEST_F(DeviceWatchTest, WatchesTheRealDev) {
   DeviceWatch watch;
   EXPECT_GE(watch.fd(), 0);
   watch.drain();

@@ -20,7 +20,7 @@ EncodeJob job_with(uint64_t sequence) {
 }
 
 // Each job is done only after all later ones: the exact reverse, which is the worst case.
-TEST(EncoderPool, DeliversInOrderWhatIsDoneInReverse) {
+TEST(EncoderPool, DeliversInOrderOfSubmission) {
   constexpr uint64_t kJobs = 4;
   std::vector<std::unique_ptr<std::latch>> done;
   for (uint64_t i = 0; i <= kJobs; ++i) done.push_back(std::make_unique<std::latch>(1));
@@ -45,7 +45,7 @@ TEST(EncoderPool, DeliversInOrderWhatIsDoneInReverse) {
   EXPECT_EQ(delivered, (std::vector<uint64_t>{0, 1, 2, 3}));
 }
 
-TEST(EncoderPool, WaitsOnlyUntilFewEnoughAreInFlight) {
+TEST(EncoderPool, WaitsOnlyUntilFewEnoughJobsAreInFlight) {
   std::latch second_may_go(1);
   std::atomic<uint64_t> delivered{0};
   EncoderPool pool(
@@ -64,7 +64,7 @@ TEST(EncoderPool, WaitsOnlyUntilFewEnoughAreInFlight) {
   EXPECT_EQ(delivered.load(), 2u);
 }
 
-TEST(EncoderPool, EachJobIsEncodedOnceByAThreadThatExists) {
+TEST(EncoderPool, EncodesEachJobOnceOnAValidThread) {
   constexpr uint64_t kJobs = 2000;
   const uint64_t seed = 31337;
   Random random(seed);
@@ -87,14 +87,14 @@ TEST(EncoderPool, EachJobIsEncodedOnceByAThreadThatExists) {
   for (const int count : times) ASSERT_EQ(count, 1);
 }
 
-TEST(EncoderPool, AnIdlePoolEndsAtOnce) {
+TEST(EncoderPool, EndsImmediatelyWhenIdle) {
   EncoderPool pool(
       4, [](size_t, EncodeJob&) {}, [](EncodeJob&) {});
   EXPECT_EQ(pool.threads(), 4u);
   pool.wait_until_in_flight(0);
 }
 
-TEST(EncoderPoolDeathTest, MoreThanThereIsRoomForIsABug) {
+TEST(EncoderPoolDeathTest, ExceedingTheCapacityAborts) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-TEST(Example, IsInTheTableBesideTheOthers) {
+TEST(Example, IsListedInTheSourceTable) {
   const auto kinds = source_kinds();
   const auto has = [&](std::string_view name) {
     return std::any_of(kinds.begin(), kinds.end(),
@@ -22,7 +22,7 @@ TEST(Example, IsInTheTableBesideTheOthers) {
   EXPECT_TRUE(has("emulator"));
 }
 
-TEST(Example, GivesPicturesThatCanBePublished) {
+TEST(Example, ProducesPublishablePictures) {
   FakeClock clock;
   const auto with_text = open_source("card:Back at noon", {}, clock);
   const auto without_text = open_source("card", {}, clock);

@@ -40,7 +40,7 @@ struct PictureWriterTest : testing::Test {
   }
 };
 
-TEST_F(PictureWriterTest, RepairsJpegsUnlessTheyArePromisedVerbatim) {
+TEST_F(PictureWriterTest, RepairsJpegsUnlessVerbatim) {
   PictureWriter writer({"door", 80, {}});
   const Bytes camera = with(jpeg, jpeg_segment(0xe1, "Exif")) + Bytes(100, std::byte{0});
   Picture picture = jpeg_picture(camera);
@@ -52,7 +52,7 @@ TEST_F(PictureWriterTest, RepairsJpegsUnlessTheyArePromisedVerbatim) {
   EXPECT_EQ(writer.write(picture, place).problem, "cut off");
 }
 
-TEST_F(PictureWriterTest, TurnsJpegsWithoutLossAndLeavesSlatesUpright) {
+TEST_F(PictureWriterTest, RotatesJpegsLosslesslyAndLeavesSlatesUpright) {
   PictureWriter writer({"door", 80, {180, false}});
   Picture picture = jpeg_picture(jpeg);
   EXPECT_FALSE(writer.is_copy(picture));
@@ -66,7 +66,7 @@ TEST_F(PictureWriterTest, TurnsJpegsWithoutLossAndLeavesSlatesUpright) {
 
 // A file keeps its bytes, and a camera's picture keeps the EXIF by which a browser turns it. If a
 // rotation is configured, it applies to the picture as a browser shows it.
-TEST_F(PictureWriterTest, WhatABrowserShowsIsWhatIsTurned) {
+TEST_F(PictureWriterTest, AppliesRotationOnTopOfExifOrientation) {
   const auto segment = exif_orientation_segment(6);
   const auto exif = std::as_bytes(std::span(segment));
   const Bytes phone = with(jpeg, {exif.begin(), exif.end()});
@@ -88,7 +88,7 @@ TEST_F(PictureWriterTest, WhatABrowserShowsIsWhatIsTurned) {
   EXPECT_EQ(decode(written(turned_back, picture)).pixels, decode(jpeg).pixels);
 }
 
-TEST_F(PictureWriterTest, AFileKeepsItsBytesWhateverItLacks) {
+TEST_F(PictureWriterTest, KeepsTheBytesOfAVerbatimFile) {
   PictureWriter writer({"door", 80, {}});
   const Bytes bare = without(jpeg, 0xc4);
   const size_t second = 2 + head_of(bare).front().size();
@@ -104,7 +104,7 @@ TEST_F(PictureWriterTest, AFileKeepsItsBytesWhateverItLacks) {
 
 // The output matches the input: every layout in every orientation, compared with a picture that
 // needs no conversion. The pictures are smooth, because 4:2:2 and 4:2:0 differ in detail.
-TEST_F(PictureWriterTest, EncodesEveryLayoutUprightAndTurned) {
+TEST_F(PictureWriterTest, EncodesEveryLayoutUprightAndRotated) {
   for (int format = 0; format <= static_cast<int>(PixelFormat::xbgr); ++format) {
     for (const Orientation orientation : {Orientation{}, {90, false}, {180, true}}) {
       RawPicture picture(static_cast<PixelFormat>(format), 160, 96);
@@ -118,7 +118,7 @@ TEST_F(PictureWriterTest, EncodesEveryLayoutUprightAndTurned) {
   }
 }
 
-TEST_F(PictureWriterTest, WidensVideoRange) {
+TEST_F(PictureWriterTest, ExpandsLimitedRange) {
   RawPicture picture(PixelFormat::nv12, 64, 48);
   picture.fill(16, 128);
   RawView raw = picture.view();
@@ -128,7 +128,7 @@ TEST_F(PictureWriterTest, WidensVideoRange) {
   EXPECT_NEAR(decode(written(writer, raw_picture(raw, 64, 48))).mean(), 0, 1);
 }
 
-TEST_F(PictureWriterTest, APlaceThatMayBeTooSmallIsNotWrittenTo) {
+TEST_F(PictureWriterTest, DoesNotWriteToAPlaceThatMayBeTooSmall) {
   const RawPicture picture(PixelFormat::yuyv, 160, 96);
   const size_t needed = JpegEncoder::worst_case(160, 96, PixelFormat::yuv422);
   PictureWriter writer({"door", 100, {}});
@@ -138,7 +138,7 @@ TEST_F(PictureWriterTest, APlaceThatMayBeTooSmallIsNotWrittenTo) {
   EXPECT_TRUE(writer.write(raw_picture(picture.view(), 160, 96), small.span()).too_large);
 }
 
-TEST_F(PictureWriterTest, HardwareGetsWhatItTakesAndTurboJpegTheRest) {
+TEST_F(PictureWriterTest, UsesHardwareWherePossibleAndTurboJpegOtherwise) {
   const RawPicture nv12(PixelFormat::nv12, 64, 48);
   const RawPicture yuyv(PixelFormat::yuyv, 64, 48);
   const RawPicture grey(PixelFormat::grey, 64, 48);
@@ -153,7 +153,7 @@ TEST_F(PictureWriterTest, HardwareGetsWhatItTakesAndTurboJpegTheRest) {
   EXPECT_TRUE(writer.has_hardware());
 }
 
-TEST_F(PictureWriterTest, HardwareThatFailsIsReplacedAndNotAskedAgain) {
+TEST_F(PictureWriterTest, ReplacesFailedHardwarePermanently) {
   const RawPicture picture(PixelFormat::nv12, 64, 48);
   auto hardware = std::make_unique<TestEncoder>(std::vector{PixelFormat::nv12});
   hardware->failing = true;

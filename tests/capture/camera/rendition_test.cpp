@@ -49,7 +49,7 @@ TEST_F(RenditionTest, EncodesRawPictures) {
   EXPECT_NEAR(decode(ring.newer_than(0)->jpeg()).mean(), 150, 1);
 }
 
-TEST_F(RenditionTest, BelievesTheJpegAboutItsSize) {
+TEST_F(RenditionTest, TakesTheSizeFromTheJpeg) {
   const Bytes other = make_jpeg(64, 48, 50);
   rendition.publish(passed_through(other));
   EXPECT_EQ(ring.newer_than(0)->info().width, 64);
@@ -65,7 +65,7 @@ TEST_F(RenditionTest, NeverPublishesABrokenJpeg) {
   EXPECT_EQ(ring.newer_than(0)->sequence(), 2u) << "the drop is a gap";
 }
 
-TEST_F(RenditionTest, DropsAndCountsWhatDoesNotFit) {
+TEST_F(RenditionTest, DropsAndCountsOversizedPictures) {
   const Bytes comment = jpeg_segment(0xfe, std::string(50'000, ' '));
   Bytes large = jpeg;
   while (large.size() + comment.size() <= ring.jpeg_capacity()) large = with(large, comment);
@@ -78,13 +78,13 @@ TEST_F(RenditionTest, DropsAndCountsWhatDoesNotFit) {
   EXPECT_EQ(ring.newer_than(0)->sequence(), 1u);
 }
 
-TEST_F(RenditionTest, WhatACameraLeavesOutIsPutIn) {
+TEST_F(RenditionTest, AddsWhatACameraOmits) {
   const Bytes camera = without(jpeg, 0xc4) + Bytes(3000, std::byte{0});
   EXPECT_EQ(rendition.publish(passed_through(camera)), Outcome::published);
   EXPECT_EQ(decode(ring.newer_than(0)->jpeg()).pixels, decode(jpeg).pixels);
 }
 
-TEST_F(RenditionTest, ASignOfLifeIsNoPicture) {
+TEST_F(RenditionTest, RepeatIsNotANewPicture) {
   Picture picture = passed_through(jpeg);
   picture.is_repeat = true;
   EXPECT_EQ(rendition.publish(picture), Outcome::repeated);
@@ -92,7 +92,7 @@ TEST_F(RenditionTest, ASignOfLifeIsNoPicture) {
   EXPECT_EQ(ring.stats().captured.value(), 0u);
 }
 
-TEST_F(RenditionTest, ASignOfLifeOfWhatCouldNotBeShownIsNone) {
+TEST_F(RenditionTest, RepeatOfAnUnpublishablePictureFailsAgain) {
   const auto repeat = [](Picture picture) {
     picture.is_repeat = true;
     return picture;
@@ -111,7 +111,7 @@ TEST_F(RenditionTest, ASignOfLifeOfWhatCouldNotBeShownIsNone) {
   EXPECT_EQ(ring.stats().dropped_bad.value(), 2u) << "each is counted once";
 }
 
-TEST_F(RenditionTest, APictureThatFoundNoPlaceIsPublishedWhenItIsRepeated) {
+TEST_F(RenditionTest, RepeatPublishesAPictureThatWasDroppedBefore) {
   std::vector<FramePlace> taken;
   while (const auto acquired = ring.acquire()) taken.push_back(acquired.place);
   Picture picture = passed_through(jpeg);
@@ -124,7 +124,7 @@ TEST_F(RenditionTest, APictureThatFoundNoPlaceIsPublishedWhenItIsRepeated) {
   EXPECT_EQ(ring.stats().captured.value(), 1u);
 }
 
-TEST_F(RenditionTest, ARelayedSlateStaysOne) {
+TEST_F(RenditionTest, RelayedSlateStaysASlate) {
   Picture picture = passed_through(jpeg);
   picture.slate_reason = "camera lost: No such device";
   EXPECT_EQ(rendition.publish(picture), Outcome::published);
@@ -132,7 +132,7 @@ TEST_F(RenditionTest, ARelayedSlateStaysOne) {
   EXPECT_EQ(ring.stats().slates.value(), 1u);
 }
 
-TEST_F(RenditionTest, PicturesAreTurnedAndSlatesHaveTheirSize) {
+TEST_F(RenditionTest, RotatesPicturesAndSizesSlatesToMatch) {
   Rendition turned(ring, clock, 80, "door", {.orientation = {90, false}});
   turned.set_format({240, 160, 40ms, 0});
   turned.publish_slate("camera gives no pictures");
@@ -157,7 +157,7 @@ TEST_F(RenditionTest, HardwareEncodesInTheCameraThread) {
 
 // Encoder threads get pictures of growing and shrinking size, so that they finish in another order
 // than the pictures arrived.
-TEST_F(RenditionTest, EncoderThreadsKeepTheOrder) {
+TEST_F(RenditionTest, EncoderThreadsPreserveTheOrder) {
   Rendition pooled(ring, clock, 80, "door", {.encoder_threads = 3});
   pooled.set_format({320, 240, 40ms, 0}, 4);
   std::vector<Canvas> canvases;
@@ -185,7 +185,7 @@ TEST_F(RenditionTest, EncoderThreadsKeepTheOrder) {
 }
 
 // So that the camera is not reported as back before a picture has succeeded.
-TEST_F(RenditionTest, WhatMayGoWrongIsEncodedAtOnce) {
+TEST_F(RenditionTest, EncodesSynchronouslyAfterAFailure) {
   Rendition pooled(ring, clock, 80, "door", {.orientation = {180, false}, .encoder_threads = 2});
   pooled.set_format({320, 240, 40ms, 70'000}, 4);
   const auto cut = std::span(jpeg).first(jpeg.size() - 3);
@@ -204,7 +204,7 @@ TEST_F(RenditionTest, WhatMayGoWrongIsEncodedAtOnce) {
   EXPECT_EQ(ring.newer_than(0)->sequence(), 8u);
 }
 
-TEST_F(RenditionTest, ASourceThatKeepsOnePictureHasItEncodedAtOnce) {
+TEST_F(RenditionTest, EncodesSynchronouslyIfTheSourceKeepsOnePicture) {
   Rendition pooled(ring, clock, 80, "door", {.encoder_threads = 2});
   pooled.set_format({320, 240, 40ms, 0}, 1);
   EXPECT_EQ(pooled.publish(raw()), Outcome::published);
@@ -215,7 +215,7 @@ TEST_F(RenditionTest, ASourceThatKeepsOnePictureHasItEncodedAtOnce) {
   EXPECT_EQ(ring.newer_than(0)->sequence(), 4u) << "but comes behind what is in flight";
 }
 
-TEST_F(RenditionTest, AFullRingDropsAndTheSequenceShowsIt) {
+TEST_F(RenditionTest, FullRingDropsAndLeavesASequenceGap) {
   std::vector<FrameRef> pins;
   uint64_t dropped = 0;
   for (size_t i = 0; i < ring.places() + 5; ++i) {
@@ -233,7 +233,7 @@ TEST_F(RenditionTest, AFullRingDropsAndTheSequenceShowsIt) {
   EXPECT_EQ(ring.newer_than(0)->sequence(), ring.places() + 6);
 }
 
-TEST_F(RenditionTest, TheWallClockNeverGoesBack) {
+TEST_F(RenditionTest, WallClockNeverGoesBack) {
   WallTime last{};
   for (int i = 0; i < 10; ++i) {
     if (i == 3) clock.step_wall(-1h);
@@ -247,7 +247,7 @@ TEST_F(RenditionTest, TheWallClockNeverGoesBack) {
   EXPECT_EQ(last, clock.wall_now()) << "the truth again as soon as it is ahead";
 }
 
-TEST_F(RenditionTest, ASlateSaysWhyAndCountsAsAFrame) {
+TEST_F(RenditionTest, SlateStatesItsReasonAndCountsAsAFrame) {
   rendition.publish(passed_through(make_jpeg(160, 120, 50)));
   rendition.publish_slate("camera lost: No such device");
   const FrameRef frame = ring.newer_than(1);
@@ -261,7 +261,7 @@ TEST_F(RenditionTest, ASlateSaysWhyAndCountsAsAFrame) {
   EXPECT_EQ(rendition.next_sequence(), 3u);
 }
 
-TEST_F(RenditionTest, ASlateBeforeTheFirstPictureHasTheSourcesSize) {
+TEST_F(RenditionTest, SlateBeforeTheFirstPictureHasTheSourcesSize) {
   rendition.set_format({240, 180, 40ms, 0});
   rendition.publish_slate("camera gives no pictures");
   EXPECT_EQ(ring.newer_than(0)->info().width, 240);
@@ -269,7 +269,7 @@ TEST_F(RenditionTest, ASlateBeforeTheFirstPictureHasTheSourcesSize) {
 }
 
 // The largest picture of a source, and any slate shown for it, fit into the requested capacity.
-TEST(Rendition, TheCapacityIsEnoughForPicturesAndSlates) {
+TEST(Rendition, CapacitySufficesForPicturesAndSlates) {
   FakeClock clock;
   for (const auto& [width, height, jpeg_bytes] : {std::tuple{1, 1, 700u},
                                                   {64, 48, 0u},

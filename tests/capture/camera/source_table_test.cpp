@@ -24,7 +24,7 @@ std::string complaint_about(std::string_view spec) {
   return "";
 }
 
-TEST(SourceTable, OpensByName) {
+TEST(SourceTable, OpensSourcesByName) {
   FakeClock clock;
   SourceOptions options;
   options.width = 320;
@@ -34,7 +34,7 @@ TEST(SourceTable, OpensByName) {
   EXPECT_EQ(open_source("pattern:", options, clock)->format().width, 320);
 }
 
-TEST(SourceTable, AnUnknownKindIsNamedAndSoAreThoseThatExist) {
+TEST(SourceTable, UnknownKindIsReportedWithTheKnownOnes) {
   const std::string complaint = complaint_about("emulatr:x");
   EXPECT_NE(complaint.find("'emulatr:x'"), complaint.npos) << complaint;
   for (const SourceKind& kind : source_kinds()) {
@@ -46,7 +46,7 @@ TEST(SourceTable, AnUnknownKindIsNamedAndSoAreThoseThatExist) {
   EXPECT_NE(complaint_about("Emulator"), "");
 }
 
-TEST(SourceTable, KnowsWhatIsACamera) {
+TEST(SourceTable, ListsEveryKind) {
   std::vector<std::string_view> names;
   for (const SourceKind& kind : source_kinds()) names.push_back(kind.name);
   for (const char* name : {"v4l2", "libcamera", "http", "https", "files", "latest", "pattern"}) {
@@ -56,13 +56,13 @@ TEST(SourceTable, KnowsWhatIsACamera) {
   EXPECT_NE(complaint_about("http://").find("http"), std::string::npos);
 }
 
-TEST(SourceTable, AComplaintTellsNoPassword) {
+TEST(SourceTable, ErrorsOmitPasswords) {
   const std::string complaint = complaint_about("htp://me:secret@camera/stream");
   EXPECT_NE(complaint.find("camera/stream"), std::string::npos) << complaint;
   EXPECT_EQ(complaint.find("secret"), std::string::npos) << complaint;
 }
 
-TEST(SourceTable, AnArgumentThatMeansNothingIsRefused) {
+TEST(SourceTable, RefusesInvalidArguments) {
   EXPECT_NE(complaint_about("pattern:blue").find("'blue'"), std::string::npos);
   EXPECT_NE(complaint_about("emulator:4"), "");
   EXPECT_NE(complaint_about("files"), "");
@@ -71,7 +71,7 @@ TEST(SourceTable, AnArgumentThatMeansNothingIsRefused) {
   EXPECT_NE(complaint_about("latest:"), "");
 }
 
-TEST(SourceTable, TheArgumentIsAllBehindTheFirstColon) {
+TEST(SourceTable, ArgumentStartsAfterTheFirstColon) {
   FakeClock clock;
   try {
     open_source("files:/no/such:place", {}, clock);
@@ -82,7 +82,7 @@ TEST(SourceTable, TheArgumentIsAllBehindTheFirstColon) {
   }
 }
 
-TEST(SourceTable, WhatIsAwayMayComeAndWhatIsWrongStaysWrong) {
+TEST(SourceTable, DistinguishesMissingFromInvalidSources) {
   const auto may = [](std::string_view spec, int error) {
     return may_come(spec, {error, std::system_category()});
   };
@@ -109,7 +109,7 @@ TEST(SourceTable, WhatIsAwayMayComeAndWhatIsWrongStaysWrong) {
   for (const int wrong : {EACCES, EPERM, ELOOP}) EXPECT_FALSE(may("latest:/x", wrong)) << wrong;
 }
 
-TEST(SourceTable, KnowsWhatIsOnTheDisk) {
+TEST(SourceTable, IdentifiesSourcesOnDisk) {
   EXPECT_TRUE(is_on_disk("files:/x"));
   EXPECT_TRUE(is_on_disk("latest:/x/y.jpg"));
   for (const char* spec : {"http://files:80/", "v4l2:/dev/video0", "pattern", "files"}) {
@@ -117,7 +117,7 @@ TEST(SourceTable, KnowsWhatIsOnTheDisk) {
   }
 }
 
-TEST(SourceTable, EveryKindHasAHelpTextThatBeginsWithItsName) {
+TEST(SourceTable, EveryHelpTextBeginsWithTheKindsName) {
   ASSERT_GE(source_kinds().size(), 3u);
   for (const SourceKind& kind : source_kinds()) EXPECT_TRUE(kind.help.starts_with(kind.name));
 }

@@ -15,7 +15,7 @@ bool readable(const CompletedRequests& requests) {
   return ::poll(&one, 1, 0) == 1;
 }
 
-TEST(CompletedRequests, GivesWhatCameInItsOrderOnce) {
+TEST(CompletedRequests, ReturnsRequestsOnceInOrder) {
   CompletedRequests requests(4);
   std::vector<size_t> taken{9};
   EXPECT_FALSE(readable(requests));
@@ -31,7 +31,7 @@ TEST(CompletedRequests, GivesWhatCameInItsOrderOnce) {
   EXPECT_TRUE(taken.empty());
 }
 
-TEST(CompletedRequests, TheCameraStaysGone) {
+TEST(CompletedRequests, RemovedCameraStaysRemoved) {
   CompletedRequests requests(1);
   std::vector<size_t> taken;
   requests.set_removed();
@@ -40,14 +40,14 @@ TEST(CompletedRequests, TheCameraStaysGone) {
   EXPECT_TRUE(requests.take(taken));
 }
 
-TEST(CompletedRequestsDeathTest, MoreThanThereAreIsABug) {
+TEST(CompletedRequestsDeathTest, ExceedingTheCapacityAborts) {
   CompletedRequests requests(1);
   requests.add(0);
   EXPECT_DEATH(requests.add(1), "CHECK");
 }
 
 // A thread that waits for fd() before each take() misses nothing.
-TEST(CompletedRequests, NothingIsLostBetweenTwoThreads) {
+TEST(CompletedRequests, LosesNothingBetweenTwoThreads) {
   constexpr size_t kCount = 20000;
   CompletedRequests requests(kCount);
   std::thread libcamera([&] {

@@ -42,7 +42,7 @@ int error_of(const std::vector<Plane>& planes) {
   return 0;
 }
 
-TEST(LibcameraBuffers, PlanesInOneFileAndInSeveral) {
+TEST(LibcameraBuffers, MapsPlanesInOneFileOrSeveral) {
   const libcamera::SharedFD one = file_of(16384);
   const libcamera::SharedFD two = file_of(4096);
   const std::vector<Plane> planes{plane_of(one, 0, 8192), plane_of(one, 9000, 7000),
@@ -61,7 +61,7 @@ TEST(LibcameraBuffers, PlanesInOneFileAndInSeveral) {
   mapped.end_read();
 }
 
-TEST(LibcameraBuffers, WhatLiesOutsideTheFileIsRefused) {
+TEST(LibcameraBuffers, RefusesPlanesOutsideTheFile) {
   const libcamera::SharedFD file = file_of(4096);
   EXPECT_EQ(error_of({plane_of(file, 0, 4096)}), 0);
   EXPECT_EQ(error_of({plane_of(file, 0, 4097)}), EPROTO);
@@ -70,7 +70,7 @@ TEST(LibcameraBuffers, WhatLiesOutsideTheFileIsRefused) {
   EXPECT_EQ(error_of({plane_of(file, 0, 0)}), EPROTO);
 }
 
-TEST(LibcameraBuffers, WhatCannotBeMappedIsAnError) {
+TEST(LibcameraBuffers, ThrowsWhenMappingFails) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const libcamera::SharedFD pipe(ends[0]);

@@ -23,49 +23,49 @@ std::string chosen(const std::vector<LibcameraOffer>& offers, unsigned width, un
   return best->format->libcamera_format.toString() + " " + best->size.toString();
 }
 
-TEST(LibcameraChoice, TheCheapestFormatThatHasTheSize) {
+TEST(LibcameraChoice, ChoosesTheCheapestFormatWithTheSize) {
   EXPECT_EQ(chosen({offer(formats::YUYV, 1280, 720), offer(formats::NV12, 1280, 720),
                     offer(formats::YUV420, 1280, 720), offer(formats::RGB888, 1280, 720)},
                    1280, 720),
             "YUV420 1280x720");
 }
 
-TEST(LibcameraChoice, TheNearestSizeBeforeTheCheapestFormat) {
+TEST(LibcameraChoice, PrefersTheNearestSizeToTheCheapestFormat) {
   EXPECT_EQ(chosen({offer(formats::YUV420, 640, 480), offer(formats::YUYV, 1280, 720)}, 1280, 720),
             "YUYV 1280x720");
   EXPECT_EQ(chosen({offer(formats::YUV420, 640, 480), offer(formats::YUYV, 1920, 1080)}, 800, 600),
             "YUV420 640x480");
 }
 
-TEST(LibcameraChoice, MotionJpegWhateverItsSize) {
+TEST(LibcameraChoice, ChoosesMotionJpegAtAnySize) {
   EXPECT_EQ(chosen({offer(formats::YUV420, 1280, 720), offer(formats::MJPEG, 640, 480)}, 1280, 720),
             "MJPEG 640x480");
 }
 
-TEST(LibcameraChoice, GreyOnlyWhenThereIsNoColour) {
+TEST(LibcameraChoice, ChoosesGreyOnlyWithoutColourFormats) {
   EXPECT_EQ(chosen({offer(formats::R8, 640, 480), offer(formats::RGB888, 320, 240)}, 640, 480),
             "RGB888 320x240");
   EXPECT_EQ(chosen({offer(formats::R8, 640, 480)}, 320, 240), "R8 640x480");
 }
 
-TEST(LibcameraChoice, NothingOfNothing) {
+TEST(LibcameraChoice, ChoosesNothingFromAnEmptyList) {
   EXPECT_EQ(chosen({}, 640, 480), "none");
 }
 
 const std::vector<LibcameraName> kCameras{
     {"/base/i2c@1/imx708@1a", "imx708"}, {"/base/i2c@0/imx219@10", "imx219"}, {"usb-1", "imx219"}};
 
-TEST(LibcameraChoice, WithoutAnArgumentTheFirstCamera) {
+TEST(LibcameraChoice, ChoosesTheFirstCameraWithoutAnArgument) {
   EXPECT_EQ(choose_libcamera_camera(kCameras, "", ""), 0u);
   EXPECT_EQ(choose_libcamera_camera({}, "", ""), std::nullopt);
 }
 
-TEST(LibcameraChoice, WithoutAnArgumentTheOneThatWasOpenBefore) {
+TEST(LibcameraChoice, ChoosesThePreviousCameraWithoutAnArgument) {
   EXPECT_EQ(choose_libcamera_camera(kCameras, "", "usb-1"), 2u);
   EXPECT_EQ(choose_libcamera_camera(kCameras, "", "usb-2"), 0u) << "it is away";
 }
 
-TEST(LibcameraChoice, ByIdOrByModel) {
+TEST(LibcameraChoice, ChoosesByIdOrModel) {
   EXPECT_EQ(choose_libcamera_camera(kCameras, "/base/i2c@0/imx219@10", "usb-1"), 1u);
   EXPECT_EQ(choose_libcamera_camera(kCameras, "imx708", ""), 0u);
   EXPECT_EQ(choose_libcamera_camera(kCameras, "imx219", ""), 1u) << "the first of two";

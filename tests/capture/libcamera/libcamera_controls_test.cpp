@@ -26,13 +26,13 @@ TEST(LibcameraControls, NamesAreLowerCase) {
   EXPECT_EQ(control_name("AeExposureMode"), "ae_exposure_mode");
 }
 
-TEST(LibcameraControls, TheTableIsInOrderAndNamesNobodyTwice) {
+TEST(LibcameraControls, TableIsSortedWithoutDuplicates) {
   for (size_t i = 1; i < libcamera_controls().size(); ++i) {
     EXPECT_LT(libcamera_controls()[i - 1].id->name(), libcamera_controls()[i].id->name());
   }
 }
 
-TEST(LibcameraControls, FractionsAreThousandths) {
+TEST(LibcameraControls, FractionsAreInThousandths) {
   const auto control = make(controls::Brightness, ControlInfo(-1.0F, 1.0F, 0.25F));
   ASSERT_TRUE(control);
   EXPECT_EQ(control->name, "brightness");
@@ -45,7 +45,7 @@ TEST(LibcameraControls, FractionsAreThousandths) {
   EXPECT_EQ(control_value(libcamera::ControlTypeFloat, -500).get<float>(), -0.5F);
 }
 
-TEST(LibcameraControls, WholeNumbersAreTheirOwn) {
+TEST(LibcameraControls, IntegersAreUnscaled) {
   const auto control = make(controls::ExposureTime, ControlInfo(100, 66666, 20000));
   ASSERT_TRUE(control);
   EXPECT_EQ(control->maximum, 66666);
@@ -55,7 +55,7 @@ TEST(LibcameraControls, WholeNumbersAreTheirOwn) {
   EXPECT_EQ(control_value(libcamera::ControlTypeByte, 255).get<uint8_t>(), 255);
 }
 
-TEST(LibcameraControls, YesOrNo) {
+TEST(LibcameraControls, BooleansHaveTwoValues) {
   const auto control = make(controls::AeEnable, ControlInfo(false, true, true));
   ASSERT_TRUE(control);
   EXPECT_EQ(control->type, ControlType::boolean);
@@ -65,7 +65,7 @@ TEST(LibcameraControls, YesOrNo) {
   EXPECT_TRUE(control_value(libcamera::ControlTypeBool, 1).get<bool>());
 }
 
-TEST(LibcameraControls, AMenuHasTheItemsThatTheCameraLists) {
+TEST(LibcameraControls, MenuHasTheItemsTheCameraLists) {
   const std::array<ControlValue, 2> values{ControlValue(int32_t{controls::AfModeManual}),
                                            ControlValue(int32_t{controls::AfModeContinuous})};
   const auto listed =
@@ -80,7 +80,7 @@ TEST(LibcameraControls, AMenuHasTheItemsThatTheCameraLists) {
   EXPECT_EQ(ranged->menu[4], "");
 }
 
-TEST(LibcameraControls, ItemsAreWhereLibcameraHasThem) {
+TEST(LibcameraControls, MenuItemsMatchLibcamerasEnumerations) {
   const auto item = [](const libcamera::ControlId& id, int value) {
     const auto control = make(id, ControlInfo(0, 63, 0));
     return control->menu.at(static_cast<size_t>(value));
@@ -96,7 +96,7 @@ TEST(LibcameraControls, ItemsAreWhereLibcameraHasThem) {
 }
 
 // Ranges are set by drivers and tuning files.
-TEST(LibcameraControls, ARangeThatMakesNoSenseIsNoControl) {
+TEST(LibcameraControls, OmitsControlsWithInvalidRanges) {
   EXPECT_FALSE(make(controls::Brightness, ControlInfo()));
   EXPECT_FALSE(make(controls::Brightness, ControlInfo(1.0F, -1.0F, 0.0F)));
   EXPECT_FALSE(
@@ -113,7 +113,7 @@ TEST(LibcameraControls, ARangeThatMakesNoSenseIsNoControl) {
   EXPECT_EQ(silent->default_value, 500) << "no default: the nearest to nothing";
 }
 
-TEST(LibcameraControls, SeveralNumbersAreNone) {
+TEST(LibcameraControls, OmitsArrays) {
   const std::array<float, 2> gains{1.0F, 2.0F};
   EXPECT_FALSE(control_number(ControlValue(libcamera::Span<const float>(gains))));
   EXPECT_FALSE(control_number(ControlValue(libcamera::Rectangle(1, 2, 3, 4))));

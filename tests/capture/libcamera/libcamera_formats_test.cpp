@@ -26,7 +26,7 @@ std::vector<ptrdiff_t> offsets(const RawView& view) {
   return result;
 }
 
-TEST(LibcameraFormats, KnowsWhatAnEncoderCanTake) {
+TEST(LibcameraFormats, AcceptsFormatsThatAnEncoderCanTake) {
   EXPECT_FALSE(find_libcamera_format(formats::MJPEG)->pixels.has_value());
   EXPECT_EQ(find_libcamera_format(formats::YUV420)->pixels, PixelFormat::yuv420);
   EXPECT_EQ(find_libcamera_format(formats::SRGGB10_CSI2P), nullptr);
@@ -36,7 +36,7 @@ TEST(LibcameraFormats, KnowsWhatAnEncoderCanTake) {
 }
 
 // drm_fourcc.h: DRM_FORMAT_RGB888 is [23:0] R:G:B little endian, so B is first in memory.
-TEST(LibcameraFormats, RgbIsNamedTheOtherWayRound) {
+TEST(LibcameraFormats, RgbNamesAreReversed) {
   EXPECT_EQ(find_libcamera_format(formats::RGB888)->pixels, PixelFormat::bgr);
   EXPECT_EQ(find_libcamera_format(formats::BGR888)->pixels, PixelFormat::rgb);
   EXPECT_EQ(find_libcamera_format(formats::XRGB8888)->pixels, PixelFormat::bgrx);
@@ -47,7 +47,7 @@ TEST(LibcameraFormats, RgbIsNamedTheOtherWayRound) {
   EXPECT_TRUE(is_yuv(PixelFormat::grey));
 }
 
-TEST(LibcameraFormats, APlaneInEachPiece) {
+TEST(LibcameraFormats, PlanesInSeparateBuffers) {
   const auto view = view_planes(PixelFormat::yuv420, {60, 40}, 64,
                                 Pieces{piece(0, 2560), piece(4096, 640), piece(8192, 640)});
   ASSERT_TRUE(view);
@@ -56,7 +56,7 @@ TEST(LibcameraFormats, APlaneInEachPiece) {
   EXPECT_EQ(view->strides, (std::array{64, 32, 32}));
 }
 
-TEST(LibcameraFormats, PlanesOneBehindAnother) {
+TEST(LibcameraFormats, PlanesInOneBuffer) {
   const auto planar = view_planes(PixelFormat::yuv420, {60, 40}, 64, Pieces{piece(0, 3840)});
   ASSERT_TRUE(planar);
   EXPECT_EQ(offsets(*planar), (std::vector<ptrdiff_t>{0, 2560, 3200}));
@@ -70,7 +70,7 @@ TEST(LibcameraFormats, PlanesOneBehindAnother) {
 }
 
 // One byte less than a format needs is rejected, for every format and every kind of wrong size.
-TEST(LibcameraFormats, ABufferThatIsTooSmallIsRefused) {
+TEST(LibcameraFormats, RefusesABufferThatIsTooSmall) {
   for (const LibcameraPixelFormat& line : kLibcameraFormats) {
     if (!line.pixels) continue;
     const PlaneLayout layout = plane_layout(*line.pixels);
@@ -91,7 +91,7 @@ TEST(LibcameraFormats, ABufferThatIsTooSmallIsRefused) {
   }
 }
 
-TEST(LibcameraFormats, SizesThatCannotBeAreRefused) {
+TEST(LibcameraFormats, RefusesImpossibleSizes) {
   const Pieces pieces{piece(0, 1 << 16)};
   EXPECT_FALSE(view_planes(PixelFormat::grey, {0, 0}, 64, pieces));
   EXPECT_FALSE(view_planes(PixelFormat::grey, {64, 0xffffffff}, 64, pieces));
@@ -101,14 +101,14 @@ TEST(LibcameraFormats, SizesThatCannotBeAreRefused) {
       << "a plane is missing";
 }
 
-TEST(LibcameraFormats, OnlyWholeSamplesOfColour) {
+TEST(LibcameraFormats, RoundsSizesToWholeChromaSamples) {
   EXPECT_EQ(usable_size(PixelFormat::yuv420, {641, 481}), libcamera::Size(640, 480));
   EXPECT_EQ(usable_size(PixelFormat::yuyv, {641, 481}), libcamera::Size(640, 481));
   EXPECT_EQ(usable_size(PixelFormat::rgb, {641, 481}), libcamera::Size(641, 481));
   EXPECT_EQ(usable_size(PixelFormat::nv12, {1, 1}), libcamera::Size(0, 0));
 }
 
-TEST(LibcameraFormats, AStampIsAnInstantOfOurClock) {
+TEST(LibcameraFormats, TimestampIsAnInstantOfOurClock) {
   const Instant now{1000s};
   const auto stamp = [](Duration since_boot) { return static_cast<uint64_t>(since_boot.count()); };
   EXPECT_EQ(capture_instant(stamp(1000s - 33ms), now), now - 33ms);
@@ -116,7 +116,7 @@ TEST(LibcameraFormats, AStampIsAnInstantOfOurClock) {
   EXPECT_EQ(capture_instant(stamp(941s), now), now - 59s) << "long exposures";
 }
 
-TEST(LibcameraFormats, AStampOfAnotherClockMeansNow) {
+TEST(LibcameraFormats, TimestampOfAnotherClockMeansNow) {
   const Instant now{1000s};
   EXPECT_EQ(capture_instant(0, now), now) << "none";
   EXPECT_EQ(capture_instant(1'000'000'000'001, now), now) << "the future";

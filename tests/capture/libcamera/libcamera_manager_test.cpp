@@ -11,7 +11,7 @@ namespace {
 
 using Understood = std::pair<LogLevel, std::string_view>;
 
-TEST(LibcameraLog, TellsErrorsFromTheRest) {
+TEST(LibcameraLog, DistinguishesErrorsFromOtherLevels) {
   EXPECT_EQ(LibcameraLog::understand("[1:02:03.456789] [71] ERROR V4L2 v4l2_device.cpp:1 gone\n"),
             Understood(LogLevel::warning, "ERROR V4L2 v4l2_device.cpp:1 gone"));
   EXPECT_EQ(LibcameraLog::understand("[1:02:03.456789] [71]  INFO Camera libcamera v0.0.3\n"),
@@ -20,13 +20,13 @@ TEST(LibcameraLog, TellsErrorsFromTheRest) {
             Understood(LogLevel::debug, "WARN IPA no signature"));
 }
 
-TEST(LibcameraLog, SurvivesAnything) {
+TEST(LibcameraLog, SurvivesArbitraryText) {
   for (const char* message : {"", "\n", "[", "[]", "[] [", "[x] [y]", "[x] [y] ", "] text"}) {
     EXPECT_EQ(LibcameraLog::understand(message).first, LogLevel::debug) << message;
   }
 }
 
-TEST(LibcameraLog, AnErrorIsALineOfOurs) {
+TEST(LibcameraLog, ForwardsErrorsToOurLog) {
   LibcameraLog log;
   std::ostream stream(&log);
   testing::internal::CaptureStderr();
@@ -37,7 +37,7 @@ TEST(LibcameraLog, AnErrorIsALineOfOurs) {
 }
 
 // A second instance at the same time would end the process.
-TEST(LibcameraManager, IsSharedAndMadeAnew) {
+TEST(LibcameraManager, IsSharedAndRecreated) {
   for (int round = 0; round < 3; ++round) {
     const LibcameraManager one;
     auto two = std::make_unique<LibcameraManager>();

@@ -44,7 +44,7 @@ TEST(LibcameraPlugin, IsLoadedFromTheFirstFolderThatHasIt) {
   EXPECT_EQ(&load_libcamera_plugin(folders), &plugin) << "it stays";
 }
 
-TEST(LibcameraPlugin, ItsExceptionsAreOurs) {
+TEST(LibcameraPlugin, ThrowsExceptionsThatTheProgramCatches) {
   FakeClock clock;
   const std::vector<std::string> folders{kPlugins + "/same"};
   try {
@@ -56,28 +56,28 @@ TEST(LibcameraPlugin, ItsExceptionsAreOurs) {
   }
 }
 
-TEST(LibcameraPlugin, WithoutOneItSaysWhatToInstallAndWhereItLooked) {
+TEST(LibcameraPlugin, MissingPluginNamesThePackageAndTheFoldersSearched) {
   const auto [error, what] = failure_of({"/nowhere", kPlugins + "/none"});
   EXPECT_EQ(error, ENOENT);
   EXPECT_TRUE(has(what, "a separate package (fanlight-libcamera)")) << what;
   EXPECT_TRUE(has(what, "/nowhere or " + kPlugins + "/none")) << what;
 }
 
-TEST(LibcameraPlugin, OneOfAnotherReleaseIsRefusedWithBothNames) {
+TEST(LibcameraPlugin, RefusesAPluginOfAnotherReleaseNamingBoth) {
   const auto [error, what] = failure_of({kPlugins + "/other"});
   EXPECT_EQ(error, ELIBBAD);
   EXPECT_TRUE(has(what, "other/fanlight-libcamera.so is from Fanlight 0.0.1-other")) << what;
   EXPECT_TRUE(has(what, "this is " FANLIGHT_VERSION)) << what;
 }
 
-TEST(LibcameraPlugin, SomethingElseOfThatNameIsRefused) {
+TEST(LibcameraPlugin, RefusesOtherLibrariesOfThatName) {
   const auto [error, what] = failure_of({kPlugins + "/stranger"});
   EXPECT_EQ(error, ELIBBAD);
   EXPECT_TRUE(has(what, "undefined symbol: fanlight_libcamera_plugin")) << what;
 }
 
 // As if the libcamera that it was built for is not installed: the error is the dynamic linker's.
-TEST(LibcameraPlugin, OneThatDoesNotLoadIsNotPassedOver) {
+TEST(LibcameraPlugin, ReportsAPluginThatFailsToLoad) {
   const std::string folder = testing::TempDir() + "fanlight-plugin";
   std::filesystem::create_directories(folder);
   std::ofstream(folder + "/fanlight-libcamera.so") << "no shared object";
@@ -87,7 +87,7 @@ TEST(LibcameraPlugin, OneThatDoesNotLoadIsNotPassedOver) {
   EXPECT_TRUE(has(what, folder + "/fanlight-libcamera.so: ")) << what;
 }
 
-TEST(LibcameraPlugin, IsLookedForBesideTheProgramFirst) {
+TEST(LibcameraPlugin, SearchesNextToTheProgramFirst) {
   const std::vector<std::string> folders = libcamera_plugin_folders();
   ASSERT_EQ(folders.size(), 2u);
   EXPECT_TRUE(std::filesystem::exists(folders[0] + "/capture_libcamera_test")) << folders[0];
@@ -95,7 +95,7 @@ TEST(LibcameraPlugin, IsLookedForBesideTheProgramFirst) {
 }
 
 // No plugin is installed beside this program.
-TEST(LibcameraPlugin, TheSourceTableHasIt) {
+TEST(LibcameraPlugin, IsListedInTheSourceTable) {
   FakeClock clock;
   for (const char* spec : {"libcamera", "libcamera:/base/soc/i2c0mux"}) {
     try {

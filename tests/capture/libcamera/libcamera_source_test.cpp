@@ -20,19 +20,19 @@ const LibcameraPlugin& plugin() {
 
 // As in the program, the source table makes the linker take everything that a source may use out of
 // our archives.
-TEST(LibcameraSource, ThePluginLoadsWithWhatTheProgramExports) {
+TEST(LibcameraSource, PluginLoadsWithTheProgramsSymbols) {
   EXPECT_FALSE(source_kinds().empty());
   EXPECT_NO_THROW(plugin());
 }
 
-TEST(LibcameraSource, ListsTheCamerasThatThereAre) {
+TEST(LibcameraSource, ListsConnectedCameras) {
   for (const LibcameraCamera& camera : plugin().list()) {
     EXPECT_FALSE(camera.id.empty());
     for (const LibcameraFormat& format : camera.formats) EXPECT_FALSE(format.name.empty());
   }
 }
 
-TEST(LibcameraSource, ACameraThatIsNotThereIsAnErrorEachTime) {
+TEST(LibcameraSource, OpeningAMissingCameraThrowsEveryTime) {
   SystemCameraClock clock;
   for (int i = 0; i < 2; ++i) {
     try {

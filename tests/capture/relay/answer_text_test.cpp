@@ -15,7 +15,7 @@ TEST(AnswerText, IsOnePrintableLine) {
   EXPECT_EQ(answer_text(""), "");
 }
 
-TEST(AnswerText, OfAPageItIsWhatReadersSee) {
+TEST(AnswerText, OfAPageIsItsVisibleText) {
   EXPECT_EQ(answer_text("<!DOCTYPE html><html><head><title>Log in</title><STYLE>p { color: red }"
                         "</style><script>if (a < b) x();</script></head><body><p>Please</p>"),
             "Log in Please");
@@ -24,7 +24,7 @@ TEST(AnswerText, OfAPageItIsWhatReadersSee) {
   EXPECT_EQ(answer_text("<"), "");
 }
 
-TEST(AnswerText, WhatIsNoTextIsNotShown) {
+TEST(AnswerText, BinaryContentIsOmitted) {
   EXPECT_EQ(answer_text("GIF89a\x01\x02"), "");
   EXPECT_EQ(answer_text("red \x1b[31m"), "");
   EXPECT_EQ(answer_text(std::string("\0", 1)), "");

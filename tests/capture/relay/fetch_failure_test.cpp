@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-TEST(FetchFailure, SaysWhichItWas) {
+TEST(FetchFailure, MapsCurlErrorsToErrnosAndTexts) {
   EXPECT_EQ(describe_failure(CURLE_COULDNT_CONNECT, ECONNREFUSED).error, ECONNREFUSED);
   EXPECT_EQ(describe_failure(CURLE_COULDNT_CONNECT, 0).error, EHOSTUNREACH);
   EXPECT_EQ(describe_failure(CURLE_OPERATION_TIMEDOUT, 0).error, ETIMEDOUT);
@@ -17,7 +17,7 @@ TEST(FetchFailure, SaysWhichItWas) {
   EXPECT_EQ(describe_failure(CURLE_RECV_ERROR, 0).words, "the connection broke");
 }
 
-TEST(FetchFailure, SaysWhyACertificateIsRefused) {
+TEST(FetchFailure, StatesWhyACertificateIsRefused) {
   // X509_V_ERR_CERT_NOT_YET_VALID and the like.
   std::set<std::string_view> words;
   for (const long result : {0, 9, 10, 18, 20}) words.insert(describe_certificate(result));

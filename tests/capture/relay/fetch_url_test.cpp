@@ -8,7 +8,7 @@
 namespace fanlight {
 namespace {
 
-TEST(FetchUrl, KnowsWhetherThereIsAUser) {
+TEST(FetchUrl, DetectsAUser) {
   EXPECT_TRUE(has_user("http://me:secret@host/"));
   EXPECT_FALSE(has_user("https://host/a@b"));
   try {

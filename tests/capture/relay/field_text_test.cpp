@@ -14,7 +14,7 @@ TEST(FieldText, FindsTheBoundary) {
   EXPECT_EQ(find_boundary("multipart/mixed"), "");
 }
 
-TEST(FieldText, TimesAreTakenExactlyOrNotAtAll) {
+TEST(FieldText, ParsesTimesExactlyOrRejectsThem) {
   const auto us = [](const char* text) -> int64_t {
     const auto time = parse_timestamp(text);
     return time ? time->time_since_epoch().count() : -1;

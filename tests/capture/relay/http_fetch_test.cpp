@@ -53,7 +53,7 @@ extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo
 namespace fanlight {
 namespace {
 
-TEST_F(HttpFetchTest, GetsHeadAndBody) {
+TEST_F(HttpFetchTest, ReceivesHeadAndBody) {
   ScriptedServer server({says(http_answer("200 OK",
                                           "Content-Type: image/jpeg \r\nVIA: 1.1 a\r\n"
                                           "via: 1.1 b\r\nETag: \"7\"\r\nX-Timestamp: 12.5\r\n",
@@ -91,7 +91,7 @@ TEST_F(HttpFetchTest, UnderstandsEveryFraming) {
   EXPECT_EQ(get(server.url()).answer.status, 204);
 }
 
-TEST_F(HttpFetchTest, SendsUserAndPasswordAsTheServerWants) {
+TEST_F(HttpFetchTest, SendsCredentialsInTheRequiredScheme) {
   const std::string basic = http_answer("401 Unauthorized",
                                         "WWW-Authenticate: Basic realm=\"x\"\r\n"
                                         "Connection: close\r\n",
@@ -111,7 +111,7 @@ TEST_F(HttpFetchTest, SendsUserAndPasswordAsTheServerWants) {
   EXPECT_EQ(wrong.answer.status, 401);
 }
 
-TEST_F(HttpFetchTest, FollowsRedirectsButNotForever) {
+TEST_F(HttpFetchTest, LimitsRedirects) {
   ScriptedServer other({says(http_answer("200 OK", "", "there"))});
   const std::string again =
       http_answer("302 Found", "Location: /again\r\nConnection: close\r\n", "moved");
@@ -139,7 +139,7 @@ TEST_F(HttpFetchTest, FollowsRedirectsButNotForever) {
   EXPECT_NE(other_protocol.words.find("neither http:// nor https://"), std::string::npos);
 }
 
-TEST_F(HttpFetchTest, FollowsAsManyRedirectsAsItSays) {
+TEST_F(HttpFetchTest, FollowsTheDocumentedNumberOfRedirects) {
   std::vector<ScriptedServer::Script> scripts(
       HttpFetch::kRedirectsMax,
       says(http_answer("302 Found", "Location: /next\r\nConnection: close\r\n", "moved")));
@@ -149,7 +149,7 @@ TEST_F(HttpFetchTest, FollowsAsManyRedirectsAsItSays) {
   EXPECT_EQ(HttpFetch::kRedirectsMax, 10);
 }
 
-TEST_F(HttpFetchTest, SaysWhatIsWrongAndNoPassword) {
+TEST_F(HttpFetchTest, DescribesFailuresWithoutThePassword) {
   ScriptedServer server(
       {says(""), says("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), [](Peer& peer) {
          peer.write("HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -169,7 +169,7 @@ TEST_F(HttpFetchTest, SaysWhatIsWrongAndNoPassword) {
   expect("http://a:secret@missing.test/", EHOSTUNREACH, "unknown host name");
 }
 
-TEST_F(HttpFetchTest, AResetIsAnError) {
+TEST_F(HttpFetchTest, ConnectionResetIsAnError) {
   ScriptedServer server({[](Peer& peer) {
     peer.read_head();
     peer.write("HTTP/1.1 200 OK\r\n\r\nsome");
@@ -178,7 +178,7 @@ TEST_F(HttpFetchTest, AResetIsAnError) {
   EXPECT_EQ(get(server.url()).error, ECONNRESET);
 }
 
-TEST_F(HttpFetchTest, RefusesWhatIsNoUrl) {
+TEST_F(HttpFetchTest, RefusesInvalidUrls) {
   for (const char* url : {"", "http", "http:", "http://", "ftp://a:secret@b/",
                           "http://a:secret@b:99999/", "http://a b/", "http://[::1/", "http:x"}) {
     try {
@@ -190,7 +190,7 @@ TEST_F(HttpFetchTest, RefusesWhatIsNoUrl) {
   }
 }
 
-TEST_F(HttpFetchTest, WhatTheSinkThrowsComesOutOfStep) {
+TEST_F(HttpFetchTest, SinkExceptionsPropagateFromStep) {
   ScriptedServer server(
       {says(http_answer("200 OK", "", "x")), says(http_answer("200 OK", "", ""))});
   HttpFetch fetch(server.url(), clock_, 20s,
@@ -200,7 +200,7 @@ TEST_F(HttpFetchTest, WhatTheSinkThrowsComesOutOfStep) {
   EXPECT_FALSE(fetch.is_done());
 }
 
-TEST_F(HttpFetchTest, AsksAgainOnTheSameConnectionForWhatIsNew) {
+TEST_F(HttpFetchTest, ReusesTheConnectionForConditionalRequests) {
   ScriptedServer server({[this](Peer& peer) {
     requests_.push_back(peer.read_head());
     peer.write(http_answer("200 OK", "ETag: \"1\"\r\n", "one"));
@@ -228,7 +228,7 @@ TEST_F(HttpFetchTest, AsksAgainOnTheSameConnectionForWhatIsNew) {
   EXPECT_EQ(requests_[2].find("If-None-Match"), std::string::npos);
 }
 
-TEST_F(HttpFetchTest, AStopEndsEveryWait) {
+TEST_F(HttpFetchTest, StopEndsEveryWait) {
   ScriptedServer server({[](Peer& peer) {
     peer.read_head();
     peer.wait_until_closed();
@@ -242,7 +242,7 @@ TEST_F(HttpFetchTest, AStopEndsEveryWait) {
   EXPECT_EQ(fetch.step(kNever), Wake::stop);
 }
 
-TEST_F(HttpFetchTest, TellsOfInterruptionsAndDeadlines) {
+TEST_F(HttpFetchTest, ReportsInterruptionsAndDeadlines) {
   ScriptedServer server({[](Peer& peer) { peer.wait_until_closed(); }});
   HttpFetch fetch(server.url(), clock_, 20s, [](std::string_view) {});
   fetch.start();
@@ -253,7 +253,7 @@ TEST_F(HttpFetchTest, TellsOfInterruptionsAndDeadlines) {
   }
 }
 
-TEST_F(HttpFetchTest, NobodyWaitsForASlowResolver) {
+TEST_F(HttpFetchTest, DoesNotWaitForASlowResolver) {
   {
     HttpFetch fetch("http://slow.test/", clock_, 20s, [](std::string_view) {});
     fetch.start();
@@ -276,7 +276,7 @@ TEST_F(HttpFetchTest, NobodyWaitsForASlowResolver) {
   slow_resolver.wait_until(slow_resolver.answered);
 }
 
-TEST_F(HttpFetchTest, ASlowResolverCountsAsNoAnswer) {
+TEST_F(HttpFetchTest, SlowResolverTimesOut) {
   {
     const std::lock_guard lock(slow_resolver.mutex);
     slow_resolver.may_answer = false;

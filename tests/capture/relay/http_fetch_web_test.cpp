@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-TEST_F(HttpFetchTest, KeepsCookiesThroughRedirectsAndLogin) {
+TEST_F(HttpFetchTest, KeepsCookiesAcrossRedirectsAndLogin) {
   ScriptedServer server({
       says(http_answer("302 Found",
                        "Location: /in\r\nSet-Cookie: session=7; Path=/\r\nConnection: close\r\n",
@@ -28,7 +28,7 @@ TEST_F(HttpFetchTest, KeepsCookiesThroughRedirectsAndLogin) {
   EXPECT_NE(requests_[2].find("login=8"), std::string::npos) << requests_[2];
 }
 
-TEST_F(HttpFetchTest, SendsFieldsToTheServerThatTheyAreForAndToNoOther) {
+TEST_F(HttpFetchTest, SendsHeadersOnlyToTheirServer) {
   ScriptedServer other({says(http_answer("200 OK", "", "there"))});
   ScriptedServer server({
       says(http_answer("302 Found", "Location: /next\r\nConnection: close\r\n", "")),
@@ -56,7 +56,7 @@ TEST_F(HttpFetchTest, SendsFieldsToTheServerThatTheyAreForAndToNoOther) {
   EXPECT_NE(requests_[2].find("Accept: */*"), std::string::npos) << requests_[2];
 }
 
-TEST_F(HttpFetchTest, AnswersA401WithoutAChallengeWithThePasswordThatIsThere) {
+TEST_F(HttpFetchTest, SendsTheGivenPasswordAfterA401WithoutAChallenge) {
   const std::string bare = http_answer("401 Unauthorized", "Connection: close\r\n", "no");
   const std::string strange = http_answer(
       "401 Unauthorized", "WWW-Authenticate: X-Own realm=\"x\"\r\nConnection: close\r\n", "no");
@@ -75,7 +75,7 @@ TEST_F(HttpFetchTest, AnswersA401WithoutAChallengeWithThePasswordThatIsThere) {
   }
 }
 
-TEST_F(HttpFetchTest, UndoesCompressionThatNobodyAskedFor) {
+TEST_F(HttpFetchTest, DecompressesUnrequestedCompression) {
   const std::string compressed(
       "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\xd7\x51\x48\xce\xcf"
       "\x2d\x28\x4a\x2d\x2e\x4e\x4d\x01\x00\x12\x7e\x19\x78\x11\x00\x00\x00",
@@ -93,7 +93,7 @@ TEST_F(HttpFetchTest, UndoesCompressionThatNobodyAskedFor) {
   EXPECT_EQ(get(server.url()).body, "as it is");
 }
 
-TEST_F(HttpFetchTest, IgnoresALengthThatIsNoNumber) {
+TEST_F(HttpFetchTest, IgnoresAnInvalidLength) {
   for (const char* length : {"-1", "", "none", "12 bytes"}) {
     SCOPED_TRACE(length);
     const std::string answer =
@@ -105,7 +105,7 @@ TEST_F(HttpFetchTest, IgnoresALengthThatIsNoNumber) {
   }
 }
 
-TEST_F(HttpFetchTest, TellsTheLengthOfABody) {
+TEST_F(HttpFetchTest, ReportsTheLengthOfABody) {
   ScriptedServer server(
       {says(http_answer("200 OK", "X-Sequence: 7\r\n", "hello")),
        says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n")});
@@ -126,7 +126,7 @@ int socket_to(uint16_t port) {
   return -1;
 }
 
-TEST_F(HttpFetchTest, TheKernelFindsAPeerThatIsGone) {
+TEST_F(HttpFetchTest, KernelDetectsADeadPeer) {
   ScriptedServer server({[](Peer& peer) {
     peer.read_head();
     peer.write("HTTP/1.1 200 OK\r\n\r\nx");
@@ -149,7 +149,7 @@ TEST_F(HttpFetchTest, TheKernelFindsAPeerThatIsGone) {
   EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 30'000);
 }
 
-TEST_F(HttpFetchTest, AskingAgainGivesUpWhatIsUnderWay) {
+TEST_F(HttpFetchTest, RestartAbandonsTheCurrentRequest) {
   ScriptedServer server({[](Peer& peer) {
                            peer.read_head();
                            peer.wait_until_closed();

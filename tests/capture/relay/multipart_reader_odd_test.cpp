@@ -11,7 +11,7 @@ std::string part_of_length(std::string_view body, std::string_view length) {
 
 // Whatever length is given, each picture is returned complete, as soon as its last byte has
 // arrived.
-TEST(MultipartReader, PicturesWhoseLengthLiesAreWholeAndNotLate) {
+TEST(MultipartReader, PicturesWithAWrongLengthAreCompleteAndPrompt) {
   std::string with_thumbnail = kJpeg2;
   const std::string thumbnail = "\xff\xd8\xff\xd9";
   with_thumbnail.insert(2, std::string("\xff\xe1\x00\x06", 4) + thumbnail);
@@ -41,7 +41,7 @@ TEST(MultipartReader, PicturesWhoseLengthLiesAreWholeAndNotLate) {
   }
 }
 
-TEST(MultipartReader, PicturesWhoseLengthLiesMayComeAllAtOnce) {
+TEST(MultipartReader, PicturesWithAWrongLengthMayArriveTogether) {
   for (const int lie : {-40, -2, 2, 40, 300}) {
     std::string stream;
     std::vector<std::string> expected;
@@ -55,7 +55,7 @@ TEST(MultipartReader, PicturesWhoseLengthLiesMayComeAllAtOnce) {
   }
 }
 
-TEST(MultipartReader, BytesBehindAPictureDoNotMakeItLate) {
+TEST(MultipartReader, BytesAfterAPictureDoNotDelayIt) {
   const std::string padding(300, '\0');
   for (const char* head : {"\r\n", "Content-Type: image/jpeg\r\n\r\n"}) {
     MultipartReader reader(kType, kMax);
@@ -68,7 +68,7 @@ TEST(MultipartReader, BytesBehindAPictureDoNotMakeItLate) {
   }
 }
 
-TEST(MultipartReader, BlankLinesAroundAHeadMeanNothing) {
+TEST(MultipartReader, IgnoresBlankLinesAroundAHead) {
   const std::string field = "Content-Type: image/jpeg\r\n";
   for (const std::string before : {"", "\r\n", "\r\n\r\n", "\n"}) {
     for (const std::string behind : {"\r\n", "\r\n\r\n", "\r\n\n\n"}) {
@@ -84,21 +84,21 @@ TEST(MultipartReader, BlankLinesAroundAHeadMeanNothing) {
                 {kJpeg1, kJpeg2});
 }
 
-TEST(MultipartReader, ADelimiterMayComeBeforeTheFirstPictureOnly) {
+TEST(MultipartReader, AllowsADelimiterOnlyBeforeTheFirstPicture) {
   const std::string head = "--B\r\nContent-Type: image/jpeg\r\n\r\n";
   expect_bodies(kType, head + kJpeg1 + kJpeg2 + "\r\n" + kJpeg1, {kJpeg1, kJpeg2, kJpeg1});
   const std::string cut = kJpeg2.substr(0, kJpeg2.size() - 5);
   expect_bodies(kType, head + kJpeg1 + cut + kJpeg1 + kJpeg2, {kJpeg1, cut, kJpeg1, kJpeg2});
 }
 
-TEST(MultipartReader, AMissingDelimiterCostsNoPictureThatIsWhole) {
+TEST(MultipartReader, MissingDelimiterLosesNoCompletePicture) {
   const std::string cut = kJpeg2.substr(0, kJpeg2.size() - 5);
   const std::string stream =
       unsized_part(kJpeg1) + unsized_part(kJpeg2) + unsized_part(cut + kJpeg1);
   expect_bodies(kType, stream + unsized_part(kJpeg2), {kJpeg1, kJpeg2, cut, kJpeg1, kJpeg2});
 }
 
-TEST(MultipartReader, WhatAPictureHasBehindItIsNoPictureOfItsOwn) {
+TEST(MultipartReader, DataAfterAPictureIsNotASecondPicture) {
   const std::string two = kJpeg1 + kJpeg2;  // as phones append a preview
   for (const size_t piece : {size_t{1}, size_t{100}, size_t{100'000}}) {
     const Read read = read_all(kType, sized_part(two) + sized_part(two), piece);
@@ -128,7 +128,7 @@ void expect_jpegs(std::optional<size_t> length, const std::string& body,
   }
 }
 
-TEST(MultipartReader, ReadsJpegsWithoutMultipart) {
+TEST(MultipartReader, ReadsConcatenatedJpegs) {
   expect_jpegs({}, kJpeg1, {kJpeg1});
   expect_jpegs({}, kJpeg1 + kJpeg2 + kJpeg1, {kJpeg1, kJpeg2, kJpeg1});
   expect_jpegs({}, "\r\n" + kJpeg1 + "\r\n" + kJpeg2 + "junk\xff" + kJpeg1,
@@ -147,7 +147,7 @@ TEST(MultipartReader, ReadsJpegsWithoutMultipart) {
   EXPECT_EQ(read.bodies, std::vector{kJpeg1}) << "one body with a length is one picture";
 }
 
-TEST(MultipartReader, LooksAtTheFirstBytesOfABody) {
+TEST(MultipartReader, DetectsTheFormatFromTheFirstBytes) {
   EXPECT_EQ(look_at_body("\xff\xd8"), BodyKind::jpeg);
   EXPECT_EQ(look_at_body("\r\n\xff\xd8\xff"), BodyKind::jpeg);
   EXPECT_EQ(look_at_body("--frame\r\n"), BodyKind::multipart);

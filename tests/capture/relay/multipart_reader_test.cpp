@@ -18,7 +18,7 @@ TEST(MultipartReader, ReadsPartsWithoutALength) {
                 {"no JPEG", "x\r\n"});
 }
 
-TEST(MultipartReader, WithoutALengthAWholePictureDoesNotWaitForTheNext) {
+TEST(MultipartReader, WithoutALengthACompletePictureIsNotDelayed) {
   for (const char* end : {"", "\r\n"}) {
     const std::string stream = "--B\r\nContent-Type: image/jpeg\r\n\r\n" + kJpeg1 + end;
     EXPECT_EQ(read_all(kType, stream, stream.size()).bodies, std::vector{kJpeg1});
@@ -30,7 +30,7 @@ TEST(MultipartReader, WithoutALengthAWholePictureDoesNotWaitForTheNext) {
   expect_bodies(kType, unsized_part(jpeg) + "--B\r\n", {jpeg});
 }
 
-TEST(MultipartReader, EndsWithinSegmentsAreNone) {
+TEST(MultipartReader, IgnoresEndMarkersInsideSegments) {
   std::string jpeg = kJpeg1.substr(0, 2);
   for (int i = 0; i < 100; ++i) jpeg += std::string("\xff\xe1\x00\x06", 4) + "ab\xff\xd9";
   jpeg += kJpeg1.substr(2);
@@ -40,7 +40,7 @@ TEST(MultipartReader, EndsWithinSegmentsAreNone) {
   }
 }
 
-TEST(MultipartReader, UnderstandsEveryWayToWriteABoundary) {
+TEST(MultipartReader, UnderstandsEveryBoundarySyntax) {
   const std::string type = "multipart/x-mixed-replace";
   const std::string stream = sized_part("x") + unsized_part(kJpeg1) + "--B--\r\n";
   for (const char* parameter :
@@ -56,19 +56,19 @@ TEST(MultipartReader, UnderstandsEveryWayToWriteABoundary) {
   expect_bodies(type + ";boundary=B", with("B"), {"x", kJpeg1});
 }
 
-TEST(MultipartReader, PassesOverWhatIsBeforeTheFirstDelimiter) {
+TEST(MultipartReader, SkipsThePreamble) {
   expect_bodies(kType, "\r\n\r\n" + sized_part("x"), {"x"});
   expect_bodies(kType, "This is\r\n--not\r\nB--\r\n" + sized_part("x"), {"x"});
   expect_bodies(kType, kJpeg1 + "\r\n" + sized_part("x"), {kJpeg1, "x"});
 }
 
-TEST(MultipartReader, LinesMayEndInALineFeedAlone) {
+TEST(MultipartReader, AcceptsBareLineFeeds) {
   expect_bodies(kType, unsized_part(kJpeg1, "--B", "\n") + unsized_part("y", "--B", "\n") + "--B\n",
                 {kJpeg1, "y"});
   expect_bodies(kType, "--B\nContent-Length: 1\n\nx\n--B\nContent-Length:2\n\nyz", {"x", "yz"});
 }
 
-TEST(MultipartReader, TheDelimiterMayStandRightBehindThePicture) {
+TEST(MultipartReader, DelimiterMayFollowThePictureDirectly) {
   const std::string head = "Content-Type: image/jpeg\r\n\r\n";
   expect_bodies(kType, "--B\r\n" + head + kJpeg1 + "--B \r\n" + head + kJpeg2 + "--B\r\n",
                 {kJpeg1, kJpeg2});
@@ -76,12 +76,12 @@ TEST(MultipartReader, TheDelimiterMayStandRightBehindThePicture) {
                 {"x", "y"});
 }
 
-TEST(MultipartReader, WhatOnlyBeginsLikeTheDelimiterBelongsToThePart) {
+TEST(MultipartReader, PartialDelimiterBelongsToThePart) {
   const std::string body = "a--B\r\n\r\n--Bx\r\n-\r\n--";
   expect_bodies(kType, unsized_part(body) + "--B\r\n", {body});
 }
 
-TEST(MultipartReader, AWrongLengthCostsNoOtherPartThanItsOwn) {
+TEST(MultipartReader, WrongLengthAffectsOnlyItsOwnPart) {
   const std::string type = "--B\r\nContent-Type: image/jpeg\r\nContent-Length: ";
   expect_bodies(kType, type + "2\r\n\r\nlonger\nthan\r\n" + sized_part("x"), {"lo", "x"});
   const std::string swallowed = type + "20\r\n\r\nshort\r\n" + sized_part("x") + sized_part("y");
@@ -92,7 +92,7 @@ TEST(MultipartReader, AWrongLengthCostsNoOtherPartThanItsOwn) {
   expect_bodies(kType, type + "0\r\n\r\n\r\n" + sized_part("x"), {"x"});
 }
 
-TEST(MultipartReader, PartsThatAreNoPicturesAreNotTold) {
+TEST(MultipartReader, SkipsPartsThatAreNotPictures) {
   const auto part = [](std::string_view type, std::string_view body) {
     return fmt::format("--B\r\nContent-type:{}\r\nContent-Length:{}\r\n\r\n{}\r\n", type,
                        body.size(), body);
@@ -104,7 +104,7 @@ TEST(MultipartReader, PartsThatAreNoPicturesAreNotTold) {
   expect_bodies(kType, "--B\r\n\r\nno head\r\n--B\r\n", {"no head"});
 }
 
-TEST(MultipartReader, TakesOverWhatTheHeadSays) {
+TEST(MultipartReader, PassesOnTheFieldsOfTheHead) {
   const std::string stream =
       "--B\r\nContent-Length: 1\r\nX-Timestamp: 1700000000.25\r\nx-sequence: "
       "18446744073709551615\r\n"
@@ -120,7 +120,7 @@ TEST(MultipartReader, TakesOverWhatTheHeadSays) {
   }
 }
 
-TEST(MultipartReader, TheClosingDelimiterEndsTheStream) {
+TEST(MultipartReader, ClosingDelimiterEndsTheStream) {
   for (const std::string& part : {sized_part("x"), unsized_part("x"), unsized_part(kJpeg1)}) {
     for (const size_t piece : {size_t{1000}, size_t{1}}) {
       const Read read = read_all(kType, part + "--B--\r\n" + sized_part("y"), piece);
@@ -136,7 +136,7 @@ TEST(MultipartReader, TheClosingDelimiterEndsTheStream) {
   EXPECT_EQ(read.bodies.size(), 1u) << "nothing comes after the end";
 }
 
-TEST(MultipartReader, MemoryHasALimit) {
+TEST(MultipartReader, BoundsMemory) {
   const std::string body(100, 'x');
   EXPECT_EQ(read_all(kType, sized_part(body), 7, 100).bodies.size(), 1u);
   EXPECT_EQ(read_all(kType, sized_part(body), 7, 99).last, Event::too_large);

@@ -26,7 +26,7 @@ std::string repeated(std::string_view text, size_t count) {
   return all;
 }
 
-TEST(RelayChain, APseudonymIsATokenThatStaysAndDiffersByUrl) {
+TEST(RelayChain, PseudonymIsAStableTokenThatDiffersByUrl) {
   const std::string name = relay_pseudonym("http://cam/");
   EXPECT_EQ(name, relay_pseudonym("http://cam/"));
   EXPECT_NE(name, relay_pseudonym("http://cam/stream"));
@@ -34,18 +34,18 @@ TEST(RelayChain, APseudonymIsATokenThatStaysAndDiffersByUrl) {
   EXPECT_EQ(name.find_first_not_of("abcdefghilnt0123456789-"), name.npos) << name;
 }
 
-TEST(RelayChain, EveryRelayAddsItselfBehindItsUpstream) {
+TEST(RelayChain, EveryRelayAppendsItself) {
   EXPECT_EQ(extend_relay_chain("", "me"), "1.1 me");
   EXPECT_EQ(extend_relay_chain("1.1 a", "me"), "1.1 a, 1.1 me");
   EXPECT_EQ(extend_relay_chain("1.0 a:8080,HTTP/2 b ,, ", "me"), "1.0 a:8080, HTTP/2 b, 1.1 me");
 }
 
-TEST(RelayChain, CommentsAreLeftOut) {
+TEST(RelayChain, OmitsComments) {
   EXPECT_EQ(extend_relay_chain("1.1 a (Squid, (old\\) 1.1 me)), 1.1 b", "me"),
             "1.1 a, 1.1 b, 1.1 me");
 }
 
-TEST(RelayChain, OneThatIsInItAlreadyIsALoop) {
+TEST(RelayChain, DetectsALoop) {
   EXPECT_EQ(error_of("1.1 me"), ELOOP);
   EXPECT_EQ(error_of("1.1 a, 1.1  me (x), 1.1 b"), ELOOP);
   EXPECT_EQ(error_of("1.1 some"), 0);
@@ -53,7 +53,7 @@ TEST(RelayChain, OneThatIsInItAlreadyIsALoop) {
   EXPECT_EQ(error_of("me"), 0) << "a protocol that is called so";
 }
 
-TEST(RelayChain, ItsLengthHasALimit) {
+TEST(RelayChain, HasAMaximumLength) {
   EXPECT_EQ(error_of(repeated("1.1 a,", kRelaysMax - 1)), 0);
   EXPECT_EQ(error_of(repeated("1.1 a,", kRelaysMax)), ELOOP);
   const std::string room(CameraPanel::kViaBytesMax - std::string(", 1.1 me").size(), 'x');
@@ -61,7 +61,7 @@ TEST(RelayChain, ItsLengthHasALimit) {
   EXPECT_EQ(error_of(room + "x"), EPROTO);
 }
 
-TEST(RelayChain, WhatCannotBePrintedIsRefused) {
+TEST(RelayChain, RefusesUnprintableCharacters) {
   EXPECT_EQ(error_of("1.1 a\r\nX: y"), EPROTO);
   EXPECT_EQ(error_of("1.1 \xc3\xa4"), EPROTO);
   EXPECT_EQ(error_of("1.1\ta"), 0);

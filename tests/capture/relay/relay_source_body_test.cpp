@@ -14,7 +14,7 @@ std::string head(std::string_view fields, std::string_view status = "200 OK") {
   return fmt::format("HTTP/1.1 {}\r\n{}\r\n", status, fields);
 }
 
-TEST_F(RelaySourceTest, AStreamIsOneWhateverItIsCalled) {
+TEST_F(RelaySourceTest, RecognizesAStreamWhateverItsType) {
   for (const char* type :
        {"", "Content-Type: application/octet-stream\r\n", "Content-Type: text/html\r\n",
         "Content-Type: image/jpeg\r\n", "Content-Type: multipart/mixed\r\n"}) {
@@ -28,7 +28,7 @@ TEST_F(RelaySourceTest, AStreamIsOneWhateverItIsCalled) {
   }
 }
 
-TEST_F(RelaySourceTest, AStreamMayHaveNoHeadAtAll) {
+TEST_F(RelaySourceTest, AcceptsAStreamWithoutAHead) {
   ScriptedServer server({says_and_ends(kParts)});
   RelaySource source = open(server.url());
   EXPECT_EQ(numbers(source).back(), 2u);
@@ -36,7 +36,7 @@ TEST_F(RelaySourceTest, AStreamMayHaveNoHeadAtAll) {
   EXPECT_NE(words_.find("not a web server; it says 'SSH-2.0-OpenSSH'"), words_.npos) << words_;
 }
 
-TEST_F(RelaySourceTest, AJpegIsASnapshotWhateverItIsCalled) {
+TEST_F(RelaySourceTest, RecognizesASnapshotWhateverItsType) {
   for (const char* type :
        {"", "Content-Type: image/pjpeg\r\n", "Content-Type: image/*\r\n",
         "Content-Type: text/html\r\n", "Content-Type: multipart/x-mixed-replace; boundary=B\r\n"}) {
@@ -61,7 +61,7 @@ TEST_F(RelaySourceTest, AJpegIsASnapshotWhateverItIsCalled) {
   }
 }
 
-TEST_F(RelaySourceTest, JpegsInARowAreAStream) {
+TEST_F(RelaySourceTest, AcceptsConcatenatedJpegsAsAStream) {
   Signal taken[2];
   ScriptedServer server({[&](Peer& peer) {
     peer.read_head();
@@ -80,7 +80,7 @@ TEST_F(RelaySourceTest, JpegsInARowAreAStream) {
   EXPECT_TRUE(numbers(source).empty()) << "it has ended";
 }
 
-TEST_F(RelaySourceTest, AStatusOrALengthThatMakesNoSenseIsIgnored) {
+TEST_F(RelaySourceTest, IgnoresAnInvalidStatusOrLength) {
   const std::string type = "Content-Type: multipart/x-mixed-replace; boundary=B\r\n";
   for (const char* length : {"-1", "", "unknown", "12 bytes"}) {
     SCOPED_TRACE(length);
@@ -92,7 +92,7 @@ TEST_F(RelaySourceTest, AStatusOrALengthThatMakesNoSenseIsIgnored) {
   }
 }
 
-TEST_F(RelaySourceTest, TextIsRefusedWithWhatItSays) {
+TEST_F(RelaySourceTest, RefusesTextAndQuotesIt) {
   EXPECT_EQ(error_of(head("Content-Type: image/jpeg\r\n") + "Camera is\r\noff\x1b[31m"), EPROTO);
   EXPECT_NE(words_.find("'image/jpeg'"), words_.npos) << words_;
   EXPECT_EQ(words_.find('\x1b'), words_.npos) << words_;
@@ -105,7 +105,7 @@ TEST_F(RelaySourceTest, TextIsRefusedWithWhatItSays) {
   EXPECT_EQ(error_of(http_answer("200 OK", "", "-")), EPROTO) << "too short to be anything";
 }
 
-TEST_F(RelaySourceTest, ASnapshotShorterThanItSaysIsShownAndAskedForAgain) {
+TEST_F(RelaySourceTest, ShowsATruncatedSnapshotAndRequestsItAgain) {
   const std::string fields = fmt::format("Content-Length: {}\r\n", jpeg(1).size() + 40);
   Signal taken[2];
   ScriptedServer server({says_and_ends(head(fields) + jpeg(1)),
@@ -130,7 +130,7 @@ TEST_F(RelaySourceTest, ASnapshotShorterThanItSaysIsShownAndAskedForAgain) {
   }
 }
 
-TEST_F(RelaySourceTest, WhatAJpegHasBehindItIsNotShown) {
+TEST_F(RelaySourceTest, IgnoresDataAfterAJpeg) {
   const std::string answer =
       http_answer("200 OK", "Content-Type: image/jpeg\r\n", jpeg(1) + jpeg(2));
   ScriptedServer server({says_and_ends(answer), says_and_ends(answer)});
@@ -140,7 +140,7 @@ TEST_F(RelaySourceTest, WhatAJpegHasBehindItIsNotShown) {
   for (int i = 0; i < 2; ++i) EXPECT_EQ(read_number(text_of(next(source)->jpeg)), 1u);
 }
 
-TEST_F(RelaySourceTest, OnlyAnUpstreamOfOurKindIsNeverSilent) {
+TEST_F(RelaySourceTest, OnlyAFanlightUpstreamIsNeverSilent) {
   ScriptedServer server({says(kStream + numbered_part(1, 1) + "--B\r\n"),
                          says(kStream + part(jpeg(1)) + "--B\r\n"),
                          says(http_answer("200 OK", "X-Sequence: 7\r\n", jpeg(1))),
@@ -151,7 +151,7 @@ TEST_F(RelaySourceTest, OnlyAnUpstreamOfOurKindIsNeverSilent) {
 }
 
 // A first picture has another time limit than opening.
-TEST_F(RelaySourceTest, ASnapshotMayTakeLongerThanOpening) {
+TEST_F(RelaySourceTest, SnapshotMayTakeLongerThanOpening) {
   Signal asked;
   ScriptedServer server({[&](Peer& peer) {
     peer.read_head();

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-TEST_F(RelaySourceTest, ASnapshotThatNeverComesIsAnError) {
+TEST_F(RelaySourceTest, SnapshotTimeoutIsAnError) {
   ScriptedServer server({[&](Peer& peer) {
     peer.read_head();
     peer.write(http_answer("200 OK", "Content-Type: image/jpeg\r\n", jpeg(1)));
@@ -30,7 +30,7 @@ TEST_F(RelaySourceTest, ASnapshotThatNeverComesIsAnError) {
   }
 }
 
-TEST_F(RelaySourceTest, SaysWhyItCannotShowAnything) {
+TEST_F(RelaySourceTest, StatesWhyNothingCanBeShown) {
   const std::string empty = "Content-Length: 0\r\n\r\n";
   EXPECT_EQ(error_of("HTTP/1.1 403 Forbidden\r\n" + empty), EACCES);
   EXPECT_EQ(error_of("HTTP/1.1 404 Not Found\r\n" + empty), ENOENT);
@@ -49,7 +49,7 @@ TEST_F(RelaySourceTest, SaysWhyItCannotShowAnything) {
   EXPECT_THROW(open("http://"), std::invalid_argument);
 }
 
-TEST_F(RelaySourceTest, ATooLargeSnapshotIsRefusedWhileItComes) {
+TEST_F(RelaySourceTest, RefusesAnOversizedSnapshotWhileItArrives) {
   ScriptedServer server({[](Peer& peer) {
     peer.read_head();
     peer.write("HTTP/1.0 200 OK\r\nContent-Type: image/jpeg\r\n\r\n");
@@ -63,7 +63,7 @@ TEST_F(RelaySourceTest, ATooLargeSnapshotIsRefusedWhileItComes) {
   }
 }
 
-TEST_F(RelaySourceTest, OneThatDoesNotAnswerIsNotWaitedForForever) {
+TEST_F(RelaySourceTest, GivesUpOnAnUnresponsiveUpstream) {
   EXPECT_EQ(error_of("", 50ms), ETIMEDOUT);
   EXPECT_NE(words_.find("no answer"), words_.npos) << words_;
   // Long enough for the head to arrive on a busy machine.
@@ -71,7 +71,7 @@ TEST_F(RelaySourceTest, OneThatDoesNotAnswerIsNotWaitedForForever) {
   EXPECT_NE(words_.find("it sends no picture"), words_.npos) << words_;
 }
 
-TEST_F(RelaySourceTest, OpeningWaitsNoLongerThanTheOptionsSay) {
+TEST_F(RelaySourceTest, OpeningObservesItsTimeout) {
   SourceOptions options;
   options.patience = 50ms;
   ScriptedServer server({says("")});
@@ -83,7 +83,7 @@ TEST_F(RelaySourceTest, OpeningWaitsNoLongerThanTheOptionsSay) {
   }
 }
 
-TEST_F(RelaySourceTest, AStopEndsOpeningAndWaiting) {
+TEST_F(RelaySourceTest, StopEndsOpeningAndWaiting) {
   Signal asked;
   ScriptedServer server({says(kStream + part(jpeg(1)) + "--B\r\n"), [&](Peer& peer) {
                            peer.read_head();
@@ -112,7 +112,7 @@ TEST_F(RelaySourceTest, AStopEndsOpeningAndWaiting) {
   main.join();
 }
 
-TEST_F(RelaySourceTest, TellsTheChainOfRelaysAndRefusesALoop) {
+TEST_F(RelaySourceTest, PassesOnTheChainOfRelaysAndRefusesALoop) {
   const auto stream_via = [](const std::string& via) {
     return "HTTP/1.1 200 OK\r\n" + via +
            "Content-Type: multipart/x-mixed-replace; boundary=B\r\n\r\n" + part(jpeg(1)) +

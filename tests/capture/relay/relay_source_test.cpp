@@ -36,7 +36,7 @@ TEST_F(RelaySourceTest, RelaysPicturesByteForByteWithTheirTimes) {
   EXPECT_THROW(next(source), std::system_error) << "the end";
 }
 
-TEST_F(RelaySourceTest, WithoutATimePicturesAreCapturedWhenTheyCome) {
+TEST_F(RelaySourceTest, WithoutATimestampUsesTheArrivalTime) {
   ScriptedServer server({says(kStream + part(jpeg(1)) + "--B\r\n")});
   const WallTime before = clock_.wall_now();
   RelaySource source = open(server.url());
@@ -45,7 +45,7 @@ TEST_F(RelaySourceTest, WithoutATimePicturesAreCapturedWhenTheyCome) {
   EXPECT_LE(picture->captured_wall, clock_.wall_now());
 }
 
-TEST_F(RelaySourceTest, TheNewestPictureWins) {
+TEST_F(RelaySourceTest, NewestPictureWins) {
   ScriptedServer server({says_and_ends(kStream + part(jpeg(1)) + part(jpeg(2)) + part(jpeg(3)))});
   RelaySource source = open(server.url());
   EXPECT_EQ(numbers(source).back(), 3u);
@@ -56,7 +56,7 @@ TEST_F(RelaySourceTest, TheNewestPictureWins) {
   EXPECT_EQ(numbers(fast_source).back(), 100u);
 }
 
-TEST_F(RelaySourceTest, APictureStaysUntilTheNextCall) {
+TEST_F(RelaySourceTest, PictureStaysValidUntilTheNextCall) {
   Signal handed_over, sent;
   ScriptedServer server({[&](Peer& peer) {
     peer.read_head();
@@ -75,7 +75,7 @@ TEST_F(RelaySourceTest, APictureStaysUntilTheNextCall) {
   EXPECT_GE(read_number(text_of(second->jpeg)), 2u);
 }
 
-TEST_F(RelaySourceTest, SlatesArePassedOnAsSlates) {
+TEST_F(RelaySourceTest, PassesOnSlatesAsSlates) {
   ScriptedServer server({says(kStream + part(jpeg(1), "X-Slate: camera lost\r\n") + "--B\r\n")});
   RelaySource source = open(server.url());
   const auto picture = next(source);
@@ -83,7 +83,7 @@ TEST_F(RelaySourceTest, SlatesArePassedOnAsSlates) {
   EXPECT_EQ(text_of(picture->jpeg), jpeg(1));
 }
 
-TEST_F(RelaySourceTest, WhatIsNotNewerIsASignOfLife) {
+TEST_F(RelaySourceTest, TreatsOldPicturesAsASignOfLife) {
   Signal taken[4];
   ScriptedServer server({[&](Peer& peer) {
     peer.read_head();
@@ -108,7 +108,7 @@ TEST_F(RelaySourceTest, WhatIsNotNewerIsASignOfLife) {
   }
 }
 
-TEST_F(RelaySourceTest, ASignOfLifeTakesNoPicturesPlace) {
+TEST_F(RelaySourceTest, SignOfLifeDoesNotReplaceAPicture) {
   ScriptedServer server({says_and_ends(kStream + numbered_part(1, 1) + numbered_part(2, 2) +
                                        numbered_part(2, 2) + "--B--\r\n")});
   RelaySource source = open(server.url());
@@ -118,7 +118,7 @@ TEST_F(RelaySourceTest, ASignOfLifeTakesNoPicturesPlace) {
   EXPECT_FALSE(picture->is_repeat);
 }
 
-TEST_F(RelaySourceTest, TellsHowLongAPauseIsNothingUnusual) {
+TEST_F(RelaySourceTest, ReportsTheIntervalOfSignsOfLife) {
   ScriptedServer server(
       {says(kStream + numbered_part(1, 1) + "--B\r\n"), says(kStream + part(jpeg(1)) + "--B\r\n")});
   {
@@ -131,7 +131,7 @@ TEST_F(RelaySourceTest, TellsHowLongAPauseIsNothingUnusual) {
   EXPECT_EQ(other.format().interval, Duration::zero());
 }
 
-TEST_F(RelaySourceTest, BrokenPicturesAreNotWhatItWaitsForAtFirst) {
+TEST_F(RelaySourceTest, OpeningSkipsBrokenPictures) {
   const std::string cut = jpeg(1).substr(0, 100);
   Signal opened;
   ScriptedServer server({[&](Peer& peer) {
@@ -149,7 +149,7 @@ TEST_F(RelaySourceTest, BrokenPicturesAreNotWhatItWaitsForAtFirst) {
   EXPECT_NE(words_.find("cut off"), words_.npos) << words_;
 }
 
-TEST_F(RelaySourceTest, FpsThinsAStreamOut) {
+TEST_F(RelaySourceTest, FpsThinsOutAStream) {
   ScriptedServer server(
       {says(kStream + part(jpeg(1)) + part(jpeg(2)) + part(jpeg(3)) + "--B\r\n")});
   SourceOptions options;
@@ -161,7 +161,7 @@ TEST_F(RelaySourceTest, FpsThinsAStreamOut) {
   EXPECT_EQ(source.format().interval, 50s);
 }
 
-TEST_F(RelaySourceTest, AsksForSnapshotsAgainAndAgain) {
+TEST_F(RelaySourceTest, PollsSnapshots) {
   // An answer that arrives before the previous picture was handed over replaces it.
   std::counting_semaphore<> wanted{1};
   std::vector<std::string> requests;
