@@ -24,7 +24,7 @@ int count_bright(const Canvas& canvas) {
   return count;
 }
 
-TEST(Canvas, ColoursAreJfifs) {
+TEST(Canvas, UsesJfifColours) {
   EXPECT_EQ(rgb(255, 255, 255).y, 255);
   EXPECT_EQ(rgb(255, 255, 255).u, 128);
   EXPECT_EQ(rgb(0, 0, 0).y, 0);
@@ -47,7 +47,7 @@ TEST(Canvas, FillsExactlyTheRectangle) {
   EXPECT_EQ(pixel(canvas, 4, 6).y, 0);
 }
 
-TEST(Canvas, ChromaFollowsToTheRectanglesEdge) {
+TEST(Canvas, FillsChromaUpToTheEdge) {
   Canvas canvas(8, 8);
   canvas.fill_rect({2, 2, 2, 2}, rgb(255, 0, 0));
   EXPECT_EQ(pixel(canvas, 2, 2).v, 255);
@@ -56,7 +56,7 @@ TEST(Canvas, ChromaFollowsToTheRectanglesEdge) {
 }
 
 // AddressSanitizer checks accesses to the planes.
-TEST(Canvas, DrawsOnlyWhatIsOnIt) {
+TEST(Canvas, ClipsToTheCanvas) {
   for (const int size : {1, 2, 3, 16, 17}) {
     Canvas canvas(size, size);
     canvas.fill_rect({-5, -5, 100, 100}, kWhite);
@@ -75,7 +75,7 @@ TEST(Canvas, DrawsOnlyWhatIsOnIt) {
   }
 }
 
-TEST(Canvas, TextIsTheFontScaled) {
+TEST(Canvas, ScalesTheFont) {
   for (const int scale : {1, 2, 3}) {
     Canvas canvas(40, 40);
     canvas.text(4, 4, scale, "7", kWhite);
@@ -88,7 +88,7 @@ TEST(Canvas, TextIsTheFontScaled) {
   }
 }
 
-TEST(Canvas, TextIsAsWideAsItSays) {
+TEST(Canvas, MeasuresTextWidth) {
   EXPECT_EQ(Canvas::text_width("", 3), 0);
   EXPECT_EQ(Canvas::text_width("H", 1), 5);
   EXPECT_EQ(Canvas::text_width("HH", 2), 22);
@@ -101,7 +101,7 @@ TEST(Canvas, TextIsAsWideAsItSays) {
   EXPECT_EQ(pixel(canvas, left + 22, 2).y, 0);
 }
 
-TEST(Canvas, AStrokeIsRoundAndSmooth) {
+TEST(Canvas, StrokesAreRoundAndSmooth) {
   Canvas canvas(64, 64);
   canvas.stroke(std::array{Point{32, 32}}, 10, kWhite);
   EXPECT_NEAR(count_bright(canvas), 314, 12) << "the area of a disc";
@@ -118,7 +118,7 @@ TEST(Canvas, AStrokeIsRoundAndSmooth) {
   EXPECT_GT(between, 30);
 }
 
-TEST(Canvas, AStrokesJointsAreNotDrawnTwice) {
+TEST(Canvas, DoesNotDrawJointsTwice) {
   Canvas one(64, 32);
   Canvas many(64, 32);
   one.stroke(std::array{Point{10, 16}, Point{54, 16}}, 4.3, kWhite);
@@ -130,7 +130,7 @@ TEST(Canvas, AStrokesJointsAreNotDrawnTwice) {
   }
 }
 
-TEST(Canvas, AnArcBeginsAndEndsWhereItShould) {
+TEST(Canvas, ArcsBeginAndEndAtTheirAngles) {
   const auto points = arc({10, 20}, 5, 3, 0, 90);
   EXPECT_NEAR(points.front().x, 15, 1e-9);
   EXPECT_NEAR(points.front().y, 20, 1e-9);
@@ -138,7 +138,7 @@ TEST(Canvas, AnArcBeginsAndEndsWhereItShould) {
   EXPECT_NEAR(points.back().y, 23, 1e-9);
 }
 
-TEST(Canvas, AGradientGoesFromTopToBottom) {
+TEST(Canvas, GradientRunsFromTopToBottom) {
   Canvas canvas(10, 101);
   canvas.fill_gradient(kBlack, kWhite);
   EXPECT_EQ(pixel(canvas, 5, 0).y, 0);

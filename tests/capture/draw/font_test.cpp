@@ -20,7 +20,7 @@ std::string drawing_of(char character) {
   return drawing;
 }
 
-TEST(Font, HasADifferentGlyphForEveryPrintableCharacter) {
+TEST(Font, HasADistinctGlyphForEveryPrintableCharacter) {
   std::set<std::string> drawings;
   for (char character = ' '; character <= '~'; ++character) {
     EXPECT_TRUE(drawings.insert(drawing_of(character)).second) << character;
@@ -28,13 +28,13 @@ TEST(Font, HasADifferentGlyphForEveryPrintableCharacter) {
   EXPECT_EQ(drawings.size(), 95u);
 }
 
-TEST(Font, DrawsAsItWasDrawn) {
+TEST(Font, RendersGlyphsAsDefined) {
   EXPECT_EQ(drawing_of(' '), ".....\n.....\n.....\n.....\n.....\n.....\n.....\n.....\n");
   EXPECT_EQ(drawing_of('F'), "#####\n#....\n#....\n####.\n#....\n#....\n#....\n.....\n");
   EXPECT_EQ(drawing_of('y'), ".....\n.....\n#...#\n#...#\n#...#\n.####\n....#\n.###.\n");
 }
 
-TEST(Font, ShowsABoxForAnythingElse) {
+TEST(Font, ShowsABoxForOtherCharacters) {
   const std::string box = drawing_of('\x7f');
   EXPECT_EQ(drawing_of('\0'), box);
   EXPECT_EQ(drawing_of('\n'), box);

@@ -13,7 +13,7 @@ Bytes slate_jpeg(std::string_view camera, std::string_view reason, SlateSize siz
   return encode_jpeg(draw_slate(size, camera, reason));
 }
 
-TEST(Slate, IsAsLargeAsThePicture) {
+TEST(Slate, HasThePicturesSize) {
   const SlateSize size = slate_size(1280, 720, JpegEncoder::worst_case(1280, 720));
   EXPECT_EQ(size.width, 1280);
   EXPECT_EQ(size.height, 720);
@@ -22,7 +22,7 @@ TEST(Slate, IsAsLargeAsThePicture) {
   EXPECT_EQ(decoded.height, 720);
 }
 
-TEST(Slate, IsSmallerWhereThePicturesSizeDoesNotFit) {
+TEST(Slate, IsScaledDownToFitItsPlace) {
   const size_t room = JpegEncoder::worst_case(1920, 1080);
   const SlateSize size = slate_size(6000, 4000, room);
   EXPECT_EQ(size.width, 1500);
@@ -32,13 +32,13 @@ TEST(Slate, IsSmallerWhereThePicturesSizeDoesNotFit) {
   EXPECT_EQ(slate_size(1920, 1080, room).width, 1920);
 }
 
-TEST(Slate, IsNoLargerThanAnybodyReads) {
+TEST(Slate, HasAMaximumSize) {
   const SlateSize size = slate_size(6000, 4000, size_t{1} << 30);
   EXPECT_EQ(size.width, 1500);
   EXPECT_EQ(size.height, 1000);
 }
 
-TEST(Slate, IsLargeEnoughForItsWords) {
+TEST(Slate, HasAMinimumSize) {
   for (const auto& [width, height] : {std::pair{1, 1}, {159, 1000}, {1000, 119}}) {
     EXPECT_EQ(slate_size(width, height, 1 << 20).width, 320);
   }
@@ -54,7 +54,7 @@ TEST(Slate, ShowsReasonAndCamera) {
 }
 
 // Every line of a long reason is within the canvas: only background at the left and right edges.
-TEST(Slate, BreaksLongReasons) {
+TEST(Slate, WrapsLongReasons) {
   const std::string words = "one after another these words fill more lines than there are on it";
   const std::string endless(500, 'W');
   for (const std::string& reason : {words, words + words + words, endless, std::string(" ")}) {

@@ -30,12 +30,12 @@ const std::string kIntel =
 const std::string kMotorola =
     "Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x08\0\0\0\0\0\0"s;
 
-TEST(ExifOrientation, IsReadInBothOrdersOfBytes) {
+TEST(ExifOrientation, IsReadInBothByteOrders) {
   EXPECT_EQ(orientation_in(kIntel), 6);
   EXPECT_EQ(orientation_in(kMotorola), 8);
 }
 
-TEST(ExifOrientation, IsUprightWhenItIsNotThereOrMakesNoSense) {
+TEST(ExifOrientation, DefaultsToUprightIfMissingOrInvalid) {
   EXPECT_EQ(orientation_in("http://ns.adobe.com/xap/1.0/\0"sv), -1) << "XMP";
   EXPECT_EQ(orientation_in("Exif\0"sv), -1);
   EXPECT_EQ(orientation_in("Exif\0\0"sv), 1);
@@ -53,7 +53,7 @@ TEST(ExifOrientation, IsUprightWhenItIsNotThereOrMakesNoSense) {
   EXPECT_EQ(changed(10, '\x7f'), 1) << "a directory beyond the end";
 }
 
-TEST(ExifOrientation, NothingIsReadBeyondTheEnd) {
+TEST(ExifOrientation, DoesNotReadBeyondTheEnd) {
   for (const std::string& exif : {kIntel, kMotorola}) {
     for (size_t size = 0; size < exif.size(); ++size) {
       const int found = orientation_in(std::string_view(exif).substr(0, size));
@@ -62,7 +62,7 @@ TEST(ExifOrientation, NothingIsReadBeyondTheEnd) {
   }
 }
 
-TEST(ExifOrientation, TheSmallestSegmentSaysIt) {
+TEST(ExifOrientation, SmallestSegmentRoundTrips) {
   for (int value = 1; value <= 8; ++value) {
     const auto segment = exif_orientation_segment(value);
     EXPECT_EQ(segment[0] << 8 | segment[1], 0xffe1);
@@ -74,7 +74,7 @@ TEST(ExifOrientation, TheSmallestSegmentSaysIt) {
 }
 
 // Corners of the stored picture, in the standard's terms: the positions of its row 0 and column 0.
-TEST(ExifOrientation, SaysHowToTurn) {
+TEST(ExifOrientation, MapsToRotationAndMirror) {
   EXPECT_EQ(orientation_of_exif(1), (Orientation{0, false}));
   EXPECT_EQ(orientation_of_exif(2), (Orientation{0, true})) << "top, right";
   EXPECT_EQ(orientation_of_exif(3), (Orientation{180, false})) << "bottom, right";
@@ -85,7 +85,7 @@ TEST(ExifOrientation, SaysHowToTurn) {
   EXPECT_EQ(orientation_of_exif(8), (Orientation{270, false})) << "left, bottom";
 }
 
-TEST(Orientation, OneAfterTheOther) {
+TEST(Orientation, ComposesInOrder) {
   EXPECT_EQ((Orientation{90, false}.then({270, false})), (Orientation{0, false}));
   EXPECT_EQ((Orientation{0, true}.then({90, false})), (Orientation{270, true}))
       << "mirrored and then turned is turned the other way and then mirrored";

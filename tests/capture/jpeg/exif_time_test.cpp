@@ -50,7 +50,7 @@ class LocalTime {
   std::optional<std::string> old_;
 };
 
-TEST(ExifTime, WithItsZoneAndFractionInBothByteOrders) {
+TEST(ExifTime, ReadsZoneAndFractionInBothByteOrders) {
   for (const bool little : {true, false}) {
     EXPECT_EQ(time_of({{kExifTimeOriginal, "2024:05:17 15:45:59"},
                        {kExifOffsetOriginal, "+02:00"},
@@ -70,7 +70,7 @@ TEST(ExifTime, WithoutAZoneItIsLocalTime) {
   EXPECT_EQ(time_of({{kExifTimeOriginal, "2024:05:17 16:45:59"}}), kTaken * 1'000'000);
 }
 
-TEST(ExifTime, WhatMakesNoSenseIsNone) {
+TEST(ExifTime, IgnoresInvalidTimes) {
   EXPECT_EQ(time_in(plain()), 0) << "no EXIF";
   EXPECT_EQ(time_of({}), 0);
   EXPECT_EQ(time_of({{kExifOffsetOriginal, "+02:00"}}), 0);
@@ -85,7 +85,7 @@ TEST(ExifTime, WhatMakesNoSenseIsNone) {
       << "a clock that was never set";
 }
 
-TEST(ExifTime, AFractionThatIsNoneIsLeftOut) {
+TEST(ExifTime, IgnoresInvalidFractions) {
   const ExifTexts texts{{kExifTimeOriginal, "2024:05:17 13:45:59"},
                         {kExifOffsetOriginal, "+00:00"}};
   for (const char* fraction : {"", "  ", "x", "-1"}) {
@@ -96,7 +96,7 @@ TEST(ExifTime, AFractionThatIsNoneIsLeftOut) {
 }
 
 // Every prefix, and every byte inverted: nothing outside is read (ASan), and nothing hangs.
-TEST(ExifTime, BelievesNothing) {
+TEST(ExifTime, SurvivesDamage) {
   const std::string tiff =
       make_tiff({{kExifTimeOriginal, "2024:05:17 13:45:59"}, {kExifOffsetOriginal, "+00:00"}});
   for (size_t size = 0; size < tiff.size(); ++size) {

@@ -15,7 +15,7 @@ JpegCheck check_guarded(std::span<const std::byte> data) {
   return check_jpeg(guarded.span());
 }
 
-TEST(JpegCheck, AcceptsWholeJpegsAndTellsTheirSize) {
+TEST(JpegCheck, AcceptsCompleteJpegsAndReturnsTheirSize) {
   for (const auto& jpeg : {make_jpeg(640, 480, 77), noise_jpeg(64, 48, 1), make_jpeg(17, 33, 200),
                            make_jpeg(64, 64, 1, 7, 65000)}) {
     const JpegCheck check = check_guarded(jpeg);
@@ -27,7 +27,7 @@ TEST(JpegCheck, AcceptsWholeJpegsAndTellsTheirSize) {
   }
 }
 
-TEST(JpegCheck, AcceptsProgressiveOnes) {
+TEST(JpegCheck, AcceptsProgressiveJpegs) {
   const Bytes jpeg = progressive(noise_jpeg(64, 48, 2));
   const JpegCheck check = check_guarded(jpeg);
   EXPECT_TRUE(check.ok()) << check.problem;
@@ -35,7 +35,7 @@ TEST(JpegCheck, AcceptsProgressiveOnes) {
 }
 
 // Except those that lack only EOI, or half of it.
-TEST(JpegCheck, RefusesEveryTruncation) {
+TEST(JpegCheck, RejectsEveryTruncation) {
   for (const auto& jpeg :
        {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3)),
         with(noise_jpeg(16, 16, 3), jpeg_segment(0xe1, "thumbnail \xff\xd8\xff\xd9"))}) {
@@ -51,7 +51,7 @@ TEST(JpegCheck, RefusesEveryTruncation) {
 }
 
 // NULs are valid entropy-coded data: they must not complete a picture that is cut off.
-TEST(JpegCheck, NulsInPlaceOfTheEnd) {
+TEST(JpegCheck, AcceptsZeroPaddingInsteadOfTheEnd) {
   for (const Bytes& jpeg : {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3))}) {
     const Bytes nuls(5000, std::byte{0});
     const Bytes lacking = without_end(jpeg);
@@ -65,7 +65,7 @@ TEST(JpegCheck, NulsInPlaceOfTheEnd) {
   }
 }
 
-TEST(JpegCheck, WhatIsServedAsItIsNeedsItsEnd) {
+TEST(JpegCheck, VerbatimJpegNeedsItsEnd) {
   const Bytes lacking = without_end(noise_jpeg(32, 32, 3));
   const auto problem = [](const Bytes& jpeg) { return check_verbatim_jpeg(jpeg).problem; };
   EXPECT_EQ(problem(noise_jpeg(32, 32, 3)), "");
@@ -78,7 +78,7 @@ TEST(JpegCheck, WhatIsServedAsItIsNeedsItsEnd) {
 }
 
 // Browsers recognize a JPEG by its first three bytes.
-TEST(JpegCheck, WhatIsServedAsItIsBeginsWithAMarker) {
+TEST(JpegCheck, VerbatimJpegBeginsWithAMarker) {
   const Bytes jpeg = noise_jpeg(32, 32, 3);
   const Bytes stray = with(jpeg, bytes({0, 0x17}), 2);
   EXPECT_TRUE(check_jpeg(stray).ok());
@@ -88,7 +88,7 @@ TEST(JpegCheck, WhatIsServedAsItIsBeginsWithAMarker) {
 }
 
 // Any segment, cut off at any place.
-TEST(JpegCheck, ASegmentThatIsCutOffMayFollowThePicture) {
+TEST(JpegCheck, AllowsATruncatedSegmentAfterThePicture) {
   for (const Bytes& jpeg : {noise_jpeg(32, 32, 3), progressive(noise_jpeg(32, 32, 3))}) {
     const Bytes lacking = without_end(jpeg);
     const Bytes half(jpeg.begin(), jpeg.begin() + static_cast<ptrdiff_t>(jpeg.size() * 3 / 4));
@@ -104,7 +104,7 @@ TEST(JpegCheck, ASegmentThatIsCutOffMayFollowThePicture) {
 
 // A last byte of the picture that is 0 is not treated as padding. Whether the last byte of a flat
 // picture is 0 depends on its size.
-TEST(JpegCheck, ANulMayBelongToThePicture) {
+TEST(JpegCheck, ZeroByteMayBelongToThePicture) {
   bool had_nul = false;
   for (int blocks = 1; blocks <= 16; ++blocks) {
     const Bytes lacking = without_end(make_jpeg(16 * blocks, 16, 128));
@@ -115,7 +115,7 @@ TEST(JpegCheck, ANulMayBelongToThePicture) {
   EXPECT_TRUE(had_nul);
 }
 
-TEST(JpegCheck, PassesOverWhatIsNoSegment) {
+TEST(JpegCheck, SkipsBytesBetweenSegments) {
   const Bytes jpeg = noise_jpeg(32, 32, 5);
   for (const Bytes& stray :
        {bytes({0, 0x17}), bytes({0xff, 0}), bytes({0xff, 0xd3}), bytes({0xff, 0x01}),
@@ -131,7 +131,7 @@ TEST(JpegCheck, PassesOverWhatIsNoSegment) {
 }
 
 // After a marker in the middle of the entropy-coded data, the rest of the data is stray bytes.
-TEST(JpegCheck, StrayBytesBehindAScanAreNoPicture) {
+TEST(JpegCheck, RejectsStrayBytesAfterAScan) {
   const Bytes jpeg = noise_jpeg(64, 64, 6);
   const size_t middle = (head_size(jpeg) + jpeg.size()) / 2;
   EXPECT_EQ(check_guarded(with(jpeg, bytes({0xff, 0xe5, 0, 2}), middle)).problem, "cut off");
@@ -139,7 +139,7 @@ TEST(JpegCheck, StrayBytesBehindAScanAreNoPicture) {
   EXPECT_TRUE(check_guarded(with(jpeg, bytes({0xff, 0xe5, 0, 2, 7}), jpeg.size() - 2)).ok());
 }
 
-TEST(JpegCheck, PaddingBehindTheEndIsNotPartOfIt) {
+TEST(JpegCheck, ExcludesTrailingPadding) {
   const Bytes jpeg = make_jpeg(32, 32, 5);
   const JpegCheck check = check_guarded(jpeg + Bytes(100, std::byte{0}));
   EXPECT_TRUE(check.ok());
@@ -157,7 +157,7 @@ TEST(JpegCheck, AcceptsFillBytesAndRestarts) {
   EXPECT_EQ(check.height, 2);
 }
 
-TEST(JpegCheck, SaysWhatIsWrong) {
+TEST(JpegCheck, DescribesProblems) {
   const auto problem = [](const Bytes& bytes) { return check_guarded(bytes).problem; };
   const Bytes jpeg = kSoi + kDqt + kSof + kSos + kScan + kEoi;
   ASSERT_EQ(problem(jpeg), "");

@@ -33,7 +33,7 @@ std::vector<size_t> scan_ends(const Bytes& jpeg) {
   return ends;
 }
 
-TEST(JpegCoefficients, TellsAWholePictureFromOneThatEndsEarlier) {
+TEST(JpegCoefficients, DistinguishesCompleteFromTruncatedPictures) {
   const Pixels pixels = shades(48, 40, 3);
   for (const JpegKind& kind :
        {JpegKind{}, JpegKind{.is_optimized = true}, JpegKind{.restart_interval = 2}}) {
@@ -47,7 +47,7 @@ TEST(JpegCoefficients, TellsAWholePictureFromOneThatEndsEarlier) {
   }
 }
 
-TEST(JpegCoefficients, WhatLookedLikePaddingMayBeTheLastByte) {
+TEST(JpegCoefficients, ByteThatLooksLikePaddingMayBeTheLast) {
   const Bytes jpeg = encode_pixels(shades(48, 40, 3));
   const size_t end = jpeg.size() - 2;
   EXPECT_EQ(size_of_whole(jpeg, jpeg.size()), jpeg.size());
@@ -61,7 +61,7 @@ TEST(JpegCoefficients, WhatLookedLikePaddingMayBeTheLastByte) {
 }
 
 // 0xff with a stuffed zero after it: one in a few dozen random pictures ends like this.
-TEST(JpegCoefficients, AStuffedByteMayBeTheLast) {
+TEST(JpegCoefficients, StuffedByteMayBeTheLast) {
   const uint64_t seed = 31;
   Random random(seed);
   Bytes jpeg;
@@ -78,7 +78,7 @@ TEST(JpegCoefficients, AStuffedByteMayBeTheLast) {
   EXPECT_EQ(size_of_whole(without_end(jpeg, 3), end - 2), 0u);
 }
 
-TEST(JpegCoefficients, TheLastScanMustBeThere) {
+TEST(JpegCoefficients, RequiresTheLastScan) {
   const Pixels pixels = shades(48, 40, 3);
   for (const JpegKind& kind :
        {JpegKind{.has_separate_scans = true}, JpegKind{.is_progressive = true}}) {
@@ -91,13 +91,13 @@ TEST(JpegCoefficients, TheLastScanMustBeThere) {
   }
 }
 
-TEST(JpegCoefficients, DamageInTheMiddleIsSeen) {
+TEST(JpegCoefficients, DetectsDamageInTheMiddle) {
   const Bytes jpeg = encode_pixels(shades(64, 64, 3), {.restart_interval = 1});
   const Bytes marker = bytes({0xff, 0xe5});
   EXPECT_FALSE(has_all(with(jpeg, marker, (head_size(jpeg) + jpeg.size()) / 2)));
 }
 
-TEST(JpegCoefficients, ScansWithoutEndAreRefused) {
+TEST(JpegCoefficients, RejectsEndlessScans) {
   Bytes jpeg = encode_pixels(shades(16, 16, 3), {.is_progressive = true});
   const std::vector<size_t> ends = scan_ends(jpeg);
   // The last scan: it refines coefficients that a previous scan refined already.
@@ -117,7 +117,7 @@ TEST(JpegCoefficients, ScansWithoutEndAreRefused) {
   EXPECT_FALSE(repeated(600));
 }
 
-TEST(JpegCoefficients, MoreThanHalfOfTheMemoryIsNotTaken) {
+TEST(JpegCoefficients, FailsAtTheMemoryLimit) {
   LibJpegErrors errors;
   const Bytes jpeg = encode_pixels(shades(64, 64, 3));
   JpegCoefficients coefficients(jpeg, errors);

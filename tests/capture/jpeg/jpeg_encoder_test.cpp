@@ -35,7 +35,7 @@ struct Noise {
   RawView view;
 };
 
-TEST(JpegEncoder, ThePictureThatComesOutIsTheOneThatWentIn) {
+TEST(JpegEncoder, RoundTripsAPicture) {
   Canvas canvas(160, 120);
   canvas.fill_rect({0, 0, 80, 120}, rgb(200, 200, 200));
   canvas.fill_rect({80, 60, 80, 60}, rgb(90, 90, 90));
@@ -52,7 +52,7 @@ TEST(JpegEncoder, ThePictureThatComesOutIsTheOneThatWentIn) {
 }
 
 // The output is the same as from a new encoder, whatever was encoded before.
-TEST(JpegEncoder, NoPictureChangesTheNext) {
+TEST(JpegEncoder, PicturesAreIndependent) {
   const auto encoded = [](JpegEncoder& encoder, PixelFormat format, int quality) {
     const RawPicture picture(format, 64, 48);
     Bytes out(JpegEncoder::worst_case(64, 48, PixelFormat::yuv422));
@@ -73,7 +73,7 @@ TEST(JpegEncoder, NoPictureChangesTheNext) {
 
 // The span ends at the start of an inaccessible page. Half of the sizes are odd: for them,
 // TurboJPEG reads up to the next even size and pads to whole blocks.
-TEST(JpegEncoder, NoiseAtQuality100StaysInTheWorstCase) {
+TEST(JpegEncoder, NoiseAtQuality100StaysWithinTheWorstCase) {
   JpegEncoder encoder;
   for (const auto& [width, height] : {std::pair{1, 1},
                                       {2, 2},
@@ -98,7 +98,7 @@ TEST(JpegEncoder, NoiseAtQuality100StaysInTheWorstCase) {
 }
 
 // Noise in the other layouts that it takes, each in a place of exactly the worst-case size.
-TEST(JpegEncoder, TakesPlanesAndPackedRgbAndNothingElse) {
+TEST(JpegEncoder, AcceptsOnlyPlanarAndPackedRgb) {
   JpegEncoder encoder;
   for (int number = 0; number <= static_cast<int>(PixelFormat::xbgr); ++number) {
     const auto format = static_cast<PixelFormat>(number);
@@ -122,7 +122,7 @@ TEST(JpegEncoder, TakesPlanesAndPackedRgbAndNothingElse) {
   }
 }
 
-TEST(JpegEncoder, ColoursOfPackedPixelsAreInTheirPlaces) {
+TEST(JpegEncoder, KeepsTheChannelOrderOfPackedPixels) {
   JpegEncoder encoder;
   for (const auto& [format, bytes, green] : {std::tuple{PixelFormat::rgb, 3, 1},
                                              {PixelFormat::bgr, 3, 1},
@@ -149,7 +149,7 @@ TEST(JpegEncoder, ColoursOfPackedPixelsAreInTheirPlaces) {
   }
 }
 
-TEST(JpegEncoder, QualityIsHeard) {
+TEST(JpegEncoder, AppliesQuality) {
   const Noise noise(160, 120, 7);
   JpegEncoder encoder;
   Bytes out(JpegEncoder::worst_case(160, 120));
@@ -161,14 +161,14 @@ TEST(JpegEncoder, QualityIsHeard) {
   }
 }
 
-TEST(JpegEncoderDeathTest, ASpanBelowTheWorstCaseIsABug) {
+TEST(JpegEncoderDeathTest, BufferBelowTheWorstCaseAborts) {
   const Noise noise(64, 64, 7);
   JpegEncoder encoder;
   Bytes out(JpegEncoder::worst_case(64, 64) - 1);
   EXPECT_DEATH(encoder.encode(noise.view, 64, 64, 1, out), "out.size\\(\\) >= capacity");
 }
 
-TEST(JpegEncoderDeathTest, QualityOutOfRangeIsABug) {
+TEST(JpegEncoderDeathTest, QualityOutOfRangeAborts) {
   const Noise noise(64, 64, 7);
   JpegEncoder encoder;
   Bytes out(JpegEncoder::worst_case(64, 64));

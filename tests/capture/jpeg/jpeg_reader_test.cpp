@@ -21,14 +21,14 @@ size_t scan_end(std::initializer_list<uint8_t> data) {
       {reinterpret_cast<const uint8_t*>(guarded.span().data()), guarded.span().size()});
 }
 
-TEST(JpegReader, FindsWhereAScanEnds) {
+TEST(JpegReader, FindsTheEndOfAScan) {
   EXPECT_EQ(scan_end({0xff, 0xd9}), 0u);
   EXPECT_EQ(scan_end({1, 2, 0xff, 0xd9, 5}), 2u);
   EXPECT_EQ(scan_end({1, 0xff, 0, 0xff, 0xd3, 2, 0xff, 0xda}), 6u) << "stuffing and restarts";
   EXPECT_EQ(scan_end({1, 0xff, 0xff, 0xff, 0xd9}), 3u) << "fill bytes";
 }
 
-TEST(JpegReader, AnUndecidedEndOfTheDataIsLeftForLater) {
+TEST(JpegReader, LeavesAnIncompleteMarkerForLater) {
   EXPECT_EQ(scan_end({}), 0u);
   EXPECT_EQ(scan_end({1}), 1u);
   EXPECT_EQ(scan_end({0xff}), 0u);
@@ -39,7 +39,7 @@ TEST(JpegReader, AnUndecidedEndOfTheDataIsLeftForLater) {
   EXPECT_EQ(scan_end({1, 0xff, 0xff}), 2u);
 }
 
-TEST(JpegReader, GivesTheSegmentsOneByOne) {
+TEST(JpegReader, ReturnsSegmentsOneByOne) {
   const Bytes fill(2, std::byte{0xff});
   const Bytes comment = jpeg_segment(0xfe, "hello");
   const Bytes jpeg = kSoi + fill + comment + kDqt + kSof + kSos + kScan + kEoi + kScan;
@@ -73,7 +73,7 @@ Bytes with_frame_header(std::string_view content) {
   return kSoi + kDqt + jpeg_segment(0xc0, content) + kSos + kScan + kEoi;
 }
 
-TEST(JpegReader, RefusesSizesThatCannotBe) {
+TEST(JpegReader, RejectsImpossibleSizes) {
   using namespace std::literals;
   EXPECT_EQ(problem_of(with_frame_header("\x08\x00\x02\x00\x00\x01\x01\x11\x00"sv)),
             "its size is missing");
@@ -86,7 +86,7 @@ TEST(JpegReader, RefusesSizesThatCannotBe) {
       << "a size that became 1024x1024";
 }
 
-TEST(JpegReader, RefusesFrameHeadersThatMakeNoSense) {
+TEST(JpegReader, RejectsInvalidFrameHeaders) {
   using namespace std::literals;
   const std::string_view damaged = "damaged: frame header";
   EXPECT_EQ(problem_of(with_frame_header("\x08\x00\x02\x00\x03\x02\x01\x11\x00\x02\x11\x00"sv)),
@@ -105,7 +105,7 @@ TEST(JpegReader, RefusesFrameHeadersThatMakeNoSense) {
       << "12 bits";
 }
 
-TEST(JpegReader, RefusesScansOfUnknownComponentsAndTables) {
+TEST(JpegReader, RejectsUnknownComponentsAndTables) {
   using namespace std::literals;
   const auto problem = [](std::string_view scan_header) {
     return problem_of(kSoi + kDqt + kSof + jpeg_segment(0xda, scan_header) + kScan + kEoi);
@@ -121,7 +121,7 @@ TEST(JpegReader, RefusesScansOfUnknownComponentsAndTables) {
       << "annex K has no table 2";
 }
 
-TEST(JpegReader, RefusesTablesThatDoNotFitTheirSegment) {
+TEST(JpegReader, RejectsTablesThatDoNotFitTheirSegment) {
   using namespace std::literals;
   const std::string none(16, '\0');
   const std::string one = "\1" + std::string(15, '\0');
@@ -151,7 +151,7 @@ Bytes changed(Bytes jpeg, size_t at, int value) {
 }
 
 // Tables given by the number of codes of each length; annex C derives the codes from them.
-TEST(JpegReader, RefusesCodesThatCannotBe) {
+TEST(JpegReader, RejectsInvalidHuffmanCodes) {
   using namespace std::literals;
   const auto problem = [](std::string_view lengths, std::string_view values, bool is_ac = false) {
     const std::string one = "\1" + std::string(15, '\0') + "\7";
@@ -174,7 +174,7 @@ TEST(JpegReader, RefusesCodesThatCannotBe) {
   EXPECT_EQ(problem_of(with(noise_jpeg(32, 32, 1), unused)), "") << "nobody looks at it";
 }
 
-TEST(JpegReader, RefusesAComponentTwiceInAScan) {
+TEST(JpegReader, RejectsDuplicateComponentsInAScan) {
   const Bytes jpeg = noise_jpeg(32, 32, 1);
   const size_t sos = offset_of(jpeg, 0xda);
   const Bytes twice = changed(jpeg, sos + 7, 1);
@@ -186,7 +186,7 @@ TEST(JpegReader, RefusesAComponentTwiceInAScan) {
   EXPECT_EQ(problem_of(same), "");
 }
 
-TEST(JpegReader, RefusesScanParametersThatCannotBe) {
+TEST(JpegReader, RejectsInvalidScanParameters) {
   using namespace std::literals;
   const auto sequential = [](std::string_view parameters) {
     const std::string scan_header = "\1\1"s + '\0' + std::string(parameters);
@@ -212,7 +212,7 @@ TEST(JpegReader, RefusesScanParametersThatCannotBe) {
       << "AC of several components";
 }
 
-TEST(JpegReader, RefusesAProgressivePictureWithoutDc) {
+TEST(JpegReader, RejectsAProgressivePictureWithoutDc) {
   const Bytes jpeg = encode_pixels(
       shades(64, 64, 1), {.colours = JCS_GRAYSCALE, .sampling = {{1, 1}}, .is_progressive = true});
   ASSERT_EQ(problem_of(jpeg), "");
@@ -231,7 +231,7 @@ TEST(JpegReader, RefusesAProgressivePictureWithoutDc) {
   EXPECT_EQ(problem_of(without_dc), "damaged: a progressive picture without DC");
 }
 
-TEST(JpegReader, RefusesWhatDecodersGiveUpOn) {
+TEST(JpegReader, RejectsWhatDecodersRefuse) {
   const Bytes jpeg = noise_jpeg(32, 32, 1);
   for (const int marker : {0x02, 0xbf, 0xde, 0xdf, 0xf0, 0xfd}) {
     EXPECT_EQ(problem_of(with(jpeg, jpeg_segment(static_cast<uint8_t>(marker), "?"))),
@@ -247,7 +247,7 @@ TEST(JpegReader, RefusesWhatDecodersGiveUpOn) {
       << "18 blocks in an MCU";
 }
 
-TEST(JpegReader, PicturesOf200MegapixelsExist) {
+TEST(JpegReader, Accepts200Megapixels) {
   // 16320x12240, as from a phone.
   const Bytes head =
       jpeg_segment(0xc0, std::string_view("\x08\x2f\xd0\x3f\xc0\x01\x01\x11\x00", 9));
@@ -255,7 +255,7 @@ TEST(JpegReader, PicturesOf200MegapixelsExist) {
   EXPECT_EQ(problem_of(kSoi + kDqt + head + kSos + scan + kEoi), "");
 }
 
-TEST(JpegReader, TheFirstExifBeforeTheScanCounts) {
+TEST(JpegReader, UsesTheFirstExifBeforeTheScan) {
   const auto exif = [](int value) {
     const auto segment = exif_orientation_segment(value);
     const auto content = std::as_bytes(std::span(segment));
@@ -275,7 +275,7 @@ TEST(JpegReader, TheFirstExifBeforeTheScanCounts) {
   }
 }
 
-TEST(JpegReader, AProgressiveScanNeedsOnlyTheTablesThatItUses) {
+TEST(JpegReader, ProgressiveScanNeedsOnlyTheTablesItUses) {
   const Bytes jpeg = progressive(noise_jpeg(64, 48, 2));
   EXPECT_EQ(problem_of(jpeg), "");
   EXPECT_EQ(problem_of(without(jpeg, 0xc4)), "damaged: a table is missing")

@@ -36,7 +36,7 @@ Bytes repaired(const Bytes& data) {
 
 const Bytes kExif = jpeg_segment(0xe1, "Exif\0\0 thumbnail \xff\xd8\xff\xd9 and more");
 
-TEST(JpegRepair, LeavesAloneWhatIsAsItShouldBe) {
+TEST(JpegRepair, LeavesValidJpegsUnchanged) {
   for (const Bytes& jpeg :
        {make_jpeg(320, 240, 90), noise_jpeg(640, 480, 1), progressive(noise_jpeg(64, 48, 2))}) {
     Bytes out;
@@ -49,7 +49,7 @@ TEST(JpegRepair, LeavesAloneWhatIsAsItShouldBe) {
   }
 }
 
-TEST(JpegRepair, PutsInTheHuffmanTablesOfMotionJpeg) {
+TEST(JpegRepair, AddsTheHuffmanTablesOfMotionJpeg) {
   const Bytes jpeg = noise_jpeg(160, 120, 3);
   const Bytes camera = without(jpeg, 0xc4);
   constexpr size_t kTables = 420;
@@ -61,13 +61,13 @@ TEST(JpegRepair, PutsInTheHuffmanTablesOfMotionJpeg) {
   EXPECT_EQ(repaired(out), out) << "once is enough";
 }
 
-TEST(JpegRepair, PutsThemInOnceForSeveralScans) {
+TEST(JpegRepair, AddsTablesOnceForSeveralScans) {
   const Bytes jpeg = kSoi + kDqt + kSof + kSos + kScan + kSos + kScan + kEoi;
   EXPECT_EQ(repaired(jpeg).size(), jpeg.size() + 420);
 }
 
 // Each subset of them, in one segment or in several.
-TEST(JpegRepair, PutsInThoseTablesThatAreMissing) {
+TEST(JpegRepair, AddsOnlyMissingTables) {
   const Bytes jpeg = noise_jpeg(160, 120, 3);
   const std::vector<int> tables{0x00, 0x10, 0x01, 0x11};
   for (unsigned missing = 1; missing < 16; ++missing) {
@@ -82,7 +82,7 @@ TEST(JpegRepair, PutsInThoseTablesThatAreMissing) {
 }
 
 // Existing ones are not replaced.
-TEST(JpegRepair, KeepsTheTablesOfThePicture) {
+TEST(JpegRepair, KeepsExistingTables) {
   const Bytes jpeg = encode_pixels(shades(160, 120, 3), {.is_optimized = true});
   EXPECT_EQ(repaired(jpeg), jpeg);
   const Bytes grey =
@@ -90,7 +90,7 @@ TEST(JpegRepair, KeepsTheTablesOfThePicture) {
   EXPECT_EQ(repaired(grey), grey) << "no table for colour that it has not";
 }
 
-TEST(JpegRepair, TakesExifOutAndKeepsTheRest) {
+TEST(JpegRepair, RemovesExifAndKeepsOtherSegments) {
   const Bytes jpeg = noise_jpeg(64, 48, 4);
   EXPECT_EQ(repaired(with(jpeg, kExif)), jpeg);
   EXPECT_EQ(repaired(with(jpeg, kExif + kExif)), jpeg);
@@ -98,7 +98,7 @@ TEST(JpegRepair, TakesExifOutAndKeepsTheRest) {
   EXPECT_EQ(repaired(avi), avi);
 }
 
-TEST(JpegRepair, KeepsHowThePictureIsToBeTurned) {
+TEST(JpegRepair, KeepsTheOrientation) {
   const Bytes jpeg = noise_jpeg(64, 48, 4);
   for (int value = 1; value <= 8; ++value) {
     const auto segment = exif_orientation_segment(value);
@@ -114,7 +114,7 @@ TEST(JpegRepair, KeepsHowThePictureIsToBeTurned) {
   }
 }
 
-TEST(JpegRepair, LeavesStrayBytesOut) {
+TEST(JpegRepair, RemovesStrayBytes) {
   const Bytes jpeg = noise_jpeg(64, 48, 4);
   for (const Bytes& stray :
        {bytes({0, 0x17}), bytes({0xff, 0}), bytes({0xff, 0xd3}), bytes({0xff, 0x01}),
@@ -127,7 +127,7 @@ TEST(JpegRepair, LeavesStrayBytesOut) {
   }
 }
 
-TEST(JpegRepair, PutsInTheEnd) {
+TEST(JpegRepair, AddsTheEndMarker) {
   for (const Bytes& jpeg : {noise_jpeg(64, 48, 5), progressive(noise_jpeg(64, 48, 5)),
                             make_jpeg(640, 480, 90), noise_jpeg(640, 480, 1)}) {
     const Bytes lacking = without_end(jpeg);
@@ -144,7 +144,7 @@ TEST(JpegRepair, PutsInTheEnd) {
   }
 }
 
-TEST(JpegRepair, CutsPaddingOff) {
+TEST(JpegRepair, RemovesPadding) {
   const Bytes jpeg = noise_jpeg(64, 48, 5);
   for (const int padding : {0x00, 0xff, 0xd8}) {
     EXPECT_EQ(repaired(jpeg + Bytes(100'000, std::byte(padding))), jpeg);
@@ -155,7 +155,7 @@ TEST(JpegRepair, CutsPaddingOff) {
 }
 
 // Chunks of the copy end within stuffing, restarts and markers, at every possible offset.
-TEST(JpegRepair, CopiesTheSameWhereverAMarkerLies) {
+TEST(JpegRepair, CopiesMarkersAtAnyOffset) {
   for (size_t size = 16'370; size < 16'400; ++size) {
     Bytes scan(size, std::byte{0x55});
     for (size_t i = 16'360; i + 1 < size; i += 2) {
@@ -170,7 +170,7 @@ TEST(JpegRepair, CopiesTheSameWhereverAMarkerLies) {
   }
 }
 
-TEST(JpegRepair, RefusesEveryTruncation) {
+TEST(JpegRepair, RejectsEveryTruncation) {
   for (const Bytes& jpeg :
        {noise_jpeg(32, 32, 6), with(without(noise_jpeg(32, 32, 6), 0xc4), kExif)}) {
     for (size_t size = 0; size + 2 < jpeg.size(); ++size) {
@@ -183,7 +183,7 @@ TEST(JpegRepair, RefusesEveryTruncation) {
   }
 }
 
-TEST(JpegRepair, TellsALargeOneFromABrokenOne) {
+TEST(JpegRepair, DistinguishesOversizedFromBrokenJpegs) {
   const Bytes jpeg = without(noise_jpeg(64, 48, 7), 0xc4);
   const size_t needed = jpeg.size() + 420;
   for (size_t room = 0; room < needed; ++room) {
@@ -200,7 +200,7 @@ TEST(JpegRepair, TellsALargeOneFromABrokenOne) {
 
 // Damage as caused by a camera's cable or firmware. The repair agrees with the check about every
 // case, and no picture that it passes makes a decoder fail.
-TEST(JpegRepair, AgreesWithTheCheckAboutDamage) {
+TEST(JpegRepair, AgreesWithJpegCheckOnDamage) {
   const uint64_t seed = 20261122;
   Random random(seed);
   const Bytes original = with(without(noise_jpeg(96, 64, 8), 0xc4), kExif);

@@ -61,7 +61,7 @@ uint64_t instructions_of_one_picture(bool simd) {
   return program.run_until(SIGSTOP, PTRACE_SINGLESTEP);
 }
 
-TEST(JpegSimd, APictureTakesAThirdLessInstructionsThanWithoutIt) {
+TEST(JpegSimd, SimdSavesAThirdOfTheInstructions) {
   const uint64_t with = instructions_of_one_picture(true);
   const uint64_t without = instructions_of_one_picture(false);
   RecordProperty("instructions", static_cast<int>(with));

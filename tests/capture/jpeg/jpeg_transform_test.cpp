@@ -63,7 +63,7 @@ std::string look_of(const Bytes& jpeg) {
   return look;
 }
 
-TEST(JpegTransform, TurnsAndMirrorsEveryWay) {
+TEST(JpegTransform, RotatesAndMirrorsInEveryDirection) {
   const Bytes jpeg = quarters(160, 96);
   ASSERT_EQ(look_of(jpeg), "1234");
   for (const auto& [orientation, look] : {std::pair{Orientation{0, true}, "2143"},
@@ -79,14 +79,14 @@ TEST(JpegTransform, TurnsAndMirrorsEveryWay) {
   }
 }
 
-TEST(JpegTransform, LosesNothing) {
+TEST(JpegTransform, IsLossless) {
   const Bytes jpeg = noise_jpeg(160, 96, 1);
   Bytes round = jpeg;
   for (int i = 0; i < 4; ++i) round = turned(round, {90, false});
   EXPECT_EQ(decode(round).pixels, decode(jpeg).pixels) << "four quarters are a whole turn";
 }
 
-TEST(JpegTransform, CutsOffWhatWouldComeToTheWrongEdge) {
+TEST(JpegTransform, CropsPartialBlocksThatWouldMoveToTheWrongEdge) {
   const Bytes out = turned(noise_jpeg(100, 90, 2), {180, false});
   EXPECT_EQ(decode(out).width, 96);
   EXPECT_EQ(decode(out).height, 80);
@@ -122,7 +122,7 @@ const std::vector<NamedKind> kKinds{
     {"YCCK", {.colours = JCS_YCCK, .sampling = {{2, 2}, {1, 1}, {1, 1}, {2, 2}}}, 4},
     {"YCCK 4:1:0", {.colours = JCS_YCCK, .sampling = {{4, 1}, {1, 1}, {1, 1}, {4, 1}}}, 4}};
 
-TEST(JpegTransform, TurnsEverySamplingAndColour) {
+TEST(JpegTransform, RotatesEverySubsamplingAndColourSpace) {
   for (const NamedKind& kind : kKinds) {
     const Bytes jpeg = encode_pixels(shades(128, 96, kind.channels), kind.kind);
     const Pixels upright = decode_pixels(jpeg);
@@ -142,7 +142,7 @@ TEST(JpegTransform, TurnsEverySamplingAndColour) {
 
 // Neither side is a whole number of blocks: the partial blocks that would move to the left or to
 // the top are cut off, the others stay.
-TEST(JpegTransform, CutsOffOnlyWhatCannotBeMoved) {
+TEST(JpegTransform, CropsOnlyOnTheAffectedSides) {
   const Bytes jpeg = encode_pixels(shades(90, 70, 3));
   for (const auto& [orientation, width, height] : {std::tuple{Orientation{0, true}, 80, 70},
                                                    {Orientation{90, false}, 64, 90},
@@ -155,7 +155,7 @@ TEST(JpegTransform, CutsOffOnlyWhatCannotBeMoved) {
   }
 }
 
-TEST(JpegTransform, TurnsAsExifSaysAndThenAsAsked) {
+TEST(JpegTransform, AppliesExifOrientationBeforeTheConfiguredOne) {
   const Bytes stored = encode_pixels(shades(96, 64, 3));
   const Pixels pixels = decode_pixels(stored);
   for (int exif = 1; exif <= 8; ++exif) {
@@ -173,7 +173,7 @@ TEST(JpegTransform, TurnsAsExifSaysAndThenAsAsked) {
   }
 }
 
-TEST(JpegTransform, KeepsTheColourProfileOnly) {
+TEST(JpegTransform, KeepsOnlyTheColourProfile) {
   const Bytes jpeg = encode_pixels(shades(32, 32, 3));
   const Bytes profile = jpeg_segment(0xe2, std::string("ICC_PROFILE\0\1\1colours", 21));
   const Bytes other = jpeg_segment(0xe2, "MPF") + jpeg_segment(0xfe, "comment");
@@ -183,7 +183,7 @@ TEST(JpegTransform, KeepsTheColourProfileOnly) {
   EXPECT_EQ(std::count(head.begin(), head.end(), jpeg_segment(0xfe, "comment")), 0);
 }
 
-TEST(JpegTransform, RepairsAsItTurns) {
+TEST(JpegTransform, RepairsWhileRotating) {
   const Bytes jpeg = noise_jpeg(160, 96, 3);
   const Bytes upside_down = turned(jpeg, {180, false});
   const Bytes camera = with(without(jpeg, 0xc4), jpeg_segment(0xe1, "Exif \xff\xd8\xff\xd9"));
@@ -196,7 +196,7 @@ TEST(JpegTransform, RepairsAsItTurns) {
 }
 
 // A picture without tables uses those of annex K, whatever the previous one had.
-TEST(JpegTransform, NoPictureChangesTheNext) {
+TEST(JpegTransform, PicturesAreIndependent) {
   const Pixels pixels = shades(128, 96, 3);
   const Bytes plain = encode_pixels(pixels);
   const Bytes lacking = without(plain, 0xc4);
@@ -213,7 +213,7 @@ TEST(JpegTransform, NoPictureChangesTheNext) {
   }
 }
 
-TEST(JpegTransform, TellsWhatDoesNotFitFromWhatIsBroken) {
+TEST(JpegTransform, DistinguishesOversizedFromBrokenJpegs) {
   const Bytes jpeg = noise_jpeg(160, 96, 4);
   const size_t size = turned(jpeg, {90, false}).size();
   const GuardedBytes exact(size);
@@ -226,7 +226,7 @@ TEST(JpegTransform, TellsWhatDoesNotFitFromWhatIsBroken) {
   EXPECT_TRUE(transform_jpeg(jpeg, {90, false}, exact.span()).ok()) << "and goes on";
 }
 
-TEST(JpegTransform, APictureSmallerThanABlockCannotBeTurned) {
+TEST(JpegTransform, RefusesPicturesSmallerThanABlock) {
   Bytes out(10'000);
   const Bytes tiny = make_jpeg(9, 9, 100);
   const WrittenJpeg written = transform_jpeg(tiny, {180, false}, out);

@@ -44,7 +44,7 @@ TEST(JpegWalker, FindsTheEnd) {
   expect(jpeg().substr(0, jpeg().size() - 1), Found::nothing, 0);
 }
 
-TEST(JpegWalker, PassesOverWhatIsNoMarkerAndWhatSegmentsHaveInThem) {
+TEST(JpegWalker, SkipsStrayBytesAndSegmentContents) {
   std::string thumbnail = jpeg();
   thumbnail.insert(2, std::string("\xff\xe1\x00\x06\xff\xd8\xff\xd9", 8));
   expect(thumbnail, Found::end, thumbnail.size());
@@ -53,7 +53,7 @@ TEST(JpegWalker, PassesOverWhatIsNoMarkerAndWhatSegmentsHaveInThem) {
   expect(stray, Found::end, stray.size());
 }
 
-TEST(JpegWalker, FindsThePictureThatFollowsOneThatWasCutOff) {
+TEST(JpegWalker, FindsThePictureAfterATruncatedOne) {
   const std::string cut = jpeg().substr(0, jpeg().size() - 9);
   expect(cut + jpeg(), Found::start, cut.size());
 }

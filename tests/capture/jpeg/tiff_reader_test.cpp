@@ -33,14 +33,14 @@ TEST(TiffReader, ReadsBothByteOrders) {
   }
 }
 
-TEST(TiffReader, AShortTextStandsInItsEntry) {
+TEST(TiffReader, ReadsAShortTextFromItsEntry) {
   const std::string app1 = kSignature + make_tiff({{kExifFractionOriginal, "25"}});
   const TiffReader tiff(span_of(app1));
   const size_t directory = tiff.offset_of(tiff.find(tiff.first_directory(), 0x8769));
   EXPECT_EQ(tiff.text_of(tiff.find(directory, kExifFractionOriginal)), "25");
 }
 
-TEST(TiffReader, WhatLiesOutsideIsNothing) {
+TEST(TiffReader, IgnoresWhatLiesOutside) {
   const std::string other = "http://ns.adobe.com/xap/1.0/";
   EXPECT_FALSE(TiffReader::is_exif(span_of(other)));
   const std::string bare = kSignature;

@@ -29,7 +29,7 @@ int rounded_up(int value) {
   return (value + 1) & ~1;
 }
 
-TEST(RawConverter, EveryLayoutBecomesThePlanesThatItMeans) {
+TEST(RawConverter, ConvertsEveryLayoutToItsPlanes) {
   RawConverter converter;  // one for all: no state remains between pictures
   for (const auto& [width, height] : kSizes) {
     for (const Layout& layout : kLayouts) {
@@ -51,7 +51,7 @@ TEST(RawConverter, EveryLayoutBecomesThePlanesThatItMeans) {
 }
 
 // As RawView requires: TurboJPEG reads that far.
-TEST(RawConverter, EdgesAreFilledWithTheirNeighbours) {
+TEST(RawConverter, PadsEdgesWithTheirNeighbours) {
   RawConverter converter;
   for (const PixelFormat format : {PixelFormat::nv12, PixelFormat::yuyv}) {
     const RawPicture picture(format, 7, 5);
@@ -64,7 +64,7 @@ TEST(RawConverter, EdgesAreFilledWithTheirNeighbours) {
   }
 }
 
-TEST(RawConverter, WhatIsRightAlreadyStaysWhereItIs) {
+TEST(RawConverter, DoesNotCopyPlanesThatNeedNoConversion) {
   RawConverter converter;
   for (const PixelFormat format :
        {PixelFormat::yuv420, PixelFormat::yuv422, PixelFormat::grey, PixelFormat::bgrx}) {
@@ -79,7 +79,7 @@ TEST(RawConverter, WhatIsRightAlreadyStaysWhereItIs) {
       << "only colour has to be moved";
 }
 
-TEST(RawConverter, HalvesTheColourOfFullColour) {
+TEST(RawConverter, SubsamplesFullChroma) {
   RawConverter converter;
   for (const int width : {64, 7, 1}) {
     const RawPicture picture(PixelFormat::yuv444, width, 3);
@@ -96,7 +96,7 @@ TEST(RawConverter, HalvesTheColourOfFullColour) {
 }
 
 // Every value, compared with the definition, within rounding.
-TEST(RawConverter, WidensVideoRangeToTheWholeOne) {
+TEST(RawConverter, ExpandsLimitedToFullRange) {
   RawConverter converter;
   for (const Layout& layout : kLayouts) {
     RawPicture picture(layout.from, 512, 2);
@@ -116,7 +116,7 @@ TEST(RawConverter, WidensVideoRangeToTheWholeOne) {
   }
 }
 
-TEST(RawConverter, BlackGreyAndWhiteStayWhatTheyAre) {
+TEST(RawConverter, PreservesBlackGreyAndWhite) {
   RawConverter converter;
   for (const auto& [video, jpeg] : {std::pair{16, 0}, {235, 255}, {0, 0}, {255, 255}}) {
     RawPicture picture(PixelFormat::yuyv, 32, 2);
@@ -129,7 +129,7 @@ TEST(RawConverter, BlackGreyAndWhiteStayWhatTheyAre) {
   }
 }
 
-TEST(RawConverter, NothingIsReadBehindThePicture) {
+TEST(RawConverter, DoesNotReadBeyondThePicture) {
   RawConverter converter;
   for (const auto& [width, height] : kSizes) {
     for (const Layout& layout : kLayouts) {

@@ -51,7 +51,7 @@ void expect_turned(const RawView& out, const RawView& in, size_t plane, int widt
   }
 }
 
-TEST(RawRotator, KnowsWhatClockwiseIs) {
+TEST(RawRotator, RotatesClockwise) {
   RawPicture picture(PixelFormat::grey, 4, 2);
   picture.fill_with_ramp();  // 0 1 2 3 in both rows
   RawRotator rotator;
@@ -65,7 +65,7 @@ TEST(RawRotator, KnowsWhatClockwiseIs) {
   EXPECT_EQ(at(rotator.turn(picture.view(), 4, 2, {180, true}), 0, 0, 0), 0) << "upside down";
 }
 
-TEST(RawRotator, TurnsEveryPlaneEveryWay) {
+TEST(RawRotator, RotatesEveryPlaneInEveryDirection) {
   RawRotator rotator;
   for (const auto& [width, height] : kSizes) {
     for (const Orientation orientation : all_orientations()) {
@@ -83,7 +83,7 @@ TEST(RawRotator, TurnsEveryPlaneEveryWay) {
   }
 }
 
-TEST(RawRotator, HalfTurnsKeepTheColourOf422) {
+TEST(RawRotator, HalfTurnsKeep422) {
   RawRotator rotator;
   const RawPicture picture(PixelFormat::yuv422, 34, 17);
   for (const Orientation orientation : {Orientation{180, false}, {0, true}, {180, true}}) {
@@ -94,7 +94,7 @@ TEST(RawRotator, HalfTurnsKeepTheColourOf422) {
   }
 }
 
-TEST(RawRotator, QuarterTurnsMake420Of422) {
+TEST(RawRotator, QuarterTurnsMake420From422) {
   RawRotator rotator;
   for (const int height : {18, 17, 1}) {
     const RawPicture picture(PixelFormat::yuv422, 34, height);
@@ -114,7 +114,7 @@ TEST(RawRotator, QuarterTurnsMake420Of422) {
 }
 
 // As RawView requires: TurboJPEG reads that far.
-TEST(RawRotator, EdgesAreFilledWithTheirNeighbours) {
+TEST(RawRotator, PadsEdgesWithTheirNeighbours) {
   RawRotator rotator;
   const RawPicture picture(PixelFormat::yuv420, 7, 5);
   const RawView out = rotator.turn(picture.view(), 7, 5, {90, false});
@@ -123,7 +123,7 @@ TEST(RawRotator, EdgesAreFilledWithTheirNeighbours) {
   EXPECT_EQ(at(out, 0, 5, 7), at(out, 0, 4, 6));
 }
 
-TEST(RawRotator, PackedPixelsStayWhole) {
+TEST(RawRotator, KeepsPackedPixelsIntact) {
   RawRotator rotator;
   for (const PixelFormat format : {PixelFormat::bgr, PixelFormat::xrgb}) {
     const int bytes = format == PixelFormat::bgr ? 3 : 4;
@@ -145,7 +145,7 @@ TEST(RawRotator, PackedPixelsStayWhole) {
   }
 }
 
-TEST(RawRotatorDeathTest, WhatWasNotConvertedIsABug) {
+TEST(RawRotatorDeathTest, UnconvertedInputAborts) {
   RawRotator rotator;
   const RawPicture picture(PixelFormat::nv12, 20, 10);
   EXPECT_DEATH(rotator.turn(picture.view(), 20, 10, {90, false}), "rgb");

@@ -16,13 +16,13 @@ TEST(CameraClock, WaitsUntilTheDeadline) {
   EXPECT_GE(clock.now(), deadline);
 }
 
-TEST(CameraClock, DoesNotWaitForADeadlineInThePast) {
+TEST(CameraClock, DoesNotWaitForAPastDeadline) {
   SystemCameraClock clock;
   EXPECT_EQ(clock.wait_until(Instant{}), Wake::deadline);
   EXPECT_EQ(clock.wait_until(clock.now() - 1h), Wake::deadline);
 }
 
-TEST(CameraClock, AReadyDescriptorEndsTheWait) {
+TEST(CameraClock, ReadyDescriptorEndsTheWait) {
   SystemCameraClock clock;
   Waker waker;
   EXPECT_EQ(clock.wait(waker.fd(), POLLIN, Instant{}), Wake::deadline);
@@ -31,7 +31,7 @@ TEST(CameraClock, AReadyDescriptorEndsTheWait) {
   EXPECT_EQ(clock.wait(waker.fd(), POLLIN, Instant{}), Wake::ready) << "past deadlines look too";
 }
 
-TEST(CameraClock, AStopEndsTheWaitAndEveryLaterOne) {
+TEST(CameraClock, StopEndsThisAndEveryLaterWait) {
   SystemCameraClock clock;
   EXPECT_FALSE(clock.stop_requested());
   std::thread main([&] { clock.request_stop(); });
@@ -41,7 +41,7 @@ TEST(CameraClock, AStopEndsTheWaitAndEveryLaterOne) {
   EXPECT_EQ(clock.wait_until(kNever), Wake::stop);
 }
 
-TEST(CameraClock, AnInterruptionEndsOneWait) {
+TEST(CameraClock, InterruptionEndsOneWait) {
   SystemCameraClock clock;
   std::thread other([&] { clock.interrupts().wake(); });
   EXPECT_EQ(clock.wait_until(kNever), Wake::interrupted);
@@ -49,7 +49,7 @@ TEST(CameraClock, AnInterruptionEndsOneWait) {
   EXPECT_EQ(clock.wait_until(Instant{}), Wake::deadline);
 }
 
-TEST(CameraClock, AReadyDescriptorOutranksAnInterruptionWhichIsNotLost) {
+TEST(CameraClock, ReadyDescriptorPrecedesAPendingInterruption) {
   SystemCameraClock clock;
   Waker waker;
   waker.wake();
@@ -59,7 +59,7 @@ TEST(CameraClock, AReadyDescriptorOutranksAnInterruptionWhichIsNotLost) {
   EXPECT_EQ(clock.wait(waker.fd(), POLLIN, kNever), Wake::interrupted);
 }
 
-TEST(CameraClock, TellsWhichOfSeveralDescriptorsIsReady) {
+TEST(CameraClock, ReportsWhichDescriptorIsReady) {
   SystemCameraClock clock;
   Waker first, second;
   second.wake();
@@ -70,7 +70,7 @@ TEST(CameraClock, TellsWhichOfSeveralDescriptorsIsReady) {
   EXPECT_EQ(waits[2].revents, 0);
 }
 
-TEST(CameraClock, AStopOutranksAReadyDescriptorAndTheDeadline) {
+TEST(CameraClock, StopPrecedesAReadyDescriptorAndTheDeadline) {
   SystemCameraClock clock;
   Waker waker;
   waker.wake();
@@ -78,7 +78,7 @@ TEST(CameraClock, AStopOutranksAReadyDescriptorAndTheDeadline) {
   EXPECT_EQ(clock.wait(waker.fd(), POLLIN, Instant{}), Wake::stop);
 }
 
-TEST(CameraClock, TheWallClockIsUnixTime) {
+TEST(CameraClock, WallClockIsUnixTime) {
   SystemCameraClock clock;
   const WallTime before = read_wall_clock();
   const WallTime asked = clock.wall_now();

@@ -50,7 +50,7 @@ std::string refusal(const Control& control, std::string_view text) {
   return refusal([&] { resolve_control(control, text); });
 }
 
-TEST(Control, AnIntegerIsWithinItsRangeAndOnAStep) {
+TEST(Control, IntegerIsWithinItsRangeAndOnAStep) {
   EXPECT_EQ(resolve_control(brightness(), "-64"), -64);
   EXPECT_EQ(resolve_control(brightness(), "64"), 64);
   EXPECT_EQ(resolve_control(brightness(), "0"), 0);
@@ -60,14 +60,14 @@ TEST(Control, AnIntegerIsWithinItsRangeAndOnAStep) {
   EXPECT_EQ(refusal(brightness(), "2"), "brightness: 2 is not -64 plus a multiple of 4");
 }
 
-TEST(Control, WhatIsNoWholeNumberIsRefused) {
+TEST(Control, RefusesFractionalAndInvalidNumbers) {
   for (const std::string_view text :
        {"", " 4", "4 ", "+4", "4.0", "4x", "0x4", "bright", "true", "99999999999999999999"}) {
     EXPECT_NE(refusal(brightness(), text).find("is not a whole number"), std::string::npos) << text;
   }
 }
 
-TEST(Control, TheWidestRangeHasNoOverflow) {
+TEST(Control, WidestRangeDoesNotOverflow) {
   Control widest{.name = "widest"};
   widest.minimum = std::numeric_limits<int64_t>::min();
   widest.maximum = std::numeric_limits<int64_t>::max();
@@ -76,7 +76,7 @@ TEST(Control, TheWidestRangeHasNoOverflow) {
   EXPECT_NE(refusal(widest, "9223372036854775806"), "");
 }
 
-TEST(Control, AMenuIsChosenByNumberOrByText) {
+TEST(Control, MenuItemIsChosenByNumberOrText) {
   EXPECT_EQ(resolve_control(exposure(), "1"), 1);
   EXPECT_EQ(resolve_control(exposure(), "Aperture Priority Mode"), 3);
   EXPECT_EQ(resolve_control(exposure(), "manual mode"), 1);
@@ -87,7 +87,7 @@ TEST(Control, AMenuIsChosenByNumberOrByText) {
   }
 }
 
-TEST(Control, ANumberOnAMenuOfNumbersIsTheItems) {
+TEST(Control, NumericMenuIsMatchedByItemFirst) {
   Control rate{.name = "rate", .type = ControlType::menu};
   rate.menu = {"1", "2", "50"};
   EXPECT_EQ(resolve_control(rate, "1"), 1);
@@ -95,7 +95,7 @@ TEST(Control, ANumberOnAMenuOfNumbersIsTheItems) {
   EXPECT_EQ(resolve_control(rate, "50"), 2);
 }
 
-TEST(Control, ABooleanIsTrueOrFalse) {
+TEST(Control, BooleanIsTrueOrFalse) {
   EXPECT_EQ(resolve_control(mirror(), "true"), 1);
   EXPECT_EQ(resolve_control(mirror(), "1"), 1);
   EXPECT_EQ(resolve_control(mirror(), "false"), 0);
@@ -104,13 +104,13 @@ TEST(Control, ABooleanIsTrueOrFalse) {
   EXPECT_EQ(refusal(mirror(), "2"), "mirror: '2' is not true or false");
 }
 
-TEST(Control, OneThatCanOnlyBeReadIsNotSet) {
+TEST(Control, RefusesToSetAReadOnlyControl) {
   Control control = brightness();
   control.is_read_only = true;
   EXPECT_EQ(refusal(control, "default"), "brightness: cannot be set");
 }
 
-TEST(Control, IsFoundByItsName) {
+TEST(Control, IsFoundByName) {
   const std::vector<Control> controls = {brightness(), exposure()};
   EXPECT_EQ(&find_control(controls, "auto_exposure"), &controls[1]);
   EXPECT_EQ(refusal([&] { find_control(controls, "focus"); }),
@@ -121,7 +121,7 @@ TEST(Control, IsFoundByItsName) {
             "no control 'focus': this camera has none");
 }
 
-TEST(Control, ASettingIsNameAndValue) {
+TEST(Control, SettingIsNameAndValue) {
   const ControlSetting setting = parse_control_setting("auto_exposure=Manual=Mode");
   EXPECT_EQ(setting.name, "auto_exposure");
   EXPECT_EQ(setting.value, "Manual=Mode");
@@ -138,7 +138,7 @@ TEST(Control, SettingsKeepTheOrderOfTheBody) {
   EXPECT_EQ(all, "zoom=3;auto_exposure=Manual Mode;mirror=true;a=-7;focus=default;");
 }
 
-TEST(Control, SettingsOfAnotherShapeAreRefused) {
+TEST(Control, RefusesMalformedSettings) {
   const auto reason = [](std::string_view body) {
     return refusal([&] { parse_control_settings_json(body); });
   };
@@ -156,13 +156,13 @@ TEST(Control, SettingsOfAnotherShapeAreRefused) {
   EXPECT_EQ(reason(R"({"zoom": 1, "zoom": 2})"), "duplicate 'zoom'");
 }
 
-TEST(Control, DeeplyNestedSettingsAreRefused) {
+TEST(Control, RefusesDeeplyNestedSettings) {
   EXPECT_NE(refusal([] { parse_control_settings_json(std::string(2048, '[')); }), "");
   const std::string nested = "{\"a\":" + std::string(900, '[') + std::string(900, ']') + "}";
   EXPECT_NE(refusal([&] { parse_control_settings_json(nested); }), "");
 }
 
-TEST(Control, IsALineOfJson) {
+TEST(Control, IsSerializedAsOneLineOfJson) {
   EXPECT_EQ(control_json(brightness()),
             R"({"name":"brightness","type":"integer","value":8,"default":-4,"minimum":-64,)"
             R"("maximum":64,"step":4,"active":true,"read_only":false})");
@@ -177,7 +177,7 @@ TEST(Control, IsALineOfJson) {
             R"({"value":3,"text":"Aperture Priority Mode"}],"active":false,"read_only":false})");
 }
 
-TEST(Control, ATextThatIsNotUtf8DoesNotBreakTheJson) {
+TEST(Control, InvalidUtf8DoesNotBreakTheJson) {
   Control menu = exposure();
   menu.menu[1] = "\xc3(\x80\n\"";
   EXPECT_NE(control_json(menu).find(R"("text":"�(�\n\"")"), std::string::npos)

@@ -17,7 +17,7 @@ double difference(const Brightness& a, const Brightness& b) {
   return sum / static_cast<double>(a.pixels.size());
 }
 
-TEST(EmulatorSource, GivesThreePicturesInTurnOneASecond) {
+TEST(EmulatorSource, CyclesThroughThreePicturesAtOneFps) {
   FakeClock clock;
   EmulatorSource source({}, clock);
   EXPECT_EQ(source.format().interval, 1s);
@@ -40,7 +40,7 @@ TEST(EmulatorSource, GivesThreePicturesInTurnOneASecond) {
 }
 
 // Compares points on a stroke of the digit with points off it, in each picture.
-TEST(EmulatorSource, TheDigitsCanBeTold) {
+TEST(EmulatorSource, DigitsAreDistinguishable) {
   FakeClock clock;
   EmulatorSource source({}, clock);
   const Brightness one = luma_of(*source.next(kNever));
@@ -56,7 +56,7 @@ TEST(EmulatorSource, TheDigitsCanBeTold) {
   EXPECT_LT(two.at(400, 265), 200);
 }
 
-TEST(EmulatorSource, HearsRateAndSize) {
+TEST(EmulatorSource, AppliesRateAndSize) {
   FakeClock clock;
   SourceOptions options;
   options.fps = 20;
@@ -71,7 +71,7 @@ TEST(EmulatorSource, HearsRateAndSize) {
   EXPECT_EQ(luma_of(*picture).width, 161);
 }
 
-TEST(EmulatorSource, HeedsTheDeadlineAndTheStop) {
+TEST(EmulatorSource, ObservesDeadlineAndStop) {
   FakeClock clock;
   EmulatorSource source({}, clock);
   ASSERT_TRUE(source.next(kNever));

@@ -51,7 +51,7 @@ class FilesSourceTest : public testing::Test {
   const Bytes c_ = make_jpeg(17, 19, 30, 3, 300);
 };
 
-TEST_F(FilesSourceTest, PlaysInNameOrderAgainAndAgainByteForByte) {
+TEST_F(FilesSourceTest, PlaysInNameOrderRepeatedlyByteForByte) {
   const Bytes padded = [&] {
     Bytes bytes = a_;
     bytes.resize(bytes.size() + 10);
@@ -68,13 +68,13 @@ TEST_F(FilesSourceTest, PlaysInNameOrderAgainAndAgainByteForByte) {
   EXPECT_EQ(source.format().jpeg_bytes_max, std::max({padded.size(), b_.size(), c_.size()}));
 }
 
-TEST_F(FilesSourceTest, NobodyMayRepairItsPictures) {
+TEST_F(FilesSourceTest, MarksItsPicturesVerbatim) {
   write("1.jpg", a_);
   FilesSource source(directory_, {}, clock_);
   EXPECT_TRUE(source.next(kNever)->is_verbatim);
 }
 
-TEST_F(FilesSourceTest, EveryPictureHasItsOwnSize) {
+TEST_F(FilesSourceTest, PicturesKeepTheirOwnSizes) {
   write("1.jpg", b_);
   write("2.jpg", c_);
   SourceOptions options;
@@ -90,7 +90,7 @@ TEST_F(FilesSourceTest, EveryPictureHasItsOwnSize) {
   EXPECT_EQ(picture->captured_wall, clock_.wall_now());
 }
 
-TEST_F(FilesSourceTest, SkipsWhatIsNoWholeJpegWithOneLineEach) {
+TEST_F(FilesSourceTest, SkipsInvalidFilesAndLogsEachOnce) {
   write("1-empty.jpg", {});
   write("2-text.txt", bytes_of("hello"));
   write("3-truncated.jpg", std::span(b_).first(b_.size() - 1));
@@ -115,21 +115,21 @@ TEST_F(FilesSourceTest, SkipsWhatIsNoWholeJpegWithOneLineEach) {
   EXPECT_EQ(lines_with(log, "\n"), 5u) << log;
 }
 
-TEST_F(FilesSourceTest, SaysClearlyWhyItCannotPlay) {
+TEST_F(FilesSourceTest, StatesWhyItCannotPlay) {
   EXPECT_EQ(error_of(directory_ + "/missing"), ENOENT);
   write("file", a_);
   EXPECT_EQ(error_of(directory_ + "/file"), ENOTDIR);
   EXPECT_THROW(FilesSource("", {}, clock_), std::invalid_argument);
 }
 
-TEST_F(FilesSourceTest, ADirectoryWithoutAPictureIsAnError) {
+TEST_F(FilesSourceTest, DirectoryWithoutPicturesIsAnError) {
   EXPECT_EQ(error_of(directory_), ENOENT);
   write("text", bytes_of("hello"));
   EXPECT_EQ(error_of(directory_), ENOENT);
 }
 
 // A file's name is untrusted text.
-TEST_F(FilesSourceTest, ANameDoesNotReachTheTerminal) {
+TEST_F(FilesSourceTest, ControlCharactersInNamesDoNotReachTheTerminal) {
   write("a\x1b]0;mine\x07\n.jpg", bytes_of("hello"));
   write("b.jpg", a_);
   testing::internal::CaptureStderr();
@@ -138,7 +138,7 @@ TEST_F(FilesSourceTest, ANameDoesNotReachTheTerminal) {
             "files:" + directory_ + ": a\uFFFD]0;mine\uFFFD .jpg skipped: not a JPEG\n");
 }
 
-TEST_F(FilesSourceTest, WhatIsBeyondTheMemoryIsReadAtItsTurn) {
+TEST_F(FilesSourceTest, ReadsFilesBeyondTheMemoryLimitFromDisk) {
   for (const size_t kept : {a_.size() + b_.size(), a_.size(), size_t{0}}) {
     write("1", a_);
     write("2", Bytes(1 << 20));  // not a JPEG, so it does not count
@@ -159,7 +159,7 @@ TEST_F(FilesSourceTest, WhatIsBeyondTheMemoryIsReadAtItsTurn) {
   }
 }
 
-TEST_F(FilesSourceTest, WhatIsAddedIsPlayedInItsPlace) {
+TEST_F(FilesSourceTest, PlaysAddedFilesInNameOrder) {
   write("2", a_);
   write("4", b_);
   FilesSource source(directory_, {}, clock_);
@@ -171,7 +171,7 @@ TEST_F(FilesSourceTest, WhatIsAddedIsPlayedInItsPlace) {
   EXPECT_EQ(take(source, 3), (std::vector<Bytes>{b_, a_, a_}));
 }
 
-TEST_F(FilesSourceTest, WhatIsReplacedIsPlayedWhenItIsWhole) {
+TEST_F(FilesSourceTest, PlaysReplacedFilesOnceComplete) {
   write("1", a_);
   FilesSource source(directory_, {}, clock_);
   write("1", b_);
@@ -190,7 +190,7 @@ TEST_F(FilesSourceTest, WhatIsReplacedIsPlayedWhenItIsWhole) {
   EXPECT_EQ(take(source, 1)[0], a_);
 }
 
-TEST_F(FilesSourceTest, WhatIsRemovedIsPlayedNoMore) {
+TEST_F(FilesSourceTest, StopsPlayingRemovedFiles) {
   write("1", a_);
   write("2", b_);
   write("3", c_);
@@ -204,7 +204,7 @@ TEST_F(FilesSourceTest, WhatIsRemovedIsPlayedNoMore) {
   EXPECT_THROW(source.next(kNever), std::system_error);
 }
 
-TEST_F(FilesSourceTest, WithoutItsDirectoryItEnds) {
+TEST_F(FilesSourceTest, EndsWhenItsDirectoryIsRemoved) {
   write("1", a_);
   FilesSource source(directory_, {}, clock_);
   std::filesystem::remove_all(directory_);
@@ -212,7 +212,7 @@ TEST_F(FilesSourceTest, WithoutItsDirectoryItEnds) {
 }
 
 // Network file systems raise no events; nor does a change to the target of a link.
-TEST_F(FilesSourceTest, WhatNoEventTellsIsPlayedASecondLater) {
+TEST_F(FilesSourceTest, FindsUnreportedChangesWithinASecond) {
   TestFolder elsewhere;
   elsewhere.write("target", a_);
   std::filesystem::create_symlink(elsewhere.file("target"), disk_.file("link"));

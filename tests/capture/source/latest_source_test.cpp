@@ -58,7 +58,7 @@ class LatestSourceTest : public testing::Test {
   const Bytes c_ = make_jpeg(17, 19, 30, 3, 300);
 };
 
-TEST_F(LatestSourceTest, BeginsWithTheOneThatWasWrittenLast) {
+TEST_F(LatestSourceTest, StartsWithTheMostRecentlyWrittenFile) {
   disk_.deliver("1", a_, wall(-3s));
   disk_.deliver("2", b_, wall(-1s));
   disk_.deliver("3", c_, wall(-2s));
@@ -74,7 +74,7 @@ TEST_F(LatestSourceTest, BeginsWithTheOneThatWasWrittenLast) {
   EXPECT_EQ(source.describe().device, "latest:" + disk_.path());
 }
 
-TEST_F(LatestSourceTest, ShowsEachNewOneAtOnceAndOnce) {
+TEST_F(LatestSourceTest, ShowsEachNewFileImmediatelyAndOnce) {
   disk_.deliver("1", a_, wall(0s));
   LatestSource source = open();
   EXPECT_EQ(bytes_of_new(source), a_);
@@ -86,7 +86,7 @@ TEST_F(LatestSourceTest, ShowsEachNewOneAtOnceAndOnce) {
   EXPECT_EQ(bytes_of_new(source), Bytes());
 }
 
-TEST_F(LatestSourceTest, AFileThatIsWrittenOverAndOver) {
+TEST_F(LatestSourceTest, FollowsOneFileThatIsOverwritten) {
   disk_.deliver("live.jpg", a_, wall(0s));
   disk_.deliver("other.jpg", c_, wall(5s));
   LatestSource source = open("live.jpg");
@@ -99,7 +99,7 @@ TEST_F(LatestSourceTest, AFileThatIsWrittenOverAndOver) {
   EXPECT_EQ(bytes_of_new(source), Bytes());
 }
 
-TEST_F(LatestSourceTest, ARelativeNameIsAFileInTheWorkingDirectory) {
+TEST_F(LatestSourceTest, RelativeNameIsInTheWorkingDirectory) {
   const std::filesystem::path before = std::filesystem::current_path();
   disk_.write("live.jpg", a_);
   std::filesystem::current_path(disk_.path());
@@ -108,7 +108,7 @@ TEST_F(LatestSourceTest, ARelativeNameIsAFileInTheWorkingDirectory) {
   std::filesystem::current_path(before);
 }
 
-TEST_F(LatestSourceTest, NoneIsShownBeforeItIsWhole) {
+TEST_F(LatestSourceTest, ShowsAFileOnlyOnceComplete) {
   disk_.deliver("1", a_, wall(0s));
   LatestSource source = open();
   EXPECT_EQ(bytes_of_new(source), a_);
@@ -127,7 +127,7 @@ TEST_F(LatestSourceTest, NoneIsShownBeforeItIsWhole) {
   EXPECT_EQ(bytes_of_new(source), c_);
 }
 
-TEST_F(LatestSourceTest, WhatIsNotNewIsNotShownAgain) {
+TEST_F(LatestSourceTest, DoesNotShowOldFilesAgain) {
   disk_.deliver("1", a_, wall(0s));
   disk_.deliver("2", b_, wall(1s));
   LatestSource source = open();
@@ -147,7 +147,7 @@ TEST_F(LatestSourceTest, WhatIsNotNewIsNotShownAgain) {
 }
 
 // After a clock was set back, a file written before must not hide all later ones.
-TEST_F(LatestSourceTest, AFileOfTheFutureIsNotTheNewestForEver) {
+TEST_F(LatestSourceTest, FileFromTheFutureDoesNotStayNewestForever) {
   disk_.deliver("1", a_, wall(24h));
   LatestSource source = open();
   EXPECT_EQ(bytes_of_new(source), a_);
@@ -155,7 +155,7 @@ TEST_F(LatestSourceTest, AFileOfTheFutureIsNotTheNewestForEver) {
   EXPECT_EQ(bytes_of_new(source), b_);
 }
 
-TEST_F(LatestSourceTest, OneThatNothingFollowsIsRepeatedEverySecondWhileItIsThere) {
+TEST_F(LatestSourceTest, RepeatsTheNewestFileEverySecondWhileItExists) {
   disk_.deliver("1", a_, wall(-1h));
   LatestSource source = open();
   EXPECT_FALSE(source.next(kNever)->is_repeat);
@@ -169,7 +169,7 @@ TEST_F(LatestSourceTest, OneThatNothingFollowsIsRepeatedEverySecondWhileItIsTher
   EXPECT_FALSE(source.next(clock_.now() + 10s)) << "then there is none";
 }
 
-TEST_F(LatestSourceTest, ARateLeavesOthersOut) {
+TEST_F(LatestSourceTest, RateLimitSkipsIntermediateFiles) {
   disk_.deliver("1", a_, wall(0s));
   SourceOptions options;
   options.fps = 2;
@@ -183,7 +183,7 @@ TEST_F(LatestSourceTest, ARateLeavesOthersOut) {
 }
 
 // The clock of the test starts at 2023-11-14 22:13:20 UTC.
-TEST_F(LatestSourceTest, ItsTimeIsThatOfItsExif) {
+TEST_F(LatestSourceTest, UsesTheExifTime) {
   const auto taken = [&](const std::string& time, Duration written) {
     const Bytes jpeg =
         with_exif(a_, make_tiff({{kExifTimeOriginal, time}, {kExifOffsetOriginal, "+00:00"}}));
@@ -196,7 +196,7 @@ TEST_F(LatestSourceTest, ItsTimeIsThatOfItsExif) {
   EXPECT_EQ(taken("nonsense", 5s), wall(5s));
 }
 
-TEST_F(LatestSourceTest, SaysWhyThereIsNone) {
+TEST_F(LatestSourceTest, StatesWhyThereIsNoPicture) {
   EXPECT_EQ(error_of(disk_.path()), ENOENT) << "empty";
   EXPECT_EQ(error_of(disk_.file("missing")), ENOENT);
   EXPECT_EQ(error_of(disk_.file("missing/live.jpg")), ENOENT);
@@ -207,7 +207,7 @@ TEST_F(LatestSourceTest, SaysWhyThereIsNone) {
   EXPECT_THROW(LatestSource("", {}, clock_), std::invalid_argument);
 }
 
-TEST_F(LatestSourceTest, ItsFolderGoneItEnds) {
+TEST_F(LatestSourceTest, EndsWhenItsFolderIsRemoved) {
   disk_.write("1", a_);
   LatestSource source = open();
   source.next(kNever);
@@ -216,7 +216,7 @@ TEST_F(LatestSourceTest, ItsFolderGoneItEnds) {
 }
 
 // A link to a file in another folder, or a network file system: no event is raised.
-TEST_F(LatestSourceTest, WhatNoEventTellsIsSeenWithinASecond) {
+TEST_F(LatestSourceTest, FindsUnreportedChangesWithinASecond) {
   TestFolder elsewhere;
   elsewhere.deliver("target", a_, wall(0s));
   std::filesystem::create_symlink(elsewhere.file("target"), disk_.file("link"));
@@ -233,7 +233,7 @@ TEST_F(LatestSourceTest, WhatNoEventTellsIsSeenWithinASecond) {
 
 // A slate is shown until there is a file; its picture is shown with its own time, and kept while
 // nothing changes.
-TEST(LatestSourceInALoop, IsWaitedForAndHeld) {
+TEST(LatestSourceInALoop, IsWaitedForAndItsPictureKept) {
   TestLoop loop;
   TestFolder disk;
   const Bytes jpeg = make_jpeg(320, 240, 128);

@@ -8,7 +8,7 @@
 namespace fanlight {
 namespace {
 
-TEST(Pacer, TheFirstIsDueAtOnceAndTheOthersAtWholeIntervals) {
+TEST(Pacer, FirstTickIsImmediateAndOthersAtWholeIntervals) {
   FakeClock clock;
   Pacer pacer(clock, 40ms);
   for (int i = 0; i < 1000; ++i) {
@@ -18,7 +18,7 @@ TEST(Pacer, TheFirstIsDueAtOnceAndTheOthersAtWholeIntervals) {
   }
 }
 
-TEST(Pacer, SkipsWhatWasMissed) {
+TEST(Pacer, SkipsMissedTicks) {
   FakeClock clock;
   Pacer pacer(clock, 100ms);
   ASSERT_TRUE(pacer.wait(kNever));
@@ -29,7 +29,7 @@ TEST(Pacer, SkipsWhatWasMissed) {
   EXPECT_EQ(clock.now(), FakeClock::kStart + 1100ms) << "no burst";
 }
 
-TEST(Pacer, TheDeadlineComesFirst) {
+TEST(Pacer, StopsWaitingAtTheDeadline) {
   FakeClock clock;
   Pacer pacer(clock, 1s);
   ASSERT_TRUE(pacer.wait(kNever));
@@ -39,7 +39,7 @@ TEST(Pacer, TheDeadlineComesFirst) {
   EXPECT_EQ(clock.now(), FakeClock::kStart + 1s);
 }
 
-TEST(Pacer, AStopComesFirst) {
+TEST(Pacer, StopEndsTheWait) {
   FakeClock clock;
   Pacer pacer(clock, 1s);
   ASSERT_TRUE(pacer.wait(kNever));

@@ -17,7 +17,7 @@ SourceOptions with(int width, int height, uint64_t first_sequence) {
   return options;
 }
 
-TEST(PatternSource, CountsInTheStripFromTheFirstSequenceOn) {
+TEST(PatternSource, StripCountsFromTheFirstSequence) {
   FakeClock clock;
   PatternSource source(with(0, 0, 65530), clock);
   EXPECT_EQ(source.format().width, 640);
@@ -30,7 +30,7 @@ TEST(PatternSource, CountsInTheStripFromTheFirstSequenceOn) {
   }
 }
 
-TEST(PatternSource, TheStripIsPureBlackAndWhiteUpToItsEdges) {
+TEST(PatternSource, StripIsPureBlackAndWhiteUpToItsEdges) {
   FakeClock clock;
   PatternSource source(with(800, 600, 0xa5c3), clock);
   const auto picture = source.next(kNever);
@@ -49,7 +49,7 @@ TEST(PatternSource, TheStripIsPureBlackAndWhiteUpToItsEdges) {
   EXPECT_EQ(luma.at(780, 10), 255);
 }
 
-TEST(PatternSource, TheStripCanBeReadFromTheWorstJpegOfEverySize) {
+TEST(PatternSource, StripIsReadableAtTheWorstQualityAndAnySize) {
   FakeClock clock;
   for (const auto& [width, height] :
        {std::pair{160, 120}, {161, 121}, {320, 240}, {641, 481}, {1280, 720}, {1920, 1080}}) {
@@ -69,7 +69,7 @@ TEST(PatternSource, TheStripCanBeReadFromTheWorstJpegOfEverySize) {
 
 // The same number and time give the same picture, whatever was drawn before: moving parts leave no
 // traces.
-TEST(PatternSource, RedrawsAllThatChanges) {
+TEST(PatternSource, RedrawsEverythingThatChanges) {
   FakeClock clock;
   PatternSource experienced(with(320, 240, 100), clock);
   for (int i = 0; i < 77; ++i) ASSERT_TRUE(experienced.next(kNever));
@@ -94,7 +94,7 @@ TEST(PatternSource, ShowsTheTimeAndMoves) {
   EXPECT_NE(track(later), track(other)) << "the runner";
 }
 
-TEST(PatternSource, StampsPicturesWithTheTimeThatItDraws) {
+TEST(PatternSource, StampsPicturesWithTheTimeItDraws) {
   FakeClock clock;
   SourceOptions options = with(160, 120, 1);
   options.fps = 25;

@@ -23,7 +23,7 @@ class PictureFileTest : public testing::Test {
   const Bytes jpeg_ = make_jpeg(64, 48, 10, 1, 100);
 };
 
-TEST_F(PictureFileTest, AWholeOne) {
+TEST_F(PictureFileTest, ReadsACompleteFile) {
   Bytes padded = jpeg_;
   padded.resize(padded.size() + 10);
   disk_.write("a", padded);
@@ -40,7 +40,7 @@ TEST_F(PictureFileTest, AWholeOne) {
   EXPECT_NE(read("b").version, file.version);
 }
 
-TEST_F(PictureFileTest, WhatIsNoneAndWhatMayBecomeOne) {
+TEST_F(PictureFileTest, DistinguishesInvalidFromIncompleteFiles) {
   struct Case {
     std::string name;
     Bytes content;
@@ -62,7 +62,7 @@ TEST_F(PictureFileTest, WhatIsNoneAndWhatMayBecomeOne) {
   EXPECT_EQ(read(".").problem, "not a file");
 }
 
-TEST_F(PictureFileTest, ATimeThatIsNoTimeIsBounded) {
+TEST_F(PictureFileTest, ClampsInvalidModificationTimes) {
   struct stat status {};
   status.st_mtim.tv_sec = std::numeric_limits<time_t>::max();
   EXPECT_EQ(FileVersion::of(status).modified(), WallTime(4'102'444'800s));
@@ -70,7 +70,7 @@ TEST_F(PictureFileTest, ATimeThatIsNoTimeIsBounded) {
   EXPECT_EQ(FileVersion::of(status).modified(), WallTime(0s));
 }
 
-TEST_F(PictureFileTest, APeekReadsNothing) {
+TEST_F(PictureFileTest, PeekDoesNotReadTheContent) {
   disk_.write("begun", std::span(jpeg_).first(100));
   disk_.write("text", "hello");
   const PictureFile begun = peek_picture_file(directory_.get(), "begun", 1 << 20);

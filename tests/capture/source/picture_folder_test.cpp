@@ -39,7 +39,7 @@ class PictureFolderTest : public testing::Test {
   TestFolder disk_;
 };
 
-TEST_F(PictureFolderTest, TellsAllAtFirstAndThenWhatChanged) {
+TEST_F(PictureFolderTest, ReportsAllFilesFirstThenChanges) {
   disk_.write("b", "1");
   disk_.write("a", "1");
   PictureFolder folder = open();
@@ -60,7 +60,7 @@ TEST_F(PictureFolderTest, TellsAllAtFirstAndThenWhatChanged) {
   EXPECT_TRUE(folder.is_empty());
 }
 
-TEST_F(PictureFolderTest, ReplacedByRenamingIsChanged) {
+TEST_F(PictureFolderTest, RenamingOverAFileIsAChange) {
   disk_.write("a", "1");
   PictureFolder folder = open();
   look(folder);
@@ -70,7 +70,7 @@ TEST_F(PictureFolderTest, ReplacedByRenamingIsChanged) {
   EXPECT_EQ(look(folder), "a");
 }
 
-TEST_F(PictureFolderTest, OnlyRegularFilesCountAndLinksToThem) {
+TEST_F(PictureFolderTest, ReportsOnlyRegularFilesAndLinksToThem) {
   ASSERT_EQ(::mkdir((disk_.path() + "/directory").c_str(), 0700), 0);
   ASSERT_EQ(::mkfifo((disk_.path() + "/fifo").c_str(), 0600), 0);
   ASSERT_EQ(::symlink("nowhere", (disk_.path() + "/dangling").c_str()), 0);
@@ -80,7 +80,7 @@ TEST_F(PictureFolderTest, OnlyRegularFilesCountAndLinksToThem) {
   EXPECT_EQ(look(folder), "a link");
 }
 
-TEST_F(PictureFolderTest, OneFileOfMany) {
+TEST_F(PictureFolderTest, FollowsOneFileOnly) {
   disk_.write("a", "1");
   disk_.write("b", "1");
   PictureFolder folder = open("b");
@@ -96,7 +96,7 @@ TEST_F(PictureFolderTest, OneFileOfMany) {
 }
 
 // On a network file system, or after a symbolic link, no event is raised.
-TEST_F(PictureFolderTest, WhatNoEventTellsIsFoundBySecond) {
+TEST_F(PictureFolderTest, FindsUnreportedChangesByScanning) {
   TestFolder elsewhere;
   elsewhere.write("target", "1");
   ASSERT_EQ(::symlink((elsewhere.path() + "/target").c_str(), (disk_.path() + "/link").c_str()), 0);
@@ -112,7 +112,7 @@ TEST_F(PictureFolderTest, WhatNoEventTellsIsFoundBySecond) {
   EXPECT_EQ(look(folder, kStart + 3s), "-link");
 }
 
-TEST_F(PictureFolderTest, WhatIsGoneOrAnotherIsSaid) {
+TEST_F(PictureFolderTest, ThrowsIfTheFolderIsRemovedOrReplaced) {
   const auto error_of = [&](PictureFolder& folder, Instant now = kStart) {
     try {
       look(folder, now);

@@ -22,7 +22,7 @@ SourceOptions with_fps(double fps) {
   return options;
 }
 
-TEST(Source, DefaultsAreTheSourcesOwn) {
+TEST(Source, UsesTheSourcesDefaults) {
   const SourceFormat format = drawn_format({}, 640, 480, 4);
   EXPECT_EQ(format.width, 640);
   EXPECT_EQ(format.height, 480);
@@ -30,7 +30,7 @@ TEST(Source, DefaultsAreTheSourcesOwn) {
   EXPECT_EQ(format.jpeg_bytes_max, 0u);
 }
 
-TEST(Source, GrantsWhatIsAskedForWithinItsLimits) {
+TEST(Source, GrantsTheRequestedSizeWithinLimits) {
   EXPECT_EQ(drawn_format(with_size(160, 120), 640, 480, 1).width, 160);
   EXPECT_EQ(drawn_format(with_size(7680, 4320), 640, 480, 1).height, 4320);
   EXPECT_THROW(drawn_format(with_size(159, 120), 640, 480, 1), std::invalid_argument);
@@ -40,7 +40,7 @@ TEST(Source, GrantsWhatIsAskedForWithinItsLimits) {
   EXPECT_THROW(drawn_format(with_size(640, 0), 640, 480, 1), std::invalid_argument);
 }
 
-TEST(Source, TheRateHasLimitsToo) {
+TEST(Source, LimitsTheRate) {
   EXPECT_EQ(frame_interval(with_fps(0.01), 1), 100s);
   EXPECT_EQ(frame_interval(with_fps(0.5), 1), 2s);
   EXPECT_EQ(frame_interval({}, 10), 100ms);
