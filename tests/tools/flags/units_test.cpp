@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-TEST(Units, Durations) {
+TEST(Units, ParsesDurations) {
   EXPECT_EQ(parse_duration("500ms"), 500ms);
   EXPECT_EQ(parse_duration("10s"), 10s);
   EXPECT_EQ(parse_duration("5m"), 5min);
@@ -23,7 +23,7 @@ TEST(Units, Durations) {
   }
 }
 
-TEST(Units, Sizes) {
+TEST(Units, ParsesSizes) {
   EXPECT_EQ(parse_size("0"), 0u);
   EXPECT_EQ(parse_size("65536"), 65536u);
   EXPECT_EQ(parse_size("64K"), 65536u);
@@ -34,7 +34,7 @@ TEST(Units, Sizes) {
   }
 }
 
-TEST(Units, Rates) {
+TEST(Units, ParsesRates) {
   EXPECT_EQ(parse_rate("1Gbit"), 1'000'000'000u);
   EXPECT_EQ(parse_rate("2.5Gbit"), 2'500'000'000u);
   EXPECT_EQ(parse_rate("800Mbit"), 800'000'000u);
@@ -47,7 +47,7 @@ TEST(Units, Rates) {
   }
 }
 
-TEST(Units, PictureSizes) {
+TEST(Units, ParsesPictureSizes) {
   EXPECT_EQ(parse_picture_size("1280x720").width, 1280);
   EXPECT_EQ(parse_picture_size("1280x720").height, 720);
   for (const char* bad : {"", "x", "1280", "1280x", "x720", "1280X720", "1280x720x3", "0x720",
@@ -56,7 +56,7 @@ TEST(Units, PictureSizes) {
   }
 }
 
-TEST(Units, FileModes) {
+TEST(Units, ParsesFileModes) {
   EXPECT_EQ(parse_file_mode("660"), 0660u);
   EXPECT_EQ(parse_file_mode("0777"), 0777u);
   EXPECT_EQ(parse_file_mode("0"), 0u);
@@ -65,7 +65,7 @@ TEST(Units, FileModes) {
   }
 }
 
-TEST(Units, Switches) {
+TEST(Units, ParsesSwitches) {
   for (const char* on : {"on", "true", "1"}) EXPECT_TRUE(parse_switch(on));
   for (const char* off : {"off", "false", "0"}) EXPECT_FALSE(parse_switch(off));
   for (const char* bad : {"", "ON", "yes", "2"}) {
@@ -73,7 +73,7 @@ TEST(Units, Switches) {
   }
 }
 
-TEST(Units, NumbersSayTheirRange) {
+TEST(Units, OutOfRangeNumbersNameTheRange) {
   EXPECT_DOUBLE_EQ(parse_number("0.5", 0.01, 240), 0.5);
   EXPECT_EQ(parse_integer("256", 1, 256), 256);
   for (const char* bad : {"", "0", "257", "1.5", "1x", " 1"}) {

@@ -8,7 +8,7 @@
 namespace fanlight {
 namespace {
 
-TEST(Usage, HelpBeginsWithExamplesAndIsFilled) {
+TEST(Usage, HelpBeginsWithExamplesAndIsWrapped) {
   CLI::App app("Shows it.", "show");
   std::string text;
   app.add_option("WHAT", text, "what to show")->required()->type_name("");
@@ -35,7 +35,7 @@ TEST(Usage, HelpBeginsWithExamplesAndIsFilled) {
             "\nThe end.\n");
 }
 
-TEST(Usage, ADefaultStaysWithItsValue) {
+TEST(Usage, DefaultIsNotSplitAcrossLines) {
   CLI::App app("x", "x");
   app.set_help_flag("-h,--help", "print this, and exit");
   std::string text;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Instant kBegin = Instant(1000s);
 
-TEST(ArrivalTable, CountsWhoWasThereBefore) {
+TEST(ArrivalTable, RankCountsEarlierArrivals) {
   ArrivalTable table;
   EXPECT_EQ(table.arrive(7, kBegin), 0u);
   EXPECT_EQ(table.arrive(7, kBegin), 1u);
@@ -19,7 +19,7 @@ TEST(ArrivalTable, CountsWhoWasThereBefore) {
   EXPECT_EQ(table.arrive(7, kBegin), 2u);
 }
 
-TEST(ArrivalTable, SkewIsFromTheFirstToTheLastWhateverTheOrderOfTheCalls) {
+TEST(ArrivalTable, SkewIsFromFirstToLastInAnyOrder) {
   ArrivalTable table;
   table.arrive(1, kBegin + 30ms);
   table.arrive(1, kBegin + 10ms);
@@ -31,7 +31,7 @@ TEST(ArrivalTable, SkewIsFromTheFirstToTheLastWhateverTheOrderOfTheCalls) {
   EXPECT_NEAR(summary->skew.percentile_ms(1).value(), 20, 0.2);
 }
 
-TEST(ArrivalTable, OnlyFramesThatFirstCameInTheWindowCount) {
+TEST(ArrivalTable, CountsOnlyFramesThatFirstArriveInTheWindow) {
   ArrivalTable table;
   table.arrive(1, kBegin - 1ms);
   table.arrive(1, kBegin + 500ms);
@@ -67,7 +67,7 @@ TEST(ArrivalTable, ThreadsTogetherGetEveryRankOnce) {
   EXPECT_NEAR(summary->skew.percentile_ms(1).value(), 0.003, 1e-9);
 }
 
-TEST(ArrivalTable, FollowsNoMoreThanItHasRoomFor) {
+TEST(ArrivalTable, FollowsALimitedNumberOfFrames) {
   ArrivalTable table;
   constexpr uint64_t kFollowed = 1 << 17;
   for (uint64_t key = 0; key < kFollowed; ++key) ASSERT_EQ(table.arrive(key, kBegin), 0u) << key;

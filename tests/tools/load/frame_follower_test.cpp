@@ -36,7 +36,7 @@ class FrameFollowerTest : public ::testing::Test {
   FrameFollower viewer_{ViewerKind::fast};
 };
 
-TEST_F(FrameFollowerTest, CountsFramesAndBytesAndThoseOfTheWindow) {
+TEST_F(FrameFollowerTest, CountsFramesAndBytesInTotalAndInTheWindow) {
   close_window();
   follow(viewer_, 1);
   open_window();
@@ -56,7 +56,7 @@ TEST_F(FrameFollowerTest, FindsGapsRepeatsAndFallingSequences) {
   EXPECT_EQ(viewer_.figures().frames, 6u);
 }
 
-TEST_F(FrameFollowerTest, OutsideTheWindowGapsDoNotCountAndFallingDoes) {
+TEST_F(FrameFollowerTest, OutsideTheWindowOnlyFallingSequencesCount) {
   close_window();
   for (const uint64_t sequence : {10u, 20u, 20u, 5u}) follow(viewer_, sequence);
   EXPECT_EQ(viewer_.figures().gaps, 0u);
@@ -64,7 +64,7 @@ TEST_F(FrameFollowerTest, OutsideTheWindowGapsDoNotCountAndFallingDoes) {
   EXPECT_EQ(tally_.falling.value(), 1u);
 }
 
-TEST_F(FrameFollowerTest, AnotherConnectionMayBeginAnywhere) {
+TEST_F(FrameFollowerTest, NewConnectionMayBeginAnywhere) {
   follow(viewer_, 10);
   viewer_.begin_connection();
   follow(viewer_, 3);
@@ -74,7 +74,7 @@ TEST_F(FrameFollowerTest, AnotherConnectionMayBeginAnywhere) {
   EXPECT_EQ(viewer_.figures().gaps, 0u);
 }
 
-TEST_F(FrameFollowerTest, AgeIsFromTheTimestampToNowAndNotOfRepeats) {
+TEST_F(FrameFollowerTest, AgeIsFromTimestampToNowExceptForRepeats) {
   follow(viewer_, 1, kWallUs - 20'000);
   follow(viewer_, 1, kWallUs - 20'000, kNow + 2s);
   EXPECT_EQ(tally_.fast_age.count(), 1u);
@@ -85,7 +85,7 @@ TEST_F(FrameFollowerTest, AgeIsFromTheTimestampToNowAndNotOfRepeats) {
   EXPECT_NEAR(tally_.slow_age.percentile_ms(1).value(), 900, 9);
 }
 
-TEST_F(FrameFollowerTest, AnotherClocksTimestampIsNoAge) {
+TEST_F(FrameFollowerTest, IgnoresTimestampsOfAnotherClock) {
   follow(viewer_, 1, int64_t{4711} * 1'000'000);  // since boot
   follow(viewer_, 2, kWallUs + 10'000'000);       // ten seconds from now
   EXPECT_EQ(tally_.fast_age.count(), 0u);
@@ -107,7 +107,7 @@ TEST_F(FrameFollowerTest, RankIsThePlaceAmongAllFastViewers) {
   EXPECT_EQ(slow.figures().ranks, 0u);
 }
 
-TEST_F(FrameFollowerTest, WithoutSequencesTheTimestampTellsFramesApart) {
+TEST_F(FrameFollowerTest, WithoutSequencesTimestampsDistinguishFrames) {
   FrameFollower second(ViewerKind::fast);
   for (int64_t i = 1; i <= 3; ++i) {
     follow(viewer_, std::nullopt, i * 1000);

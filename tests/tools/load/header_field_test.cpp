@@ -15,7 +15,7 @@ TEST(HeaderField, SplitsAtTheFirstColonAndTrimsTheValue) {
   EXPECT_EQ(split_field("no field").name, "");
 }
 
-TEST(HeaderField, Microseconds) {
+TEST(HeaderField, ParsesMicroseconds) {
   EXPECT_EQ(parse_microseconds("1700000000.123456"), 1'700'000'000'123'456);
   EXPECT_EQ(parse_microseconds("12"), 12'000'000);
   EXPECT_EQ(parse_microseconds("12.5"), 12'500'000);
@@ -25,7 +25,7 @@ TEST(HeaderField, Microseconds) {
   }
 }
 
-TEST(HeaderField, Boundaries) {
+TEST(HeaderField, ParsesBoundaries) {
   EXPECT_EQ(find_boundary("multipart/x-mixed-replace; boundary=frame"), "frame");
   EXPECT_EQ(find_boundary("multipart/x-mixed-replace;boundary=\"a b\";c=d"), "a b");
   EXPECT_EQ(find_boundary("MULTIPART/Mixed; x=y; BOUNDARY = --z "), "--z");
@@ -34,7 +34,7 @@ TEST(HeaderField, Boundaries) {
   EXPECT_EQ(find_boundary("image/jpeg; boundary=frame"), "");
 }
 
-TEST(HeaderField, NamesAreToldApartByTheirHash) {
+TEST(HeaderField, HashDistinguishesNames) {
   EXPECT_EQ(hash_of_name("Content-Type: a"), hash_of_name("content-type:b"));
   EXPECT_NE(hash_of_name("Content-Type: a"), hash_of_name("ontent-Type: a"));
   EXPECT_EQ(hash_of_name("no name"), 0u);

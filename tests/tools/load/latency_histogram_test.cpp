@@ -20,7 +20,7 @@ TEST(LatencyHistogram, EmptyHasNoPercentiles) {
   EXPECT_EQ(histogram.max_ms(), std::nullopt);
 }
 
-TEST(LatencyHistogram, EveryDurationIsTrueToOnePercent) {
+TEST(LatencyHistogram, DurationsAreExactToOnePercent) {
   for (double us = 1; us < 6e10; us *= 1.003) {
     LatencyHistogram histogram;
     const auto exact = static_cast<int64_t>(us);
@@ -31,7 +31,7 @@ TEST(LatencyHistogram, EveryDurationIsTrueToOnePercent) {
   }
 }
 
-TEST(LatencyHistogram, PercentilesAreThoseOfTheSortedValues) {
+TEST(LatencyHistogram, PercentilesMatchTheSortedValues) {
   Random random(7);
   LatencyHistogram histogram;
   std::vector<int64_t> values;
@@ -47,7 +47,7 @@ TEST(LatencyHistogram, PercentilesAreThoseOfTheSortedValues) {
   }
 }
 
-TEST(LatencyHistogram, TakesWhatIsOutOfRangeAsItsLimits) {
+TEST(LatencyHistogram, ClampsOutOfRangeValues) {
   LatencyHistogram histogram;
   histogram.record(-5s);
   EXPECT_EQ(histogram.percentile_ms(1), 0.0);
@@ -56,7 +56,7 @@ TEST(LatencyHistogram, TakesWhatIsOutOfRangeAsItsLimits) {
   EXPECT_EQ(histogram.count(), 2u);
 }
 
-TEST(LatencyHistogram, NoPercentileIsAboveTheMaximum) {
+TEST(LatencyHistogram, PercentilesDoNotExceedTheMaximum) {
   LatencyHistogram histogram;
   histogram.record(1'000'000us);
   histogram.record(1'000'001us);

@@ -22,7 +22,7 @@ std::string mistake(const std::vector<const char*>& arguments) {
   return mistake_of([&] { parse(arguments); });
 }
 
-TEST(LoadOptions, Defaults) {
+TEST(LoadOptions, HasDefaults) {
   const LoadOptions options = parse({kUrl}).value();
   EXPECT_EQ(options.url, kUrl);
   EXPECT_EQ(options.viewers, 100u);
@@ -40,7 +40,7 @@ TEST(LoadOptions, Defaults) {
   EXPECT_FALSE(options.tolerate);
 }
 
-TEST(LoadOptions, TakesEveryFlag) {
+TEST(LoadOptions, AcceptsEveryFlag) {
   const LoadOptions options = parse({"--viewers",
                                      "2000",
                                      "--duration",
@@ -105,7 +105,7 @@ TEST(LoadOptions, TakesEveryFlag) {
   EXPECT_TRUE(options.tolerate);
 }
 
-TEST(LoadOptions, TakesTheLettersOfWrkAndHey) {
+TEST(LoadOptions, AcceptsTheShortFlagsOfWrkAndHey) {
   const LoadOptions options = parse({"-c", "200", "-d30s", "-t2", "-H", "A: b", kUrl}).value();
   EXPECT_EQ(options.viewers, 200u);
   EXPECT_EQ(options.duration, 30s);
@@ -128,7 +128,7 @@ TEST(LoadOptions, HelpBeginsWithExamplesAndFitsATerminal) {
   }
 }
 
-TEST(LoadOptions, WhatWasMeantIsNamed) {
+TEST(LoadOptions, SuggestsTheIntendedFlag) {
   const std::string see = "; see fanlight-load --help";
   EXPECT_EQ(mistake({"--viwers", "5", kUrl}),
             "--viwers: no such flag; did you mean '--viewers'?" + see);
@@ -139,7 +139,7 @@ TEST(LoadOptions, WhatWasMeantIsNamed) {
             "--pid takes one process, and '34' is another; pidof -s finds one" + see);
 }
 
-TEST(LoadOptions, MistakesNameTheFlag) {
+TEST(LoadOptions, ErrorsNameTheFlag) {
   const auto says = [](std::vector<const char*> arguments, const char* expected) {
     arguments.push_back(kUrl);
     const std::string line = mistake(arguments);
@@ -162,7 +162,7 @@ TEST(LoadOptions, MistakesNameTheFlag) {
   EXPECT_NE(mistake({"ftp://x/"}).find("'ftp://x/'"), std::string::npos);
 }
 
-TEST(LoadOptions, CpuListsAreThoseOfTaskset) {
+TEST(LoadOptions, CpuListsHaveTasksetsSyntax) {
   EXPECT_EQ(parse_cpu_list("1"), (std::vector<int>{1}));
   EXPECT_EQ(parse_cpu_list("3,1"), (std::vector<int>{3, 1}));
   EXPECT_EQ(parse_cpu_list("0-6:2,9"), (std::vector<int>{0, 2, 4, 6, 9}));
@@ -171,7 +171,7 @@ TEST(LoadOptions, CpuListsAreThoseOfTaskset) {
   }
 }
 
-TEST(LoadOptions, AmountsRoundToTheNearest) {
+TEST(LoadOptions, AmountsAreRoundedToTheNearest) {
   EXPECT_EQ(parse_amount("7").of(3), 7u);
   EXPECT_EQ(parse_amount("10%").of(1000), 100u);
   EXPECT_EQ(parse_amount("0.5%").of(300), 2u);
@@ -181,7 +181,7 @@ TEST(LoadOptions, AmountsRoundToTheNearest) {
   }
 }
 
-TEST(LoadOptions, KindsAreMixedBySeedAlone) {
+TEST(LoadOptions, KindsDependOnlyOnTheSeed) {
   LoadOptions options =
       parse({"--slow", "20", "--stalled", "10", "--resetting", "5", "--vanishing", "1", kUrl})
           .value();

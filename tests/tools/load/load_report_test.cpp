@@ -75,7 +75,7 @@ TEST(LoadReport, JsonHasEveryNumber) {
   for (const auto& [path, value] : expected) EXPECT_EQ(json.at(path), value) << path;
 }
 
-TEST(LoadReport, JsonKeysAreAlwaysTheSameAndNullStandsForTheUnknown) {
+TEST(LoadReport, JsonKeysAreConstantAndUnknownValuesAreNull) {
   const JsonCheck full(to_json(full_result()));
   const JsonCheck empty(to_json(LoadResult()));
   ASSERT_TRUE(empty.valid());
@@ -120,7 +120,7 @@ TEST(LoadReport, RefusalsAreNamedByTheirStatus) {
   EXPECT_EQ(json.at("statuses.503"), "12");
 }
 
-TEST(LoadReport, TheTablesColumnsAreAligned) {
+TEST(LoadReport, TableColumnsAreAligned) {
   const std::string table = to_table(full_result());
   const std::string head = row(table, "         viewers");
   const std::string fast = row(table, "fast");
@@ -134,7 +134,7 @@ TEST(LoadReport, TheTablesColumnsAreAligned) {
   }
 }
 
-TEST(LoadReport, TheTableLeavesOutWhatThereIsNot) {
+TEST(LoadReport, TableOmitsEmptyRows) {
   const std::string table = to_table(LoadResult());
   EXPECT_EQ(row(table, "fast"), "");
   EXPECT_EQ(row(table, "slow"), "");

@@ -6,7 +6,7 @@
 namespace fanlight {
 namespace {
 
-TEST(LoadResult, SpreadOfValues) {
+TEST(LoadResult, SpreadHasMinimumMedianMaximumAndMean) {
   EXPECT_FALSE(spread_of({}).has_value());
   const Spread odd = spread_of({3, 1, 2}).value();
   EXPECT_EQ(odd.min, 1u);
@@ -16,7 +16,7 @@ TEST(LoadResult, SpreadOfValues) {
   EXPECT_EQ(spread_of({4, 1, 2, 3}).value().median, 2.5);
 }
 
-TEST(LoadResult, TheFifthPercentileIsNotExceededByOneInTwenty) {
+TEST(LoadResult, OneInTwentyIsAtMostTheFifthPercentile) {
   std::vector<uint64_t> values;
   for (uint64_t i = 1; i <= 20; ++i) values.push_back(i);
   EXPECT_EQ(spread_of(values).value().p5, 1u);
@@ -25,14 +25,14 @@ TEST(LoadResult, TheFifthPercentileIsNotExceededByOneInTwenty) {
   EXPECT_EQ(spread_of({9}).value().p5, 9u);
 }
 
-TEST(LoadResult, JainsIndex) {
+TEST(LoadResult, ComputesJainsIndex) {
   EXPECT_DOUBLE_EQ(spread_of({5, 5, 5, 5}).value().jain.value(), 1);
   EXPECT_DOUBLE_EQ(spread_of({8, 0, 0, 0}).value().jain.value(), 0.25);
   EXPECT_DOUBLE_EQ(spread_of({1, 2, 3}).value().jain.value(), 36.0 / 42);
   EXPECT_FALSE(spread_of({0, 0}).value().jain.has_value());
 }
 
-TEST(LoadResult, LossIsThePartThatWasSkipped) {
+TEST(LoadResult, LossIsTheShareOfSkippedFrames) {
   KindResult kind;
   EXPECT_EQ(kind.loss(), std::nullopt);
   kind.frames_sum = 99;
@@ -40,7 +40,7 @@ TEST(LoadResult, LossIsThePartThatWasSkipped) {
   EXPECT_DOUBLE_EQ(kind.loss().value(), 0.01);
 }
 
-TEST(LoadResult, PercentilesOfNothingAreNothing) {
+TEST(LoadResult, PercentilesOfNothingAreEmpty) {
   LatencyHistogram histogram;
   EXPECT_EQ(percentiles_of(histogram).p99, std::nullopt);
   histogram.record(100us);
@@ -54,7 +54,7 @@ TEST(LoadResult, CostIsPerFrame) {
   EXPECT_DOUBLE_EQ(result.per_frame_us(5).value(), 5);
 }
 
-TEST(LoadResult, EveryThingThatNoViewerShouldSeeIsAComplaint) {
+TEST(LoadResult, ReportsEverythingThatNoViewerShouldSee) {
   EXPECT_TRUE(LoadResult().complaint().empty());
   for (uint64_t LoadResult::*bad :
        {&LoadResult::torn, &LoadResult::falling, &LoadResult::disconnected, &LoadResult::never}) {

@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-TEST(Machine, RaisesTheLimitOfDescriptors) {
+TEST(Machine, RaisesTheDescriptorLimit) {
   in_child([] {
     rlimit limit{256, 0};
     rlimit before{};
@@ -24,7 +24,7 @@ TEST(Machine, RaisesTheLimitOfDescriptors) {
   });
 }
 
-TEST(Machine, SaysWhenTheHardLimitIsTooLow) {
+TEST(Machine, ReportsAHardLimitThatIsTooLow) {
   in_child([] {
     const rlimit limit{256, 256};
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -40,7 +40,7 @@ TEST(Machine, SaysWhenTheHardLimitIsTooLow) {
   });
 }
 
-TEST(Machine, ConfinesToCpusThatExist) {
+TEST(Machine, RestrictsItselfToExistingCpus) {
   in_child([] {
     cpu_set_t before;
     ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);

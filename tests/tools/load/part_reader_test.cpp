@@ -81,13 +81,13 @@ class EachServer : public ::testing::TestWithParam<Server> {
   }
 };
 
-TEST_P(EachServer, InOnePiece) {
+TEST_P(EachServer, IsReadInOnePiece) {
   const std::string stream = GetParam().stream(kParts);
   expect_all(tell(stream), kCheckEvery);
   expect_all(tell(stream, kCheckEvery, 1 << 20), kCheckEvery);
 }
 
-TEST_P(EachServer, ByteByByte) {
+TEST_P(EachServer, IsReadByteByByte) {
   const std::string stream = GetParam().stream(kParts);
   for (const uint32_t check_every : {1u, 2u, 100u}) {
     PartReader reader(check_every);
@@ -99,7 +99,7 @@ TEST_P(EachServer, ByteByByte) {
   }
 }
 
-TEST_P(EachServer, CutAnywhereInTwo) {
+TEST_P(EachServer, IsReadSplitAnywhereInTwo) {
   const std::string text = GetParam().stream(kParts);
   for (size_t cut = 0; cut <= text.size(); ++cut) {
     PartReader reader(kCheckEvery);
@@ -112,7 +112,7 @@ TEST_P(EachServer, CutAnywhereInTwo) {
   }
 }
 
-TEST_P(EachServer, APartIsCompleteWithItsLastByteWhereTheLengthIsKnown) {
+TEST_P(EachServer, PartIsCompleteWithItsLastByteIfTheLengthIsKnown) {
   if (!GetParam().has_length) return;
   const std::string stream = GetParam().stream(1);
   const size_t end = stream.find("\xff\xd9") + 2;
@@ -126,7 +126,7 @@ TEST_P(EachServer, APartIsCompleteWithItsLastByteWhereTheLengthIsKnown) {
   }
 }
 
-TEST_P(EachServer, FindsAPictureThatIsNoJpeg) {
+TEST_P(EachServer, FindsAPictureThatIsNotAJpeg) {
   for (const char* marker : {"\xff\xd8", "\xff\xd9"}) {
     std::string stream = GetParam().stream(kParts);
     stream[stream.find(marker) + 1] = 'x';
@@ -156,7 +156,7 @@ std::string stream_with_wrong_length(int error) {
   return out;
 }
 
-TEST(PartReader, FindsEveryWrongLengthAndGoesOn) {
+TEST(PartReader, FindsEveryWrongLengthAndContinues) {
   const std::string next = "\r\n--boundarydonotcross\r\n" + fanlight_head(100, 3);
   for (int error = -30; error <= static_cast<int>(next.size()); ++error) {
     if (error == 0) continue;
@@ -179,7 +179,7 @@ TEST(PartReader, FindsAMissingDelimiter) {
   EXPECT_EQ(tell(stream, 100).torn, 1u);
 }
 
-TEST(PartReader, FindsADelimiterWithAnotherEnding) {
+TEST(PartReader, FindsADelimiterWithAWrongEnding) {
   std::string stream = fanlight_stream(3);
   const std::string_view delimiter = "\r\n--boundarydonotcross\r\n";
   const size_t second = stream.find(delimiter, stream.find("X-Sequence: 2"));
@@ -191,7 +191,7 @@ TEST(PartReader, FindsADelimiterWithAnotherEnding) {
 }
 
 // Bytes that look like the beginning of a delimiter may end where the real one begins.
-TEST(PartReader, ADelimiterBehindHalfADelimiterIsFound) {
+TEST(PartReader, FindsADelimiterAfterHalfADelimiter) {
   for (const char* end : {"\r", "\r\n", "\r\n--", "\r\n--fram"}) {
     std::string stream = seed_stream(kParts);
     const size_t second = stream.find("\xff\xd9", stream.find("picture 2"));
@@ -204,7 +204,7 @@ TEST(PartReader, ADelimiterBehindHalfADelimiterIsFound) {
   }
 }
 
-TEST(PartReader, TheClosingDelimiterEndsTheStream) {
+TEST(PartReader, ClosingDelimiterEndsTheStream) {
   for (const uint32_t check_every : {1u, 100u}) {
     for (const char* tail : {"--", "--\r\n"}) {
       std::string stream = fanlight_stream(2);
@@ -226,7 +226,7 @@ TEST(PartReader, TheClosingDelimiterEndsTheStream) {
 
 // A viewer that discards the delimiter takes an empty line after it for the end of the stream, and
 // must detect that it was not.
-TEST(PartReader, APartBehindTheSupposedEndIsTorn) {
+TEST(PartReader, PartAfterTheSupposedEndIsTorn) {
   const Told told = tell(stream_with_wrong_length(-2), 100);
   EXPECT_EQ(told.torn, 1u);
   EXPECT_EQ(told.parts.back().sequence, kParts);
@@ -241,7 +241,7 @@ PartReader::Head head_of(std::string_view answer) {
   return reader.head();
 }
 
-TEST(PartReader, TellsAnswersThatAreNoStream) {
+TEST(PartReader, DistinguishesAnswersThatAreNotStreams) {
   const auto full = head_of("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\r\nfull\n");
   EXPECT_EQ(full.status, 503);
   EXPECT_TRUE(full.has_retry_after);
@@ -255,7 +255,7 @@ TEST(PartReader, TellsAnswersThatAreNoStream) {
   EXPECT_EQ(head_of("HTTP/1.1 2x0 OK\r\n").status, 0);
 }
 
-TEST(PartReader, LinesOfAnyLengthAreSurvived) {
+TEST(PartReader, SurvivesLinesOfAnyLength) {
   std::string stream = fanlight_stream(kParts);
   const std::string long_line = "X-Long: " + std::string(5000, 'x') + "\r\n";
   stream.insert(stream.find("Content-Type"), long_line);
@@ -267,7 +267,7 @@ TEST(PartReader, LinesOfAnyLengthAreSurvived) {
   }
 }
 
-TEST(PartReader, ALongestBoundaryFits) {
+TEST(PartReader, LongestBoundaryFits) {
   const std::string boundary(70, 'b');  // RFC 2046 section 5.1.1
   std::string stream = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=\"" +
                        boundary + "\"\r\n\r\n--" + boundary + "\r\n";
@@ -275,7 +275,7 @@ TEST(PartReader, ALongestBoundaryFits) {
   EXPECT_EQ(tell(stream, 1, 1).parts.size(), 1u);
 }
 
-TEST(PartReader, LooksAtOneInSoManyFromTheGivenOne) {
+TEST(PartReader, ChecksOneInSeveralFromTheGivenOffset) {
   PartReader reader(kCheckEvery, 1);
   Told told;
   give(reader, fanlight_stream(kParts), 64, told);
@@ -285,7 +285,7 @@ TEST(PartReader, LooksAtOneInSoManyFromTheGivenOne) {
   }
 }
 
-TEST(PartReaderDeathTest, MoreThanDiscardableIsABug) {
+TEST(PartReaderDeathTest, DiscardingTooMuchAborts) {
   PartReader reader(1);
   EXPECT_DEATH(reader.discard(1), "discardable");
 }

@@ -33,14 +33,14 @@ TEST(ProcessUsage, SeesItsOwnTimeAndMemory) {
   EXPECT_GE(after.anonymous_kb + 1024, before.anonymous_kb + kKilobytes);
 }
 
-TEST(ProcessUsage, CountsThreadsThatEnded) {
+TEST(ProcessUsage, CountsEndedThreads) {
   const Duration before = read_process_usage(::getpid()).value().cpu;
   std::thread([] { use_cpu(20ms); }).join();
   EXPECT_GE(read_process_usage(::getpid()).value().cpu - before, 20ms);
   EXPECT_GE(read_own_cpu_time(), read_process_usage(::getpid()).value().cpu - 1s);
 }
 
-TEST(ProcessUsage, SeesAnotherProcessUntilItIsGone) {
+TEST(ProcessUsage, SeesAnotherProcessUntilItEnds) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
@@ -55,7 +55,7 @@ TEST(ProcessUsage, SeesAnotherProcessUntilItIsGone) {
   EXPECT_EQ(read_process_usage(child), std::nullopt);
 }
 
-TEST(ProcessUsage, FindsTheNumberOfALine) {
+TEST(ProcessUsage, FindsTheNumberOnALine) {
   const char* status = "Name:\tVmRSS: 7 kB\nVmRSSx:\t 1 kB\nVmRSS:\t  1234 kB\nLast:\t5";
   EXPECT_EQ(find_kilobytes(status, "VmRSS"), 1234u);
   EXPECT_EQ(find_kilobytes(status, "Last"), 5u);

@@ -19,14 +19,14 @@ TEST(Url, HasItsParts) {
   EXPECT_EQ(url.authority, "localhost:8080");
 }
 
-TEST(Url, WhatIsMissingHasADefault) {
+TEST(Url, MissingPartsHaveDefaults) {
   const Url url = parse_url("http://10.0.0.1");
   EXPECT_EQ(url.host, "10.0.0.1");
   EXPECT_EQ(url.port, 80);
   EXPECT_EQ(url.path, "/");
 }
 
-TEST(Url, TakesIpv6InBrackets) {
+TEST(Url, AcceptsIpv6InBrackets) {
   const Url url = parse_url("http://[::1]:5000/stream");
   EXPECT_EQ(url.host, "::1");
   EXPECT_EQ(url.port, 5000);
@@ -34,7 +34,7 @@ TEST(Url, TakesIpv6InBrackets) {
   EXPECT_EQ(parse_url("http://[fe80::1]/").port, 80);
 }
 
-TEST(Url, RefusesWhatIsNone) {
+TEST(Url, RefusesInvalidUrls) {
   for (const char* text :
        {"", "127.0.0.1:5000", "https://x/", "http://", "http:///x", "http://x:0/", "http://x:y/",
         "http://[::1/", "http://x:70000/", "http://x?y", "http://x/a b", "http://x/\r\n"}) {
@@ -58,7 +58,7 @@ TEST(Target, ResolvesAndPrefersIpv4) {
   EXPECT_EQ(address_of(Target(parse_url("http://localhost:5000/"), 1, {})), "127.0.0.1");
 }
 
-TEST(Target, AHostThatIsNoneIsUnavailable) {
+TEST(Target, UnknownHostIsUnavailable) {
   try {
     Target(parse_url("http://256.256.256.256:1/"), 1, {});
     FAIL() << "resolved";
@@ -67,14 +67,14 @@ TEST(Target, AHostThatIsNoneIsUnavailable) {
   }
 }
 
-TEST(Target, TheRequestIsOneThatIsAnsweredWithoutChunks) {
+TEST(Target, RequestIsAnsweredWithoutChunks) {
   const Target target(parse_url("http://127.0.0.1:5000/stream?fps=5"), 1, {"A: b"});
   EXPECT_EQ(target.request(),
             "GET /stream?fps=5 HTTP/1.0\r\nHost: 127.0.0.1:5000\r\nUser-Agent: fanlight-load\r\n"
             "Accept: */*\r\nA: b\r\n\r\n");
 }
 
-TEST(Target, MoreViewersThanPortsComeFromMoreAddresses) {
+TEST(Target, MoreViewersThanPortsUseMoreAddresses) {
   const size_t ports = count_local_ports();
   ASSERT_GT(ports, 1000u);
   const Target few(parse_url("http://127.0.0.1:5000/"), ports / 2, {});
@@ -86,7 +86,7 @@ TEST(Target, MoreViewersThanPortsComeFromMoreAddresses) {
   EXPECT_EQ(many.source_of(0)->sin_port, 0);
 }
 
-TEST(Target, ElsewhereMoreViewersThanPortsAreRefused) {
+TEST(Target, RefusesMoreViewersThanPortsOnOtherMachines) {
   EXPECT_THROW(Target(parse_url("http://192.0.2.1:80/"), 70'000, {}), StartError);
   EXPECT_THROW(Target(parse_url("http://[::1]:80/"), 70'000, {}), StartError);
 }

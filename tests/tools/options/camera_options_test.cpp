@@ -20,7 +20,7 @@ std::string mistake(const std::string& camera) {
   return {};
 }
 
-TEST(CameraOptions, TakeEveryKey) {
+TEST(CameraOptions, AcceptEveryKey) {
   const CameraOptions camera = parse_camera(
       "back-2=v4l2:/dev/video0,size=1280x720,fps=12.5,quality=70,rotate=270,mirror=on");
   EXPECT_EQ(camera.name, "back-2");
@@ -32,7 +32,7 @@ TEST(CameraOptions, TakeEveryKey) {
   EXPECT_EQ(camera.orientation, (Orientation{270, true}));
 }
 
-TEST(CameraOptions, BehindAUrlOurKeysAreOurs) {
+TEST(CameraOptions, KeysAfterAUrlBelongToTheCamera) {
   const CameraOptions camera =
       parse_camera("yard=http://10.0.0.7/video?size=1,2,x=3,quality=9,rotate=90");
   EXPECT_EQ(camera.source, "http://10.0.0.7/video?size=1,2,x=3");
@@ -48,7 +48,7 @@ TEST(CameraOptions, BehindAUrlOurKeysAreOurs) {
   }
 }
 
-TEST(CameraOptions, AUrlHasCommasOfItsOwn) {
+TEST(CameraOptions, UrlMayContainCommas) {
   for (const char* url : {"http://h/a,b", "http://h/v?size=1,2", "http://h/a,rotate", "http://h/a,",
                           "http://h/a,x=rotate=1", "http://h/a%2Crotate=90"}) {
     EXPECT_EQ(parse_camera(std::string("r=") + url).source, url);
@@ -58,7 +58,7 @@ TEST(CameraOptions, AUrlHasCommasOfItsOwn) {
   EXPECT_NE(mistake("r=http://h/s,rotate=90,colour=1").find("colour"), std::string::npos);
 }
 
-TEST(CameraOptions, HeadersAreFieldsOfHttp) {
+TEST(CameraOptions, HeadersAreHttpFields) {
   CameraOptions camera;
   add_header(camera, "X-API-Key", "a b:c");
   EXPECT_EQ(camera.upstream.headers, std::vector<std::string>{"X-API-Key: a b:c"});
@@ -68,7 +68,7 @@ TEST(CameraOptions, HeadersAreFieldsOfHttp) {
   EXPECT_THROW(add_header(camera, "X", ""), std::invalid_argument);
 }
 
-TEST(CameraOptions, APinIsAHash) {
+TEST(CameraOptions, PinIsAHash) {
   const std::string pin = "sha256//" + std::string(42, 'A') + "+=";
   EXPECT_NO_THROW(check_pin(pin));
   EXPECT_NO_THROW(check_pin(pin + ";" + pin));
@@ -79,7 +79,7 @@ TEST(CameraOptions, APinIsAHash) {
   }
 }
 
-TEST(CameraOptions, MistakesAreNamed) {
+TEST(CameraOptions, ErrorsAreNamed) {
   for (const char* text : {"a=pattern,rotate=45", "a=pattern,mirror=yes", "a=pattern,size=0x1",
                            "a=pattern,fps=0", "a=pattern,quality=0", "a=pattern,colour=red"}) {
     const std::string value = std::string(text).substr(std::string(text).find_last_of("=") + 1);
@@ -92,7 +92,7 @@ TEST(CameraOptions, MistakesAreNamed) {
   EXPECT_NE(mistake("a23456789012345678901234567890123=pattern").find("32"), std::string::npos);
 }
 
-TEST(CameraOptions, TheOneOfSourceComesFirst) {
+TEST(CameraOptions, CameraOfSourceComesFirst) {
   const auto cameras =
       put_cameras_together({.source = "pattern"}, false, {parse_camera("b=emulator")}, {});
   ASSERT_EQ(cameras.size(), 2u);
@@ -102,7 +102,7 @@ TEST(CameraOptions, TheOneOfSourceComesFirst) {
   EXPECT_EQ(put_cameras_together({}, false, {parse_camera("b=emulator")}, {}).size(), 1u);
 }
 
-TEST(CameraOptions, ControlsBelongToTheFirstCameraOrTheNamedOne) {
+TEST(CameraOptions, ControlsBelongToTheFirstOrNamedCamera) {
   const auto cameras = put_cameras_together(
       {.source = "pattern"}, false, {parse_camera("b=emulator")},
       {"brightness=1", "b/focus_automatic_continuous=false", "contrast=a/b", "brightness=2"});
@@ -114,7 +114,7 @@ TEST(CameraOptions, ControlsBelongToTheFirstCameraOrTheNamedOne) {
   EXPECT_EQ(cameras[1].controls[0].name, "focus_automatic_continuous");
 }
 
-TEST(CameraOptions, WhatBelongsToNoCameraIsRefused) {
+TEST(CameraOptions, OptionsWithoutACameraAreRefused) {
   const std::vector<CameraOptions> others{parse_camera("b=emulator")};
   EXPECT_THROW(put_cameras_together({.width = 320}, true, others, {}), StartError);
   EXPECT_THROW(put_cameras_together({}, false, {others[0], others[0]}, {}), StartError);

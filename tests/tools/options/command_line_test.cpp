@@ -16,7 +16,7 @@ std::optional<CommandLine> read(const std::string& line) {
   return parse_words_as("fanlight", read_command_line, line);
 }
 
-TEST(CommandLine, KeepsTextsInTheirOrder) {
+TEST(CommandLine, KeepsRepeatedValuesInOrder) {
   const CommandLine line = read("--listen 1 --listen=2 --pin-cpus --fps 2x").value();
   std::string all;
   for (const Setting& each : line.settings.values) all += each.where + " " + each.text + ", ";
@@ -24,7 +24,7 @@ TEST(CommandLine, KeepsTextsInTheirOrder) {
   EXPECT_FALSE(line.implied_source.has_value());
 }
 
-TEST(CommandLine, HelpNamesEveryOptionWithItsDefault) {
+TEST(CommandLine, HelpListsEveryOptionWithItsDefault) {
   testing::internal::CaptureStdout();
   EXPECT_FALSE(read("--help").has_value());
   const std::string help = testing::internal::GetCapturedStdout();
@@ -56,7 +56,7 @@ TEST(CommandLine, UnknownFlagsAndWordsAreNamed) {
   }
 }
 
-TEST(CommandLine, AMisspeltFlagIsSuggested) {
+TEST(CommandLine, SuggestsAFlagForATypo) {
   const auto says = [](const std::string& line, const std::string& expected) {
     EXPECT_EQ(mistake_of([&] { read(line); }), expected);
   };
@@ -72,7 +72,7 @@ TEST(CommandLine, AMisspeltFlagIsSuggested) {
   says("-fps=5", "-fps=5: did you mean '--fps'?");
 }
 
-TEST(CommandLine, AWordThatIsNoFlagMayBeMeantAsOne) {
+TEST(CommandLine, SuggestsAFlagForAWord) {
   const std::string begin = "': flags begin with --";
   const std::string see = "; see fanlight --help";
   const auto says = [](const std::string& line, const std::string& expected) {
@@ -84,7 +84,7 @@ TEST(CommandLine, AWordThatIsNoFlagMayBeMeantAsOne) {
   says("surplus", "'surplus" + begin + see);
 }
 
-TEST(CommandLine, LettersOfUstreamerKeepTheirValues) {
+TEST(CommandLine, ShortFlagsOfUstreamerKeepTheirValues) {
   const CommandLine line = read("-d/dev/video1 -r640x480 -f15").value();
   ASSERT_EQ(line.settings.values.size(), 3u);
   EXPECT_EQ(line.settings.values[0].text, "v4l2:/dev/video1");

@@ -40,7 +40,7 @@ void expect_mistake(std::string_view text, std::string_view beginning, std::stri
   EXPECT_NE(line.find(said), line.npos) << text << ": " << line;
 }
 
-TEST(ConfigFile, TakesValuesInTheirNaturalForm) {
+TEST(ConfigFile, AcceptsValuesInTheirNaturalForm) {
   const Settings settings = parse(R"(
 fps = 2.5
 quality = 70
@@ -92,7 +92,7 @@ mirror = true
   EXPECT_EQ(settings.cameras[1].orientation, (Orientation{180, true}));
 }
 
-TEST(ConfigFile, SaysHowAnotherServerIsAsked) {
+TEST(ConfigFile, ParsesUpstreamOptions) {
   const std::string pin = "sha256//" + std::string(43, 'A') + "=";
   const Settings settings = parse(
       "[camera.a]\nsource = \"https://h/\"\n"
@@ -110,7 +110,7 @@ TEST(ConfigFile, SaysHowAnotherServerIsAsked) {
   EXPECT_TRUE(settings.cameras[1].upstream.insecure);
 }
 
-TEST(ConfigFile, MistakesOfHowAnotherServerIsAsked) {
+TEST(ConfigFile, RefusesInvalidUpstreamOptions) {
   const std::string camera = "[camera.a]\nsource = \"https://h/\"\n";
   expect_mistake(camera + "headers = \"x\"", "f.toml:3: camera.a.headers: ", "VALUE");
   expect_mistake(camera + "headers = { \"a b\" = \"x\" }",
@@ -127,7 +127,7 @@ TEST(ConfigFile, MistakesOfHowAnotherServerIsAsked) {
                  "f.toml:1: camera.a: ", "of a URL");
 }
 
-TEST(ConfigFile, MistakesNameTheLineAndTheKey) {
+TEST(ConfigFile, ErrorsNameTheLineAndTheKey) {
   expect_mistake("\n\ncolour = 1", "f.toml:3: colour: ", "no such key");
   expect_mistake("config = \"x\"", "f.toml:1: config: ", "no such key");
   expect_mistake("soruce = \"pattern\"", "f.toml:1: soruce: ", "; did you mean 'source'?");
@@ -167,7 +167,7 @@ TEST(ConfigFile, MistakesNameTheLineAndTheKey) {
   expect_mistake("control = { a = \"\" }", "f.toml:1: control.a: ", "not NAME=VALUE");
 }
 
-TEST(ConfigFile, MistakesInCamerasNameTheCamera) {
+TEST(ConfigFile, ErrorsInCamerasNameTheCamera) {
   expect_mistake("camera = 1", "f.toml:1: camera: ", "[camera.NAME]");
   expect_mistake("[camera]\na = 1", "f.toml:2: camera.a: ", "[camera.NAME]");
   expect_mistake("[camera.Front]\nsource = \"pattern\"", "f.toml:1: camera: ", "'Front'");
@@ -181,7 +181,7 @@ TEST(ConfigFile, MistakesInCamerasNameTheCamera) {
   expect_mistake("[camera.a]\nzoom = 2", "f.toml:2: camera.a.zoom: ", "no such key");
 }
 
-TEST(ConfigFile, WhatIsNotTomlNamesTheLine) {
+TEST(ConfigFile, InvalidTomlNamesTheLine) {
   expect_mistake("fps = 1\nfps = 2", "f.toml:2: ", "fps");
   expect_mistake("fps =", "f.toml:1: ", "");
   expect_mistake("\n[camera.a\n", "f.toml:2: ", "");
@@ -296,7 +296,7 @@ TEST(ConfigFile, MutatedSamplesNeverCrash) {
   }
 }
 
-TEST(ConfigFile, DeepNestingIsRefused) {
+TEST(ConfigFile, RefusesDeepNesting) {
   expect_mistake("listen = " + std::string(4000, '['), "f.toml:1: ", "nest");
   std::string lines = "listen = ";
   for (int i = 0; i < 100'000; ++i) lines += "[\n";

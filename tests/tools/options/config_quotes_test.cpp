@@ -12,7 +12,7 @@ std::string mended(std::string_view line) {
   return quoted_line(line).value_or("nothing");
 }
 
-TEST(ConfigQuotes, ATextIsPutInQuotes) {
+TEST(ConfigQuotes, QuotesAText) {
   EXPECT_EQ(mended("source = pattern"), "source = \"pattern\"");
   EXPECT_EQ(mended("  source=/dev/video0  # the door"), "source = \"/dev/video0\"");
   EXPECT_EQ(mended("listen = 0.0.0.0:5000"), "listen = \"0.0.0.0:5000\"");
@@ -23,7 +23,7 @@ TEST(ConfigQuotes, ATextIsPutInQuotes) {
             "source = \"http://cam/?action=stream#1\"");
 }
 
-TEST(ConfigQuotes, EachValueOfAnArrayOrATable) {
+TEST(ConfigQuotes, QuotesEachValueOfAnArrayOrTable) {
   EXPECT_EQ(mended("listen = [0.0.0.0:5000, unix:/run/f]"),
             "listen = [\"0.0.0.0:5000\", \"unix:/run/f\"]");
   EXPECT_EQ(mended("listen = [5000, 0.0.0.0:5001]"), "listen = [5000, \"0.0.0.0:5001\"]");
@@ -31,18 +31,18 @@ TEST(ConfigQuotes, EachValueOfAnArrayOrATable) {
             "control = { auto_exposure = \"Manual Mode\", gain = 3 }");
 }
 
-TEST(ConfigQuotes, ASwitchIsTrueOrFalse) {
+TEST(ConfigQuotes, SwitchBecomesTrueOrFalse) {
   EXPECT_EQ(mended("pin-cpus = on"), "pin-cpus = true");
   EXPECT_EQ(mended("allow-control = No"), "allow-control = false");
   EXPECT_EQ(mended("mirror = on"), "mirror = \"on\"") << "has words of its own";
 }
 
-TEST(ConfigQuotes, AColonIsNoEqualsSign) {
+TEST(ConfigQuotes, ColonIsNotAnEqualsSign) {
   EXPECT_EQ(mended("source: pattern"), "source = \"pattern\"");
   EXPECT_EQ(mended("fps: 15"), "fps = 15");
 }
 
-TEST(ConfigQuotes, NothingWhereQuotesDoNotHelp) {
+TEST(ConfigQuotes, ReturnsNothingIfQuotesDoNotHelp) {
   for (const char* line : {"", "=", "source =", "= pattern", "source = \"pattern", "a b = c", "[x",
                            "source = 'x", "source = a\\qb"}) {
     EXPECT_EQ(mended(line), "nothing") << line;
@@ -50,7 +50,7 @@ TEST(ConfigQuotes, NothingWhereQuotesDoNotHelp) {
   EXPECT_EQ(mended("source = " + std::string(300, 'x')), "nothing");
 }
 
-TEST(ConfigQuotes, APasswordIsNotShown) {
+TEST(ConfigQuotes, HidesAPassword) {
   EXPECT_EQ(mended("source = http://me:secret@cam/x?pwd=secret"),
             "source = \"http://***@cam/x?pwd=***\"");
   EXPECT_EQ(mended("source = me:secret@cam/x"), "source = \"***@cam/x\"");

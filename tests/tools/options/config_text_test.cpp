@@ -29,7 +29,7 @@ std::string written_again(const std::string& toml) {
   return config_toml(options);
 }
 
-TEST(ConfigText, CanBeReadBack) {
+TEST(ConfigText, CanBeParsedAgain) {
   for (const char* line :
        {"", "--source pattern --fps 12.5 --size 64x48 --quality 9 --rotate 90 --mirror on",
         "--camera a=pattern --camera b=files:/p\"\\q --control b/brightness=-7 "
@@ -44,7 +44,7 @@ TEST(ConfigText, CanBeReadBack) {
   }
 }
 
-TEST(ConfigText, SaysEveryOptionThatHasAValue) {
+TEST(ConfigText, ListsEveryOptionThatHasAValue) {
   const std::string toml = config_toml(read("--source pattern"));
   for (const Option& option : option_table()) {
     const bool expected = !option.is(kOfCameras) && !option.is(kCommand) &&
@@ -59,13 +59,13 @@ TEST(ConfigText, SaysEveryOptionThatHasAValue) {
   EXPECT_NE(toml.find("\nlisten = [\"127.0.0.1:5000\"]\n"), toml.npos) << toml;
 }
 
-TEST(ConfigText, WhatIsNotUtf8CannotBeToml) {
+TEST(ConfigText, InvalidUtf8IsNotToml) {
   const Options options = read("--stock-db \xff.db");
   EXPECT_THROW(config_toml(options), StartError);
   EXPECT_TRUE(nlohmann::json::accept(config_json(options)));
 }
 
-TEST(ConfigText, JsonTellsNoPasswords) {
+TEST(ConfigText, JsonOmitsPasswords) {
   const auto json = nlohmann::json::parse(
       config_json(read("--camera a=http://me:secret@host/x --camera b=pattern,fps=3 --pin-cpus")));
   EXPECT_EQ(json["camera"]["a"]["source"].get<std::string>().find("secret"), std::string::npos);
@@ -76,7 +76,7 @@ TEST(ConfigText, JsonTellsNoPasswords) {
   EXPECT_EQ(json["trusted-proxy"], nlohmann::json::array());
 }
 
-TEST(ConfigText, TellsHowAnotherServerIsAsked) {
+TEST(ConfigText, ListsUpstreamOptions) {
   Options options = read("--camera a=https://host/x");
   options.cameras[0].upstream = {
       .headers = {"X-API-Key: s3cret"}, .ca = "a.pem", .pin = "sha256//x", .insecure = true};

@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-TEST(OptionTable, EveryLineIsComplete) {
+TEST(OptionTable, EveryRowIsComplete) {
   std::set<std::string_view> names;
   for (const Option& option : option_table()) {
     SCOPED_TRACE(option.name);
@@ -24,7 +24,7 @@ TEST(OptionTable, EveryLineIsComplete) {
   EXPECT_EQ(find_option(""), nullptr);
 }
 
-TEST(OptionTable, DefaultsAreValuesThatAreAccepted) {
+TEST(OptionTable, DefaultsAreAcceptedValues) {
   OptionsDraft draft;
   for (const Option& option : option_table()) {
     if (!option.default_text.empty()) {
@@ -34,7 +34,7 @@ TEST(OptionTable, DefaultsAreValuesThatAreAccepted) {
   EXPECT_EQ(draft.options.listen.size(), 1u);
 }
 
-TEST(OptionTable, NothingTakesAnEmptyText) {
+TEST(OptionTable, RefusesAnEmptyTextForEveryOption) {
   for (const Option& option : option_table()) {
     OptionsDraft draft;
     EXPECT_THROW(option.set(draft, ""), std::invalid_argument) << option.name;
@@ -52,7 +52,7 @@ std::string refusal(std::string_view option, const std::string& text) {
   return {};
 }
 
-TEST(OptionTable, AMisspeltWordIsSuggested) {
+TEST(OptionTable, SuggestsAWordForATypo) {
   EXPECT_EQ(refusal("backend", "urng"),
             "'urng': one of auto, uring, epoll is expected; did you mean 'uring'?");
   EXPECT_TRUE(refusal("log-level", "degub").ends_with("; did you mean 'debug'?"));
@@ -66,7 +66,7 @@ TEST(OptionTable, AMisspeltWordIsSuggested) {
 }
 
 // Words that an option accepts instead of a number, a time or a size, as listed in its type.
-TEST(OptionTable, ARefusalNamesTheWordsThatAreTaken) {
+TEST(OptionTable, RefusalListsTheAcceptedWords) {
   for (const Option& option : option_table()) {
     for (const char* word : {"auto", "off"}) {
       const std::string alternative = std::string("|") + word;

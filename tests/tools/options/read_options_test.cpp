@@ -26,7 +26,7 @@ std::string mistake(const std::vector<const char*>& arguments) {
   return mistake_of([&] { parse(arguments); });
 }
 
-TEST(Options, Defaults) {
+TEST(Options, HaveDefaults) {
   const Options options = parse({}).value();
   ASSERT_EQ(options.listen.size(), 1u);
   EXPECT_EQ(options.listen[0].host, "127.0.0.1");
@@ -47,7 +47,7 @@ std::optional<Options> parse_words(const std::string& line) {
   return flags ? std::optional(read_options(*flags)) : std::nullopt;
 }
 
-TEST(Options, TakesEveryFlag) {
+TEST(Options, AcceptEveryFlag) {
   const Options options =
       parse_words(
           "--listen 127.0.0.1:0 --listen unix:/tmp/x --admin-listen 127.0.0.1:1 --trusted-proxy "
@@ -104,7 +104,7 @@ TEST(Options, TakesEveryFlag) {
   EXPECT_TRUE(options.list_devices);
 }
 
-TEST(Options, MistakesNameTheFlag) {
+TEST(Options, ErrorsNameTheFlag) {
   const std::vector<std::vector<const char*>> cases = {
       {"--size", "0x0"},
       {"--fps", "0"},
@@ -140,13 +140,13 @@ TEST(Options, MistakesNameTheFlag) {
   }
 }
 
-TEST(Options, EgressIsAutomaticUnlessSaidOtherwise) {
+TEST(Options, EgressIsAutomaticByDefault) {
   EXPECT_FALSE(parse({}).value().max_egress.has_value());
   EXPECT_FALSE(parse({"--max-egress", "auto"}).value().max_egress.has_value());
   EXPECT_EQ(parse({"--max-egress", "off"}).value().max_egress, 0u);
 }
 
-TEST(Options, UnknownFlagsAndDoubleNamesAreRefused) {
+TEST(Options, RefuseUnknownFlagsAndDuplicateNames) {
   EXPECT_NE(mistake({"--colour"}).find("--colour"), std::string::npos);
   EXPECT_NE(mistake({"pattern"}).find("pattern"), std::string::npos);
   EXPECT_NE(mistake({"--camera", "a=pattern", "--camera", "a=emulator"}).find("'a'"),
@@ -154,7 +154,7 @@ TEST(Options, UnknownFlagsAndDoubleNamesAreRefused) {
   EXPECT_NE(mistake({"--camera", "a=pattern", "--fps", "3"}).find("--fps"), std::string::npos);
 }
 
-TEST(Options, ACameraIsASourceToo) {
+TEST(Options, CameraCountsAsASource) {
   const Options options = parse({"--camera", "a=emulator"}).value();
   EXPECT_TRUE(options.source_was_given);
   ASSERT_EQ(options.cameras.size(), 1u);
@@ -196,7 +196,7 @@ std::string config_mistake(const std::string& line) {
   return {};
 }
 
-TEST(Options, ComeFromTheEnvironmentToo) {
+TEST(Options, AreReadFromTheEnvironmentToo) {
   const Variable variable("FANLIGHT_MAX_VIEWERS", "12");
   const Variable empty("FANLIGHT_MIN_FPS", "");
   EXPECT_EQ(parse({}).value().max_viewers, 12u);
@@ -207,7 +207,7 @@ TEST(Options, ComeFromTheEnvironmentToo) {
   EXPECT_TRUE(parse({"--shards", "1"}).value().pin_cpus);
 }
 
-TEST(Options, AFlagCountsMoreThanTheEnvironmentAndThatMoreThanTheFile) {
+TEST(Options, FlagsPrecedeTheEnvironmentAndTheFile) {
   const ConfigFile file(
       "source = \"pattern\"\nmax-viewers = 1\nshards = 2\nmin-fps = 3\n"
       "listen = [\"127.0.0.1:1\", \"127.0.0.1:2\"]\n");
@@ -224,7 +224,7 @@ TEST(Options, AFlagCountsMoreThanTheEnvironmentAndThatMoreThanTheFile) {
   EXPECT_EQ(options.idle_timeout, 75s);
 }
 
-TEST(Options, WhoNamesASourceDecidesAboutCameras) {
+TEST(Options, SourceFlagReplacesTheFilesCameras) {
   const ConfigFile file("fps = 2\n[camera.a]\nsource = \"pattern\"\n");
   const std::string config = "--config " + file.path() + " ";
   const Options replaced = parse_words(config + "--source emulator").value();
@@ -242,14 +242,14 @@ TEST(Options, WhoNamesASourceDecidesAboutCameras) {
   EXPECT_EQ(turned.blame_for_cameras, ExitCode::config);
 }
 
-TEST(Options, AFileWithoutASourceIsRefused) {
+TEST(Options, RefuseAFileWithoutASource) {
   const ConfigFile file("max-viewers = 3\n");
   EXPECT_NE(config_mistake("--config " + file.path()).find("no source"), std::string::npos);
   EXPECT_EQ(parse_words("--config " + file.path() + " --source pattern").value().max_viewers, 3u);
   EXPECT_NE(config_mistake("--config /no/such/file").find("/no/such/file"), std::string::npos);
 }
 
-TEST(Options, SeveralOriginsWithCommasOrOneByOne) {
+TEST(Options, OriginsAreSeparatedByCommasOrRepeated) {
   const Options options = parse_words(
                               "--source pattern --cors-origin https://a.example,http://b.example "
                               "--cors-origin https://c.example")
@@ -262,7 +262,7 @@ TEST(Options, SeveralOriginsWithCommasOrOneByOne) {
   }
 }
 
-TEST(Options, ThatAreGivenTwiceAreRefused) {
+TEST(Options, RefuseDuplicateFlags) {
   EXPECT_NE(mistake({"--fps", "2", "--fps", "3"}).find("--fps is given twice"), std::string::npos);
   EXPECT_NE(mistake({"--fps"}).find("--fps"), std::string::npos);
   EXPECT_NE(mistake({"--cors-origin", "a\nb"}).find("'a b'"), std::string::npos);

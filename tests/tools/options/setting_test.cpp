@@ -22,7 +22,7 @@ std::string mistake(const Setting& setting) {
   return {};
 }
 
-TEST(Setting, AMistakeSaysWhereAndWhat) {
+TEST(Setting, ErrorNamesTheOriginAndTheProblem) {
   const Option* fps = find_option("fps");
   EXPECT_EQ(mistake({fps, "x", "a.toml:3: fps:", ExitCode::config}),
             "a.toml:3: fps: 'x': a number from 0.01 to 240 is expected");
@@ -31,7 +31,7 @@ TEST(Setting, AMistakeSaysWhereAndWhat) {
   EXPECT_TRUE(injected.starts_with("--fps '1 <3>'")) << injected;
 }
 
-TEST(Setting, TheEnvironmentIsNamedAfterTheFlags) {
+TEST(Setting, EnvironmentVariablesAreNamedAfterFlags) {
   EXPECT_EQ(environment_name("max-viewers"), "FANLIGHT_MAX_VIEWERS");
   ::setenv("FANLIGHT_HEADER_TIMEOUT", "3s", 1);
   ::setenv("FANLIGHT_IDLE_TIMEOUT", "", 1);
@@ -45,7 +45,7 @@ TEST(Setting, TheEnvironmentIsNamedAfterTheFlags) {
   ::unsetenv("FANLIGHT_IDLE_TIMEOUT");
 }
 
-TEST(Setting, AVariableThatIsNoOptionIsNotIgnored) {
+TEST(Setting, UnknownVariableIsNotIgnored) {
   ::setenv("FANLIGHT_FSP", "5", 1);
   try {
     read_environment();
@@ -67,7 +67,7 @@ TEST(Setting, AVariableThatIsNoOptionIsNotIgnored) {
   }
 }
 
-TEST(Setting, AStartErrorIsOneShortPrintableLine) {
+TEST(Setting, StartErrorIsOneShortPrintableLine) {
   const auto line = [](std::string_view text) {
     return std::string(StartError(ExitCode::usage, text).what());
   };

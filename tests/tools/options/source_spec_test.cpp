@@ -30,7 +30,7 @@ std::string meant(std::string_view text) {
   return line.substr(begin, line.size() - 2 - begin);
 }
 
-TEST(SourceSpec, WhatIsCompleteStaysAsItIs) {
+TEST(SourceSpec, CompleteSpecsAreUnchanged) {
   for (const char* text :
        {"auto", "emulator", "pattern", "files:holidays", "libcamera", "libcamera:/base/soc/i2c0",
         "v4l2:/dev/video0", "v4l2", "http://10.0.0.7:5000/stream", "https://me:pw@cam/?x=1,2"}) {
@@ -38,12 +38,12 @@ TEST(SourceSpec, WhatIsCompleteStaysAsItIs) {
   }
 }
 
-TEST(SourceSpec, ADeviceIsItsPath) {
+TEST(SourceSpec, DevicePathMeansV4l2) {
   EXPECT_EQ(complete_source("/dev/video0"), "v4l2:/dev/video0");
   EXPECT_EQ(complete_source("/dev/v4l/by-id/usb-A_B"), "v4l2:/dev/v4l/by-id/usb-A_B");
 }
 
-TEST(SourceSpec, AUrlNeedsNoSchemeWhereNothingElseCanBeMeant) {
+TEST(SourceSpec, UrlNeedsNoSchemeIfUnambiguous) {
   for (const char* text :
        {"10.0.0.7:5000/stream", "10.0.0.7/stream", "10.0.0.7", "localhost:8080/?action=stream",
         "localhost/?action=stream", "localhost", "raspberrypi:8080", "cam.example.org:80/x",
@@ -59,7 +59,7 @@ TEST(SourceSpec, AUrlNeedsNoSchemeWhereNothingElseCanBeMeant) {
   }
 }
 
-TEST(SourceSpec, HalfASchemeIsCompleted) {
+TEST(SourceSpec, CompletesHalfAScheme) {
   EXPECT_EQ(meant("http:10.0.0.7:5000/stream"), "http://10.0.0.7:5000/stream");
   EXPECT_EQ(meant("http:/10.0.0.7/stream"), "http://10.0.0.7/stream");
   EXPECT_EQ(meant("https/cam/x"), "https://cam/x");
@@ -69,7 +69,7 @@ TEST(SourceSpec, HalfASchemeIsCompleted) {
   EXPECT_NE(refusal("http").find("is expected"), std::string::npos);
 }
 
-TEST(SourceSpec, AMisspeltKindIsSuggested) {
+TEST(SourceSpec, SuggestsAKindForATypo) {
   EXPECT_EQ(meant("patern"), "pattern");
   EXPECT_EQ(meant("emulater"), "emulator");
   EXPECT_EQ(meant("Pattern"), "pattern");
@@ -83,13 +83,13 @@ TEST(SourceSpec, AMisspeltKindIsSuggested) {
       "v4l2");
 }
 
-TEST(SourceSpec, ADevicesNameIsNotItsPath) {
+TEST(SourceSpec, SuggestsThePathOfADeviceName) {
   EXPECT_EQ(meant("video0"), "/dev/video0");
   EXPECT_EQ(meant("dev/video12"), "/dev/video12");
   EXPECT_EQ(meant("v4l2:video0"), "v4l2:/dev/video0");
 }
 
-TEST(SourceSpec, FoldersAndFilesOfTheDisk) {
+TEST(SourceSpec, SuggestsAKindForFoldersAndFiles) {
   const std::filesystem::path folder(testing::TempDir() + "source_spec_test");
   std::filesystem::create_directory(folder);
   std::ofstream(folder / "photo.jpg") << "x";
@@ -102,7 +102,7 @@ TEST(SourceSpec, FoldersAndFilesOfTheDisk) {
   EXPECT_NE(refusal("./nowhere").find("a folder is written files:DIR"), std::string::npos);
 }
 
-TEST(SourceSpec, PasswordsAreNotRepeated) {
+TEST(SourceSpec, ErrorsOmitPasswords) {
   for (const char* text :
        {"http:/me:secret@10.0.0.7/x", "htpp://me:secret@h/", "rtsp://me:secret@10.0.0.7/h264"}) {
     EXPECT_EQ(refusal(text).find("secret"), std::string::npos) << refusal(text);

@@ -26,7 +26,7 @@ std::string mistake(const std::string& line) {
 }
 
 // libs/ustreamer.sh of crowsnest v4, with a camera that delivers MJPEG.
-TEST(UstreamerFlags, CrowsnestV4) {
+TEST(UstreamerFlags, AcceptsTheFlagsOfCrowsnestV4) {
   std::vector<std::string> notes;
   const Options options = read("ustreamer",
                                "--host 127.0.0.1 -p 8080 -d /dev/video0 --device-timeout=2 "
@@ -50,7 +50,7 @@ TEST(UstreamerFlags, CrowsnestV4) {
 }
 
 // By default it waits for a missing camera, as we do.
-TEST(UstreamerFlags, ExitOnDeviceError) {
+TEST(UstreamerFlags, ExitsOnDeviceError) {
   EXPECT_FALSE(read("fanlight", "--device /dev/video0").exit_on_no_source);
   std::vector<std::string> notes;
   const Options options = read("ustreamer", "--exit-on-device-error", &notes);
@@ -60,7 +60,7 @@ TEST(UstreamerFlags, ExitOnDeviceError) {
 }
 
 // The same script with the Raspberry Pi's old camera, for which it gives no device.
-TEST(UstreamerFlags, CrowsnestV4WithTheOldCamera) {
+TEST(UstreamerFlags, AcceptsTheOldCameraOfCrowsnestV4) {
   const Options options = read("fanlight",
                                "--host 0.0.0.0 -p 8081 -m MJPEG --device-timeout=5 --buffers=3 "
                                "-r 1280x720 -f 30 --allow-origin=* --static /x");
@@ -70,7 +70,7 @@ TEST(UstreamerFlags, CrowsnestV4WithTheOldCamera) {
 }
 
 // crowsnest/components/streamer/ustreamer.py of crowsnest v5, followed by custom flags.
-TEST(UstreamerFlags, CrowsnestV5) {
+TEST(UstreamerFlags, AcceptsTheFlagsOfCrowsnestV5) {
   const Options options = read("fanlight",
                                "--host 127.0.0.1 --port 8082 --resolution 1920x1080 "
                                "--desired-fps 30 --allow-origin * --static resources/ustreamer-www "
@@ -83,7 +83,7 @@ TEST(UstreamerFlags, CrowsnestV5) {
   EXPECT_EQ(options.cameras[0].quality, 60);
 }
 
-TEST(UstreamerFlags, UnderItsNameItHasItsDefaults) {
+TEST(UstreamerFlags, UstreamersNameImpliesItsDefaults) {
   const Options options = read("/usr/local/bin/ustreamer.bin", "");
   EXPECT_EQ(options.listen[0].port, 8080);
   EXPECT_EQ(options.cameras[0].source, "v4l2:/dev/video0");
@@ -93,12 +93,12 @@ TEST(UstreamerFlags, UnderItsNameItHasItsDefaults) {
   EXPECT_EQ(read("fanlight", "--port 80").cameras[0].source, "emulator");
 }
 
-TEST(UstreamerFlags, ImpliesNoCameraWhereOneIsNamed) {
+TEST(UstreamerFlags, ImplyNoCameraIfOneIsNamed) {
   EXPECT_EQ(read("ustreamer", "--source pattern -r 320x240").cameras[0].source, "pattern");
   EXPECT_EQ(read("fanlight", "--camera a=pattern --buffers 3").cameras[0].name, "a");
 }
 
-TEST(UstreamerFlags, ValuesAreTranslated) {
+TEST(UstreamerFlags, TranslatesValues) {
   EXPECT_EQ(read("fanlight", "-c CPU").encoder, EncoderChoice::cpu);
   EXPECT_EQ(read("fanlight", "-c M2M-IMAGE").encoder, EncoderChoice::automatic);
   EXPECT_EQ(read("fanlight", "--log-level 3").log_level, LogLevel::debug);
@@ -112,7 +112,7 @@ TEST(UstreamerFlags, ValuesAreTranslated) {
   EXPECT_EQ(socket.cameras[0].quality, 70);
 }
 
-TEST(UstreamerFlags, FlipsAreARotationAndAMirror) {
+TEST(UstreamerFlags, FlipsBecomeRotationAndMirror) {
   const auto turned = [](const std::string& line) {
     return read("fanlight", "-d /dev/video0 " + line).cameras[0].orientation;
   };
@@ -122,7 +122,7 @@ TEST(UstreamerFlags, FlipsAreARotationAndAMirror) {
   EXPECT_EQ(turned("--flip-horizontal 0 --rotate default"), (Orientation{0, false}));
 }
 
-TEST(UstreamerFlags, ImageControlsAreControls) {
+TEST(UstreamerFlags, ImageFlagsBecomeControls) {
   const auto controls =
       read("fanlight", "--brightness 5 --white-balance 4000 --gain auto --hue default")
           .cameras[0]
@@ -134,7 +134,7 @@ TEST(UstreamerFlags, ImageControlsAreControls) {
             "white_balance_temperature=4000 gain_automatic=true ");
 }
 
-TEST(UstreamerFlags, APasswordThatWouldNotBeAskedForIsRefused) {
+TEST(UstreamerFlags, RefusesAPasswordThatWouldNotBeChecked) {
   for (const char* line : {"--user me", "--passwd secret"}) {
     EXPECT_NE(mistake(line).find("nginx"), std::string::npos) << line;
   }
@@ -143,7 +143,7 @@ TEST(UstreamerFlags, APasswordThatWouldNotBeAskedForIsRefused) {
   EXPECT_NE(mistake("-p 0x50").find("--port"), std::string::npos);
 }
 
-TEST(UstreamerFlags, EveryOneIsUnderstoodAndSaysWhatItDoes) {
+TEST(UstreamerFlags, EveryFlagIsUnderstoodAndItsEffectLogged) {
   std::set<std::string> names;
   for (const UstreamerFlag& flag : ustreamer_flags()) {
     SCOPED_TRACE(flag.name);

@@ -6,7 +6,7 @@
 namespace fanlight {
 namespace {
 
-TEST(Farewell, SaysWhatTheServerDid) {
+TEST(Farewell, SummarizesTheRun) {
   EXPECT_EQ(farewell_text({.uptime = 12s + 900ms}),
             "stopped after 12 s: 0 viewers; 0 pictures, 0 B sent");
   EXPECT_EQ(farewell_text({.uptime = 2h + 5min,

@@ -11,7 +11,7 @@
 namespace fanlight {
 namespace {
 
-TEST(InheritedSockets, BelongToTheProcessThatIsNamed) {
+TEST(InheritedSockets, BelongToTheNamedProcess) {
   ::setenv("LISTEN_FDS", "1", 1);
   ::setenv("LISTEN_PID", std::to_string(::getpid() + 1).c_str(), 1);
   EXPECT_TRUE(inherited_sockets().empty());
@@ -42,7 +42,7 @@ TEST(InheritedSockets, HaveTheNamesOfTheirUnits) {
   }
 }
 
-TEST(StartedBySystemd, OnlyWhenThisProcessIsMeant) {
+TEST(StartedBySystemd, OnlyIfThePidIsOurs) {
   ::setenv("SYSTEMD_EXEC_PID", "1", 1);
   EXPECT_FALSE(started_by_systemd());
   ::setenv("SYSTEMD_EXEC_PID", std::to_string(::getpid()).c_str(), 1);

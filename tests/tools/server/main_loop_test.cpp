@@ -15,7 +15,7 @@ void unexpected() {
   ADD_FAILURE();
 }
 
-TEST(MainLoop, EndsWithSigtermAndSigint) {
+TEST(MainLoop, EndsOnSigtermAndSigint) {
   for (const int signal : {SIGTERM, SIGINT}) {
     MainLoop loop;
     send(signal);
@@ -23,7 +23,7 @@ TEST(MainLoop, EndsWithSigtermAndSigint) {
   }
 }
 
-TEST(MainLoop, AHangupIsToldAndEndsNothing) {
+TEST(MainLoop, HangupCallsReloadAndContinues) {
   MainLoop loop;
   int hangups = 0;
   send(SIGHUP);
@@ -45,7 +45,7 @@ TEST(MainLoop, TicksUntilTheEnd) {
   EXPECT_EQ(ticks, 3);
 }
 
-TEST(MainLoopDeathTest, ASecondSignalEndsTheProcessAtOnce) {
+TEST(MainLoopDeathTest, SecondSignalEndsTheProcessImmediately) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(
       {

@@ -41,7 +41,7 @@ std::string abstract_name() {
   return "@fanlight-test-" + std::to_string(::getpid());
 }
 
-TEST(ServiceManager, IsToldEachStateByAPathOrAnAbstractName) {
+TEST(ServiceManager, ReceivesEachStateAtAPathOrAnAbstractName) {
   char folder[] = "/tmp/fanlight-notify-XXXXXX";
   ASSERT_NE(::mkdtemp(folder), nullptr);
   const std::string path = std::string(folder) + "/socket";
@@ -64,7 +64,7 @@ TEST(ServiceManager, IsToldEachStateByAPathOrAnAbstractName) {
   ::rmdir(folder);
 }
 
-TEST(ServiceManager, NobodyIsNoTrouble) {
+TEST(ServiceManager, MissingManagerIsNotAnError) {
   ::unsetenv("NOTIFY_SOCKET");
   ServiceManager alone;
   EXPECT_FALSE(alone.is_there());
@@ -76,7 +76,7 @@ TEST(ServiceManager, NobodyIsNoTrouble) {
   }
 }
 
-TEST(ServiceManager, IsToldTwiceInTheTimeOfItsWatchdog) {
+TEST(ServiceManager, IsPingedTwicePerWatchdogInterval) {
   const auto period = [](const char* microseconds, const std::string& pid) {
     FakeManager manager(abstract_name());
     ::setenv("WATCHDOG_USEC", microseconds, 1);
@@ -92,7 +92,7 @@ TEST(ServiceManager, IsToldTwiceInTheTimeOfItsWatchdog) {
   }
 }
 
-TEST(ServiceManager, OneThatIsGoneIsNoTrouble) {
+TEST(ServiceManager, VanishedManagerIsNotAnError) {
   auto manager = std::make_unique<FakeManager>(abstract_name());
   ServiceManager service;
   manager.reset();

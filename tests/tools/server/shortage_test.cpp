@@ -33,7 +33,7 @@ std::error_code system_code(int error) {
   return {error, std::system_category()};
 }
 
-TEST_F(ShortageTest, TellsShortagesFromWhatIsTheFaultOfAFile) {
+TEST_F(ShortageTest, DistinguishesShortagesFromOtherErrors) {
   for (const int error : {EMFILE, ENFILE, ENOMEM}) EXPECT_TRUE(is_shortage(system_code(error)));
   // EAGAIN: a relay's upstream is full.
   for (const int error : {ENOENT, EACCES, EBUSY, EAGAIN}) {
@@ -41,7 +41,7 @@ TEST_F(ShortageTest, TellsShortagesFromWhatIsTheFaultOfAFile) {
   }
 }
 
-TEST_F(ShortageTest, EachHasItsRemedy) {
+TEST_F(ShortageTest, EachShortageHasARemedy) {
   EXPECT_NE(remedy(system_code(EMFILE)).find("ulimit -n"), std::string::npos);
   EXPECT_NE(remedy(system_code(ENFILE)).find("fs.file-max"), std::string::npos);
   EXPECT_NE(remedy(system_code(ENOMEM)).find("--max-viewers"), std::string::npos);
@@ -49,7 +49,7 @@ TEST_F(ShortageTest, EachHasItsRemedy) {
   EXPECT_EQ(remedy(system_code(ENOENT)), "");
 }
 
-TEST_F(ShortageTest, TheSoftLimitBecomesTheHardOne) {
+TEST_F(ShortageTest, RaisesTheSoftLimitToTheHardLimit) {
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   set_soft_limit(limit.rlim_max - 1);
@@ -66,7 +66,7 @@ TEST_F(ShortageTest, EachShardListenerAndCameraNeedsMore) {
             (StartNeeds{.shards = 4}.descriptors()) + 4);
 }
 
-TEST_F(ShortageTest, ChecksForTheStartAndSomeClientsAndSaysHowManyAreNeeded) {
+TEST_F(ShortageTest, ReservesForStartAndClientsAndStatesTheNumberNeeded) {
   const StartNeeds needs{.shards = 2};
   const size_t wanted = needs.descriptors() + kClientsMin;
   set_soft_limit(200);
