@@ -20,7 +20,7 @@ void allocate_once() {
   ::operator delete(memory);
 }
 
-TEST(AllocationGuardTest, CountsOnlyInsideOfAForbiddenScope) {
+TEST(AllocationGuardTest, CountsOnlyInAForbiddenScope) {
   const uint64_t before = forbidden_allocations();
   const uint64_t all_before = all_allocations();
   allocate_once();
@@ -61,7 +61,7 @@ TEST(AllocationGuardTest, CountsEveryFormOfNew) {
   EXPECT_EQ(forbidden_allocations() - before, 5u);
 }
 
-TEST(AllocationGuardTest, IsOfOneThread) {
+TEST(AllocationGuardTest, AffectsOneThreadOnly) {
   const uint64_t before = forbidden_allocations();
   std::thread other([] { allocate_once(); });
   {

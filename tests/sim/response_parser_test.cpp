@@ -56,7 +56,7 @@ ResponseParser parse(const std::string& bytes, bool ends = false, std::vector<bo
   return parser;
 }
 
-TEST(ResponseParserTest, PlainStream) {
+TEST(ResponseParserTest, ParsesAPlainStream) {
   const auto parser = parse(kHead + kFirst + part(5) + kDelimiter + part(6) + kDelimiter + part(6) +
                                 kDelimiter + part(9) + kClosing,
                             true);
@@ -77,7 +77,7 @@ TEST(ResponseParserTest, PlainStream) {
   EXPECT_EQ(stream.last_sequence, 9u);
 }
 
-TEST(ResponseParserTest, AdvanceStream) {
+TEST(ResponseParserTest, ParsesAnAdvanceStream) {
   const auto parser = parse(kHead + kFirst + kNext + picture(1) + kDelimiter + kNext + picture(3) +
                                 kDelimiter + kNext + picture(4) + kClosing,
                             true);
@@ -88,7 +88,7 @@ TEST(ResponseParserTest, AdvanceStream) {
   EXPECT_EQ(parser.stream().gaps, 1u);
 }
 
-TEST(ResponseParserTest, StreamThatEndsWithoutAnotherPicture) {
+TEST(ResponseParserTest, StreamMayEndWithoutAnotherPicture) {
   for (const std::string& body :
        {kFirst + kClosing, kFirst + kNext + kClosing, kFirst + part(1) + kDelimiter + kClosing}) {
     const auto parser = parse(kHead + body, true);
@@ -97,7 +97,7 @@ TEST(ResponseParserTest, StreamThatEndsWithoutAnotherPicture) {
   }
 }
 
-TEST(ResponseParserTest, SlatesAreCounted) {
+TEST(ResponseParserTest, CountsSlates) {
   const auto parser = parse(kHead + kFirst + part_head(1, 100, "lost") + picture(1) + kDelimiter +
                             part(2) + kDelimiter);
   EXPECT_EQ(parser.violation(), "");
@@ -105,7 +105,7 @@ TEST(ResponseParserTest, SlatesAreCounted) {
   EXPECT_EQ(parser.stream().frames, 2u);
 }
 
-TEST(ResponseParserTest, FrameIsReportedWhenItIsWhole) {
+TEST(ResponseParserTest, ReportsAFrameOnceComplete) {
   std::vector<uint64_t> seen;
   ResponseParser parser;
   parser.set_on_frame([&](uint64_t sequence) { seen.push_back(sequence); });
@@ -123,7 +123,7 @@ struct Broken {
 
 class ResponseParserBrokenTest : public testing::TestWithParam<Broken> {};
 
-TEST_P(ResponseParserBrokenTest, IsNoticed) {
+TEST_P(ResponseParserBrokenTest, IsDetected) {
   const auto parser = parse(kHead + kFirst + GetParam().body, true);
   EXPECT_NE(parser.violation().find(GetParam().violation), std::string::npos) << parser.violation();
 }
@@ -167,7 +167,7 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"AfterTheEnd", part(1) + kClosing + "x", "after the end"}),
     [](const auto& test) { return std::string(test.param.name); });
 
-TEST(ResponseParserTest, PipelineOfEveryKindOfBody) {
+TEST(ResponseParserTest, ParsesPipelinedBodiesOfEveryKind) {
   const auto parser = parse(
       "HTTP/1.1 100 Continue\r\n\r\n"
       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -191,7 +191,7 @@ TEST(ResponseParserTest, PipelineOfEveryKindOfBody) {
   EXPECT_EQ(parser.responses()[6].body, "until the end");
 }
 
-TEST(ResponseParserTest, BrokenResponses) {
+TEST(ResponseParserTest, DetectsBrokenResponses) {
   const std::pair<const char*, const char*> cases[] = {
       {"HELLO\r\n\r\n", "status line"},
       {"HTTP/1.1 2x0 OK\r\n\r\n", "status line"},

@@ -34,14 +34,14 @@ class SimBackendDeathTest : public testing::Test {
   msghdr message_{nullptr, 0, &piece_, 1, nullptr, 0, 0};
 };
 
-TEST_F(SimBackendDeathTest, SendWithoutNosignalOrWithWaitall) {
+TEST_F(SimBackendDeathTest, SendWithoutNosignalOrWithWaitallAborts) {
   EXPECT_DEATH(submit(kId, io_uring_prep_send, fd_, &byte_, 1u, 0), "MSG_NOSIGNAL");
   EXPECT_DEATH(submit(kId, io_uring_prep_send, fd_, &byte_, 1u, MSG_NOSIGNAL | MSG_WAITALL),
                "MSG_NOSIGNAL");
   EXPECT_DEATH(submit(kId, io_uring_prep_sendmsg, fd_, &message_, 0u), "MSG_NOSIGNAL");
 }
 
-TEST_F(SimBackendDeathTest, NoMemoryOrNoBytes) {
+TEST_F(SimBackendDeathTest, NullMemoryOrZeroLengthAborts) {
   EXPECT_DEATH(submit(kId, io_uring_prep_send, fd_, nullptr, 1u, MSG_NOSIGNAL), "addr");
   EXPECT_DEATH(submit(kId, io_uring_prep_send, fd_, &byte_, 0u, MSG_NOSIGNAL), "len");
   EXPECT_DEATH(submit(kId, io_uring_prep_recv, fd_, nullptr, 1u, 0), "addr");
@@ -54,12 +54,12 @@ TEST_F(SimBackendDeathTest, NoMemoryOrNoBytes) {
                "msg_iovlen");
 }
 
-TEST_F(SimBackendDeathTest, RequestWithoutAnOwner) {
+TEST_F(SimBackendDeathTest, RequestWithoutAnOwnerAborts) {
   EXPECT_DEATH(submit(0, io_uring_prep_recv, fd_, &byte_, 1u, 0), "user_data");
   EXPECT_DEATH(submit(0, io_uring_prep_shutdown, fd_, SHUT_RDWR), "user_data");
 }
 
-TEST_F(SimBackendDeathTest, OpcodeOrFlagThatIsNotListed) {
+TEST_F(SimBackendDeathTest, UnlistedOpcodeOrFlagAborts) {
   EXPECT_DEATH(submit(kId, io_uring_prep_nop), "opcode");
   EXPECT_DEATH(submit(kId, io_uring_prep_write, fd_, &byte_, 1u, 0u), "opcode");
   EXPECT_DEATH(
@@ -73,18 +73,18 @@ TEST_F(SimBackendDeathTest, OpcodeOrFlagThatIsNotListed) {
       "flags == 0");
 }
 
-TEST_F(SimBackendDeathTest, TwoRequestsOfAKindOnOneDescriptor) {
+TEST_F(SimBackendDeathTest, TwoRequestsOfAKindOnOneDescriptorAbort) {
   driver_.submit(kId, io_uring_prep_recv, fd_, &byte_, 1u, 0);
   EXPECT_DEATH(submit(2, io_uring_prep_recv, fd_, &byte_, 1u, 0), "input");
   EXPECT_DEATH(submit(2, io_uring_prep_poll_add, fd_, 1u), "input");
 }
 
-TEST_F(SimBackendDeathTest, OneOwnerWithTwoRequests) {
+TEST_F(SimBackendDeathTest, OneOwnerWithTwoRequestsAborts) {
   driver_.submit(kId, io_uring_prep_recv, fd_, &byte_, 1u, 0);
   EXPECT_DEATH(submit(kId, io_uring_prep_shutdown, fd_, SHUT_WR), "user_data");
 }
 
-TEST_F(SimBackendDeathTest, CloseWithSomethingInFlight) {
+TEST_F(SimBackendDeathTest, CloseWithRequestsInFlightAborts) {
   driver_.submit(kId, io_uring_prep_recv, fd_, &byte_, 1u, 0);
   EXPECT_DEATH(submit(2, io_uring_prep_close, fd_), "slots_");
   driver_.submit(2, io_uring_prep_shutdown, fd_, SHUT_RDWR);
@@ -94,7 +94,7 @@ TEST_F(SimBackendDeathTest, CloseWithSomethingInFlight) {
   EXPECT_FALSE(driver_.backend.is_open(fd_));
 }
 
-TEST_F(SimBackendDeathTest, UseAfterClose) {
+TEST_F(SimBackendDeathTest, UseAfterCloseAborts) {
   submit(kId, io_uring_prep_close, fd_);
   EXPECT_DEATH(submit(2, io_uring_prep_send, fd_, &byte_, 1u, MSG_NOSIGNAL), "bad_descriptors");
   EXPECT_DEATH(submit(2, io_uring_prep_close, fd_), "bad_descriptors");
@@ -102,7 +102,7 @@ TEST_F(SimBackendDeathTest, UseAfterClose) {
   EXPECT_DEATH(driver_.backend.reset_on_close(fd_), "descriptors_");
 }
 
-TEST_F(SimBackendDeathTest, MemoryOfASendChangedBeforeItsCompletion) {
+TEST_F(SimBackendDeathTest, ChangingSendMemoryBeforeCompletionAborts) {
   std::string bytes(100'000, 'x');
   driver_.submit(kId, io_uring_prep_send, fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   EXPECT_DEATH(
@@ -121,7 +121,7 @@ TEST_F(SimBackendDeathTest, MemoryOfASendChangedBeforeItsCompletion) {
 }
 
 // The result of a SEND_ZC does not release the memory, its notification does.
-TEST_F(SimBackendDeathTest, ZeroCopyMemoryThatChangesBeforeTheNotification) {
+TEST_F(SimBackendDeathTest, ChangingZeroCopyMemoryBeforeTheNotificationAborts) {
   EXPECT_DEATH(
       {
         SimDriver driver;
@@ -135,18 +135,18 @@ TEST_F(SimBackendDeathTest, ZeroCopyMemoryThatChangesBeforeTheNotification) {
       "pieces_hash");
 }
 
-TEST_F(SimBackendDeathTest, ZeroCopyThatDoesNotAskForTheReport) {
+TEST_F(SimBackendDeathTest, ZeroCopyWithoutReportFlagAborts) {
   EXPECT_DEATH(submit(kId, io_uring_prep_send_zc, fd_, &byte_, 1u, MSG_NOSIGNAL, 0u),
                "REPORT_USAGE");
 }
 
-TEST_F(SimBackendDeathTest, WaitingForNothingForEver) {
+TEST_F(SimBackendDeathTest, WaitingForeverForNothingAborts) {
   driver_.submit(kId, io_uring_prep_recv, fd_, &byte_, 1u, 0);
   std::array<Event, 1> event;
   EXPECT_DEATH(driver_.backend.wait(event, kNever), "next < kNever");
 }
 
-TEST_F(SimBackendDeathTest, LoopThatSpins) {
+TEST_F(SimBackendDeathTest, SpinningLoopAborts) {
   std::array<Event, 1> event;
   EXPECT_DEATH(
       {
@@ -155,7 +155,7 @@ TEST_F(SimBackendDeathTest, LoopThatSpins) {
       "turns_in_place_");
 }
 
-TEST_F(SimBackendDeathTest, SocketRequestOnARealDescriptor) {
+TEST_F(SimBackendDeathTest, SocketRequestOnARealDescriptorAborts) {
   const Waker waker;
   EXPECT_DEATH(submit(kId, io_uring_prep_recv, waker.fd(), &byte_, 1u, 0), "simulated");
 }

@@ -51,7 +51,7 @@ TEST(SimBackendTest, TimeIsVirtualAndJumps) {
   EXPECT_STREQ(driver.backend.name(), "simulation");
 }
 
-TEST(SimBackendTest, PlansHappenInOrderInsideOfWait) {
+TEST(SimBackendTest, RunsPlansInOrderInsideWait) {
   SimDriver driver;
   std::string order;
   SimClock& clock = driver.backend.clock();
@@ -117,7 +117,7 @@ TEST(SimBackendTest, PeersHaveAddresses) {
   EXPECT_EQ(backend.peer_address(third), PeerAddress{}) << "it is gone";
 }
 
-TEST(SimBackendTest, StalledPeerBlocksTheSendAndProgressStops) {
+TEST(SimBackendTest, StalledPeerBlocksTheSendAndStopsProgress) {
   SimDriver driver;
   const auto [fd, peer] = driver.connect({.send_buffer = 30'000, .receive_window = 10'000});
   const std::string bytes(8'000, 'x');
@@ -154,7 +154,7 @@ TEST(SimBackendTest, OrdinaryCloseLeavesTheQueueInTheKernel) {
   EXPECT_EQ(driver.backend.network().orphans(), 0u);
 }
 
-TEST(SimBackendTest, ResetOnCloseFreesTheQueueAtOnce) {
+TEST(SimBackendTest, ResetOnCloseFreesTheQueueImmediately) {
   SimDriver driver;
   const auto [fd, peer] = driver.connect({.send_buffer = 30'000, .receive_window = 10'000});
   const std::string bytes(40'000, 'x');
@@ -169,7 +169,7 @@ TEST(SimBackendTest, ResetOnCloseFreesTheQueueAtOnce) {
   EXPECT_TRUE(peer->reset_arrived());
 }
 
-TEST(SimBackendTest, CloseWithUnreadInputIsAReset) {
+TEST(SimBackendTest, CloseWithUnreadInputSendsAReset) {
   SimDriver driver;
   const auto [fd, peer] = driver.connect();
   peer->write("you will not read this");
@@ -180,7 +180,7 @@ TEST(SimBackendTest, CloseWithUnreadInputIsAReset) {
   EXPECT_FALSE(peer->end_arrived());
 }
 
-TEST(SimBackendTest, InputAfterCloseIsAnsweredByAReset) {
+TEST(SimBackendTest, InputAfterCloseCausesAReset) {
   SimDriver driver;
   const auto [fd, peer] = driver.connect();
   close(driver, fd);
@@ -191,7 +191,7 @@ TEST(SimBackendTest, InputAfterCloseIsAnsweredByAReset) {
   EXPECT_TRUE(peer->reset_arrived());
 }
 
-TEST(SimBackendTest, PeerThatClosedAnswersDataByAReset) {
+TEST(SimBackendTest, ClosedPeerAnswersDataWithAReset) {
   SimDriver driver;
   const auto [fd, peer] = driver.connect();
   peer->close_peer();
@@ -207,7 +207,7 @@ TEST(SimBackendTest, PeerThatClosedAnswersDataByAReset) {
   close(driver, fd);
 }
 
-TEST(SimBackendTest, HalfCloseOfThePeerLeavesSending) {
+TEST(SimBackendTest, PeersHalfCloseAllowsSending) {
   SimDriver driver;
   const auto [fd, peer] = driver.connect();
   peer->write("GET");
@@ -224,7 +224,7 @@ TEST(SimBackendTest, HalfCloseOfThePeerLeavesSending) {
   EXPECT_EQ(peer->arrived().view(), "answer");
 }
 
-TEST(SimBackendTest, CutConnectionIsSilentForEver) {
+TEST(SimBackendTest, CutConnectionIsSilentForever) {
   SimDriver driver;
   const auto [fd, peer] = driver.connect({.send_buffer = 30'000, .receive_window = 10'000});
   peer->cut();
@@ -236,7 +236,7 @@ TEST(SimBackendTest, CutConnectionIsSilentForEver) {
   EXPECT_EQ(driver.backend.peer_progress(fd), 0u);
 }
 
-TEST(SimBackendTest, ClosedListenerResetsWhoWaitsAndRefusesWhoComes) {
+TEST(SimBackendTest, ClosedListenerResetsPendingAndRefusesNewConnections) {
   SimDriver driver;
   const int listener = driver.backend.listen();
   SimConnection& waiting = driver.backend.connect(listener, {});
@@ -246,7 +246,7 @@ TEST(SimBackendTest, ClosedListenerResetsWhoWaitsAndRefusesWhoComes) {
   EXPECT_FALSE(driver.backend.is_open(listener));
 }
 
-TEST(SimBackendTest, PollSeesListenersHangupsAndRoom) {
+TEST(SimBackendTest, PollReportsListenersHangupsAndSpace) {
   SimDriver driver;
   const int listener = driver.backend.listen();
   driver.submit(kPoll, io_uring_prep_poll_add, listener, unsigned{POLLIN});
@@ -267,7 +267,7 @@ TEST(SimBackendTest, PollSeesListenersHangupsAndRoom) {
   EXPECT_EQ(driver.result(kPoll), POLLIN | POLLERR | POLLHUP | POLLRDHUP);
 }
 
-TEST(SimBackendTest, DescriptorsAreReusedOrNotAsWanted) {
+TEST(SimBackendTest, DescriptorReuseIsConfigurable) {
   for (const bool reuses : {true, false}) {
     SimFaults faults;
     faults.reuses_descriptors = reuses;
@@ -279,7 +279,7 @@ TEST(SimBackendTest, DescriptorsAreReusedOrNotAsWanted) {
   }
 }
 
-TEST(SimBackendTest, FullSubmissionQueueIsSubmittedAtOnce) {
+TEST(SimBackendTest, FullSubmissionQueueIsSubmittedImmediately) {
   SimFaults faults;
   faults.submission_queue = 2;
   SimDriver driver(faults);
@@ -289,7 +289,7 @@ TEST(SimBackendTest, FullSubmissionQueueIsSubmittedAtOnce) {
   EXPECT_EQ(driver.run(1s).size(), 5u);
 }
 
-TEST(SimBackendTest, MessageHeaderNeedsToLiveUntilSubmissionOnly) {
+TEST(SimBackendTest, MessageHeaderMustLiveOnlyUntilSubmission) {
   SimFaults faults;
   faults.late = 1;
   faults.late_max = 1s;

@@ -26,7 +26,7 @@ SimFaults with(double SimFaults::*fault) {
   return faults;
 }
 
-TEST(SimFaultsTest, ShortSendTakesAPart) {
+TEST(SimFaultsTest, ShortSendAcceptsAPart) {
   SimDriver driver(with(&SimFaults::short_send));
   const int fd = driver.connect().first;
   const std::string bytes(1000, 'x');
@@ -37,7 +37,7 @@ TEST(SimFaultsTest, ShortSendTakesAPart) {
   EXPECT_EQ(driver.backend.counts().short_sends, 1u);
 }
 
-TEST(SimFaultsTest, ShortReceiveGivesAPart) {
+TEST(SimFaultsTest, ShortReceiveReturnsAPart) {
   SimDriver driver(with(&SimFaults::short_receive));
   const auto [fd, peer] = driver.connect();
   peer->write(std::string(1000, 'x'));
@@ -49,7 +49,7 @@ TEST(SimFaultsTest, ShortReceiveGivesAPart) {
   EXPECT_LT(received, 1000);
 }
 
-TEST(SimFaultsTest, NoBuffersTakesNothing) {
+TEST(SimFaultsTest, NoBuffersAcceptsNothing) {
   SimDriver driver(with(&SimFaults::send_no_buffers));
   const auto [fd, peer] = driver.connect();
   driver.submit(kSend, io_uring_prep_send, fd, "x", size_t{1}, MSG_NOSIGNAL);
@@ -63,7 +63,7 @@ void send_zero_copy(SimDriver& driver, int fd, std::string_view bytes) {
   driver.submit(kSend, prepare_send_zero_copy, fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
-TEST(SimFaultsTest, ZeroCopyIsUnknownWhereItDoesNotReport) {
+TEST(SimFaultsTest, ZeroCopyIsUnknownWithoutReports) {
   SimFaults faults;
   faults.zero_copy_reports = false;
   SimDriver driver(faults);
@@ -74,7 +74,7 @@ TEST(SimFaultsTest, ZeroCopyIsUnknownWhereItDoesNotReport) {
   EXPECT_EQ(driver.backend.in_flight(), 1u) << "the accept";
 }
 
-TEST(SimFaultsTest, ZeroCopyWithoutMemoryTakesNothing) {
+TEST(SimFaultsTest, ZeroCopyWithoutMemoryAcceptsNothing) {
   SimDriver driver(with(&SimFaults::zero_copy_no_memory));
   const auto [fd, peer] = driver.connect();
   EXPECT_TRUE(driver.backend.can_report_zero_copy());
@@ -86,7 +86,7 @@ TEST(SimFaultsTest, ZeroCopyWithoutMemoryTakesNothing) {
 }
 
 // If the kernel copied, the notification does not wait for the peer, 100 ms away.
-TEST(SimFaultsTest, NotificationWaitsForTheAcknowledgementUnlessItWasCopied) {
+TEST(SimFaultsTest, NotificationWaitsForAcknowledgementUnlessCopied) {
   for (const bool copied : {false, true}) {
     SimDriver driver(copied ? with(&SimFaults::zero_copy_copied) : SimFaults{});
     const auto [fd, peer] = driver.connect({.latency = 100ms});
@@ -103,7 +103,7 @@ TEST(SimFaultsTest, NotificationWaitsForTheAcknowledgementUnlessItWasCopied) {
   }
 }
 
-TEST(SimFaultsTest, ResetIsSeenAtBothEnds) {
+TEST(SimFaultsTest, BothEndsSeeAReset) {
   SimDriver driver(with(&SimFaults::reset));
   const auto [fd, peer] = driver.connect();
   driver.submit(kSend, io_uring_prep_send, fd, "x", size_t{1}, MSG_NOSIGNAL);
@@ -142,7 +142,7 @@ TEST(SimFaultsTest, MultishotMayEndWithSuccess) {
   EXPECT_EQ(events[0].flags & IORING_CQE_F_MORE, 0u);
 }
 
-TEST(SimFaultsTest, UnreadBytesAreLostWithAReset) {
+TEST(SimFaultsTest, ResetDiscardsUnreadBytes) {
   for (const bool lost : {false, true}) {
     SimDriver driver(lost ? with(&SimFaults::unread_lost) : SimFaults{});
     const auto [fd, peer] = driver.connect();
@@ -156,7 +156,7 @@ TEST(SimFaultsTest, UnreadBytesAreLostWithAReset) {
   }
 }
 
-TEST(SimFaultsTest, LateCompletionComesLater) {
+TEST(SimFaultsTest, LateCompletionIsDelayed) {
   SimFaults faults = with(&SimFaults::late);
   faults.late_max = 1s;
   SimDriver driver(faults);
@@ -167,7 +167,7 @@ TEST(SimFaultsTest, LateCompletionComesLater) {
   EXPECT_LE(driver.backend.now(), before + 1s);
 }
 
-TEST(SimFaultsTest, TurnsTakeTime) {
+TEST(SimFaultsTest, IterationsTakeTime) {
   SimFaults faults;
   faults.turn_time_max = 1ms;
   SimDriver driver(faults);
@@ -191,12 +191,12 @@ std::set<std::string> orders(const SimFaults& faults) {
   return seen;
 }
 
-TEST(SimFaultsTest, CompletionsAreReorderedOnlyWhenWanted) {
+TEST(SimFaultsTest, ReordersCompletionsOnlyIfConfigured) {
   EXPECT_EQ(orders({}), (std::set<std::string>{"123"}));
   EXPECT_EQ(orders(with(&SimFaults::reordered)).size(), 6u);
 }
 
-TEST(SimFaultsTest, SmallBatchGivesFewerEventsThanThereAre) {
+TEST(SimFaultsTest, SmallBatchReturnsFewerEventsThanPending) {
   SimDriver driver(with(&SimFaults::small_batch));
   size_t batches = 0;
   for (int round = 0; round < 10; ++round) {
@@ -248,7 +248,7 @@ size_t transfer(uint64_t seed, uint64_t& trace_hash) {
   return read;
 }
 
-TEST(SimFaultsTest, BytesArriveInOrderWhateverTheFaultsAndSeedsRepeatThemselves) {
+TEST(SimFaultsTest, BytesArriveInOrderAndSeedsAreReproducible) {
   std::set<uint64_t> hashes;
   for (uint64_t seed = 1; seed <= 30; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
@@ -261,7 +261,7 @@ TEST(SimFaultsTest, BytesArriveInOrderWhateverTheFaultsAndSeedsRepeatThemselves)
   EXPECT_EQ(hashes.size(), 30u);
 }
 
-TEST(SimFaultsTest, SwarmTurnsEveryFaultOnAndOff) {
+TEST(SimFaultsTest, SwarmTogglesEveryFault) {
   constexpr double SimFaults::*kAll[] = {&SimFaults::reordered,
                                          &SimFaults::late,
                                          &SimFaults::small_batch,

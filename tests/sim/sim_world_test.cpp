@@ -49,7 +49,7 @@ struct Session {
   };
 };
 
-TEST(SimWorldTest, FastClientGetsEveryFrameInTimeAndAProperEnd) {
+TEST(SimWorldTest, FastClientGetsEveryFrameInTimeAndACleanEnd) {
   Session session(calm_config());
   SimViewer& viewer = session.world.add({.connect_after = 1s});
   session.run(30s);
@@ -131,7 +131,7 @@ TEST(SimWorldTest, CameraIsLostAndComesBack) {
   EXPECT_GT(viewer.longest_silence(), 900ms);
 }
 
-TEST(SimWorldTest, CameraIdlesWhenNobodyWatches) {
+TEST(SimWorldTest, CameraIdlesWithoutViewers) {
   SimWorldConfig config = calm_config();
   config.camera.idles_unwatched = true;
   Session session(config);
@@ -184,7 +184,7 @@ uint64_t swarm(uint64_t seed, SimCounts& counts) {
   return session.world.trace_hash();
 }
 
-TEST(SimWorldTest, SwarmHoldsAndEverySeedRepeatsItself) {
+TEST(SimWorldTest, SwarmHoldsAndEverySeedIsReproducible) {
   std::set<uint64_t> hashes;
   SimCounts counts;
   for (uint64_t seed = 1; seed <= 25; ++seed) {
@@ -212,7 +212,7 @@ std::string complaints_of(Defect defect, const SimFaults& faults = {}) {
   return session.world.complaints();
 }
 
-TEST(SimWorldTest, DefectsAreNoticed) {
+TEST(SimWorldTest, DetectsDefects) {
   SimFaults short_sends;
   short_sends.short_send = 0.1;
   EXPECT_EQ(complaints_of(Defect::none, short_sends), "");
@@ -221,14 +221,14 @@ TEST(SimWorldTest, DefectsAreNoticed) {
   EXPECT_NE(complaints_of(Defect::no_closing_delimiter).find("closing"), std::string::npos);
 }
 
-TEST(SimWorldTest, ForgottenSocketsAreNoticed) {
+TEST(SimWorldTest, DetectsForgottenSockets) {
   Session session(calm_config(), Defect::forgets_sockets);
   session.world.add({.close_at = 1s});
   session.world.run_for(2s, session.turn);
   EXPECT_EQ(session.world.leftovers().find("1 sockets are open"), 0u);
 }
 
-TEST(SimWorldTest, AllocationsAreNoticed) {
+TEST(SimWorldTest, DetectsAllocations) {
   Session session(calm_config(), Defect::allocates);
   session.world.run_for(1s, session.turn);
   EXPECT_GT(session.world.forbidden_allocations(), 0u);

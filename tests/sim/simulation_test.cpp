@@ -231,14 +231,14 @@ uint64_t run_seed(uint64_t seed) {
   return shard.world.trace_hash();
 }
 
-TEST(Simulation, HoldsWhatItPromisesForEverySeed) {
+TEST(Simulation, InvariantsHoldForEverySeed) {
   for (uint64_t seed = first_seed; seed < first_seed + seed_count; ++seed) {
     run_seed(seed);
     if (testing::Test::HasFailure()) FAIL() << "repeat with: " << debugger_command(seed);
   }
 }
 
-TEST(Simulation, SameSeedSameTrace) {
+TEST(Simulation, SameSeedGivesTheSameTrace) {
   for (uint64_t seed = first_seed; seed < first_seed + std::min<uint64_t>(seed_count, 20); ++seed) {
     EXPECT_EQ(run_seed(seed), run_seed(seed)) << "seed " << seed;
   }
@@ -247,7 +247,7 @@ TEST(Simulation, SameSeedSameTrace) {
   }
 }
 
-TEST(Simulation, TheCommandThatRepeatsAFailureCanBeTyped) {
+TEST(Simulation, PrintsAUsableCommandToRepeatAFailure) {
   EXPECT_EQ(::access(program.c_str(), X_OK), 0) << program;
   EXPECT_TRUE(debugger_command(7).ends_with(" --gtest_break_on_failure --seed=7"));
 }

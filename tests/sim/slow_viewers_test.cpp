@@ -49,7 +49,7 @@ std::vector<Slow> add_slow(SimWorld& world, int count, Duration over) {
   return slow;
 }
 
-TEST(SlowViewers, AThousandShareAFewPlacesAndCostTheFastOnesNothing) {
+TEST(SlowViewers, ThousandShareAFewPlacesAndCostFastOnesNothing) {
   constexpr Duration kRun = 120s;
   ServerConfig server;
   server.admission.viewers_max = 2000;

@@ -33,7 +33,7 @@ uint64_t places_held(size_t viewers) {
   return shard.world.ring().pinned_places();
 }
 
-TEST(Channel, HoldsAFrameOnceWhateverTheViewers) {
+TEST(Channel, PinsAFrameOnceForAllViewers) {
   EXPECT_EQ(places_held(0), 2u);
   EXPECT_EQ(places_held(1), 3u);
   EXPECT_EQ(places_held(200), 3u);

@@ -33,7 +33,7 @@ std::vector<uint64_t> frames_of(const SimWorld& world) {
   return frames;
 }
 
-TEST(SendQueue, AFullWireIsSharedEvenlyAndUsedUp) {
+TEST(SendQueue, FullWireIsSharedEvenlyAndFullyUsed) {
   constexpr uint64_t kRate = 100'000'000;
   constexpr size_t kViewers = 200;  // 584 frames a second: 2.9 for each, of 30
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
@@ -52,7 +52,7 @@ TEST(SendQueue, AFullWireIsSharedEvenlyAndUsedUp) {
 }
 
 // Most viewers have the last frame when the next one is published, and some still wait for it.
-TEST(SendQueue, WhoWaitsLosesNoTurnToThoseWhoDoNot) {
+TEST(SendQueue, WaitingViewersKeepTheirTurn) {
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(100'000'000));
   for (size_t i = 0; i < 28; ++i) shard.world.add({});  // they want 840 of 584 frames a second
   shard.run_for(5s);
@@ -67,7 +67,7 @@ TEST(SendQueue, WhoWaitsLosesNoTurnToThoseWhoDoNot) {
 
 // Every frame is the newest when its send begins: with the wire spread over the interval its age is
 // half an interval on average, and never more than one interval plus the transmission time.
-TEST(SendQueue, WhoWaitedGetsTheNewestFrame) {
+TEST(SendQueue, WaitingViewerGetsTheNewestFrame) {
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(50'000'000));
   for (size_t i = 0; i < 100; ++i) shard.world.add({});
   shard.run_for(10s);
@@ -79,7 +79,7 @@ TEST(SendQueue, WhoWaitedGetsTheNewestFrame) {
   }
 }
 
-TEST(SendQueue, BelowTheLimitNobodyLosesAFrame) {
+TEST(SendQueue, NoViewerLosesFramesBelowTheLimit) {
   constexpr uint64_t kRate = 100'000'000;  // 584 frames a second
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
   for (size_t i = 0; i < 15; ++i) shard.world.add({});  // they want 450
@@ -88,7 +88,7 @@ TEST(SendQueue, BelowTheLimitNobodyLosesAFrame) {
   EXPECT_EQ(shard.channel_stats().frames_skipped.value(), 0u);
 }
 
-TEST(SendQueue, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
+TEST(SendQueue, RatesFallSmoothlyUntilViewersAreRefused) {
   constexpr uint64_t kRate = 20'000'000;  // 116 frames a second
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate, 1.0));
   const SimViewer& first = shard.world.add({});
@@ -112,7 +112,7 @@ TEST(SendQueue, RatesFallSmoothlyAsViewersJoinAndBeyondTheLeastTheyAreRefused) {
 }
 
 // Whatever the size of the frames, the shard's other work waits for about the same time.
-TEST(SendQueue, ATurnIsBoundedByItsWork) {
+TEST(SendQueue, LoopIterationIsBoundedByItsWork) {
   constexpr size_t kViewers = 600;
   ServerConfig config;
   config.admission.viewers_max = kViewers;
@@ -138,7 +138,7 @@ TEST(SendQueue, ATurnIsBoundedByItsWork) {
   }
 }
 
-TEST(SendQueue, ViewersOnThisMachineAreNotHeldBack) {
+TEST(SendQueue, LocalViewersAreNotDelayed) {
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(10'000'000));
   for (size_t i = 0; i < 40; ++i) shard.world.add({});
   SimScript local;
@@ -150,7 +150,7 @@ TEST(SendQueue, ViewersOnThisMachineAreNotHeldBack) {
 }
 
 // Snapshots are not delayed, but their bytes are deducted from the streams.
-TEST(SendQueue, SnapshotsAreTakenFromTheSameWire) {
+TEST(SendQueue, SnapshotsShareTheWire) {
   constexpr uint64_t kRate = 20'000'000;
   ShardWorld shard(calm_world(30, kFrameBytes), wire_of(kRate));
   for (size_t i = 0; i < 50; ++i) shard.world.add({});
@@ -168,7 +168,7 @@ TEST(SendQueue, SnapshotsAreTakenFromTheSameWire) {
 }
 
 // Shards divide the wire in proportion to their waiting viewers.
-TEST(SendQueue, ShardsShareByTheirViewers) {
+TEST(SendQueue, ShardsShareInProportionToTheirViewers) {
   constexpr uint64_t kRate = 100'000'000;
   Wire wire({.bits_per_second = kRate}, 2);
   const Duration time = wire.time_for(kFrameBytes);
@@ -188,7 +188,7 @@ TEST(SendQueue, ShardsShareByTheirViewers) {
 }
 
 // The kernel is calm, so that frames arrive in the order in which their sends began.
-TEST(SendQueue, OrderOfServingRotates) {
+TEST(SendQueue, ServingOrderRotates) {
   constexpr size_t kViewers = 50;
   constexpr uint64_t kFrames = 500;
   ShardWorld shard(calm_world(30, 5'000));

@@ -30,7 +30,7 @@ size_t count(const std::string& text, const std::string& what) {
   return found;
 }
 
-TEST(UstreamerFraming, EveryPartTellsItsTimes) {
+TEST(UstreamerFraming, EveryPartHasItsTimes) {
   for (const char* target : {"/stream?extra_headers=1", "/?action=stream&extra_headers=true",
                              "/video_feed?extra_headers=yes"}) {
     ShardWorld shard(calm_world(10, kFrameBytes));
@@ -46,7 +46,7 @@ TEST(UstreamerFraming, EveryPartTellsItsTimes) {
   }
 }
 
-TEST(UstreamerFraming, ZeroDataIsHeadsOnly) {
+TEST(UstreamerFraming, ZeroDataSendsHeadsOnly) {
   ShardWorld shard(calm_world(10, kFrameBytes));
   const std::string text = received(shard, "/stream?zero_data=1&extra_headers=1&frames=5", 2s);
   EXPECT_EQ(count(text, "Content-Length: 0\r\n"), 5u);
@@ -55,14 +55,14 @@ TEST(UstreamerFraming, ZeroDataIsHeadsOnly) {
   EXPECT_LT(text.size(), 6000u);
 }
 
-TEST(UstreamerFraming, TheAdvanceFormHasNoRoomForFields) {
+TEST(UstreamerFraming, AdvanceFormOmitsExtraFields) {
   ShardWorld shard(calm_world(10, kFrameBytes));
   const std::string text = received(shard, "/stream?extra_headers=1&advance_headers=1", 1s);
   EXPECT_EQ(count(text, "X-UStreamer"), 0u);
   EXPECT_GE(count(text, "\r\n--boundarydonotcross\r\nContent-Type: image/jpeg\r\n\r\n"), 9u);
 }
 
-TEST(UstreamerFraming, TheStateKnowsTheClientByItsKey) {
+TEST(UstreamerFraming, StateListsTheClientsKey) {
   ShardWorld shard(calm_world(10, kFrameBytes));
   RawClient named(shard);
   RawClient plain(shard);
@@ -86,7 +86,7 @@ TEST(UstreamerFraming, TheStateKnowsTheClientByItsKey) {
   EXPECT_TRUE(other["zero_data"] && !other["extra_headers"]) << other;
 }
 
-TEST(UstreamerFraming, WrongValuesAreNamed) {
+TEST(UstreamerFraming, InvalidValuesAreNamed) {
   ShardWorld shard(calm_world(10, kFrameBytes));
   const std::string long_key(65, 'k');
   for (const std::string& query :
@@ -100,7 +100,7 @@ TEST(UstreamerFraming, WrongValuesAreNamed) {
   }
 }
 
-TEST(UstreamerFraming, ASnapshotTellsItsTimes) {
+TEST(UstreamerFraming, SnapshotHasItsTimes) {
   ShardWorld shard(calm_world(10, kFrameBytes));
   shard.run_for(1s);
   const ParsedResponse response = ask(shard, get("/snapshot"));
@@ -112,7 +112,7 @@ TEST(UstreamerFraming, ASnapshotTellsItsTimes) {
 }
 
 // It is repeated before the usual two seconds, and once for each pause.
-TEST(UstreamerFraming, TheLastFrameBeforeAPauseComesTwice) {
+TEST(UstreamerFraming, LastFrameBeforeAPauseIsRepeated) {
   SimWorldConfig config = calm_world(10, kFrameBytes);
   config.camera.drop = 0.5;
   ShardWorld shard(config);

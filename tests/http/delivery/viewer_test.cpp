@@ -31,7 +31,7 @@ std::vector<uint64_t> sequences_of(ShardWorld& shard, SimViewer& viewer, Duratio
   return sequences;
 }
 
-TEST(Viewer, FastOneGetsEveryFrame) {
+TEST(Viewer, FastViewerGetsEveryFrame) {
   ShardWorld shard(calm(30));
   const SimViewer& plain = add(shard, "/stream");
   const SimViewer& seed = add(shard, "/video_feed?advance_headers=1");
@@ -48,7 +48,7 @@ TEST(Viewer, FastOneGetsEveryFrame) {
   EXPECT_EQ(shard.world.complaints(), "");
 }
 
-TEST(Viewer, FpsCapIsKeptWithinAFrame) {
+TEST(Viewer, FpsLimitIsExactToAFrame) {
   ShardWorld shard(calm(30));
   const std::vector<double> caps = {0.2, 1, 2.5, 7, 12.5, 29};
   for (const double cap : caps) add(shard, "/stream?fps=" + std::to_string(cap));
@@ -61,7 +61,7 @@ TEST(Viewer, FpsCapIsKeptWithinAFrame) {
   EXPECT_EQ(shard.world.complaints(), "");
 }
 
-TEST(Viewer, CapAboveTheSourceGivesEveryFrameOnce) {
+TEST(Viewer, FpsLimitAboveTheSourcesGivesEveryFrameOnce) {
   ShardWorld shard(calm(5));
   const SimViewer& viewer = add(shard, "/stream?fps=12.5");
   shard.run_for(20s);
@@ -70,7 +70,7 @@ TEST(Viewer, CapAboveTheSourceGivesEveryFrameOnce) {
   EXPECT_EQ(viewer.stream().repeats, 0u);
 }
 
-TEST(Viewer, FramesEndsTheStreamInAllFourForms) {
+TEST(Viewer, FramesParameterEndsTheStreamInAllFourForms) {
   ShardWorld shard(calm(30));
   for (const char* path : {"/stream", "/video_feed"}) {
     for (const char* advance : {"0", "1"}) {
@@ -95,7 +95,7 @@ TEST(Viewer, FramesEndsTheStreamInAllFourForms) {
 }
 
 // One frame in 10 s is sent five times more before the next one. The parser compares the heads.
-TEST(Viewer, SilenceIsFilledWithTheSameFrame) {
+TEST(Viewer, SilenceRepeatsTheLastFrame) {
   ShardWorld shard(calm(0.1));
   const SimViewer& plain = add(shard, "/stream");
   const SimViewer& advance = add(shard, "/video_feed?advance_headers=1");
@@ -118,7 +118,7 @@ TEST(Viewer, SilenceIsFilledWithTheSameFrame) {
 
 // It needs 2 s for a frame, 60 intervals of the camera: it shares frames with other viewers of its
 // pace.
-TEST(Viewer, SlowOneGetsTheFramesThatSlowOnesShare) {
+TEST(Viewer, SlowViewerGetsTheSharedFrames) {
   ShardWorld shard(calm(30, 100'000));
   SimScript script;
   script.read_rate = 50'000;
@@ -136,7 +136,7 @@ TEST(Viewer, SlowOneGetsTheFramesThatSlowOnesShare) {
   EXPECT_EQ(shard.world.complaints(), "");
 }
 
-TEST(Viewer, NewOneGetsTheNewestFrameAtOnce) {
+TEST(Viewer, NewViewerGetsTheNewestFrameImmediately) {
   ShardWorld shard(calm(0.1));
   shard.run_for(15s);
   const SimViewer& viewer = add(shard, "/stream");
@@ -145,7 +145,7 @@ TEST(Viewer, NewOneGetsTheNewestFrameAtOnce) {
   EXPECT_EQ(viewer.first_frame_at(), viewer.connected_at());
 }
 
-TEST(Viewer, NewOneOnAnIdleCameraGetsTheNextFrame) {
+TEST(Viewer, NewViewerOfAnIdleCameraGetsTheNextFrame) {
   SimWorldConfig config = calm(1);
   config.camera.idles_unwatched = true;
   ShardWorld shard(config);
@@ -163,7 +163,7 @@ TEST(Viewer, NewOneOnAnIdleCameraGetsTheNextFrame) {
 }
 
 // The camera does not start: no picture is better than one that is an hour old.
-TEST(Viewer, NewOneOnACameraThatStaysIdleGetsNoOldPicture) {
+TEST(Viewer, NewViewerOfAStoppedCameraGetsNoOldPicture) {
   SimWorldConfig config = calm(1);
   config.camera.idles_unwatched = true;
   ShardWorld shard(config);
@@ -182,7 +182,7 @@ TEST(Viewer, NewOneOnACameraThatStaysIdleGetsNoOldPicture) {
 }
 
 // A camera without pictures costs nothing: the shard sleeps.
-TEST(Viewer, WithoutAFrameTheShardSleeps) {
+TEST(Viewer, ShardSleepsWithoutFrames) {
   SimWorldConfig config = calm(1);
   config.camera.drop = 1;
   ShardWorld shard(config);

@@ -101,7 +101,7 @@ void expect_nothing_left(ShardWorld& shard) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
-TEST(WebSocket, EveryFrameIsToldOfAndSent) {
+TEST(WebSocket, AnnouncesAndSendsEveryFrame) {
   ShardWorld shard(calm_world(10, kFrameBytes), server_config());
   {
     SocketClient client(shard);
@@ -123,7 +123,7 @@ TEST(WebSocket, EveryFrameIsToldOfAndSent) {
   expect_nothing_left(shard);
 }
 
-TEST(WebSocket, ManyCamerasShareOneConnectionEvenly) {
+TEST(WebSocket, CamerasShareOneConnectionEvenly) {
   constexpr size_t kCameras = 9;
   ShardWorld shard(calm_world(10, kFrameBytes), server_config(), nullptr, kCameras);
   {
@@ -149,7 +149,7 @@ TEST(WebSocket, ManyCamerasShareOneConnectionEvenly) {
   expect_nothing_left(shard);
 }
 
-TEST(WebSocket, ASlowOneSkipsAndAStalledOneIsClosed) {
+TEST(WebSocket, SlowClientSkipsAndStalledClientIsClosed) {
   ShardWorld shard(calm_world(30, kFrameBytes), server_config());
   {
     SocketClient slow(shard, "/ws", {.bytes_per_second = 5.0 * kFrameBytes});
@@ -165,7 +165,7 @@ TEST(WebSocket, ASlowOneSkipsAndAStalledOneIsClosed) {
   expect_nothing_left(shard);
 }
 
-TEST(WebSocket, TheNewestPictureIsRepeatedWhenTheCameraIsSilent) {
+TEST(WebSocket, RepeatsTheNewestPictureOfASilentCamera) {
   ShardWorld shard(calm_world(0.1, kFrameBytes), server_config());
   {
     SocketClient client(shard);
@@ -177,7 +177,7 @@ TEST(WebSocket, TheNewestPictureIsRepeatedWhenTheCameraIsSilent) {
   expect_nothing_left(shard);
 }
 
-TEST(WebSocket, ASlateSaysWhy) {
+TEST(WebSocket, SlateStatesItsReason) {
   SimWorldConfig config = calm_world(10, kFrameBytes);
   config.camera.lost_at = 1s;
   config.camera.lost_for = 10s;
@@ -196,7 +196,7 @@ TEST(WebSocket, ASlateSaysWhy) {
 
 // A relay's slate reason is text from another server; a message that is not UTF-8 would end the
 // WebSocket of all cameras (RFC 6455 section 8.1).
-TEST(WebSocket, WhateverAnUpstreamSaysTheMessageIsUtf8) {
+TEST(WebSocket, MessagesAreValidUtf8WhateverAnUpstreamSends) {
   SimWorldConfig config = calm_world(10, kFrameBytes);
   config.camera.lost_at = Duration(0);
   config.camera.lost_for = 1min;
@@ -212,7 +212,7 @@ TEST(WebSocket, WhateverAnUpstreamSaysTheMessageIsUtf8) {
   expect_nothing_left(shard);
 }
 
-TEST(WebSocket, ARateMayBeAskedFor) {
+TEST(WebSocket, FpsParameterLimitsTheRate) {
   ShardWorld shard(calm_world(30, kFrameBytes), server_config());
   {
     SocketClient client(shard, "/ws?fps=2");
@@ -224,7 +224,7 @@ TEST(WebSocket, ARateMayBeAskedFor) {
 }
 
 // Also while a picture is being sent, which is completed first, and in the packet of the handshake.
-TEST(WebSocket, APingIsAnswered) {
+TEST(WebSocket, RepliesToAPing) {
   ShardWorld shard(calm_world(10, kFrameBytes), server_config());
   {
     SocketClient eager(shard, "/ws", {}, client_frame(kClientPing, "early"));
@@ -246,7 +246,7 @@ TEST(WebSocket, APingIsAnswered) {
   expect_nothing_left(shard);
 }
 
-TEST(WebSocket, ACloseIsAnsweredAndNothingFollowsIt) {
+TEST(WebSocket, RepliesToACloseAndSendsNothingAfterIt) {
   ShardWorld shard(calm_world(30, kFrameBytes), server_config());
   {
     SocketClient fast(shard);
@@ -268,7 +268,7 @@ TEST(WebSocket, ACloseIsAnsweredAndNothingFollowsIt) {
 }
 
 // Its FIN arrives while a picture is being sent, with and without a close before it.
-TEST(WebSocket, AClientThatHalfClosesIsClosedInOrder) {
+TEST(WebSocket, HalfClosingClientIsClosedInOrder) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {client_frame(kClientClose, "\x03\xe8"), "\x03\xe8"}, {"", "\x03\xea"}};
   for (const auto& [sent, close] : cases) {
@@ -290,7 +290,7 @@ TEST(WebSocket, AClientThatHalfClosesIsClosedInOrder) {
   }
 }
 
-TEST(WebSocket, WhoBreaksTheProtocolIsToldAndClosed) {
+TEST(WebSocket, ProtocolViolationIsReportedAndClosed) {
   ShardWorld shard(calm_world(10, kFrameBytes), server_config());
   {
     SocketClient unmasked(shard);
@@ -306,7 +306,7 @@ TEST(WebSocket, WhoBreaksTheProtocolIsToldAndClosed) {
   expect_nothing_left(shard);
 }
 
-TEST(WebSocket, TheEndOfTheServerIsAnnounced) {
+TEST(WebSocket, AnnouncesTheServersEnd) {
   ShardWorld shard(calm_world(10, kFrameBytes), server_config(), nullptr, 3);
   SocketClient all(shard, "/ws?cameras=*");
   SocketClient slow(shard, "/ws?cameras=*", {.bytes_per_second = 4.0 * kFrameBytes});
@@ -322,7 +322,7 @@ TEST(WebSocket, TheEndOfTheServerIsAnnounced) {
 }
 
 // At any moment, also in the middle of a picture and of one of its own frames.
-TEST(WebSocket, AClientMayVanish) {
+TEST(WebSocket, SurvivesAVanishingClient) {
   ShardWorld shard(calm_world(30, kFrameBytes), server_config(), nullptr, 4);
   for (int i = 0; i < 60; ++i) {
     SocketClient client(shard, "/ws?cameras=*", {.bytes_per_second = 30.0 * kFrameBytes});

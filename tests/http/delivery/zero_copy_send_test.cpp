@@ -41,7 +41,7 @@ void expect_nothing_left(ShardWorld& shard) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
-TEST(ZeroCopySends, FramesGoByZeroCopyAndEverythingElseDoesNot) {
+TEST(ZeroCopySends, SendsOnlyFramesWithZeroCopy) {
   ShardWorld shard(world_config(), server_config());
   SimViewer& viewer = shard.world.add({});
   shard.run_for(5s);
@@ -55,7 +55,7 @@ TEST(ZeroCopySends, FramesGoByZeroCopyAndEverythingElseDoesNot) {
   expect_nothing_left(shard);
 }
 
-TEST(ZeroCopySends, FiguresAreReported) {
+TEST(ZeroCopySends, ReportsFigures) {
   SimFaults faults;
   faults.zero_copy_copied = 1;
   faults.zero_copy_no_memory = 0.5;
@@ -79,7 +79,7 @@ TEST(ZeroCopySends, FiguresAreReported) {
 }
 
 // The acknowledgement arrives a round trip later, three frames at this rate; no send waits for it.
-TEST(ZeroCopySends, RoundTripCostsNoFrames) {
+TEST(ZeroCopySends, RoundTripTimeCostsNoFrames) {
   SimWorldConfig config = world_config();
   config.camera.size_min = config.camera.size_max = 17'000;
   ShardWorld shard(config, server_config());
@@ -119,7 +119,7 @@ TEST(ZeroCopySends, FrameIsPinnedUntilItsNotification) {
   }
 }
 
-TEST(ZeroCopySends, StalledViewerIsEvictedAndItsPinsReturn) {
+TEST(ZeroCopySends, StalledViewerIsEvictedAndItsPinsReleased) {
   ShardWorld shard(world_config(), server_config());
   SimScript script;
   script.stall_after = 100'000;
@@ -169,7 +169,7 @@ TEST(ZeroCopySends, DeepQueuesDoNotFillTheRing) {
 
 // Memory for two frames only, and one of them waits in a socket: its viewer must release it,
 // although the send in flight is of a newer one.
-TEST(ZeroCopySends, RingThatIsFullTakesFramesBackFromTheSockets) {
+TEST(ZeroCopySends, FullRingReclaimsFramesFromSockets) {
   SimWorldConfig config = world_config();
   config.ring.memory_limit = 3 * (32 << 10);
   ShardWorld shard(config, server_config());
@@ -186,7 +186,7 @@ TEST(ZeroCopySends, RingThatIsFullTakesFramesBackFromTheSockets) {
 }
 
 // When the server stops, a viewer that has stopped reading is disconnected as well.
-TEST(ZeroCopySends, StopWithOwedNotificationsIsInTime) {
+TEST(ZeroCopySends, StopIsPromptWithOutstandingNotifications) {
   ShardWorld shard(world_config(), server_config());
   SimScript script;
   script.stall_after = 100'000;
@@ -198,7 +198,7 @@ TEST(ZeroCopySends, StopWithOwedNotificationsIsInTime) {
 
 // The peer ends its half of the connection while our last bytes wait for its acknowledgement, and
 // then sends nothing more: an orderly close would leave them pinned.
-TEST(ZeroCopySends, PeerThatClosesItsHalfAndStopsReadingPinsNothing) {
+TEST(ZeroCopySends, HalfClosedStalledPeerPinsNothing) {
   ShardWorld shard(world_config(), server_config());
   SimLink link;
   link.receive_window = 16'000;
@@ -215,7 +215,7 @@ TEST(ZeroCopySends, PeerThatClosesItsHalfAndStopsReadingPinsNothing) {
   expect_nothing_left(shard);
 }
 
-TEST(ZeroCopySends, AutomaticTurnsItselfOffOnCopies) {
+TEST(ZeroCopySends, AutomaticModeTurnsOffIfTheKernelCopies) {
   SimFaults faults;
   faults.zero_copy_copied = 1;
   ShardWorld shard(world_config(faults), server_config(ZeroCopyMode::automatic));
@@ -227,7 +227,7 @@ TEST(ZeroCopySends, AutomaticTurnsItselfOffOnCopies) {
   expect_nothing_left(shard);
 }
 
-TEST(ZeroCopySends, AutomaticGoesOnWithoutCopiesButNotToThisMachine) {
+TEST(ZeroCopySends, AutomaticModeContinuesWithoutCopiesButNotLocally) {
   ShardWorld shard(world_config(), server_config(ZeroCopyMode::automatic));
   SimLink local;
   local.peer = ipv4_peer(0x7f000001);
@@ -241,7 +241,7 @@ TEST(ZeroCopySends, AutomaticGoesOnWithoutCopiesButNotToThisMachine) {
   expect_nothing_left(shard);
 }
 
-TEST(ZeroCopySends, RefusedSendsAreRepeatedAsPlainOnes) {
+TEST(ZeroCopySends, RefusedSendsAreRepeatedWithoutZeroCopy) {
   SimFaults faults;
   faults.zero_copy_no_memory = 0.3;
   for (const ZeroCopyMode mode : {ZeroCopyMode::automatic, ZeroCopyMode::on}) {
@@ -260,7 +260,7 @@ TEST(ZeroCopySends, RefusedSendsAreRepeatedAsPlainOnes) {
   }
 }
 
-TEST(ZeroCopySends, KernelThatDoesNotReportIsNotAsked) {
+TEST(ZeroCopySends, IsNotUsedWithoutReportsFromTheKernel) {
   SimFaults faults;
   faults.zero_copy_reports = false;
   for (const ZeroCopyMode mode : {ZeroCopyMode::automatic, ZeroCopyMode::on}) {

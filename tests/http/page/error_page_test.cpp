@@ -24,7 +24,7 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-TEST(ErrorPage, IsAWholePage) {
+TEST(ErrorPage, IsACompletePage) {
   const std::string page = whole(ErrorPage("1.2.3"), {404, "there is <nothing> here", "/x"});
   EXPECT_TRUE(page.starts_with("<!doctype html>\n<html lang=\"en\">\n"));
   for (const char* part :
@@ -38,19 +38,19 @@ TEST(ErrorPage, IsAWholePage) {
 }
 
 // Also below a path prefix that a proxy adds.
-TEST(ErrorPage, LeadsHomeFromWhereItIs) {
+TEST(ErrorPage, LinksHomeFromAnyPath) {
   const ErrorPage page("1");
   EXPECT_TRUE(has(whole(page, {404, "x", "/cameras/none/stream"}), "<a href=\"../../\">To the"));
   EXPECT_TRUE(has(whole(page, {404, "x", "//////////////////"}), "<a href=\"/\">To the"));
   EXPECT_TRUE(has(whole(page, {404, "x", "*"}), "<a href=\"./\">To the"));
 }
 
-TEST(ErrorPage, TheLongestWordsFit) {
+TEST(ErrorPage, LongestTextFits) {
   const std::string version(64, 'v');
   whole(ErrorPage(version), {503, std::string(256, '"'), "/1/2/3/4/5/6/7/8/9"});
 }
 
-TEST(ErrorPage, IsForBrowsersAndTheLineForPrograms) {
+TEST(ErrorPage, BrowsersGetAPageAndProgramsALine) {
   PanelWorld shard;
   for (const char* target : {"/none", "/stream?fps=x", "/stock-table"}) {
     const ParsedResponse line = ask(shard, get(target, "Accept: */*\r\n"));

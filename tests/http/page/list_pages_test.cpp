@@ -16,7 +16,7 @@ size_t count(std::string_view text, std::string_view what) {
   return found;
 }
 
-TEST(ListPages, BeginATableUpToItsFirstRow) {
+TEST(ListPages, StartATableUpToItsFirstRow) {
   const ListPages pages("1.2.3");
   for (const std::string_view page : {pages.stock(), pages.viewers()}) {
     EXPECT_TRUE(page.starts_with("<!doctype html>\n<html lang=\"en\">\n"));

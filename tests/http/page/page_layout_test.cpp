@@ -6,7 +6,7 @@
 namespace fanlight {
 namespace {
 
-TEST(PageLayout, HasEachPartWhereItBelongs) {
+TEST(PageLayout, PutsEachPartInItsPlace) {
   PageParts parts;
   parts.title = "T";
   parts.description = "D";
@@ -26,7 +26,7 @@ TEST(PageLayout, HasEachPartWhereItBelongs) {
   }
 }
 
-TEST(PageLayout, HasNoScriptWhereThereIsNone) {
+TEST(PageLayout, OmitsTheScriptIfThereIsNone) {
   EXPECT_EQ(lay_out({}).find("<script"), std::string::npos);
 }
 

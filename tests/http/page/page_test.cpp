@@ -25,7 +25,7 @@ TEST(Page, ShowsThePictureWithoutJavaScript) {
 }
 
 // Relative URLs: the browser resolves them against /cameras/attic, whatever precedes that path.
-TEST(Page, OfACameraFindsItsUrlsFromWhereItIs) {
+TEST(Page, CameraPageFindsItsUrlsRelativeToItself) {
   const Pages pages(kNames, "1.2.3", false);
   const std::string_view attic = pages.camera(1);
   EXPECT_TRUE(has(attic, "<noscript><img src=\"attic/stream\" "));
@@ -34,7 +34,7 @@ TEST(Page, OfACameraFindsItsUrlsFromWhereItIs) {
   EXPECT_TRUE(has(pages.camera(0), "<noscript><img src=\"front-door/stream\" "));
 }
 
-TEST(Page, AllPagesAreSmallWholeAndLoadNothingFromElsewhere) {
+TEST(Page, PagesAreSmallCompleteAndSelfContained) {
   const Pages pages(kNames, "1.2.3", false);
   for (const std::string_view page :
        {pages.root(), pages.camera(0), pages.camera(1), pages.all()}) {
@@ -57,7 +57,7 @@ TEST(Page, AllPagesAreSmallWholeAndLoadNothingFromElsewhere) {
 }
 
 // Nothing that the policy forbids: URLs are relative, and there are no inline handlers or styles.
-TEST(Page, KeepsToItsPolicy) {
+TEST(Page, MatchesItsContentPolicy) {
   const Pages pages(kNames, "1.2.3", false);
   EXPECT_EQ(pages.camera_policy(), content_policy(pages.camera(1)));
   EXPECT_EQ(pages.all_policy(), content_policy(pages.all()));
@@ -70,7 +70,7 @@ TEST(Page, KeepsToItsPolicy) {
   }
 }
 
-TEST(Page, HasAPlaceForControlsOnlyWhereTheyMayBeChanged) {
+TEST(Page, HasControlsOnlyIfTheyMayBeChanged) {
   const Pages closed(kNames, "1.2.3", false), open(kNames, "1.2.3", true);
   for (const char* part : {"<details id=\"controls\"", "class Controls"}) {
     EXPECT_FALSE(has(closed.root(), part)) << part;
@@ -80,7 +80,7 @@ TEST(Page, HasAPlaceForControlsOnlyWhereTheyMayBeChanged) {
   EXPECT_EQ(open.camera_policy(), content_policy(open.camera(0)));
 }
 
-TEST(Page, OpensWithTheShapeOfItsPicture) {
+TEST(Page, OpensWithTheAspectRatioOfItsPicture) {
   const PageOpening portrait(480, 640);
   EXPECT_EQ(portrait.text(),
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -89,7 +89,7 @@ TEST(Page, OpensWithTheShapeOfItsPicture) {
   EXPECT_TRUE(has(PageOpening(0, 0).text(), ":root{--w:16;--h:9}"));
 }
 
-TEST(Page, OfAllCamerasHasOnePlaceForTiles) {
+TEST(Page, AllCamerasPageHasOnePlaceForTiles) {
   const Pages pages(kNames, "1.2.3", false);
   const size_t mark = pages.all().find("<!-- tiles -->\n");
   ASSERT_NE(mark, std::string_view::npos);

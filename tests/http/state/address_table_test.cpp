@@ -18,7 +18,7 @@ AddressTable::Key key(uint64_t number) {
   return result;
 }
 
-TEST(AddressTable, CountsUpToTheLimitForEachAddress) {
+TEST(AddressTable, LimitsEachAddress) {
   AddressTable table(4);
   const auto a = table.add(key(1), 2);
   EXPECT_NE(a, AddressTable::kNone);

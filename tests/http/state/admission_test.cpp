@@ -29,7 +29,7 @@ Verdict admit(Admission& admission, const PeerAddress& peer, ViewerPlace& place,
   return admission.admit(peer, 44'000, fps, place);
 }
 
-TEST(Admission, CountsWhoCameAndTheMostAtOnce) {
+TEST(Admission, CountsAdmissionsAndTheMaximum) {
   Admission admission({.viewers_max = 2}, nullptr);
   ViewerPlace a, b, c;
   EXPECT_EQ(admission.most(), 0u);
@@ -43,7 +43,7 @@ TEST(Admission, CountsWhoCameAndTheMostAtOnce) {
   EXPECT_EQ(admission.most(), 2u);
 }
 
-TEST(Admission, LimitsCanChangeWhileViewersAreThere) {
+TEST(Admission, LimitsMayChangeWhileViewersAreConnected) {
   Admission admission({.viewers_max = 3}, nullptr);
   ViewerPlace a, b, c;
   EXPECT_EQ(admit(admission, v4("10.0.0.1"), a), Verdict::admitted);
@@ -60,7 +60,7 @@ TEST(Admission, LimitsCanChangeWhileViewersAreThere) {
   EXPECT_DEATH(admission.set_limits({.viewers_max = 4}), "");
 }
 
-TEST(Admission, ViewersInAll) {
+TEST(Admission, LimitsTheTotalOfViewers) {
   Admission admission({.viewers_max = 2}, nullptr);
   ViewerPlace a, b, c;
   EXPECT_EQ(admit(admission, v4("10.0.0.1"), a), Verdict::admitted);
@@ -76,7 +76,7 @@ TEST(Admission, ViewersInAll) {
   EXPECT_EQ(admission.viewers(), 0u);
 }
 
-TEST(Admission, ViewersOfOneAddress) {
+TEST(Admission, LimitsViewersPerAddress) {
   Admission admission({.viewers_max = 100, .viewers_per_address = 2}, nullptr);
   ViewerPlace places[3];
   EXPECT_EQ(admit(admission, v4("10.0.0.1"), places[0]), Verdict::admitted);
@@ -91,7 +91,7 @@ TEST(Admission, ViewersOfOneAddress) {
   EXPECT_EQ(admission.viewers(), 0u);
 }
 
-TEST(Admission, Ipv6CountsByThe64BitsThatAHouseholdHas) {
+TEST(Admission, Ipv6AddressesCountByTheir64BitPrefix) {
   Admission admission({.viewers_max = 100, .viewers_per_address = 1}, nullptr);
   ViewerPlace a, b, c;
   EXPECT_EQ(admit(admission, v6("2001:db8:1:2::1"), a), Verdict::admitted);
@@ -101,7 +101,7 @@ TEST(Admission, Ipv6CountsByThe64BitsThatAHouseholdHas) {
   admission.leave(c);
 }
 
-TEST(Admission, BehindAUnixSocketNobodyHasAnAddress) {
+TEST(Admission, UnixSocketClientsHaveNoAddressLimit) {
   Admission admission({.viewers_max = 100, .viewers_per_address = 1}, nullptr);
   const PeerAddress peer{.bytes = {}, .is_local = true};
   ViewerPlace a, b;
@@ -113,7 +113,7 @@ TEST(Admission, BehindAUnixSocketNobodyHasAnAddress) {
 
 // 10 Mbit/s are 1,187,500 usable bytes a second; a frame of 44,000 bytes takes 46,790 with its
 // framing; at half a frame a second each, 50 viewers fit.
-TEST(Admission, NoMoreViewersThanTheWireBears) {
+TEST(Admission, LimitsViewersByTheWire) {
   Wire wire({.bits_per_second = 10'000'000, .min_fps = 0.5}, 1);
   Admission admission({.viewers_max = 1000}, &wire);
   ViewerPlace places[51];
@@ -133,7 +133,7 @@ TEST(Admission, NoMoreViewersThanTheWireBears) {
   EXPECT_EQ(wire.claimed(), 0u);
 }
 
-TEST(Admission, ViewersOnThisMachineUseTheWireOnlyWhenToldSo) {
+TEST(Admission, LocalViewersUseTheWireOnlyIfConfigured) {
   const PeerAddress local = v4("127.0.0.1", true);
   Wire link({.bits_per_second = 1'000'000'000, .local_too = false}, 1);
   Admission admission({.viewers_max = 10}, &link);

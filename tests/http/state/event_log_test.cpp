@@ -20,7 +20,7 @@ std::string printed(const std::function<void()>& what) {
   return testing::internal::GetCapturedStderr();
 }
 
-TEST(EventLog, EveryLineTellsTheCauseAndTheFlag) {
+TEST(EventLog, EveryLineNamesTheCauseAndTheFlag) {
   EventLog log(3);
   const Instant now(1h);
   EXPECT_EQ(printed([&] { log.full(now, 10, 20); }),
@@ -43,7 +43,7 @@ TEST(EventLog, EveryLineTellsTheCauseAndTheFlag) {
             "(ulimit -n)\n");
 }
 
-TEST(EventLog, AFloodOfOneCauseHidesNoOther) {
+TEST(EventLog, FloodOfOneCauseHidesNoOther) {
   EventLog log(0);
   const Instant now(1h);
   EXPECT_NE(printed([&] {
@@ -58,7 +58,7 @@ TEST(EventLog, AFloodOfOneCauseHidesNoOther) {
 }
 
 // In a whole shard: a viewer that accepts no bytes is closed, with a log line.
-TEST(EventLog, AnEvictionIsTold) {
+TEST(EventLog, LogsAnEviction) {
   SimWorldConfig config;
   config.camera.fps = 10;
   config.camera.size_min = config.camera.size_max = 20'000;

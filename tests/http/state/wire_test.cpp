@@ -21,7 +21,7 @@ TEST(Wire, CountsTheFramingOfEverySegment) {
 }
 
 // 100 Mbit/s, 95 % of it: 11,875,000 bytes a second.
-TEST(Wire, GrantsNoMoreThanItsShareOverAnyTime) {
+TEST(Wire, GrantsNoMoreThanItsRate) {
   Wire wire({.bits_per_second = 100'000'000}, 1);
   EXPECT_EQ(wire.usable(), 11'875'000u);
   const Duration frame = wire.time_for(20'000);
@@ -34,7 +34,7 @@ TEST(Wire, GrantsNoMoreThanItsShareOverAnyTime) {
   EXPECT_GE(share, 0.999);
 }
 
-TEST(Wire, AfterARestItGrantsItsDepthAtOnceAndNoMore) {
+TEST(Wire, AfterAPauseGrantsItsDepthAtMost) {
   Wire wire({.bits_per_second = 1'000'000'000}, 1);
   const Duration small = wire.time_for(1'000);  // 9.2 us
   int granted = 0;
@@ -50,7 +50,7 @@ TEST(Wire, AfterARestItGrantsItsDepthAtOnceAndNoMore) {
   EXPECT_TRUE(slow.take(large, slow.free_at()));
 }
 
-TEST(Wire, WhatIsChargedIsMadeUpFor) {
+TEST(Wire, ChargedBytesAreRecovered) {
   Wire wire({.bits_per_second = 10'000'000}, 1);
   const Duration frame = wire.time_for(20'000);
   ASSERT_TRUE(wire.take(frame, kStart));
@@ -59,7 +59,7 @@ TEST(Wire, WhatIsChargedIsMadeUpFor) {
   EXPECT_TRUE(wire.take(frame, kStart + 11 * frame));
 }
 
-TEST(Wire, ThreadsTogetherGetNoMore) {
+TEST(Wire, ThreadsTogetherGetNoMoreThanItsRate) {
   constexpr unsigned kThreads = 4;
   Wire wire({.bits_per_second = 100'000'000}, kThreads);
   const Duration frame = wire.time_for(20'000);
@@ -75,7 +75,7 @@ TEST(Wire, ThreadsTogetherGetNoMore) {
   EXPECT_GE(granted * to_seconds(frame), 0.99);
 }
 
-TEST(Wire, ClaimsAreAddedUpAndGivenBack) {
+TEST(Wire, ClaimsAreAddedAndReturned) {
   Wire wire({.bits_per_second = 8'000'000}, 1);  // 950,000 bytes a second usable
   EXPECT_TRUE(wire.claim(900'000));
   EXPECT_FALSE(wire.claim(50'001));
@@ -84,7 +84,7 @@ TEST(Wire, ClaimsAreAddedUpAndGivenBack) {
   EXPECT_EQ(wire.claimed(), 50'000u);
 }
 
-TEST(Wire, ItsRateCanChange) {
+TEST(Wire, RateMayChange) {
   Wire wire({.bits_per_second = 8'000'000}, 1);
   const Duration before = wire.time_for(10'000);
   EXPECT_TRUE(wire.claim(900'000));
@@ -98,7 +98,7 @@ TEST(Wire, ItsRateCanChange) {
   EXPECT_TRUE(wire.claim(475'000));
 }
 
-TEST(Wire, KnowsWhoWaitsWhere) {
+TEST(Wire, CountsWaitingViewersPerShard) {
   Wire wire({.bits_per_second = 8'000'000}, 3);
   wire.set_waiting(0, 7);
   wire.set_waiting(2, 5);

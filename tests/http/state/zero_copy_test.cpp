@@ -24,13 +24,13 @@ void give_good_verdict(ZeroCopy& policy) {
   for (uint32_t i = 0; i < ZeroCopy::kVerdictAfter; ++i) EXPECT_FALSE(policy.notified(false, kNow));
 }
 
-TEST(ZeroCopyTest, OffNeverDoes) {
+TEST(ZeroCopyTest, OffNeverUsesIt) {
   ZeroCopy policy(ZeroCopyMode::off, true);
   EXPECT_FALSE(policy.is_possible());
   EXPECT_FALSE(policy.wants(1 << 20, !kLocal, kNow));
 }
 
-TEST(ZeroCopyTest, WithoutReportsItIsImpossible) {
+TEST(ZeroCopyTest, IsImpossibleWithoutReports) {
   for (const ZeroCopyMode mode : {ZeroCopyMode::automatic, ZeroCopyMode::on}) {
     ZeroCopy policy(mode, false);
     EXPECT_FALSE(policy.is_possible());
@@ -38,7 +38,7 @@ TEST(ZeroCopyTest, WithoutReportsItIsImpossible) {
   }
 }
 
-TEST(ZeroCopyTest, OnDoesWithEveryLargeSendWhateverIsReported) {
+TEST(ZeroCopyTest, OnUsesItForEveryLargeSend) {
   ZeroCopy policy(ZeroCopyMode::on, true);
   EXPECT_TRUE(policy.is_possible());
   for (int i = 0; i < 1000; ++i) {
@@ -49,7 +49,7 @@ TEST(ZeroCopyTest, OnDoesWithEveryLargeSendWhateverIsReported) {
   }
 }
 
-TEST(ZeroCopyTest, AutomaticTriesASmallNumberOfSendsToOtherMachines) {
+TEST(ZeroCopyTest, AutomaticModeTriesAFewSendsToOtherMachines) {
   ZeroCopy policy(ZeroCopyMode::automatic, true);
   EXPECT_TRUE(policy.is_possible());
   EXPECT_FALSE(policy.wants(kLarge, kLocal, kNow));
@@ -59,7 +59,7 @@ TEST(ZeroCopyTest, AutomaticTriesASmallNumberOfSendsToOtherMachines) {
   EXPECT_FALSE(policy.wants(kLarge, !kLocal, kNow + 1h));
 }
 
-TEST(ZeroCopyTest, AutomaticGoesOnWhenNothingIsCopied) {
+TEST(ZeroCopyTest, AutomaticModeContinuesIfNothingIsCopied) {
   ZeroCopy policy(ZeroCopyMode::automatic, true);
   begin_sends(policy, 1000);
   give_good_verdict(policy);
@@ -72,7 +72,7 @@ TEST(ZeroCopyTest, AutomaticGoesOnWhenNothingIsCopied) {
   EXPECT_TRUE(policy.wants(kLarge, !kLocal, kNow));
 }
 
-TEST(ZeroCopyTest, AutomaticTurnsOffWhenTheKernelCopiesAndTriesAgainLater) {
+TEST(ZeroCopyTest, AutomaticModeTurnsOffOnCopiesAndRetriesLater) {
   for (const bool was_good : {false, true}) {
     ZeroCopy policy(ZeroCopyMode::automatic, true);
     begin_sends(policy, 1000);
@@ -92,7 +92,7 @@ TEST(ZeroCopyTest, AutomaticTurnsOffWhenTheKernelCopiesAndTriesAgainLater) {
   }
 }
 
-TEST(ZeroCopyTest, AutomaticTurnsOffWhenItIsRefused) {
+TEST(ZeroCopyTest, AutomaticModeTurnsOffIfRefused) {
   for (const bool was_good : {false, true}) {
     ZeroCopy policy(ZeroCopyMode::automatic, true);
     EXPECT_TRUE(policy.wants(kLarge, !kLocal, kNow));
@@ -104,7 +104,7 @@ TEST(ZeroCopyTest, AutomaticTurnsOffWhenItIsRefused) {
   }
 }
 
-TEST(ZeroCopyTest, RefusalsAreThoseThatAPlainSendMayNotMeet) {
+TEST(ZeroCopyTest, RefusalsAreErrorsThatAPlainSendMayAvoid) {
   for (const int error : {ENOMEM, ENOBUFS, EOPNOTSUPP, EINVAL}) {
     EXPECT_TRUE(ZeroCopy::is_refusal(-error)) << error;
   }

@@ -94,7 +94,7 @@ TEST(Descriptors, LengthsAddUp) {
   }
 }
 
-TEST(Descriptors, TellEveryMode) {
+TEST(Descriptors, ListEveryMode) {
   const auto parts = split(configuration_descriptor({}));
   EXPECT_EQ(count_of(parts, USB_DT_CS_INTERFACE, UVC_VS_FRAME_MJPEG), 2u);
   // The processing unit has the same number as a frame of uncompressed video.
@@ -122,7 +122,7 @@ TEST(Requests, DescriptorsAreRead) {
   EXPECT_EQ(read(USB_DT_BOS, 0), std::nullopt);
 }
 
-TEST(Requests, NegotiationGrantsTheNearest) {
+TEST(Requests, NegotiationGrantsTheNearestMode) {
   CameraRequests camera{{}};
   const int probe = UVC_VS_PROBE_CONTROL << 8;
   // YUYV in its second size, at 12 fps.
@@ -141,7 +141,7 @@ TEST(Requests, NegotiationGrantsTheNearest) {
   EXPECT_FALSE(camera.is_streaming());
 }
 
-TEST(Requests, WhatDoesNotExistBecomesTheFirst) {
+TEST(Requests, UnknownModeBecomesTheFirst) {
   CameraRequests camera{{}};
   const int commit = UVC_VS_COMMIT_CONTROL << 8;
   for (const auto& [format, frame] : {std::pair{0, 0}, {3, 1}, {255, 255}}) {
@@ -175,7 +175,7 @@ TEST(Requests, ControlsAreSetAndRead) {
   EXPECT_EQ(camera.answer(request(kClassIn, UVC_GET_CUR, hue, unit), {}), std::nullopt);
 }
 
-TEST(Payloads, PutTogetherAreTheFrame) {
+TEST(Payloads, AddUpToTheFrame) {
   FramePayloads payloads;
   EXPECT_TRUE(payloads.is_done());
   uint8_t last_id = 0;
@@ -198,7 +198,7 @@ TEST(Payloads, PutTogetherAreTheFrame) {
   }
 }
 
-TEST(Payloads, AFlagIsOnEveryOne) {
+TEST(Payloads, ErrorFlagIsOnEveryPayload) {
   FramePayloads payloads;
   payloads.begin(Bytes(2000), true);
   while (!payloads.is_done()) EXPECT_TRUE(payloads.next(1000)[1] & UVC_STREAM_ERR);
@@ -218,7 +218,7 @@ bool has_huffman_tables(const Bytes& frame) {
   return contains(frame, "\xff\xc4");
 }
 
-TEST(Frames, AreWholePicturesWithTheirNumber) {
+TEST(Frames, AreCompletePicturesWithTheirNumber) {
   CameraFrames frames;
   for (const uint64_t number : {uint64_t{1}, uint64_t{123456}}) {
     const Bytes frame = frames.frame(kMjpeg, number, FrameFault::none);
@@ -231,7 +231,7 @@ TEST(Frames, AreWholePicturesWithTheirNumber) {
   EXPECT_EQ(frames.frame(kYuyv, 1, FrameFault::none).size(), kYuyv.bytes_max());
 }
 
-TEST(Frames, FaultsAreWhatTheySay) {
+TEST(Frames, FaultsProduceTheDamageTheyName) {
   CameraFrames frames;
   // Every phase of the picture: a corrupt one must never be accepted.
   for (uint64_t number = 1; number <= 40; ++number) {
@@ -244,7 +244,7 @@ TEST(Frames, FaultsAreWhatTheySay) {
   EXPECT_EQ(check(padded).size, padded.size() - 1000);
 }
 
-TEST(Usbip, RequestsAreUnderstood) {
+TEST(Usbip, ParsesRequests) {
   UsbipHeader header{};
   header[3] = 1;  // submit
   header[7] = 42;
@@ -266,7 +266,7 @@ TEST(Usbip, RequestsAreUnderstood) {
   EXPECT_EQ(parse_usbip_request(header).unlinked, 41u);
 }
 
-TEST(Usbip, AnswersHaveTheHighestByteFirst) {
+TEST(Usbip, RepliesAreBigEndian) {
   const Bytes data = {7, 8};
   const Bytes answer = usbip_answer(0x0102, -EPIPE, data.size(), data);
   ASSERT_EQ(answer.size(), kUsbipHeaderBytes + 2);
