@@ -47,7 +47,7 @@ TEST(DescriptorReserve, ThrowsAndHoldsNoneIfThereAreTooFew) {
   const DescriptorLimit limit(4);
   try {
     const DescriptorReserve too_many(5);
-    FAIL() << "there were only four";
+    FAIL() << "expected an exception: only four descriptors are available";
   } catch (const std::system_error& error) {
     EXPECT_EQ(error.code().value(), EMFILE);
   }

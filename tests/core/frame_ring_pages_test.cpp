@@ -111,7 +111,7 @@ TEST(FrameRingPagesTest, CountsTouchedMemoryWhenPagesAreDetached) {
   publish_picture(ring, 11, 60'000);
   publish_picture(ring, 12);
   publish_picture(ring, 13);
-  EXPECT_EQ(ring.touched_bytes(), 2 * one_page) << "the large picture's pages are gone";
+  EXPECT_EQ(ring.touched_bytes(), 2 * one_page) << "the large picture's pages were freed";
   expect_whole(ring.newer_than(12));
 }
 

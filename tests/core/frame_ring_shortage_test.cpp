@@ -95,7 +95,7 @@ TEST(FrameRingShortageTest, WakesReadersWhenNoPlaceIsLeft) {
   EXPECT_EQ(ring.reclaim_through(), 2u);
   EXPECT_TRUE(take_wake(reader));
   EXPECT_FALSE(ring.acquire());
-  EXPECT_FALSE(take_wake(reader)) << "they have been told";
+  EXPECT_FALSE(take_wake(reader)) << "they were woken already";
   ring.abandon(first.place);
   ring.abandon(second.place);
 }
@@ -129,7 +129,7 @@ TEST(FrameRingShortageTest, NewestFrameIsNotReclaimed) {
   FrameRing ring({.window = 2, .jpeg_capacity = 100'000, .memory_limit = 10'000});
   publish_picture(ring, 1, 100'000);
   const FrameRef ref = ring.newer_than(0);
-  EXPECT_EQ(ring.reclaim_through(), 0u) << "nothing would be left to show";
+  EXPECT_EQ(ring.reclaim_through(), 0u) << "no frame would be left to show";
 }
 
 TEST(FrameRingShortageTest, NewcomerStepGrowsEightfoldPerHalvingOfFreePlaces) {

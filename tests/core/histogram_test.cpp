@@ -14,7 +14,7 @@ size_t bucket_of(Duration value) {
   for (size_t i = 0; i < Histogram::kBuckets; ++i) {
     if (histogram.bucket(i) == 0) continue;
     EXPECT_EQ(histogram.bucket(i), 1u);
-    EXPECT_EQ(found, Histogram::kBuckets) << "two buckets rose";
+    EXPECT_EQ(found, Histogram::kBuckets) << "two buckets increased";
     found = i;
   }
   EXPECT_EQ(histogram.count(), 1u);

@@ -56,8 +56,8 @@ TEST(Printable, CopyEndsBetweenCharacters) {
   EXPECT_EQ(copy("12345678"), "12345678");
   EXPECT_EQ(copy("123456789"), "12345678");
   EXPECT_EQ(copy("1234567é"), "1234567");
-  EXPECT_EQ(copy("1234567é9"), "1234567") << "nothing behind what did not fit";
-  EXPECT_EQ(copy("123456\xff"), "123456") << "three bytes would be shown for it";
+  EXPECT_EQ(copy("1234567é9"), "1234567") << "nothing after what did not fit";
+  EXPECT_EQ(copy("123456\xff"), "123456") << "its replacement needs three bytes";
   EXPECT_EQ(copy("📈📈📈"), "📈📈");
   EXPECT_EQ(printable("123é5", 4), "123");
   EXPECT_EQ(printable("123é5", 5), "123é");

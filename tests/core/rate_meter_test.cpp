@@ -57,7 +57,8 @@ TEST(RateMeter, SlowCameraIsMeasuredByEachInterval) {
 TEST(RateMeter, FallsDuringSilence) {
   RateMeter meter;
   add(meter, kStart, 11, 100ms);  // the last one at 1 s
-  EXPECT_DOUBLE_EQ(meter.per_second(kStart + 1200ms), 10) << "two intervals are no silence";
+  EXPECT_DOUBLE_EQ(meter.per_second(kStart + 1200ms), 10)
+      << "two intervals do not count as silence";
   EXPECT_DOUBLE_EQ(meter.per_second(kStart + 5s), 0.25);
 }
 

@@ -121,7 +121,7 @@ TEST(EpollBackendTest, BurstOfConnectsLeavesRoomForOthers) {
         accepted.emplace_back(events[i].result);
       }
     }
-    EXPECT_TRUE(woken) << "in the first turn";
+    EXPECT_TRUE(woken) << "in the first iteration";
   }
   EXPECT_EQ(accepted.size(), connects);
 }
@@ -144,7 +144,8 @@ TEST(EpollBackendTest, PollsDescriptorsWhileSendsComplete) {
     send->user_data = 1;
     const unsigned count = backend.wait(events, Instant::min());
     ASSERT_GT(count, 0u);
-    ASSERT_EQ(::recv(pair.peer.get(), &byte, 1, 0), 1) << "so that every send is done at once";
+    ASSERT_EQ(::recv(pair.peer.get(), &byte, 1, 0), 1)
+        << "so that every send completes immediately";
     for (unsigned i = 0; i < count; ++i) {
       if (events[i].user_data != 1) accepted = Fd(events[i].result);
     }

@@ -79,7 +79,7 @@ TEST(ListenAddressTest, InvalidAddressesNameTheProblem) {
     SCOPED_TRACE(wanted.text);
     try {
       parse_listen_address(wanted.text);
-      ADD_FAILURE() << "nothing thrown";
+      ADD_FAILURE() << "expected an exception";
     } catch (const std::invalid_argument& error) {
       const std::string what = error.what();
       EXPECT_NE(what.find(wanted.why), what.npos) << what;

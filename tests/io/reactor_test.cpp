@@ -150,7 +150,7 @@ TEST_F(ReactorTest, HandlerMayDestroyTheOwner) {
 TEST_F(ReactorTest, CancelIdentifiesTheOperation) {
   Owner owner(reactor_);
   reactor_.cancel(owner.operation);
-  EXPECT_TRUE(backend_.requests.empty()) << "nothing is in flight";
+  EXPECT_TRUE(backend_.requests.empty()) << "nothing was in flight";
 
   owner.receive();
   reactor_.cancel(owner.operation);
@@ -200,7 +200,7 @@ TEST_F(ReactorTest, DispatchesInBatches) {
   backend_.answer(0, kAnswers);
   int turns = 0;
   for (; reactor_.in_flight() > 0; ++turns) reactor_.turn(kNever);
-  EXPECT_GE(turns, 2) << "timers get their turn";
+  EXPECT_GE(turns, 2) << "timers must run in between";
   ASSERT_EQ(owner.completions.size(), size_t{kAnswers + 1});
   for (int i = 0; i <= kAnswers; ++i) EXPECT_EQ(owner.completions[size_t(i)].result, i);
 }

@@ -114,7 +114,7 @@ TEST(SimBackendTest, PeersHaveAddresses) {
   EXPECT_EQ(backend.peer_address(third), ipv4_peer(0x7f000001));
   third_peer->reset_by_peer();
   driver.run(1ms);
-  EXPECT_EQ(backend.peer_address(third), PeerAddress{}) << "it is gone";
+  EXPECT_EQ(backend.peer_address(third), PeerAddress{}) << "the peer has disconnected";
 }
 
 TEST(SimBackendTest, StalledPeerBlocksTheSendAndStopsProgress) {
@@ -139,7 +139,7 @@ TEST(SimBackendTest, OrdinaryCloseLeavesTheQueueInTheKernel) {
   const std::string bytes(40'000, 'x');
   fill(driver, fd, bytes);
   driver.submit(kShutdown, io_uring_prep_shutdown, fd, SHUT_RDWR);
-  EXPECT_EQ(driver.run(1s).size(), 2u) << "the shutdown and the send that it ended";
+  EXPECT_EQ(driver.run(1s).size(), 2u) << "completions of the shutdown and of the ended send";
   close(driver, fd);
   driver.run(1h);
   EXPECT_EQ(driver.backend.network().kernel_bytes(), 30'000u);

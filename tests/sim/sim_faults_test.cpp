@@ -126,7 +126,7 @@ TEST(SimFaultsTest, FailedAcceptEndsTheMultishot) {
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(events[0].result, aborts ? -ECONNABORTED : -EMFILE);
     EXPECT_EQ(events[0].flags & IORING_CQE_F_MORE, 0u);
-    EXPECT_EQ(peer.reset_arrived(), aborts) << "without descriptors it stays in the queue";
+    EXPECT_EQ(peer.reset_arrived(), aborts) << "without descriptors it stays in the backlog";
     EXPECT_EQ(driver.backend.in_flight(), 0u);
   }
 }

@@ -113,7 +113,7 @@ TEST(SimWorldTest, ClientsOfEveryKindPlayTheirScripts) {
   EXPECT_GT(letters.first_frame_at() - letters.connected_at(), 30ms);
   EXPECT_GT(pieces.stream().frames, 100u);
   EXPECT_EQ(silent.bytes(), 0u);
-  EXPECT_EQ(half.end(), SimEnd::finished) << "this server takes a half-close for the end";
+  EXPECT_EQ(half.end(), SimEnd::finished) << "this server treats a half-close as the end";
   EXPECT_EQ(late.end(), SimEnd::unconnected);
 }
 
@@ -199,7 +199,7 @@ TEST(SimWorldTest, SwarmHoldsAndEverySeedIsReproducible) {
   for (const uint64_t count : {counts.short_sends, counts.short_receives, counts.waiting_sends,
                                counts.late, counts.reordered, counts.no_buffers, counts.resets,
                                counts.accept_failures, counts.queue_full}) {
-    EXPECT_GT(count, 0u) << "a fault that never happened";
+    EXPECT_GT(count, 0u) << "a fault never happened";
   }
 }
 

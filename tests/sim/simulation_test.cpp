@@ -160,7 +160,7 @@ void judge_fast_viewer(ShardWorld& shard, const SimViewer& viewer) {
   for (uint64_t sequence = stream.first_sequence; sequence <= stream.last_sequence; ++sequence) {
     published += shard.world.camera().published_at(sequence) != kNever;
   }
-  EXPECT_EQ(stream.frames - stream.repeats, published) << "it missed a frame";
+  EXPECT_EQ(stream.frames - stream.repeats, published) << "the viewer missed a frame";
   EXPECT_LE(viewer.longest_silence(), 2s);
   EXPECT_TRUE(stream.closed);
   EXPECT_EQ(viewer.end(), SimEnd::finished);

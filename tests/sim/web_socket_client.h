@@ -39,13 +39,14 @@ inline std::vector<ServerFrame> server_frames(std::string_view text) {
   std::vector<ServerFrame> frames;
   while (text.size() >= 2) {
     const auto byte = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
-    EXPECT_EQ(byte(1) & 0x80, 0) << "a server masks nothing";
+    EXPECT_EQ(byte(1) & 0x80, 0) << "server frames must not be masked";
     const size_t code = byte(1) & 0x7f;
     const size_t extended = code == 126 ? 2 : code == 127 ? 8 : 0;
     if (text.size() < 2 + extended) break;
     uint64_t size = extended == 0 ? code : 0;
     for (size_t i = 0; i < extended; ++i) size = size << 8 | byte(2 + i);
-    EXPECT_TRUE(extended == 0 || size >= (extended == 2 ? 126u : 0x10000u)) << "not the fewest";
+    EXPECT_TRUE(extended == 0 || size >= (extended == 2 ? 126u : 0x10000u))
+        << "the length is not encoded minimally";
     if (text.size() - 2 - extended < size) break;
     frames.push_back({byte(0), std::string(text.substr(2 + extended, size))});
     text.remove_prefix(2 + extended + size);

@@ -123,9 +123,9 @@ std::vector<Colour> bars_of(const std::vector<uint8_t>& pixels) {
 
 void expect_bars(const std::vector<Colour>& bars) {
   for (size_t bar = 0; bar < kBars.size(); ++bar) {
-    EXPECT_NEAR(bars[bar].red, kBars[bar].red, kTolerance) << "red of bar " << bar;
-    EXPECT_NEAR(bars[bar].green, kBars[bar].green, kTolerance) << "green of bar " << bar;
-    EXPECT_NEAR(bars[bar].blue, kBars[bar].blue, kTolerance) << "blue of bar " << bar;
+    EXPECT_NEAR(bars[bar].red, kBars[bar].red, kTolerance) << "red value of bar " << bar;
+    EXPECT_NEAR(bars[bar].green, kBars[bar].green, kTolerance) << "green value of bar " << bar;
+    EXPECT_NEAR(bars[bar].blue, kBars[bar].blue, kTolerance) << "blue value of bar " << bar;
   }
 }
 
@@ -172,7 +172,7 @@ TEST(Vivid, EveryRawFormatHasItsColours) {
       expect_colours(node, *format);
     }
   }
-  EXPECT_EQ(devices, 2) << "one of them with several planes";
+  EXPECT_EQ(devices, 2) << "including one multi-planar device";
 }
 
 }  // namespace

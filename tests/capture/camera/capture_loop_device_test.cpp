@@ -85,7 +85,8 @@ TEST(CaptureLoopDevice, WaitForALateDeviceIsLoggedInTwoLines) {
   EXPECT_EQ(lines_with(log, "door: waiting: open it"), 1u) << log;
   EXPECT_EQ(lines_with(log, "waiting: "), 1u) << log;
   EXPECT_EQ(lines_with(log, "door: available"), 1u) << log;
-  EXPECT_EQ(lines_with(log, "door: lost: "), 1u) << "later it is lost as any other: " << log;
+  EXPECT_EQ(lines_with(log, "door: lost: "), 1u)
+      << "afterwards it is lost like any other camera: " << log;
   EXPECT_EQ(lines_with(log, "door: back"), 1u) << log;
 }
 
@@ -101,7 +102,7 @@ TEST(CaptureLoopDevice, DeviceMissingAtStartIsFoundWhenPluggedIn) {
                    test.ring, test.clock);
   test.clock.stop_at(6s);
   loop.run();
-  ASSERT_EQ(test.camera.opened.size(), 1u) << "by time alone it is a minute";
+  ASSERT_EQ(test.camera.opened.size(), 1u) << "without the event the retry would take a minute";
   EXPECT_NEAR(test.camera.opened[0], 5.1, 0.05);
 }
 
@@ -123,8 +124,8 @@ TEST(CaptureLoopDevice, UpstreamSlateDoesNotCountAsAPicture) {
     test.camera.mood = Mood::well;
   });
   test.run(7s);
-  EXPECT_EQ(test.stats().online.value(), 0u) << "it has ended";
-  EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "a break does not count";
+  EXPECT_EQ(test.stats().online.value(), 0u) << "the source has ended";
+  EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "pauses do not count";
 }
 
 TEST(CaptureLoopDevice, PluggingInEndsTheWaitForTheNextRetry) {
@@ -136,7 +137,7 @@ TEST(CaptureLoopDevice, PluggingInEndsTheWaitForTheNextRetry) {
   test.run(10s);
   ASSERT_EQ(test.camera.opened.size(), 2u);
   EXPECT_GE(test.camera.opened[1], 5.0);
-  EXPECT_LT(test.camera.opened[1], 6.2) << "udev gets its time; slates go on meanwhile";
+  EXPECT_LT(test.camera.opened[1], 6.2) << "udev is given time; slates continue meanwhile";
   EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
 }
 
@@ -160,16 +161,17 @@ TEST(CaptureLoopDevice, DoesNotEncodeWithoutWatchers) {
   TestLoop test;
   test.config.encode_unwatched = false;
   test.camera.mood = Mood::raw;
-  test.clock.at(1s, [&] { EXPECT_EQ(test.stats().encoded.value(), 10u) << "somebody may come"; });
+  test.clock.at(
+      1s, [&] { EXPECT_EQ(test.stats().encoded.value(), 10u) << "a viewer may still arrive"; });
   test.clock.at(10s, [&] {
     EXPECT_NEAR(double(test.stats().encoded.value()), 20, 1);
     EXPECT_EQ(test.activity(), CaptureActivity::idle) << "the newest frame is old";
-    EXPECT_EQ(test.stats().online.value(), 1u) << "but the camera is well";
+    EXPECT_EQ(test.stats().online.value(), 1u) << "but the camera works";
     EXPECT_NEAR(double(test.stats().captured.value()), 100, 1);
   });
   test.clock.at(20010ms, [&] { test.ring.watch(); });
   test.clock.at(20150ms, [&] {
-    EXPECT_NEAR(double(test.stats().encoded.value()), 21, 2) << "with the next picture";
+    EXPECT_NEAR(double(test.stats().encoded.value()), 21, 2) << "from the next picture on";
     EXPECT_NE(test.activity(), CaptureActivity::idle);
     test.ring.unwatch();
   });
@@ -177,7 +179,7 @@ TEST(CaptureLoopDevice, DoesNotEncodeWithoutWatchers) {
   EXPECT_TRUE(test.recorder.slates().empty());
   EXPECT_LT(test.stats().encoded.value(), 50u);
   EXPECT_EQ(test.stats().captured.value(), 300u);
-  EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "breaks do not count";
+  EXPECT_EQ(test.stats().measured_interval_ns.value(), 100'000'000u) << "pauses do not count";
 }
 
 TEST(CaptureLoopDevice, AlwaysEncodesASlowCamera) {

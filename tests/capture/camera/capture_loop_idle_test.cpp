@@ -39,10 +39,10 @@ TEST(CaptureLoopIdle, StopsTheCameraUntilAWatcherArrives) {
   EXPECT_NEAR(test.camera.closed[0], 10, 1e-6);
   EXPECT_NEAR(test.camera.closed[1], 110, 0.2);
   ASSERT_EQ(test.camera.opened.size(), 2u);
-  EXPECT_NEAR(test.camera.opened[1], 60, 1e-6) << "at once";
-  EXPECT_NEAR(test.camera.patience[1], 5, 1e-6) << "then a slate says why";
+  EXPECT_NEAR(test.camera.opened[1], 60, 1e-6) << "immediately";
+  EXPECT_NEAR(test.camera.patience[1], 5, 1e-6) << "then a slate states why";
   EXPECT_TRUE(test.recorder.slates().empty());
-  EXPECT_EQ(test.camera.first_sequences[1], 102u) << "pictures 1 to 101 came at 0.0 to 10.0 s";
+  EXPECT_EQ(test.camera.first_sequences[1], 102u) << "pictures 1 to 101 arrived at 0.0 to 10.0 s";
   EXPECT_EQ(lines_with(log, "stopped, no one is watching"), 2u) << log;
   EXPECT_EQ(lines_with(log, "started, a viewer joined"), 1u) << log;
 }
@@ -119,12 +119,12 @@ TEST(CaptureLoopIdle, DoesNotRetryALostCameraWithoutWatchers) {
   test.clock.at(505s, [&] { test.ring.unwatch(); });
   test.run(506s);
   ASSERT_GT(test.camera.opened.size(), attempts);
-  EXPECT_NEAR(test.camera.opened[attempts], 500, 1e-6) << "at once, without a delay";
+  EXPECT_NEAR(test.camera.opened[attempts], 500, 1e-6) << "immediately, without a delay";
   const auto slates = test.recorder.slates();
   const auto first = std::find_if(slates.begin(), slates.end(),
                                   [](const Recorder::Shot& shot) { return shot.at > 100; });
   ASSERT_NE(first, slates.end());
-  EXPECT_NEAR(first->at, 500, 1e-6) << "who watches learns at once that it is lost";
+  EXPECT_NEAR(first->at, 500, 1e-6) << "a viewer sees immediately that it is lost";
 }
 
 TEST(CaptureLoopIdle, NewWatcherTriggersAnOverdueRetryImmediately) {

@@ -23,7 +23,7 @@ TEST(CaptureLoop, KeepsThePictureOfASilentSource) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
   EXPECT_TRUE(test.recorder.slates().empty());
   EXPECT_GT(test.recorder.pictures().size(), 30u);
-  EXPECT_EQ(test.camera.opened.size(), 1u) << "it is not opened again";
+  EXPECT_EQ(test.camera.opened.size(), 1u) << "it is not reopened";
   EXPECT_EQ(test.stats().source_failures.value(), 0u);
 }
 
@@ -51,7 +51,7 @@ TEST(CaptureLoop, KeepsThePictureForTheStallTimeoutAfterASilentSourceEnds) {
   const auto slates = test.recorder.slates();
   ASSERT_EQ(slates.size(), 2u);
   const double ended = slates[0].at - 2;
-  EXPECT_NEAR(ended, 10, 0.11) << "at most an interval after it was seen";
+  EXPECT_NEAR(ended, 10, 0.11) << "at most one interval after it was detected";
   EXPECT_EQ(slates[0].info.slate_reason.view(), "camera lost: connection refused");
   EXPECT_EQ(test.stats().online.value(), 0u);
   EXPECT_EQ(lines_with(log, "\n"), 1u) << log;

@@ -38,7 +38,7 @@ TEST(CaptureLoop, CountsFramesLostByTheDevice) {
   test.set_mood(950ms, Mood::gone);
   test.set_mood(1s, Mood::well);
   test.run(3s);
-  EXPECT_EQ(test.camera.opened.size(), 1u) << "again";
+  EXPECT_EQ(test.camera.opened.size(), 1u) << "reopened";
   const uint64_t pictures = test.stats().captured.value();
   ASSERT_GT(pictures, 20u);
   EXPECT_EQ(test.stats().damaged_by_device.value(), 3 * pictures);
@@ -168,7 +168,7 @@ TEST(CaptureLoop, DropsBrokenPicturesAndShowsASlate) {
   ASSERT_EQ(slates.size(), 2u);
   EXPECT_NEAR(slates[0].at, 2.9, 1e-6);
   EXPECT_EQ(slates[0].info.slate_reason.view(), "camera gives broken pictures");
-  EXPECT_EQ(slates[0].info.sequence, 10u + 19 + 1 + 1) << "what was dropped is a gap";
+  EXPECT_EQ(slates[0].info.sequence, 10u + 19 + 1 + 1) << "dropped pictures leave a gap";
   EXPECT_EQ(test.stats().dropped_bad.value(), 30u);
 }
 

@@ -180,7 +180,7 @@ TEST(CaptureLoopThread, BoundsTheWaitForABlockedDriver) {
   std::promise<void> leave;
   CaptureLoop loop(test.config, std::make_unique<BlockedSource>(entered, leave.get_future()),
                    test.ring, test.clock);
-  EXPECT_TRUE(loop.stop_within(0s)) << "nothing runs yet";
+  EXPECT_TRUE(loop.stop_within(0s)) << "nothing is running yet";
   loop.start();
   loop.begin();
   entered.get_future().wait();

@@ -48,7 +48,7 @@ TEST(CaptureLoopTune, QualityChangeAppliesToTheNextPicture) {
   const size_t behind = test.recorder.shots[30].jpeg.size();
   EXPECT_LT(behind, before);
   EXPECT_EQ(test.recorder.shots.back().jpeg.size(), behind);
-  EXPECT_EQ(test.stats().quality.value(), 5u) << "and it is told";
+  EXPECT_EQ(test.stats().quality.value(), 5u) << "and it is reported";
 }
 
 TEST(CaptureLoopTune, StallTimeoutChangeAppliesFromTheNextPicture) {

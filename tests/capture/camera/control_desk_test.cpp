@@ -140,7 +140,7 @@ TEST(ControlDesk, ReportsTheRefusalAndKeepsEarlierSettings) {
   EXPECT_NE(test.rows().find("\"value\":1,"), std::string::npos) << test.rows();
   TurnableSource again;
   test.desk.opened(again);
-  EXPECT_EQ(again.set, (std::vector<Set>{{"light", 7}})) << "what failed is not tried again";
+  EXPECT_EQ(again.set, (std::vector<Set>{{"light", 7}})) << "a failed setting is not retried";
 }
 
 TEST(ControlDesk, RepliesUnavailableWithoutACamera) {

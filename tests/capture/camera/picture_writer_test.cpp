@@ -74,7 +74,7 @@ TEST_F(PictureWriterTest, AppliesRotationOnTopOfExifOrientation) {
   Picture picture = jpeg_picture(phone);
   const WrittenJpeg result = upright.write(picture, place);
   EXPECT_EQ(Bytes(place.begin(), place.begin() + ptrdiff_t(result.size)), phone);
-  EXPECT_EQ(result.width, 96) << "as it is shown";
+  EXPECT_EQ(result.width, 96) << "as displayed";
   EXPECT_EQ(result.height, 160);
   PictureWriter turned_on({"door", 80, {180, false}});
   const Bytes wanted = written(turned_on, picture);
@@ -161,13 +161,13 @@ TEST_F(PictureWriterTest, ReplacesFailedHardwarePermanently) {
   testing::internal::CaptureStderr();
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(decode(written(writer, raw_picture(picture.view(), 64, 48))).width, 64)
-        << "not even that picture is lost";
+        << "even that picture is kept";
   }
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_FALSE(writer.has_hardware());
   const size_t line = log.find("door: encoder test encoder failed");
   ASSERT_NE(line, std::string::npos) << log;
-  EXPECT_EQ(log.find("failed", line + 60), std::string::npos) << "one line: " << log;
+  EXPECT_EQ(log.find("failed", line + 60), std::string::npos) << "more than one line: " << log;
 }
 
 }  // namespace

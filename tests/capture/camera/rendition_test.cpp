@@ -62,7 +62,7 @@ TEST_F(RenditionTest, NeverPublishesABrokenJpeg) {
   EXPECT_FALSE(ring.newer_than(0));
   EXPECT_EQ(ring.stats().dropped_bad.value(), 1u);
   EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
-  EXPECT_EQ(ring.newer_than(0)->sequence(), 2u) << "the drop is a gap";
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 2u) << "a drop leaves a gap";
 }
 
 TEST_F(RenditionTest, DropsAndCountsOversizedPictures) {
@@ -108,7 +108,7 @@ TEST_F(RenditionTest, RepeatOfAnUnpublishablePictureFailsAgain) {
     EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
     EXPECT_EQ(rendition.publish(repeat(passed_through(jpeg))), Outcome::repeated);
   }
-  EXPECT_EQ(ring.stats().dropped_bad.value(), 2u) << "each is counted once";
+  EXPECT_EQ(ring.stats().dropped_bad.value(), 2u) << "each is counted only once";
 }
 
 TEST_F(RenditionTest, RepeatPublishesAPictureThatWasDroppedBefore) {
@@ -189,18 +189,19 @@ TEST_F(RenditionTest, EncodesSynchronouslyAfterAFailure) {
   Rendition pooled(ring, clock, 80, "door", {.orientation = {180, false}, .encoder_threads = 2});
   pooled.set_format({320, 240, 40ms, 70'000}, 4);
   const auto cut = std::span(jpeg).first(jpeg.size() - 3);
-  EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::broken) << "the first of a source";
+  EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::broken)
+      << "the first picture of a source";
   EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published);
   // Broken already if the thread was quick.
   EXPECT_NE(pooled.publish(passed_through(cut)), Outcome::published);
   pooled.settle();
   EXPECT_EQ(ring.stats().dropped_bad.value(), 2u);
-  EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::broken) << "behind a broken one";
+  EXPECT_EQ(pooled.publish(passed_through(cut)), Outcome::broken) << "after a broken one";
   EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published);
   EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::queued);
   pooled.pass_over(passed_through(jpeg));
   EXPECT_EQ(ring.newer_than(0)->sequence(), 6u);
-  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published) << "behind a break";
+  EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published) << "after a pause";
   EXPECT_EQ(ring.newer_than(0)->sequence(), 8u);
 }
 
@@ -212,7 +213,7 @@ TEST_F(RenditionTest, EncodesSynchronouslyIfTheSourceKeepsOnePicture) {
   EXPECT_EQ(pooled.publish(raw()), Outcome::published);
   EXPECT_EQ(pooled.publish(raw()), Outcome::queued);
   EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published) << "a copy needs no thread";
-  EXPECT_EQ(ring.newer_than(0)->sequence(), 4u) << "but comes behind what is in flight";
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 4u) << "but is published after those in flight";
 }
 
 TEST_F(RenditionTest, FullRingDropsAndLeavesASequenceGap) {
@@ -244,7 +245,7 @@ TEST_F(RenditionTest, WallClockNeverGoesBack) {
     EXPECT_GT(frame->info().captured_wall, last) << i;
     last = frame->info().captured_wall;
   }
-  EXPECT_EQ(last, clock.wall_now()) << "the truth again as soon as it is ahead";
+  EXPECT_EQ(last, clock.wall_now()) << "the real time once it is ahead again";
 }
 
 TEST_F(RenditionTest, SlateStatesItsReasonAndCountsAsAFrame) {

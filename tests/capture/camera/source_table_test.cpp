@@ -90,7 +90,7 @@ TEST(SourceTable, DistinguishesMissingFromInvalidSources) {
     EXPECT_TRUE(may("v4l2:/dev/video0", away)) << away;
   }
   EXPECT_TRUE(may("v4l2:/dev/v4l/by-id/usb-046d_HD_Webcam_C525-video-index0", ENOENT));
-  EXPECT_FALSE(may("v4l2:video0", ENOENT)) << "no device has a relative name";
+  EXPECT_FALSE(may("v4l2:video0", ENOENT)) << "devices have absolute paths";
   for (const int wrong : {EACCES, EPERM, ENOTTY, ENOTSUP, EISDIR, ENOTDIR, ELOOP, EINVAL}) {
     EXPECT_FALSE(may("v4l2:/dev/video0", wrong)) << wrong;
   }
@@ -102,7 +102,7 @@ TEST(SourceTable, DistinguishesMissingFromInvalidSources) {
   for (const int wrong : {EACCES, ELOOP}) EXPECT_FALSE(may("http://camera/", wrong)) << wrong;
   EXPECT_TRUE(may("libcamera:/base/soc/i2c0mux/i2c@1/imx708@1a", ENODEV));
   EXPECT_TRUE(may("libcamera", EBUSY));
-  EXPECT_FALSE(may("libcamera", ENOENT)) << "of the plugin";
+  EXPECT_FALSE(may("libcamera", ENOENT)) << "the plugin is missing";
   EXPECT_FALSE(may("libcamera", EACCES));
   EXPECT_FALSE(may("files:/no/such/folder", ENOENT));
   for (const int away : {ENOENT, ENOTDIR, EIO}) EXPECT_TRUE(may("latest:/drop/x", away)) << away;

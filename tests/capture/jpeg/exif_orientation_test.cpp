@@ -88,7 +88,7 @@ TEST(ExifOrientation, MapsToRotationAndMirror) {
 TEST(Orientation, ComposesInOrder) {
   EXPECT_EQ((Orientation{90, false}.then({270, false})), (Orientation{0, false}));
   EXPECT_EQ((Orientation{0, true}.then({90, false})), (Orientation{270, true}))
-      << "mirrored and then turned is turned the other way and then mirrored";
+      << "mirror then rotate equals rotate the other way then mirror";
   EXPECT_EQ((Orientation{270, true}.then({180, true})), (Orientation{90, false}));
   for (int value = 1; value <= 8; ++value) {
     EXPECT_EQ(orientation_of_exif(value).then({}), orientation_of_exif(value));

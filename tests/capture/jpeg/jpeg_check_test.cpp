@@ -58,7 +58,7 @@ TEST(JpegCheck, AcceptsZeroPaddingInsteadOfTheEnd) {
     const JpegCheck check = check_guarded(lacking + nuls);
     EXPECT_TRUE(check.ok()) << check.problem;
     EXPECT_EQ(check.width, 32);
-    EXPECT_LE(check.size, jpeg.size()) << "the padding is none of it";
+    EXPECT_LE(check.size, jpeg.size()) << "padding is excluded";
     EXPECT_TRUE(check_guarded(lacking + bytes({0xff}) + nuls).ok()) << "half of EOI before them";
     EXPECT_EQ(check_guarded(without_end(jpeg, 6) + nuls).problem, "cut off");
     EXPECT_EQ(check_guarded(without_end(jpeg, jpeg.size() / 3) + nuls).problem, "cut off");

@@ -53,7 +53,7 @@ TEST(JpegCoefficients, ByteThatLooksLikePaddingMayBeTheLast) {
   EXPECT_EQ(size_of_whole(jpeg, jpeg.size()), jpeg.size());
   EXPECT_EQ(size_of_whole(jpeg, end), end);
   EXPECT_EQ(size_of_whole(jpeg, end - 1), 0u) << "neither 0 nor 0xff";
-  EXPECT_EQ(size_of_whole(first(jpeg, end - 1), end - 1), 0u) << "and nothing behind";
+  EXPECT_EQ(size_of_whole(first(jpeg, end - 1), end - 1), 0u) << "and nothing follows";
   // Flat, so that it ends with codes of only zeros.
   const Bytes flat = make_jpeg(32, 16, 128);
   ASSERT_EQ(flat[flat.size() - 3], std::byte{0});

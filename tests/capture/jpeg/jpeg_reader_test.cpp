@@ -83,7 +83,7 @@ TEST(JpegReader, RejectsImpossibleSizes) {
             "larger than the limit of 65500 pixels in a row or column");
   EXPECT_EQ(problem_of(with_frame_header("\x08\x04\x00\x04\x00\x01\x01\x11\x00"sv)),
             "damaged: too little data for its size")
-      << "a size that became 1024x1024";
+      << "a size changed to 1024x1024";
 }
 
 TEST(JpegReader, RejectsInvalidFrameHeaders) {
@@ -93,7 +93,7 @@ TEST(JpegReader, RejectsInvalidFrameHeaders) {
             damaged)
       << "two components";
   EXPECT_EQ(problem_of(with_frame_header("\x08\x00\x02\x00\x03\x03\x01\x11\x00"sv)), damaged)
-      << "components that are not there";
+      << "missing components";
   EXPECT_EQ(problem_of(with_frame_header("\x08\x00\x02\x00\x03\x01\x01\x01\x00"sv)), damaged)
       << "sampling of 0";
   EXPECT_EQ(problem_of(with_frame_header("\x08\x00\x02\x00\x03\x01\x01\x15\x00"sv)), damaged)
@@ -171,7 +171,7 @@ TEST(JpegReader, RejectsInvalidHuffmanCodes) {
   EXPECT_EQ(problem("\1"sv, "\xf0", true), "") << "16 zeros in AC";
 
   const Bytes unused = jpeg_segment(0xc4, "\x02\2"s + std::string(15, '\0') + "\1\2");
-  EXPECT_EQ(problem_of(with(noise_jpeg(32, 32, 1), unused)), "") << "nobody looks at it";
+  EXPECT_EQ(problem_of(with(noise_jpeg(32, 32, 1), unused)), "") << "unused table";
 }
 
 TEST(JpegReader, RejectsDuplicateComponentsInAScan) {
@@ -194,7 +194,7 @@ TEST(JpegReader, RejectsInvalidScanParameters) {
   };
   const std::string_view damaged = "damaged: an impossible scan";
   EXPECT_EQ(sequential("\x00\x3f\x00"sv), "");
-  EXPECT_EQ(sequential("\x00\x00\x00"sv), "") << "as some encoders write it";
+  EXPECT_EQ(sequential("\x00\x00\x00"sv), "") << "as written by some encoders";
   for (const auto parameters :
        {"\x01\x3f\x00"sv, "\x00\x3e\x00"sv, "\x00\x40\x00"sv, "\x00\x3f\x10"sv, "\x00\x3f\x01"sv}) {
     EXPECT_EQ(sequential(parameters), damaged);
@@ -206,7 +206,7 @@ TEST(JpegReader, RejectsInvalidScanParameters) {
   ASSERT_EQ(problem_of(progressive), "");
   EXPECT_EQ(problem_of(changed(progressive, end - 1, 0x1e)), damaged) << "from bit 1 to bit 14";
   EXPECT_EQ(problem_of(changed(progressive, end - 1, 0x11)), damaged) << "from bit 1 to bit 1";
-  EXPECT_EQ(problem_of(changed(progressive, end - 1, 0x0e)), damaged) << "14 bits to come";
+  EXPECT_EQ(problem_of(changed(progressive, end - 1, 0x0e)), damaged) << "14 bits still missing";
   EXPECT_EQ(problem_of(changed(progressive, end - 2, 1)), damaged) << "DC and AC";
   EXPECT_EQ(problem_of(changed(changed(progressive, end - 3, 1), end - 2, 5)), damaged)
       << "AC of several components";
@@ -242,7 +242,7 @@ TEST(JpegReader, RejectsWhatDecodersRefuse) {
   const size_t sampling = offset_of(jpeg, 0xc0) + 11;
   EXPECT_EQ(problem_of(changed(changed(jpeg, sampling, 0x31), sampling + 3, 0x21)),
             "a coding that browsers do not show")
-      << "colour enlarged by one and a half";
+      << "chroma enlarged by one and a half";
   EXPECT_EQ(problem_of(changed(jpeg, sampling, 0x44)), "damaged: an impossible scan")
       << "18 blocks in an MCU";
 }

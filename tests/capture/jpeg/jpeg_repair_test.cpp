@@ -42,7 +42,7 @@ TEST(JpegRepair, LeavesValidJpegsUnchanged) {
     Bytes out;
     const WrittenJpeg written = repair_into(jpeg, jpeg.size(), out);
     ASSERT_EQ(written.problem, "");
-    EXPECT_EQ(out, jpeg) << "and a place of just its size is enough";
+    EXPECT_EQ(out, jpeg) << "and a place of exactly its size is enough";
     const Brightness decoded = decode(jpeg);
     EXPECT_EQ(written.width, decoded.width);
     EXPECT_EQ(written.height, decoded.height);
@@ -54,11 +54,11 @@ TEST(JpegRepair, AddsTheHuffmanTablesOfMotionJpeg) {
   const Bytes camera = without(jpeg, 0xc4);
   constexpr size_t kTables = 420;
   ASSERT_EQ(camera.size() + kTables + 12, jpeg.size())
-      << "four segments became one: three markers and lengths less";
+      << "four segments became one, without three markers and lengths";
   const Bytes out = repaired(camera);
   EXPECT_EQ(out.size(), camera.size() + kTables);
   EXPECT_EQ(decode(out).pixels, decode(jpeg).pixels);
-  EXPECT_EQ(repaired(out), out) << "once is enough";
+  EXPECT_EQ(repaired(out), out) << "repairing again changes nothing";
 }
 
 TEST(JpegRepair, AddsTablesOnceForSeveralScans) {
@@ -77,7 +77,7 @@ TEST(JpegRepair, AddsOnlyMissingTables) {
     }
     const Bytes out = repaired(camera);
     EXPECT_EQ(decode(out).pixels, decode(jpeg).pixels) << missing;
-    EXPECT_EQ(repaired(out), out) << "once is enough";
+    EXPECT_EQ(repaired(out), out) << "repairing again changes nothing";
   }
 }
 
@@ -87,7 +87,7 @@ TEST(JpegRepair, KeepsExistingTables) {
   EXPECT_EQ(repaired(jpeg), jpeg);
   const Bytes grey =
       encode_pixels(shades(64, 64, 1), {.colours = JCS_GRAYSCALE, .sampling = {{1, 1}}});
-  EXPECT_EQ(repaired(grey), grey) << "no table for colour that it has not";
+  EXPECT_EQ(repaired(grey), grey) << "no chroma table for a grey picture";
 }
 
 TEST(JpegRepair, RemovesExifAndKeepsOtherSegments) {

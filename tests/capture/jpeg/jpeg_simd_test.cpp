@@ -56,7 +56,7 @@ class Traced {
 
 uint64_t instructions_of_one_picture(bool simd) {
   Traced program(simd);
-  EXPECT_EQ(program.wait(), SIGTRAP) << "it could not be started";
+  EXPECT_EQ(program.wait(), SIGTRAP) << "could not start the program";
   EXPECT_GT(program.run_until(SIGSTOP, PTRACE_CONT), 0u);
   return program.run_until(SIGSTOP, PTRACE_SINGLESTEP);
 }

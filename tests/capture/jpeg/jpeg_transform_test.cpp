@@ -83,7 +83,7 @@ TEST(JpegTransform, IsLossless) {
   const Bytes jpeg = noise_jpeg(160, 96, 1);
   Bytes round = jpeg;
   for (int i = 0; i < 4; ++i) round = turned(round, {90, false});
-  EXPECT_EQ(decode(round).pixels, decode(jpeg).pixels) << "four quarters are a whole turn";
+  EXPECT_EQ(decode(round).pixels, decode(jpeg).pixels) << "four quarter turns restore the picture";
 }
 
 TEST(JpegTransform, CropsPartialBlocksThatWouldMoveToTheWrongEdge) {
@@ -136,7 +136,7 @@ TEST(JpegTransform, RotatesEverySubsamplingAndColourSpace) {
     }
     EXPECT_EQ(difference(decode_pixels(turned(turned(jpeg, {90, false}), {270, false})), upright),
               0)
-        << kind.name << ": by a second relay, and nothing is lost";
+        << kind.name << ": a second relay restores the picture";
   }
 }
 
@@ -168,7 +168,7 @@ TEST(JpegTransform, AppliesExifOrientationBeforeTheConfiguredOne) {
           turned_pixels(turned_pixels(pixels, orientation_of_exif(exif)), orientation);
       EXPECT_LE(difference(decode_pixels(out), wanted), kRounding)
           << exif << ' ' << orientation.rotate << ' ' << orientation.mirror;
-      EXPECT_EQ(check_jpeg(out).exif_orientation, 1) << "it is turned already";
+      EXPECT_EQ(check_jpeg(out).exif_orientation, 1) << "it is already upright";
     }
   }
 }
@@ -223,7 +223,7 @@ TEST(JpegTransform, DistinguishesOversizedFromBrokenJpegs) {
   const auto cut = std::span(jpeg).first(jpeg.size() - 3);
   EXPECT_EQ(transform_jpeg(cut, {90, false}, exact.span()).problem, "cut off");
   EXPECT_FALSE(transform_jpeg(cut, {90, false}, exact.span()).too_large);
-  EXPECT_TRUE(transform_jpeg(jpeg, {90, false}, exact.span()).ok()) << "and goes on";
+  EXPECT_TRUE(transform_jpeg(jpeg, {90, false}, exact.span()).ok()) << "and continues";
 }
 
 TEST(JpegTransform, RefusesPicturesSmallerThanABlock) {
@@ -253,7 +253,7 @@ TEST(JpegTransform, SurvivesDamage) {
     ASSERT_TRUE(check.ok()) << "seed " << seed << ", run " << run;
     const JpegCheck given = check_jpeg(damaged);
     ASSERT_LE(check.width, given.height) << "seed " << seed << ", run " << run;
-    ASSERT_FALSE(check.width == 32 && given.height != 32) << "the one before";
+    ASSERT_FALSE(check.width == 32 && given.height != 32) << "the previous picture";
   }
 }
 

@@ -35,7 +35,7 @@ void expect(const std::string& bytes, Found found, size_t at) {
   if (found == Found::nothing) return;
   EXPECT_EQ(slow.at(), at);
   EXPECT_EQ(fast.at(), at);
-  EXPECT_EQ(after, found == Found::end ? at : at + 2) << "as soon as it has come";
+  EXPECT_EQ(after, found == Found::end ? at : at + 2) << "as soon as it arrives";
 }
 
 TEST(JpegWalker, FindsTheEnd) {

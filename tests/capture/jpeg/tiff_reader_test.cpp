@@ -29,7 +29,8 @@ TEST(TiffReader, ReadsBothByteOrders) {
     const size_t entry = tiff.find(tiff.offset_of(pointer), kExifTimeOriginal);
     EXPECT_EQ(tiff.type_of(entry), TiffReader::kAscii);
     EXPECT_EQ(tiff.text_of(entry), "a long text");
-    EXPECT_EQ(tiff.find(tiff.first_directory(), kExifTimeOriginal), 0u) << "of another directory";
+    EXPECT_EQ(tiff.find(tiff.first_directory(), kExifTimeOriginal), 0u)
+        << "it is in another directory";
   }
 }
 

@@ -62,7 +62,7 @@ TEST(LibcameraChoice, ChoosesTheFirstCameraWithoutAnArgument) {
 
 TEST(LibcameraChoice, ChoosesThePreviousCameraWithoutAnArgument) {
   EXPECT_EQ(choose_libcamera_camera(kCameras, "", "usb-1"), 2u);
-  EXPECT_EQ(choose_libcamera_camera(kCameras, "", "usb-2"), 0u) << "it is away";
+  EXPECT_EQ(choose_libcamera_camera(kCameras, "", "usb-2"), 0u) << "it is unplugged";
 }
 
 TEST(LibcameraChoice, ChoosesByIdOrModel) {
@@ -71,7 +71,7 @@ TEST(LibcameraChoice, ChoosesByIdOrModel) {
   EXPECT_EQ(choose_libcamera_camera(kCameras, "imx219", ""), 1u) << "the first of two";
   EXPECT_EQ(choose_libcamera_camera(kCameras, "imx", ""), std::nullopt);
   const std::vector<LibcameraName> twins{{"a", "b"}, {"b", "c"}};
-  EXPECT_EQ(choose_libcamera_camera(twins, "b", ""), 1u) << "an ID before a model";
+  EXPECT_EQ(choose_libcamera_camera(twins, "b", ""), 1u) << "an ID takes precedence over a model";
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ TEST(LibcameraControls, OmitsControlsWithInvalidRanges) {
   EXPECT_EQ(outside->default_value, 2000);
   const auto silent = make(controls::Contrast, ControlInfo(0.5F, 2.0F));
   ASSERT_TRUE(silent);
-  EXPECT_EQ(silent->default_value, 500) << "no default: the nearest to nothing";
+  EXPECT_EQ(silent->default_value, 500) << "without a default, the value nearest to 0";
 }
 
 TEST(LibcameraControls, OmitsArrays) {

@@ -120,9 +120,9 @@ TEST(LibcameraFormats, TimestampOfAnotherClockMeansNow) {
   const Instant now{1000s};
   EXPECT_EQ(capture_instant(0, now), now) << "none";
   EXPECT_EQ(capture_instant(1'000'000'000'001, now), now) << "the future";
-  EXPECT_EQ(capture_instant(1'763'000'000'000'000'000, now), now) << "of the wall";
+  EXPECT_EQ(capture_instant(1'763'000'000'000'000'000, now), now) << "wall clock time";
   EXPECT_EQ(capture_instant(UINT64_MAX, now), now);
-  EXPECT_EQ(capture_instant(900'000'000'000, now), now) << "too old to be true";
+  EXPECT_EQ(capture_instant(900'000'000'000, now), now) << "implausibly old";
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ TEST(LibcameraPlugin, IsLoadedFromTheFirstFolderThatHasIt) {
   const LibcameraPlugin& plugin = load_libcamera_plugin(folders);
   ASSERT_EQ(plugin.list().size(), 1u);
   EXPECT_EQ(plugin.list()[0].id, "/base/test");
-  EXPECT_EQ(&load_libcamera_plugin(folders), &plugin) << "it stays";
+  EXPECT_EQ(&load_libcamera_plugin(folders), &plugin) << "it stays loaded";
 }
 
 TEST(LibcameraPlugin, ThrowsExceptionsThatTheProgramCatches) {

@@ -76,7 +76,7 @@ TEST(RawConverter, DoesNotCopyPlanesThatNeedNoConversion) {
   }
   const RawPicture nv12(PixelFormat::nv12, 64, 48);
   EXPECT_EQ(converter.convert(nv12.view(), 64, 48).planes[0], nv12.view().planes[0])
-      << "only colour has to be moved";
+      << "only chroma is converted";
 }
 
 TEST(RawConverter, SubsamplesFullChroma) {

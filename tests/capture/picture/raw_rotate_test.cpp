@@ -59,7 +59,7 @@ TEST(RawRotator, RotatesClockwise) {
     const RawView out = rotator.turn(picture.view(), 4, 2, orientation);
     return std::vector{at(out, 0, 0, 0), at(out, 0, 0, 1), at(out, 0, 0, 2), at(out, 0, 0, 3)};
   };
-  EXPECT_EQ(column({90, false}), (std::vector{0, 1, 2, 3})) << "what was left is on top";
+  EXPECT_EQ(column({90, false}), (std::vector{0, 1, 2, 3})) << "the left edge becomes the top";
   EXPECT_EQ(column({270, false}), (std::vector{3, 2, 1, 0}));
   EXPECT_EQ(at(rotator.turn(picture.view(), 4, 2, {0, true}), 0, 0, 0), 3);
   EXPECT_EQ(at(rotator.turn(picture.view(), 4, 2, {180, true}), 0, 0, 0), 0) << "upside down";

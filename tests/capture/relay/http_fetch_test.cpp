@@ -102,7 +102,8 @@ TEST_F(HttpFetchTest, SendsCredentialsInTheRequiredScheme) {
                                          "no");
   ScriptedServer server({says(basic), says(http_answer("200 OK", "", "yes")), says(digest),
                          says(http_answer("200 OK", "", "yes")), says(basic), says(basic)});
-  EXPECT_EQ(get(server.url("/", "admin:p%40ss")).body, "yes") << "and nothing of the 401";
+  EXPECT_EQ(get(server.url("/", "admin:p%40ss")).body, "yes")
+      << "and nothing of the body of the 401";
   EXPECT_EQ(requests_[0].find("Authorization"), std::string::npos);
   EXPECT_NE(requests_[1].find("Authorization: Basic YWRtaW46cEBzcw=="), std::string::npos);
   EXPECT_EQ(get(server.url("/", "admin:p%40ss")).body, "yes");
@@ -128,11 +129,12 @@ TEST_F(HttpFetchTest, LimitsRedirects) {
   ScriptedServer server(scripts);
   const Fetched moved = get(server.url("/", "admin:secret"));
   EXPECT_EQ(moved.body, "there") << moved.words;
-  EXPECT_EQ(moved.answer.via, "") << "of the last answer";
+  EXPECT_EQ(moved.answer.via, "") << "Via of the last answer only";
   ASSERT_EQ(requests_.size(), 3u);
   EXPECT_NE(requests_[1].find("Authorization"), std::string::npos);
-  EXPECT_EQ(requests_[2].find("Authorization"), std::string::npos) << "another server's password";
-  EXPECT_EQ(get(server.url()).error, EPROTO) << "again and again";
+  EXPECT_EQ(requests_[2].find("Authorization"), std::string::npos)
+      << "the password is for another server";
+  EXPECT_EQ(get(server.url()).error, EPROTO) << "endless redirects";
   EXPECT_EQ(requests_.size(), 3u + 1 + HttpFetch::kRedirectsMax);
   const Fetched other_protocol = get(server.url());
   EXPECT_EQ(other_protocol.error, EPROTO);

@@ -64,13 +64,14 @@ TEST_F(HttpFetchTest, SendsTheGivenPasswordAfterA401WithoutAChallenge) {
     requests_.clear();
     ScriptedServer server({says(refusal), says(http_answer("200 OK", "", "yes")), says(refusal),
                            says(refusal), says(refusal)});
-    EXPECT_EQ(get(server.url("/", "admin:p%40ss")).body, "yes") << "and nothing of the 401";
+    EXPECT_EQ(get(server.url("/", "admin:p%40ss")).body, "yes")
+        << "and nothing of the body of the 401";
     EXPECT_EQ(requests_[0].find("Authorization"), std::string::npos);
     EXPECT_NE(requests_[1].find("Authorization: Basic YWRtaW46cEBzcw=="), std::string::npos);
     const Fetched wrong = get(server.url("/", "admin:wrong"));
     EXPECT_EQ(wrong.answer.status, 401);
     EXPECT_EQ(wrong.body, "no");
-    EXPECT_EQ(get(server.url("/")).answer.status, 401) << "there is none";
+    EXPECT_EQ(get(server.url("/")).answer.status, 401) << "there is no password";
     EXPECT_EQ(requests_.size(), 5u);
   }
 }
@@ -87,7 +88,7 @@ TEST_F(HttpFetchTest, DecompressesUnrequestedCompression) {
                          says(strange), says(strange)});
   const Fetched fetched = get(server.url());
   EXPECT_EQ(fetched.body, "hello, compressed") << fetched.words;
-  EXPECT_FALSE(fetched.answer.length) << "it is another one";
+  EXPECT_FALSE(fetched.answer.length) << "it is the compressed length";
   EXPECT_NE(requests_[0].find("Accept-Encoding: identity"), std::string::npos) << requests_[0];
   EXPECT_EQ(get(server.url()).body, "not compressed");
   EXPECT_EQ(get(server.url()).body, "as it is");

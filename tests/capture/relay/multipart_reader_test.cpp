@@ -133,7 +133,7 @@ TEST(MultipartReader, ClosingDelimiterEndsTheStream) {
   Read read;
   feed(reader, sized_part("x") + "--B--\r\n", read);
   feed(reader, sized_part("y"), read);
-  EXPECT_EQ(read.bodies.size(), 1u) << "nothing comes after the end";
+  EXPECT_EQ(read.bodies.size(), 1u) << "nothing follows the end";
 }
 
 TEST(MultipartReader, BoundsMemory) {
@@ -145,11 +145,11 @@ TEST(MultipartReader, BoundsMemory) {
   EXPECT_EQ(read_all(kType, "--B\r\n" + std::string(200, 'x'), 7, 100).last, Event::too_large);
   EXPECT_EQ(read_all(kType, "--B\r\nContent-Length: 100000000000\r\n\r\n", 7).last,
             Event::too_large)
-      << "before any of it has come";
+      << "before any of it has arrived";
   MultipartReader reader(kType, 100);
   Read read;
   for (int i = 0; i < 100; ++i) feed(reader, sized_part(body), read);
-  EXPECT_EQ(read.bodies.size(), 100u) << "it is one of each part, not of the stream";
+  EXPECT_EQ(read.bodies.size(), 100u) << "the limit is per part, not per stream";
 }
 
 // Random content in pieces of any size: reading ends, and the result does not depend on the pieces.

@@ -22,7 +22,7 @@ TEST(RedactUrl, HidesQueryValues) {
   EXPECT_EQ(redact_url("http://cam/?action=stream&token=a=b&"),
             "http://cam/?action=stream&token=***&");
   EXPECT_EQ(redact_url("http://cam/?mail=a@secret"), "http://***@secret")
-      << "rather too much than too little";
+      << "hides too much rather than too little";
 }
 
 TEST(RedactUrl, LeavesUrlsWithoutSecretsUnchanged) {

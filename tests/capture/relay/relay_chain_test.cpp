@@ -50,7 +50,7 @@ TEST(RelayChain, DetectsALoop) {
   EXPECT_EQ(error_of("1.1 a, 1.1  me (x), 1.1 b"), ELOOP);
   EXPECT_EQ(error_of("1.1 some"), 0);
   EXPECT_EQ(error_of("1.1 me2, 1.1 a-me"), 0);
-  EXPECT_EQ(error_of("me"), 0) << "a protocol that is called so";
+  EXPECT_EQ(error_of("me"), 0) << "a protocol of that name";
 }
 
 TEST(RelayChain, HasAMaximumLength) {

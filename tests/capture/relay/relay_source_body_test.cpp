@@ -56,7 +56,7 @@ TEST_F(RelaySourceTest, RecognizesASnapshotWhateverItsType) {
       EXPECT_EQ(source.describe().format, "JPEG every 0.005 s 64x48, passed through");
       EXPECT_EQ(read_number(text_of(next(source)->jpeg)), 1u);
       taken.set();
-      EXPECT_EQ(read_number(text_of(next(source)->jpeg)), 2u) << "asked for again";
+      EXPECT_EQ(read_number(text_of(next(source)->jpeg)), 2u) << "requested again";
     }
   }
 }
@@ -77,7 +77,7 @@ TEST_F(RelaySourceTest, AcceptsConcatenatedJpegsAsAStream) {
     if (i <= 2) taken[i - 1].set();
   }
   EXPECT_EQ(source.describe().format, "MJPEG stream 64x48, passed through");
-  EXPECT_TRUE(numbers(source).empty()) << "it has ended";
+  EXPECT_TRUE(numbers(source).empty()) << "the source has ended";
 }
 
 TEST_F(RelaySourceTest, IgnoresAnInvalidStatusOrLength) {
@@ -102,7 +102,7 @@ TEST_F(RelaySourceTest, RefusesTextAndQuotesIt) {
   EXPECT_NE(words_.find("status 500; it says 'out of memory'"), words_.npos) << words_;
   EXPECT_EQ(error_of(http_answer("200 OK", "", "")), EPROTO);
   EXPECT_NE(words_.find("empty"), words_.npos) << words_;
-  EXPECT_EQ(error_of(http_answer("200 OK", "", "-")), EPROTO) << "too short to be anything";
+  EXPECT_EQ(error_of(http_answer("200 OK", "", "-")), EPROTO) << "too short to recognize";
 }
 
 TEST_F(RelaySourceTest, ShowsATruncatedSnapshotAndRequestsItAgain) {
@@ -165,7 +165,7 @@ TEST_F(RelaySourceTest, SnapshotMayTakeLongerThanOpening) {
   options.patience = 5s;
   RelaySource source = open(server.url(), options, 20s);
   EXPECT_EQ(text_of(next(source)->jpeg), jpeg(1));
-  EXPECT_FALSE(source.next(clock_.now() + 50ms)) << "it is silent";
+  EXPECT_FALSE(source.next(clock_.now() + 50ms)) << "the upstream is silent";
   asked.set();
   EXPECT_EQ(text_of(next(source)->jpeg), jpeg(2));
 }

@@ -103,7 +103,7 @@ TEST_F(RelaySourceTest, TreatsOldPicturesAsASignOfLife) {
     const auto picture = next(source);
     ASSERT_TRUE(picture);
     EXPECT_EQ(picture->is_repeat, expected[i]) << i;
-    EXPECT_FALSE(picture->jpeg.empty()) << "after a slate it is shown again";
+    EXPECT_FALSE(picture->jpeg.empty()) << "it is shown again after the slate";
     if (i < 4) taken[i].set();
   }
 }
@@ -124,7 +124,7 @@ TEST_F(RelaySourceTest, ReportsTheIntervalOfSignsOfLife) {
   {
     RelaySource ours = open(server.url());
     next(ours);
-    EXPECT_EQ(ours.format().interval, 2s) << "then it shows a sign of life";
+    EXPECT_EQ(ours.format().interval, 2s) << "it sends a sign of life that often";
   }
   RelaySource other = open(server.url());
   next(other);
@@ -144,7 +144,7 @@ TEST_F(RelaySourceTest, OpeningSkipsBrokenPictures) {
   EXPECT_EQ(source.format().width, 64);
   EXPECT_EQ(text_of(next(source)->jpeg), jpeg(2));
   opened.set();
-  EXPECT_EQ(text_of(next(source)->jpeg), cut) << "later they are passed on, to be counted";
+  EXPECT_EQ(text_of(next(source)->jpeg), cut) << "later ones are passed on, to be counted";
   EXPECT_EQ(error_of(kStream + part(cut) + "--B\r\n", 3s), ETIMEDOUT);
   EXPECT_NE(words_.find("cut off"), words_.npos) << words_;
 }

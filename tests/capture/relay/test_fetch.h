@@ -39,7 +39,7 @@ class HttpFetchTest : public testing::Test {
     try {
       while (!fetch.is_done()) {
         const Wake wake = fetch.step(clock_.now() + 20s);
-        if (wake == Wake::deadline || wake == Wake::stop) FAIL() << "it takes too long";
+        if (wake == Wake::deadline || wake == Wake::stop) FAIL() << "timed out";
       }
     } catch (const std::system_error& error) {
       fetched.error = error.code().value();

@@ -28,7 +28,8 @@ TEST(CameraClock, ReadyDescriptorEndsTheWait) {
   EXPECT_EQ(clock.wait(waker.fd(), POLLIN, Instant{}), Wake::deadline);
   waker.wake();
   EXPECT_EQ(clock.wait(waker.fd(), POLLIN, kNever), Wake::ready);
-  EXPECT_EQ(clock.wait(waker.fd(), POLLIN, Instant{}), Wake::ready) << "past deadlines look too";
+  EXPECT_EQ(clock.wait(waker.fd(), POLLIN, Instant{}), Wake::ready)
+      << "a past deadline still polls once";
 }
 
 TEST(CameraClock, StopEndsThisAndEveryLaterWait) {

@@ -62,8 +62,8 @@ TEST_F(FilesSourceTest, PlaysInNameOrderRepeatedlyByteForByte) {
   write("B", c_);
   FilesSource source(directory_, {}, clock_);
   EXPECT_EQ(take(source, 7), (std::vector<Bytes>{padded, b_, c_, padded, b_, c_, padded}));
-  EXPECT_EQ(clock_.now(), FakeClock::kStart + 600ms) << "10 a second unless told otherwise";
-  EXPECT_EQ(source.format().width, 64) << "of the first";
+  EXPECT_EQ(clock_.now(), FakeClock::kStart + 600ms) << "10 per second by default";
+  EXPECT_EQ(source.format().width, 64) << "size of the first picture";
   EXPECT_EQ(source.format().height, 48);
   EXPECT_EQ(source.format().jpeg_bytes_max, std::max({padded.size(), b_.size(), c_.size()}));
 }
@@ -149,7 +149,7 @@ TEST_F(FilesSourceTest, ReadsFilesBeyondTheMemoryLimitFromDisk) {
     EXPECT_EQ(take(source, 4), (std::vector<Bytes>{a_, b_, c_, a_})) << kept;
     write("3", std::span(b_).first(100));
     EXPECT_EQ(take(source, 1)[0], kept >= a_.size() + b_.size() ? b_ : c_)
-        << "what is not in memory is left out while it is written";
+        << "a file not in memory is skipped while being written";
     write("3", c_);
     write("4", b_);
     source.next(kNever);
@@ -175,7 +175,7 @@ TEST_F(FilesSourceTest, PlaysReplacedFilesOnceComplete) {
   write("1", a_);
   FilesSource source(directory_, {}, clock_);
   write("1", b_);
-  EXPECT_EQ(take(source, 1)[0], b_) << "written over";
+  EXPECT_EQ(take(source, 1)[0], b_) << "overwritten";
   write(".tmp", c_);
   disk_.rename(".tmp", "1");
   EXPECT_EQ(take(source, 1)[0], c_) << "renamed";
@@ -199,7 +199,7 @@ TEST_F(FilesSourceTest, StopsPlayingRemovedFiles) {
   disk_.remove("2");
   EXPECT_EQ(take(source, 2), (std::vector<Bytes>{c_, a_}));
   write("3", bytes_of("hello"));
-  EXPECT_EQ(take(source, 2), (std::vector<Bytes>{a_, a_})) << "what became another kind of file";
+  EXPECT_EQ(take(source, 2), (std::vector<Bytes>{a_, a_})) << "replaced by another kind of file";
   disk_.remove("1");
   EXPECT_THROW(source.next(kNever), std::system_error);
 }

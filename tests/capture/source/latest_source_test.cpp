@@ -69,7 +69,7 @@ TEST_F(LatestSourceTest, StartsWithTheMostRecentlyWrittenFile) {
   const auto picture = source.next(kNever);
   EXPECT_EQ(Bytes(picture->jpeg.begin(), picture->jpeg.end()), b_);
   EXPECT_FALSE(picture->is_repeat);
-  EXPECT_EQ(picture->captured_wall, wall(-1s)) << "an old picture does not look fresh";
+  EXPECT_EQ(picture->captured_wall, wall(-1s)) << "an old picture keeps its old time";
   EXPECT_EQ(picture->captured_at, FakeClock::kStart - 1s);
   EXPECT_EQ(source.describe().device, "latest:" + disk_.path());
 }
@@ -94,7 +94,7 @@ TEST_F(LatestSourceTest, FollowsOneFileThatIsOverwritten) {
   disk_.write("live.jpg", b_);
   EXPECT_EQ(bytes_of_new(source), b_) << "in place";
   disk_.deliver("live.jpg", c_, wall(-5s));
-  EXPECT_EQ(bytes_of_new(source), c_) << "whatever time it has";
+  EXPECT_EQ(bytes_of_new(source), c_) << "whatever its time";
   disk_.deliver("other.jpg", b_, wall(9s));
   EXPECT_EQ(bytes_of_new(source), Bytes());
 }
@@ -122,7 +122,7 @@ TEST_F(LatestSourceTest, ShowsAFileOnlyOnceComplete) {
   }
   EXPECT_EQ(bytes_of_new(source), b_);
   disk_.write("2", std::span(c_).first(100));
-  EXPECT_EQ(bytes_of_new(source), Bytes()) << "closed, and still cut off";
+  EXPECT_EQ(bytes_of_new(source), Bytes()) << "closed, but still truncated";
   disk_.write("2", c_);
   EXPECT_EQ(bytes_of_new(source), c_);
 }
@@ -138,10 +138,10 @@ TEST_F(LatestSourceTest, DoesNotShowOldFilesAgain) {
   disk_.deliver("3", b_, wall(3s));
   EXPECT_EQ(bytes_of_new(source), Bytes()) << "a copy of it";
   disk_.deliver("0", c_, wall(-9s));
-  EXPECT_EQ(bytes_of_new(source), Bytes()) << "an older one that came late";
+  EXPECT_EQ(bytes_of_new(source), Bytes()) << "an older one that arrived late";
   disk_.remove("3");
   disk_.remove("2");
-  EXPECT_EQ(bytes_of_new(source), Bytes()) << "the one before it is no news";
+  EXPECT_EQ(bytes_of_new(source), Bytes()) << "the previous one is not new";
   disk_.deliver("4", c_, wall(4s));
   EXPECT_EQ(bytes_of_new(source), c_);
 }
@@ -166,7 +166,7 @@ TEST_F(LatestSourceTest, RepeatsTheNewestFileEverySecondWhileItExists) {
     EXPECT_EQ(clock_.now(), FakeClock::kStart + i * 1s);
   }
   disk_.remove("1");
-  EXPECT_FALSE(source.next(clock_.now() + 10s)) << "then there is none";
+  EXPECT_FALSE(source.next(clock_.now() + 10s)) << "then there is no picture";
 }
 
 TEST_F(LatestSourceTest, RateLimitSkipsIntermediateFiles) {
@@ -178,7 +178,8 @@ TEST_F(LatestSourceTest, RateLimitSkipsIntermediateFiles) {
   disk_.deliver("2", b_, wall(1s));
   disk_.deliver("3", c_, wall(2s));
   const auto picture = source.next(kNever);
-  EXPECT_EQ(Bytes(picture->jpeg.begin(), picture->jpeg.end()), c_) << "the newest of them";
+  EXPECT_EQ(Bytes(picture->jpeg.begin(), picture->jpeg.end()), c_)
+      << "the newest of the skipped ones";
   EXPECT_EQ(clock_.now(), FakeClock::kStart + 500ms);
 }
 
@@ -192,7 +193,8 @@ TEST_F(LatestSourceTest, UsesTheExifTime) {
   };
   EXPECT_EQ(taken("2023:11:14 22:13:10", 0s), wall(-10s)) << "uploaded later";
   EXPECT_EQ(taken("2023:11:14 22:13:21", 0s), wall(1s)) << "rounded up";
-  EXPECT_EQ(taken("2023:11:14 23:13:20", 0s), wall(0s)) << "nothing is taken after it was written";
+  EXPECT_EQ(taken("2023:11:14 23:13:20", 0s), wall(0s))
+      << "a capture time is never after the write";
   EXPECT_EQ(taken("nonsense", 5s), wall(5s));
 }
 
@@ -257,7 +259,7 @@ TEST(LatestSourceInALoop, IsWaitedForAndItsPictureKept) {
   EXPECT_EQ(slates.front().info.slate_reason.view(), "camera lost: not there");
   EXPECT_LE(slates.back().at, 12.0);
   const auto pictures = loop.recorder.pictures();
-  ASSERT_EQ(pictures.size(), 1u) << "nothing is sent as new that is not new";
+  ASSERT_EQ(pictures.size(), 1u) << "an old picture was sent as new";
   EXPECT_LE(pictures[0].at, 11.5);
 }
 

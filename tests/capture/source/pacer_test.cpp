@@ -24,7 +24,7 @@ TEST(Pacer, SkipsMissedTicks) {
   ASSERT_TRUE(pacer.wait(kNever));
   clock.advance(1010ms);
   ASSERT_TRUE(pacer.wait(kNever));
-  EXPECT_EQ(clock.now(), FakeClock::kStart + 1010ms) << "late, but at once";
+  EXPECT_EQ(clock.now(), FakeClock::kStart + 1010ms) << "late, but immediately";
   ASSERT_TRUE(pacer.wait(kNever));
   EXPECT_EQ(clock.now(), FakeClock::kStart + 1100ms) << "no burst";
 }

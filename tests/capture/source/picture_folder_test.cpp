@@ -65,7 +65,7 @@ TEST_F(PictureFolderTest, RenamingOverAFileIsAChange) {
   PictureFolder folder = open();
   look(folder);
   disk_.write(".a.tmp", "2");
-  EXPECT_EQ(look(folder), "") << "hidden until it has its name";
+  EXPECT_EQ(look(folder), "") << "ignored until renamed";
   disk_.rename(".a.tmp", "a");
   EXPECT_EQ(look(folder), "a");
 }
@@ -127,7 +127,7 @@ TEST_F(PictureFolderTest, ThrowsIfTheFolderIsRemovedOrReplaced) {
   disk_.rename("", "-moved");
   EXPECT_EQ(error_of(folder), ENOENT);
   std::filesystem::create_directory(disk_.path());
-  EXPECT_EQ(error_of(folder, kStart + 1s), ENOENT) << "another one of its name";
+  EXPECT_EQ(error_of(folder, kStart + 1s), ENOENT) << "another folder of the same name";
   std::filesystem::remove_all(disk_.path() + "-moved");
   EXPECT_THROW(PictureFolder(disk_.path() + "/missing", "", "x"), std::system_error);
 }

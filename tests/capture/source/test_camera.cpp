@@ -85,7 +85,7 @@ Wake FakeClock::wait(std::span<pollfd> waits, Instant deadline) noexcept {
     if (deadline <= now_) return Wake::deadline;
     const auto next = events_.begin();
     if (next == events_.end() && deadline == kNever) {
-      ADD_FAILURE() << "a wait without end at " << elapsed() << " s";
+      ADD_FAILURE() << "an endless wait at " << elapsed() << " s";
       stopped_ = true;
     } else if (next == events_.end() || next->first > deadline) {
       now_ = deadline;

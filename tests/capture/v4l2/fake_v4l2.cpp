@@ -266,7 +266,7 @@ int FakeV4l2::open(const std::string& path, V4l2Conversion conversion) noexcept 
 
 void FakeV4l2::close(int fd) noexcept {
   const auto found = open_.find(fd);
-  ASSERT_NE(found, open_.end()) << "closed what is not open";
+  ASSERT_NE(found, open_.end()) << "closed a descriptor that is not open";
   // This was its last user: the kernel then frees the buffers and stops the stream.
   FakeCamera& camera = *found->second;
   camera.is_streaming = false;
@@ -298,7 +298,8 @@ void* FakeV4l2::map(int fd, size_t length, uint32_t offset) noexcept {
 
 void FakeV4l2::unmap(void* address, size_t length) noexcept {
   const auto found = mapped_.find(address);
-  ASSERT_TRUE(found != mapped_.end() && found->second == length) << "unmapped what is not mapped";
+  ASSERT_TRUE(found != mapped_.end() && found->second == length)
+      << "unmapped memory that is not mapped";
   mapped_.erase(found);
   ::munmap(address, length);
 }

@@ -25,7 +25,7 @@ FakeV4l2M2m::~FakeV4l2M2m() {
 
 int FakeV4l2M2m::open(const std::string& name, V4l2Conversion) noexcept {
   if (name != path) return -ENOENT;
-  EXPECT_EQ(fd_, -1) << "open already";
+  EXPECT_EQ(fd_, -1) << "already open";
   fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   opened++;
   in_ = {};
@@ -35,7 +35,7 @@ int FakeV4l2M2m::open(const std::string& name, V4l2Conversion) noexcept {
 
 void FakeV4l2M2m::close(int fd) noexcept {
   EXPECT_EQ(fd, fd_);
-  EXPECT_EQ(mapped, 0) << "mapped still";
+  EXPECT_EQ(mapped, 0) << "still mapped";
   ::close(fd);
   fd_ = -1;
   closed++;

@@ -98,12 +98,12 @@ TEST_F(V4l2BuffersTest, PlanesOfMultiPlanarDevicesHaveSeparateMemory) {
   const auto frame = buffers.take();
   ASSERT_TRUE(frame);
   EXPECT_EQ(text_of(frame->memory[0]), std::string(640 * 480, 'y'))
-      << "what is in front is left out";
+      << "the data before the offset is skipped";
   EXPECT_EQ(text_of(frame->memory[1]), std::string(320 * 240, 'u'));
   EXPECT_EQ(text_of(frame->memory[2]), std::string(320 * 240, 'v'));
   buffers.give_back(frame->index);
   camera_.shoot(picture, {.bytes_used = 10, .data_offset = 11});
-  EXPECT_TRUE(buffers.take()->memory[0].empty()) << "it begins behind its end";
+  EXPECT_TRUE(buffers.take()->memory[0].empty()) << "the offset is beyond the end";
 }
 
 TEST_F(V4l2BuffersTest, IgnoreImpossibleByteCounts) {
@@ -175,7 +175,7 @@ TEST_F(V4l2BuffersTest, DestructorStopsTheStreamAndFreesTheMemory) {
   }
   EXPECT_FALSE(camera_.is_streaming);
   EXPECT_EQ(io_.mapped_count(), 0u);
-  EXPECT_EQ(camera_.calls[VIDIOC_REQBUFS], 2) << "the second one for none";
+  EXPECT_EQ(camera_.calls[VIDIOC_REQBUFS], 2) << "the second call frees all buffers";
   V4l2Buffers again(*device, 1, 4);
   EXPECT_TRUE(camera_.is_streaming);
 }
@@ -196,7 +196,7 @@ TEST_F(V4l2BuffersTest, RefuseABufferIndexOutOfRange) {
     return 0;
   };
   EXPECT_EQ(error(2), 0);
-  EXPECT_EQ(error(2), EPROTO) << "it is ours until it is given back";
+  EXPECT_EQ(error(2), EPROTO) << "it is still in use";
   EXPECT_EQ(error(4), EPROTO);
   EXPECT_EQ(error(UINT32_MAX), EPROTO);
 }

@@ -32,7 +32,7 @@ TEST(V4l2Choice, DefaultsToMotionJpegAtFullHd) {
 
 TEST(V4l2Choice, AcceptsARawFormatThatIsFastEnough) {
   EXPECT_EQ(chosen(kRawWebcam), "YUYV 640x480@30");
-  EXPECT_EQ(chosen(kRawWebcam, {0, 0, 5}), "YUYV 1920x1080@5") << "nobody asked for more";
+  EXPECT_EQ(chosen(kRawWebcam, {0, 0, 5}), "YUYV 1920x1080@5") << "the request is met";
   EXPECT_EQ(chosen(kRawWebcam, {0, 0, 10}), "YUYV 1280x720@10");
 }
 
@@ -41,7 +41,7 @@ TEST(V4l2Choice, ChoosesTheRequestedOrNearestSize) {
   EXPECT_EQ(chosen(kWebcam, {1300, 700, 0}), "MJPG 1280x720@30");
   EXPECT_EQ(chosen(kWebcam, {1, 1, 0}), "MJPG 640x480@30");
   EXPECT_EQ(chosen(kWebcam, {9999, 9999, 0}), "MJPG 1920x1080@30");
-  EXPECT_EQ(chosen(kRawWebcam, {1920, 1080, 0}), "YUYV 1920x1080@5") << "slow, but asked for";
+  EXPECT_EQ(chosen(kRawWebcam, {1920, 1080, 0}), "YUYV 1920x1080@5") << "slow, but requested";
 }
 
 TEST(V4l2Choice, ChoosesTheRequestedRateIfPossible) {
@@ -49,10 +49,11 @@ TEST(V4l2Choice, ChoosesTheRequestedRateIfPossible) {
   EXPECT_EQ(chosen(kWebcam, {1280, 720, 60}), "MJPG 1280x720@30");
   EXPECT_EQ(chosen(kWebcam, {1280, 720, 1}), "MJPG 1280x720@5");
   const std::vector<V4l2Offer> fast{{V4L2_PIX_FMT_MJPEG, "", false, {{640, 480, 1, 120}}}};
-  EXPECT_EQ(chosen(fast), "MJPG 640x480@30") << "30 unless more is asked for";
+  EXPECT_EQ(chosen(fast), "MJPG 640x480@30") << "30 unless more is requested";
   EXPECT_EQ(chosen(fast, {0, 0, 90}), "MJPG 640x480@90");
   const std::vector<V4l2Offer> silent{{V4L2_PIX_FMT_MJPEG, "", false, {{640, 480, 0, 0}}}};
-  EXPECT_EQ(chosen(silent, {0, 0, 90}), "MJPG 640x480@90") << "it does not say, so it is asked";
+  EXPECT_EQ(chosen(silent, {0, 0, 90}), "MJPG 640x480@90")
+      << "its rates are unknown, so the request is tried";
 }
 
 TEST(V4l2Choice, ChoosesNoMoreThanScreenSizeByDefault) {
@@ -62,7 +63,7 @@ TEST(V4l2Choice, ChoosesNoMoreThanScreenSizeByDefault) {
   EXPECT_EQ(chosen(large, {3840, 2160, 0}), "MJPG 3840x2160@30");
   const Sizes huge{{8000, 6000, 1, 30}, {4000, 3000, 1, 30}};
   EXPECT_EQ(chosen({{V4L2_PIX_FMT_MJPEG, "", false, huge}}), "MJPG 4000x3000@30")
-      << "the smallest of those that are too large";
+      << "the smallest of the larger sizes";
 }
 
 TEST(V4l2Choice, IfAllAreTooSlowChoosesTheFastestThenLargest) {
@@ -88,7 +89,7 @@ TEST(V4l2Choice, ChoosesTheCheapestRawFormatOfEqualSize) {
       << "a larger picture is worth some work";
   EXPECT_EQ(chosen({{V4L2_PIX_FMT_GREY, "", false, two}, {V4L2_PIX_FMT_RGB24, "", false, one}}),
             "RGB3 640x480@30")
-      << "colour is worth more than size";
+      << "colour is preferred to size";
 }
 
 TEST(V4l2Choice, Libv4l2ConversionIsTheLastResort) {

@@ -30,7 +30,7 @@ class V4l2DeviceTest : public testing::Test {
       EXPECT_EQ(thrown.code().value(), error) << thrown.what();
       return thrown.what();
     }
-    ADD_FAILURE() << "nothing was thrown";
+    ADD_FAILURE() << "expected an exception";
     return "";
   }
   std::string complaint(int error) {
@@ -55,7 +55,7 @@ TEST_F(V4l2DeviceTest, NameIsMadePrintable) {
   camera_.capability.card[1] = 0xff;
   camera_.capability.card[2] = '\x1b';
   EXPECT_EQ(open().name(), " \uFFFD\uFFFD" + std::string(29, 'x') + " at usb-fake-1")
-      << "a name that does not end in its field ends with it";
+      << "an unterminated name ends with its field";
 }
 
 TEST_F(V4l2DeviceTest, AcceptsMultiPlanarDevices) {
@@ -98,7 +98,7 @@ TEST_F(V4l2DeviceTest, SetsAFormatAndReturnsTheGrantedOne) {
   EXPECT_EQ(layout.width, 640);
   EXPECT_EQ(layout.height, 480);
   layout = device.set_format({V4L2_PIX_FMT_NV12, false, 1280, 720, 30});
-  EXPECT_EQ(layout.format->name, "YUYV") << "granted instead, and as good";
+  EXPECT_EQ(layout.format->name, "YUYV") << "granted instead, and equally usable";
 }
 
 TEST_F(V4l2DeviceTest, SetsMultiPlanarFormats) {
@@ -128,9 +128,9 @@ TEST_F(V4l2DeviceTest, SetsTheRateAndReturnsTheGrantedOne) {
   EXPECT_EQ(device.set_rate(25), 40ms);
   EXPECT_EQ(camera_.fps, 25u);
   camera_.fail(VIDIOC_S_PARM, EIO);
-  EXPECT_EQ(device.set_rate(10), 40ms) << "refused: it stays as it was";
+  EXPECT_EQ(device.set_rate(10), 40ms) << "refused: the rate is unchanged";
   camera_.fps = 0;
-  EXPECT_EQ(device.set_rate(0.5), 0ms) << "1/0 is no interval";
+  EXPECT_EQ(device.set_rate(0.5), 0ms) << "1/0 is not an interval";
   camera_.has_rate = false;
   EXPECT_EQ(device.set_rate(25), 0ms) << "not known";
   camera_.has_rate = true;

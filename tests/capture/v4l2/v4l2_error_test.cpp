@@ -38,7 +38,7 @@ TEST(V4l2Error, BusyDeviceIsReportedWithItsUsers) {
   std::string path = testing::TempDir() + "fanlight-busy-XXXXXX";
   const Fd first(::mkostemp(path.data(), O_CLOEXEC));
   EXPECT_NE(message(path, EBUSY).find("sudo fuser " + path), std::string::npos)
-      << "nobody else has it, as far as we may know";
+      << "no other users are visible";
   const Fd second(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   const std::string busy = message(path, EBUSY);
   EXPECT_NE(busy.find("in use by "), std::string::npos) << busy;

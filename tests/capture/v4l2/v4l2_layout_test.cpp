@@ -74,7 +74,7 @@ TEST(V4l2Layout, PlanesAreContiguous) {
             (Seen{{0, 80 * 48, 80 * 48 + 40 * 24}, {80, 40, 40}}));
   EXPECT_EQ(planes_of(granted(V4L2_PIX_FMT_YVU420, 64, 48, 80, 80 * 72)),
             (Seen{{0, 80 * 48 + 40 * 24, 80 * 48}, {80, 40, 40}}))
-      << "V is in front";
+      << "V comes first";
   EXPECT_EQ(planes_of(granted(V4L2_PIX_FMT_YUV422P, 64, 48, 80, 80 * 96)),
             (Seen{{0, 80 * 48, 80 * 48 + 40 * 48}, {80, 40, 40}}));
   EXPECT_EQ(planes_of(granted(V4L2_PIX_FMT_NV12, 64, 48, 80, 80 * 72)),
@@ -89,7 +89,7 @@ TEST(V4l2Layout, PackedPixelsAreOnePlane) {
   EXPECT_EQ(planes_of(granted(V4L2_PIX_FMT_XBGR32, 64, 48, 256, 256 * 48)), (Seen{{0}, {256}}));
   EXPECT_EQ(planes_of(granted(V4L2_PIX_FMT_GREY, 64, 48, 64, 64 * 48)), (Seen{{0}, {64}}));
   EXPECT_EQ(planes_of(granted(V4L2_PIX_FMT_YUYV, 64, 48, 0, 128 * 48)), (Seen{{0}, {128}}))
-      << "a driver that leaves the stride out means the shortest";
+      << "without a stride, the minimum is meant";
 }
 
 TEST(V4l2Layout, OddSizesAreCroppedToWholeChromaSamples) {
@@ -100,7 +100,7 @@ TEST(V4l2Layout, OddSizesAreCroppedToWholeChromaSamples) {
   EXPECT_EQ(layout.height, 48);
   EXPECT_EQ(planes_of(granted(V4L2_PIX_FMT_YUV420, 65, 49, 66, 66 * 49 + 33 * 25 * 2)),
             (Seen{{0, 66 * 49, 66 * 49 + 33 * 25}, {66, 33, 33}}))
-      << "they lie where the whole ones would";
+      << "they have the offsets of an uncropped picture";
   layout = read_v4l2_layout(granted(V4L2_PIX_FMT_YUYV, 65, 49, 130, 130 * 49));
   EXPECT_EQ(layout.width, 64);
   EXPECT_EQ(layout.height, 49);
@@ -159,7 +159,7 @@ TEST(V4l2Layout, RangeFollowsTheDriverOrItsColourSpace) {
   EXPECT_FALSE(limited(yuyv, V4L2_QUANTIZATION_FULL_RANGE, V4L2_COLORSPACE_SRGB, true));
   EXPECT_TRUE(limited(yuyv, V4L2_QUANTIZATION_LIM_RANGE, V4L2_COLORSPACE_JPEG, true));
   EXPECT_TRUE(limited(yuyv, V4L2_QUANTIZATION_FULL_RANGE, V4L2_COLORSPACE_SRGB, false))
-      << "a driver that does not know the field leaves anything in it";
+      << "a driver that does not know the field leaves garbage in it";
   EXPECT_FALSE(limited(V4L2_PIX_FMT_RGB24, V4L2_QUANTIZATION_DEFAULT, V4L2_COLORSPACE_SRGB, true));
   EXPECT_TRUE(limited(V4L2_PIX_FMT_RGB24, V4L2_QUANTIZATION_LIM_RANGE, V4L2_COLORSPACE_SRGB, true));
 }

@@ -42,7 +42,7 @@ TEST_F(V4l2OffersTest, ListsEveryFormatWithSizesAndRates) {
   EXPECT_EQ(all[0].fourcc, V4L2_PIX_FMT_YUYV);
   EXPECT_FALSE(all[0].is_emulated);
   EXPECT_EQ(sizes(), "640x480@5-30 1280x720@10-10");
-  EXPECT_EQ(all[1].sizes.at(0).fps_max, 0) << "it does not say";
+  EXPECT_EQ(all[1].sizes.at(0).fps_max, 0) << "the driver does not report it";
 }
 
 TEST_F(V4l2OffersTest, SamplesARangeOfSizes) {
@@ -52,9 +52,9 @@ TEST_F(V4l2OffersTest, SamplesARangeOfSizes) {
   EXPECT_EQ(sizes(),
             "2592x1944@2-90 1920x1080@2-90 1280x720@2-90 800x600@2-90 640x480@2-90 "
             "320x240@2-90 160x120@2-90");
-  EXPECT_EQ(sizes({1001, 501, 0}).substr(0, 13), "1000x500@2-90") << "on a step of it";
+  EXPECT_EQ(sizes({1001, 501, 0}).substr(0, 13), "1000x500@2-90") << "rounded to a step";
   camera_.formats[0].size_range = v4l2_frmsize_stepwise{1920, 1920, 0, 1080, 1080, 0};
-  EXPECT_EQ(sizes(), "1920x1080@2-90") << "a range of one, without steps";
+  EXPECT_EQ(sizes(), "1920x1080@2-90") << "a range of a single size, without steps";
 }
 
 TEST_F(V4l2OffersTest, WithoutAListTheCurrentOrRequestedSizeIsUsed) {
@@ -76,7 +76,7 @@ TEST_F(V4l2OffersTest, ListsAndMarksLibv4l2FormatsOnRequest) {
                      {V4L2_PIX_FMT_SRGGB8, {{640, 480, {30}}}, {}, {}, true}};
   EXPECT_EQ(offers().size(), 1u);
   const auto all = offers({}, V4l2Conversion::on);
-  ASSERT_EQ(all.size(), 2u) << "one that is there twice is told once";
+  ASSERT_EQ(all.size(), 2u) << "duplicates are listed once";
   EXPECT_FALSE(all[0].is_emulated);
   EXPECT_TRUE(all[1].is_emulated);
 }
@@ -127,7 +127,7 @@ TEST_F(V4l2OffersTest, RemovalDuringEnumerationThrows) {
     camera_.fail(request, ENODEV);
     EXPECT_THROW(offers(), std::system_error);
     camera_.fail(request, EIO);
-    EXPECT_NO_THROW(offers()) << "a list that cannot be read is a list that ends";
+    EXPECT_NO_THROW(offers()) << "an unreadable list counts as ended";
   }
 }
 

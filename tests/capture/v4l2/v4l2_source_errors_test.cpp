@@ -174,7 +174,7 @@ TEST_F(V4l2SourceErrorsTest, PollErrorIsExplainedByDqbuf) {
 TEST_F(V4l2SourceErrorsTest, UnexplainedPollErrorEndsTheSource) {
   const Thrown thrown = running([&] { camera_.poll_error(); });
   EXPECT_EQ(thrown.error, EIO);
-  EXPECT_LE(camera_.calls[VIDIOC_DQBUF], 10) << "without trying for long";
+  EXPECT_LE(camera_.calls[VIDIOC_DQBUF], 10) << "it must give up quickly";
 }
 
 TEST_F(V4l2SourceErrorsTest, ReadyPicturesAreDeliveredBeforeAPollError) {

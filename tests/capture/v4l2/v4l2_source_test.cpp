@@ -112,7 +112,7 @@ TEST_F(V4l2SourceTest, MultiPlanarDevicesWorkTheSameWay) {
   ASSERT_TRUE(picture);
   EXPECT_EQ(picture->raw.planes[0][0], 100);
   EXPECT_EQ(picture->raw.planes[2][0], 2);
-  EXPECT_TRUE(picture->raw.limited_range) << "what it means where the driver does not say";
+  EXPECT_TRUE(picture->raw.limited_range) << "the default if the driver does not report it";
 }
 
 // A picture's bytes remain valid for as long as pictures_kept() states; then its buffer is reused.
@@ -125,14 +125,14 @@ TEST_F(V4l2SourceTest, KeepsSeveralRawPictures) {
     ASSERT_TRUE(camera_.shoot(Bytes(64 * 48, std::byte{i})));
     pictures.push_back(*source->next(clock_.now()));
   }
-  EXPECT_EQ(camera_.queued.size(), 3u) << "the driver is never left without";
+  EXPECT_EQ(camera_.queued.size(), 3u) << "the driver always has a buffer";
   for (uint8_t i = 0; i < 4; ++i) EXPECT_EQ(pictures[i].raw.planes[0][0], i);
   EXPECT_FALSE(source->next(clock_.now()));
-  EXPECT_EQ(camera_.queued.size(), 4u) << "the oldest went back";
+  EXPECT_EQ(camera_.queued.size(), 4u) << "the oldest was requeued";
   while (camera_.shoot(Bytes(64 * 48, std::byte{99}))) {
   }
   for (uint8_t i = 1; i < 4; ++i) EXPECT_EQ(pictures[i].raw.planes[0][0], i);
-  EXPECT_EQ(pictures[0].raw.planes[0][0], 99) << "its time was over";
+  EXPECT_EQ(pictures[0].raw.planes[0][0], 99) << "the buffer was reused";
 }
 
 TEST_F(V4l2SourceTest, KeepsFewerPicturesWithFewerBuffers) {
@@ -165,7 +165,7 @@ TEST_F(V4l2SourceTest, WaitsForAPictureTheDeadlineOrAStop) {
   EXPECT_TRUE(source->next(kNever));
   EXPECT_EQ(clock_.now(), FakeClock::kStart + 400ms);
   clock_.at(500ms, [&] { clock_.interrupts().wake(); });
-  EXPECT_FALSE(source->next(kNever)) << "somebody wants something";
+  EXPECT_FALSE(source->next(kNever)) << "interrupted";
   clock_.stop_at(600ms);
   EXPECT_FALSE(source->next(kNever));
   EXPECT_EQ(clock_.now(), FakeClock::kStart + 600ms);
@@ -188,10 +188,10 @@ TEST_F(V4l2SourceTest, ImplausibleTimestampMeansNow) {
   EXPECT_EQ(captured(now), now);
   EXPECT_EQ(captured(now - 1ms), now - 1ms);
   EXPECT_EQ(captured(now - 1ms, false), now) << "another clock";
-  EXPECT_EQ(captured(now + 1us), now) << "not taken yet";
+  EXPECT_EQ(captured(now + 1us), now) << "in the future";
   EXPECT_EQ(captured(now - 9999ms), now - 9999ms);
   EXPECT_EQ(captured(now - 10s), now);
-  EXPECT_EQ(captured(Instant{}), now) << "the driver does not know";
+  EXPECT_EQ(captured(Instant{}), now) << "unknown to the driver";
 }
 
 TEST_F(V4l2SourceTest, SkipsDamagedEmptyAndOversizedPictures) {
@@ -207,9 +207,9 @@ TEST_F(V4l2SourceTest, SkipsDamagedEmptyAndOversizedPictures) {
       << "once a minute";
   camera_.shoot(bytes_of("good"));
   camera_.shoot(bytes_of("damaged"), {.flags = V4L2_BUF_FLAG_ERROR});
-  EXPECT_EQ(take(*source), "good") << "a broken one does not replace a good one";
+  EXPECT_EQ(take(*source), "good") << "a broken picture does not replace a good one";
   EXPECT_EQ(source->losses(), (SourceLosses{.damaged = 2, .unusable = 2}));
-  EXPECT_EQ(camera_.queued.size(), 3u) << "all of the broken ones went back";
+  EXPECT_EQ(camera_.queued.size(), 3u) << "all broken ones were requeued";
 }
 
 TEST_F(V4l2SourceTest, SkipsTruncatedRawPictures) {
@@ -241,7 +241,7 @@ TEST_F(V4l2SourceTest, CountsGapsInTheDriversSequence) {
     camera_.shoot(bytes_of("x"), {.sequence = sequence});
     take(*source);
   }
-  EXPECT_EQ(source->losses(), (SourceLosses{.lost = 2})) << "9 and 10; it began again at 0";
+  EXPECT_EQ(source->losses(), (SourceLosses{.lost = 2})) << "9 and 10; then it restarted at 0";
 }
 
 TEST_F(V4l2SourceTest, BoundsJpegCapacityByPictureSizeAndBuffer) {
@@ -271,7 +271,7 @@ TEST_F(V4l2SourceTest, FindsThePreviousDeviceUnderAnotherName) {
   options.identity = identity;
   EXPECT_NO_THROW(open(options));
   options.identity = "another one";
-  EXPECT_NO_THROW(open(options)) << "it is not there, so what is there is taken";
+  EXPECT_NO_THROW(open(options)) << "falls back to the device that is there";
 }
 
 TEST_F(V4l2SourceTest, ControlsAreTheDrivers) {

@@ -57,10 +57,10 @@ class SocketClient {
     nlohmann::json told;
     for (const ServerFrame& frame : frames()) {
       if (frame.first == 0x81) {
-        EXPECT_TRUE(told.is_null()) << "two messages without a picture between";
+        EXPECT_TRUE(told.is_null()) << "two messages without a picture between them";
         told = nlohmann::json::parse(frame.payload);
       } else if (frame.first == 0x82) {
-        EXPECT_FALSE(told.is_null()) << "a picture of which nothing was told";
+        EXPECT_FALSE(told.is_null()) << "a picture without a message before it";
         found.push_back({told, frame.payload.size()});
         told = nullptr;
       }
@@ -81,7 +81,7 @@ class SocketClient {
     const auto all = frames();
     for (size_t i = 0; i < all.size(); ++i) {
       if (all[i].first != 0x88) continue;
-      EXPECT_EQ(i + 1, all.size()) << "something follows the close";
+      EXPECT_EQ(i + 1, all.size()) << "data after the close frame";
       return all[i].payload;
     }
     return "none";

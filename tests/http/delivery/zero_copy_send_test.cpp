@@ -131,7 +131,7 @@ TEST(ZeroCopySends, StalledViewerIsEvictedAndItsPinsReleased) {
   EXPECT_EQ(stalled.end(), SimEnd::open);
   shard.run_for(8s);
   EXPECT_EQ(stalled.end(), SimEnd::reset);
-  EXPECT_EQ(vanished.end(), SimEnd::open) << "nothing reaches it";
+  EXPECT_EQ(vanished.end(), SimEnd::open) << "nothing arrives";
   EXPECT_EQ(shard.stats().evicted_stalled.value(), 2u);
   EXPECT_EQ(shard.stats().connections_open.value(), 1u);
   EXPECT_LE(shard.world.ring().pinned_places(), kPlacesAtRest);

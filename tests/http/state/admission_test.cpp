@@ -51,7 +51,8 @@ TEST(Admission, LimitsMayChangeWhileViewersAreConnected) {
   EXPECT_EQ(admission.config().viewers_max, 1u);
   EXPECT_EQ(admit(admission, v4("10.0.0.2"), b), Verdict::full);
   admission.set_limits({.viewers_max = 3, .viewers_per_address = 1});
-  EXPECT_EQ(admit(admission, v4("10.0.0.1"), b), Verdict::admitted) << "nobody counted before";
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), b), Verdict::admitted)
+      << "no viewer was counted before";
   EXPECT_EQ(admit(admission, v4("10.0.0.1"), c), Verdict::address_full);
   admission.set_limits({.viewers_max = 3});
   EXPECT_EQ(admit(admission, v4("10.0.0.1"), c), Verdict::admitted);

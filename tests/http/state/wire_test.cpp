@@ -93,7 +93,7 @@ TEST(Wire, RateMayChange) {
   EXPECT_DOUBLE_EQ(wire.min_fps(), 2);
   EXPECT_EQ(wire.usable(), 475'000u);
   EXPECT_NEAR(to_seconds(wire.time_for(10'000)), 2 * to_seconds(before), 1e-8);
-  EXPECT_FALSE(wire.claim(1)) << "those who are here stay";
+  EXPECT_FALSE(wire.claim(1)) << "current viewers stay";
   wire.give_back(900'000);
   EXPECT_TRUE(wire.claim(475'000));
 }

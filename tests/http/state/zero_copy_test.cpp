@@ -80,7 +80,7 @@ TEST(ZeroCopyTest, AutomaticModeTurnsOffOnCopiesAndRetriesLater) {
     uint32_t copies = 1;
     while (!policy.notified(true, kNow)) ++copies;
     EXPECT_EQ(copies, ZeroCopy::kCopiedMax + 1);
-    EXPECT_FALSE(policy.notified(true, kNow)) << "it is off already";
+    EXPECT_FALSE(policy.notified(true, kNow)) << "already off";
     EXPECT_TRUE(policy.is_possible());
     EXPECT_FALSE(policy.wants(kLarge, !kLocal, kNow + ZeroCopy::kRetryAfter - 1ns));
 
@@ -98,7 +98,7 @@ TEST(ZeroCopyTest, AutomaticModeTurnsOffIfRefused) {
     EXPECT_TRUE(policy.wants(kLarge, !kLocal, kNow));
     if (was_good) give_good_verdict(policy);
     EXPECT_TRUE(policy.refused(kNow));
-    EXPECT_FALSE(policy.refused(kNow)) << "it is off already";
+    EXPECT_FALSE(policy.refused(kNow)) << "already off";
     EXPECT_FALSE(policy.wants(kLarge, !kLocal, kNow));
     EXPECT_TRUE(policy.wants(kLarge, !kLocal, kNow + ZeroCopy::kRetryAfter));
   }

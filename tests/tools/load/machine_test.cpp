@@ -32,7 +32,7 @@ TEST(Machine, ReportsAHardLimitThatIsTooLow) {
     require_descriptors(100);
     try {
       require_descriptors(1000);
-      FAIL() << "fits";
+      FAIL() << "expected the limit to be too low";
     } catch (const StartError& error) {
       EXPECT_EQ(error.code(), ExitCode::system_error);
       EXPECT_NE(std::string(error.what()).find("the limit is 256"), std::string::npos);

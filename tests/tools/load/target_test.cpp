@@ -61,7 +61,7 @@ TEST(Target, ResolvesAndPrefersIpv4) {
 TEST(Target, UnknownHostIsUnavailable) {
   try {
     Target(parse_url("http://256.256.256.256:1/"), 1, {});
-    FAIL() << "resolved";
+    FAIL() << "expected a failure to resolve";
   } catch (const StartError& error) {
     EXPECT_EQ(error.code(), ExitCode::unavailable);
   }

@@ -109,7 +109,7 @@ TEST(CameraOptions, ControlsBelongToTheFirstOrNamedCamera) {
   ASSERT_EQ(cameras[0].controls.size(), 3u);
   EXPECT_EQ(cameras[0].controls[0].name, "brightness");
   EXPECT_EQ(cameras[0].controls[1].value, "a/b");
-  EXPECT_EQ(cameras[0].controls[2].value, "2") << "in order: the last one counts";
+  EXPECT_EQ(cameras[0].controls[2].value, "2") << "in order: the last one takes effect";
   ASSERT_EQ(cameras[1].controls.size(), 1u);
   EXPECT_EQ(cameras[1].controls[0].name, "focus_automatic_continuous");
 }

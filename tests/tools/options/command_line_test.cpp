@@ -20,7 +20,8 @@ TEST(CommandLine, KeepsRepeatedValuesInOrder) {
   const CommandLine line = read("--listen 1 --listen=2 --pin-cpus --fps 2x").value();
   std::string all;
   for (const Setting& each : line.settings.values) all += each.where + " " + each.text + ", ";
-  EXPECT_EQ(all, "--fps 2x, --listen 1, --listen 2, --pin-cpus true, ") << "in the table's order";
+  EXPECT_EQ(all, "--fps 2x, --listen 1, --listen 2, --pin-cpus true, ")
+      << "in the order of the table";
   EXPECT_FALSE(line.implied_source.has_value());
 }
 
@@ -34,7 +35,8 @@ TEST(CommandLine, HelpListsEveryOptionWithItsDefault) {
   }
   EXPECT_NE(help.find("(default: 127.0.0.1:5000)"), help.npos);
   EXPECT_LT(help.find("fanlight --source auto "), help.find("Usage:")) << "examples come first";
-  EXPECT_EQ(help.find("--desired-fps"), help.npos) << "ustreamer's are understood, not offered";
+  EXPECT_EQ(help.find("--desired-fps"), help.npos)
+      << "ustreamer's flags are accepted, but not listed";
   for (size_t begin = 0, end = 0; (end = help.find('\n', begin)) != help.npos; begin = end + 1) {
     EXPECT_LE(end - begin, 80u) << help.substr(begin, end - begin);
   }

@@ -34,7 +34,7 @@ TEST(ConfigQuotes, QuotesEachValueOfAnArrayOrTable) {
 TEST(ConfigQuotes, SwitchBecomesTrueOrFalse) {
   EXPECT_EQ(mended("pin-cpus = on"), "pin-cpus = true");
   EXPECT_EQ(mended("allow-control = No"), "allow-control = false");
-  EXPECT_EQ(mended("mirror = on"), "mirror = \"on\"") << "has words of its own";
+  EXPECT_EQ(mended("mirror = on"), "mirror = \"on\"") << "not a switch";
 }
 
 TEST(ConfigQuotes, ColonIsNotAnEqualsSign) {

@@ -230,7 +230,7 @@ TEST(Options, SourceFlagReplacesTheFilesCameras) {
   const Options replaced = parse_words(config + "--source emulator").value();
   ASSERT_EQ(replaced.cameras.size(), 1u);
   EXPECT_EQ(replaced.cameras[0].source, "emulator");
-  EXPECT_EQ(replaced.cameras[0].fps, 0) << "that of the file is for another camera";
+  EXPECT_EQ(replaced.cameras[0].fps, 0) << "the file's value is for another camera";
   EXPECT_NE(config_mistake(config).find("--fps"), std::string::npos);
 
   const ConfigFile single("source = \"pattern\"\nfps = 2\ncontrol = { brightness = 1 }\n");

@@ -55,7 +55,7 @@ TEST(UstreamerFlags, ExitsOnDeviceError) {
   std::vector<std::string> notes;
   const Options options = read("ustreamer", "--exit-on-device-error", &notes);
   EXPECT_TRUE(options.exit_on_no_source);
-  ASSERT_EQ(notes.size(), 1u) << "what differs is said";
+  ASSERT_EQ(notes.size(), 1u) << "differences are logged";
   EXPECT_NE(notes[0].find("at start"), std::string::npos) << notes[0];
 }
 
@@ -79,7 +79,7 @@ TEST(UstreamerFlags, AcceptsTheFlagsOfCrowsnestV5) {
   EXPECT_EQ(options.listen[0].port, 8082);
   EXPECT_EQ(options.cameras[0].source, "v4l2:/dev/v4l/by-id/usb-0c45-video-index0");
   EXPECT_EQ(options.cameras[0].height, 1080);
-  EXPECT_DOUBLE_EQ(options.cameras[0].fps, 20) << "the last one counts, as with getopt";
+  EXPECT_DOUBLE_EQ(options.cameras[0].fps, 20) << "the last one takes effect, as with getopt";
   EXPECT_EQ(options.cameras[0].quality, 60);
 }
 
@@ -148,7 +148,7 @@ TEST(UstreamerFlags, EveryFlagIsUnderstoodAndItsEffectLogged) {
   for (const UstreamerFlag& flag : ustreamer_flags()) {
     SCOPED_TRACE(flag.name);
     EXPECT_TRUE(names.insert(std::string(flag.name)).second);
-    EXPECT_EQ(find_option(flag.name), nullptr) << "the table of our own has it";
+    EXPECT_EQ(find_option(flag.name), nullptr) << "the name is in our own table";
     using enum UstreamerFlag::Meaning;
     if (flag.meaning == option) {
       EXPECT_NE(find_option(flag.to), nullptr);

@@ -84,7 +84,7 @@ TEST_F(ShortageTest, ReservesForStartAndClientsAndStatesTheNumberNeeded) {
   const DescriptorReserve one(1);
   try {
     check_descriptors(needs);
-    FAIL() << "there was one too few";
+    FAIL() << "expected one descriptor too few to be refused";
   } catch (const StartError& error) {
     EXPECT_EQ(error.code(), ExitCode::system_error);
     const std::string line = error.what();
