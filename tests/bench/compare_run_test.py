@@ -40,7 +40,7 @@ class CompareTest(unittest.TestCase):
             self.assertRegex(cpu, r"^\d+\.\d\d \d+\.\d\d×$", server)
             self.assertGreater(float(delivered), 0, server)
         self.assertIn("| fanlight-uring, --max-viewers 500 | 500 | 500 |", full)
-        self.assertEqual(ALLOWED.read_text(), allowed, "what was allowed for the run is undone")
+        self.assertEqual(ALLOWED.read_text(), allowed, "the allowed algorithms are restored")
 
 
 if __name__ == "__main__":

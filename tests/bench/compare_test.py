@@ -21,7 +21,7 @@ from servers import ALL  # noqa: E402
 
 
 class FramesTest(unittest.TestCase):
-    def test_frames_have_the_very_size_and_differ(self):
+    def test_frames_have_exactly_the_size_and_differ(self):
         for size, picture in ((20 << 10, (640, 360)), (44 << 10, (1280, 720)),
                               (100 << 10, (1280, 720))):
             with tempfile.TemporaryDirectory() as folder:
@@ -44,7 +44,7 @@ class FramesTest(unittest.TestCase):
                     position += 2 + length
                 self.assertEqual(padded[position:], end)
 
-    def test_a_size_that_no_quality_reaches_is_an_error(self):
+    def test_an_unreachable_size_is_an_error(self):
         with tempfile.TemporaryDirectory() as folder, self.assertRaises(ValueError):
             make_frames(600, pathlib.Path(folder) / "frames")
 
@@ -64,7 +64,7 @@ class TableTest(unittest.TestCase):
             table.add("ustreamer", what)
         return table
 
-    def test_best_and_median_and_the_ratio_to_the_cheapest_floor(self):
+    def test_cells_have_best_median_and_ratio_to_the_cheapest_floor(self):
         table = self.table()
         self.assertEqual(table.floor("cpu"), 4.0)
         self.assertEqual(table.cell("fanlight-uring", "cpu"), "5.00 (6.00) 1.25×")
@@ -72,20 +72,20 @@ class TableTest(unittest.TestCase):
         self.assertEqual(table.cell("fanlight-uring", "delivered"), "99.9 (99.9)")
         self.assertEqual(table.cell("fanlight-uring", "age_p99"), "–")
 
-    def test_more_is_better_for_rates(self):
+    def test_higher_rates_are_better(self):
         table = results.Table("saturated")
         for label, rate in (("floor-send", 100_000), ("floor-sendfile", 120_000),
                             ("fanlight-epoll", 90_000)):
             table.add(label, {"rate": rate})
         self.assertEqual(table.cell("fanlight-epoll", "rate"), "90000 0.75×")
 
-    def test_failures_are_told_and_not_hidden(self):
+    def test_failures_are_listed_below_the_table(self):
         text = self.table().markdown()
         self.assertIn("| ustreamer | 20.00 5.00× | 99.9 | –", text)
         self.assertIn("- ustreamer, 2 of 3 rounds: the server died (Aborted)\n", text)
-        self.assertNotIn("| seed |", text, "it never ran")
+        self.assertNotIn("| seed |", text, "the seed never ran")
 
-    def test_a_server_that_always_failed_is_in_the_overview(self):
+    def test_the_overview_lists_a_server_that_always_failed(self):
         table = self.table()
         for _ in range(3):
             table.add("seed", "the seed did not start")
@@ -99,7 +99,7 @@ class TableTest(unittest.TestCase):
             self.assertEqual(set(scenario.metrics) - set(scenarios.METRICS), set(), name)
             self.assertEqual({server for server, _ in scenario.rows.values()} - set(ALL), set())
 
-    def test_other_scenarios_stay_in_the_overview(self):
+    def test_the_overview_keeps_other_scenarios(self):
         facts = {"machine": "m", "kernel": "k", "congestion": "cubic", "date": "d", "rounds": 3,
                  "load_average": "0.00", "command": "c"}
         with tempfile.TemporaryDirectory() as folder:
@@ -136,7 +136,7 @@ class PeerTest(unittest.TestCase):
     def command(self, name):
         return servers.command_of(name, pathlib.Path("build"), pathlib.Path("frames"), 25)
 
-    def test_a_second_ustreamer_is_beside_the_first(self):
+    def test_a_second_ustreamer_is_listed_next_to_the_first(self):
         self.add("ustreamer-6.62", "/opt/ustreamer")
         rows = scenarios.SCENARIOS["full"].rows
         self.assertEqual(rows["ustreamer-6.62, 256 descriptors"],
@@ -160,7 +160,7 @@ class PeerTest(unittest.TestCase):
         self.assertEqual((environment, path), ({}, "/?action=stream"))
         self.assertEqual(re.search(ready, " o: HTTP TCP port........: 4711")["port"], "4711")
 
-    def test_it_has_a_column_of_its_own(self):
+    def test_a_peer_has_its_own_column(self):
         self.add("ustreamer-6.62", "/opt/ustreamer")
         table = results.Table("paced-20k")
         table.add("ustreamer-6.62", paced(20.0))
@@ -180,21 +180,21 @@ class CommandTest(unittest.TestCase):
         return subprocess.run([str(ROOT / "bench/compare"), *flags], capture_output=True,
                               text=True, timeout=20, **how)
 
-    def test_bad_flags(self):
+    def test_invalid_flags_are_refused(self):
         self.assertEqual(self.run_compare("--scenario", "none").returncode, 2)
         for peer in ("nginx=/bin/sh", "ustreamer-7=/nonexistent"):
             self.assertEqual(self.run_compare("--peer", peer).returncode, 2, peer)
 
     @unittest.skipIf(os.geteuid() == 0, "root needs no sudo")
-    def test_needs_root_and_says_so(self):
+    def test_without_root_and_sudo_it_exits_with_a_message(self):
         with tempfile.TemporaryDirectory() as folder:
             os.symlink(sys.executable, pathlib.Path(folder) / "python3")
             result = self.run_compare("--build", folder, env={"PATH": folder})
         self.assertEqual((result.returncode, result.stderr.count("\n")), (77, 1), result)
         self.assertIn("no sudo", result.stderr)
 
-    @unittest.skipUnless(os.geteuid() == 0, "as another user only from root")
-    def test_an_unknown_congestion_control(self):
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_an_unknown_congestion_control_is_refused(self):
         result = self.run_compare("--congestion", "none")
         self.assertEqual((result.returncode, result.stderr.count("\n")), (71, 1), result)
 

@@ -13,7 +13,7 @@ BUILD = sys.argv.pop()
 
 
 class EncoderTest(unittest.TestCase):
-    def test_both_encode_the_same(self):
+    def test_both_make_jpegs_of_the_same_size(self):
         output = subprocess.run(
             [ROOT / "bench/encoder", "--build", BUILD, "--size", "322x240", "--rounds", "1",
              "--seconds", "0.05"], check=True, capture_output=True, text=True, timeout=120).stdout

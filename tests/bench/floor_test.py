@@ -111,21 +111,21 @@ class FloorCase(unittest.TestCase):
         self.assertEqual(numbers, sorted(set(numbers)))
         for part in parts:
             self.assertTrue(part.jpeg == self.pictures[(part.sequence - 1) % 5],
-                            f"part {part.sequence} is another picture")
+                            f"part {part.sequence} has the wrong picture")
         return numbers
 
 
 class EveryWay:
     """Tests that apply to each of the WAYS."""
 
-    def test_viewers_get_every_picture_whole(self):
+    def test_viewers_get_complete_pictures(self):
         floor = self.start(*WAYS[self.way], "--fps", "max")
         streams = [self.open_stream(floor) for _ in range(3)]
         for stream in streams:
             self.check(stream.parts(20))
 
     # The slow viewer's frame does not change, while other frames are written and released.
-    def test_a_slow_viewer_gets_whole_frames_and_then_a_new_one(self):
+    def test_a_slow_viewer_gets_complete_frames_and_then_a_newer_one(self):
         floor = self.start(*WAYS[self.way], "--fps", "max")
         slow = self.open_stream(floor, receive_buffer=16384)
         first = slow.part()
@@ -133,7 +133,7 @@ class EveryWay:
         numbers = self.check([first, *slow.parts(4)])
         self.assertGreaterEqual(numbers[-1], newest)
 
-    def test_viewers_that_leave_are_forgotten(self):
+    def test_viewers_that_leave_hold_no_frames(self):
         floor = self.start(*WAYS[self.way], "--fps", "max")
         for _ in range(3):
             with contextlib.ExitStack() as stack:
@@ -149,7 +149,7 @@ class EveryWay:
         [(sent, made, copied)] = floor.stop()
         self.assertGreater(sent, 300)
         self.assertGreaterEqual(made, 300)
-        self.assertEqual(copied > 0, "zero-copy" in self.way, "loopback copies always")
+        self.assertEqual(copied > 0, "zero-copy" in self.way, "loopback always copies")
 
 
 def load_tests(loader, tests, _):
@@ -160,7 +160,7 @@ def load_tests(loader, tests, _):
 
 
 class FloorTest(FloorCase):
-    def test_a_pace(self):
+    def test_frames_are_paced(self):
         for method in ("send", "sendfile", "uring"):
             with self.subTest(method):
                 began = time.time()
@@ -179,7 +179,7 @@ class FloorTest(FloorCase):
         for sent, _, _ in figures:
             self.assertGreater(sent, 0)
 
-    def test_the_head_is_fanlights(self):
+    def test_the_head_matches_fanlights(self):
         def head(address):
             with Connection(address) as connection:
                 connection.get("/stream")
@@ -191,13 +191,13 @@ class FloorTest(FloorCase):
                 self.start() as floor:
             self.assertEqual(head(floor.address), head(fanlight.address))
 
-    def test_congestion_control(self):
+    def test_the_congestion_control_is_set(self):
         for name in ("reno", ""):
             flags = ["--congestion", name] if name else []
             default = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text()
             self.assertEqual(self.start(*flags).congestion, name or default.strip())
 
-    def test_mistakes(self):
+    def test_invalid_arguments_are_refused(self):
         for code, flags in ((64, []), (64, ["--frames", "x", "--fps", "0"]),
                             (66, ["--frames", "/nonexistent"]),
                             (71, ["--frames", str(self.folder), "--congestion", "none"])):

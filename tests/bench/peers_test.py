@@ -47,7 +47,7 @@ class PeersTest(unittest.TestCase):
             seen.append(line)
             if match := re.search(pattern, line):
                 return match
-        raise AssertionError(f"{pattern!r} never came: {seen}")
+        raise AssertionError(f"{pattern!r} was not printed: {seen}")
 
     def check(self, pictures):
         """Each picture is one of ours, and the camera shows all of them."""
@@ -83,7 +83,7 @@ class PeersTest(unittest.TestCase):
         self.assertIn("Bye-bye", text)
         self.assertEqual(process.returncode, 0)
 
-    def test_without_pictures_there_is_no_camera(self):
+    def test_without_pictures_the_fake_camera_does_not_exist(self):
         process = self.start(["cat", "/dev/video-fake"], LD_PRELOAD=options.fake_camera,
                              FAKE_CAMERA_DIR="/nonexistent", LC_ALL="C")
         self.wait_for(process, "/dev/video-fake: No such device")

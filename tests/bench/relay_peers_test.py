@@ -51,7 +51,7 @@ class RelayPeersTest(unittest.TestCase):
         for line in process.stderr:
             if re.search(r"Capturing \.\.\.", line):
                 return port
-        raise AssertionError("ustreamer does not start")
+        raise AssertionError("ustreamer did not start")
 
     def test_a_relay_of_ustreamer_shows_its_pictures_byte_for_byte(self):
         port = self.start_ustreamer()
@@ -70,7 +70,7 @@ class RelayPeersTest(unittest.TestCase):
                 self.assertLessEqual(len(seen - set(self.pictures)), 1)
                 self.assertIn(fetch(relay.address, "/snapshot").body, self.pictures)
 
-    def test_a_camera_that_stands_still_is_not_lost(self):
+    def test_a_camera_with_a_static_picture_is_not_lost(self):
         """All pictures are the same, and ustreamer sends one every four seconds: longer than a
         camera may be silent."""
         with tempfile.TemporaryDirectory() as folder:

@@ -72,7 +72,7 @@ test('axe: every page, on a phone and a desktop', async () => {
       await audit(page, `${name}-${viewport.width}`);
       const wide = await page.evaluate(
         () => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-      assert.ok(!wide, `${name} is wider than ${viewport.width}`);
+      assert.ok(!wide, `${name} is wider than ${viewport.width} pixels`);
       if (name === 'viewers') assert.ok(await page.$('tbody td'));
       await page.close();
     }
@@ -85,7 +85,7 @@ test('axe: the stock table', async () => {
   await audit(await open(`${server.origin}/stock-table`), 'stock-table');
 });
 
-test('axe: a dead server', async () => {
+test('axe: an unreachable server', async () => {
   await start();
   const page = await open(server.origin);
   const tiles = await open(`${server.origin}/cameras`);
@@ -142,7 +142,7 @@ test('axe: the camera\'s controls', async () => {
   await audit(page, 'controls');
 });
 
-test('without JavaScript there is no button that does nothing', async () => {
+test('without JavaScript there are no dead buttons', async () => {
   await start();
   const plain = await launchWithoutJavaScript(browserName);
   try {
@@ -160,7 +160,7 @@ test('without JavaScript there is no button that does nothing', async () => {
 });
 
 // axe is itself a script: it gets the page as a browser without scripts would render it.
-test('axe: what is there without JavaScript', async () => {
+test('axe: the pages without JavaScript', async () => {
   await start();
   between = await startProxy(server.origin, '/', {
     page: (text) => text.replace(/<script>.*<\/script>/s, '').replace(/<\/?noscript>/g, '')
@@ -198,7 +198,7 @@ for (const at of ['/', '/cameras', '/viewers', '/stock-table', '/cameras/none'])
   });
 }
 
-test('nothing jumps on a phone, also when the page comes slowly', async () => {
+test('the layout does not shift on a phone, even if the page loads slowly', async () => {
   await start();
   between = await startProxy(server.origin, '/', { delay: 700 });
   for (const at of ['', 'cameras', 'cameras/tall', 'viewers', 'cameras/none/x']) {

@@ -77,7 +77,7 @@ const shows = (page, selector, property, value) => page.waitForFunction(
   (where, key, expected) => document.querySelector(where)[key] === expected,
   { timeout: DEADLINE_MS }, selector, property, value);
 
-test('each control is what its type is, and what cannot be set is disabled', async () => {
+test('each control matches its type, and read-only ones are disabled', async () => {
   const page = await openControls();
   const kinds = await page.$$eval('.control', (rows) => rows.map((row) => {
     const input = row.querySelector('input, select');
@@ -96,7 +96,7 @@ test('each control is what its type is, and what cannot be set is disabled', asy
                           fullPage: true });
 });
 
-test('the keyboard turns a slider, and what the camera made of it is shown', async () => {
+test('the keyboard moves a slider, and the value set by the camera is shown', async () => {
   const page = await openControls();
   await page.focus('#control-brightness');
   await page.keyboard.press('ArrowRight');
@@ -108,7 +108,7 @@ test('the keyboard turns a slider, and what the camera made of it is shown', asy
   assert.strictEqual(await page.$eval('#state', (state) => state.textContent), 'Live');
 });
 
-test('reset sets the default, of one and of all', async () => {
+test('reset restores the default of one control and of all', async () => {
   const page = await openControls();
   await click(page, '[aria-label="Reset Brightness"]');
   await shows(page, '#control-brightness', 'value', '128');
@@ -121,14 +121,14 @@ test('reset sets the default, of one and of all', async () => {
   await shows(page, '#controls-reset', 'disabled', true);
 });
 
-test('what the camera refuses is said, and the control stays as it is', async () => {
+test('a refusal is shown, and the control is unchanged', async () => {
   const page = await openControls();
   await click(page, '#control-mirror');
   await shows(page, '#controls-error', 'textContent', 'Not changed: mirror: device busy');
   await shows(page, '#control-mirror', 'checked', false);
 });
 
-test('without --allow-control there are none', async () => {
+test('without --allow-control there are no controls', async () => {
   const page = await open([]);
   await page.waitForFunction(() => document.getElementById('state').textContent === 'Live',
                              { timeout: DEADLINE_MS });

@@ -70,7 +70,7 @@ for (const webSockets of [true, false]) {
   });
 }
 
-test('a picture is the way to the page of its camera, and back', async () => {
+test('a picture links to the page of its camera, which links back', async () => {
   const page = await open({});
   await allMove(page, ['cam-2']);
   await page.focus('[data-name="cam-2"] a');
@@ -83,7 +83,7 @@ test('a picture is the way to the page of its camera, and back', async () => {
   await page.waitForSelector('[data-name="cam-2"]', { timeout: DEADLINE_MS });
 });
 
-test('on a phone only the tiles on the screen are carried', async () => {
+test('on a phone only visible tiles are streamed', async () => {
   const page = await open({}, { width: 360, height: 700 });
   await allMove(page, ['cam-1', 'cam-2']);
   const wide = await page.evaluate(
@@ -98,7 +98,7 @@ test('on a phone only the tiles on the screen are carried', async () => {
   await page.screenshot({ path: path.join(folder, `${browserName}-tiles-phone.png`) });
 });
 
-test('a hidden tab lets all cameras go, and the tiles move again when it is seen', async () => {
+test('a hidden tab closes its streams, and resumes them when shown', async () => {
   const page = await open({});
   await allMove(page);
   const other = await browser.newPage();

@@ -35,7 +35,7 @@ async function open(viewport, query = '') {
   return page;
 }
 
-test('snapshot saves the picture on the screen under its time', async () => {
+test('snapshot saves the displayed picture, named after its time', async () => {
   const page = await open();
   await page.evaluate(() => {
     window.saved = [];
@@ -119,7 +119,7 @@ test('f, s and space do what the buttons do, unless a control has the focus', as
 });
 
 // As on a page that was not loaded over TLS and therefore may not use the clipboard API.
-test('every line and snippet can be copied, and names this server', async () => {
+test('every snippet can be copied, and names this server', async () => {
   const page = await open();
   await page.evaluate(() => {
     Object.defineProperty(navigator, 'clipboard', { value: undefined });
@@ -145,7 +145,7 @@ test('every line and snippet can be copied, and names this server', async () => 
   await page.close();
 });
 
-test('the keyboard reaches every control, and shows where it is', async () => {
+test('the keyboard reaches every control, with a visible focus', async () => {
   const page = await open();
   const expected = await page.evaluate(() => {
     const all = [...document.querySelectorAll('a, button, input:checked')];
@@ -171,7 +171,7 @@ test('the keyboard reaches every control, and shows where it is', async () => {
   await page.close();
 });
 
-test('what is drawn can be read out', async () => {
+test('a screen reader can read what is drawn', async () => {
   const page = await open();
   await page.waitForFunction(
     () => document.querySelector('#cards svg').getAttribute('aria-label').includes(' to '),
@@ -189,7 +189,7 @@ test('what is drawn can be read out', async () => {
 });
 
 for (const scheme of ['light', 'dark']) {
-  test(`a phone shows all of it without scrolling sideways, ${scheme}`, async () => {
+  test(`a phone shows the whole page without scrolling sideways, ${scheme}`, async () => {
     const page = await open(PHONE);
     // WebDriver BiDi cannot set the preferred colour scheme of Firefox.
     if (browserName === 'chromium') {

@@ -24,7 +24,7 @@ export async function startFanlight(binary, port, flags) {
       return { origin: match[1], stop };
     }
   }
-  throw new Error(`${binary} does not serve:\n${lines.join('\n')}`);
+  throw new Error(`${binary} did not start:\n${lines.join('\n')}`);
 }
 
 // Follows a stream as ffmpeg would and notes when each frame was captured: a map from its sequence

@@ -130,7 +130,7 @@ test('the last picture stays when the server stops', async () => {
   const seen = await lookUntil(page, (sightings) => sightings.length >= 2);
   assert.strictEqual(await server.stop(), 0);
   const { number } = await photograph(page);
-  assert.ok(number >= seen.at(-1)[0], `${number} after ${seen.at(-1)[0]}`);
+  assert.ok(number >= seen.at(-1)[0], `picture ${number} after ${seen.at(-1)[0]}`);
   await page.close();
   server = await startFanlight(binary, new URL(server.origin).port, FLAGS);
 });

@@ -84,7 +84,7 @@ const shoot = (page, name) =>
   page.screenshot({ path: path.join(folder, `${browserName}-${name}.png`), fullPage: true });
 
 for (const transport of ['ws', 'img']) {
-  test(`${transport}: the picture moves, and the policy has nothing to forbid`, async () => {
+  test(`${transport}: the picture moves, without policy violations`, async () => {
     const server = await start();
     const between = await proxy(server.origin);
     const page = await open(`${between.url}?transport=${transport}`);
@@ -116,7 +116,7 @@ for (const transport of ['ws', 'img']) {
   });
 
   // The page gets no notification: its connection stalls, and new ones can be made.
-  test(`${transport}: a stream that stands still is noticed`, async () => {
+  test(`${transport}: a stalled stream is detected`, async () => {
     const server = await start();
     const between = await proxy(server.origin);
     const page = await open(`${between.url}?transport=${transport}`);
@@ -125,7 +125,7 @@ for (const transport of ['ws', 'img']) {
     assert.strictEqual(between.requested.filter((asked) => /^\/(stream|ws)/.test(asked)).length, 2);
   });
 
-  test(`${transport}: a hidden tab gives its connection back`, async () => {
+  test(`${transport}: a hidden tab closes its connection`, async () => {
     const server = await start();
     const page = await open(`${server.origin}/?transport=${transport}`);
     await viewersAre(server, 1);
@@ -137,7 +137,7 @@ for (const transport of ['ws', 'img']) {
     await seesPictures(page);
   });
 
-  test(`${transport}: pause keeps the picture and gives the connection back`, async () => {
+  test(`${transport}: pause keeps the picture and closes the connection`, async () => {
     const server = await start();
     const page = await open(`${server.origin}/?transport=${transport}`);
     await page.click('#pause');
@@ -152,7 +152,7 @@ for (const transport of ['ws', 'img']) {
   });
 }
 
-test('where WebSockets are not passed on, and below a path, the <img> takes over', async () => {
+test('behind a proxy without WebSockets, and below a path, the <img> takes over', async () => {
   const server = await start();
   const between = await proxy(server.origin, '/webcam/', { webSockets: false });
   const page = await open(between.url);
@@ -161,7 +161,7 @@ test('where WebSockets are not passed on, and below a path, the <img> takes over
   await viewersAre(server, 1);
 });
 
-test('the words tell of a camera that is lost, and of its return', async () => {
+test('the text reports that a camera is lost, and its return', async () => {
   const upstream = await start();
   const relay = await start(['--camera', `porch=${upstream.origin}/stream`]);
   const page = await open(`${relay.origin}/cameras/porch`);
@@ -174,7 +174,7 @@ test('the words tell of a camera that is lost, and of its return', async () => {
 });
 
 for (const transport of ['', 'ws', 'img']) {
-  test(`a full server is said to be full, and the page gets its place: ${transport}`, async () => {
+  test(`a full server is reported, and the page retries until admitted: ${transport}`, async () => {
     const server = await start([...PATTERN, '--max-viewers', '1']);
     const first = new AbortController();
     watchCaptures(server.origin, first.signal);
@@ -192,7 +192,7 @@ for (const transport of ['', 'ws', 'img']) {
   });
 }
 
-test('an address that has all its streams is told so', async () => {
+test('reaching the limit per address is reported', async () => {
   const server = await start([...PATTERN, '--max-viewers-per-address', '1']);
   const first = new AbortController();
   watchCaptures(server.origin, first.signal);
@@ -202,7 +202,7 @@ test('an address that has all its streams is told so', async () => {
   first.abort();
 });
 
-test('what comes from a camera is text and never markup', async () => {
+test('text from a camera is never interpreted as markup', async () => {
   const server = await start();
   const markup = '<img src=x id=injected>';
   const between = await proxy(server.origin, '/', {

@@ -77,7 +77,7 @@ class DocsTest(unittest.TestCase):
                 if not any(command.startswith(prefix) for prefix, _ in ELSEWHERE):
                     typist.type(with_the_test_card(command))
 
-    def test_configuration_is_right(self):
+    def test_configuration_is_valid(self):
         for page in PAGES:
             for language, text, line in blocks_of(page):
                 check = getattr(self, f"check_{language}", None)
@@ -85,7 +85,7 @@ class DocsTest(unittest.TestCase):
                     with self.subTest(f"{page.name}:{line}"):
                         check(text)
 
-    def test_every_block_is_of_a_kind_that_is_checked(self):
+    def test_every_block_has_a_kind_that_is_checked(self):
         known = {"sh", "toml", "yaml", "nginx", "ini", "dockerfile", "cpp", "json", "js", "text"}
         for page in PAGES:
             for language, _, line in blocks_of(page):
@@ -132,13 +132,13 @@ class DocsTest(unittest.TestCase):
                               timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_links_lead_somewhere(self):
+    def test_links_have_existing_targets(self):
         for page in PAGES:
             for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
                 if "://" not in target:
                     self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
 
-    def test_every_page_is_found_from_the_readme(self):
+    def test_every_page_is_reachable_from_the_readme(self):
         text = (ROOT / "README.md").read_text()
         for page in PAGES[1:]:
             self.assertIn(f"(docs/{page.name})", text)
@@ -158,7 +158,7 @@ def main():
     parser.add_argument("--load", required=True)
     _, rest = parser.parse_known_args(namespace=options)
     if os.geteuid() != 0:
-        print("needs root, for a network of its own")
+        print("needs root to create its own network")
         sys.exit(77)
     if INSIDE not in os.environ:
         enter_network()

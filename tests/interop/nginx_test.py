@@ -81,7 +81,7 @@ def next_picture(connection):
 
 
 class NginxTest(unittest.TestCase):
-    def test_its_defaults_add_no_lag(self):
+    def test_default_configuration_adds_no_delay(self):
         """HTTP/1.0 upstream and buffering: a part arrives whole before there is a next one."""
         _, pictures = make_pictures(type(self))
         shown = queue.SimpleQueue()
@@ -110,15 +110,15 @@ class NginxTest(unittest.TestCase):
                 return received
             next_picture(stream)
             received += 1
-        raise AssertionError(f"a part is held back: {received} are here")
+        raise AssertionError(f"a part is delayed: {received} arrived")
 
-    def test_a_page_without_websockets_is_told_so(self):
+    def test_upgrade_without_websocket_configuration_is_refused(self):
         with harness.Fanlight() as fanlight, Nginx(f"proxy_pass {fanlight.url};") as nginx:
             with nginx.connect() as client:
                 client.get("/ws", *HANDSHAKE)
                 self.assertEqual(client.response().status, 426)
 
-    def test_as_documented_websockets_go_through(self):
+    def test_documented_configuration_passes_websockets(self):
         with harness.Fanlight() as fanlight:
             location, outside = documented()
             with Nginx(location.replace("http://127.0.0.1:5000", fanlight.url), outside) as nginx:
@@ -128,7 +128,7 @@ class NginxTest(unittest.TestCase):
                     self.assertIn(b"101 Switching", client.read_until(b"\r\n\r\n"))
                     self.assertEqual(client.read_exactly(1), b"\x81")
 
-    def test_behind_it_the_real_viewers_are_counted(self):
+    def test_viewers_behind_it_are_counted_by_their_own_addresses(self):
         with harness.Fanlight("--trusted-proxy", "127.0.0.1", "--max-viewers-per-address",
                               "2") as fanlight:
             location, outside = documented()

@@ -44,7 +44,7 @@ def until(condition, what):
             if value := condition():
                 return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {DEADLINE_SECONDS} s: {what}")
+            raise AssertionError(f"timed out after {DEADLINE_SECONDS} s: {what}")
         threading.Event().wait(0.2)  # it scrapes once a second, without notification
 
 
@@ -125,13 +125,13 @@ class PrometheusTest(unittest.TestCase):
     def metrics(self):
         return fetch(self.address, "/metrics").body.decode()
 
-    def test_promtool_has_no_complaint(self):
+    def test_promtool_reports_no_problems(self):
         self.watch(3)
         result = subprocess.run(["promtool", "check", "metrics"], input=self.metrics(), text=True,
                                 capture_output=True, timeout=DEADLINE_SECONDS)
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
 
-    def test_it_has_the_values_that_the_server_has(self):
+    def test_values_match_the_servers(self):
         self.watch(20)
         # A value that did not change from before a scrape until after it is the scraped one.
         before, began = samples(self.metrics()), time.time()
@@ -152,7 +152,7 @@ class PrometheusTest(unittest.TestCase):
         sent = after["fanlight_frames_sent_total", frozenset({("camera", "front")})]
         self.assertGreaterEqual(sent, 20)
 
-    def test_every_panel_of_the_dashboard_shows_something(self):
+    def test_every_panel_of_the_dashboard_shows_data(self):
         stream = open_stream(self.address, "/cameras/front/stream")
         reader = threading.Thread(target=self.read_on, args=(stream,), daemon=True)
         reader.start()
@@ -173,7 +173,7 @@ class PrometheusTest(unittest.TestCase):
             while True:
                 stream.part()
 
-    def test_the_dashboard_is_of_metrics_that_there_are(self):
+    def test_the_dashboard_uses_existing_metrics(self):
         text = self.metrics()
         names = set(re.findall(r"^(\w+)", text, re.MULTILINE))
         used = set(re.findall(r"\b(?:fanlight|process)_\w+", DASHBOARD.read_text()))
@@ -183,7 +183,7 @@ class PrometheusTest(unittest.TestCase):
                           if not panel["fieldConfig"]["defaults"].get("unit")
                           or not panel["description"]], [])
 
-    def test_the_alerts_of_the_document_are_good(self):
+    def test_the_documented_alerts_are_valid(self):
         blocks = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
         kinds = {"scrape_configs": ["check", "config", "--syntax-only"],
                  "groups": ["check", "rules"]}

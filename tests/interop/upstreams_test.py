@@ -82,7 +82,7 @@ class UpstreamsTest(unittest.TestCase):
                 parts.append(part)
             if len(parts) == count:
                 return parts
-        raise AssertionError(f"{len(parts)} pictures came")
+        raise AssertionError(f"received {len(parts)} pictures")
 
     def relay(self, program):
         reservation = harness.reserve_port()  # none of these programs chooses one by itself

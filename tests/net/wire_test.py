@@ -44,7 +44,7 @@ class NetworkTest(unittest.TestCase):
     PROGRAM = ("import sys; sys.path.insert(0, sys.argv[1]); from network import *\n"
                "with Network(1_000_000): print('there', flush=True); signal.pause()\n")
 
-    def test_nothing_stays_after_a_signal(self):
+    def test_a_signal_removes_everything(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with subprocess.Popen([sys.executable, "-c", self.PROGRAM,
                                    str(pathlib.Path(network.__file__).parent)],
@@ -97,14 +97,14 @@ class WireTest(unittest.TestCase):
     def test_a_full_wire_is_shared_evenly_and_drops_nothing(self):
         self.check_budget("local")
 
-    def test_so_is_one_behind_a_router(self):
+    def test_a_full_wire_behind_a_router_is_shared_evenly_and_drops_nothing(self):
         self.check_budget("remote")
 
     def test_without_a_budget_the_same_wire_drops(self):
         _, _, drops = self.measure("local", "off", seconds=2)
         self.assertGreater(drops, 0)
 
-    def test_the_budget_is_the_speed_of_the_link_that_leads_outside(self):
+    def test_the_budget_is_the_speed_of_the_default_routes_link(self):
         with Network() as net:
             speed = int(network.run(*net.inside(net.server), "cat",
                                     "/sys/class/net/to-router/speed"))
@@ -124,7 +124,7 @@ if __name__ == "__main__":
     parser.add_argument("--load", required=True)
     _, rest = parser.parse_known_args(namespace=options)
     if os.geteuid() != 0:
-        print("wire_test: needs root, for network namespaces", file=sys.stderr)
+        print("wire_test: needs root for network namespaces", file=sys.stderr)
         sys.exit(77)
     # ctest kills a test that hangs, and its namespaces would stay; this interrupts it first.
     signal.signal(signal.SIGALRM, signal.default_int_handler)

@@ -93,14 +93,14 @@ class ContentsTest(unittest.TestCase):
                                  {"drwxr-xr-x", "-rw-r--r--", "-rwxr-xr-x"} if name == "fanlight"
                                  else {"drwxr-xr-x", "-rw-r--r--"})
 
-    def test_lintian_has_nothing_to_say(self):
+    def test_lintian_reports_no_problems(self):
         for name, architecture in every_package():
             with self.subTest(name=name, architecture=architecture):
                 result = subprocess.run(["lintian", Package(name, architecture).file],
                                         capture_output=True, text=True, check=False)
                 self.assertEqual((result.stdout, result.returncode), ("", 0))
 
-    def test_what_they_need(self):
+    def test_dependencies(self):
         version = Package("fanlight", "amd64").field("Version")
         for architecture in architectures():
             needs = Package("fanlight", architecture).needs()
@@ -117,14 +117,14 @@ class ContentsTest(unittest.TestCase):
             self.assertEqual(Package("fanlight-libcamera", architecture).field("Recommends"),
                              "libcamera-ipa")
 
-    def test_arm64_needs_what_amd64_does(self):
+    def test_arm64_has_the_dependencies_of_amd64(self):
         if "arm64" not in architectures() or len(architectures()) == 1:
             self.skipTest("built for one architecture only")
         for name in FILES:
             both = [set(Package(name, architecture).needs()) for architecture in architectures()]
             self.assertEqual(both[0], both[1])
 
-    def test_versions_are_one(self):
+    def test_versions_agree(self):
         changelog = output_of("dpkg-parsechangelog", "-l", PACKAGING / "debian/changelog", "-S",
                               "Version").strip()
         for name, architecture in every_package():
@@ -132,7 +132,7 @@ class ContentsTest(unittest.TestCase):
         for page in (PACKAGING / "man").iterdir():
             self.assertIn(f'"Fanlight {changelog}"', page.read_text())
 
-    def test_programs_are_of_their_architecture_and_hardened(self):
+    def test_programs_have_the_right_architecture_and_are_hardened(self):
         for name, architecture in every_package():
             with tempfile.TemporaryDirectory() as folder:
                 subprocess.run(["dpkg-deb", "--extract", Package(name, architecture).file, folder],
@@ -153,7 +153,7 @@ class ContentsTest(unittest.TestCase):
         self.assertRegex(headers, r"Type: +DYN")
         self.assertNotIn(os.fsencode(ROOT), program.read_bytes())
 
-    def test_packed_again_they_are_the_same(self):
+    def test_packages_are_reproducible(self):
         """At another time, in another folder."""
         epoch = output_of("dpkg-parsechangelog", "-l", PACKAGING / "debian/changelog", "-S",
                           "Timestamp").strip()
@@ -181,14 +181,14 @@ def optional_files(name):
 class PiecesTest(unittest.TestCase):
     """The sources of the packages, checked by the programs that will read them."""
 
-    def test_the_service_is_locked_up(self):
+    def test_the_service_is_sandboxed(self):
         for service in (PACKAGING / "systemd").glob("*.service"):
             result = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager",
                                      f"--threshold={EXPOSURE_MAX}", service], check=False,
                                     capture_output=True, text=True)
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
-    def test_shells_can_read_the_completions(self):
+    def test_shells_can_parse_the_completions(self):
         for program in ("fanlight", "fanlight-load"):
             completions = PACKAGING / "completions"
             for command in (["bash", "-n", completions / f"{program}.bash"],
@@ -197,7 +197,7 @@ class PiecesTest(unittest.TestCase):
                 result = subprocess.run(command, capture_output=True, text=True, check=False)
                 self.assertEqual((result.returncode, result.stderr), (0, ""), command)
 
-    def test_zsh_finds_them_and_fish_offers_values(self):
+    def test_zsh_finds_completions_and_fish_offers_values(self):
         script = "fpath=($1 $fpath); autoload -Uz compinit; compinit -u -D; print $_comps[fanlight]"
         self.assertEqual(output_of("zsh", "-fc", script, "zsh", PACKAGING / "completions").strip(),
                          "_fanlight")
@@ -205,7 +205,7 @@ class PiecesTest(unittest.TestCase):
         offered = {line.split("\t")[0] for line in output_of("fish", "-c", script).splitlines()}
         self.assertEqual(offered, {"auto", "uring", "epoll"})
 
-    def test_manual_pages_have_no_mistakes(self):
+    def test_manual_pages_have_no_errors(self):
         for page in (PACKAGING / "man").iterdir():
             command = ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page]
             result = subprocess.run(command, capture_output=True, text=True, check=False,

@@ -130,10 +130,10 @@ class SampleTest(unittest.TestCase):
         result = self.check(text)
         self.assertEqual(result.returncode, 0, result.stderr + text)
 
-    def test_as_it_is(self):
+    def test_shipped_file_is_valid(self):
         self.assert_right((PACKAGING / "fanlight.toml").read_text())
 
-    def test_with_everything(self):
+    def test_all_settings_uncommented_are_valid(self):
         text = (PACKAGING / "fanlight.toml").read_text()
         everything = re.sub(r"^#(?=[a-z\[])", "", text, flags=re.MULTILINE)
         one, cameras = everything.split("# Several cameras")
@@ -143,7 +143,7 @@ class SampleTest(unittest.TestCase):
         # Otherwise this would prove nothing.
         self.assertEqual(self.check(one + "no-such-key = 1\n").returncode, 78)
 
-    def test_examples_of_the_manual(self):
+    def test_examples_of_the_manual_are_valid(self):
         page = (PACKAGING / "man/fanlight.toml.5").read_text().replace(r"\-", "-")
         camera, cameras, other = re.findall(r"\.EX\n(.*?)\.EE", page, re.DOTALL)
         self.assert_right(camera)

@@ -97,7 +97,7 @@ class FreshTest(unittest.TestCase):
             with self.subTest(place), Typist(self, self.shell(*self.network)) as typist:
                 for command in commands_of(text):
                     if any(command.startswith(start) for start, _ in LEFT_OUT):
-                        print(f"left out: {command}", flush=True)
+                        print(f"not run: {command}", flush=True)
                         continue
                     typed.append(command)
                     self.type(typist, command)
@@ -149,7 +149,7 @@ def network_of_its_own():
                            " 10.0.0.7/32 dev lo && echo up && exec cat"], text=True,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         if holder.stdout.readline() != "up\n":
-            raise RuntimeError("no network of its own")
+            raise RuntimeError("cannot create its own network")
         yield ["nsenter", f"--net=/proc/{holder.pid}/ns/net"]
         holder.stdin.close()
 

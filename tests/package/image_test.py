@@ -80,7 +80,7 @@ class ImageTest(unittest.TestCase):
             inside = engine("podman", self.store, "--runtime=runc", "exec", "fanlight-test", "id")
             self.assertRegex(output_of(*inside), r"uid=\d+\(fanlight\).*44\(video\)")
 
-    def test_what_the_image_says_of_itself(self):
+    def test_metadata_of_the_image(self):
         [image] = json.loads(output_of(*engine("podman", self.store, "inspect", IMAGE)))
         config = image["Config"]
         self.assertEqual(config["User"], "fanlight")
@@ -90,7 +90,7 @@ class ImageTest(unittest.TestCase):
         check = image["HealthCheck" if "HealthCheck" in image else "Healthcheck"]["Test"]
         self.assertEqual(check[-1], "http://127.0.0.1:5000/healthz")
 
-    def test_the_health_check_has_its_program(self):
+    def test_the_health_check_works(self):
         with self.running() as (address, _):
             url = f"http://127.0.0.1:{address[1]}/healthz"
             inside = engine("podman", self.store, "--runtime=runc", "exec", "fanlight-test", "curl",

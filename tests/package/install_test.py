@@ -33,7 +33,7 @@ def serving(root, *flags):
                 lines = [process.stderr.readline()]
                 while not (port := re.match(r"listening on \S+:(\d+)/", lines[-1])):
                     if not lines[-1]:
-                        raise AssertionError(f"it does not serve: {lines}")
+                        raise AssertionError(f"it did not start: {lines}")
                     lines.append(process.stderr.readline())
                 yield ("127.0.0.1", int(port[1]))
             finally:

@@ -28,7 +28,7 @@ def host_release_and_mirror():
                         "Created-By: Packages", "Component: main")
     mirrors = [line.split()[1] for line in targets.splitlines() if line.split()[0] == release]
     if not mirrors:
-        raise RuntimeError(f"apt-get knows no mirror of {release}; run apt-get update")
+        raise RuntimeError(f"no mirror of {release} in apt's lists; run apt-get update")
     return release, mirrors[0]
 
 

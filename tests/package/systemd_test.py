@@ -67,7 +67,7 @@ class Clients:
                 lambda: self.failures or all(map(int.__ge__, self.answers, wanted)),
                 DEADLINE_SECONDS)
         if not reached:
-            raise AssertionError(f"clients wait: {self.answers}, {wanted} is expected")
+            raise AssertionError(f"{self.answers} answers, expected {wanted}")
 
     def __enter__(self):
         for thread in self.threads:
@@ -134,7 +134,7 @@ class ServiceTest(unittest.TestCase):
         # The address is the socket's; `listen` in the file would have no effect.
         self.assertIn("listening on http://127.0.0.1:5000/", self.journal())
 
-    def test_the_units_are_right(self):
+    def test_the_units_are_valid(self):
         found = self.machine.run("systemd-analyze verify --man=no fanlight.service fanlight.socket")
         self.assertEqual(found.stdout.strip(), "")
 
@@ -169,7 +169,7 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(self.state("MainPID"), process)
         self.assertRegex(self.journal(), "quality")
 
-    def test_a_mistake_at_a_reload_changes_nothing(self):
+    def test_an_invalid_file_at_reload_changes_nothing(self):
         self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
         self.await_state("ActiveState", "active")
         self.configure('source = "pattern"\nqualitty = 5\n')
@@ -179,7 +179,7 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
         self.assertEqual(self.state("NRestarts"), "0")
 
-    def test_a_server_that_hangs_is_started_anew(self):
+    def test_a_hanging_server_is_restarted(self):
         self.machine.run("mkdir -p /run/systemd/system/fanlight.service.d && printf"
                          " '[Service]\\nWatchdogSec=1s\\nRestartSec=0\\n'"
                          " >/run/systemd/system/fanlight.service.d/test.conf;"
@@ -200,7 +200,7 @@ class ServiceTest(unittest.TestCase):
             self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
         self.assertIn("Watchdog timeout", self.machine.said("journalctl --unit=fanlight"))
 
-    def test_a_camera_that_comes_later_is_waited_for(self):
+    def test_a_missing_camera_is_waited_for(self):
         self.configure('source = "v4l2:/dev/video77"\n')
         lost = fetch(ADDRESS, "/snapshot")
         self.assertEqual((lost.status, lost.header("X-Slate")), (503, "camera lost: not there"))
@@ -208,7 +208,7 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(self.state("NRestarts"), "0")
         self.assertRegex(self.journal(), "camera: waiting: v4l2:/dev/video77")
 
-    def test_a_service_that_ends_for_want_of_a_camera_is_tried_again(self):
+    def test_a_service_that_exits_without_a_camera_is_restarted(self):
         self.configure('source = "v4l2:/dev/video77"\nexit-on-no-source = true\n')
         with Connection(ADDRESS) as early:
             early.socket.settimeout(DEADLINE_SECONDS)
@@ -220,7 +220,7 @@ class ServiceTest(unittest.TestCase):
             # It was in the socket's backlog the whole time.
             self.assertEqual(early.response().status, 200)
 
-    def test_a_mistake_in_the_file_is_not_tried_again(self):
+    def test_an_invalid_file_causes_no_restart(self):
         self.configure('source = "pattern"\nmax-viewers = "many"\n')
         result = self.machine.run("systemctl start fanlight.service", check=False)
         self.assertNotEqual(result.returncode, 0)
@@ -231,7 +231,7 @@ class ServiceTest(unittest.TestCase):
         self.machine.run("systemctl restart fanlight.service")
         self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
 
-    def test_a_socket_of_the_users_own(self):
+    def test_the_socket_can_be_overridden(self):
         """As described in fanlight.socket: first an empty line, then another address."""
         folder = "/run/systemd/system/fanlight.socket.d"
         self.machine.run(f"mkdir -p {folder} && printf '[Socket]\\nListenStream=\\n"

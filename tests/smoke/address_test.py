@@ -29,7 +29,7 @@ class AddressTest(unittest.TestCase):
         stream.part()
         return stream
 
-    def test_this_machine_sees_addresses_unless_it_comes_through_a_proxy(self):
+    def test_local_clients_see_addresses_unless_behind_a_proxy(self):
         fanlight = self.serve()
         self.watch(fanlight)
         page = fetch(fanlight.address, "/viewers")
@@ -44,7 +44,7 @@ class AddressTest(unittest.TestCase):
         state = json.loads(fetch(fanlight.address, "/api/v1/state", proxied).body)
         self.assertEqual(["address" in viewer for viewer in state["viewers"]], [False])
 
-    def test_behind_a_trusted_proxy_the_viewer_counts(self):
+    def test_viewers_behind_a_trusted_proxy_count_separately(self):
         fanlight = self.serve("--trusted-proxy", "127.0.0.0/8", "--max-viewers-per-address", "1")
         self.watch(fanlight, "X-Forwarded-For: 198.51.100.7, 203.0.113.1")
         self.watch(fanlight, "X-Forwarded-For: 203.0.113.2")
@@ -59,7 +59,7 @@ class AddressTest(unittest.TestCase):
         self.assertIn(b"<tr><td>203.0.113.2<td><a href=\"cameras/camera\">camera</a><td>", page)
         self.assertIn(b"2 of at most", page)
 
-    def test_whoever_came_by_the_admin_listener_stays_so_on_every_shard(self):
+    def test_admin_clients_keep_their_rights_on_every_shard(self):
         fanlight = self.serve("--shards", "2", "--trusted-proxy", "127.0.0.1",
                               "--trusted-proxy", "unix")
         connections = [Connection(self.admin) for _ in range(ADMINS)]
@@ -73,7 +73,7 @@ class AddressTest(unittest.TestCase):
         self.assertTrue(all(shard["connections"] > 1 for shard in state["shards"]), state["shards"])
         self.assertEqual(fetch(fanlight.address, "/viewers").status, 403)
 
-    def test_what_is_no_address_is_refused_at_start(self):
+    def test_an_invalid_address_is_refused_at_start(self):
         for flag, value in (("--trusted-proxy", "10.0.0.0/99"), ("--trusted-proxy", "localhost"),
                             ("--admin-listen", "nowhere:http")):
             code, lines = harness.run_to_exit("--source", "pattern", flag, value)

@@ -31,7 +31,7 @@ class ExitTest(unittest.TestCase):
         self.assertEqual((found, len(lines)), (code, 1), lines)
         self.assertRegex(lines[0], said)
 
-    def test_no_such_device_where_it_is_not_to_be_waited_for(self):
+    def test_a_missing_device_with_exit_on_no_source(self):
         self.refused(66, "/dev/no-such-camera.*No such file", "--source", MISSING,
                      "--exit-on-no-source")
         with mock.patch.dict(os.environ, FANLIGHT_EXIT_ON_NO_SOURCE="on"):
@@ -39,10 +39,10 @@ class ExitTest(unittest.TestCase):
         self.refused(66, "/dev/no-such-camera.*No such file", "--camera", f"a={MISSING}",
                      "--camera", "b=http://127.0.0.1:1/", "--exit-on-no-source")
 
-    def test_a_name_that_no_device_has(self):
+    def test_an_invalid_device_name(self):
         self.refused(64, "v4l2:video0.*did you mean 'v4l2:/dev/video0'", "--source", "v4l2:video0")
 
-    def test_where_any_camera_will_do_there_must_be_one(self):
+    def test_auto_needs_a_camera(self):
         listed = subprocess.run([harness.options.binary, "--list-devices"], check=True, text=True,
                                 capture_output=True, timeout=harness.DEADLINE_SECONDS).stdout
         if "(auto)" not in listed:
@@ -51,7 +51,7 @@ class ExitTest(unittest.TestCase):
         with harness.Fanlight("--source", "auto") as server:
             server.wait_for_line("^--source auto: ")
 
-    def test_what_is_no_camera(self):
+    def test_a_device_that_is_not_a_camera(self):
         self.refused(66, "/dev/null.*not a video device", "--source", "v4l2:/dev/null")
 
     def test_a_device_that_may_not_be_opened(self):
@@ -71,14 +71,14 @@ class ExitTest(unittest.TestCase):
         self.refused(66, "libcamera", "--source", "libcamera:no-such-camera",
                      "--exit-on-no-source")
 
-    def test_a_control_that_the_camera_does_not_have(self):
+    def test_an_unknown_control(self):
         self.refused(64, "brightness", "--source", "pattern", "--control", "brightness=7")
 
-    def test_sources_that_make_no_sense(self):
+    def test_invalid_sources(self):
         self.refused(64, "v4l2", "--source", "v4l2:")
         self.refused(64, "http", "--source", "http://")
 
-    def test_list_devices_prints_and_ends(self):
+    def test_list_devices_prints_and_exits(self):
         self.assertEqual(harness.run_to_exit("--list-devices")[0], 0)
 
 
@@ -102,7 +102,7 @@ class AwayTest(unittest.TestCase):
         self.assertIn('fanlight_camera_online{camera="camera"} 0\n', metrics)
         self.assertIn('fanlight_frame_age_seconds_count{camera="camera"} 0\n', metrics)
 
-    def test_a_device_is_waited_for_with_a_slate_and_a_line(self):
+    def test_a_missing_device_shows_a_slate_and_logs_a_line(self):
         by_id = "/dev/v4l/by-id/usb-No_Such_Camera-video-index0"
         for flags in (("--source", MISSING), ("--source", f"v4l2:{by_id}"),
                       ("--device", "/dev/no-such-camera"), ("-d", by_id, "-r", "640x480")):
@@ -114,7 +114,7 @@ class AwayTest(unittest.TestCase):
                 self.assertEqual(len([line for line in server.lines if "waiting" in (line or "")]),
                                  1, server.lines)
 
-    def test_one_configured_in_the_file(self):
+    def test_a_missing_device_in_the_file(self):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
             file.write(f'source = "{MISSING}"\n')
             file.flush()
@@ -137,7 +137,7 @@ class SeveralTest(unittest.TestCase):
         cls.addClassCleanup(cls.fanlight.__exit__)
         cls.address = cls.fanlight.address
 
-    def test_the_missing_one_shows_why(self):
+    def test_the_missing_camera_states_why(self):
         stream = open_stream(self.address, "/cameras/away/stream?frames=2")
         with stream.connection:
             for part in stream.parts(2):
@@ -146,7 +146,7 @@ class SeveralTest(unittest.TestCase):
         self.assertEqual((camera["state"], camera["reason"]), ("lost", "camera lost: not there"))
         self.fanlight.wait_for_line("away: waiting: .*No such file")
 
-    def test_the_other_one_works_and_is_turned(self):
+    def test_the_other_camera_works_and_is_rotated(self):
         stream = open_stream(self.address, "/cameras/here/stream?frames=3")
         with stream.connection:
             for part in stream.parts(3):
@@ -160,7 +160,7 @@ class SeveralTest(unittest.TestCase):
             connection.send(text)
             return connection.response()
 
-    def test_controls_are_asked_of_the_camera_itself(self):
+    def test_controls_reach_the_camera(self):
         self.assertEqual(self.change("away", '{"brightness":1}', JSON).status, 503)
         answer = self.change("here", '{"brightness":1}', JSON)
         self.assertEqual(answer.status, 400)
@@ -180,7 +180,7 @@ class SeveralTest(unittest.TestCase):
 
 
 class UnwatchedTest(unittest.TestCase):
-    def test_nothing_is_encoded_for_nobody_and_who_comes_gets_a_new_picture(self):
+    def test_nothing_is_encoded_without_viewers_and_new_ones_get_a_new_picture(self):
         with harness.Fanlight("--source", "pattern", "--fps", "25", "--size", "320x240") as server:
             fetch(server.address, "/snapshot")
             deadline = time.monotonic() + harness.DEADLINE_SECONDS
@@ -198,7 +198,7 @@ class TurnedFilesTest(unittest.TestCase):
     def setUpClass(cls):
         cls.folder, cls.pictures = make_pictures(cls, size="320x240")
 
-    def test_jpegs_are_turned_without_being_encoded_anew(self):
+    def test_jpegs_are_rotated_without_reencoding(self):
         with harness.Fanlight("--source", f"files:{self.folder}", "--fps", "20", "--rotate", "90",
                               "--mirror", "on") as server:
             stream = open_stream(server.address, "/stream?frames=3")

@@ -122,7 +122,7 @@ class Connection:
         for line in lines[1:]:
             name, colon, value = line.partition(": ")
             expect(colon and re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name), f"header line {line!r}")
-            expect(name.lower() not in headers, f"{name} twice")
+            expect(name.lower() not in headers, f"duplicate {name}")
             headers[name.lower()] = value
         response = Response(status[1], int(status[2]), status[3], headers)
         if response.status >= 200:
@@ -136,12 +136,13 @@ class Connection:
         if head_only or response.status in (204, 304) or response.status < 200:
             return response
         if response.header("Transfer-Encoding") == "chunked":
-            expect("content-length" not in response.headers, "Content-Length beside chunks")
+            expect("content-length" not in response.headers, "Content-Length in addition to chunks")
             response.body = self.chunks()
         elif "content-length" in response.headers:
             response.body = self.read_exactly(int(response.header("Content-Length")))
         else:
-            expect(response.header("Connection") == "close", "neither a length nor a close")
+            expect(response.header("Connection") == "close",
+                   "neither Content-Length nor Connection: close")
             response.body = self.read_to_end()
         return response
 
@@ -171,7 +172,7 @@ class Stream:
         self.advance = advance
         self.ended = False  # true once the closing delimiter has arrived
         self.head = connection.response_head()
-        expect(self.head.status == 200, f"{self.head.status}: no stream")
+        expect(self.head.status == 200, f"{self.head.status} instead of a stream")
         connection.expect_bytes(b"--" + self.boundary + b"\r\n" + self.next_head())
 
     def next_head(self):
@@ -179,7 +180,7 @@ class Stream:
 
     def part(self):
         part = self.advance_part() if self.advance else self.plain_part()
-        expect(is_whole_jpeg(part.jpeg), f"part {part.sequence} is not a whole JPEG")
+        expect(is_whole_jpeg(part.jpeg), f"part {part.sequence} is not a complete JPEG")
         return part
 
     def plain_part(self):

@@ -51,7 +51,7 @@ class ClientsTest(unittest.TestCase):
     def test_curl_shows_a_head(self):
         self.assertTrue(self.curl("--head", f"{self.url}/stream").startswith(b"HTTP/1.1 200 OK"))
 
-    def test_curl_posts_and_is_told_no(self):
+    def test_curl_posts_are_refused(self):
         answer = self.curl("--data", "x" * 2000, "--write-out", "%{http_code}", f"{self.url}/")
         self.assertTrue(answer.endswith(b"405"), answer)
 

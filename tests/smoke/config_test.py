@@ -40,7 +40,7 @@ class FileTest(unittest.TestCase):
             self.assertTrue(lines[0].startswith("fanlight: "), lines)
             self.assertIn(said, lines[0])
 
-    def test_mistakes_exit_with_78_and_one_line(self):
+    def test_invalid_files_exit_with_78_and_one_line(self):
         for text, said in (
                 ("colour = 1", f"{self.path}:1: colour: no such key"),
                 ('source = "pattern"\nfps = "x"', f"{self.path}:2: fps: 'x'"),
@@ -58,7 +58,7 @@ class FileTest(unittest.TestCase):
             with self.subTest(text[:60]):
                 self.refused(text, said)
 
-    def test_files_that_cannot_be_read(self):
+    def test_unreadable_files(self):
         for path, said in ((self.folder.name, "Is a directory"), ("/no/such", "No such file")):
             result = run("--config", path, "--check-config")
             self.assertEqual(result.returncode, 78, result)
@@ -67,12 +67,12 @@ class FileTest(unittest.TestCase):
         self.path.write_bytes(b"\xff\xfe\x00")
         self.assertEqual(run("--config", str(self.path), "--check-config").returncode, 78)
 
-    def test_a_device_that_is_not_there_is_no_mistake_of_the_file(self):
+    def test_a_missing_device_is_not_an_error_of_the_file(self):
         config = self.write('source = "v4l2:/dev/no-such-device"\nlisten = "127.0.0.1:0"\n')
         self.assertEqual(run(*config, "--check-config").stdout, f"{self.path}: ok\n")
         self.assertEqual(run(*config, "--exit-on-no-source").returncode, 66)
 
-    def test_print_config_is_a_config(self):
+    def test_print_config_prints_a_valid_file(self):
         config = self.write('listen = ["127.0.0.1:0"]\nmax-egress = "1Gbit"\npin-cpus = true\n'
                             '[camera.yard]\nsource = "http://me:\\"secret\\"@127.0.0.1:1/é"\n'
                             'control = { brightness = 3 }\n[camera.door]\nsource = "pattern"\n')
@@ -107,7 +107,7 @@ class FileTest(unittest.TestCase):
 class UstreamerTest(unittest.TestCase):
     """As crowsnest starts it; here without a camera, so a source is given too."""
 
-    def test_flags_of_crowsnest_serve_and_say_what_has_no_effect(self):
+    def test_flags_of_crowsnest_are_accepted_and_those_without_effect_logged(self):
         with harness.Fanlight("--source", "pattern", "-m", "MJPEG", "--device-timeout=2",
                               "--encoder=HW", "-r", "320x240", "-f", "15", "--allow-origin=*",
                               "--buffers", "3", "--static", "/home/pi/www") as fanlight:
@@ -124,7 +124,7 @@ class UstreamerTest(unittest.TestCase):
         self.assertEqual(result.returncode, 64)
         self.assertIn("127.0.0.1:99999", result.stderr)
 
-    def test_a_camera_is_meant_never_the_emulator(self):
+    def test_ustreamer_flags_imply_a_camera(self):
         result = run("--listen", "127.0.0.1:0", "-d", "/dev/no-such-device", "-r", "640x480",
                      "--exit-on-device-error")
         self.assertEqual(result.returncode, 66, result)

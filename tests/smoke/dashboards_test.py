@@ -74,7 +74,7 @@ class DashboardsTest(unittest.TestCase):
         self.snapshots(["/?action=snapshot", "/?action=snapshot", "/snapshot?max_delay=0"],
                        *REQUESTS)
 
-    def test_home_assistant_takes_stills_and_passes_the_stream_on(self):
+    def test_home_assistant_takes_stills_and_proxies_the_stream(self):
         """Without a URL for stills, it takes the first SOI to the first EOI of the stream."""
         self.snapshots(["/snapshot"], *AIOHTTP)
         stream = self.stream("/stream", *AIOHTTP)
@@ -98,13 +98,13 @@ class DashboardsTest(unittest.TestCase):
     def test_go2rtc_reads_a_snapshot(self):
         self.snapshots(["/snapshot.jpg"], *GO)
 
-    def test_players_ask_for_a_range_and_get_the_stream(self):
+    def test_players_requesting_a_range_get_the_stream(self):
         """ffmpeg and VLC."""
         stream = self.stream("/stream", "Range: bytes=0-", "Icy-MetaData: 1", "Accept: */*")
         self.assertIsNone(stream.head.header("content-range"))
         stream.part()
 
-    def test_camera_streamers_users_ask_for_a_fresh_picture(self):
+    def test_camera_streamer_clients_request_a_fresh_picture(self):
         self.snapshots(["/snapshot?max_delay=300", "/snapshot.jpg?max_delay=0"])
         connection = self.connect()
         connection.get("/snapshot", "Origin: http://mainsail.local",
@@ -112,7 +112,7 @@ class DashboardsTest(unittest.TestCase):
         answer = connection.response()
         self.assertEqual((answer.status, answer.header("access-control-allow-origin")), (204, "*"))
 
-    def test_mjpg_streamers_users_post_for_a_stream(self):
+    def test_mjpg_streamer_clients_post_for_a_stream(self):
         connection = self.connect()
         connection.get("/stream", "Content-Length: 0", method="POST")
         Stream(connection).part()

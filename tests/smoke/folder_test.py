@@ -44,7 +44,7 @@ class FolderTest(unittest.TestCase):
             part = stream.parts(1)[0]
             if wanted(part):
                 return part
-        raise AssertionError("it never came")
+        raise AssertionError("no such part arrived")
 
     def is_picture(self, number):
         return lambda part: part.jpeg == self.pictures[number]
@@ -72,7 +72,7 @@ class FolderTest(unittest.TestCase):
             again = stream.parts(1)[0]
             self.assertEqual((again.sequence, again.timestamp), (last.sequence, last.timestamp))
 
-    def test_an_old_picture_does_not_look_live(self):
+    def test_an_old_picture_keeps_its_old_time(self):
         written = int(time.time()) - 3600
         put(self.folder / "live.jpg", self.pictures[0], written)
         with harness.Fanlight("--source", f"latest:{self.folder}/live.jpg") as fanlight:
@@ -111,7 +111,7 @@ class FolderTest(unittest.TestCase):
             put(self.folder / "1.jpg", self.pictures[1])
             self.part(stream, self.is_picture(1))
 
-    def test_where_addresses_are_few_pictures_may_not_grow(self):
+    def test_with_little_address_space_pictures_may_not_grow(self):
         put(self.folder / "1.jpg", self.pictures[0], time.time() - 60)
         with harness.Fanlight("--source", f"latest:{self.folder}",
                               restrict=["--addresses", str(3 << 30)]) as fanlight:
@@ -120,7 +120,7 @@ class FolderTest(unittest.TestCase):
             put(self.folder / "1.jpg", make_large_picture())
             self.assertIn("see --frame-memory", self.part(stream, lambda part: part.slate).slate)
 
-    def test_without_waiting_it_is_an_error(self):
+    def test_with_exit_on_no_source_an_empty_folder_is_an_error(self):
         for name in (self.folder, self.folder / "missing"):
             code, lines = harness.run_to_exit("--listen", "127.0.0.1:0", "--exit-on-no-source",
                                               "--source", f"latest:{name}")

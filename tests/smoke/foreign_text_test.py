@@ -48,7 +48,7 @@ class ForeignTextTest(unittest.TestCase):
         cls.relay = harness.Fanlight("--source", cls.upstream.url())
         cls.addClassCleanup(cls.relay.__exit__)
 
-    def test_heads_stay_whole(self):
+    def test_heads_stay_intact(self):
         stream = open_stream(self.relay.address, "/stream")
         with stream.connection:
             self.assertRegex(stream.parts(1)[0].slate, AS_ASCII)
@@ -57,7 +57,7 @@ class ForeignTextTest(unittest.TestCase):
         self.assertRegex(snapshot.header("X-Slate"), AS_ASCII)
         self.assertIsNone(snapshot.header("X-Evil"))
 
-    def test_json_is_json(self):
+    def test_json_stays_valid(self):
         said = "lost X-Evil: 1\ufffd[31m\"\ufffd\ufffd\ufffd"
         state = json.loads(fetch(self.relay.address, "/cameras").body)
         self.assertEqual(state["cameras"][0]["reason"], said)

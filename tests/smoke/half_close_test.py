@@ -89,7 +89,7 @@ class HalfCloseTest(unittest.TestCase):
         # seconds.
         deadline = time.monotonic() + DEADLINE_SECONDS
         while self.threads() > before + 2:
-            expect(time.monotonic() < deadline, f"{self.threads()} threads, {before} before")
+            expect(time.monotonic() < deadline, f"{self.threads()} threads instead of {before}")
             self.assertEqual(self.viewers(), STALLED + 1)
         for connection in [*stalled, viewer.connection]:
             connection.socket.close()

@@ -89,7 +89,7 @@ class HttpTest(unittest.TestCase):
         self.assertEqual(json.loads(self.fetch(f"/cameras/{name}/state").body)["ok"], True)
         self.assertEqual(self.fetch("/cameras/nobody/snapshot").status, 404)
 
-    def test_snapshot_is_one_whole_picture(self):
+    def test_snapshot_is_one_complete_picture(self):
         for path in ("/snapshot", "/snapshot.jpg", "/?action=snapshot", "/?action=snapshot_0",
                      "/?action=snapshot&cacheBust=1", "/?action=snapshot?x"):
             response = self.fetch(path)
@@ -100,7 +100,7 @@ class HttpTest(unittest.TestCase):
             self.assertEqual(jpeg_size(response.body), (640, 480))
         self.assertEqual(self.fetch("/?action=snapshot_1").status, 404)
 
-    def test_snapshot_that_is_known_is_304(self):
+    def test_unchanged_snapshot_is_304(self):
         with Connection(self.address) as connection:
             for _ in range(3):  # the picture may change between the two requests
                 connection.get("/snapshot")
@@ -221,7 +221,7 @@ class HttpTest(unittest.TestCase):
                 start = response.body[:len(expected[target])]
                 self.assertEqual(start.lower(), expected[target].lower(), target)
 
-    def test_what_is_pipelined_behind_an_error_is_answered(self):
+    def test_requests_pipelined_after_an_error_are_answered(self):
         errors = [("GET", "/nothing", 404), ("PUT", "/snapshot", 405), ("POST", "/cameras", 405),
                   ("GET", "/cameras/nobody/stream", 404), ("GET", "/?action=stream_9", 404),
                   ("PATCH", "/cameras/camera/controls", 405), ("GET", "/ws", 426),
@@ -258,7 +258,7 @@ class HttpTest(unittest.TestCase):
             response = self.exchange(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n")
             self.assertEqual((response.status, response.header("Connection")), (400, "close"), host)
 
-    def test_a_path_is_the_same_however_it_is_spelt(self):
+    def test_equivalent_paths_are_the_same(self):
         for target in ("/%73napshot", "//snapshot", "/snapshot%2ejpg", "//?action=snapshot",
                        "/%2F?action=snapshot"):
             response = self.fetch(target)
@@ -271,7 +271,7 @@ class HttpTest(unittest.TestCase):
         for target in ("/%", "/snapshot%", "/%7", "/%g0"):
             self.assertEqual(self.exchange(f"GET {target} HTTP/1.1\r\n{HOST}\r\n").status, 400)
 
-    def test_a_slash_behind_a_page_is_redirected(self):
+    def test_a_trailing_slash_is_redirected(self):
         pages = {"/cameras/": "/cameras", "/cameras/camera/": "/cameras/camera",
                  "/cameras/camera/?a=b": "/cameras/camera?a=b",
                  "/cam%65ras/": "/cameras"}
@@ -347,12 +347,12 @@ class TimeoutTest(unittest.TestCase):
         answer = connection.read_to_end()
         self.assertTrue(answer == b"" or answer.startswith(b"HTTP/1.1 408 "), answer)
 
-    def test_half_a_request_is_timed_out(self):
+    def test_an_incomplete_request_times_out(self):
         with Connection(self.fanlight.address) as connection:
             connection.send("GET / HTTP/1.1\r\nHo")
             self.end_of(connection)
 
-    def test_a_byte_now_and_then_buys_no_time(self):
+    def test_slow_bytes_do_not_extend_the_time_limit(self):
         with Connection(self.fanlight.address) as connection:
             deadline = time.monotonic() + harness.DEADLINE_SECONDS
             connection.send("GET / HTTP/1.1\r\nX: ")
@@ -364,13 +364,13 @@ class TimeoutTest(unittest.TestCase):
             except ConnectionResetError:
                 pass  # a byte crossed the close in flight
 
-    def test_an_idle_connection_is_closed_without_a_word(self):
+    def test_an_idle_connection_is_closed_without_an_answer(self):
         with Connection(self.fanlight.address) as connection:
             connection.get("/healthz")
             self.assertEqual(connection.response().status, 200)
             connection.expect_end()
 
-    def test_a_viewer_has_no_such_limits(self):
+    def test_viewers_have_no_such_limits(self):
         with Connection(self.fanlight.address) as connection:
             connection.get("/stream?frames=3")  # with one picture a second
             self.assertTrue(connection.read_to_end().endswith(b"\r\n--boundarydonotcross--\r\n"))

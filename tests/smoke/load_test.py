@@ -146,7 +146,7 @@ class RealServerTest(unittest.TestCase):
         self.assertGreater(result["server"]["cpu_s"], 0)
         self.assertGreater(result["server"]["rss_end_kb"], 1000)
 
-    def test_the_tutorials_stream_has_no_numbers_and_is_read_all_the_same(self):
+    def test_the_tutorials_stream_without_sequences_is_read(self):
         code, result, errors = run(self.fanlight.url + "/video_feed", "--viewers", "3",
                                    "--duration", "500ms", "--header", "Accept: image/jpeg")
         self.assertEqual(code, 0, errors)
@@ -170,7 +170,7 @@ class RealServerTest(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
         self.assertRegex(output, r"(?m)^fast +5 ")
 
-    def test_json_goes_to_a_file_beside_the_table(self):
+    def test_json_goes_to_a_file_in_addition_to_the_table(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "result.json")
             arguments = command(self.url, "--viewers", "2", "--duration", "100ms", "--quiet",
@@ -203,13 +203,13 @@ class BrokenServerTest(unittest.TestCase):
             result, _ = self.check(server, "--check-every", "1")
             self.assertEqual(result["torn"], 3)
 
-    def test_a_falling_sequence(self):
+    def test_a_falling_sequence_is_reported(self):
         with Scripted(HEAD + part(5) + part(4)) as server:
             result, errors = self.check(server)
             self.assertEqual(result["falling"], 3)
             self.assertIn("3 falling sequences", errors)
 
-    def test_a_server_that_is_full(self):
+    def test_a_full_server_is_reported(self):
         answer = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\r\nfull\n"
         with Scripted(answer, then="close") as server:
             result, errors = self.check(server, code=69)
@@ -220,13 +220,13 @@ class BrokenServerTest(unittest.TestCase):
             self.assertEqual(result["fast"]["viewers"], 0)
             self.assertIn("3 answers 503 Service Unavailable", errors)
 
-    def test_another_status(self):
+    def test_another_status_is_reported(self):
         with Scripted(b"HTTP/1.1 404 Not Found\r\n\r\n", then="close") as server:
             result, errors = self.check(server, code=69)
             self.assertEqual(result["refused"]["other_status"], 3)
             self.assertIn("3 answers 404 Not Found (is the path right?)", errors)
 
-    def test_who_gets_nobody_in_does_not_wait_for_the_ramp(self):
+    def test_without_a_viewer_admitted_the_ramp_ends_early(self):
         with Scripted(b"HTTP/1.1 404 Not Found\r\n\r\n", then="close") as server:
             self.check(server, "--ramp", "1h", code=69)
             code, result, _ = run(server.url, "--viewers", "1", "--tolerate")
@@ -241,20 +241,20 @@ class BrokenServerTest(unittest.TestCase):
             self.assertRegex(result.stdout, r"(?m)^refused +503 Service Unavailable, 2 times "
                                             r"\(2 with Retry-After\)$")
 
-    def test_a_page_is_no_stream(self):
+    def test_a_page_is_not_a_stream(self):
         page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"
         with Scripted(page, then="close") as server:
             result, errors = self.check(server, code=69)
             self.assertEqual(result["refused"]["not_multipart"], 3)
             self.assertIn("is the path right?", errors)
 
-    def test_who_is_disconnected(self):
+    def test_disconnected_viewers_are_reported(self):
         for then in ("close", "reset"):
             with self.subTest(then), Scripted(HEAD + part(1), then=then) as server:
                 result, _ = self.check(server, duration="1h")  # ends when no viewer is left
                 self.assertEqual(result["disconnected"], 3)
 
-    def test_tolerate_and_the_request(self):
+    def test_tolerate_and_the_request_sent(self):
         with Scripted(HEAD + part(1), then="close") as server:
             code, result, _ = run(server.url, "--viewers", "1", "--duration", "1h", "--tolerate",
                                   "--header", "X-Test: yes")
@@ -263,7 +263,7 @@ class BrokenServerTest(unittest.TestCase):
             self.assertTrue(server.requests[0].startswith(b"GET /stream HTTP/1.0\r\nHost: 127."))
             self.assertIn(b"\r\nX-Test: yes\r\n", server.requests[0])
 
-    def test_stalled_viewers_that_are_closed_are_no_complaint(self):
+    def test_closing_stalled_viewers_is_not_an_error(self):
         with Scripted(HEAD + part(1), then="close") as server:
             code, result, errors = run(server.url, "--viewers", "3", "--stalled", "3",
                                        "--duration", "1h")
@@ -271,7 +271,7 @@ class BrokenServerTest(unittest.TestCase):
             self.assertEqual(result["stalled"]["closed"], 3)
             self.assertEqual(result["frames"], 0)
 
-    def test_parts_without_length_and_numbers(self):
+    def test_parts_without_lengths_and_sequences(self):
         head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n"
         frame = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG + b"\r\n"
         with Scripted(head + frame, frame, then="repeat") as server:
@@ -284,7 +284,7 @@ class BrokenServerTest(unittest.TestCase):
 
 
 class NoServerTest(unittest.TestCase):
-    def test_a_port_where_nobody_listens(self):
+    def test_a_port_without_a_listener(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))  # but does not listen
             code, result, errors = run(f"http://127.0.0.1:{taken.getsockname()[1]}/stream")
@@ -292,30 +292,30 @@ class NoServerTest(unittest.TestCase):
         self.assertIsNone(result)
         self.assertRegex(errors, r"^fanlight-load: http://.*: Connection refused; [^\n]*\n$")
 
-    def test_a_server_that_says_nothing(self):
+    def test_an_unresponsive_server(self):
         with Scripted() as server:
             code, _, errors = run(server.url, "--viewers", "2", settle="200ms")
         self.assertEqual(code, 69)
         self.assertIn("no answer within --settle 0.2s", errors)
 
-    def test_a_ramp_is_not_waited_for(self):
+    def test_a_failing_run_does_not_wait_for_the_ramp(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             code, _, errors = run(f"http://127.0.0.1:{taken.getsockname()[1]}/", "--ramp", "1h")
         self.assertEqual(code, 69)
         self.assertIn("Connection refused", errors)
 
-    def test_a_name_without_an_address(self):
+    def test_a_name_that_does_not_resolve(self):
         code, result, errors = run("http://no-such-host.invalid/stream")
         self.assertEqual((code, result), (69, None))
         self.assertRegex(errors, r"^fanlight-load: no-such-host\.invalid: [^\n]*\n$")
 
-    def test_mistakes_on_the_command_line(self):
+    def test_invalid_command_lines(self):
         self.assertEqual(run("http://127.0.0.1:1/", "--viewers", "none")[0], 64)
         self.assertEqual(run("http://127.0.0.1:1/", "--pid", str(2**31 - 1))[0], 64)
         self.assertEqual(run("http://127.0.0.1:1/", "--cpus", "1023")[0], 64)
 
-    def test_a_file_that_cannot_be_written_is_told_before_the_run(self):
+    def test_an_unwritable_file_is_reported_before_the_run(self):
         with Scripted() as server:
             result = subprocess.run(command(server.url, "--json", "/nowhere/result.json"),
                                     capture_output=True, text=True,

@@ -45,11 +45,11 @@ def wait_until_all_have_left(fanlight):
             continue
         if answer.status == 200 and json.loads(answer.body)["viewer_count"] == 0:
             return
-    raise AssertionError("viewers who have left are still counted")
+    raise AssertionError("viewers that have left are still counted")
 
 
 class OverloadTest(unittest.TestCase):
-    def test_a_thousand_where_a_hundred_may(self):
+    def test_a_thousand_viewers_where_a_hundred_are_allowed(self):
         with harness.Fanlight("--max-viewers", "100", "--shards", "2", "--source", "pattern",
                               "--fps", "20") as fanlight:
             before = lines_of_start(fanlight)
@@ -62,7 +62,7 @@ class OverloadTest(unittest.TestCase):
             again = load(fanlight.url + "/stream", "--viewers", "100", "--duration", "100ms")
             self.assertEqual(again["connected"], 100, again)
 
-    def test_a_thousand_where_descriptors_run_out(self):
+    def test_a_thousand_viewers_until_descriptors_run_out(self):
         with harness.Fanlight("--shards", "2", "--source", "pattern", "--fps", "20",
                               restrict=["--descriptors", "256"]) as fanlight:
             taken = [Connection(fanlight.address) for _ in range(100)]
@@ -82,7 +82,7 @@ class OverloadTest(unittest.TestCase):
             again = load(fanlight.url + "/stream", "--viewers", str(room), "--duration", "100ms")
             self.assertEqual(again["connected"], room)
 
-    def test_streams_of_one_address(self):
+    def test_streams_per_address_are_limited(self):
         with harness.Fanlight("--max-viewers-per-address", "3") as fanlight:
             streams = [open_stream(fanlight.address, "/stream") for _ in range(3)]
             refused = fetch(fanlight.address, "/stream")

@@ -47,7 +47,7 @@ class ExitTest(unittest.TestCase):
                 self.refused(64, said, *flags)
         self.refused(64, "magic", backend="magic")
 
-    def test_what_was_meant_is_named(self):
+    def test_misspelt_words_get_a_suggestion(self):
         for flags, meant in ((["--soruce", "pattern"], "--source"),
                              (["/dev/video0"], "--source /dev/video0"),
                              (["--source", "patern"], "pattern"),
@@ -62,17 +62,17 @@ class ExitTest(unittest.TestCase):
         with unittest.mock.patch.dict(os.environ, FANLIGHT_FSP="5"):
             self.refused(64, r"FANLIGHT_FSP: .*did you mean 'FANLIGHT_FPS'\?")
 
-    def test_a_path_of_a_device_is_a_source(self):
+    def test_a_device_path_is_a_source(self):
         self.refused(66, "/dev/null", "--source", "/dev/null")
 
-    def test_no_such_folder(self):
+    def test_a_missing_folder(self):
         self.refused(66, "/no/such/folder.*No such file", "--source", "files:/no/such/folder")
 
-    def test_folder_without_pictures(self):
+    def test_a_folder_without_pictures(self):
         with tempfile.TemporaryDirectory() as folder:
             self.refused(66, folder, "--source", f"files:{folder}")
 
-    def test_folder_that_may_not_be_read(self):
+    def test_an_unreadable_folder(self):
         with tempfile.TemporaryDirectory() as folder:  # 0700, so another user may not
             mine = os.geteuid() != 0
             if mine:
@@ -81,7 +81,7 @@ class ExitTest(unittest.TestCase):
                          restrict=["--unprivileged"])
             os.chmod(folder, stat.S_IRWXU)
 
-    def test_port_that_is_taken(self):
+    def test_a_port_in_use(self):
         with harness.Fanlight("--shards", "2") as first:
             taken = f"127.0.0.1:{first.address[1]}"
             code, lines = harness.run_to_exit("--listen", taken, "--shards", "2")
@@ -89,7 +89,7 @@ class ExitTest(unittest.TestCase):
             self.assertRegex(lines[0], rf"{taken}.*Address already in use")
             self.assertEqual(fetch(first.address, "/healthz").status, 200)
 
-    def test_port_that_somebody_shares(self):
+    def test_a_port_shared_by_another_server(self):
         with socket.socket() as other:
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             other.bind(("127.0.0.1", 0))
@@ -97,12 +97,12 @@ class ExitTest(unittest.TestCase):
             code, lines = harness.run_to_exit("--listen", f"127.0.0.1:{other.getsockname()[1]}")
             self.assertEqual((code, len(lines)), (71, 1), lines)
 
-    def test_address_that_is_not_ours(self):
+    def test_an_address_of_another_machine(self):
         code, lines = harness.run_to_exit("--listen", "192.0.2.1:0")
         self.assertEqual((code, len(lines)), (71, 1), lines)
         self.assertIn("192.0.2.1", lines[0])
 
-    def test_port_that_needs_root(self):
+    def test_a_privileged_port(self):
         if os.geteuid() != 0 and int(pathlib.Path(
                 "/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 80:
             self.skipTest("every user may bind to port 80 here")
@@ -111,7 +111,7 @@ class ExitTest(unittest.TestCase):
         self.assertEqual((code, len(lines)), (77, 1), lines)
         self.assertRegex(lines[0], ":80.*Permission denied")
 
-    def test_io_uring_that_is_forbidden(self):
+    def test_forbidden_io_uring(self):
         code, lines = harness.run_to_exit("--listen", "127.0.0.1:0", backend="uring",
                                           restrict=["--no-io-uring"])
         self.assertEqual((code, len(lines)), (69, 1), lines)
@@ -130,18 +130,18 @@ def is_served(address):
 
 
 class ServingTest(unittest.TestCase):
-    def test_backend_auto_without_io_uring_is_epoll_and_says_so(self):
+    def test_backend_auto_without_io_uring_logs_and_uses_epoll(self):
         with harness.Fanlight(backend="auto", restrict=["--no-io-uring"]) as fanlight:
             self.assertEqual(fetch(fanlight.address, "/snapshot").status, 200)
             fanlight.wait_for_line(r"epoll.*Operation not permitted|Operation not permitted.*epoll")
 
-    def test_as_another_user(self):
+    def test_an_unprivileged_user(self):
         with harness.Fanlight("--shards", "2", restrict=["--unprivileged"]) as fanlight:
             with open_stream(fanlight.address, "/stream").connection:
                 self.assertEqual(fetch(fanlight.address, "/snapshot").status, 200)
             self.assertEqual(fanlight.stop()[0], 0)
 
-    def test_emulator_is_the_default_and_says_so(self):
+    def test_emulator_is_the_default_and_is_logged(self):
         with harness.Fanlight() as fanlight:
             fanlight.wait_for_line("emulat")
             self.assertRegex(fanlight.lines[0], "^listening on ")
@@ -155,7 +155,7 @@ class ServingTest(unittest.TestCase):
         with harness.Fanlight(listen=[f"127.0.0.1:{address[1]}"]) as fanlight:
             self.assertEqual(fetch(address, "/healthz").status, 200)
 
-    def test_signals_end_it_cleanly(self):
+    def test_signals_stop_it_cleanly(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(number), \
                     harness.Fanlight("--source", "pattern", "--shards", "2") as fanlight:
@@ -179,7 +179,7 @@ class ServingTest(unittest.TestCase):
                 idle.socket.close()
                 self.assertEqual(fanlight.process.wait(harness.DEADLINE_SECONDS), 0)
 
-    def test_viewers_who_do_not_read_do_not_hold_up_the_end(self):
+    def test_stalled_viewers_do_not_delay_the_exit(self):
         with harness.Fanlight("--source", "pattern", "--fps", "30", "--viewer-stall-timeout",
                               "1h") as fanlight:
             stalled = [Connection(fanlight.address) for _ in range(5)]
@@ -189,7 +189,7 @@ class ServingTest(unittest.TestCase):
             for connection in stalled:
                 connection.socket.close()
 
-    def test_a_second_signal_ends_it_at_once(self):
+    def test_a_second_signal_stops_it_immediately(self):
         with harness.Fanlight("--source", "pattern", "--fps", "30") as fanlight:
             with Connection(fanlight.address) as stalled:
                 stalled.get("/stream")
@@ -220,7 +220,7 @@ class ServingTest(unittest.TestCase):
                 v6.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
                 self.assertTrue(v6.recv(1000).startswith(b"HTTP/1.1 200 OK"))
 
-    def test_descriptors_that_run_out(self):
+    def test_running_out_of_descriptors(self):
         with harness.Fanlight("--shards", "1", restrict=["--descriptors", "64"]) as fanlight:
             crowd = [Connection(fanlight.address) for _ in range(100)]
             crowd[0].get("/healthz")
@@ -232,7 +232,7 @@ class ServingTest(unittest.TestCase):
                 pass
             self.assertEqual(fanlight.stop()[0], 0)
 
-    def test_no_more_viewers_than_allowed(self):
+    def test_max_viewers_is_enforced(self):
         with harness.Fanlight("--max-viewers", "2", "--shards", "2") as fanlight:
             streams = [open_stream(fanlight.address, "/stream") for _ in range(2)]
             refused = fetch(fanlight.address, "/stream")

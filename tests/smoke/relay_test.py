@@ -54,7 +54,7 @@ class TreeTest(unittest.TestCase):
         self.addCleanup(stream.connection.socket.close)
         return stream
 
-    def test_pictures_and_times_are_the_same_at_the_end(self):
+    def test_pictures_and_times_pass_through_unchanged(self):
         at_camera, at_leaf = self.stream(self.camera), self.stream(self.leaf)
         sent, relayed = {}, {}
         reader = threading.Thread(target=lambda: sent.update(
@@ -69,7 +69,7 @@ class TreeTest(unittest.TestCase):
         for timestamp in both:
             self.assertEqual(sent[timestamp], relayed[timestamp])
 
-    def test_each_relay_names_itself(self):
+    def test_each_relay_adds_itself_to_via(self):
         self.assertIsNone(self.stream(self.camera).head.header("Via"))
         one = self.stream(self.middle).head.header("Via")
         self.assertRegex(one, r"^1\.1 fanlight-[0-9a-f]{16}$")
@@ -77,7 +77,7 @@ class TreeTest(unittest.TestCase):
         self.assertRegex(two, rf"^{re.escape(one)}, 1\.1 fanlight-[0-9a-f]{{16}}$")
         self.assertNotEqual(*two.split(", "))
 
-    def test_a_snapshot_url_is_asked_again_and_again(self):
+    def test_a_snapshot_url_is_polled(self):
         with relay_of(self.camera.url + "/snapshot", "--fps", "20") as relay:
             parts = self.stream(relay).parts(10)
         self.assertGreater(len({part.jpeg for part in parts}), 3)
@@ -85,7 +85,7 @@ class TreeTest(unittest.TestCase):
 
 
 class SlowTest(unittest.TestCase):
-    def test_a_slow_camera_is_not_taken_for_a_lost_one(self):
+    def test_a_slow_camera_is_not_reported_as_lost(self):
         with harness.Fanlight("--source", "pattern", "--fps", "0.4", "--size", "160x120") as camera:
             with relay_of(camera.url + "/stream") as relay:
                 stream = open_stream(relay.address, "/stream")
@@ -132,7 +132,7 @@ class SilentTest(unittest.TestCase):
                     # While a viewer is watching: an idle camera counts as ready.
                     self.assertEqual(fetch(relay.address, "/readyz").status, 503)
 
-    def test_a_first_picture_may_be_late_and_the_headers_of_the_file_are_sent(self):
+    def test_a_first_picture_may_be_late_and_configured_headers_are_sent(self):
         asked = threading.Event()
 
         def late(client, head):
@@ -169,15 +169,15 @@ class UpstreamTest(unittest.TestCase):
         self.assertEqual({part.jpeg for part in parts}, set(self.pictures))
         self.assertEqual({part.slate for part in parts}, {""})
 
-    def test_one_without_lengths_like_the_tutorial(self):
+    def test_an_upstream_without_lengths_like_the_tutorial(self):
         with Upstream(seed_stream(self.pictures)) as upstream:
             self.check_relay(upstream)
 
-    def test_one_with_chunks_and_a_boundary_of_its_own(self):
+    def test_an_upstream_with_chunks_and_another_boundary(self):
         with Upstream(chunked_stream(self.pictures)) as upstream:
             self.check_relay(upstream)
 
-    def test_the_newest_picture_is_not_held_back_until_the_next(self):
+    def test_the_newest_picture_does_not_wait_for_the_next(self):
         def one_picture(client, _head):
             client.send(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x"
                         b"\r\n\r\n--x\r\n\r\n" + self.pictures[0])
@@ -207,7 +207,7 @@ class UpstreamTest(unittest.TestCase):
         self.assertIn("USER:PASSWORD@HOST", lines[-1])
         self.assertNotRegex("".join(lines), "wr0ng|hidden")
 
-    def test_https_with_a_certificate_that_is_trusted_or_not(self):
+    def test_https_with_and_without_a_trusted_certificate(self):
         with tempfile.TemporaryDirectory() as folder:
             key, certificate = pathlib.Path(folder, "key"), pathlib.Path(folder, "certificate")
             subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
@@ -251,7 +251,7 @@ class UpstreamTest(unittest.TestCase):
                     warned = any("certificate" in line for line in relay.lines if line)
                     self.assertEqual(warned, keys == "insecure = true", relay.lines)
 
-    def test_what_cannot_be_relayed_is_said_at_start(self):
+    def test_unusable_upstreams_are_reported_at_start(self):
         def says(answer):
             return lambda client, _head: client.send(answer)
         for answer, words in (
@@ -275,7 +275,7 @@ class UpstreamTest(unittest.TestCase):
         code, lines = harness.run_to_exit("--source", "http://a:s3cret@camera:99999/")
         self.assertEqual((code, "s3cret" in "".join(lines)), (64, False), lines)
 
-    def test_nobody_watches_nobody_pulls(self):
+    def test_without_viewers_nothing_is_pulled(self):
         with Upstream(seed_stream(self.pictures)) as upstream:
             with relay_of(upstream.url(), "--capture-idle", "1s") as relay:
                 relay.wait_for_line("stopped, no one is watching")
@@ -310,7 +310,7 @@ class LossTest(unittest.TestCase):
                 camera = self.start_camera(*PATTERN, port=camera.address[1])
                 crowd.watch(all_see("^$"), PATIENCE_SECONDS)
 
-    def test_viewers_of_a_relay_that_was_there_first_see_the_pictures_when_they_come(self):
+    def test_a_relay_started_first_shows_the_pictures_once_they_arrive(self):
         with harness.reserve_port() as reservation:
             port = reservation.getsockname()[1]
             url = f"http://127.0.0.1:{port}/stream"
@@ -327,7 +327,7 @@ class LossTest(unittest.TestCase):
                 said = [line for line in relay.lines if "camera: waiting: " in line]
                 self.assertEqual(len(said), 1, relay.lines)
 
-    def test_there_is_room_for_what_was_not_known_at_start(self):
+    def test_pictures_of_a_late_upstream_fit(self):
         """The ring is created while the upstream is away, and its pictures are large."""
         picture = make_large_picture()
         is_there = threading.Event()
@@ -348,7 +348,7 @@ class LossTest(unittest.TestCase):
                 self.assertEqual(jpeg_size(snapshot.body), (3840, 2160))
                 self.assertGreater(len(snapshot.body), 9_000_000)
 
-    def test_servers_that_do_not_answer_do_not_keep_viewers_out(self):
+    def test_unresponsive_upstreams_do_not_delay_viewers(self):
         """Eight upstreams that accept and send nothing: tried one after another they would take
         longer than a start may."""
         def says_nothing(client, _head):
@@ -361,7 +361,7 @@ class LossTest(unittest.TestCase):
                     with stream.connection:
                         self.assertEqual(stream.part().slate, "camera lost: it does not answer")
 
-    def test_two_that_relay_each_other_say_so(self):
+    def test_two_servers_relaying_each_other_report_a_loop(self):
         camera = self.start_camera(*PATTERN)
         with relay_of(camera.url + "/stream") as relay, Crowd(relay.address, 1) as crowd:
             viewer = crowd.viewers[0]

@@ -69,7 +69,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--no-io-uring", action="store_true")
     parser.add_argument("--no-ports", action="store_true", help="ports below 1024 are privileged")
-    parser.add_argument("--unprivileged", action="store_true", help="a user who is not root")
+    parser.add_argument("--unprivileged", action="store_true", help="a user other than root")
     parser.add_argument("--descriptors", type=int)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--addresses", type=int)

@@ -37,7 +37,7 @@ class NotifyTest(unittest.TestCase):
                                  environment={"NOTIFY_SOCKET": name}.items()):
                 self.assertTrue(listener.recv(4096).startswith(b"READY=1\n"))
 
-    def test_the_watchdog_is_fed_while_all_loops_turn(self):
+    def test_the_watchdog_is_pinged_while_all_shards_run(self):
         with manager.Service("--listen", "127.0.0.1:0", "--shards", "2", *PATTERN,
                              watchdog_microseconds=200_000) as service:
             service.wait_for(service.states, "WATCHDOG=1", count=5)
@@ -74,7 +74,7 @@ class ReloadTest(unittest.TestCase):
         service.signal(signal.SIGHUP)
         service.wait_until_ready(1 + times)
 
-    def test_what_can_change_changes_under_a_viewer_who_stays(self):
+    def test_reloadable_settings_change_without_losing_a_viewer(self):
         self.write()
         service, address = self.service()
         stream = open_stream(address, "/stream")
@@ -88,7 +88,7 @@ class ReloadTest(unittest.TestCase):
                      "idle-timeout is 5 now, was 75s"):
             service.wait_for(service.lines, f"reload: {said}")
         sizes = iter(lambda: len(stream.part().jpeg), None)
-        self.assertTrue(any(size < before for size in sizes), "a picture of less quality comes")
+        self.assertTrue(any(size < before for size in sizes), "no picture of lower quality arrived")
         self.assertEqual(fetch(address, "/stream").status, 503)
         state = json.loads(fetch(address, "/api/v1/state").body)
         self.assertEqual(state["max_viewers"], 1)
@@ -102,7 +102,7 @@ class ReloadTest(unittest.TestCase):
         self.assertRegex(service.states[1], r"\nMONOTONIC_USEC=\d+\n")
         stream.connection.socket.close()
 
-    def test_what_cannot_change_is_said_and_stays(self):
+    def test_other_settings_are_logged_and_stay(self):
         self.write()
         service, address = self.service()
         self.write("shards = 1", "max-egress = \"100Mbit\"", "max-viewers = 1000000",
@@ -118,7 +118,7 @@ class ReloadTest(unittest.TestCase):
         flags = json.loads(fetch(address, "/api/v1/state").body)["flags"]
         self.assertEqual((flags["shards"], list(flags["camera"])), ("auto", ["front"]))
 
-    def test_a_bad_file_changes_nothing(self):
+    def test_an_invalid_file_changes_nothing(self):
         self.write()
         service, address = self.service()
         self.write("max-viewers = 7", "colour = 1")
@@ -133,7 +133,7 @@ class ReloadTest(unittest.TestCase):
         self.reload(service, times=3)
         service.wait_for(service.lines, "reload: nothing has changed")
 
-    def test_without_a_file_a_hangup_ends_nothing(self):
+    def test_without_a_file_a_hangup_is_harmless(self):
         with harness.Fanlight(*PATTERN) as fanlight:
             fanlight.process.send_signal(signal.SIGHUP)
             fanlight.wait_for_line("SIGHUP: .*--config")
@@ -141,7 +141,7 @@ class ReloadTest(unittest.TestCase):
 
 
 class InheritedSocketTest(unittest.TestCase):
-    def test_by_name_for_viewers_and_for_administration(self):
+    def test_sockets_by_name_for_viewers_and_for_administration(self):
         with manager.listening_socket() as web, manager.listening_socket() as admin, \
                 manager.Service(*PATTERN, sockets=[web, admin], names=["web", "admin"]) as service:
             service.wait_until_ready()
@@ -155,7 +155,7 @@ class InheritedSocketTest(unittest.TestCase):
             for listener in (web, admin):
                 self.assertEqual(fetch(listener.getsockname(), "/healthz").status, 200)
 
-    def test_a_restart_loses_no_attempt_to_connect(self):
+    def test_a_restart_loses_no_connection_attempt(self):
         done = threading.Event()
         answered = threading.Semaphore(0)
         answers, failures = [], []
@@ -196,7 +196,7 @@ class InheritedSocketTest(unittest.TestCase):
 
 
 class UnixSocketTest(unittest.TestCase):
-    def test_its_permissions_are_those_asked_for(self):
+    def test_permissions_are_as_configured(self):
         with tempfile.TemporaryDirectory() as folder:
             path = f"{folder}/socket"
             with harness.Fanlight(*PATTERN, "--unix-mode", "620", listen=[f"unix:{path}"]):

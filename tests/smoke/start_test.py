@@ -98,7 +98,7 @@ class StartTest(unittest.TestCase):
             self.assertEqual(rest, "", first)
             self.assertRegex(first, r"^fanlight: .+; try .+")
             knockers.join()
-            self.assertFalse(knockers.heard(), "a client was accepted by a start that failed")
+            self.assertFalse(knockers.heard(), "a failed start accepted a client")
             return False
         # The rest is not read, so it must not write more than the pipe's capacity.
         self.wait_until_crowded(process, knockers)
@@ -122,15 +122,15 @@ class StartTest(unittest.TestCase):
     def check(self, process, deadline):
         code = process.poll()
         if code is not None:
-            self.fail(f"it ended with {code}: {process.stderr.read()}")
-        self.assertLess(time.monotonic(), deadline, "it does not answer")
+            self.fail(f"it exited with {code}: {process.stderr.read()}")
+        self.assertLess(time.monotonic(), deadline, "the server does not respond")
 
     def served(self, limits, name, *flags):
         """The limits with which it served; above the lowest such limit, all must suffice."""
         results = [self.start(*flags, restrict=[name, str(limit)]) for limit in limits]
         least = results.index(True)
         self.assertTrue(all(results[least:]), dict(zip(limits, results)))
-        self.assertGreater(least, 0, "the least limit is enough; this tests nothing")
+        self.assertGreater(least, 0, "the lowest limit is sufficient, so this tests nothing")
         return limits[least:]
 
     def test_descriptors(self):
@@ -148,14 +148,14 @@ class StartTest(unittest.TestCase):
         enough = self.served(range(1, 9), "--threads", "--shards", "2", "--encode-threads", "0")
         self.assertGreaterEqual(enough[0], 4)
 
-    def test_the_line_tells_how_many_descriptors_are_needed(self):
+    def test_the_error_states_how_many_descriptors_are_needed(self):
         code, lines = harness.run_to_exit("--listen", "127.0.0.1:0", "--shards", "2",
                                           restrict=["--descriptors", "30"])
         self.assertEqual((code, len(lines)), (SYSTEM_ERROR, 1), lines)
         self.assertRegex(lines[0], r"^fanlight: \d+ descriptors are needed, 16 of them for "
                                    r"clients: Too many open files; try .*ulimit -n")
 
-    def test_a_reload_without_descriptors_is_a_line_in_the_log(self):
+    def test_a_reload_without_descriptors_logs_a_line(self):
         with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
             file.write("source = 'pattern'\n")
             file.flush()

@@ -70,7 +70,7 @@ class PatternTest(unittest.TestCase):
             self.stream(f"{target}?advance_headers=1", ANYTHING, boundary=boundary,
                         advance=True).parts(10)
 
-    def test_plain_form_for_everybody_else_and_on_demand(self):
+    def test_plain_form_for_all_others_and_on_demand(self):
         self.stream("/stream?advance_headers=0", IMAGE).parts(3)
         self.stream("/stream", "Accept: text/html,image/*").parts(3)
         self.stream("/stream").parts(3)  # without an Accept field
@@ -89,19 +89,19 @@ class PatternTest(unittest.TestCase):
                     self.assertTrue(stream.ended)
                     stream.connection.expect_end()
 
-    def test_fps_caps_the_rate(self):
+    def test_fps_limits_the_rate(self):
         parts = self.stream("/stream?fps=5").parts(6)
         # Without the cap the five intervals of a 30 fps camera are 0.17 s; with it, nominally 1 s.
         self.assertGreater(parts[-1].timestamp - parts[0].timestamp, 0.75)
         self.stream("/stream?fps=0.5").part()
 
-    def test_what_a_viewer_says_is_ignored(self):
+    def test_data_from_a_viewer_is_ignored(self):
         stream = self.stream("/stream")
         stream.part()
         stream.connection.send(b"GET / HTTP/1.1\r\n\r\n" * 1000)
         stream.parts(20)
 
-    def test_snapshot_and_stream_are_the_same_frames(self):
+    def test_snapshot_and_stream_deliver_the_same_frames(self):
         stream = self.stream("/stream")
         pictures = {part.jpeg for part in stream.parts(1)}
         snapshot = fetch(self.fanlight.address, "/snapshot").body
@@ -157,7 +157,7 @@ class FilesTest(unittest.TestCase):
             step = after[0].sequence - before[0].sequence  # frames that this viewer skipped
             self.assertEqual(after[1], (before[1] + step) % 5, numbers)
 
-    def test_what_is_no_picture_is_named_in_one_line_each(self):
+    def test_invalid_files_are_logged_in_one_line_each(self):
         for name in ("02a.jpg", "03a.jpg", "03b.jpg"):
             self.fanlight.wait_for_line(name.replace(".", r"\."))
 

@@ -116,7 +116,7 @@ class Reader:
         left = len(self.expected) - self.position
         data, self.rest = data[:left], self.rest + data[left:]
         end = self.position + len(data)
-        expect(self.expected[self.position:end] == data, f"other bytes at {self.position}")
+        expect(self.expected[self.position:end] == data, f"wrong bytes at {self.position}")
         self.position = end
 
 
@@ -148,7 +148,7 @@ class TableTest(unittest.TestCase):
         """A request that follows another one closely would use the file that is still open."""
         deadline = time.monotonic() + harness.DEADLINE_SECONDS
         while any(name.startswith(str(self.path)) for name in open_files(fanlight.process.pid)):
-            expect(time.monotonic() < deadline, "the database stays open")
+            expect(time.monotonic() < deadline, "the database was not closed")
 
     def read_all(self, fanlight, readers, enough):
         """Reads until every reader is complete or has `enough`; returns the server's peak RSS."""
@@ -191,7 +191,7 @@ class TableTest(unittest.TestCase):
         # The queries of the readers that stopped have stopped too.
         self.assertLess(self.rows_read(fanlight), MILLION * (WHOLE_READERS + 4))
 
-    def test_fifty_whole_tables_at_once_are_the_same(self):
+    def test_fifty_concurrent_tables_are_identical(self):
         make_database(self.path, 20_000)
         fanlight = self.serve()
         expected = expected_rows(20_000)
@@ -214,7 +214,7 @@ class TableTest(unittest.TestCase):
                 # All rows read in the meantime were read for the other client.
                 if read - before == rows:
                     break
-                self.assertLess(time.monotonic(), deadline, "the query goes on")
+                self.assertLess(time.monotonic(), deadline, "the query continues")
             self.assertLess(read % rows, rows // 2)
             # It is still connected, and gets the rest when it continues reading. A buffer may grow
             # at any time.
@@ -249,7 +249,7 @@ class TableTest(unittest.TestCase):
         self.assertEqual(response.status, 200, response.body)
         self.assertEqual(rows_of(response.body), expected_rows(3))
 
-    def test_a_table_that_goes_away_is_500_and_comes_back(self):
+    def test_a_dropped_table_is_500_until_it_is_back(self):
         make_database(self.path, 3)
         fanlight = self.serve()
         self.assertEqual(fetch(fanlight.address, "/stock-table").status, 200)
@@ -265,7 +265,7 @@ class TableTest(unittest.TestCase):
         make_database(self.path, 5)
         self.assertEqual(rows_of(fetch(fanlight.address, "/stock-table").body), expected_rows(5))
 
-    def test_damage_in_the_middle_cuts_the_answer(self):
+    def test_damage_in_the_middle_truncates_the_answer(self):
         make_database(self.path, 50_000)
         fanlight = self.serve()
         with open(self.path, "r+b") as file:
@@ -283,7 +283,7 @@ class TableTest(unittest.TestCase):
                 self.assertTrue(expected_rows(50_000).startswith(rows))
         fanlight.wait_for_line(rf"^stock table: {self.path}: .*malformed, after \d+ rows")
 
-    def test_what_is_wrong_at_start_is_told(self):
+    def test_problems_at_start_are_reported(self):
         code, lines = harness.run_to_exit("--source", "pattern", "--stock-db", "/nowhere/x.db")
         self.assertEqual(code, 66)
         self.assertIn("--stock-db /nowhere/x.db: No such file or directory", lines[-1])
@@ -299,7 +299,7 @@ class TableTest(unittest.TestCase):
         with harness.Fanlight("--source", "pattern") as fanlight:
             self.assertEqual(fetch(fanlight.address, "/stock-table").status, 404)
 
-    def test_a_stop_does_not_wait_for_a_database_that_is_locked(self):
+    def test_a_stop_does_not_wait_for_a_locked_database(self):
         make_database(self.path, 3)
         fanlight = self.serve()
         writer = sqlite3.connect(self.path, isolation_level=None)

@@ -77,11 +77,11 @@ class TerminalTest(unittest.TestCase):
                 terminal.wait_for(r"^\S+ memory: .*\n")
                 self.assertNotIn("\x1b", terminal.text)
 
-    def test_a_terminal_under_a_desktop_that_the_journal_watches_is_a_terminal(self):
+    def test_a_terminal_in_a_journaled_desktop_is_a_terminal(self):
         with Terminal(*SERVE, JOURNAL_STREAM="8:1") as terminal:
             terminal.wait_for(rf"\A{FAINT_TIME}listening on ")
 
-    def test_a_mistake_has_no_time(self):
+    def test_an_error_has_no_time(self):
         with Terminal("--soruce", "pattern") as terminal:
             terminal.wait_for(r"\A\x1b\[31mfanlight: --soruce: no such flag; did you mean "
                               r"'--source'\?; see fanlight --help\x1b\[0m\n")
@@ -104,7 +104,7 @@ class TerminalTest(unittest.TestCase):
 class WordsTest(unittest.TestCase):
     """The lines at the start and at the end."""
 
-    def test_ctrl_c_says_goodbye_with_figures(self):
+    def test_ctrl_c_prints_a_summary(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number), harness.Fanlight(*SERVE[:-2], "--fps", "20") as fanlight:
                 streams = [open_stream(fanlight.address, "/stream") for _ in range(2)]
@@ -121,13 +121,13 @@ class WordsTest(unittest.TestCase):
                 self.assertGreaterEqual(int(said[1]), 2)
                 self.assertEqual(fanlight.process.wait(harness.DEADLINE_SECONDS), 0)
 
-    def test_only_this_machine_and_how_to_open_it(self):
+    def test_a_local_listener_is_explained(self):
         with harness.Fanlight() as fanlight:
             port = fanlight.address[1]
             fanlight.wait_for_line(rf"^only this machine can open it; --listen 0\.0\.0\.0:{port} "
                                    "opens it to the network$")
 
-    def test_on_all_addresses_it_names_one_that_others_can_open(self):
+    def test_a_wildcard_listener_names_a_reachable_address(self):
         for address in ("0.0.0.0:0", "[::]:0"):
             with self.subTest(address), harness.Fanlight(listen=[address]) as fanlight:
                 said = fanlight.wait_for_line(
@@ -137,7 +137,7 @@ class WordsTest(unittest.TestCase):
                     self.assertTrue(said[1].endswith(f":{fanlight.address[1]}/"), said[1])
                 self.assertRegex(fanlight.lines[0], "^listening on ")
 
-    def test_memory_is_what_is_used_and_what_it_may_become(self):
+    def test_memory_is_stated_as_used_and_as_limit(self):
         with harness.Fanlight("--frame-memory", "32M", "--max-viewers", "100") as fanlight:
             fanlight.wait_for_line(r"room for 100 viewers$")
             said = fanlight.wait_for_line(r"^memory: (\d+) MB used, at most (\d+) MB when frames "

@@ -21,7 +21,7 @@ class Client:
         while not head.endswith(b"\r\n\r\n"):
             data = self.socket.recv(1)
             if not data:
-                raise ConnectionError("the client left")
+                raise ConnectionError("the client disconnected")
             head += data
         return head.decode("latin-1")
 

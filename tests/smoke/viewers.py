@@ -67,7 +67,7 @@ class Viewer:
     def check(self, sequence, jpeg):
         expect(sequence >= self.last, f"frame {sequence} after {self.last}")
         if sequence not in self.known:
-            expect(is_whole_jpeg(jpeg), f"frame {sequence} is not a whole JPEG")
+            expect(is_whole_jpeg(jpeg), f"frame {sequence} is not a complete JPEG")
             self.known[sequence] = jpeg
             self.known.pop(sequence - 1000, None)
         expect(jpeg == self.known[sequence], f"frame {sequence} differs between viewers")
@@ -123,7 +123,7 @@ def main():
     parser.add_argument("url")
     parser.add_argument("--viewers", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--pid", type=int, help="of the server, for its memory")
+    parser.add_argument("--pid", type=int, help="the server's process ID, to report its memory")
     options = parser.parse_args()
     host, port, target = re.fullmatch(r"http://([^:/]+):(\d+)(/.*)?", options.url).groups()
     print(f"resident before: {resident(options.pid)}")
@@ -133,8 +133,8 @@ def main():
         print(f"resident during: {resident(options.pid)}")
         frames = sorted(viewer.frames for viewer in crowd.viewers)
         skipped = sum(viewer.skipped() for viewer in crowd.viewers)
-        print(f"{len(frames)} viewers, {options.seconds} s: {sum(frames)} whole frames, each "
-              f"{frames[0]}..{frames[-1]}; {skipped} skipped; nobody disconnected")
+        print(f"{len(frames)} viewers, {options.seconds} s: {sum(frames)} complete frames, "
+              f"per viewer {frames[0]}..{frames[-1]}; {skipped} skipped; no viewer disconnected")
     print(f"resident after: {resident(options.pid)}")
 
 

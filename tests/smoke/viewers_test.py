@@ -42,9 +42,9 @@ class ViewersTest(unittest.TestCase):
     def wait_until_all_have_left(self):
         deadline = time.monotonic() + harness.DEADLINE_SECONDS
         while self.metric("fanlight_viewers") > 0:
-            self.assertLess(time.monotonic(), deadline, "viewers who left are still counted")
+            self.assertLess(time.monotonic(), deadline, "viewers that have left are still counted")
 
-    def test_a_crowd_sees_whole_frames_and_costs_no_copies(self):
+    def test_a_crowd_sees_complete_frames_and_costs_no_copies(self):
         with Crowd(self.address, 1) as first:
             first.watch(lambda: first.viewers[0].frames >= FRAMES, 30)
         before = self.fanlight.resident_kilobytes()
@@ -56,7 +56,7 @@ class ViewersTest(unittest.TestCase):
         self.assertLess(grown, VIEWERS * 10)
         self.wait_until_all_have_left()
 
-    def test_viewers_who_stall_are_closed_and_cost_the_others_nothing(self):
+    def test_stalled_viewers_are_closed_and_cost_the_others_nothing(self):
         stalled = []
         for _ in range(20):
             connection = Connection(self.address, receive_buffer=4096)
@@ -70,7 +70,7 @@ class ViewersTest(unittest.TestCase):
         for connection in stalled:
             connection.socket.close()
 
-    def test_viewers_who_vanish_are_forgotten(self):
+    def test_vanished_viewers_are_removed(self):
         for _ in range(3):
             crowd = [Connection(self.address) for _ in range(50)]
             for connection in crowd:

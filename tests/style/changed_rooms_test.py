@@ -14,22 +14,22 @@ import tidy_rooms  # noqa: E402
 
 
 class AffectedTest(unittest.TestCase):
-    def test_a_room_and_those_that_use_it(self):
+    def test_a_room_affects_those_that_use_it(self):
         rooms, labels = changed_rooms.affected(["http/report/metrics.cpp"])
         self.assertEqual(rooms, {"http/report", "http/answer", "http/shard", "tools/server"})
         self.assertEqual(labels, {"sim", "style"})
 
-    def test_what_no_shard_uses_is_not_simulated(self):
+    def test_rooms_that_no_shard_uses_are_not_simulated(self):
         self.assertEqual(changed_rooms.affected(["capture/jpeg/jpeg_check.cpp"])[1], {"style"})
 
-    def test_the_lowest_room_concerns_all(self):
+    def test_the_lowest_room_affects_all(self):
         self.assertEqual(changed_rooms.affected(["core/log.h"])[0], set(tidy_rooms.ROOMS))
 
-    def test_a_test_concerns_its_room_only(self):
+    def test_a_test_affects_only_its_room(self):
         rooms, _ = changed_rooms.affected(["tests/capture/jpeg/jpeg_check_test.cpp"])
         self.assertEqual(rooms, {"capture/jpeg"})
 
-    def test_a_helper_of_a_floor_concerns_its_rooms(self):
+    def test_a_helper_of_a_floor_affects_its_rooms(self):
         rooms, _ = changed_rooms.affected(["tests/http/raw_client.h"])
         self.assertEqual(rooms, {room for room in tidy_rooms.ROOMS if room.startswith("http/")})
 
@@ -37,18 +37,18 @@ class AffectedTest(unittest.TestCase):
         self.assertIn("smoke", changed_rooms.affected(["tools/server/fanlight.cpp"])[1])
         self.assertIn("smoke", changed_rooms.affected(["tests/smoke/api_test.py"])[1])
 
-    def test_a_document_or_a_script_concerns_no_room(self):
+    def test_documents_and_scripts_affect_no_room(self):
         for path in ("docs/api.md", "tools/tidy.py", "tools/build"):
             self.assertEqual(changed_rooms.affected([path]), (set(), {"style"}))
 
-    def test_how_all_is_built_concerns_all(self):
+    def test_the_build_configuration_affects_all(self):
         rooms, labels = changed_rooms.affected(["CMakePresets.json"])
         self.assertEqual(rooms, set(tidy_rooms.ROOMS))
         self.assertEqual(labels, {"sim", "smoke", "style"})
 
 
 class ChangedFilesTest(unittest.TestCase):
-    def test_edited_and_new_files_count_and_ignored_ones_do_not(self):
+    def test_edited_and_new_files_count_but_not_ignored_ones(self):
         with tempfile.TemporaryDirectory() as folder:
             def git(*arguments):
                 subprocess.run(["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@a",

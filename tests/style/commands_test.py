@@ -72,7 +72,7 @@ class InstallPackagesTest(unittest.TestCase):
         self.assertEqual(self.calls(), [])
 
     @unittest.skipIf(os.geteuid() != 0, "not root")
-    def test_root_installs_what_is_missing_without_questions(self):
+    def test_root_installs_missing_packages_without_prompts(self):
         self.list("run libfoo-dev\nrun g++ g++\ntest libbar-dev\nall chromium chromium\n")
         self.installed.write_text("libfoo-dev\n")
         self.program("apt-get", APT_GET)
@@ -95,7 +95,7 @@ class InstallPackagesTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(self.calls()[::2], ["sudo", "sudo"])
 
-    def test_neither_root_nor_sudo_is_one_line(self):
+    def test_without_root_and_sudo_it_prints_one_line(self):
         self.list("run libfoo-dev\n")
         self.program("apt-get", APT_GET)
         result = self.install("run", user=self.other_user())
@@ -104,7 +104,7 @@ class InstallPackagesTest(unittest.TestCase):
         self.assertIn("neither root nor sudo", result.stderr)
         self.assertIn("libfoo-dev", result.stderr)
 
-    def test_an_optional_package_comes_along(self):
+    def test_an_optional_package_is_installed_too(self):
         self.list("run? libextra-dev\nrun libfoo-dev\n")
         self.program("apt-get", SMALL_APT_GET)
         self.program("sudo", SUDO)
@@ -116,7 +116,7 @@ class InstallPackagesTest(unittest.TestCase):
         result = self.install("run", user=self.other_user())
         self.assertEqual((result.returncode, result.stderr), (0, ""))
 
-    def test_an_optional_package_that_is_not_to_be_had_is_one_line(self):
+    def test_an_unavailable_optional_package_prints_one_line(self):
         self.list("run? libgone-dev\nrun libfoo-dev\n")
         self.program("apt-get", SMALL_APT_GET)
         self.program("sudo", SUDO)
@@ -131,7 +131,7 @@ class InstallPackagesTest(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr.count("\n")), (0, 1), result.stderr)
         self.assertEqual(self.calls(), [])
 
-    def test_only_an_optional_package_is_missing_and_cannot_be_installed(self):
+    def test_failing_to_install_only_an_optional_package_is_no_error(self):
         self.list("run? libextra-dev\n")
         self.program("apt-get", SMALL_APT_GET)
         result = self.install("run", user=self.other_user())
@@ -144,7 +144,7 @@ class InstallPackagesTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("going on without libextra-dev: apt-get update failed", result.stderr)
 
-    def test_no_debian_is_one_line(self):
+    def test_outside_debian_it_prints_one_line(self):
         self.list("run libfoo-dev\n")
         result = self.install("run")
         self.assertEqual(result.returncode, 69)
@@ -205,14 +205,14 @@ class BuildTest(unittest.TestCase):
         self.assertEqual(self.configured("all"), "-DFANLIGHT_TESTS:BOOL=ON")
         self.assertIsNone(self.configured("fanlight"))
 
-    def test_ccache_is_used_where_it_is(self):
+    def test_ccache_is_used_if_installed(self):
         self.program("ccache", "#!/bin/sh\n")
         wanted = ("-DFANLIGHT_TESTS:BOOL=OFF -DCMAKE_CXX_COMPILER_LAUNCHER:STRING=ccache"
                   " -DCMAKE_DISABLE_PRECOMPILE_HEADERS:BOOL=ON")
         self.assertEqual(self.configured("fanlight", CMAKE_CXX_COMPILER_LAUNCHER=""), wanted)
         self.assertIsNone(self.configured("fanlight", CMAKE_CXX_COMPILER_LAUNCHER=""))
 
-    def test_libcamera_that_comes_later_changes_or_goes(self):
+    def test_libcamera_installed_changed_or_removed_later_is_detected(self):
         self.configured("all")
         plugin = self.folder / "build/release/tools/fanlight-libcamera.so"
         for version in ("0.0.3", "0.4.0", ""):
@@ -223,7 +223,7 @@ class BuildTest(unittest.TestCase):
             self.assertFalse(plugin.exists(), version)
             self.assertIsNone(self.configured("fanlight"), version)
 
-    def test_who_wants_no_libcamera_is_not_bothered_with_it(self):
+    def test_disabled_libcamera_stays_disabled(self):
         self.configured("fanlight", FANLIGHT_LIBCAMERA="OFF")
         self.libcamera("0.4.0")
         self.assertIsNone(self.configured("fanlight", FANLIGHT_LIBCAMERA="OFF"))
@@ -251,11 +251,11 @@ class SumReportsTest(unittest.TestCase):
         self.lines = result.stdout.splitlines()
         return result.returncode, self.lines[-1]
 
-    def test_adds_up(self):
+    def test_outcomes_are_added_up(self):
         self.assertEqual(self.sum("strict", release=[RUN, RUN], debug=[RUN]),
                          (0, "3 passed, 0 failed"))
 
-    def test_failures_and_tests_that_could_not_start(self):
+    def test_failures_and_tests_that_could_not_start_count_as_failed(self):
         self.assertEqual(self.sum("lenient", release=[RUN, FAIL, GONE]), (1, "1 passed, 2 failed"))
         self.assertEqual(self.lines[:-1], [
             "-- release: b", "why it failed", "-- release: d",
@@ -267,11 +267,11 @@ class SumReportsTest(unittest.TestCase):
         self.assertEqual(self.sum("strict", release=[RUN, SKIP]),
                          (1, "1 passed, 0 failed, 1 skipped"))
 
-    def test_a_tree_that_did_not_build(self):
+    def test_a_tree_that_did_not_build_counts_as_failed(self):
         self.assertEqual(self.sum("lenient", release=[RUN], debug=None), (1, "1 passed, 1 failed"))
         self.assertEqual(self.lines[:-1], ["-- debug", "no such header", "debug: did not build"])
 
-    def test_nothing_ran(self):
+    def test_running_no_tests_is_a_failure(self):
         self.assertEqual(self.sum("lenient", release=[]), (1, "0 passed, 0 failed"))
 
 

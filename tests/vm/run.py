@@ -14,12 +14,13 @@ from machine import PROCESSORS, Machine, run
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--arch", default="amd64", choices=sorted(PROCESSORS))
-    parser.add_argument("--suite", default="", help="Debian's release, for the kernel")
-    parser.add_argument("--flavour", default="", help="of the kernel, as arm64-16k")
-    parser.add_argument("--modules", default="vivid", help="with parameters, separated by ';'")
+    parser.add_argument("--suite", default="", help="the Debian release of the kernel")
+    parser.add_argument("--flavour", default="", help="the kernel's flavour, such as arm64-16k")
+    parser.add_argument("--modules", default="vivid",
+                        help="modules with parameters, separated by ';'")
     parser.add_argument("--folder", action="append", default=[],
-                        help="of the host, to be seen in the machine; repeatable")
-    parser.add_argument("--timeout", type=float, default=120, help="seconds")
+                        help="a folder of the host to mount in the machine; repeatable")
+    parser.add_argument("--timeout", type=float, default=120, help="time limit in seconds")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     machine = Machine(options.arch, options.suite, options.flavour,

@@ -56,7 +56,7 @@ class UnpackTest(unittest.TestCase):
     def asked(self):
         return (self.folder / "log").read_text().splitlines()
 
-    def test_is_there_as_on_a_machine_of_today(self):
+    def test_is_laid_out_like_a_current_debian(self):
         result = self.unpack("arm64", self.folder / "out", "thing")
         self.assertEqual(result.returncode, 0, result.stderr)
         out = self.folder / "out"
@@ -69,7 +69,7 @@ class UnpackTest(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in self.folder.glob("out*")),
                          ["out", "out.dpkg", "out.lock", "out.packages"])
 
-    def test_dpkg_can_be_asked_about_it(self):
+    def test_dpkg_can_query_it(self):
         self.unpack("arm64", self.folder / "out", "thing")
         out = self.folder / "out"
 
@@ -90,7 +90,7 @@ class UnpackTest(unittest.TestCase):
         self.unpack("arm64", self.folder / "out", "thing", "other")
         self.assertEqual(len(self.asked()), 4)
 
-    def test_a_refusal_is_shown_and_not_kept(self):
+    def test_a_failure_is_shown_and_not_cached(self):
         (self.folder / "refuse").touch()
         result = self.unpack("arm64", self.folder / "out", "thing")
         self.assertEqual(result.returncode, 69)
@@ -99,7 +99,7 @@ class UnpackTest(unittest.TestCase):
         (self.folder / "refuse").unlink()
         self.assertEqual(self.unpack("arm64", self.folder / "out", "thing").returncode, 0)
 
-    def test_the_sysroot_has_the_libraries_that_are_needed(self):
+    def test_the_sysroot_has_the_required_libraries(self):
         result = self.run_tool("sysroot", "arm64")
         self.assertEqual(result.returncode, 0, result.stderr)
         folder = pathlib.Path(result.stdout.strip())

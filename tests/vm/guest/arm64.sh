@@ -17,15 +17,15 @@ fail() {
   exit 1
 }
 
-# Up to a minute and a half for what another program is to do.
-wait_for() { # WORDS COMMAND...
-  words=$1
+# Waits up to a minute and a half for another program.
+wait_for() { # MESSAGE COMMAND...
+  message=$1
   shift
   for _ in $(seq 900); do
     if "$@" >/dev/null 2>&1; then return; fi
     sleep 0.1
   done
-  fail "$words"
+  fail "$message"
 }
 
 watch() { # NAME SPEC FORMAT
@@ -33,20 +33,20 @@ watch() { # NAME SPEC FORMAT
   "$package/usr/bin/fanlight" --backend uring --listen 127.0.0.1:0 --source "$2" --size 640x480 \
     2>/run/log &
   server=$!
-  wait_for "$1: it does not serve" grep -q '^listening on ' /run/log
+  wait_for "$1: the server did not start" grep -q '^listening on ' /run/log
   url=$(sed -n 's/^listening on \(.*\)\/$/\1/p' /run/log)
   grep -q "$3" /run/log || fail "$1: not $3"
 
-  # Ends by itself after so many parts, cleanly.
-  wget -q -O /run/stream "$url/stream?frames=20" || fail "$1: the stream"
+  # Ends cleanly after this number of parts.
+  wget -q -O /run/stream "$url/stream?frames=20" || fail "$1: the stream failed"
   parts=$(grep -a -c '^X-Sequence: ' /run/stream)
   slates=$(grep -a -c '^X-Slate: ' /run/stream || true)
   [ "$parts" = 20 ] && [ "$slates" = 0 ] || fail "$1: $parts parts, $slates slates"
-  tail -c 30 /run/stream | grep -q -- '--boundarydonotcross--' || fail "$1: no end"
+  tail -c 30 /run/stream | grep -q -- '--boundarydonotcross--' || fail "$1: no closing delimiter"
 
-  # Its status tells of disconnections, torn parts and the like; each part is looked at whole.
+  # Its exit status reports disconnections, torn parts and the like; every part is checked.
   "$package/usr/bin/fanlight-load" --viewers 10 --check-every 1 --duration 5s --quiet --json - \
-    "$url/stream" >/run/load.json || fail "$1: viewers"
+    "$url/stream" >/run/load.json || fail "$1: fanlight-load failed"
   frames=$(sed -n 's/.*"frames":\([0-9]*\),"frames_per_s".*/\1/p' /run/load.json)
   [ "${frames:-0}" -ge 10 ] || fail "$1: viewers got ${frames:-no} frames"
 
@@ -58,14 +58,14 @@ watch() { # NAME SPEC FORMAT
 found=$(awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
 [ "$found" = "$page_bytes" ] || fail "pages of $found bytes"
 "$build/tests/core/core_test" --gtest_brief=1 --gtest_filter='FrameRing*:SharedMemory*' ||
-  fail "memory by pages"
-# Takes minutes, an instruction at a time, and has nothing to do with pages: once is enough.
+  fail "the tests of memory pages failed"
+# Takes minutes, one instruction at a time, and does not depend on the page size: once is enough.
 if [ "$page_bytes" = 4096 ]; then
   "$build/tests/capture/jpeg/jpeg_simd_test" --gtest_brief=1 || fail "libjpeg-turbo without NEON"
 fi
 
 "$package/usr/bin/fanlight" --config "$package/etc/fanlight/fanlight.toml" --check-config ||
-  fail "the configuration that the package brings"
+  fail "the packaged configuration is invalid"
 
 watch vivid v4l2:/dev/video0 'encoded here'
 
@@ -77,4 +77,4 @@ wait_for "no USB camera" test -e $link
 watch USB v4l2:$link 'MJPEG.*passed through'
 exec 3>&-
 wait
-if dmesg | grep -E 'BUG:|WARNING:|Oops'; then fail "the kernel complains"; fi
+if dmesg | grep -E 'BUG:|WARNING:|Oops'; then fail "the kernel reported a bug"; fi

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Viewers who stay, whatever happens to the camera."""
+"""Viewers that stay, whatever happens to the camera."""
 import contextlib
 import re
 import sys

@@ -16,7 +16,7 @@ def wait_until(satisfied, what):
         if found := satisfied():
             return found
         never.wait(0.05)
-    raise AssertionError(f"{what}: not within {DEADLINE_SECONDS} s")
+    raise AssertionError(f"timed out after {DEADLINE_SECONDS} s: {what}")
 
 
 def v4l2_ctl(node, *arguments):

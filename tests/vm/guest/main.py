@@ -34,7 +34,7 @@ SERIOUS = re.compile(r"BUG:|WARNING:|Oops|general protection|refcount_t")
 class Kernel(unittest.TestCase):
     """Runs last: none of the tests may have caused a kernel error."""
 
-    def test_has_nothing_to_complain_about(self):
+    def test_has_reported_no_problems(self):
         messages = subprocess.run(["dmesg"], check=True, capture_output=True, text=True).stdout
         self.assertEqual([line for line in messages.splitlines() if SERIOUS.search(line)], [])
 

@@ -22,7 +22,7 @@ class Libcamera(UsbScene):
                 self.camera.plug()
             audience.see_pictures()
 
-    def test_the_device_rests_while_nobody_watches(self):
+    def test_the_device_is_idle_without_viewers(self):
         with serving("--source", "libcamera", "--capture-idle", "1s",
                      viewers_count=0) as (server, _):
             stream = open_stream(server.address, "/stream")

@@ -50,7 +50,7 @@ class Waiting(unittest.TestCase):
                 server.wait_for_line("^camera: available$")
             audience.see_slate("unplugged|not there")
 
-    def test_so_they_do_under_the_flags_of_ustreamer(self):
+    def test_viewers_see_it_with_the_flags_of_ustreamer_too(self):
         with serving("--device", self.LINK, "--resolution", "640x480") as (_, audience):
             audience.see_slate("camera lost: not there")
             with UsbCamera():
@@ -62,7 +62,7 @@ class Lists(unittest.TestCase):
         return subprocess.run([harness.options.binary, "--list-devices"], check=True, text=True,
                               capture_output=True, timeout=harness.DEADLINE_SECONDS).stdout
 
-    def test_all_cameras_with_what_they_can_do(self):
+    def test_all_cameras_with_their_capabilities(self):
         with UsbCamera() as camera:
             link = "/dev/v4l/by-id/usb-Fanlight_Emulated_Camera_E0001-video-index0"
             wait_until(lambda: subprocess.run(["test", "-e", link]).returncode == 0, link)
@@ -73,7 +73,7 @@ class Lists(unittest.TestCase):
             for words in ("MJPEG 640x480", "MJPEG 1280x720", "YUYV", "brightness=", "(auto)"):
                 self.assertIn(words, listed)
 
-    def test_the_one_that_is_marked_is_taken(self):
+    def test_the_marked_camera_is_used(self):
         with serving("--source", "auto", "--size", "320x180") as (server, audience):
             audience.see_pictures()
             chosen = server.wait_for_line(r"--source auto: (\S+)")[1]

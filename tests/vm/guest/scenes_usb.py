@@ -63,16 +63,16 @@ class Pictures(UsbScene):
             self.assertIn("YUYV", state_of(server)["format"])
             self.assertIsNone(frame_number(audience.newest()))
 
-    def test_the_size_that_was_asked_for(self):
+    def test_the_requested_size(self):
         with serving("--source", f"v4l2:{self.camera.node()}",
                      "--size", "1280x720") as (_, audience):
             audience.see_pictures(3, has_size(1280, 720))
 
-    def test_turned_without_loss(self):
+    def test_rotated_without_loss(self):
         with self.serving("--rotate", "90") as (_, audience):
             audience.see_pictures(3, has_size(480, 640))
 
-    def test_a_name_that_stays(self):
+    def test_a_stable_name(self):
         link = f"/dev/v4l/by-id/usb-Fanlight_Emulated_Camera_{self.camera.serial}-video-index0"
         wait_until(lambda: os.path.exists(link), link)
         with serving("--source", f"v4l2:{link}") as (_, audience):
@@ -108,13 +108,13 @@ class BadFrames(UsbScene):
             audience.see_pictures(5)
             self.assertEqual([viewer.slates for viewer in audience.viewers][0], [])
 
-    def test_corrupt_ones_reach_nobody(self):
+    def test_corrupt_frames_reach_no_viewer(self):
         self.see_them_dropped("corrupt")
 
-    def test_truncated_ones_reach_nobody(self):
+    def test_truncated_frames_reach_no_viewer(self):
         self.see_them_dropped("truncate")
 
-    def test_nothing_but_corrupt_ones(self):
+    def test_only_corrupt_frames(self):
         with self.serving("--camera-stall-timeout", "1s") as (_, audience):
             audience.see_pictures()
             self.camera.command(f"corrupt {FOREVER}")
@@ -122,20 +122,20 @@ class BadFrames(UsbScene):
             self.camera.command("corrupt 0")
             audience.see_pictures()
 
-    def test_missing_tables_are_put_in(self):
+    def test_missing_tables_are_added(self):
         self.camera.command(f"no-tables {FOREVER}")
         with self.serving() as (server, audience):
             audience.see_pictures(5)
             self.assertIn(b"\xff\xc4", audience.newest())
             self.assertEqual(state_of(server)["dropped_bad"], 0)
 
-    def test_padding_is_taken_off(self):
+    def test_padding_is_removed(self):
         self.camera.command(f"pad {FOREVER}")
         with self.serving() as (server, audience):
             audience.see_pictures(5)
             self.assertEqual(state_of(server)["dropped_bad"], 0)
 
-    def test_those_that_the_camera_itself_calls_bad(self):
+    def test_frames_marked_as_bad_by_the_camera(self):
         with self.serving() as (_, audience):
             audience.see_pictures()
             self.camera.command("flag 3")
@@ -176,7 +176,7 @@ class ComingAndGoing(UsbScene):
                 audience.see_pictures()
                 server.wait_for_line(f"v4l2:{after}")
 
-    def test_another_camera_has_its_name(self):
+    def test_another_camera_under_the_same_name(self):
         before = self.camera.node()
         with self.serving("--capture-idle", "1s", viewers_count=0) as (server, _):
             self.wait_until_stopped()
@@ -238,7 +238,7 @@ def occupying(node):
 
 
 class Busy(UsbScene):
-    def test_at_start_the_program_is_named(self):
+    def test_at_start_the_other_program_is_named(self):
         with occupying(self.camera.node()) as other:
             wait_until(lambda: self.camera.count("streaming"), "it streams")
             source = ("--source", f"v4l2:{self.camera.node()}")
@@ -248,7 +248,7 @@ class Busy(UsbScene):
             with harness.Fanlight(*source) as server:
                 server.wait_for_line(rf"waiting: .*v4l2-ctl \(pid {other.pid}\)")
 
-    def test_while_serving_viewers_are_told(self):
+    def test_while_serving_viewers_see_the_reason(self):
         with self.serving("--capture-idle", "1s", viewers_count=0) as (server, _):
             self.wait_until_stopped()
             with occupying(self.camera.node()):
