@@ -28,7 +28,7 @@ class Load:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
-            raise Failed("the load generator did not end") from None
+            raise Failed("the load generator did not finish") from None
         if self.process.returncode != 0:
             raise Failed(f"fanlight-load: {err.strip().splitlines()[-1] if err else 'no reason'}")
         return json.loads(out)

@@ -53,8 +53,8 @@ class Network:
         self.congestion = congestion
         # Namespace names are global to the machine, interface names are local to their namespace.
         mark = f"{os.getpid()}-{next(numbers)}"
-        self.server, self.router, self.client = (f"fanlight-{mark}-{who}"
-                                                 for who in ("server", "router", "client"))
+        self.server, self.router, self.client = (f"fanlight-{mark}-{role}"
+                                                 for role in ("server", "router", "client"))
         self.namespaces = (self.server, self.router, self.client)
         self.at = {"local": (self.server, "to-router"), "remote": (self.router, "to-client")}
         self.old_handlers = {}

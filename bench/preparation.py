@@ -23,6 +23,6 @@ def install_and_build():
 def become_root(name):
     """Restarts the program with sudo, or exits."""
     if not shutil.which("sudo"):
-        print(f"{name}: needs root, for network namespaces, and there is no sudo", file=sys.stderr)
+        print(f"{name}: needs root for network namespaces, and there is no sudo", file=sys.stderr)
         sys.exit(77)
     os.execvp("sudo", ["sudo", *sys.orig_argv])

@@ -107,9 +107,9 @@ def write_overview(summaries, folder, facts):
     servers = [*ALL, *sorted({label.split(",")[0] for summary in summaries.values()
                               for label in summary["cells"]} - set(ALL))]
     lines = [HEADER.format(title="Fanlight, the bare kernel, and others",
-                           how="One figure per scenario; its name links to the others. The "
-                               "details below are of the last run; each scenario's page has its "
-                               "own.",
+                           how="One figure per scenario; the scenario's name links to the others. "
+                               "The details below are those of the last run; each scenario's page "
+                               "has its own.",
                            **facts)
              + "| scenario | measure | " + " | ".join(servers) + " |",
              "|---" * (len(servers) + 2) + "|"]

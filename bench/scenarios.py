@@ -40,30 +40,30 @@ METRICS = {
     "rank_max": Metric("rank max", min, 2),
     "broken": Metric("torn or falling", min, 0),
     "lost": Metric("disconnected", min, 0),
-    "never": Metric("no frame at all", min, 0),
+    "never": Metric("without any frame", min, 0),
     "first_p50": Metric("first frame p50 ms", min, 0),
     "first_p99": Metric("p99 ms", min, 0),
     "first_max": Metric("max ms", min, 0),
-    "spread": Metric("furthest shard from even %", min, 1),
-    "rss_few": Metric("RSS at few, kB", min, 0),
-    "rss_many": Metric("RSS at many, kB", min, 0),
+    "spread": Metric("largest shard imbalance %", min, 1),
+    "rss_few": Metric("RSS, few viewers, kB", min, 0),
+    "rss_many": Metric("RSS, many viewers, kB", min, 0),
     "rss_per_viewer": Metric("bytes/viewer", min, 0),
     "anonymous_per_viewer": Metric("anonymous bytes/viewer", min, 0),
-    "loss": Metric("loss of the fast %", min, 2),
-    "fast_rate": Metric("delivered to the fast %", max, 1),
-    "slow_frames": Metric("slow: frames median", max, 0),
-    "slow_age": Metric("slow: age p50 ms", min, 0),
-    "closed": Metric("stalled ones closed", max, 0),
-    "closed_max": Metric("closed after, max s", min, 1),
-    "rss_left": Metric("RSS that stays, kB", min, 0),
+    "loss": Metric("loss of fast viewers %", min, 2),
+    "fast_rate": Metric("delivered to fast viewers %", max, 1),
+    "slow_frames": Metric("slow viewers: median frames", max, 0),
+    "slow_age": Metric("slow viewers: age p50 ms", min, 0),
+    "closed": Metric("stalled viewers closed", max, 0),
+    "closed_max": Metric("closed after at most, s", min, 1),
+    "rss_left": Metric("RSS not released, kB", min, 0),
     "pages_before": Metric("TCP pages before", min, 0),
     "pages_full": Metric("while stalled", min, 0),
     "pages_after": Metric("after", min, 0),
     "served": Metric("served", max, 0),
     "refused": Metric("503 + Retry-After", max, 0),
-    "unanswered": Metric("without an answer", min, 0),
+    "unanswered": Metric("unanswered", min, 0),
     "log_lines": Metric("log lines", min, 0),
-    "served_again": Metric("of 100 later ones served", max, 0),
+    "served_again": Metric("served of 100 later viewers", max, 0),
 }
 
 
@@ -157,7 +157,7 @@ def shard_spread(context, scenario, server):
         return None
     pause = threading.Event()
     viewers = [0]
-    for _ in range(100):  # until all have connected, or as many as will
+    for _ in range(100):  # until all have connected, if they do
         connection = http.client.HTTPConnection(*server.address, timeout=20)
         connection.request("GET", "/api/v1/state")
         shards = json.load(connection.getresponse())["shards"]
@@ -200,7 +200,7 @@ def tcp_pages():
 
 
 def run_stalled(context, scenario, name, extra):
-    """Viewers who stop reading, alongside a tenth as many who continue."""
+    """Viewers that stop reading, alongside a tenth as many that continue."""
     timeout = 3 if context.quick else 10  # ustreamer's own is 10 s
     flags = ("--viewer-stall-timeout", f"{timeout}s") if name in FANLIGHTS else ()
     pause = threading.Event()
@@ -253,7 +253,7 @@ SCENARIOS = {
         "9000 viewers, 20 KB, 5 fps", run_stream,
         ("cpu", "delivered", "least", "first_p99", "first_max", "never", "lost", "broken",
          "load_busy"), viewers=9000, fps=5),
-    "saturated": Scenario("4000 viewers, 20 KB, as fast as it goes (source 240 fps)", run_stream,
+    "saturated": Scenario("4000 viewers, 20 KB, as fast as possible (source 240 fps)", run_stream,
                           SATURATED, viewers=4000, fps=240),
     "saturated-two-shards": Scenario(
         "4000 viewers, 20 KB, source 240 fps; two shards and the load generator on the same two "

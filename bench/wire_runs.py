@@ -104,6 +104,6 @@ TARGETS = [
 
 
 def missed(figures):
-    """The targets that a row misses."""
+    """The targets that a row with these figures misses."""
     return [name for key, name, reaches in TARGETS
             if figures[key] is None or not reaches(figures[key])]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The structure that Fanlight grew out of, for comparison: a Flask view that yields parts, a thread
-that plays the camera, and an event for each viewer; under gevent, one worker.
+"""The structure that Fanlight evolved from, for comparison: a Flask view that yields parts, a
+thread that plays the camera, and an event for each viewer; with gevent, one worker.
 
     app.py --frames DIR [--fps N] [--port N]
 

@@ -1,24 +1,24 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Snapshots under load: every answer must be 200, and of one in 64 the body must be a whole JPEG.
+-- Snapshots under load: every answer must be 200, and one in 64 is checked to be a complete JPEG.
 --
 --   wrk --threads 1 --connections 100 --duration 10s --latency -s bench/wrk/snapshot.lua \
 --     http://127.0.0.1:5000/snapshot
 --
--- Prints requests per second and errors behind wrk's own report. The exit code is wrk's: read the
--- line that begins with "snapshot:".
+-- Prints requests per second and errors after wrk's own report. The exit code is always wrk's, so
+-- read the line that begins with "snapshot:".
 
 local check_every = 64
 local threads = {}
 
--- In wrk's main thread: remembers the threads, because each has counters of its own.
+-- In wrk's main thread: keeps the threads, because each has its own counters.
 function setup(thread)
   table.insert(threads, thread)
 end
 
--- In each thread. Globals, so that done() can ask for them by name.
+-- In each thread. Globals, so that done() can read them by name.
 function init()
   answers = 0
-  looked_at = 0
+  checked = 0
   wrong_status = 0
   no_jpeg = 0
 end
@@ -32,7 +32,7 @@ function response(status, headers, body)
   if status ~= 200 then
     wrong_status = wrong_status + 1
   elseif answers % check_every == 0 then
-    looked_at = looked_at + 1
+    checked = checked + 1
     if not is_jpeg(body) then no_jpeg = no_jpeg + 1 end
   end
 end
@@ -46,8 +46,8 @@ end
 function done(summary, latency, requests)
   local errors = summary.errors
   print(string.format(
-    "snapshot: %.1f requests/s; %d answers, %d not 200, %d looked at, %d of them no JPEG; "
+    "snapshot: %.1f requests/s; %d answers, %d not 200, %d checked, %d of them not a JPEG; "
       .. "%d connects failed, %d reads, %d writes, %d timeouts",
     summary.requests / (summary.duration / 1e6), sum("answers"), sum("wrong_status"),
-    sum("looked_at"), sum("no_jpeg"), errors.connect, errors.read, errors.write, errors.timeout))
+    sum("checked"), sum("no_jpeg"), errors.connect, errors.read, errors.write, errors.timeout))
 end
