@@ -14,7 +14,7 @@ import tidy_rooms
 
 # A change in this room is tested by running the program; rooms below it would always run it.
 PROGRAM_ROOM = "tools/server"
-# The simulation runs this room, and so all that it uses of ours.
+# The simulation runs this room, and with it all rooms that it uses.
 SIMULATED_ROOM = "http/shard"
 # Files that the tests of every room depend on.
 EVERYTHING = ("CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt", "tools/packages.txt")

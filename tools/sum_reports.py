@@ -3,8 +3,8 @@
 """sum_reports.py FOLDER strict|lenient NAME...: adds up ctest's JUnit reports FOLDER/NAME.xml.
 
 Prints the last lines of each failed test, then the names of the failed tests, and finally
-`N passed, N failed[, N skipped]`: in a long run people look at the end first. Exits with 1 if a
-test failed, if none ran, or if one was skipped and skipping counts (strict). A missing report is a
+`N passed, N failed[, N skipped]`: the end of a long log is read first. Exits with 1 if a test
+failed, if none ran, or, if strict, if one was skipped. A missing report is a
 failure: its tree did not build, as FOLDER/NAME.log shows.
 """
 import collections

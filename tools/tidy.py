@@ -3,7 +3,7 @@
 """The style test: the project's rules that a program can check. ctest runs it.
 
     tools/tidy.py               checks the tree, prints `file:line: what, and what to do instead`
-    tools/tidy_cases.py         checks that each rule finds what it is there for
+    tools/tidy_cases.py         checks that each rule finds what it should
 """
 import ast
 import pathlib
@@ -43,13 +43,13 @@ BANNED = [
     (r"\bnew\b(?!\s*\()", PRODUCTION, "std::make_unique at start, a Slab later"),
     (r"(?<!operator )(?<!= )\bdelete\b", PRODUCTION, "std::unique_ptr, or the Slab it came from"),
     (r"\b(malloc|calloc|realloc|free)\s*\(", PRODUCTION, "memory that was reserved at start"),
-    (r"\bstd::(shared_ptr|make_shared)\b", PRODUCTION, "one owner, who outlives the others"),
+    (r"\bstd::(shared_ptr|make_shared)\b", PRODUCTION, "one owner, which outlives the others"),
     (r"\bstd::(regex|stringstream|ostringstream)\b", PRODUCTION, "from_chars, format_to"),
     (r"\b(clock_gettime\s*\(\s*CLOCK_(MONO|REAL|BOOT|TAI)|gettimeofday\s*\()|_clock::now\s*\("
      r"|\btime\s*\(\s*(nullptr|0)\s*\)",
      r"(?!core/time\.h)", "read_monotonic_clock() or read_wall_clock()"),
     (r"\bread_(monotonic|wall)_clock\s*\(",
-     # The log's timestamps for a terminal affect no decision.
+     # The log's timestamps on a terminal affect no decision.
      r"(?!core/time\.h|core/log\.cpp|io/\w*backend\.(h|cpp)|capture/|tools/server/fanlight\.cpp"
      r"|tests/|bench/"
      # The load generator exists to measure when bytes arrive.
@@ -68,11 +68,12 @@ EXEMPT_FROM_BAN = [
 # (file, why it has no test named after it)
 EXEMPT_FROM_TEST = [
     ("http/shard/connection_end.cpp",
-     "a part of the class Connection; connection_test.cpp tests all"),
-    ("http/shard/connection_reply.cpp", "another; connection_{body,await_body}_test.cpp test it"),
-    ("http/shard/connection_stream.cpp", "another; connection_test.cpp tests it"),
-    ("http/shard/connection_web_socket.cpp", "another; web_socket_test.cpp tests it"),
-    ("core/check.cpp", "death tests all over the tests of core see it abort"),
+     "part of the class Connection; connection_test.cpp tests all of it"),
+    ("http/shard/connection_reply.cpp",
+     "another part; tested by connection_{body,await_body}_test.cpp"),
+    ("http/shard/connection_stream.cpp", "another part; tested by connection_test.cpp"),
+    ("http/shard/connection_web_socket.cpp", "another part; tested by web_socket_test.cpp"),
+    ("core/check.cpp", "death tests throughout the tests of core rely on it"),
 ]
 
 # Comments and literals: everything that is not code. A raw string ends at its own delimiter.
@@ -161,7 +162,7 @@ def check_includes(path, text):
         if complaint:
             yield number, complaint
         elif name == "sys/epoll.h" and path.startswith("tools/load/"):
-            pass  # a program that judges the server shares no code with it
+            pass  # a program that measures the server shares no code with it
         elif name in ("liburing.h", "linux/io_uring.h", "sys/epoll.h") and \
                 floor not in ("io", "tests", "bench"):
             yield number, f"only io/ knows <{name}>; go through io/backend.h"

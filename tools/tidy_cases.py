@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The self-test of tidy.py: each rule finds what it should, and nothing in good code."""
+"""The self-test of tidy.py: each rule finds what it should, and nothing in valid code."""
 import sys
 
 import tidy

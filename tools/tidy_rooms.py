@@ -105,4 +105,4 @@ def check_tree(files):
     circle = find_circle(includes_of_modules(files))
     if circle:
         way = " -> ".join([*circle, circle[0]])
-        yield f"{circle[0]}.h", 1, f"includes go in a circle: {way}"
+        yield f"{circle[0]}.h", 1, f"circular includes: {way}"
