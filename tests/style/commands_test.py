@@ -202,8 +202,15 @@ class BuildTest(unittest.TestCase):
     def test_a_tree_is_configured_once(self):
         self.assertEqual(self.configured("fanlight"), "-DFANLIGHT_TESTS:BOOL=OFF")
         self.assertIsNone(self.configured("fanlight", "fanlight-load"))
-        self.assertEqual(self.configured("all"), "-DFANLIGHT_TESTS:BOOL=ON")
+        self.assertEqual(self.configured("all"), "-DFANLIGHT_TESTS:BOOL=ON"
+                         " -DFANLIGHT_WHOLE_PROGRAMS:BOOL=OFF")
         self.assertIsNone(self.configured("fanlight"))
+
+    def test_a_tree_changes_between_single_tests_and_whole_programs(self):
+        for wanted in ("ON", "OFF"):
+            self.assertIn(f"-DFANLIGHT_WHOLE_PROGRAMS:BOOL={wanted}",
+                          self.configured("all", FANLIGHT_WHOLE_PROGRAMS=wanted))
+        self.assertIsNone(self.configured("all"))
 
     def test_ccache_is_used_if_installed(self):
         self.program("ccache", "#!/bin/sh\n")
@@ -238,8 +245,16 @@ GONE = '<testcase name="d" status="notrun"><skipped message="Unable to find it"/
 
 
 class SumReportsTest(unittest.TestCase):
-    def sum(self, strictness, **reports):
+    def sum_programs(self, test, tests_within):
+        """The sum of one test, a whole program of the name a_test."""
+        return self.sum("lenient", tests_within, release=[test])
+
+    def sum(self, strictness, tests_within=None, **reports):
         with tempfile.TemporaryDirectory() as folder:
+            if tests_within:
+                pathlib.Path(folder, "release").mkdir()
+                report = f"<testsuites><testsuite>{tests_within}</testsuite></testsuites>"
+                pathlib.Path(folder, "release/a_test.xml").write_text(report)
             for name, tests in reports.items():
                 if tests is None:
                     pathlib.Path(folder, f"{name}.log").write_text("no such header\n")
@@ -270,6 +285,28 @@ class SumReportsTest(unittest.TestCase):
     def test_a_tree_that_did_not_build_counts_as_failed(self):
         self.assertEqual(self.sum("lenient", release=[RUN], debug=None), (1, "1 passed, 1 failed"))
         self.assertEqual(self.lines[:-1], ["-- debug", "no such header", "debug: did not build"])
+
+    def test_a_whole_program_counts_as_its_tests(self):
+        self.sum_programs(RUN.replace('"a"', '"a_test"'), """
+            <testcase classname="S" name="Passes" status="run" result="completed"/>
+            <testcase classname="S" name="Skips" status="run" result="skipped"><skipped/></testcase>
+            <testcase classname="S" name="IsDisabled" status="notrun" result="suppressed"/>""")
+        self.assertEqual(self.lines, ["release: S.Skips: skipped", "release: S.IsDisabled: skipped",
+                                      "1 passed, 0 failed, 2 skipped"])
+
+    def test_a_failure_in_a_whole_program_is_named(self):
+        self.sum_programs(FAIL.replace('"b"', '"a_test"'), """
+            <testcase classname="S" name="Passes" status="run" result="completed"/>
+            <testcase classname="S" name="Fails" status="run" result="completed">
+            <failure message="1 is not 2"/></testcase>""")
+        self.assertEqual(self.lines, ["-- release: S.Fails", "1 is not 2",
+                                      "release: S.Fails: failed", "1 passed, 1 failed"])
+
+    def test_a_program_that_fails_behind_its_tests_counts_as_one_more(self):
+        self.sum_programs(FAIL.replace('"b"', '"a_test"'), """
+            <testcase classname="S" name="Passes" status="run" result="completed"/>""")
+        self.assertEqual(self.lines, ["-- release: a_test", "why it failed",
+                                      "release: a_test: failed", "1 passed, 1 failed"])
 
     def test_running_no_tests_is_a_failure(self):
         self.assertEqual(self.sum("lenient", release=[]), (1, "0 passed, 0 failed"))
