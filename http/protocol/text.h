@@ -35,6 +35,15 @@ class TextWriter {
     size_ += text.size();
   }
 
+  // Moves as much of `left` as fits from its beginning, unchanged, and leaves `spare` bytes of
+  // room.
+  void raw_part(std::string_view& left, size_t spare = 0) noexcept {
+    CHECK(spare <= room());
+    const std::string_view part = left.substr(0, room() - spare);
+    raw(part);
+    left.remove_prefix(part.size());
+  }
+
   // Adds the content of a JSON string (RFC 8259 section 7): made printable (take_printable()),
   // quotes and backslashes escaped; only whole characters within the first `bytes_max` bytes.
   void add_json(std::string_view text, size_t bytes_max = kForeignBytesMax) noexcept {

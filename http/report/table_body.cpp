@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/report/table_body.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/check.h"
@@ -56,9 +55,7 @@ Body::Failure TableBody::failure() const noexcept {
 
 Body::Pulled TableBody::pull(std::span<char> room) noexcept {
   TextWriter text(room);
-  const std::string_view head = head_left_.substr(0, text.room());
-  text.raw(head);
-  head_left_.remove_prefix(head.size());
+  text.raw_part(head_left_);
   if (head_left_.empty()) write_rows(text);
   if (text.size() > 0) return {text.size(), State::more};
 

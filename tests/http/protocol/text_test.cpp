@@ -48,10 +48,27 @@ TEST(TextWriter, EscapesWhatHtmlForbids) {
   EXPECT_EQ(text.size(), expected.size() + 256);
 }
 
+TEST(TextWriter, TakesALongTextPartByPart) {
+  std::array<char, 8> room;
+  std::string_view left = "abcdefghijk";
+  TextWriter first(room);
+  first.add("<");
+  first.raw_part(left, 2);
+  EXPECT_EQ(first.view(), "<abcde");
+  EXPECT_EQ(left, "fghijk");
+  TextWriter second(room);
+  second.raw_part(left);
+  EXPECT_EQ(second.view(), "fghijk");
+  EXPECT_EQ(left, "");
+}
+
 TEST(TextWriterDeathTest, ChecksItsRoom) {
   std::array<char, 4> room;
   TextWriter text(room);
   EXPECT_DEATH(text.add("{}", "12345"), "CHECK");
+  EXPECT_DEATH(text.raw("12345"), "CHECK");
+  std::string_view left = "1";
+  EXPECT_DEATH(text.raw_part(left, 5), "CHECK");
 }
 
 }  // namespace
