@@ -17,6 +17,9 @@ namespace fanlight {
 // Invariant: what is added fits; callers write in steps whose size is bounded by design.
 class TextWriter {
  public:
+  // How much of a text from outside is added, unless another limit is given.
+  static constexpr size_t kForeignBytesMax = 256;
+
   explicit TextWriter(std::span<char> room) : room_(room) {}
 
   template <class... Args>
@@ -53,7 +56,7 @@ class TextWriter {
   }
 
   // Adds HTML text or the content of a quoted attribute, made printable; only whole characters
-  // within the first 256 bytes.
+  // within the first kForeignBytesMax bytes.
   void add_html(std::string_view text) noexcept {
     add_foreign(text, kForeignBytesMax, html_escape);
   }
@@ -63,8 +66,6 @@ class TextWriter {
   size_t room() const { return room_.size() - size_; }  // bytes that may still be added
 
  private:
-  static constexpr size_t kForeignBytesMax = 256;
-
   // `escape` returns the replacement of a character, or an empty view if it needs none.
   template <class Escape>
   void add_foreign(std::string_view text, size_t bytes_max, Escape escape) noexcept {
