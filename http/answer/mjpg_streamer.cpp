@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/answer/mjpg_streamer.h"
 
+#include "http/protocol/json.h"
 #include "http/protocol/request.h"
-#include "http/protocol/text.h"
 
 namespace fanlight {
 
@@ -10,11 +10,26 @@ Reply reply_mjpg_input(const Call& call) noexcept {
   const CaptureStats& stats = call.services.state.cameras[call.route.camera].ring->stats();
   const std::span<char> room = call.output.last(512);
   TextWriter text(room);
-  text.add(R"({{"controls":[],"formats":[{{"id":"0","name":"MJPEG","compressed":"true",)");
-  text.add(R"("emulated":"false","current":"true","resolutions":{{"0":"{}x{}"}},)",
-           stats.width.value(), stats.height.value());
-  text.add(R"("currentResolution":"0"}}]}})");
-  text.add("\n");
+  JsonPosition position = JsonPosition::first;
+  JsonWriter json(text, position);
+  json.begin_object();
+  json.key("controls").begin_array();
+  json.end_array();
+  json.key("formats").begin_array();
+  json.begin_object();
+  json.key("id").string("0");
+  json.key("name").string("MJPEG");
+  json.key("compressed").string("true");
+  json.key("emulated").string("false");
+  json.key("current").string("true");
+  json.key("resolutions").begin_object();
+  json.key("0").formatted("{}x{}", stats.width.value(), stats.height.value());
+  json.end_object();
+  json.key("currentResolution").string("0");
+  json.end_object();
+  json.end_array();
+  json.end_object();
+  text.raw("\n");
   return reply_text(call, "application/json", {room.data(), text.size()});
 }
 

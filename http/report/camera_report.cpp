@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/report/camera_report.h"
 
-#include <algorithm>
-
 #include "core/rate_meter.h"
 #include "http/delivery/shard_services.h"
 #include "http/report/figures.h"
@@ -11,49 +9,50 @@
 namespace fanlight {
 namespace {
 
-// Room after the controls for the end of this object and what the report adds.
-constexpr size_t kEndBytesMax = 32;
-
 // What all shards have sent of this camera.
-void write_sent(const ServerState& state, size_t index, TextWriter& text) {
+void write_sent(const ServerState& state, size_t index, JsonWriter& json) {
   for (const auto& figure : kChannelFigures) {
     if (figure.counter == nullptr) continue;
-    text.add(R"("{}":{},)", figure.key, total(state, figure.counter, index));
+    json.key(figure.key).number(total(state, figure.counter, index));
   }
 }
 
 void write_figures(const Camera& camera, const CameraCondition& condition, Instant now,
-                   TextWriter& text) {
-  const CaptureStats& stats = camera.ring->stats();
-  text.add(R"({{"name":"{}","source":")", camera.name);
-  text.add_json(camera.source);
-  text.add(R"(","state":"{}","reason":")", condition.state);
-  text.add_json(condition.reason);
-  text.add(R"(","online":{},"idle":{},"width":{},"height":{},"quality":{},)",
-           stats.online.value() != 0, camera.ring->activity() == CaptureActivity::idle,
-           stats.width.value(), stats.height.value(), stats.quality.value());
-  text.add(R"("fps":{:.3f},"nominal_fps":{:.3f},"watchers":{},)", measured_fps(stats, now),
-           nominal_fps(stats), camera.ring->watchers());
+                   JsonWriter& json) {
+  const FrameRing& ring = *camera.ring;
+  const CaptureStats& stats = ring.stats();
+  json.begin_object();
+  json.key("name").string(camera.name);
+  json.key("source").string(camera.source);
+  json.key("state").string(condition.state);
+  json.key("reason").string(condition.reason);
+  json.key("online").boolean(stats.online.value() != 0);
+  json.key("idle").boolean(ring.activity() == CaptureActivity::idle);
+  json.key("width").number(stats.width.value());
+  json.key("height").number(stats.height.value());
+  json.key("quality").number(stats.quality.value());
+  json.key("fps").number(measured_fps(stats, now), 3);
+  json.key("nominal_fps").number(nominal_fps(stats), 3);
+  json.key("watchers").number(ring.watchers());
   for (const auto& figure : kCaptureFigures) {
     if (figure.counter == nullptr) continue;
-    text.add(R"("{}":{},)", figure.key, (stats.*figure.counter).value());
+    json.key(figure.key).number((stats.*figure.counter).value());
   }
-  text.add(R"("places":{},"places_held":{},)", camera.ring->places(), camera.ring->pinned_places());
-  text.add(R"("frame_memory_bytes":{},"frame_memory_limit_bytes":{},)",
-           camera.ring->touched_bytes(), camera.ring->memory_limit());
-  text.add(R"("stream":"/cameras/{0}/stream","snapshot":"/cameras/{0}/snapshot",)", camera.name);
+  json.key("places").number(ring.places());
+  json.key("places_held").number(ring.pinned_places());
+  json.key("frame_memory_bytes").number(ring.touched_bytes());
+  json.key("frame_memory_limit_bytes").number(ring.memory_limit());
+  json.key("stream").formatted("/cameras/{}/stream", camera.name);
+  json.key("snapshot").formatted("/cameras/{}/snapshot", camera.name);
 }
 
-void write_description(const CameraPanel* panel, TextWriter& text) {
+void write_description(const CameraPanel* panel, JsonWriter& json) {
   std::array<char, CameraPanel::kTextBytesMax> line;
   std::array<char, CameraPanel::kViaBytesMax> chain;
-  text.add(R"("device":")");
-  if (panel != nullptr) text.add_json(panel->copy_device(line));
-  text.add(R"(","format":")");
-  if (panel != nullptr) text.add_json(panel->copy_format(line));
-  text.add(R"(","via":")");
-  if (panel != nullptr) text.add_json(panel->copy_via(chain), chain.size());
-  text.add(R"(",)");
+  const bool is_known = panel != nullptr;
+  json.key("device").string(is_known ? panel->copy_device(line) : std::string_view());
+  json.key("format").string(is_known ? panel->copy_format(line) : std::string_view());
+  json.key("via").string(is_known ? panel->copy_via(chain) : std::string_view(), chain.size());
 }
 
 }  // namespace
@@ -85,44 +84,43 @@ std::string_view said_of_camera(std::string_view reason) noexcept {
   return reason;
 }
 
-bool CameraReport::write_step(ShardServices& services, size_t camera, TextWriter& text) noexcept {
+bool CameraReport::write_step(ShardServices& services, size_t camera, JsonWriter& json) noexcept {
   const Camera& described = services.state.cameras[camera];
   switch (step_) {
     case Step::figures:
-      write_figures(described, condition_of(services, camera), services.now(), text);
-      write_sent(services.state, camera, text);
+      write_figures(described, condition_of(services, camera), services.now(), json);
+      write_sent(services.state, camera, json);
       step_ = Step::description;
       return true;
     case Step::description:
-      write_description(described.panel, text);
-      begin_controls(described.panel, text);
+      write_description(described.panel, json);
+      begin_controls(described.panel, json);
       return true;
     case Step::controls:
       break;
   }
-  return continue_controls(text);
+  return continue_controls(json);
 }
 
 bool CameraReport::write_controls_step(ShardServices& services, size_t camera,
-                                       TextWriter& text) noexcept {
-  if (step_ == Step::controls) return continue_controls(text);
-  text.add("{{");
-  begin_controls(services.state.cameras[camera].panel, text);
+                                       JsonWriter& json) noexcept {
+  if (step_ == Step::controls) return continue_controls(json);
+  json.begin_object();
+  begin_controls(services.state.cameras[camera].panel, json);
   return true;
 }
 
-void CameraReport::begin_controls(const CameraPanel* panel, TextWriter& text) noexcept {
-  text.add(R"("controls":[)");
+void CameraReport::begin_controls(const CameraPanel* panel, JsonWriter& json) noexcept {
+  json.key("controls").begin_array();
   controls_left_ = panel == nullptr ? std::string_view() : panel->copy_controls(controls_);
   step_ = Step::controls;
 }
 
-bool CameraReport::continue_controls(TextWriter& text) noexcept {
-  const size_t bytes = std::min(controls_left_.size(), text.room() - kEndBytesMax);
-  text.add("{}", controls_left_.substr(0, bytes));
-  controls_left_.remove_prefix(bytes);
+bool CameraReport::continue_controls(JsonWriter& json) noexcept {
+  json.splice(controls_left_);
   if (!controls_left_.empty()) return true;
-  text.add("]}}");
+  json.end_array();
+  json.end_object();
   step_ = Step::figures;
   return false;
 }

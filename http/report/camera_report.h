@@ -9,7 +9,7 @@
 
 #include "core/camera_panel.h"
 #include "core/frame_ring.h"
-#include "http/protocol/text.h"
+#include "http/protocol/json.h"
 
 namespace fanlight {
 
@@ -38,15 +38,15 @@ class CameraReport {
 
   // Writes the next bounded step of the object that describes this camera; true if another step
   // follows. After the last one it starts over, and there is still room for a few characters.
-  bool write_step(ShardServices& services, size_t camera, TextWriter& text) noexcept;
+  bool write_step(ShardServices& services, size_t camera, JsonWriter& json) noexcept;
 
   // The same for an object with only the controls.
-  bool write_controls_step(ShardServices& services, size_t camera, TextWriter& text) noexcept;
+  bool write_controls_step(ShardServices& services, size_t camera, JsonWriter& json) noexcept;
 
  private:
   enum class Step : uint8_t { figures, description, controls };
-  void begin_controls(const CameraPanel* panel, TextWriter& text) noexcept;
-  bool continue_controls(TextWriter& text) noexcept;
+  void begin_controls(const CameraPanel* panel, JsonWriter& json) noexcept;
+  bool continue_controls(JsonWriter& json) noexcept;
 
   Step step_ = Step::figures;
   std::string_view controls_left_;  // of the copy

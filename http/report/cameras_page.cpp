@@ -95,7 +95,7 @@ bool CamerasPage::write_step(ShardServices& services, TextWriter& text) noexcept
   if (sent_ == mark) sent_ += kMark.size();
   const size_t end = sent_ < mark ? mark : page.size();
   const size_t bytes = std::min(end - sent_, text.room());
-  text.add("{}", page.substr(sent_, bytes));
+  text.raw(page.substr(sent_, bytes));
   sent_ += bytes;
   return sent_ < page.size();
 }

@@ -4,12 +4,13 @@
 
 #include <cstddef>
 
-#include "http/protocol/text.h"
+#include "http/protocol/json.h"
 #include "http/state/server_state.h"
 
 namespace fanlight {
 
 // Writes step `step`, 0 first, one for each camera. False if it was the last one.
-bool write_mjpg_program_step(const ServerState& state, size_t step, TextWriter& text) noexcept;
+bool write_mjpg_program_step(const ServerState& state, size_t step, JsonPosition& position,
+                             TextWriter& text) noexcept;
 
 }  // namespace fanlight

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/report/report.h"
 
-#include <algorithm>
-
 #include "core/check.h"
 #include "http/delivery/shard_services.h"
-#include "http/protocol/text.h"
+#include "http/protocol/json.h"
 #include "http/report/metrics.h"
 #include "http/report/mjpg_program.h"
 #include "http/report/server_report.h"
@@ -15,8 +13,6 @@
 
 namespace fanlight {
 namespace {
-
-constexpr std::string_view kStateEnd = "]}\n";
 
 bool is_ustreamers(Report report) {
   return report == Report::ustreamer_state;
@@ -52,25 +48,26 @@ ReportBody::Pulled ReportBody::pull(std::span<char> room) noexcept {
 }
 
 bool ReportBody::write_step(TextWriter& text) noexcept {
+  JsonWriter json(text, position_);
   switch (report_) {
     case Report::state:
       return write_state_step(text);
     case Report::ustreamer_state:
-      write_ustreamer_state(services_, camera_, text);
+      write_ustreamer_state(services_, camera_, json);
       begin_section(Section::viewers);
       return true;
     case Report::metrics:
       return write_metrics_step(services_.state, row_++, text);
     case Report::mjpg_program:
-      return write_mjpg_program_step(services_.state, row_++, text);
+      return write_mjpg_program_step(services_.state, row_++, position_, text);
     case Report::cameras_json:
       return write_cameras_json(text);
     case Report::cameras_page:
       return cameras_page_.write_step(services_, text);
     case Report::controls:
-      return camera_report_.write_controls_step(services_, camera_, text);
+      return camera_report_.write_controls_step(services_, camera_, json);
     case Report::summary:
-      return write_summary_step(services_, row_++, text);
+      return write_summary_step(services_, row_++, position_, text);
     case Report::viewers_page:
       if (!write_text(text)) begin_section(Section::viewers);
       return true;
@@ -79,21 +76,24 @@ bool ReportBody::write_step(TextWriter& text) noexcept {
 }
 
 // The next step of the array of cameras; true if another one follows.
-bool ReportBody::write_cameras(TextWriter& text) noexcept {
-  if (begins_row_ && row_ > 0) text.add(",");
-  begins_row_ = !camera_report_.write_step(services_, row_, text);
-  if (begins_row_) ++row_;
+bool ReportBody::write_cameras(JsonWriter& json) noexcept {
+  if (!camera_report_.write_step(services_, row_, json)) ++row_;
   return row_ < services_.state.cameras.size();
 }
 
 bool ReportBody::write_cameras_json(TextWriter& text) noexcept {
+  JsonWriter json(text, position_);
   if (section_ == Section::server) {
-    text.add(R"({{"instance_id":"{:x}","cameras":[)", instance_id(services_.state));
+    json.begin_object();
+    json.key("instance_id").formatted("{:x}", instance_id(services_.state));
+    json.key("cameras").begin_array();
     begin_section(Section::cameras);
     return true;
   }
-  if (write_cameras(text)) return true;
-  text.add("]}}\n");
+  if (write_cameras(json)) return true;
+  json.end_array();
+  json.end_object();
+  text.raw("\n");
   return false;
 }
 
@@ -110,42 +110,46 @@ void ReportBody::begin_text(const SharedText& shared) noexcept {
 
 // The next part of the copy; true if another one follows.
 bool ReportBody::write_text(TextWriter& text) noexcept {
-  const size_t bytes = std::min(text_left_.size(), text.room());
-  text.add("{}", text_left_.substr(0, bytes));
-  text_left_.remove_prefix(bytes);
+  text.raw_part(text_left_);
   return !text_left_.empty();
 }
 
 // Always true: the viewers follow, and they are pulled separately.
 bool ReportBody::write_state_step(TextWriter& text) noexcept {
   ServerState& state = services_.state;
+  JsonWriter json(text, position_);
   switch (section_) {
     case Section::server:
-      text.add("{{");
-      write_server_members(services_, text);
-      text.add(R"("flags":)");
+      json.begin_object();
+      write_server_members(services_, json);
+      json.key("flags");
       begin_section(Section::flags);
       begin_text(state.flags_json);
       return true;
     case Section::flags:
-      if (write_text(text)) return true;
+      json.splice(text_left_);
+      if (!text_left_.empty()) return true;
+      json.key("devices");
       begin_section(Section::devices);
       begin_text(state.devices_json);
       return true;
     case Section::devices:
-      if (row_++ == 0) text.add(R"(,"devices":)");
-      if (write_text(text)) return true;
+      json.splice(text_left_);
+      if (!text_left_.empty()) return true;
+      json.key("shards").begin_array();
       begin_section(Section::shards);
       return true;
     case Section::shards:
-      text.add("{}", row_ == 0 ? R"(,"shards":[)" : ",");
-      write_shard_object(state, row_, text);
-      if (++row_ == state.links.size()) begin_section(Section::cameras);
+      write_shard_object(state, row_, json);
+      if (++row_ < state.links.size()) return true;
+      json.end_array();
+      json.key("cameras").begin_array();
+      begin_section(Section::cameras);
       return true;
     case Section::cameras:
-      if (row_ == 0 && begins_row_) text.add(R"(],"cameras":[)");
-      if (write_cameras(text)) return true;
-      text.add(R"(],"viewers":[)");
+      if (write_cameras(json)) return true;
+      json.end_array();
+      json.key("viewers").begin_array();
       begin_section(Section::viewers);
       return true;
     case Section::viewers:
@@ -158,14 +162,22 @@ ReportBody::Pulled ReportBody::pull_viewers(std::span<char> room) noexcept {
   if (const size_t bytes = rows_.take(room); bytes > 0) return {bytes, State::more};
   const auto came = [](void* owner) noexcept { static_cast<ReportBody*>(owner)->ready(); };
   if (rows_.ask(this, came)) return wait();
-  if (report_ == Report::viewers_page) {
-    TextWriter text(room);
-    write_viewers_end(services_.state, text);
-    return {text.size(), State::done};
+  TextWriter text(room);
+  write_end(text);
+  return {text.size(), State::done};
+}
+
+// What follows the last row.
+void ReportBody::write_end(TextWriter& text) noexcept {
+  if (report_ == Report::viewers_page) return write_viewers_end(services_.state, text);
+  JsonWriter json(text, position_);
+  if (is_ustreamers(report_)) {
+    end_ustreamer_state(json);
+  } else {
+    json.end_array();
+    json.end_object();
   }
-  const std::string_view end = is_ustreamers(report_) ? kUstreamerStateEnd : kStateEnd;
-  std::copy(end.begin(), end.end(), room.begin());
-  return {end.size(), State::done};
+  text.raw("\n");
 }
 
 }  // namespace fanlight

@@ -18,6 +18,7 @@
 namespace fanlight {
 
 struct ShardServices;
+class JsonWriter;
 class TextWriter;
 
 enum class Report : uint8_t {
@@ -51,10 +52,11 @@ class ReportBody final : public Body {
   bool write_step(TextWriter& text) noexcept;
   bool write_state_step(TextWriter& text) noexcept;
   bool write_cameras_json(TextWriter& text) noexcept;
-  bool write_cameras(TextWriter& text) noexcept;
+  bool write_cameras(JsonWriter& json) noexcept;
   bool write_text(TextWriter& text) noexcept;
 
   void begin_text(const SharedText& shared) noexcept;
+  void write_end(TextWriter& text) noexcept;
   void begin_section(Section section) noexcept;
   Pulled pull_viewers(std::span<char> room) noexcept;
 
@@ -62,8 +64,8 @@ class ReportBody final : public Body {
   const Report report_;
   const size_t camera_;
   Section section_ = Section::server;
-  size_t row_ = 0;          // of the section
-  bool begins_row_ = true;  // of the cameras
+  size_t row_ = 0;  // of the section
+  JsonPosition position_ = JsonPosition::first;
   CameraReport camera_report_;
   CamerasPage cameras_page_;
   ViewerRows rows_;

@@ -11,12 +11,18 @@ namespace fanlight {
 namespace {
 
 // The values in force; null if no viewer is held back.
-void write_egress(TextWriter& text, const Wire* wire) {
-  if (wire == nullptr) return text.add(R"("egress":null,)");
-  text.add(R"("egress":{{"bits_per_second":{},"used_share":{},"origin":"{}","min_fps":{:.3f},)",
-           wire->bits_per_second(), Wire::kShare, wire->config().origin, wire->min_fps());
-  text.add(R"("usable_bytes_per_second":{},"claimed_bytes_per_second":{},"waiting":{}}},)",
-           wire->usable(), wire->claimed(), wire->waiting_in_all());
+void write_egress(const Wire* wire, JsonWriter& json) {
+  json.key("egress");
+  if (wire == nullptr) return json.null();
+  json.begin_object();
+  json.key("bits_per_second").number(wire->bits_per_second());
+  json.key("used_share").number(Wire::kShare, 2);
+  json.key("origin").string(wire->config().origin);
+  json.key("min_fps").number(wire->min_fps(), 3);
+  json.key("usable_bytes_per_second").number(wire->usable());
+  json.key("claimed_bytes_per_second").number(wire->claimed());
+  json.key("waiting").number(wire->waiting_in_all());
+  json.end_object();
 }
 
 double cap_of(const ViewerOptions& options) {
@@ -29,32 +35,38 @@ uint64_t instance_id(const ServerState& state) noexcept {
   return static_cast<uint64_t>(state.started.time_since_epoch().count());
 }
 
-void write_server_members(ShardServices& services, TextWriter& text) noexcept {
-  const ServerState& state = services.state;
-  const Duration uptime = services.wall_now() - state.started;
-  text.add(R"("instance_id":"{:x}","version":"{}","backend":"{}","uptime_seconds":{:.3f},)",
-           instance_id(state), state.config.version, state.config.backend,
-           std::max(0.0, to_seconds(uptime)));
-  text.add(R"("max_viewers":{},"viewer_count":{},"bytes_sent":{},)",
-           state.admission.config().viewers_max, total(state, &ChannelStats::viewers),
-           total(state, &ShardStats::bytes_sent));
-  text.add(R"("max_viewers_per_address":{},"viewer_stall_timeout_seconds":{:.3f},)",
-           state.admission.config().viewers_per_address,
-           to_seconds(state.live.viewer_stall_timeout.load()));
-  write_egress(text, state.wire.get());
+double uptime_seconds(const ShardServices& services) noexcept {
+  return std::max(0.0, to_seconds(services.wall_now() - services.state.started));
 }
 
-void write_shard_object(const ServerState& state, size_t index, TextWriter& text) noexcept {
+void write_server_members(ShardServices& services, JsonWriter& json) noexcept {
+  const ServerState& state = services.state;
+  const AdmissionConfig& limits = state.admission.config();
+  json.key("instance_id").formatted("{:x}", instance_id(state));
+  json.key("version").string(state.config.version);
+  json.key("backend").string(state.config.backend);
+  json.key("uptime_seconds").number(uptime_seconds(services), 3);
+  json.key("max_viewers").number(limits.viewers_max);
+  json.key("viewer_count").number(total(state, &ChannelStats::viewers));
+  json.key("bytes_sent").number(total(state, &ShardStats::bytes_sent));
+  json.key("max_viewers_per_address").number(limits.viewers_per_address);
+  json.key("viewer_stall_timeout_seconds")
+      .number(to_seconds(state.live.viewer_stall_timeout.load()), 3);
+  write_egress(state.wire.get(), json);
+}
+
+void write_shard_object(const ServerState& state, size_t index, JsonWriter& json) noexcept {
   const ShardLink& link = *state.links[index];
   const auto of_shard = [&](const auto& figures) {
     for (const auto& figure : figures) {
-      text.add(R"(,"{}":{})", figure.key, (link.stats.*figure.counter).value());
+      json.key(figure.key).number((link.stats.*figure.counter).value());
     }
   };
   const auto of_its_cameras = [&](ChannelCounter counter) {
-    text.add(R"(,"{}":{})", figure_of(kChannelFigures, counter).key, total(link, counter));
+    json.key(figure_of(kChannelFigures, counter).key).number(total(link, counter));
   };
-  text.add(R"({{"index":{})", index);
+  json.begin_object();
+  json.key("index").number(index);
   of_shard(kConnectionFigures);
   of_its_cameras(&ChannelStats::viewers);
   of_shard(kRequestFigures);
@@ -62,7 +74,7 @@ void write_shard_object(const ServerState& state, size_t index, TextWriter& text
   of_its_cameras(&ChannelStats::frames_repeated);
   of_its_cameras(&ChannelStats::frames_skipped);
   of_shard(kSendFigures);
-  text.add("}}");
+  json.end_object();
 }
 
 namespace {
@@ -72,32 +84,41 @@ bool is_web_socket(const ViewerRow& row) {
   return row.viewer.options().framing != nullptr && row.session.framing == nullptr;
 }
 
-// Everything but the closing brace.
-void write_viewer_members(const ViewerRow& row, TextWriter& text) {
+// All but the end of the object.
+void write_viewer_members(const ViewerRow& row, JsonWriter& json) {
   const Viewer& viewer = row.viewer;
   const ViewerOptions& options = viewer.options();
-  text.add(R"({}{{"id":{},"shard":{},"camera":"{}","transport":"{}","seconds":{:.3f},)",
-           row.is_first ? "" : ",", row.session.connection_id, row.services.index,
-           row.services.state.cameras[row.services.camera_of(viewer.channel())].name,
-           is_web_socket(row) ? "websocket" : "multipart",
-           to_seconds(row.services.now() - viewer.joined_at()));
-  text.add(R"("frames":{},"bytes":{},"fps":{:.3f},"skipped":{},"step":{},"paced":{},)",
-           viewer.frames_sent(), row.session.bytes_sent, viewer.measured_fps(row.services.now()),
-           viewer.frames_skipped(), viewer.step(), options.paced);
-  text.add(R"("fps_cap":{:.3f},"advance_headers":{})", cap_of(options), options.advance_headers);
+  const ShardServices& services = row.services;
+  json.begin_object();
+  json.key("id").number(row.session.connection_id);
+  json.key("shard").number(services.index);
+  json.key("camera").string(services.state.cameras[services.camera_of(viewer.channel())].name);
+  json.key("transport").string(is_web_socket(row) ? "websocket" : "multipart");
+  json.key("seconds").number(to_seconds(services.now() - viewer.joined_at()), 3);
+  json.key("frames").number(viewer.frames_sent());
+  json.key("bytes").number(row.session.bytes_sent);
+  json.key("fps").number(viewer.measured_fps(services.now()), 3);
+  json.key("skipped").number(viewer.frames_skipped());
+  json.key("step").number(viewer.step());
+  json.key("paced").boolean(options.paced);
+  json.key("fps_cap").number(cap_of(options), 3);
+  json.key("advance_headers").boolean(options.advance_headers);
 }
 
 }  // namespace
 
 void write_viewer_object(const ViewerRow& row, TextWriter& text) noexcept {
-  write_viewer_members(row, text);
-  text.raw("}");
+  JsonWriter json(text, row.position);
+  write_viewer_members(row, json);
+  json.end_object();
 }
 
 void write_viewer_object_with_address(const ViewerRow& row, TextWriter& text) noexcept {
-  write_viewer_members(row, text);
+  JsonWriter json(text, row.position);
+  write_viewer_members(row, json);
   char room[kAddressTextMax];
-  text.add(R"(,"address":"{}"}})", format_address(row.session.client, room));
+  json.key("address").string(format_address(row.session.client, room));
+  json.end_object();
 }
 
 }  // namespace fanlight

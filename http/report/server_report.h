@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-#include "http/protocol/text.h"
+#include "http/protocol/json.h"
 #include "http/report/viewer_rows.h"
 #include "http/state/server_state.h"
 
@@ -16,11 +16,14 @@ struct ShardServices;
 // Distinguishes runs of the server, so that pages notice a restart.
 uint64_t instance_id(const ServerState& state) noexcept;
 
-// The members of the report's object that describe the server as a whole, each followed by a comma.
-void write_server_members(ShardServices& services, TextWriter& text) noexcept;
+// Never negative, even if the wall clock was set back.
+double uptime_seconds(const ShardServices& services) noexcept;
+
+// The members of the report's object that describe the server as a whole.
+void write_server_members(ShardServices& services, JsonWriter& json) noexcept;
 
 // One shard, as an object.
-void write_shard_object(const ServerState& state, size_t index, TextWriter& text) noexcept;
+void write_shard_object(const ServerState& state, size_t index, JsonWriter& json) noexcept;
 
 // One viewer, as an object: a ViewerRowWriter.
 void write_viewer_object(const ViewerRow& row, TextWriter& text) noexcept;

@@ -16,53 +16,60 @@ constexpr size_t kPollsPerSecondMax = 200;
 constexpr size_t kPollSecondsMin = 2;
 constexpr size_t kPollSecondsMax = 60;
 
-void write_server(ShardServices& services, TextWriter& text) {
+void write_server(ShardServices& services, JsonWriter& json) {
   const ServerState& state = services.state;
   const uint64_t viewers = total(state, &ChannelStats::viewers);
-  text.add(R"({{"instance_id":"{:x}","version":"{}","viewers":{},"max_viewers":{},)",
-           instance_id(state), state.config.version, viewers, state.admission.config().viewers_max);
-  text.add(R"("allow_control":{},"poll_seconds":{},)", state.config.allow_control,
-           poll_seconds(viewers));
-  text.add(R"("bytes_sent":{},"uptime_seconds":{:.3f},"cameras":[)",
-           total(state, &ShardStats::bytes_sent),
-           std::max(0.0, to_seconds(services.wall_now() - state.started)));
+  json.key("instance_id").formatted("{:x}", instance_id(state));
+  json.key("version").string(state.config.version);
+  json.key("viewers").number(viewers);
+  json.key("max_viewers").number(state.admission.config().viewers_max);
+  json.key("allow_control").boolean(state.config.allow_control);
+  json.key("poll_seconds").number(poll_seconds(viewers));
+  json.key("bytes_sent").number(total(state, &ShardStats::bytes_sent));
+  json.key("uptime_seconds").number(uptime_seconds(services), 3);
 }
 
 // Seconds since the newest picture (not a slate) was taken; null before the first.
-void write_newest_age(const CaptureStats& stats, Instant now, TextWriter& text) {
+void write_newest_age(const CaptureStats& stats, Instant now, JsonWriter& json) {
+  json.key("newest_age_seconds");
   const uint64_t pictured_at = stats.pictured_at_ns.value();
-  if (pictured_at == 0) return text.add(R"("newest_age_seconds":null,)");
-  text.add(R"("newest_age_seconds":{:.3f},)",
-           std::max(0.0, to_seconds(now - Instant(Duration(pictured_at)))));
+  if (pictured_at == 0) return json.null();
+  json.number(std::max(0.0, to_seconds(now - Instant(Duration(pictured_at)))), 3);
 }
 
-void write_frame_age(const ServerState& state, size_t camera, TextWriter& text) {
+void write_frame_age(const ServerState& state, size_t camera, JsonWriter& json) {
   double sum = 0;
   uint64_t count = 0;
   for (const auto& link : state.links) {
     sum += to_seconds(link->channels[camera].frame_age.sum());
     count += link->channels[camera].frame_age.count();
   }
-  text.add(R"("frame_age_sum_seconds":{:.6f},"frame_age_count":{}}})", sum, count);
+  json.key("frame_age_sum_seconds").number(sum, 6);
+  json.key("frame_age_count").number(count);
 }
 
-void write_camera(ShardServices& services, size_t index, TextWriter& text) {
+void write_camera(ShardServices& services, size_t index, JsonWriter& json) {
   const ServerState& state = services.state;
   const Camera& camera = state.cameras[index];
   const CaptureStats& stats = camera.ring->stats();
   const CameraCondition condition = condition_of(services, index);
-  text.add(R"({}{{"name":"{}","state":"{}","reason":")", index == 0 ? "" : ",", camera.name,
-           condition.state);
-  text.add_json(condition.reason);
-  text.add(R"(","width":{},"height":{},"fps":{:.3f},"nominal_fps":{:.3f},)", stats.width.value(),
-           stats.height.value(), measured_fps(stats, services.now()), nominal_fps(stats));
+  json.begin_object();
+  json.key("name").string(camera.name);
+  json.key("state").string(condition.state);
+  json.key("reason").string(condition.reason);
+  json.key("width").number(stats.width.value());
+  json.key("height").number(stats.height.value());
+  json.key("fps").number(measured_fps(stats, services.now()), 3);
+  json.key("nominal_fps").number(nominal_fps(stats), 3);
   for (const ChannelCounter counter : {&ChannelStats::viewers, &ChannelStats::frames_sent,
                                        &ChannelStats::frames_skipped, &ChannelStats::bytes_sent}) {
-    text.add(R"("{}":{},)", figure_of(kChannelFigures, counter).key, total(state, counter, index));
+    json.key(figure_of(kChannelFigures, counter).key).number(total(state, counter, index));
   }
-  text.add(R"("captured":{},"dropped":{},)", stats.captured.value(), stats.dropped());
-  write_newest_age(stats, services.now(), text);
-  write_frame_age(state, index, text);
+  json.key("captured").number(stats.captured.value());
+  json.key("dropped").number(stats.dropped());
+  write_newest_age(stats, services.now(), json);
+  write_frame_age(state, index, json);
+  json.end_object();
 }
 
 }  // namespace
@@ -72,14 +79,20 @@ unsigned poll_seconds(size_t viewers) noexcept {
   return static_cast<unsigned>(std::clamp(seconds, kPollSecondsMin, kPollSecondsMax));
 }
 
-bool write_summary_step(ShardServices& services, size_t step, TextWriter& text) noexcept {
+bool write_summary_step(ShardServices& services, size_t step, JsonPosition& position,
+                        TextWriter& text) noexcept {
+  JsonWriter json(text, position);
   if (step == 0) {
-    write_server(services, text);
+    json.begin_object();
+    write_server(services, json);
+    json.key("cameras").begin_array();
     return true;
   }
-  write_camera(services, step - 1, text);
+  write_camera(services, step - 1, json);
   if (step < services.state.cameras.size()) return true;
-  text.add("]}}\n");
+  json.end_array();
+  json.end_object();
+  text.raw("\n");
   return false;
 }
 

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-#include "http/protocol/text.h"
+#include "http/protocol/json.h"
 
 namespace fanlight {
 
@@ -22,6 +22,7 @@ inline constexpr size_t kSummaryStepMax = 1280;
 
 // Writes step `step` of the object, 0 first: the server, then one camera after another. False if it
 // was the last one.
-bool write_summary_step(ShardServices& services, size_t step, TextWriter& text) noexcept;
+bool write_summary_step(ShardServices& services, size_t step, JsonPosition& position,
+                        TextWriter& text) noexcept;
 
 }  // namespace fanlight

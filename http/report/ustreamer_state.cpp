@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/report/ustreamer_state.h"
 
+#include <array>
+
 #include "http/delivery/shard_services.h"
 #include "http/delivery/ustreamer_framing.h"
 #include "http/delivery/viewer.h"
@@ -10,29 +12,55 @@
 
 namespace fanlight {
 
-void write_ustreamer_state(ShardServices& services, size_t camera, TextWriter& text) noexcept {
+void write_ustreamer_state(ShardServices& services, size_t camera, JsonWriter& json) noexcept {
   const ServerState& state = services.state;
   const CaptureStats& stats = state.cameras[camera].ring->stats();
   const double fps = measured_fps(stats, services.now());
-  text.add(R"({{"ok":true,"result":{{"instance_id":"{:x}",)", instance_id(state));
-  text.add(R"("encoder":{{"type":"CPU","quality":{}}},)", stats.quality.value());
-  text.add(R"("source":{{"resolution":{{"width":{},"height":{}}},"online":{},)",
-           stats.width.value(), stats.height.value(), stats.online.value() != 0);
-  text.add(R"("desired_fps":{:.0f},"captured_fps":{:.0f}}},)", nominal_fps(stats), fps);
-  text.add(R"("stream":{{"queued_fps":{:.0f},"clients":{},"clients_stat":{{)", fps,
-           total(state, &ChannelStats::viewers, camera));
+  json.begin_object();
+  json.key("ok").boolean(true);
+  json.key("result").begin_object();
+  json.key("instance_id").formatted("{:x}", instance_id(state));
+  json.key("encoder").begin_object();
+  json.key("type").string("CPU");
+  json.key("quality").number(stats.quality.value());
+  json.end_object();
+  json.key("source").begin_object();
+  json.key("resolution").begin_object();
+  json.key("width").number(stats.width.value());
+  json.key("height").number(stats.height.value());
+  json.end_object();
+  json.key("online").boolean(stats.online.value() != 0);
+  json.key("desired_fps").number(nominal_fps(stats), 0);
+  json.key("captured_fps").number(fps, 0);
+  json.end_object();
+  json.key("stream").begin_object();
+  json.key("queued_fps").number(fps, 0);
+  json.key("clients").number(total(state, &ChannelStats::viewers, camera));
+  json.key("clients_stat").begin_object();
 }
 
 void write_ustreamer_client(const ViewerRow& row, TextWriter& text) noexcept {
   const UstreamerFraming* framing = row.session.framing;
   const ViewerOptions& options = row.viewer.options();
-  text.add(R"({}"{:016x}":{{"fps":{:.0f},"extra_headers":{},"advance_headers":{},)",
-           row.is_first ? "" : ",", row.session.connection_id,
-           row.viewer.measured_fps(row.services.now()),
-           framing != nullptr && framing->extra_headers(), options.advance_headers);
-  text.add(R"("dual_final_frames":{},"zero_data":{},"key":"{}"}})", options.dual_final_frames,
-           framing != nullptr && framing->zero_data(),
-           framing == nullptr || framing->key().empty() ? "0" : framing->key());
+  std::array<char, 16> digits;
+  TextWriter id(digits);
+  id.add("{:016x}", row.session.connection_id);
+  JsonWriter json(text, row.position);
+  json.key(id.view()).begin_object();
+  json.key("fps").number(row.viewer.measured_fps(row.services.now()), 0);
+  json.key("extra_headers").boolean(framing != nullptr && framing->extra_headers());
+  json.key("advance_headers").boolean(options.advance_headers);
+  json.key("dual_final_frames").boolean(options.dual_final_frames);
+  json.key("zero_data").boolean(framing != nullptr && framing->zero_data());
+  json.key("key").string(framing == nullptr || framing->key().empty() ? "0" : framing->key());
+  json.end_object();
+}
+
+void end_ustreamer_state(JsonWriter& json) noexcept {
+  json.end_object();  // clients_stat
+  json.end_object();  // stream
+  json.end_object();  // result
+  json.end_object();
 }
 
 }  // namespace fanlight

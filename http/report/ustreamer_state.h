@@ -5,20 +5,19 @@
 #pragma once
 
 #include <cstddef>
-#include <string_view>
 
-#include "http/protocol/text.h"
+#include "http/protocol/json.h"
 #include "http/report/viewer_rows.h"
 #include "http/state/server_state.h"
 
 namespace fanlight {
 
-// Everything about `camera` before the clients; their rows follow, and then kUstreamerStateEnd.
-void write_ustreamer_state(ShardServices& services, size_t camera, TextWriter& text) noexcept;
+// Everything about `camera` before the clients; their rows follow, and then the end.
+void write_ustreamer_state(ShardServices& services, size_t camera, JsonWriter& json) noexcept;
 
 // One client of "clients_stat": a ViewerRowWriter.
 void write_ustreamer_client(const ViewerRow& row, TextWriter& text) noexcept;
 
-inline constexpr std::string_view kUstreamerStateEnd = "}}}}\n";
+void end_ustreamer_state(JsonWriter& json) noexcept;
 
 }  // namespace fanlight

@@ -59,9 +59,8 @@ void ViewerRows::visit(const ViewerSession& session) noexcept {
   for (const Viewer* viewer : session.viewers) {
     if (camera_ != kAllCameras && &viewer->channel() != &asked_->channel(camera_)) continue;
     const size_t before = text.size();
-    writer_({*asked_, session, *viewer, is_first_row_}, text);
+    writer_({*asked_, session, *viewer, position_}, text);
     CHECK(text.size() - before <= kViewerRowBytesMax);
-    is_first_row_ = false;
   }
   size_ += text.size();
 }

@@ -15,7 +15,7 @@
 #include "core/mailbox.h"
 #include "http/delivery/shard_entry.h"
 #include "http/delivery/web_socket.h"
-#include "http/protocol/text.h"
+#include "http/protocol/json.h"
 
 namespace fanlight {
 
@@ -27,7 +27,7 @@ struct ViewerRow {
   ShardServices& services;
   const ViewerSession& session;
   const Viewer& viewer;
-  bool is_first;  // in the whole list
+  JsonPosition& position;  // in the whole list, for rows that are JSON
 };
 // Writes it, in at most kViewerRowBytesMax bytes.
 using ViewerRowWriter = void (*)(const ViewerRow& row, TextWriter& text) noexcept;
@@ -67,7 +67,7 @@ class ViewerRows final : private Message, private SessionVisitor {
   Came came_ = nullptr;
   unsigned shard_ = 0;     // the next shard to query
   uint64_t after_id_ = 0;  // for connections with a greater id
-  bool is_first_row_ = true;
+  JsonPosition position_ = JsonPosition::first;
   bool page_is_full_ = false;
   ShardServices* asked_ = nullptr;  // the shard whose rows are being written
   size_t size_ = 0;                 // bytes of the page

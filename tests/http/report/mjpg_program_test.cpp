@@ -16,10 +16,11 @@ TEST(MjpgProgram, ListsEveryCamera) {
   ServerState state({}, {{"front", "files:/a\"b", &front}, {"back", "pattern", &back}}, 1,
                     WallTime());
   std::string text;
+  JsonPosition position = JsonPosition::first;
   for (size_t step = 0;; ++step) {
     std::array<char, 1024> room;
     TextWriter writer(room);
-    const bool more = write_mjpg_program_step(state, step, writer);
+    const bool more = write_mjpg_program_step(state, step, position, writer);
     text.append(room.data(), writer.size());
     if (!more) break;
   }

@@ -17,15 +17,17 @@ template <class Write>
 JsonCheck written(Write write) {
   std::array<char, 4000> room;
   TextWriter text(room);
-  write(text);
+  JsonPosition position = JsonPosition::first;
+  JsonWriter json(text, position);
+  write(json);
   return JsonCheck({room.data(), text.size()});
 }
 
 JsonCheck members(ShardWorld& shard) {
-  return written([&](TextWriter& text) {
-    text.add("{{");
-    write_server_members(shard.shard.services(), text);
-    text.add("\"end\":0}}");
+  return written([&](JsonWriter& json) {
+    json.begin_object();
+    write_server_members(shard.shard.services(), json);
+    json.end_object();
   });
 }
 
@@ -57,7 +59,7 @@ TEST(ServerReport, AShardHasFiguresOfItsOwnAndOfItsCameras) {
   state.links[1]->stats.errors.set(9);
   state.links[1]->channels[0].frames_sent.set(3);
   state.links[1]->channels[1].frames_sent.set(4);
-  const JsonCheck json = written([&](TextWriter& text) { write_shard_object(state, 1, text); });
+  const JsonCheck json = written([&](JsonWriter& to) { write_shard_object(state, 1, to); });
   ASSERT_TRUE(json.valid());
   EXPECT_EQ(json.at("index"), "1");
   EXPECT_EQ(json.at("frames_sent"), "7");
@@ -78,7 +80,10 @@ TEST(ServerReport, ARowIsBounded) {
   }
   std::array<char, 1024> room;  // the minimum that a body provides
   TextWriter text(room);
-  write_shard_object(state, 0, text);
+  JsonPosition position = JsonPosition::first;
+  JsonWriter json(text, position);
+  write_shard_object(state, 0, json);
+  EXPECT_LE(text.size(), room.size() - JsonWriter::kSpareBytes);
   EXPECT_TRUE(JsonCheck({room.data(), text.size()}).valid());
 }
 

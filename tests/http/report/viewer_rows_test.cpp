@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "tests/http/calm_world.h"
 #include "tests/http/raw_client.h"
@@ -15,8 +16,9 @@ namespace {
 
 // A row of the maximum length, so that a page holds few.
 void write_long_row(const ViewerRow& row, TextWriter& text) noexcept {
-  text.add("{}{:0{}}\n", row.is_first ? "first " : "", row.session.connection_id,
-           kViewerRowBytesMax - 1 - (row.is_first ? 6 : 0));
+  const bool is_first = std::exchange(row.position, JsonPosition::further) == JsonPosition::first;
+  text.add("{}{:0{}}\n", is_first ? "first " : "", row.session.connection_id,
+           kViewerRowBytesMax - 1 - (is_first ? 6 : 0));
 }
 
 // Reads the rows as a body does.
