@@ -32,7 +32,8 @@ ReportBody::ReportBody(ShardServices& services, Report report, size_t camera,
       report_(report),
       camera_(camera),
       rows_(services, writer_for(report, addresses),
-            is_ustreamers(report) ? camera : ViewerRows::kAllCameras) {
+            is_ustreamers(report) ? camera : ViewerRows::kAllCameras,
+            {this, [](void* owner) noexcept { static_cast<ReportBody*>(owner)->ready(); }}) {
   if (report == Report::viewers_page) text_left_ = services.state.list_pages.viewers();
 }
 
@@ -159,12 +160,11 @@ bool ReportBody::write_state_step(TextWriter& text) noexcept {
 }
 
 ReportBody::Pulled ReportBody::pull_viewers(std::span<char> room) noexcept {
-  if (const size_t bytes = rows_.take(room); bytes > 0) return {bytes, State::more};
-  const auto came = [](void* owner) noexcept { static_cast<ReportBody*>(owner)->ready(); };
-  if (rows_.ask(this, came)) return wait();
   TextWriter text(room);
-  write_end(text);
-  return {text.size(), State::done};
+  const State state = rows_.write_step(text);
+  if (state == State::pending) return wait();
+  if (state == State::done) write_end(text);
+  return {text.size(), state};
 }
 
 // What follows the last row.

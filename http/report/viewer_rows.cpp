@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/report/viewer_rows.h"
 
-#include <algorithm>
 #include <span>
 
 #include "core/check.h"
@@ -10,18 +9,16 @@
 
 namespace fanlight {
 
-size_t ViewerRows::take(std::span<char> room) noexcept {
-  const size_t bytes = std::min(room.size(), size_ - taken_);
-  std::copy_n(page_.data() + taken_, bytes, room.data());
-  taken_ += bytes;
-  return bytes;
+Body::State ViewerRows::write_step(TextWriter& text) noexcept {
+  if (left_.empty()) return request_page() ? Body::State::pending : Body::State::done;
+  text.raw_part(left_);
+  return Body::State::more;
 }
 
-bool ViewerRows::ask(void* owner, Came came) noexcept {
+// False if there are no more.
+bool ViewerRows::request_page() noexcept {
   const auto& links = asker_.state.links;
   if (shard_ == links.size()) return false;
-  owner_ = owner;
-  came_ = came;
   links[shard_]->mailbox.post(*this, &ViewerRows::at_asked_shard);
   return true;
 }
@@ -34,12 +31,12 @@ void ViewerRows::at_asked_shard(Message& message) noexcept {
 
 void ViewerRows::at_asking_shard(Message& message) noexcept {
   auto& rows = static_cast<ViewerRows&>(message);
-  rows.came_(rows.owner_);
+  rows.left_ = {rows.page_.data(), rows.size_};
+  rows.arrival_.call(rows.arrival_.owner);
 }
 
 void ViewerRows::write_page(ShardEntry& shard) noexcept {
   size_ = 0;
-  taken_ = 0;
   page_is_full_ = false;
   asked_ = &shard.services();
   shard.visit_sessions(*this);

@@ -10,11 +10,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <span>
+#include <string_view>
 
 #include "core/mailbox.h"
 #include "http/delivery/shard_entry.h"
 #include "http/delivery/web_socket.h"
+#include "http/protocol/body.h"
 #include "http/protocol/json.h"
 
 namespace fanlight {
@@ -35,26 +36,27 @@ inline constexpr size_t kViewerRowBytesMax = 512;
 
 // Owns: the page.
 // Thread: the requesting shard's; while a query is in transit, that of the shard it has reached.
-// Invariants: the owner keeps it until `came` was called; every viewer that is present the whole
+// Invariants: the owner keeps it while a page is on its way; every viewer that is present the whole
 //   time is in the list once.
 class ViewerRows final : private Message, private SessionVisitor {
  public:
   static constexpr size_t kAllCameras = std::numeric_limits<size_t>::max();
-  using Came = void (*)(void* owner) noexcept;
+  // Called on the requesting shard when a page has arrived.
+  struct Arrival {
+    void* owner;
+    void (*call)(void* owner) noexcept;
+  };
 
   // `camera`: whose viewers, or kAllCameras.
-  ViewerRows(ShardServices& asker, ViewerRowWriter writer, size_t camera) noexcept
-      : asker_(asker), writer_(writer), camera_(camera) {}
+  ViewerRows(ShardServices& asker, ViewerRowWriter writer, size_t camera, Arrival arrival) noexcept
+      : asker_(asker), writer_(writer), camera_(camera), arrival_(arrival) {}
 
-  // Moves rows to the beginning of `room`; returns the number of bytes. 0: the page is used up,
-  // call ask().
-  size_t take(std::span<char> room) noexcept;
-
-  // Requests the next page: `came` is called with `owner` on the requesting shard when the page is
-  // there; it may be empty. False if there are no more.
-  bool ask(void* owner, Came came) noexcept;
+  // Writes as many rows as fit. Pending: nothing is written, and the next page, which may be empty,
+  // is on its way. Done: nothing is written, and nothing follows.
+  Body::State write_step(TextWriter& text) noexcept;
 
  private:
+  bool request_page() noexcept;
   static void at_asked_shard(Message& message) noexcept;
   static void at_asking_shard(Message& message) noexcept;
   void write_page(ShardEntry& shard) noexcept;
@@ -63,15 +65,14 @@ class ViewerRows final : private Message, private SessionVisitor {
   ShardServices& asker_;
   const ViewerRowWriter writer_;
   const size_t camera_;
-  void* owner_ = nullptr;
-  Came came_ = nullptr;
+  const Arrival arrival_;
   unsigned shard_ = 0;     // the next shard to query
   uint64_t after_id_ = 0;  // for connections with a greater id
   JsonPosition position_ = JsonPosition::first;
   bool page_is_full_ = false;
   ShardServices* asked_ = nullptr;  // the shard whose rows are being written
   size_t size_ = 0;                 // bytes of the page
-  size_t taken_ = 0;                // of them, by the client
+  std::string_view left_;           // of the page, for the client
   // There is always room for all viewers of one connection. Left untouched until then.
   std::array<char, CameraChoice::kMax * kViewerRowBytesMax> page_;
 };

@@ -24,24 +24,30 @@ void write_long_row(const ViewerRow& row, TextWriter& text) noexcept {
 // Reads the rows as a body does.
 struct Reader {
   explicit Reader(ShardWorld& shard, size_t camera = ViewerRows::kAllCameras)
-      : rows(shard.shard.services(), &write_long_row, camera) {}
+      : rows(shard.shard.services(), &write_long_row, camera,
+             {this, [](void* owner) noexcept { static_cast<Reader*>(owner)->waiting = false; }}) {}
 
-  // Appends rows to `text` until the page is empty.
-  void take_page() {
+  // Appends the next rows to `text`.
+  Body::State step() {
     std::array<char, 300> room;
-    while (const size_t bytes = rows.take(room)) text.append(room.data(), bytes);
+    TextWriter writer(room);
+    const Body::State state = rows.write_step(writer);
+    text += writer.view();
+    EXPECT_EQ(state == Body::State::more, writer.size() > 0);
+    return state;
   }
-  bool ask() {
+  // Appends the rest of a page, and requests the next one; false if there are no more.
+  bool take_page(ShardWorld& shard) {
+    Body::State state = step();
+    while (state == Body::State::more) state = step();
+    if (state == Body::State::done) return false;
     waiting = true;
-    return rows.ask(this,
-                    [](void* owner) noexcept { static_cast<Reader*>(owner)->waiting = false; });
+    ++pages;
+    EXPECT_TRUE(shard.run_until([this] { return !waiting; }, 1s));
+    return !waiting;
   }
   void read_all(ShardWorld& shard) {
-    while (ask()) {
-      ASSERT_TRUE(shard.run_until([this] { return !waiting; }, 1s));
-      take_page();
-      ++pages;
-    }
+    while (take_page(shard)) continue;
   }
   std::multiset<uint64_t> ids() const {
     std::multiset<uint64_t> found;
@@ -70,7 +76,7 @@ TEST(ViewerRows, EveryViewerIsThereOnce) {
   EXPECT_EQ(reader.text.find("first ", 1), std::string::npos);
   const std::multiset<uint64_t> ids = reader.ids();
   EXPECT_EQ(std::set<uint64_t>(ids.begin(), ids.end()).size(), 100u);
-  EXPECT_FALSE(reader.rows.ask(nullptr, nullptr)) << "nor is anybody asked again";
+  EXPECT_EQ(reader.step(), Body::State::done) << "no shard is queried again";
 }
 
 // Between two pages some viewers disconnect, including the one at which the next page would have
@@ -85,12 +91,10 @@ TEST(ViewerRows, ViewersMayComeAndGoBetweenTwoPages) {
   };
   for (int i = 0; i < 40; ++i) come();
   Reader reader(shard);
-  ASSERT_TRUE(reader.ask());
-  ASSERT_TRUE(shard.run_until([&] { return !reader.waiting; }, 1s));
+  ASSERT_TRUE(reader.take_page(shard));
   for (int i = 10; i < 20; ++i) clients[static_cast<size_t>(i)].close();
   for (int i = 0; i < 3; ++i) come();
   shard.run_for(300ms);  // two frames, after which the closes have been detected
-  reader.take_page();
   reader.read_all(shard);
   const std::multiset<uint64_t> ids = reader.ids();
   // 16 of the first page; of the other 24, 4 left (16..19); 3 joined.
