@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/answer/summary_reply.h"
 
-#include "http/protocol/json.h"
+#include "http/protocol/text.h"
 #include "http/report/summary.h"
 
 namespace fanlight {
@@ -15,12 +15,12 @@ constexpr size_t kHeadBytesMax = 1024;
 Reply reply_summary(const Call& call) noexcept {
   const std::span<char> room = call.output.subspan(kHeadBytesMax);
   TextWriter text(room);
-  JsonPosition position = JsonPosition::first;
-  bool more = true;
-  for (size_t step = 0; more && text.room() >= kSummaryStepMax; ++step) {
-    more = write_summary_step(call.services, step, position, text);
+  Summary summary(call.services);
+  Body::State state = Body::State::more;
+  while (state == Body::State::more && text.room() >= kSummaryStepMax) {
+    state = summary.write_step(text);
   }
-  if (more) return reply_report(call, Report::summary, "application/json", 0);
+  if (state == Body::State::more) return reply_report(call, Report::summary, "application/json", 0);
   ResponseHead head(call.output.first(kHeadBytesMax), 200, call.context(call.request.keep_alive));
   head.field("Content-Type: application/json").field("Content-Length: {}", text.size());
   head.field("Cache-Control: no-cache");

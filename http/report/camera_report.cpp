@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/report/camera_report.h"
 
+#include <array>
+
 #include "core/rate_meter.h"
 #include "http/delivery/shard_services.h"
 #include "http/report/figures.h"
@@ -84,45 +86,26 @@ std::string_view said_of_camera(std::string_view reason) noexcept {
   return reason;
 }
 
-bool CameraReport::write_step(ShardServices& services, size_t camera, JsonWriter& json) noexcept {
-  const Camera& described = services.state.cameras[camera];
+bool CameraReports::write_step(JsonWriter& json) noexcept {
+  const Camera& camera = services_.state.cameras[camera_];
   switch (step_) {
     case Step::figures:
-      write_figures(described, condition_of(services, camera), services.now(), json);
-      write_sent(services.state, camera, json);
+      write_figures(camera, condition_of(services_, camera_), services_.now(), json);
+      write_sent(services_.state, camera_, json);
       step_ = Step::description;
       return true;
     case Step::description:
-      write_description(described.panel, json);
-      begin_controls(described.panel, json);
+      write_description(camera.panel, json);
+      controls_.begin(camera.panel, json);
+      step_ = Step::controls;
       return true;
     case Step::controls:
       break;
   }
-  return continue_controls(json);
-}
-
-bool CameraReport::write_controls_step(ShardServices& services, size_t camera,
-                                       JsonWriter& json) noexcept {
-  if (step_ == Step::controls) return continue_controls(json);
-  json.begin_object();
-  begin_controls(services.state.cameras[camera].panel, json);
-  return true;
-}
-
-void CameraReport::begin_controls(const CameraPanel* panel, JsonWriter& json) noexcept {
-  json.key("controls").begin_array();
-  controls_left_ = panel == nullptr ? std::string_view() : panel->copy_controls(controls_);
-  step_ = Step::controls;
-}
-
-bool CameraReport::continue_controls(JsonWriter& json) noexcept {
-  json.splice(controls_left_);
-  if (!controls_left_.empty()) return true;
-  json.end_array();
+  if (controls_.write_step(json)) return true;
   json.end_object();
   step_ = Step::figures;
-  return false;
+  return ++camera_ < services_.state.cameras.size();
 }
 
 }  // namespace fanlight

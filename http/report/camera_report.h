@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// CameraReport: one camera in /api/v1/state, /cameras and /cameras/NAME/controls.
+// CameraReport: the cameras in /api/v1/state and /cameras, and what other reports say about one.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include "core/camera_panel.h"
 #include "core/frame_ring.h"
 #include "http/protocol/json.h"
+#include "http/report/controls_report.h"
 
 namespace fanlight {
 
@@ -29,28 +28,22 @@ CameraCondition condition_of(ShardServices& services, size_t camera) noexcept;
 // The part of a slate's reason about the camera: "lost: not there" of "camera lost: not there".
 std::string_view said_of_camera(std::string_view reason) noexcept;
 
-// Owns: its place in the text, and a copy of the camera's controls, since they may change while a
-//   slow client reads them, and the client must get one consistent list.
-// Thread: its shard's.
-class CameraReport {
+// Owns: its place among the cameras. Thread: its shard's.
+class CameraReports {
  public:
-  CameraReport() {}  // leaves the copy's memory untouched
+  explicit CameraReports(ShardServices& services) noexcept : services_(services) {}
 
-  // Writes the next bounded step of the object that describes this camera; true if another step
-  // follows. After the last one it starts over, and there is still room for a few characters.
-  bool write_step(ShardServices& services, size_t camera, JsonWriter& json) noexcept;
-
-  // The same for an object with only the controls.
-  bool write_controls_step(ShardServices& services, size_t camera, JsonWriter& json) noexcept;
+  // Writes the next bounded step of the objects that describe all cameras, one after another; true
+  // if another step follows. After the last one there is still room for a few characters.
+  bool write_step(JsonWriter& json) noexcept;
 
  private:
   enum class Step : uint8_t { figures, description, controls };
-  void begin_controls(const CameraPanel* panel, JsonWriter& json) noexcept;
-  bool continue_controls(JsonWriter& json) noexcept;
 
-  Step step_ = Step::figures;
-  std::string_view controls_left_;  // of the copy
-  std::array<char, CameraPanel::kControlsBytesMax> controls_;
+  ShardServices& services_;
+  size_t camera_ = 0;
+  Step step_ = Step::figures;  // of this camera
+  ControlsMember controls_;
 };
 
 }  // namespace fanlight

@@ -84,20 +84,20 @@ void write_tile(ShardServices& services, size_t camera, TextWriter& text) {
 
 }  // namespace
 
-bool CamerasPage::write_step(ShardServices& services, TextWriter& text) noexcept {
-  const std::string_view page = services.state.pages.all();
+Body::State CamerasPage::write_step(TextWriter& text) noexcept {
+  const std::string_view page = services_.state.pages.all();
   const size_t mark = page.find(kMark);
   CHECK(mark != std::string_view::npos);
-  if (sent_ == mark && tiles_ < services.state.cameras.size()) {
-    write_tile(services, tiles_++, text);
-    return true;
+  if (sent_ == mark && tiles_ < services_.state.cameras.size()) {
+    write_tile(services_, tiles_++, text);
+    return Body::State::more;
   }
   if (sent_ == mark) sent_ += kMark.size();
   const size_t end = sent_ < mark ? mark : page.size();
   const size_t bytes = std::min(end - sent_, text.room());
   text.raw(page.substr(sent_, bytes));
   sent_ += bytes;
-  return sent_ < page.size();
+  return sent_ < page.size() ? Body::State::more : Body::State::done;
 }
 
 }  // namespace fanlight

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "http/protocol/body.h"
 #include "http/protocol/text.h"
 
 namespace fanlight {
@@ -16,10 +17,13 @@ struct ShardServices;
 // Owns: its place in the text. Thread: its shard's.
 class CamerasPage {
  public:
-  // Writes the next bounded step; true if another one follows.
-  bool write_step(ShardServices& services, TextWriter& text) noexcept;
+  explicit CamerasPage(ShardServices& services) noexcept : services_(services) {}
+
+  // Writes the next bounded step.
+  Body::State write_step(TextWriter& text) noexcept;
 
  private:
+  ShardServices& services_;
   size_t sent_ = 0;   // bytes of cameras.html
   size_t tiles_ = 0;  // written
 };

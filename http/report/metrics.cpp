@@ -272,16 +272,18 @@ constexpr std::array kSections = {
 
 }  // namespace
 
-bool write_metrics_step(const ServerState& state, size_t step, TextWriter& text) noexcept {
+Body::State Metrics::write_step(TextWriter& text) noexcept {
+  size_t step = step_++;
   for (const Section& section : kSections) {
-    const size_t times = section.is_by_camera ? state.cameras.size() : 1;
+    const size_t times = section.is_by_camera ? state_.cameras.size() : 1;
     const size_t steps = section.metrics * times;
     if (step >= steps) {
       step -= steps;
       continue;
     }
-    section.write(step / times, state, step % times, text);
-    return &section != &kSections.back() || step + 1 < steps;
+    section.write(step / times, state_, step % times, text);
+    const bool is_last = &section == &kSections.back() && step + 1 == steps;
+    return is_last ? Body::State::done : Body::State::more;
   }
   CHECK(false && "no such step");
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "http/protocol/body.h"
 #include "http/protocol/text.h"
 #include "http/state/server_state.h"
 
@@ -15,8 +16,17 @@ namespace fanlight {
 // Maximum size of a step, in bytes.
 inline constexpr size_t kMetricsStepMax = 4000;
 
-// Writes step `step` of the page, 0 first: one metric of one camera, or of the whole server. False
-// if it was the last one.
-bool write_metrics_step(const ServerState& state, size_t step, TextWriter& text) noexcept;
+// Owns: its place in the page. Thread: its shard's.
+class Metrics {
+ public:
+  explicit Metrics(const ServerState& state) noexcept : state_(state) {}
+
+  // Writes the next step: one metric of one camera, or of the whole server.
+  Body::State write_step(TextWriter& text) noexcept;
+
+ private:
+  const ServerState& state_;
+  size_t step_ = 0;
+};
 
 }  // namespace fanlight

@@ -15,23 +15,22 @@ void write_plugin(size_t id, std::string_view name, std::string_view arguments, 
 
 }  // namespace
 
-bool write_mjpg_program_step(const ServerState& state, size_t step, JsonPosition& position,
-                             TextWriter& text) noexcept {
-  JsonWriter json(text, position);
-  if (step == 0) {
+Body::State MjpgProgram::write_step(TextWriter& text) noexcept {
+  JsonWriter json(text, position_);
+  if (camera_ == 0) {
     json.begin_object();
     json.key("inputs").begin_array();
   }
-  const Camera& camera = state.cameras[step];
-  write_plugin(step, camera.name, camera.source, json);
-  if (step + 1 < state.cameras.size()) return true;
+  const Camera& camera = state_.cameras[camera_];
+  write_plugin(camera_, camera.name, camera.source, json);
+  if (++camera_ < state_.cameras.size()) return Body::State::more;
   json.end_array();
   json.key("outputs").begin_array();
   write_plugin(0, "HTTP output", "", json);
   json.end_array();
   json.end_object();
   text.raw("\n");
-  return false;
+  return Body::State::done;
 }
 
 }  // namespace fanlight

@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// mjpg-streamer's /program.json: its inputs, which are our cameras, and its one output.
+// MjpgProgram: mjpg-streamer's /program.json, its inputs, which are our cameras, and its one
+// output.
 #pragma once
 
 #include <cstddef>
 
+#include "http/protocol/body.h"
 #include "http/protocol/json.h"
 #include "http/state/server_state.h"
 
 namespace fanlight {
 
-// Writes step `step`, 0 first, one for each camera. False if it was the last one.
-bool write_mjpg_program_step(const ServerState& state, size_t step, JsonPosition& position,
-                             TextWriter& text) noexcept;
+// Owns: its place in the report. Thread: its shard's.
+class MjpgProgram {
+ public:
+  explicit MjpgProgram(const ServerState& state) noexcept : state_(state) {}
+
+  // Writes the next bounded step, one for each camera.
+  Body::State write_step(TextWriter& text) noexcept;
+
+ private:
+  const ServerState& state_;
+  JsonPosition position_ = JsonPosition::first;
+  size_t camera_ = 0;
+};
 
 }  // namespace fanlight

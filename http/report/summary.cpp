@@ -79,21 +79,21 @@ unsigned poll_seconds(size_t viewers) noexcept {
   return static_cast<unsigned>(std::clamp(seconds, kPollSecondsMin, kPollSecondsMax));
 }
 
-bool write_summary_step(ShardServices& services, size_t step, JsonPosition& position,
-                        TextWriter& text) noexcept {
-  JsonWriter json(text, position);
+Body::State Summary::write_step(TextWriter& text) noexcept {
+  JsonWriter json(text, position_);
+  const size_t step = step_++;
   if (step == 0) {
     json.begin_object();
-    write_server(services, json);
+    write_server(services_, json);
     json.key("cameras").begin_array();
-    return true;
+    return Body::State::more;
   }
-  write_camera(services, step - 1, json);
-  if (step < services.state.cameras.size()) return true;
+  write_camera(services_, step - 1, json);
+  if (step < services_.state.cameras.size()) return Body::State::more;
   json.end_array();
   json.end_object();
   text.raw("\n");
-  return false;
+  return Body::State::done;
 }
 
 }  // namespace fanlight

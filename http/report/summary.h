@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "http/protocol/body.h"
 #include "http/protocol/json.h"
 
 namespace fanlight {
@@ -20,9 +21,18 @@ unsigned poll_seconds(size_t viewers) noexcept;
 // Maximum size of a step, in bytes.
 inline constexpr size_t kSummaryStepMax = 1280;
 
-// Writes step `step` of the object, 0 first: the server, then one camera after another. False if it
-// was the last one.
-bool write_summary_step(ShardServices& services, size_t step, JsonPosition& position,
-                        TextWriter& text) noexcept;
+// Owns: its place in the object. Thread: its shard's.
+class Summary {
+ public:
+  explicit Summary(ShardServices& services) noexcept : services_(services) {}
+
+  // Writes the next step: the server, then one camera after another.
+  Body::State write_step(TextWriter& text) noexcept;
+
+ private:
+  ShardServices& services_;
+  JsonPosition position_ = JsonPosition::first;
+  size_t step_ = 0;
+};
 
 }  // namespace fanlight

@@ -2,6 +2,7 @@
 #include "http/report/ustreamer_state.h"
 
 #include <array>
+#include <utility>
 
 #include "http/delivery/shard_services.h"
 #include "http/delivery/ustreamer_framing.h"
@@ -11,11 +12,53 @@
 #include "http/report/totals.h"
 
 namespace fanlight {
+namespace {
 
-void write_ustreamer_state(ShardServices& services, size_t camera, JsonWriter& json) noexcept {
-  const ServerState& state = services.state;
-  const CaptureStats& stats = state.cameras[camera].ring->stats();
-  const double fps = measured_fps(stats, services.now());
+// One client of "clients_stat".
+void write_ustreamer_client(const ViewerRow& row, TextWriter& text) noexcept {
+  const UstreamerFraming* framing = row.session.framing;
+  const ViewerOptions& options = row.viewer.options();
+  std::array<char, 16> digits;
+  TextWriter id(digits);
+  id.add("{:016x}", row.session.connection_id);
+  JsonWriter json(text, row.position);
+  json.key(id.view()).begin_object();
+  json.key("fps").number(row.viewer.measured_fps(row.services.now()), 0);
+  json.key("extra_headers").boolean(framing != nullptr && framing->extra_headers());
+  json.key("advance_headers").boolean(options.advance_headers);
+  json.key("dual_final_frames").boolean(options.dual_final_frames);
+  json.key("zero_data").boolean(framing != nullptr && framing->zero_data());
+  json.key("key").string(framing == nullptr || framing->key().empty() ? "0" : framing->key());
+  json.end_object();
+}
+
+}  // namespace
+
+UstreamerState::UstreamerState(ShardServices& services, ViewerRows::Arrival arrival,
+                               size_t camera) noexcept
+    : services_(services),
+      camera_(camera),
+      rows_(services, &write_ustreamer_client, camera, arrival) {}
+
+Body::State UstreamerState::write_step(TextWriter& text) noexcept {
+  JsonWriter json(text, position_);
+  if (!std::exchange(has_begun_, true)) {
+    write_beginning(json);
+    return Body::State::more;
+  }
+  if (const Body::State state = rows_.write_step(text); state != Body::State::done) return state;
+  json.end_object();  // clients_stat
+  json.end_object();  // stream
+  json.end_object();  // result
+  json.end_object();
+  text.raw("\n");
+  return Body::State::done;
+}
+
+void UstreamerState::write_beginning(JsonWriter& json) noexcept {
+  const ServerState& state = services_.state;
+  const CaptureStats& stats = state.cameras[camera_].ring->stats();
+  const double fps = measured_fps(stats, services_.now());
   json.begin_object();
   json.key("ok").boolean(true);
   json.key("result").begin_object();
@@ -35,32 +78,8 @@ void write_ustreamer_state(ShardServices& services, size_t camera, JsonWriter& j
   json.end_object();
   json.key("stream").begin_object();
   json.key("queued_fps").number(fps, 0);
-  json.key("clients").number(total(state, &ChannelStats::viewers, camera));
+  json.key("clients").number(total(state, &ChannelStats::viewers, camera_));
   json.key("clients_stat").begin_object();
-}
-
-void write_ustreamer_client(const ViewerRow& row, TextWriter& text) noexcept {
-  const UstreamerFraming* framing = row.session.framing;
-  const ViewerOptions& options = row.viewer.options();
-  std::array<char, 16> digits;
-  TextWriter id(digits);
-  id.add("{:016x}", row.session.connection_id);
-  JsonWriter json(text, row.position);
-  json.key(id.view()).begin_object();
-  json.key("fps").number(row.viewer.measured_fps(row.services.now()), 0);
-  json.key("extra_headers").boolean(framing != nullptr && framing->extra_headers());
-  json.key("advance_headers").boolean(options.advance_headers);
-  json.key("dual_final_frames").boolean(options.dual_final_frames);
-  json.key("zero_data").boolean(framing != nullptr && framing->zero_data());
-  json.key("key").string(framing == nullptr || framing->key().empty() ? "0" : framing->key());
-  json.end_object();
-}
-
-void end_ustreamer_state(JsonWriter& json) noexcept {
-  json.end_object();  // clients_stat
-  json.end_object();  // stream
-  json.end_object();  // result
-  json.end_object();
 }
 
 }  // namespace fanlight

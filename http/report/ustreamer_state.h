@@ -6,18 +6,30 @@
 
 #include <cstddef>
 
+#include "http/protocol/body.h"
 #include "http/protocol/json.h"
 #include "http/report/viewer_rows.h"
-#include "http/state/server_state.h"
 
 namespace fanlight {
 
-// Everything about `camera` before the clients; their rows follow, and then the end.
-void write_ustreamer_state(ShardServices& services, size_t camera, JsonWriter& json) noexcept;
+struct ShardServices;
 
-// One client of "clients_stat": a ViewerRowWriter.
-void write_ustreamer_client(const ViewerRow& row, TextWriter& text) noexcept;
+// Owns: its place in the report. Thread: its shard's.
+class UstreamerState {
+ public:
+  UstreamerState(ShardServices& services, ViewerRows::Arrival arrival, size_t camera) noexcept;
 
-void end_ustreamer_state(JsonWriter& json) noexcept;
+  // Writes the next bounded step; pending: the arrival follows.
+  Body::State write_step(TextWriter& text) noexcept;
+
+ private:
+  void write_beginning(JsonWriter& json) noexcept;
+
+  ShardServices& services_;
+  const size_t camera_;
+  JsonPosition position_ = JsonPosition::first;
+  bool has_begun_ = false;
+  ViewerRows rows_;
+};
 
 }  // namespace fanlight

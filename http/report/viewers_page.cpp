@@ -5,7 +5,6 @@
 #include "http/report/totals.h"
 
 namespace fanlight {
-
 namespace {
 
 // 0:07, 12:34, 1:02:03.
@@ -14,8 +13,7 @@ void write_duration(int64_t seconds, TextWriter& text) noexcept {
   text.add("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-}  // namespace
-
+// One viewer.
 void write_viewer_line(const ViewerRow& row, TextWriter& text) noexcept {
   const Viewer& viewer = row.viewer;
   char room[kAddressTextMax];
@@ -28,10 +26,28 @@ void write_viewer_line(const ViewerRow& row, TextWriter& text) noexcept {
            static_cast<double>(row.session.bytes_sent) / 1e6);
 }
 
-void write_viewers_end(const ServerState& state, TextWriter& text) noexcept {
+// What follows the last one.
+void write_end(const ServerState& state, TextWriter& text) {
   text.add("<tfoot>\n<tr><td colspan=\"7\">{} of at most {} viewers\n",
            total(state, &ChannelStats::viewers), state.admission.config().viewers_max);
   text.raw(state.list_pages.end());
+}
+
+}  // namespace
+
+ViewersPage::ViewersPage(ShardServices& services, ViewerRows::Arrival arrival) noexcept
+    : state_(services.state),
+      beginning_left_(state_.list_pages.viewers()),
+      rows_(services, &write_viewer_line, ViewerRows::kAllCameras, arrival) {}
+
+Body::State ViewersPage::write_step(TextWriter& text) noexcept {
+  if (!beginning_left_.empty()) {
+    text.raw_part(beginning_left_);
+    return Body::State::more;
+  }
+  if (const Body::State state = rows_.write_step(text); state != Body::State::done) return state;
+  write_end(state_, text);
+  return Body::State::done;
 }
 
 }  // namespace fanlight

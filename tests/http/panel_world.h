@@ -2,12 +2,23 @@
 // PanelWorld: a shard in the simulation whose camera has a panel; the test is the camera's thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "core/camera_panel.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
+
+// Controls as a camera publishes them.
+inline std::vector<std::string> control_rows(size_t count, const std::string& value) {
+  std::vector<std::string> all;
+  for (size_t i = 0; i < count; ++i) {
+    all.push_back(R"({"name":"control )" + std::to_string(i) + R"(","value":")" + value + "\"}");
+  }
+  return all;
+}
 
 struct PanelHolder {
   Waker camera;

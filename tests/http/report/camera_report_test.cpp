@@ -6,26 +6,17 @@
 #include <string>
 #include <vector>
 
-#include "http/protocol/exchange.h"
 #include "tests/http/json_check.h"
 #include "tests/http/panel_world.h"
 
 namespace fanlight {
 namespace {
 
-std::vector<std::string> rows(size_t count, const std::string& value) {
-  std::vector<std::string> all;
-  for (size_t i = 0; i < count; ++i) {
-    all.push_back(R"({"name":"control )" + std::to_string(i) + R"(","value":")" + value + "\"}");
-  }
-  return all;
-}
-
 TEST(CameraReport, TellsWhatThePanelTells) {
   PanelWorld shard;
   shard.run_for(10ms);
   shard.panel.describe("HD \"Webcam\" \\ C525", "MJPEG 1280x720 at 30 fps", "1.1 porch");
-  shard.panel.publish_controls(rows(3, "x"));
+  shard.panel.publish_controls(control_rows(3, "x"));
   for (const char* target : {"/cameras", "/api/v1/state"}) {
     const JsonCheck json(ask(shard, get(target)).body);
     ASSERT_TRUE(json.valid()) << target;
@@ -54,23 +45,6 @@ TEST(CameraReport, ACameraThatTellsNothingHasTheFieldsAllTheSame) {
   }
 }
 
-TEST(CameraReport, ControlsAloneAndAllOfThem) {
-  PanelWorld shard;
-  const auto published = rows(300, std::string(60, 'v'));
-  ASSERT_EQ(shard.panel.publish_controls(published), 0u);
-  const ParsedResponse response = ask(shard, get("/cameras/cam/controls"));
-  EXPECT_EQ(response.headers.at("content-type"), "application/json");
-  const JsonCheck json(response.body);
-  ASSERT_TRUE(json.valid());
-  EXPECT_EQ(json.size("controls"), published.size());
-  EXPECT_EQ(json.at("controls[299].name"), "control 299");
-  EXPECT_EQ(ask(shard, "HEAD /cameras/cam/controls HTTP/1.1\r\nHost: sim\r\n\r\n").status, 200);
-  const JsonCheck state(ask(shard, get("/api/v1/state")).body);
-  ASSERT_TRUE(state.valid());
-  EXPECT_EQ(state.size("cameras[0].controls"), published.size());
-  EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
-}
-
 // The longest texts, fully escaped, still fit into one piece of an answer.
 TEST(CameraReport, TheLongestTextsFit) {
   PanelWorld shard;
@@ -83,35 +57,6 @@ TEST(CameraReport, TheLongestTextsFit) {
   EXPECT_EQ(json.at("cameras[0].device").size(), 2 * quotes.size());
   EXPECT_EQ(json.at("cameras[0].via").size(), 2 * CameraPanel::kViaBytesMax);
   EXPECT_EQ(json.at("cameras[0].controls[0]").size(), CameraPanel::kControlsBytesMax - 2);
-}
-
-// Wherever the pieces of an answer end, the text after the controls fits.
-TEST(CameraReport, ControlsOfEveryLengthFit) {
-  for (size_t size = Exchange::kOutputSize - 120; size < Exchange::kOutputSize + 20; ++size) {
-    PanelWorld shard;
-    const std::string row = "\"" + std::string(size - 2, 'c') + "\"";
-    shard.panel.publish_controls(std::vector<std::string>{row});
-    for (const char* target : {"/cameras/cam/controls", "/cameras", "/api/v1/state"}) {
-      ASSERT_TRUE(JsonCheck(ask(shard, get(target)).body).valid()) << target << " " << size;
-    }
-  }
-}
-
-// The list is one that the camera has published, however slowly it is read.
-TEST(CameraReport, ASlowReaderGetsOneWholeList) {
-  PanelWorld shard;
-  shard.panel.publish_controls(rows(250, std::string(60, 'a')));
-  RawClient client(shard, {.send_buffer = 2 << 10, .receive_window = 2 << 10});
-  client.set_reading(false);
-  client.send(get("/cameras/cam/controls"));
-  shard.run_for(100ms);
-  shard.panel.publish_controls(rows(10, "b"));
-  client.set_reading(true);
-  ASSERT_TRUE(shard.run_until([&] { return client.answered(); }, 10s));
-  const JsonCheck json(client.responses()[0].body);
-  ASSERT_TRUE(json.valid());
-  ASSERT_EQ(json.size("controls"), 250u);
-  EXPECT_EQ(json.at("controls[249].value"), std::string(60, 'a'));
 }
 
 TEST(CameraReport, TheConditionIsToldInAWordAndTheReasonInWords) {

@@ -14,14 +14,16 @@ namespace fanlight {
 namespace {
 
 std::string all_metrics(const ServerState& state) {
+  Metrics metrics(state);
   std::string page;
-  std::array<char, kMetricsStepMax> room;
-  for (size_t step = 0;; ++step) {
+  Body::State last = Body::State::more;
+  while (last == Body::State::more) {
+    std::array<char, kMetricsStepMax> room;
     TextWriter text(room);
-    const bool more = write_metrics_step(state, step, text);
-    page.append(room.data(), text.size());
-    if (!more) return page;
+    last = metrics.write_step(text);
+    page += text.view();
   }
+  return page;
 }
 
 TEST(Metrics, AreSummedOverShardsAndLabelledByCamera) {
@@ -144,13 +146,14 @@ TEST(Metrics, AStepIsBounded) {
   ServerState state({}, {{std::string(32, 'n'), "x", &ring, &panel}}, 1, WallTime());
   Histogram& age = state.links[0]->channels[0].frame_age;
   for (int i = 0; i < 1000; ++i) age.record(1h);
-  for (size_t step = 0;; ++step) {
+  Metrics metrics(state);
+  Body::State last = Body::State::more;
+  while (last == Body::State::more) {
     std::array<char, kMetricsStepMax> room;
-    TextWriter text_of_step(room);
-    const bool more = write_metrics_step(state, step, text_of_step);
+    TextWriter step(room);
+    last = metrics.write_step(step);
     // 28 lines, in each of which the count may have 17 more digits.
-    EXPECT_LT(text_of_step.size() + 28 * 17, kMetricsStepMax) << step;
-    if (!more) return;
+    EXPECT_LT(step.size() + 28 * 17, kMetricsStepMax) << step.view();
   }
 }
 

@@ -15,14 +15,14 @@ TEST(MjpgProgram, ListsEveryCamera) {
   FrameRing front({}), back({});
   ServerState state({}, {{"front", "files:/a\"b", &front}, {"back", "pattern", &back}}, 1,
                     WallTime());
+  MjpgProgram report(state);
   std::string text;
-  JsonPosition position = JsonPosition::first;
-  for (size_t step = 0;; ++step) {
+  Body::State last = Body::State::more;
+  while (last == Body::State::more) {
     std::array<char, 1024> room;
     TextWriter writer(room);
-    const bool more = write_mjpg_program_step(state, step, position, writer);
-    text.append(room.data(), writer.size());
-    if (!more) break;
+    last = report.write_step(writer);
+    text += writer.view();
   }
   const JsonCheck json(text);
   ASSERT_TRUE(json.valid()) << text;

@@ -100,10 +100,10 @@ TEST(Summary, AStepIsBounded) {
     counter->set(~uint64_t{0});
   }
   std::array<char, kSummaryStepMax> room;
-  JsonPosition position = JsonPosition::first;
+  Summary summary(shard.shard.services());
   for (size_t step = 0; step < 2; ++step) {
     TextWriter text(room);
-    write_summary_step(shard.shard.services(), step, position, text);
+    summary.write_step(text);
     // A reason of 80 characters, all of them escaped, and a name of 32 would be added.
     EXPECT_LT(text.size() + 80 * 6 + 32, kSummaryStepMax) << step;
   }

@@ -40,6 +40,18 @@ TEST(UstreamerState, HasItsKeysForEveryClient) {
   EXPECT_EQ(json.at(ids[0] + "key"), "0");
 }
 
+TEST(UstreamerState, HasTheRightFigures) {
+  ShardWorld shard(calm_world());
+  shard.world.add({});
+  shard.run_for(5s);
+  const JsonCheck json(ask(shard, get("/state")).body);
+  EXPECT_EQ(json.at("result.encoder.quality"), "80");
+  EXPECT_EQ(json.at("result.source.online"), "true");
+  EXPECT_EQ(json.at("result.source.desired_fps"), "10");
+  EXPECT_EQ(json.at("result.source.captured_fps"), "10");
+  EXPECT_EQ(json.at("result.stream.clients"), "1");
+}
+
 TEST(UstreamerState, ListsAllClientsOfThatCamera) {
   constexpr size_t kViewers = 200;
   ShardWorld shard(calm_world());
