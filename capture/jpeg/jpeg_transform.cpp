@@ -10,10 +10,8 @@
 #include "capture/jpeg/exif_orientation.h"
 #include "capture/jpeg/jpeg_check.h"
 #include "capture/jpeg/jpeg_coefficients.h"
+#include "capture/jpeg/jpeg_destination.h"
 #include "core/check.h"
-
-// It needs jpeglib.h before it.
-#include <jerror.h>
 
 namespace fanlight {
 namespace {
@@ -73,41 +71,6 @@ struct Side {
   }
   bool is_reversed(JDIMENSION at, int factor) const {
     return at < reversed_mcus * static_cast<JDIMENSION>(factor);
-  }
-};
-
-// libjpeg requests more room as soon as there is none, whether or not it has more to write. The
-// next byte then goes into a spare one.
-struct Destination {
-  jpeg_destination_mgr manager{};  // first member, so that libjpeg's pointer to it points to this
-  std::span<std::byte> out;
-  JOCTET spare = 0;
-  int times_full = 0;
-
-  explicit Destination(std::span<std::byte> place) : out(place) {
-    manager.init_destination = [](j_compress_ptr) {};
-    manager.term_destination = [](j_compress_ptr) {};
-    manager.empty_output_buffer = on_full;
-    manager.next_output_byte = reinterpret_cast<JOCTET*>(out.data());
-    manager.free_in_buffer = out.size();
-    if (out.empty()) use_spare();
-  }
-  Destination(const Destination&) = delete;
-
-  bool is_too_large() const { return times_full > 1; }
-  size_t size() const { return times_full == 0 ? out.size() - manager.free_in_buffer : out.size(); }
-
- private:
-  void use_spare() {
-    ++times_full;
-    manager.next_output_byte = &spare;
-    manager.free_in_buffer = 1;
-  }
-  static boolean on_full(j_compress_ptr info) {
-    auto* destination = reinterpret_cast<Destination*>(info->dest);
-    destination->use_spare();
-    if (destination->is_too_large()) ERREXIT(info, JERR_FILE_WRITE);
-    return TRUE;
   }
 };
 
@@ -202,7 +165,7 @@ class Writer {
 
   void write() {
     jpeg_create_compress(&info_);
-    info_.dest = &destination_.manager;
+    destination_.attach(info_);
     jpeg_copy_critical_parameters(&coefficients_.info(), &info_);
     set_geometry();
     // Without the marker, decoders of CMYK guess whether it is inverted.
@@ -269,7 +232,7 @@ class Writer {
   JpegCoefficients& coefficients_;
   const Turn turn_;
   jpeg_compress_struct info_{};
-  Destination destination_;
+  JpegDestination destination_;
   Side columns_{1, 0, false};
   Side rows_{1, 0, false};
   std::array<jvirt_barray_ptr, 4> arrays_{};
