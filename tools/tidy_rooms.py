@@ -9,6 +9,7 @@ FOLDER_FILES_MAX = 40
 # Each room, and the rooms that it may include; it may also include itself and what those include.
 ROOMS = {
     "core": [],
+    "core/segments": ["core"],
     "io": ["core"],
     "database": ["core"],
     "capture/picture": ["core"],

@@ -11,6 +11,7 @@
 #include "capture/jpeg/jpeg_check.h"
 #include "capture/jpeg/jpeg_coefficients.h"
 #include "capture/jpeg/jpeg_destination.h"
+#include "capture/jpeg/jpeg_segments.h"
 #include "core/check.h"
 
 namespace fanlight {
@@ -78,8 +79,9 @@ struct Side {
 //   a longjmp.
 class Writer {
  public:
-  Writer(JpegCoefficients& coefficients, LibJpegErrors& errors, Turn turn, std::span<std::byte> out)
-      : coefficients_(coefficients), turn_(turn), destination_(out) {
+  Writer(JpegCoefficients& coefficients, LibJpegErrors& errors, Turn turn, JpegDivision division,
+         std::span<std::byte> out)
+      : coefficients_(coefficients), turn_(turn), division_(division), destination_(out) {
     errors.watch(info_);
   }
   Writer(const Writer&) = delete;
@@ -173,6 +175,7 @@ class Writer {
       info_.write_Adobe_marker = coefficients_.info().saw_Adobe_marker;
     }
     choose_scans();
+    divide();
     jpeg_write_coefficients(&info_, arrays_.data());
     write_icc_profile();
     jpeg_finish_compress(&info_);
@@ -220,6 +223,13 @@ class Writer {
     info_.num_scans = info_.num_components;
   }
 
+  // The only scan of all components; columns_ counts the MCUs of one component as well.
+  void divide() {
+    if (division_ == JpegDivision::none || info_.num_scans > 1) return;
+    const int interval = choose_segment_mcus(static_cast<int>(columns_.mcus));
+    info_.restart_interval = static_cast<unsigned>(interval);
+  }
+
   void write_icc_profile() {
     for (const jpeg_marker_struct* marker = coefficients_.info().marker_list; marker != nullptr;
          marker = marker->next) {
@@ -231,6 +241,7 @@ class Writer {
 
   JpegCoefficients& coefficients_;
   const Turn turn_;
+  const JpegDivision division_;
   jpeg_compress_struct info_{};
   JpegDestination destination_;
   Side columns_{1, 0, false};
@@ -242,13 +253,13 @@ class Writer {
 }  // namespace
 
 WrittenJpeg transform_jpeg(std::span<const std::byte> data, Orientation orientation,
-                           std::span<std::byte> out) noexcept {
+                           std::span<std::byte> out, JpegDivision division) noexcept {
   const JpegCheck before = check_jpeg(data);
   if (!before.ok()) return {.problem = before.problem};
   const Orientation shown = orientation_of_exif(before.exif_orientation).then(orientation);
   LibJpegErrors errors;
   JpegCoefficients coefficients(data.first(before.size), errors);
-  Writer writer(coefficients, errors, turn_for(shown), out);
+  Writer writer(coefficients, errors, turn_for(shown), division, out);
   // Damaged pixels are a warning; they pass here as they do without a rotation.
   if (!errors.run([&] { writer.run(); })) {
     if (writer.is_too_large()) return too_large_for_its_place();

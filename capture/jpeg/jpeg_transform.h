@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG transform: rotates and mirrors a JPEG without decoding its pixels: lossless, and less work.
+// JPEG transform: rotates and mirrors a JPEG, and divides it into segments, without decoding its
+// pixels: lossless, and less work.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "capture/jpeg/written_jpeg.h"
 #include "capture/picture/orientation.h"
 
 namespace fanlight {
+
+enum class JpegDivision : uint8_t {
+  none,      // no restart intervals
+  segments,  // intervals of choose_segment_mcus(), if one scan holds all components
+};
 
 // Writes the JPEG into `out`, rotated as its EXIF states, as browsers do, and then by
 // `orientation`. Only the picture's own segments and its ICC profile are kept: anything else that a
@@ -19,6 +26,7 @@ namespace fanlight {
 // problem when `data` is not a whole JPEG, when there is not enough memory for its coefficients
 // (jpeg_coefficients.h), or `out` is too small.
 WrittenJpeg transform_jpeg(std::span<const std::byte> data, Orientation orientation,
-                           std::span<std::byte> out) noexcept;
+                           std::span<std::byte> out,
+                           JpegDivision division = JpegDivision::none) noexcept;
 
 }  // namespace fanlight

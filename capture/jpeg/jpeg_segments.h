@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// JPEG segments: finds the segments (core/segment_index.h) of a JPEG, and chooses their width.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/segment_index.h"
+
+namespace fanlight {
+
+// How many MCUs a segment has, for pictures with this many in a row: it must divide them, because
+// restart intervals are counted through the whole picture, and should be about kSegmentMcus. A
+// smaller one costs two bytes, and the first DC difference of each component, more often; with a
+// larger one a small change sends more.
+inline constexpr int kSegmentMcus = 4;
+int choose_segment_mcus(int mcus_per_row) noexcept;
+
+// Fills `grid`, and the beginnings of `segments`: one for each segment, and one more. False, and
+// both are undefined, if the JPEG cannot be divided: it is progressive, has several scans, no
+// restart intervals or some that do not divide its rows, markers out of order or anything else
+// between its parts; or if `segments` has less than that many elements.
+// `jpeg` has passed check_jpeg(): only what division depends on is verified.
+bool find_segments(std::span<const std::byte> jpeg, SegmentGrid& grid,
+                   std::span<Segment> segments) noexcept;
+
+}  // namespace fanlight
