@@ -64,7 +64,7 @@ size_t JpegEncoder::worst_case(int width, int height, PixelFormat format) {
   return tjBufSize(width, height, sampling_of(format));
 }
 
-bool JpegEncoder::takes(const RawView& raw, int width, int height) const {
+bool JpegEncoder::can_encode(const RawView& raw, int width, int height) {
   if (!is_side(width) || !is_side(height)) return false;
   return is_taken_as_planes(raw) || pixels_of(raw.format) != TJPF_UNKNOWN;
 }

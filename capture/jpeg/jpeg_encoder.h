@@ -26,9 +26,12 @@ class JpegEncoder final : public Encoder {
 
   std::string_view name() const override { return "TurboJPEG"; }
 
-  // Layouts that TurboJPEG encodes without another copy: full-range yuv420, yuv422 and grey, and
-  // packed RGB. The rest goes through RawConverter.
-  bool takes(const RawView& raw, int width, int height) const override;
+  // Layouts that libjpeg-turbo encodes without another copy: full-range yuv420, yuv422 and grey,
+  // and packed RGB. The rest goes through RawConverter.
+  static bool can_encode(const RawView& raw, int width, int height);
+  bool takes(const RawView& raw, int width, int height) const override {
+    return can_encode(raw, width, height);
+  }
 
   size_t bytes_needed(const RawView& raw, int width, int height) const override {
     return worst_case(width, height, raw.format);
