@@ -25,7 +25,9 @@ class Headers:
         self.folder, self.lock, self.made = folder, threading.Lock(), {}
 
     def precompiled(self, header, flags):
-        # Include paths differ between programs, but the headers found do not.
+        # Include paths differ between programs, but the headers found do not; and these macros are
+        # used by no header.
+        flags = [flag for flag in flags if not flag.startswith("-DFANLIGHT_")]
         key = (header, *(flag for flag in flags if flag.startswith(("-D", "-f", "-O"))))
         with self.lock:
             if key not in self.made:
