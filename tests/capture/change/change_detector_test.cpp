@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/change/change_detector.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+#include <vector>
+
+#include "core/random.h"
+
+namespace fanlight {
+namespace {
+
+constexpr int kWidth = 640;
+constexpr int kHeight = 480;
+constexpr SegmentGrid kGrid{.width = 64, .height = 16, .columns = 10, .rows = 30};
+constexpr uint64_t kSeed = 20260605;
+
+// A grey camera that stands still, 30 pictures a second.
+class Scene {
+ public:
+  explicit Scene(double noise, Duration refresh = 1h)
+      : detector(refresh), noise_(noise), random_(kSeed), pixels_(size_t(kWidth * kHeight), 100) {
+    segments.resize(kGrid.count() + 1);
+  }
+
+  void add(int left, int top, int width, int height, double levels) {
+    for (int y = top; y < top + height; ++y) {
+      for (int x = left; x < left + width; ++x) pixels_[size_t(y * kWidth + x)] += levels;
+    }
+  }
+
+  // The next picture; the segments that changed in it.
+  std::set<size_t> next(const SegmentGrid& grid = kGrid) {
+    std::vector<uint8_t> bytes(pixels_.size());
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      bytes[i] = static_cast<uint8_t>(std::lround(pixels_[i] + noise_ * normal()));
+    }
+    RawView raw{.format = PixelFormat::grey};
+    raw.planes[0] = bytes.data();
+    raw.strides[0] = kWidth;
+    cells_.read(raw, kWidth, kHeight);
+    ++sequence;
+    now += 33ms;
+    detector.compare(cells_, grid, sequence, now, segments);
+    std::set<size_t> changed;
+    for (size_t i = 0; i < grid.count(); ++i) {
+      if (segments[i].age == 0) changed.insert(i);
+    }
+    return changed;
+  }
+
+  ChangeDetector detector;
+  std::vector<Segment> segments;
+  uint64_t sequence = 0;
+  Instant now{1000s};
+
+ private:
+  // The sum of twelve uniform numbers, less six: close enough to the normal distribution.
+  double normal() {
+    double sum = -6;
+    for (int i = 0; i < 12; ++i) sum += random_.unit();
+    return sum;
+  }
+
+  const double noise_;
+  Random random_;
+  std::vector<double> pixels_;
+  PictureCells cells_;
+};
+
+TEST(ChangeDetector, TheFirstPictureIsAllNew) {
+  Scene scene(0);
+  EXPECT_EQ(scene.next().size(), kGrid.count());
+  EXPECT_EQ(scene.detector.began(), 1u);
+  EXPECT_EQ(scene.next().size(), 0u);
+}
+
+TEST(ChangeDetector, NoiseIsNoChange) {
+  for (const double noise : {0.0, 1.0, 2.0, 5.0, 10.0}) {
+    Scene scene(noise);
+    scene.next();
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(scene.next().size(), 0u) << noise;
+    EXPECT_NEAR(scene.detector.noise(), noise, 0.1 + 0.05 * noise);
+  }
+}
+
+TEST(ChangeDetector, ASmallThingIsSeenWhereItIs) {
+  for (const double noise : {0.0, 2.0}) {
+    Scene scene(noise);
+    scene.next();
+    scene.add(130, 35, 6, 6, 30);  // segment 2 of row 2
+    EXPECT_EQ(scene.next(), std::set<size_t>{22}) << noise;
+    EXPECT_EQ(scene.detector.changed(), 1u);
+    scene.add(130, 35, 6, 6, -30);
+    EXPECT_EQ(scene.next(), std::set<size_t>{22}) << noise;
+  }
+}
+
+TEST(ChangeDetector, WhatCrossesABorderChangesBothSides) {
+  Scene scene(0);
+  scene.next();
+  scene.add(60, 12, 8, 8, 50);
+  EXPECT_EQ(scene.next(), (std::set<size_t>{0, 1, 10, 11}));
+}
+
+// One level in 40 pictures: the difference to what viewers have grows until it is seen.
+TEST(ChangeDetector, SlowChangesAddUp) {
+  Scene scene(2);
+  scene.next();
+  size_t seen = 0;
+  for (int i = 0; i < 100; ++i) {
+    scene.add(0, 0, kWidth, kHeight, 0.025);
+    seen += scene.next().size();
+  }
+  EXPECT_GE(seen, kGrid.count());
+  EXPECT_LE(seen, 2 * kGrid.count());
+}
+
+TEST(ChangeDetector, IsMoreSensitiveWhereSomethingHasJustChanged) {
+  Scene scene(0);
+  const double slight = 0.85 * ChangeDetector::kCellLevels;
+  scene.next();
+  scene.add(8, 8, 4, 4, slight);
+  EXPECT_EQ(scene.next().size(), 0u);
+  scene.add(20, 4, 8, 8, 50);
+  EXPECT_EQ(scene.next(), std::set<size_t>{0});
+  scene.add(8, 8, 4, 4, slight);
+  EXPECT_EQ(scene.next(), std::set<size_t>{0});
+  for (int i = 0; i < ChangeDetector::kFollowPictures; ++i) EXPECT_EQ(scene.next().size(), 0u);
+  scene.add(8, 8, 4, 4, slight);
+  EXPECT_EQ(scene.next().size(), 0u);
+}
+
+TEST(ChangeDetector, EverySegmentIsRenewedInTurnAndEvenly) {
+  Scene scene(0, 4s);
+  scene.next();
+  for (int i = 0; i < 300; ++i) {
+    const size_t due = scene.next().size();
+    EXPECT_GE(due, 2u);  // 300 segments in 121 pictures
+    EXPECT_LE(due, 3u);
+    for (size_t segment = 0; segment < kGrid.count(); ++segment) {
+      ASSERT_LE(scene.segments[segment].age, 122u) << segment;
+    }
+  }
+  EXPECT_EQ(scene.detector.changed(), 0u);
+}
+
+// After a pause everything is due, and nothing more than that.
+TEST(ChangeDetector, APauseMakesAllDueOnce) {
+  Scene scene(0, 4s);
+  scene.next();
+  scene.now += 1min;
+  EXPECT_EQ(scene.next().size(), kGrid.count());
+  EXPECT_LE(scene.next().size(), 3u);
+}
+
+TEST(ChangeDetector, AnotherGridOrAResetBeginsAnew) {
+  Scene scene(0);
+  scene.next();
+  const SegmentGrid wide{.width = 128, .height = 16, .columns = 5, .rows = 30};
+  EXPECT_EQ(scene.next(wide).size(), wide.count());
+  EXPECT_EQ(scene.detector.began(), 2u);
+  EXPECT_EQ(scene.next(wide).size(), 0u);
+  scene.detector.reset();
+  EXPECT_EQ(scene.next(wide).size(), wide.count());
+  EXPECT_EQ(scene.detector.began(), 4u);
+}
+
+// Sequence numbers have gaps where pictures were dropped.
+TEST(ChangeDetector, AgesCountSequenceNumbers) {
+  Scene scene(0);
+  scene.next();
+  scene.sequence += 10;
+  scene.next();
+  EXPECT_EQ(scene.segments[0].age, 11u);
+}
+
+}  // namespace
+}  // namespace fanlight
