@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Coefficient cells: the cells (capture/change/picture_cells.h) of a picture that is a JPEG, from
+// the coefficients of its blocks, without its pixels.
+#pragma once
+
+#include "capture/change/picture_cells.h"
+#include "capture/jpeg/jpeg_coefficients.h"
+
+namespace fanlight {
+
+// Fills `cells` with those of up to three components, from `arrays`, which are of `info`: a block
+// has four, whose sums follow from its lowest four coefficients; higher ones change them little.
+// False, and `cells` are undefined, if the components' sampling factors do not divide each other.
+// Call within LibJpegErrors::run().
+bool read_cells(jpeg_decompress_struct& info, jvirt_barray_ptr* arrays, PictureCells& cells);
+
+}  // namespace fanlight
