@@ -209,7 +209,7 @@ class BuildTest(unittest.TestCase):
     def test_a_tree_changes_between_single_tests_and_whole_programs(self):
         for wanted in ("ON", "OFF"):
             self.assertIn(f"-DFANLIGHT_WHOLE_PROGRAMS:BOOL={wanted}",
-                          self.configured("all", FANLIGHT_WHOLE_PROGRAMS=wanted))
+                          self.configured("all", WHOLE_PROGRAMS=wanted))
         self.assertIsNone(self.configured("all"))
 
     def test_ccache_is_used_if_installed(self):
