@@ -85,12 +85,12 @@ class HalfCloseTest(unittest.TestCase):
         self.wait_for_viewers(STALLED)
         viewer = Stream(self.ask("/stream"))
         viewer.parts(60)
-        # A send that was waiting when the FIN arrived had a thread; the kernel keeps it for some
-        # seconds.
+        # A send that was waiting when the FIN arrived had a thread, which the kernel keeps until it
+        # has been idle for five seconds: meanwhile no other request may use it.
         deadline = time.monotonic() + DEADLINE_SECONDS
         while self.threads() > before + 2:
             expect(time.monotonic() < deadline, f"{self.threads()} threads instead of {before}")
-            self.assertEqual(self.viewers(), STALLED + 1)
+        self.assertEqual(self.viewers(), STALLED + 1)
         for connection in [*stalled, viewer.connection]:
             connection.socket.close()
         self.wait_for_viewers(0)
