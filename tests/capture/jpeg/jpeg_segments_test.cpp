@@ -87,7 +87,7 @@ TEST(JpegSegments, AreFoundInEveryKindOfPicture) {
 }
 
 TEST(JpegSegments, DividingChangesNoPixelAndFewBytes) {
-  for (const uint64_t seed : {1, 2}) {
+  for (const uint64_t seed : {1u, 2u}) {
     const Bytes jpeg = noise_jpeg(640, 480, seed);
     const Bytes out = divided(jpeg);
     EXPECT_EQ(difference(decode_pixels(jpeg), decode_pixels(out)), 0);
