@@ -67,13 +67,14 @@ class PieceSender final : public ZeroCopySender {
   void unregister_descriptor() noexcept;
 
   // The peer has sent FIN. From now on a send that finds no room in the socket is retried by timer.
+  // To be repeated while is_sending(): the cancel of the send in flight may have no effect.
   void note_peer_ended() noexcept;
   // The timer of such a send has fired: retry() it.
   bool waits_for_retry() const noexcept { return waits_for_retry_; }
   void retry() noexcept;
 
   // Cancels what is in flight; on_send_ended() follows if is_sending() is still true. Nothing may
-  // be sent afterwards.
+  // be sent afterwards. To be repeated likewise.
   void stop() noexcept;
 
   // Whether the kernel still reads frames for sends that have completed otherwise.

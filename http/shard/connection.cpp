@@ -199,8 +199,11 @@ void Connection::on_timer() noexcept {
     if (sender_.waits_for_retry()) sender_.retry();
     return;
   }
-  if (state_ >= State::closing) return;
-  if (is_sending() || state_ == State::lingering) return check_progress();
+  if (state_ >= State::closing) return cancel_operations();
+  if (is_sending() || state_ == State::lingering) {
+    if (peer_ended_) sender_.note_peer_ended();  // the cancel may have had no effect
+    return check_progress();
+  }
   if (state_ == State::answering) {
     return std::visit([this](auto& session) { check_time(session); }, session_);
   }
@@ -209,6 +212,7 @@ void Connection::on_timer() noexcept {
   // The request is too slow: on_received() answers with 408.
   timed_out_ = true;
   services_.reactor.cancel(receive_);
+  ensure_timer(services_.now() + kCancelAgain);
 }
 
 // Whether `deadline_` has passed; if not, the timer is set again.

@@ -115,6 +115,10 @@ class Connection final : public FrameSink,
   };
   enum class Ending : uint8_t { orderly, reset };
 
+  // A cancel that arrives while the kernel hands the request from one of its queues to another has
+  // no effect: it is repeated until the request has completed.
+  static constexpr Duration kCancelAgain = 20ms;
+
   // The camera's thread is carrying out the request.
   struct CameraWait {
     CameraPanel* panel;
@@ -214,6 +218,7 @@ class Connection final : public FrameSink,
   void begin_lingering() noexcept;
   void end_lingering() noexcept;
   void close(Ending ending) noexcept;
+  void cancel_operations() noexcept;
   void abandon_session() noexcept;
   void close_join() noexcept;
   void finish() noexcept;

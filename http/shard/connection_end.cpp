@@ -97,18 +97,22 @@ void Connection::on_controlled(Completion) noexcept {
   if (state_ == State::closing) close_join();
 }
 
-// Cancels operations in flight; close_join() continues when they have completed.
+// close_join() continues when the operations in flight have completed.
 void Connection::close(Ending ending) noexcept {
   if (state_ >= State::closing) return;
   state_ = State::closing;
-  services_.reactor.timers().clear(timer_);
-  services_.reactor.cancel(receive_);
-  sender_.stop();
+  cancel_operations();
   abandon_session();
   // After an orderly close, pages that the peer does not acknowledge would stay pinned.
   const bool reset = ending == Ending::reset || sender_.owes_memory();
   if (reset) services_.reactor.backend().reset_on_close(fd_);
   close_join();
+}
+
+void Connection::cancel_operations() noexcept {
+  services_.reactor.cancel(receive_);
+  sender_.stop();
+  ensure_timer(services_.now() + kCancelAgain);
 }
 
 // Whatever might continue it is taken out of its list.
@@ -130,6 +134,7 @@ void Connection::close_join() noexcept {
   if (pending != nullptr && pending->is_pending() && !pending->give_up()) return;
   release_memory();
   sender_.unregister_descriptor();
+  services_.reactor.timers().clear(timer_);
   state_ = State::closed;
   services_.reactor.submit(control_, io_uring_prep_close, fd_);
 }

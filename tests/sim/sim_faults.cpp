@@ -24,6 +24,7 @@ SimFaults SimFaults::swarm(Random& random) {
   faults.accept_aborted = rate(0.2);
   faults.accept_ends = rate(0.5);
   faults.unread_lost = rate(1);
+  faults.cancel_lost = rate(0.5);
   faults.turn_time_max = random.chance(0.5) ? Duration(0) : duration(1e-6, 0.01);
   faults.submission_queue = 1u << random.below(10);
   faults.reuses_descriptors = random.chance(0.5);

@@ -25,6 +25,7 @@ struct SimFaults {
   double accept_no_files = 0;  // ACCEPT: -EMFILE, ends the multishot, the connection stays queued
   double accept_aborted = 0;   // ACCEPT: -ECONNABORTED, ends the multishot
   double accept_ends = 0;      // ACCEPT succeeds without IORING_CQE_F_MORE
+  double cancel_lost = 0;      // ASYNC_CANCEL of a connection's request: -EALREADY, no effect
   double unread_lost = 0;      // a reset destroys what the peer has received but not read
   // Of zero copy.
   bool zero_copy_reports = true;   // SEND_ZC is supported; else -EINVAL

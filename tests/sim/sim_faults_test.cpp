@@ -18,7 +18,7 @@
 namespace fanlight {
 namespace {
 
-enum Id : uint64_t { kReceive = 1, kSend, kAccept, kFirstRead = 100 };
+enum Id : uint64_t { kReceive = 1, kSend, kAccept, kCancel, kFirstRead = 100 };
 
 SimFaults with(double SimFaults::*fault) {
   SimFaults faults;
@@ -156,6 +156,16 @@ TEST(SimFaultsTest, ResetDiscardsUnreadBytes) {
   }
 }
 
+TEST(SimFaultsTest, ACancelMayHaveNoEffect) {
+  SimDriver driver(with(&SimFaults::cancel_lost));
+  const int fd = driver.connect().first;
+  char buffer[8];
+  driver.submit(kReceive, io_uring_prep_recv, fd, buffer, sizeof buffer, 0);
+  driver.submit_cancel(kCancel, kReceive);
+  EXPECT_EQ(driver.result(kCancel), -EALREADY);
+  EXPECT_EQ(driver.backend.in_flight(), 2u);  // it, and the accept
+}
+
 TEST(SimFaultsTest, LateCompletionIsDelayed) {
   SimFaults faults = with(&SimFaults::late);
   faults.late_max = 1s;
@@ -274,6 +284,7 @@ TEST(SimFaultsTest, SwarmTogglesEveryFault) {
                                          &SimFaults::accept_ends,
                                          &SimFaults::accept_aborted,
                                          &SimFaults::unread_lost,
+                                         &SimFaults::cancel_lost,
                                          &SimFaults::zero_copy_copied,
                                          &SimFaults::zero_copy_no_memory};
   Random random(1);

@@ -287,6 +287,9 @@ SimBackend::Outcome SimBackend::perform_cancel(const Request& request) {
     return entry.second.user_data == request.target;
   });
   if (found == waiting_.end()) return {-ENOENT};
+  const uint8_t opcode = found->second.opcode;
+  const bool is_of_a_connection = opcode != IORING_OP_ACCEPT && opcode != IORING_OP_READ;
+  if (is_of_a_connection && chance(faults_.cancel_lost)) return {-EALREADY};
   const Request cancelled = std::move(found->second);
   waiting_.erase(found);
   if (cancelled.opcode == IORING_OP_SEND_ZC) {

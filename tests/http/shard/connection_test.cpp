@@ -269,6 +269,22 @@ TEST(Connection, StalledViewerIsResetAndItsKernelMemoryFreed) {
   EXPECT_EQ(shard.world.backend().network().orphans(), 0u);
 }
 
+// The kernel may be handing the request from one of its queues to another.
+TEST(Connection, ACancelWithoutEffectIsRepeated) {
+  SimWorldConfig config = calm_world(30, 100'000);
+  config.faults.cancel_lost = 0.9;
+  ShardWorld shard(config, timeouts());
+  RawClient stalled(shard, {.send_buffer = 32 << 10, .receive_window = 16 << 10});
+  stalled.set_reading(false);
+  stalled.send(get("/stream"));
+  RawClient half(shard);  // sends nothing but the beginning of a request
+  half.send("GET / HTTP/1.1");
+  shard.run_for(1min);
+  EXPECT_EQ(half.status(), 408);
+  EXPECT_EQ(shard.stats().evicted_stalled.value(), 1u);
+  EXPECT_EQ(shard.stats().connections_open.value(), 0u);
+}
+
 TEST(Connection, SlowViewerThatMakesProgressIsKept) {
   ShardWorld shard(calm_world(30, 100'000), timeouts());
   SimScript script;
