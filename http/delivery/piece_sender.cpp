@@ -110,8 +110,7 @@ void PieceSender::completed(int result) noexcept {
 // The send in flight, if any, starts over as send_plain() does it for such a peer.
 void PieceSender::note_peer_ended() noexcept {
   peer_ended_ = true;
-  services_.reactor.cancel(send_);
-  if (zero_copy_send_ != nullptr) services_.zero_copy.cancel(*zero_copy_send_);
+  cancel();
 }
 
 void PieceSender::retry() noexcept {
@@ -123,6 +122,10 @@ void PieceSender::retry() noexcept {
 void PieceSender::stop() noexcept {
   stopped_ = true;
   waits_for_retry_ = false;
+  cancel();
+}
+
+void PieceSender::cancel() noexcept {
   services_.reactor.cancel(send_);
   if (zero_copy_send_ != nullptr) services_.zero_copy.cancel(*zero_copy_send_);
 }

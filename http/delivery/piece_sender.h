@@ -69,6 +69,7 @@ class PieceSender final : public ZeroCopySender {
   // The peer has sent FIN. From now on a send that finds no room in the socket is retried by timer.
   // To be repeated while is_sending(): the cancel of the send in flight may have no effect.
   void note_peer_ended() noexcept;
+  bool peer_has_ended() const noexcept { return peer_ended_; }
   // The timer of such a send has fired: retry() it.
   bool waits_for_retry() const noexcept { return waits_for_retry_; }
   void retry() noexcept;
@@ -92,6 +93,7 @@ class PieceSender final : public ZeroCopySender {
   bool try_zero_copy() noexcept;
   void on_completed(Completion completion) noexcept { completed(completion.result); }
   void completed(int result) noexcept;
+  void cancel() noexcept;
 
   List<ZeroCopySend>& zero_copies_owed() noexcept override { return zero_copies_owed_; }
   void on_zero_copy_result(int result) noexcept override;

@@ -182,7 +182,7 @@ void Connection::on_send_ended(int error) noexcept {
   // ENOBUFS and ENOMEM are caused by this machine, the other errors by the peer; all end the
   // connection. A peer that has closed both directions only shows it by resetting what is sent to
   // it.
-  const bool has_left = peer_ended_ && (error == ECONNRESET || error == EPIPE);
+  const bool has_left = sender_.peer_has_ended() && (error == ECONNRESET || error == EPIPE);
   if (!has_left) services_.stats.errors.add();
   close(Ending::reset);
 }
@@ -201,7 +201,7 @@ void Connection::on_timer() noexcept {
   }
   if (state_ >= State::closing) return cancel_operations();
   if (is_sending() || state_ == State::lingering) {
-    if (peer_ended_) sender_.note_peer_ended();  // the cancel may have had no effect
+    if (sender_.peer_has_ended()) sender_.note_peer_ended();  // the cancel may have had no effect
     return check_progress();
   }
   if (state_ == State::answering) {

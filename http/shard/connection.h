@@ -232,11 +232,10 @@ class Connection final : public FrameSink,
   const int fd_;
   const bool by_admin_listener_;
   State state_ = State::waiting;
-  bool timed_out_ = false;   // while receiving a request; the receive is cancelled
-  bool ending_ = false;      // the server is stopping
-  bool is_new_ = true;       // its first request has not been answered yet
-  bool refused_ = false;     // as a whole, before any request
-  bool peer_ended_ = false;  // FIN received during a stream, or while lingering
+  bool timed_out_ = false;  // while receiving a request; the receive is cancelled
+  bool ending_ = false;     // the server is stopping
+  bool is_new_ = true;      // its first request has not been answered yet
+  bool refused_ = false;    // as a whole, before any request
   PieceSender sender_;
   Session session_;
   Instant timer_at_ = kNever;

@@ -54,9 +54,8 @@ void Connection::evict(Counter& reason) noexcept {
 // 9293 section 3.10.7.1), so that the send after them fails. This requires sends at short
 // intervals: a stream without them is ended in order instead.
 void Connection::on_peer_ended() noexcept {
-  peer_ended_ = true;
-  if (state_ == State::lingering) return end_lingering();
   sender_.note_peer_ended();
+  if (state_ == State::lingering) return end_lingering();
   // FIN without a preceding Close frame violates the protocol (RFC 6455 section 7.1.5).
   if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
     return end_web_socket(*stream->socket, CloseCode::protocol_error);
@@ -77,7 +76,7 @@ void Connection::begin_lingering() noexcept {
   sender_.progress().note(services_.now());
   ensure_timer(services_.now() + PeerProgress::check_period(progress_limit()));
   services_.reactor.submit(control_, io_uring_prep_shutdown, fd_, SHUT_WR);
-  if (peer_ended_) return end_lingering();
+  if (sender_.peer_has_ended()) return end_lingering();
   if (!receive_.in_flight()) receive_nothing();
 }
 
@@ -89,7 +88,7 @@ void Connection::end_lingering() noexcept {
 
 void Connection::on_zero_copy_done() noexcept {
   if (state_ == State::closed) return finish();
-  if (state_ == State::lingering && peer_ended_) end_lingering();
+  if (state_ == State::lingering && sender_.peer_has_ended()) end_lingering();
 }
 
 void Connection::on_controlled(Completion) noexcept {

@@ -47,7 +47,8 @@ void Connection::note_frame_sent(Viewer& viewer) noexcept {
 }
 
 void Connection::check_time(Stream& stream) noexcept {
-  if (peer_ended_ && stream.viewer.frames_sent() == 0 && is_expired()) return end_stream(stream);
+  if (sender_.peer_has_ended() && stream.viewer.frames_sent() == 0 && is_expired())
+    return end_stream(stream);
   services_.queue.settle(stream.viewer, services_.now());
 }
 
