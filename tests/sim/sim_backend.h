@@ -86,6 +86,8 @@ class SimBackend final : public Backend {
   void interrupt() { interrupted_ = true; }
   // The limit on descriptors; accept and open_spare() fail with EMFILE beyond it.
   void set_descriptor_limit(size_t limit) { descriptor_limit_ = limit; }
+  // SimFaults::cancel_lost, from now on.
+  void set_cancel_lost(double probability) { faults_.cancel_lost = probability; }
   // Answers requests on a descriptor that is not open with EBADF instead of failing.
   void allow_bad_descriptors() { bad_descriptors_allowed_ = true; }
   // Sets the wall clock, as an administrator or NTP does.
@@ -181,7 +183,7 @@ class SimBackend final : public Backend {
   bool chance(double probability) { return random_.chance(probability); }
   void fold(uint64_t value);
 
-  const SimFaults faults_;
+  SimFaults faults_;
 
   Random random_;
   SimClock clock_;

@@ -94,6 +94,29 @@ TEST(ConnectionHalfClose, AHalfClosedViewerIsServedToTheEndOfItsStream) {
   }
 }
 
+// Otherwise io_uring would use a thread for each of them as long as they stall.
+TEST(ConnectionHalfClose, NoSendWaitsInTheKernelEvenIfACancelHasNoEffect) {
+  SimWorldConfig config = calm_world(30, 100'000);
+  config.faults.cancel_lost = 1;
+  ServerConfig server;
+  server.zero_copy = ZeroCopyMode::off;  // a zero-copy send is in flight until its notification
+  ShardWorld shard(config, server);
+  shard.run_for(1ms);
+  const size_t in_flight = shard.world.backend().in_flight();  // an accept, a wait for frames
+  RawClient viewer(shard, {.send_buffer = 32 << 10, .receive_window = 16 << 10});
+  viewer.set_reading(false);
+  viewer.send(get("/stream"));
+  shard.run_for(1s);
+  EXPECT_GT(shard.world.backend().in_flight(), in_flight);  // a send and a receive
+  viewer.end_writing();
+  shard.run_for(1s);
+  EXPECT_GT(shard.world.backend().in_flight(), in_flight);  // the cancels had no effect
+  shard.world.backend().set_cancel_lost(0);
+  shard.run_for(1s);
+  EXPECT_EQ(shard.world.backend().in_flight(), in_flight);
+  EXPECT_EQ(shard.channel_stats().viewers.value(), 1u);
+}
+
 // Its sends are too rare to detect a close: it is ended in order instead.
 TEST(ConnectionHalfClose, AHalfClosedViewerOfASlowStreamGetsTheEndInOrder) {
   ShardWorld shard(calm_world(30, 20'000));
