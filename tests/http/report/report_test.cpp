@@ -11,26 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/http/calm_world.h"
 #include "tests/http/json_check.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
 namespace {
-
-ServerConfig named() {
-  ServerConfig config;
-  config.version = "1.2.3";
-  config.backend = "simulation";
-  config.admission.viewers_max = 300;
-  return config;
-}
-
-SimWorldConfig calm(double fps = 10) {
-  SimWorldConfig config;
-  config.camera.fps = fps;
-  config.camera.size_min = config.camera.size_max = 1'000;
-  return config;
-}
 
 // Texts that the checker itself must reject: otherwise it would prove nothing.
 TEST(JsonCheck, IsStrict) {
@@ -51,7 +37,7 @@ TEST(Report, EveryKindBeginsAsItsOwn) {
     const char* fields;
     const char* beginning;
   };
-  ShardWorld shard(calm(), named());
+  ShardWorld shard(calm_world(), named());
   shard.run_for(100ms);
   for (const auto& [target, fields, beginning] : {
            Case{"/api/v1/state", "", R"({"instance_id":)"},
@@ -70,7 +56,7 @@ TEST(Report, EveryKindBeginsAsItsOwn) {
 
 // A Slab's memory costs nothing until it is touched.
 TEST(Report, NoneTouchesThePagesOfItsCopies) {
-  ShardWorld shard(calm(), named());
+  ShardWorld shard(calm_world(), named());
   for (const Report report : {Report::state, Report::ustreamer_state, Report::cameras_json,
                               Report::controls, Report::viewers_page}) {
     constexpr std::byte kUntouched{0x5a};
@@ -82,7 +68,7 @@ TEST(Report, NoneTouchesThePagesOfItsCopies) {
 }
 
 TEST(Report, Http10GetsItWithoutChunksAndHeadWithoutABody) {
-  ShardWorld shard(calm(), named());
+  ShardWorld shard(calm_world(), named());
   shard.run_for(100ms);
   RawClient old(shard);
   old.send("GET /api/v1/state HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
@@ -97,7 +83,7 @@ TEST(Report, Http10GetsItWithoutChunksAndHeadWithoutABody) {
 // Nothing is prepared ahead for a client that does not read: a later viewer is in its report.
 TEST(Report, AClientThatStopsReadingStopsTheWork) {
   constexpr size_t kViewers = 200;
-  ShardWorld shard(calm(0.01), named());
+  ShardWorld shard(calm_world(0.01), named());
   for (size_t i = 0; i < kViewers; ++i) shard.world.add({.parse = false});
   shard.run_for(500ms);
   RawClient client(shard, {.send_buffer = 2 << 10, .receive_window = 2 << 10});
@@ -124,7 +110,7 @@ TEST(Report, AClientThatStopsReadingStopsTheWork) {
 }
 
 TEST(Report, AClientThatLeavesInTheMiddleLeavesNothingBehind) {
-  ShardWorld shard(calm(), named());
+  ShardWorld shard(calm_world(), named());
   for (int i = 0; i < 100; ++i) {
     RawClient client(shard, {.send_buffer = 256, .receive_window = 256});
     client.set_reading(false);
@@ -138,7 +124,7 @@ TEST(Report, AClientThatLeavesInTheMiddleLeavesNothingBehind) {
 }
 
 TEST(Report, NoMoreThan64AreReadAtOnce) {
-  ShardWorld shard(calm(), named());
+  ShardWorld shard(calm_world(), named());
   std::deque<RawClient> slow;
   for (int i = 0; i < 64; ++i) {
     slow.emplace_back(shard, SimLink{.send_buffer = 256, .receive_window = 256});

@@ -14,14 +14,6 @@
 namespace fanlight {
 namespace {
 
-ServerConfig named() {
-  ServerConfig config;
-  config.version = "1.2.3";
-  config.backend = "simulation";
-  config.admission.viewers_max = 300;
-  return config;
-}
-
 TEST(StateReport, HasTheRightFigures) {
   ShardWorld shard(calm_world(10, 1'000), named());
   shard.world.add({.request = get("/stream?fps=2.5")});
