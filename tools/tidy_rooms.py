@@ -12,7 +12,7 @@ ROOMS = {
     "core/segments": ["core"],
     "io": ["core"],
     "database": ["core"],
-    "capture/picture": ["core"],
+    "capture/picture": ["core/segments"],
     "capture/change": ["capture/picture"],
     "capture/jpeg": ["capture/change"],
     "capture/draw": ["capture/jpeg"],

@@ -38,10 +38,6 @@ bool is_known(uint8_t marker) {
          (marker >= kEoi && marker <= kDri);
 }
 
-int number_at(std::span<const uint8_t> data, size_t offset) {
-  return data[offset] << 8 | data[offset + 1];
-}
-
 size_t blocks(int samples) {
   return (static_cast<size_t>(samples) + 7) / 8;
 }

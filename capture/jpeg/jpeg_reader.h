@@ -11,29 +11,14 @@
 #include <utility>
 
 #include "capture/jpeg/exif_orientation.h"
+#include "core/segments/jpeg_marker.h"
 
 namespace fanlight {
 
-// Markers, ITU-T T.81 table B.1.
-namespace jpeg_marker {
-inline constexpr uint8_t kTem = 0x01;
-inline constexpr uint8_t kSof0 = 0xc0;  // baseline
-inline constexpr uint8_t kSof2 = 0xc2;  // progressive
-inline constexpr uint8_t kDht = 0xc4;
-inline constexpr uint8_t kDac = 0xcc;
-inline constexpr uint8_t kSof15 = 0xcf;
-inline constexpr uint8_t kRst0 = 0xd0;
-inline constexpr uint8_t kRst7 = 0xd7;
-inline constexpr uint8_t kSoi = 0xd8;
-inline constexpr uint8_t kEoi = 0xd9;
-inline constexpr uint8_t kSos = 0xda;
-inline constexpr uint8_t kDqt = 0xdb;
-inline constexpr uint8_t kDri = 0xdd;
-inline constexpr uint8_t kApp0 = 0xe0;
-inline constexpr uint8_t kApp1 = 0xe1;
-inline constexpr uint8_t kApp15 = 0xef;
-inline constexpr uint8_t kCom = 0xfe;
-}  // namespace jpeg_marker
+// 16 bits, most significant first (B.1.1.1).
+inline int number_at(std::span<const uint8_t> data, size_t offset) {
+  return data[offset] << 8 | data[offset + 1];
+}
 
 // The problem of an incomplete picture.
 inline constexpr std::string_view kJpegCutOff = "cut off";

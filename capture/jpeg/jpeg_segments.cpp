@@ -16,10 +16,6 @@ int divided_up(int value, int by) {
   return (value + by - 1) / by;
 }
 
-unsigned word_at(std::span<const uint8_t> bytes, size_t at) {
-  return bytes[at] * 256u + bytes[at + 1];
-}
-
 // The parts of a head that decide how the scan is divided.
 struct Head {
   int width = 0;
@@ -31,8 +27,8 @@ struct Head {
 
   // ITU-T T.81 section B.2.2: length, precision, height, width, components.
   bool read_frame_header(std::span<const uint8_t> segment) {
-    height = static_cast<int>(word_at(segment, 5));
-    width = static_cast<int>(word_at(segment, 7));
+    height = number_at(segment, 5);
+    width = number_at(segment, 7);
     components = segment[9];
     int horizontal = 1;
     int vertical = 1;
@@ -70,11 +66,11 @@ bool read_head(JpegReader& reader, Head& head) {
     if (segment.data() != begin || segment.empty()) return false;
     switch (reader.marker()) {
       case jpeg_marker::kSof0:
-      case jpeg_marker::kSof0 + 1:
+      case jpeg_marker::kSof1:
         if (!head.read_frame_header(segment)) return false;
         break;
       case jpeg_marker::kDri:
-        head.interval = static_cast<int>(word_at(segment, 4));
+        head.interval = number_at(segment, 4);
         break;
       case jpeg_marker::kSos:
         return head.components > 0 && segment[4] == head.components;

@@ -4,15 +4,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/segments/jpeg_marker.h"
+
 namespace fanlight {
 namespace {
 
-// ITU-T T.81 table B.1.
-constexpr unsigned char kMarkerBegin = 0xff;
-constexpr unsigned char kSof0 = 0xc0;
-constexpr unsigned char kSof1 = 0xc1;
-constexpr unsigned char kRst0 = 0xd0;
-constexpr unsigned char kEoi = 0xd9;
+constexpr unsigned kMarkerBegin = 0xff;
 constexpr size_t kRestartNumbers = 8;
 
 unsigned byte_at(std::string_view text, size_t at) {
@@ -27,7 +24,7 @@ size_t frame_header_in(std::string_view head) {
   for (;;) {
     CHECK(byte_at(head, at) == kMarkerBegin);
     const unsigned marker = byte_at(head, at + 1);
-    if (marker == kSof0 || marker == kSof1) return at;
+    if (marker == jpeg_marker::kSof0 || marker == jpeg_marker::kSof1) return at;
     at += 2 + byte_at(head, at + 2) * 256 + byte_at(head, at + 3);
   }
 }
@@ -36,7 +33,7 @@ char* write(std::string_view text, char* out) {
   return std::copy(text.begin(), text.end(), out);
 }
 
-char* write_marker(unsigned char marker, char* out) {
+char* write_marker(size_t marker, char* out) {
   *out++ = static_cast<char>(kMarkerBegin);
   *out++ = static_cast<char>(marker);
   return out;
@@ -93,13 +90,13 @@ char* write_atlas(const SegmentIndex& picture, std::span<const SegmentRun> runs,
   const auto add = [&](size_t number) {
     out = write(picture.bytes_of(number), out);
     if (++written == pieces) return;
-    out = write_marker(static_cast<unsigned char>(kRst0 + (written - 1) % kRestartNumbers), out);
+    out = write_marker(jpeg_marker::kRst0 + (written - 1) % kRestartNumbers, out);
   };
   for (const SegmentRun& run : runs) {
     for (size_t i = 0; i < run.count; ++i) add(size_t(run.first) + i);
   }
   while (written < pieces) add(last_of(runs));
-  return write_marker(kEoi, out);
+  return write_marker(jpeg_marker::kEoi, out);
 }
 
 }  // namespace fanlight
