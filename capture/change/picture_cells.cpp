@@ -13,26 +13,11 @@ int divided_up(int value, int by) {
   return (value + by - 1) / by;
 }
 
-// Bytes of a pixel, and the offsets of its three colours, green first; 0: not packed RGB.
-struct Packing {
-  int bytes = 0;
-  std::array<int, 3> offsets{};
-};
-
-Packing packing_of(PixelFormat format) {
-  switch (format) {
-    case PixelFormat::rgb:
-    case PixelFormat::bgr:
-      return {3, {1, 0, 2}};
-    case PixelFormat::rgbx:
-    case PixelFormat::bgrx:
-      return {4, {1, 0, 2}};
-    case PixelFormat::xrgb:
-    case PixelFormat::xbgr:
-      return {4, {2, 1, 3}};
-    default:
-      return {};
-  }
+// Where a pixel of packed RGB has its colours, green first: it shows brightness best.
+std::array<int, 3> offsets_in(PixelFormat format) {
+  const bool is_padded_before = format == PixelFormat::xrgb || format == PixelFormat::xbgr;
+  if (is_padded_before) return {2, 1, 3};
+  return {1, 0, 2};
 }
 
 // Samples in memory: one every `step` bytes.
@@ -106,16 +91,16 @@ void PictureCells::shape(size_t plane, int width, int height, int pixels_across,
 }
 
 void PictureCells::read(const RawView& raw, int width, int height) {
-  const Packing packing = packing_of(raw.format);
+  const int pixel = packed_rgb_bytes(raw.format);
   count = raw.format == PixelFormat::grey ? 1 : 3;
   for (size_t i = 0; i < count; ++i) {
-    const bool is_chroma = packing.bytes == 0 && i > 0;
+    const bool is_chroma = pixel == 0 && i > 0;
     const int across = is_chroma ? 2 : 1;
     const int down = is_chroma && raw.format == PixelFormat::yuv420 ? 2 : 1;
     const Samples samples = {
-        .first = packing.bytes == 0 ? raw.planes[i] : raw.planes[0] + packing.offsets[i],
-        .stride = packing.bytes == 0 ? raw.strides[i] : raw.strides[0],
-        .step = std::max(packing.bytes, 1),
+        .first = pixel == 0 ? raw.planes[i] : raw.planes[0] + offsets_in(raw.format)[i],
+        .stride = pixel == 0 ? raw.strides[i] : raw.strides[0],
+        .step = std::max(pixel, 1),
         .width = divided_up(width, across),
         .height = divided_up(height, down)};
     shape(i, samples.width, samples.height, kCellSide * across, kCellSide * down);

@@ -20,32 +20,29 @@ constexpr size_t kSegmentGrowth = 12;
 // No segment is smaller than one MCU.
 constexpr int kMcuSideMin = 8;
 
-struct Packing {
-  J_COLOR_SPACE colours;
-  int bytes;  // of a pixel
-};
-
-Packing packing_of(PixelFormat format) {
+J_COLOR_SPACE colours_of(PixelFormat format) {
   switch (format) {
     case PixelFormat::rgb:
-      return {JCS_EXT_RGB, 3};
+      return JCS_EXT_RGB;
     case PixelFormat::bgr:
-      return {JCS_EXT_BGR, 3};
+      return JCS_EXT_BGR;
     case PixelFormat::rgbx:
-      return {JCS_EXT_RGBX, 4};
+      return JCS_EXT_RGBX;
     case PixelFormat::bgrx:
-      return {JCS_EXT_BGRX, 4};
+      return JCS_EXT_BGRX;
     case PixelFormat::xrgb:
-      return {JCS_EXT_XRGB, 4};
+      return JCS_EXT_XRGB;
     case PixelFormat::xbgr:
-      return {JCS_EXT_XBGR, 4};
+      return JCS_EXT_XBGR;
+    case PixelFormat::grey:
+      return JCS_GRAYSCALE;
     default:
-      return {JCS_UNKNOWN, 0};
+      return JCS_YCbCr;
   }
 }
 
 bool is_packed(const RawView& raw) {
-  return packing_of(raw.format).bytes > 0;
+  return packed_rgb_bytes(raw.format) > 0;
 }
 
 JDIMENSION rounded_up(JDIMENSION value, int to) {
@@ -81,13 +78,8 @@ void SegmentEncoder::configure(const RawView& raw, int width, int height, int qu
   const bool is_grey = raw.format == PixelFormat::grey;
   info_.image_width = static_cast<JDIMENSION>(width);
   info_.image_height = static_cast<JDIMENSION>(height);
-  info_.in_color_space = is_grey ? JCS_GRAYSCALE : JCS_YCbCr;
-  info_.input_components = is_grey ? 1 : 3;
-  if (is_packed(raw)) {
-    const Packing packing = packing_of(raw.format);
-    info_.in_color_space = packing.colours;
-    info_.input_components = packing.bytes;
-  }
+  info_.in_color_space = colours_of(raw.format);
+  info_.input_components = is_packed(raw) ? packed_rgb_bytes(raw.format) : is_grey ? 1 : 3;
   jpeg_set_defaults(&info_);
   jpeg_set_colorspace(&info_, is_grey ? JCS_GRAYSCALE : JCS_YCbCr);
   jpeg_set_quality(&info_, quality, TRUE);

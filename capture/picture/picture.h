@@ -34,6 +34,22 @@ enum class PixelFormat : uint8_t {
   xbgr,
 };
 
+// Bytes of a pixel of packed RGB; 0 for all other formats.
+constexpr int packed_rgb_bytes(PixelFormat format) {
+  switch (format) {
+    case PixelFormat::rgb:
+    case PixelFormat::bgr:
+      return 3;
+    case PixelFormat::rgbx:
+    case PixelFormat::bgrx:
+    case PixelFormat::xrgb:
+    case PixelFormat::xbgr:
+      return 4;
+    default:
+      return 0;
+  }
+}
+
 // A raw picture in memory owned elsewhere.
 // Invariant: every plane of yuv420, yuv422, yuv444 and grey is readable up to the picture's size
 //   rounded up to whole chroma samples, because TurboJPEG reads that far (tjPlaneWidth()).
