@@ -9,6 +9,7 @@
 
 #include "core/part.h"
 #include "core/printable.h"
+#include "core/segment_index.h"
 #include "core/time.h"
 
 namespace fanlight {
@@ -64,6 +65,19 @@ class Frame {
   // do sequence numbers used up by pictures that no viewer could get.
   uint64_t pictures() const { return pictures_; }
 
+  // Where its segments are, and how old they are; empty if it is not divided.
+  SegmentIndex segments() const {
+    if (grid_.count() == 0) return {};
+    return {.jpeg = jpeg(), .grid = grid_, .segments = {segments_, grid_.count() + 1}};
+  }
+  // Whether an update turns the picture of frame `base`, this one or one before, into this one: all
+  // since then have the same head and grid. A slate is always sent whole.
+  bool can_update(uint64_t base) const {
+    return !info_.is_slate() && base >= oldest_base_ && base <= info_.sequence;
+  }
+  // Whether that update is empty.
+  bool is_same_as(uint64_t base) const { return can_update(base) && changed_at_ <= base; }
+
   // Its place in the ring, 0..places-1: an index for a shard's own bookkeeping.
   uint32_t place() const { return place_; }
 
@@ -74,6 +88,10 @@ class Frame {
   size_t head_size_ = 0;
   uint32_t place_ = 0;
   uint64_t pictures_ = 0;
+  SegmentGrid grid_{};  // of no segments if it is not divided
+  const Segment* segments_ = nullptr;
+  uint64_t oldest_base_ = 0;  // see can_update()
+  uint64_t changed_at_ = 0;   // the sequence number of the newest change of a segment
   FrameInfo info_;
 };
 

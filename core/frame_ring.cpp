@@ -20,6 +20,24 @@ size_t round_up(size_t bytes, size_t page) {
   return (bytes + page - 1) / page * page;
 }
 
+// A camera's segments of kSegmentMcus have many more bytes, at least those of its largest pictures.
+// Frames with more segments than this permits are not divided.
+constexpr size_t kSegmentBytesMin = 64;
+
+size_t segments_max_of(size_t jpeg_capacity) {
+  return std::min(jpeg_capacity / kSegmentBytesMin, kSegmentsMax);
+}
+
+// From the place's start to the list of a JPEG's segments.
+size_t list_offset(size_t jpeg_size) {
+  return round_up(kPartHeadroom + jpeg_size + kPartTailSize, alignof(Segment));
+}
+
+// Everything that a place holds.
+size_t place_size(size_t jpeg_size, size_t segments) {
+  return list_offset(jpeg_size) + (segments == 0 ? 0 : (segments + 1) * sizeof(Segment));
+}
+
 // Where newcomers start when this share of the ring is used. A gentler slope was tried in
 // simulation and does not hold: newcomers who turned out to be slow filled the ring before the
 // first of them had finished.
@@ -50,10 +68,11 @@ void FrameRef::reset() noexcept {
 FrameRing::FrameRing(const FrameRingConfig& config)
     : window_(config.window),
       jpeg_capacity_(config.jpeg_capacity),
+      segments_max_(segments_max_of(config.jpeg_capacity)),
       memory_limit_(config.memory_limit),
       detach_pages_(config.detach_pages),
       page_size_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))),
-      stride_(round_up(kPartHeadroom + jpeg_capacity_ + kPartTailSize, page_size_)),
+      stride_(round_up(place_size(jpeg_capacity_, segments_max_), page_size_)),
       places_(config.window * kPlacesPerWindow),
       memory_(stride_ * places_.size()) {
   CHECK(window_ >= 2 && window_ <= 32 && std::has_single_bit(window_));
@@ -102,7 +121,14 @@ void FrameRing::abandon(const FramePlace& place) noexcept {
   CHECK(before & kWriting);
 }
 
-void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameInfo& info) noexcept {
+std::span<Segment> FrameRing::segment_room(const FramePlace& place, size_t jpeg_size) noexcept {
+  CHECK(jpeg_size <= jpeg_capacity_);
+  std::byte* list = memory_of(place.index) + list_offset(jpeg_size);
+  return {reinterpret_cast<Segment*>(list), segments_max_ + 1};
+}
+
+void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameInfo& info,
+                        const SegmentGrid& grid) noexcept {
   CHECK(jpeg_size > 0 && jpeg_size <= jpeg_capacity_);
   CHECK(info.sequence > newest_sequence_);
   Place& target = places_[place.index];
@@ -119,8 +145,10 @@ void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameIn
   target.frame.pictures_ =
       stats_.encoded.value() - stats_.slates.value() + (info.is_slate() ? 0 : 1);
   write_part_tail(jpeg + jpeg_size);
+  target.frame.segments_ = segment_room(place, jpeg_size).data();
+  set_segments(target, grid);
 
-  const size_t touched = round_up(kPartHeadroom + jpeg_size + kPartTailSize, page_size_);
+  const size_t touched = round_up(place_size(jpeg_size, grid.count()), page_size_);
   if (touched > target.touched) {
     touched_bytes_.add(touched - target.touched);
     target.touched = touched;
@@ -132,6 +160,23 @@ void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameIn
   count_published(info);
   count_pinned();
   wake_readers();
+}
+
+// The newest frame so far is the one that most readers have.
+void FrameRing::set_segments(Place& place, const SegmentGrid& grid) const noexcept {
+  CHECK(grid.count() <= segments_max_);
+  Frame& frame = place.frame;
+  frame.grid_ = grid;
+  frame.oldest_base_ = frame.changed_at_ = frame.sequence();
+  const uint32_t newest = newest_.load(std::memory_order_relaxed);
+  if (grid.count() == 0 || newest == kNone) return;
+  const Frame& before = places_[newest].frame;
+  const SegmentIndex segments = frame.segments();
+  if (!(before.grid_ == grid) || before.segments().head() != segments.head()) return;
+  frame.oldest_base_ = before.oldest_base_;
+  uint32_t least = UINT32_MAX;
+  for (size_t i = 0; i < grid.count(); ++i) least = std::min(least, segments.segments[i].age);
+  frame.changed_at_ -= std::min<uint64_t>(least, frame.changed_at_);
 }
 
 void FrameRing::count_published(const FrameInfo& info) noexcept {

@@ -23,9 +23,11 @@
 #include <span>
 #include <vector>
 
+#include "core/check.h"
 #include "core/counter.h"
 #include "core/frame.h"
 #include "core/histogram.h"
+#include "core/segment_index.h"
 #include "core/shared_memory.h"
 #include "core/time.h"
 #include "core/waker.h"
@@ -134,9 +136,16 @@ class FrameRing {
   };
   Acquired acquire() noexcept;
 
+  // Room behind a JPEG of `jpeg_size` bytes for the list of its segments (SegmentIndex), of which a
+  // place holds at most segments_max().
+  std::span<Segment> segment_room(const FramePlace& place, size_t jpeg_size) noexcept;
+  size_t segments_max() const noexcept { return segments_max_; }
+
   // Makes the place's first `jpeg_size` bytes the newest frame and wakes the readers.
-  // `info.sequence` must be greater than any before.
-  void publish(const FramePlace& place, size_t jpeg_size, const FrameInfo& info) noexcept;
+  // `info.sequence` must be greater than any before. `grid`: that of the segments in
+  // segment_room(); of no segments if the JPEG is not divided.
+  void publish(const FramePlace& place, size_t jpeg_size, const FrameInfo& info,
+               const SegmentGrid& grid = {}) noexcept;
 
   // Returns an acquired place unused.
   void abandon(const FramePlace& place) noexcept;
@@ -173,6 +182,12 @@ class FrameRing {
   uint32_t watchers() const noexcept { return watchers_.load(); }
   Waker& demand() noexcept { return demand_; }
 
+  // Of the watchers, those that get updates: while there are any, frames are to be divided into
+  // segments.
+  void watch_updates() noexcept { update_watchers_.fetch_add(1); }
+  void unwatch_updates() noexcept { CHECK(update_watchers_.fetch_sub(1) > 0); }
+  bool wants_segments() const noexcept { return update_watchers_.load() > 0; }
+
   // --- figures ---
 
   CaptureStats& stats() noexcept { return stats_; }
@@ -205,6 +220,7 @@ class FrameRing {
 
   void release(const Frame& frame) noexcept;
   bool try_take(uint32_t index) noexcept;
+  void set_segments(Place& place, const SegmentGrid& grid) const noexcept;
   void count_published(const FrameInfo& info) noexcept;
   void count_pinned() noexcept;
   double used_share(size_t pinned, size_t pinned_bytes) const noexcept;
@@ -217,6 +233,7 @@ class FrameRing {
 
   const size_t window_;
   const size_t jpeg_capacity_;
+  const size_t segments_max_;
   const size_t memory_limit_;
   const bool detach_pages_;
   const size_t page_size_;
@@ -233,6 +250,7 @@ class FrameRing {
   std::atomic<CaptureActivity> activity_{CaptureActivity::live};
   std::atomic<uint32_t> newcomer_step_{1};
   std::atomic<uint32_t> watchers_{0};
+  std::atomic<uint32_t> update_watchers_{0};
   Counter touched_bytes_;
   Counter pinned_places_;
 };
