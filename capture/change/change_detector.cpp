@@ -67,7 +67,6 @@ void ChangeDetector::begin(const PictureCells& picture, const SegmentGrid& grid,
   grid_ = grid;
   changed_.assign(grid.count(), sequence);
   follow_.assign(grid.count(), 0);
-  began_ = sequence;
   compared_at_ = captured_at;
   due_ = 0;
   due_next_ = 0;

@@ -57,8 +57,6 @@ class ChangeDetector {
   // Viewers have nothing of what was compared: all segments of the next picture have changed.
   void reset() { changed_.clear(); }
 
-  // The first picture since which all have the same shape: older ones cannot be updated.
-  uint64_t began() const { return began_; }
   // Of the last compare(): the standard deviation of a pixel's noise, levels, and how many segments
   // changed, without those that were only due.
   double noise() const { return noise_; }
@@ -77,7 +75,6 @@ class ChangeDetector {
   SegmentGrid grid_{};
   std::vector<uint64_t> changed_;  // sequence, of each segment
   std::vector<uint8_t> follow_;    // pictures for which it is still followed
-  uint64_t began_ = 0;
   Instant compared_at_{};
   double due_ = 0;         // segments to be renewed, with a fraction
   size_t due_next_ = 0;    // the next one

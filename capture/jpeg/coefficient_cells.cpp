@@ -38,15 +38,13 @@ Quarters quarters_of(const JCOEF* block, const UINT16* table) {
       .lower = {sum_of(constant, across - down - both), sum_of(constant, both - across - down)}};
 }
 
-void read_plane(jpeg_decompress_struct& info, jvirt_barray_ptr array,
-                const jpeg_component_info& component, CellPlane& plane) {
-  auto* const common = reinterpret_cast<j_common_ptr>(&info);
-  const UINT16* table = component.quant_table->quantval;
+void read_plane(j_common_ptr owner, jvirt_barray_ptr array, const jpeg_component_info& component,
+                const UINT16* table, CellPlane& plane) {
   plane.columns = static_cast<int>(2 * component.width_in_blocks);
   plane.rows = static_cast<int>(2 * component.height_in_blocks);
   plane.sums.resize(size_t(plane.columns) * size_t(plane.rows));
   for (JDIMENSION y = 0; y < component.height_in_blocks; ++y) {
-    const JBLOCKROW blocks = *info.mem->access_virt_barray(common, array, y, 1, FALSE);
+    const JBLOCKROW blocks = *owner->mem->access_virt_barray(owner, array, y, 1, FALSE);
     int16_t* upper = plane.sums.data() + ptrdiff_t(2 * y) * plane.columns;
     int16_t* lower = upper + plane.columns;
     for (JDIMENSION x = 0; x < component.width_in_blocks; ++x) {
@@ -57,9 +55,18 @@ void read_plane(jpeg_decompress_struct& info, jvirt_barray_ptr array,
   }
 }
 
-}  // namespace
+// A decompressor saves the tables as they were at the beginning of a component's scan.
+const JQUANT_TBL& table_of(const jpeg_decompress_struct&, const jpeg_component_info& component) {
+  return *component.quant_table;
+}
+const JQUANT_TBL& table_of(const jpeg_compress_struct& info, const jpeg_component_info& component) {
+  return *info.quant_tbl_ptrs[component.quant_tbl_no];
+}
 
-bool read_cells(jpeg_decompress_struct& info, jvirt_barray_ptr* arrays, PictureCells& cells) {
+// `Info`: of libjpeg's compressor or decompressor.
+template <typename Info>
+bool read_planes(const Info& info, j_common_ptr owner, jvirt_barray_ptr* arrays,
+                 PictureCells& cells) {
   cells.count = static_cast<size_t>(std::min(info.num_components, 3));
   for (size_t i = 0; i < cells.count; ++i) {
     const jpeg_component_info& component = info.comp_info[i];
@@ -70,9 +77,31 @@ bool read_cells(jpeg_decompress_struct& info, jvirt_barray_ptr* arrays, PictureC
     CellPlane& plane = cells.planes[i];
     plane.pixels_across = kCellSide * info.max_h_samp_factor / component.h_samp_factor;
     plane.pixels_down = kCellSide * info.max_v_samp_factor / component.v_samp_factor;
-    read_plane(info, arrays[i], component, plane);
+    read_plane(owner, arrays[i], component, table_of(info, component).quantval, plane);
   }
   return true;
+}
+
+}  // namespace
+
+bool read_cells(jpeg_decompress_struct& info, jvirt_barray_ptr* arrays, PictureCells& cells) {
+  return read_planes(info, reinterpret_cast<j_common_ptr>(&info), arrays, cells);
+}
+
+bool read_cells(const jpeg_compress_struct& info, j_common_ptr owner, jvirt_barray_ptr* arrays,
+                PictureCells& cells) {
+  return read_planes(info, owner, arrays, cells);
+}
+
+bool read_jpeg_cells(std::span<const std::byte> jpeg, PictureCells& cells) noexcept {
+  LibJpegErrors errors;
+  JpegCoefficients coefficients(jpeg, errors);
+  bool is_read = false;
+  const bool is_whole = errors.run([&] {
+    coefficients.read_head();
+    is_read = read_cells(coefficients.info(), coefficients.read(), cells);
+  });
+  return is_whole && is_read;
 }
 
 }  // namespace fanlight

@@ -23,7 +23,8 @@ struct Head {
   size_t components = 0;
   int mcu_width = 0;  // pixels
   int mcu_height = 0;
-  int interval = 0;  // MCUs; 0: none
+  int interval = 0;                   // MCUs; 0: none
+  bool has_more_than_needed = false;  // metadata
 
   // ITU-T T.81 section B.2.2: length, precision, height, width, components.
   bool read_frame_header(std::span<const uint8_t> segment) {
@@ -74,7 +75,13 @@ bool read_head(JpegReader& reader, Head& head) {
         break;
       case jpeg_marker::kSos:
         return head.components > 0 && segment[4] == head.components;
+      case jpeg_marker::kDqt:
+      case jpeg_marker::kDht:
+      case jpeg_marker::kApp0:   // JFIF
+      case jpeg_marker::kApp14:  // Adobe: the colour space
+        break;
       default:
+        head.has_more_than_needed = true;
         break;
     }
   }
@@ -115,6 +122,15 @@ int choose_segment_mcus(int mcus_per_row) noexcept {
     best = mcus;
   }
   return best;
+}
+
+bool has_suitable_segments(std::span<const std::byte> jpeg) noexcept {
+  JpegReader reader(jpeg);
+  Head head;
+  SegmentGrid grid;
+  return read_head(reader, head) && !reader.is_progressive() && head.divide(grid) &&
+         !head.has_more_than_needed && 2 * head.interval >= kSegmentMcus &&
+         head.interval <= 2 * kSegmentMcus;
 }
 
 bool find_segments(std::span<const std::byte> jpeg, SegmentGrid& grid,

@@ -16,6 +16,11 @@ namespace fanlight {
 inline constexpr int kSegmentMcus = 4;
 int choose_segment_mcus(int mcus_per_row) noexcept;
 
+// Whether a camera's JPEG may be served in the segments that it has: of about kSegmentMcus, and
+// with a head that can be the same for every picture and does not rotate it, so that it has only
+// what decoding needs. Reads only the head.
+bool has_suitable_segments(std::span<const std::byte> jpeg) noexcept;
+
 // Fills `grid`, and the beginnings of `segments`: one for each segment, and one more. False, and
 // both are undefined, if the JPEG cannot be divided: it is progressive, has several scans, no
 // restart intervals or some that do not divide its rows, markers out of order or anything else

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "capture/jpeg/coefficient_cells.h"
 #include "capture/jpeg/exif_orientation.h"
 #include "capture/jpeg/jpeg_check.h"
 #include "capture/jpeg/jpeg_coefficients.h"
@@ -27,6 +28,8 @@ struct Turn {
   bool transposed;
   bool mirrored;
   bool upside_down;
+
+  bool is_none() const { return !transposed && !mirrored && !upside_down; }
 };
 
 Turn turn_for(Orientation orientation) {
@@ -79,9 +82,9 @@ struct Side {
 //   a longjmp.
 class Writer {
  public:
-  Writer(JpegCoefficients& coefficients, LibJpegErrors& errors, Turn turn, JpegDivision division,
+  Writer(JpegCoefficients& coefficients, LibJpegErrors& errors, Turn turn, PictureCells* cells,
          std::span<std::byte> out)
-      : coefficients_(coefficients), turn_(turn), division_(division), destination_(out) {
+      : coefficients_(coefficients), turn_(turn), cells_(cells), destination_(out) {
     errors.watch(info_);
   }
   Writer(const Writer&) = delete;
@@ -102,20 +105,25 @@ class Writer {
     }
     columns_ = Side(horizontal, width, turn_.mirrored);
     rows_ = Side(vertical, height, turn_.upside_down);
-    request_arrays();
+    if (!turn_.is_none()) request_arrays();
     jvirt_barray_ptr* arrays = coefficients_.read();
-    for (int i = 0; i < source.num_components; ++i) {
-      turn_.transposed ? turn_component<true>(i, arrays[i]) : turn_component<false>(i, arrays[i]);
-    }
-    write();
+    write(turn_.is_none() ? arrays : turn_all(arrays));
   }
 
   int width() const { return static_cast<int>(columns_.pixels); }
   int height() const { return static_cast<int>(rows_.pixels); }
   size_t size() const { return destination_.size(); }
   bool is_too_large() const { return destination_.is_too_large(); }
+  bool is_divided() const { return is_divided_; }
 
  private:
+  jvirt_barray_ptr* turn_all(jvirt_barray_ptr* arrays) {
+    for (int i = 0; i < coefficients_.info().num_components; ++i) {
+      turn_.transposed ? turn_component<true>(i, arrays[i]) : turn_component<false>(i, arrays[i]);
+    }
+    return arrays_.data();
+  }
+
   // Sampling factors of the rotated picture.
   std::pair<int, int> factors_of(int component) {
     const jpeg_decompress_struct& source = coefficients_.info();
@@ -165,7 +173,7 @@ class Writer {
     }
   }
 
-  void write() {
+  void write(jvirt_barray_ptr* arrays) {
     jpeg_create_compress(&info_);
     destination_.attach(info_);
     jpeg_copy_critical_parameters(&coefficients_.info(), &info_);
@@ -175,8 +183,10 @@ class Writer {
       info_.write_Adobe_marker = coefficients_.info().saw_Adobe_marker;
     }
     choose_scans();
-    divide();
-    jpeg_write_coefficients(&info_, arrays_.data());
+    if (cells_ != nullptr) divide();
+    jpeg_write_coefficients(&info_, arrays);
+    // Without cells there is nothing to compare.
+    if (is_divided_) is_divided_ = read_cells(info_, source(), arrays, *cells_);
     write_icc_profile();
     jpeg_finish_compress(&info_);
   }
@@ -225,7 +235,9 @@ class Writer {
 
   // The only scan of all components; columns_ counts the MCUs of one component as well.
   void divide() {
-    if (division_ == JpegDivision::none || info_.num_scans > 1) return;
+    const jpeg_decompress_struct& from = coefficients_.info();
+    if (info_.num_scans > 1 || from.progressive_mode || from.arith_code) return;
+    is_divided_ = true;
     const int interval = choose_segment_mcus(static_cast<int>(columns_.mcus));
     info_.restart_interval = static_cast<unsigned>(interval);
   }
@@ -241,25 +253,26 @@ class Writer {
 
   JpegCoefficients& coefficients_;
   const Turn turn_;
-  const JpegDivision division_;
+  PictureCells* const cells_;
   jpeg_compress_struct info_{};
   JpegDestination destination_;
   Side columns_{1, 0, false};
   Side rows_{1, 0, false};
   std::array<jvirt_barray_ptr, 4> arrays_{};
   std::array<jpeg_scan_info, 4> scans_{};
+  bool is_divided_ = false;
 };
 
 }  // namespace
 
 WrittenJpeg transform_jpeg(std::span<const std::byte> data, Orientation orientation,
-                           std::span<std::byte> out, JpegDivision division) noexcept {
+                           std::span<std::byte> out, PictureCells* cells) noexcept {
   const JpegCheck before = check_jpeg(data);
   if (!before.ok()) return {.problem = before.problem};
   const Orientation shown = orientation_of_exif(before.exif_orientation).then(orientation);
   LibJpegErrors errors;
   JpegCoefficients coefficients(data.first(before.size), errors);
-  Writer writer(coefficients, errors, turn_for(shown), division, out);
+  Writer writer(coefficients, errors, turn_for(shown), cells, out);
   // Damaged pixels are a warning; they pass here as they do without a rotation.
   if (!errors.run([&] { writer.run(); })) {
     if (writer.is_too_large()) return too_large_for_its_place();
@@ -270,7 +283,8 @@ WrittenJpeg transform_jpeg(std::span<const std::byte> data, Orientation orientat
           .too_large = false,
           .width = writer.width(),
           .height = writer.height(),
-          .size = writer.size()};
+          .size = writer.size(),
+          .divided = writer.is_divided()};
 }
 
 }  // namespace fanlight

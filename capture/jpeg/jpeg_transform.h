@@ -4,18 +4,13 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 
+#include "capture/change/picture_cells.h"
 #include "capture/jpeg/written_jpeg.h"
 #include "capture/picture/orientation.h"
 
 namespace fanlight {
-
-enum class JpegDivision : uint8_t {
-  none,      // no restart intervals
-  segments,  // intervals of choose_segment_mcus(), if one scan holds all components
-};
 
 // Writes the JPEG into `out`, rotated as its EXIF states, as browsers do, and then by
 // `orientation`. Only the picture's own segments and its ICC profile are kept: anything else that a
@@ -25,8 +20,12 @@ enum class JpegDivision : uint8_t {
 // partial block is cut off; a picture smaller than such a block stays as it is in that direction. A
 // problem when `data` is not a whole JPEG, when there is not enough memory for its coefficients
 // (jpeg_coefficients.h), or `out` is too small.
+//
+// With `cells` the picture is divided into segments by restart intervals of choose_segment_mcus(),
+// and the cells are read on the way. Not divided, and no cells, if `data` is progressive or
+// arithmetic-coded, if its components have no sampling that cells can have, or if they need several
+// scans.
 WrittenJpeg transform_jpeg(std::span<const std::byte> data, Orientation orientation,
-                           std::span<std::byte> out,
-                           JpegDivision division = JpegDivision::none) noexcept;
+                           std::span<std::byte> out, PictureCells* cells = nullptr) noexcept;
 
 }  // namespace fanlight

@@ -68,8 +68,12 @@ bool SegmentEncoder::takes(const RawView& raw, int width, int height) const {
 }
 
 size_t SegmentEncoder::bytes_needed(const RawView& raw, int width, int height) const {
+  return worst_case(width, height, raw.format);
+}
+
+size_t SegmentEncoder::worst_case(int width, int height, PixelFormat format) {
   const auto segments = [](int pixels) { return size_t(pixels / kMcuSideMin + 1); };
-  return JpegEncoder::worst_case(width, height, raw.format) +
+  return JpegEncoder::worst_case(width, height, format) +
          kSegmentGrowth * segments(width) * segments(height);
 }
 

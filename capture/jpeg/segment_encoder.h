@@ -28,6 +28,7 @@ class SegmentEncoder final : public Encoder {
   // What JpegEncoder takes.
   bool takes(const RawView& raw, int width, int height) const override;
   // JpegEncoder's worst case, and what restart intervals add to it.
+  static size_t worst_case(int width, int height, PixelFormat format);
   size_t bytes_needed(const RawView& raw, int width, int height) const override;
   // Returns 0 only when libjpeg ran out of memory.
   size_t encode(const RawView& raw, int width, int height, int quality,

@@ -12,7 +12,8 @@ struct WrittenJpeg {
   bool too_large = false;    // the problem is the size of the place
   int width = 0;             // pixels, as a browser shows it; valid when there is no problem
   int height = 0;
-  size_t size = 0;  // bytes
+  size_t size = 0;       // bytes
+  bool divided = false;  // into segments, as requested
 
   bool ok() const { return problem.empty(); }
 };

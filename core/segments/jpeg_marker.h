@@ -24,6 +24,7 @@ inline constexpr uint8_t kDqt = 0xdb;
 inline constexpr uint8_t kDri = 0xdd;
 inline constexpr uint8_t kApp0 = 0xe0;
 inline constexpr uint8_t kApp1 = 0xe1;
+inline constexpr uint8_t kApp14 = 0xee;
 inline constexpr uint8_t kApp15 = 0xef;
 inline constexpr uint8_t kCom = 0xfe;
 }  // namespace jpeg_marker

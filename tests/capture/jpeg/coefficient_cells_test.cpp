@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "capture/jpeg/jpeg_encoder.h"
+#include "capture/jpeg/jpeg_transform.h"
 #include "tests/capture/jpeg/jpeg_parts.h"
 #include "tests/capture/jpeg/libjpeg_parts.h"
 #include "tests/capture/picture/raw_picture.h"
@@ -16,16 +17,8 @@ namespace {
 
 // No cells if the JPEG has none that could be compared.
 PictureCells cells_of(const Bytes& jpeg) {
-  LibJpegErrors errors;
-  JpegCoefficients coefficients(jpeg, errors);
   PictureCells cells;
-  bool has_cells = false;
-  EXPECT_TRUE(errors.run([&] {
-    coefficients.read_head();
-    jvirt_barray_ptr* arrays = coefficients.read();
-    has_cells = read_cells(coefficients.info(), arrays, cells);
-  }));
-  return has_cells ? cells : PictureCells{};
+  return read_jpeg_cells(jpeg, cells) ? cells : PictureCells{};
 }
 
 // The largest difference of two sums, in levels of a pixel, where both planes have cells.
@@ -62,6 +55,25 @@ TEST(CoefficientCells, HaveTheShapeOfARawPicturesCells) {
     Bytes jpeg(JpegEncoder::worst_case(128, 64, format));
     jpeg.resize(encoder.encode(picture.view(), 128, 64, 90, jpeg));
     EXPECT_TRUE(cells_of(jpeg).has_shape_of(of_pixels)) << int(format);
+  }
+}
+
+// They are those of the picture that is written, however it was rotated.
+TEST(CoefficientCells, OfATransformedPictureAreRead) {
+  const Bytes jpeg = noise_jpeg(160, 96, 5);
+  for (const int rotate : {0, 90, 180, 270}) {
+    for (const bool mirror : {false, true}) {
+      Bytes out(2 * jpeg.size());
+      PictureCells cells;
+      const WrittenJpeg written = transform_jpeg(jpeg, {rotate, mirror}, out, &cells);
+      ASSERT_TRUE(written.ok() && written.divided);
+      out.resize(written.size);
+      const PictureCells wanted = cells_of(out);
+      ASSERT_TRUE(cells.has_shape_of(wanted)) << rotate;
+      for (size_t i = 0; i < cells.count; ++i) {
+        EXPECT_EQ(cells.planes[i].sums, wanted.planes[i].sums) << rotate << ", plane " << i;
+      }
+    }
   }
 }
 

@@ -37,7 +37,8 @@ Found find(const Bytes& jpeg) {
 
 Bytes divided(const Bytes& jpeg) {
   Bytes out(2 * jpeg.size() + 4096);
-  const WrittenJpeg written = transform_jpeg(jpeg, {}, out, JpegDivision::segments);
+  PictureCells cells;
+  const WrittenJpeg written = transform_jpeg(jpeg, {}, out, &cells);
   EXPECT_EQ(written.problem, "");
   out.resize(written.size);
   return out;
@@ -104,6 +105,38 @@ TEST(JpegSegments, OfACameraAreTakenAsTheyAre) {
             (SegmentGrid{640, 16, 1, 30}));
   EXPECT_EQ(find(encode_pixels(pixels, {.restart_interval = 7})).grid, kNone);
   EXPECT_EQ(find(encode_pixels(pixels, {.restart_interval = 80})).grid, kNone);
+}
+
+TEST(JpegSegments, OfACameraAreSuitableIfTheyAreSmallAndNothingElseIsInTheHead) {
+  const Pixels pixels = shades(640, 480, 3);
+  for (const unsigned interval : {2u, 4u, 5u, 8u}) {
+    EXPECT_TRUE(has_suitable_segments(encode_pixels(pixels, {.restart_interval = interval})));
+  }
+  for (const unsigned interval : {0u, 1u, 3u, 10u, 40u, 80u}) {
+    EXPECT_FALSE(has_suitable_segments(encode_pixels(pixels, {.restart_interval = interval})))
+        << interval;
+  }
+  EXPECT_FALSE(has_suitable_segments(
+      encode_pixels(pixels, {.is_progressive = true, .restart_interval = 4})));
+  const Bytes suitable = encode_pixels(pixels, {.restart_interval = 4});
+  // It may be another one in every picture, or rotate them.
+  EXPECT_FALSE(has_suitable_segments(with(suitable, jpeg_segment(0xe1, "Exif"))));
+  EXPECT_FALSE(has_suitable_segments(with(suitable, jpeg_segment(0xfe, "12:00:01"))));
+  EXPECT_FALSE(has_suitable_segments({}));
+}
+
+TEST(JpegSegments, AreMadeOnlyOfPicturesWithOneSequentialScan) {
+  const Pixels pixels = shades(64, 48, 3);
+  const auto is_divided = [](const Bytes& jpeg) {
+    Bytes out(2 * jpeg.size() + 4096);
+    PictureCells cells;
+    const WrittenJpeg written = transform_jpeg(jpeg, {}, out, &cells);
+    EXPECT_EQ(written.problem, "");
+    return written.divided;
+  };
+  EXPECT_TRUE(is_divided(encode_pixels(pixels)));
+  EXPECT_TRUE(is_divided(encode_pixels(pixels, {.has_separate_scans = true})));
+  EXPECT_FALSE(is_divided(encode_pixels(pixels, {.is_progressive = true})));
 }
 
 TEST(JpegSegments, AreNotFoundWhereThereAreNone) {

@@ -21,7 +21,8 @@ using Runs = std::vector<SegmentRun>;
 // A JPEG in segments, and its index.
 struct Divided {
   explicit Divided(const Bytes& source) : jpeg(2 * source.size() + 4096) {
-    const WrittenJpeg written = transform_jpeg(source, {}, jpeg, JpegDivision::segments);
+    PictureCells cells;
+    const WrittenJpeg written = transform_jpeg(source, {}, jpeg, &cells);
     EXPECT_EQ(written.problem, "");
     jpeg.resize(written.size);
     segments.resize(kSegmentsMax + 1);
