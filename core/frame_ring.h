@@ -69,6 +69,9 @@ struct CaptureStats {
   Counter captured;              // pictures that the source delivered
   Counter encoded;               // frames published, including slates
   Counter slates;                // slates among them
+  Counter segments;              // of frames that were divided
+  Counter segments_changed;      // of those, the ones that had changed
+  Counter undivided;             // frames that could not be divided, though updates were watched
   Counter dropped_no_place;      // no place was free
   Counter dropped_bad;           // broken pictures, never served
   Counter lost_by_device;        // sequence numbers that the device skipped

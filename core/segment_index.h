@@ -23,7 +23,7 @@ struct SegmentGrid {
   int columns = 0;
   int rows = 0;
 
-  size_t count() const { return size_t(columns) * size_t(rows); }
+  constexpr size_t count() const { return size_t(columns) * size_t(rows); }
   friend bool operator==(const SegmentGrid&, const SegmentGrid&) = default;
 };
 

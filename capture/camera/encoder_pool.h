@@ -11,10 +11,12 @@
 #include <thread>
 #include <vector>
 
+#include "capture/change/picture_cells.h"
 #include "capture/jpeg/written_jpeg.h"
 #include "capture/picture/picture.h"
 #include "core/frame.h"
 #include "core/frame_ring.h"
+#include "core/segment_index.h"
 #include "core/time.h"
 
 namespace fanlight {
@@ -24,6 +26,8 @@ struct EncodeJob {
   Picture picture;
   FramePlace place;
   FrameInfo info;
+  PictureCells* cells = nullptr;  // for a frame that is to be divided into segments
+  SegmentGrid grid{};             // of no segments if it could not be divided
   Instant begun{};
   WrittenJpeg written{};
 };

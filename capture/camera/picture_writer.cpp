@@ -5,8 +5,10 @@
 #include <tuple>
 #include <utility>
 
+#include "capture/jpeg/coefficient_cells.h"
 #include "capture/jpeg/jpeg_check.h"
 #include "capture/jpeg/jpeg_repair.h"
+#include "capture/jpeg/jpeg_segments.h"
 #include "capture/jpeg/jpeg_transform.h"
 #include "core/check.h"
 #include "core/log.h"
@@ -28,7 +30,12 @@ void PictureWriter::set_quality(int quality) {
   config_.quality = quality;
 }
 
-WrittenJpeg PictureWriter::write(const Picture& picture, std::span<std::byte> place) noexcept {
+WrittenJpeg PictureWriter::write(const Picture& picture, std::span<std::byte> place,
+                                 PictureCells* cells) noexcept {
+  if (cells != nullptr) {
+    const WrittenJpeg written = divide(picture, place, *cells);
+    if (written.ok() && written.divided) return written;
+  }
   if (!picture.is_jpeg()) return encode(picture, place);
   const Orientation orientation = orientation_of(picture);
   if (orientation.is_upright()) return copy(picture, place);
@@ -57,6 +64,34 @@ WrittenJpeg PictureWriter::copy(const Picture& picture, std::span<std::byte> pla
           .size = picture.jpeg.size()};
 }
 
+WrittenJpeg PictureWriter::divide(const Picture& picture, std::span<std::byte> place,
+                                  PictureCells& cells) noexcept {
+  CHECK(picture.slate_reason.empty());
+  return picture.is_jpeg() ? divide_jpeg(picture, place, cells) : divide_raw(picture, place, cells);
+}
+
+WrittenJpeg PictureWriter::divide_jpeg(const Picture& picture, std::span<std::byte> place,
+                                       PictureCells& cells) noexcept {
+  // One that is not served without segments is not served with them.
+  if (picture.is_verbatim && !check_verbatim_jpeg(picture.jpeg).ok()) return {};
+  if (config_.orientation.is_upright() && has_suitable_segments(picture.jpeg)) {
+    WrittenJpeg written = copy(picture, place);
+    written.divided = written.ok() && read_jpeg_cells(place.first(written.size), cells);
+    if (written.divided) return written;
+  }
+  return transform_jpeg(picture.jpeg, config_.orientation, place, &cells);
+}
+
+// Hardware writes no restart intervals; dividing its JPEG takes half as long as encoding.
+WrittenJpeg PictureWriter::divide_raw(const Picture& picture, std::span<std::byte> place,
+                                      PictureCells& cells) noexcept {
+  if (!hardware_) return encode_with(segment_encoder_, picture, place, &cells);
+  if (hardware_jpeg_.size() < place.size()) hardware_jpeg_.resize(place.size());
+  const WrittenJpeg written = encode(picture, hardware_jpeg_);
+  if (!written.ok()) return written;
+  return transform_jpeg(std::span(hardware_jpeg_).first(written.size), {}, place, &cells);
+}
+
 // Hardware that has failed once is not used again: it would fail with every picture, after a delay
 // each time.
 WrittenJpeg PictureWriter::encode(const Picture& picture, std::span<std::byte> place) noexcept {
@@ -71,7 +106,7 @@ WrittenJpeg PictureWriter::encode(const Picture& picture, std::span<std::byte> p
 }
 
 WrittenJpeg PictureWriter::encode_with(Encoder& encoder, const Picture& picture,
-                                       std::span<std::byte> place) {
+                                       std::span<std::byte> place, PictureCells* cells) {
   RawView raw = picture.raw;
   int width = picture.width;
   int height = picture.height;
@@ -90,7 +125,14 @@ WrittenJpeg PictureWriter::encode_with(Encoder& encoder, const Picture& picture,
   const size_t size = taker.encode(raw, width, height, config_.quality, place);
   if (size == 0) return {.problem = kEncoderFailed};
   CHECK(size <= place.size());
-  return {.problem = {}, .too_large = false, .width = width, .height = height, .size = size};
+  const bool divided = cells != nullptr && &taker == &segment_encoder_;
+  if (divided) cells->read(raw, width, height);
+  return {.problem = {},
+          .too_large = false,
+          .width = width,
+          .height = height,
+          .size = size,
+          .divided = divided};
 }
 
 }  // namespace fanlight

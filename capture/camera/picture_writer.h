@@ -7,9 +7,12 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "capture/change/picture_cells.h"
 #include "capture/jpeg/encoder.h"
 #include "capture/jpeg/jpeg_encoder.h"
+#include "capture/jpeg/segment_encoder.h"
 #include "capture/jpeg/written_jpeg.h"
 #include "capture/picture/orientation.h"
 #include "capture/picture/picture.h"
@@ -35,12 +38,17 @@ class PictureWriter {
   // Raw pictures are rotated, then encoded. JPEGs are copied with missing parts added
   // (jpeg_repair.h), byte for byte if verbatim, or rotated losslessly (jpeg_transform.h). Slates
   // stay upright.
-  WrittenJpeg write(const Picture& picture, std::span<std::byte> place) noexcept;
+  //
+  // With `cells` the JPEG is divided into segments (capture/jpeg/jpeg_segments.h), its pixels as
+  // without, and its cells are read; or it is written as without, if it cannot be divided
+  // (WrittenJpeg::divided). Not for slates.
+  WrittenJpeg write(const Picture& picture, std::span<std::byte> place,
+                    PictureCells* cells = nullptr) noexcept;
 
   // 1..100, from the next encoded picture on.
   void set_quality(int quality);
 
-  // Whether write() does little more than copy.
+  // Whether write() without cells does little more than copy.
   bool is_copy(const Picture& picture) const;
   bool has_hardware() const { return hardware_ != nullptr; }
 
@@ -48,11 +56,20 @@ class PictureWriter {
   Orientation orientation_of(const Picture& picture) const;
   WrittenJpeg copy(const Picture& picture, std::span<std::byte> place) noexcept;
   WrittenJpeg encode(const Picture& picture, std::span<std::byte> place) noexcept;
-  WrittenJpeg encode_with(Encoder& encoder, const Picture& picture, std::span<std::byte> place);
+  WrittenJpeg encode_with(Encoder& encoder, const Picture& picture, std::span<std::byte> place,
+                          PictureCells* cells = nullptr);
+  WrittenJpeg divide(const Picture& picture, std::span<std::byte> place,
+                     PictureCells& cells) noexcept;
+  WrittenJpeg divide_jpeg(const Picture& picture, std::span<std::byte> place,
+                          PictureCells& cells) noexcept;
+  WrittenJpeg divide_raw(const Picture& picture, std::span<std::byte> place,
+                         PictureCells& cells) noexcept;
 
   PictureWriterConfig config_;
   std::unique_ptr<Encoder> hardware_;
   JpegEncoder software_;
+  SegmentEncoder segment_encoder_;
+  std::vector<std::byte> hardware_jpeg_;  // before it is divided; as large as a place
   RawConverter converter_;
   RawRotator rotator_;
 };

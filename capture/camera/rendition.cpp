@@ -7,22 +7,24 @@
 
 #include "capture/draw/slate.h"
 #include "capture/jpeg/jpeg_repair.h"
+#include "capture/jpeg/jpeg_segments.h"
 #include "core/check.h"
 
 namespace fanlight {
 namespace {
 
-// A rotated JPEG uses the tables of annex K, which were not made for this picture: up to a quarter
-// larger than from a camera that makes its own, and a header that may not have fitted.
-constexpr size_t kTurnedHead = 1024;
+// A JPEG that is rotated or divided uses the tables of annex K, which were not made for this
+// picture: up to a quarter larger than from a camera that makes its own, and a header that may not
+// have fitted.
+constexpr size_t kTransformedHead = 1024;
 
-size_t turned_size(size_t jpeg_bytes) {
-  return jpeg_bytes + jpeg_bytes / 4 + kTurnedHead;
+size_t transformed_size(size_t jpeg_bytes) {
+  return jpeg_bytes + jpeg_bytes / 4 + kTransformedHead;
 }
 
 // For any raw format; RawConverter's output never needs more than this one.
 size_t encoded_size(std::pair<int, int> size) {
-  return JpegEncoder::worst_case(size.first, size.second, PixelFormat::yuv422);
+  return SegmentEncoder::worst_case(size.first, size.second, PixelFormat::yuv422);
 }
 
 }  // namespace
@@ -35,9 +37,7 @@ size_t jpeg_capacity_for(const SourceFormat& format, Orientation orientation) {
   // The slate of a camera with very large pictures is smaller than they are: their JPEGs need far
   // less than the encoder's worst case, and the ring should not be larger.
   const size_t slate_max = JpegEncoder::worst_case(1920, 1080);
-  const size_t jpeg = orientation.is_upright() ? format.jpeg_bytes_max + kJpegRepairGrowth
-                                               : turned_size(format.jpeg_bytes_max);
-  return std::max(std::clamp(slate, slate_min, slate_max), jpeg);
+  return std::max(std::clamp(slate, slate_min, slate_max), transformed_size(format.jpeg_bytes_max));
 }
 
 Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::string camera,
@@ -46,7 +46,9 @@ Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::stri
       clock_(clock),
       camera_(std::move(camera)),
       orientation_(config.orientation),
-      writer_({camera_, quality, orientation_}, std::move(config.hardware_encoder)) {
+      writer_({camera_, quality, orientation_}, std::move(config.hardware_encoder)),
+      cells_(config.encoder_threads + 1),
+      changes_(config.refresh) {
   ring_.stats().quality.set(static_cast<uint64_t>(quality));
   if (config.encoder_threads == 0) return;
   for (size_t i = 0; i < config.encoder_threads; ++i) {
@@ -136,6 +138,7 @@ void Rendition::settle() noexcept {
 
 Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   EncodeJob job{.picture = picture, .place = {}, .info = {}};
+  const bool is_slate = !picture.slate_reason.empty();
   job.info.sequence = next_sequence_++;
   job.info.captured_wall = std::max(picture.captured_wall, last_wall_ + 1us);
   job.info.captured_at = picture.captured_at;
@@ -147,7 +150,8 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
     job.place = acquired.place;
   }
   last_wall_ = job.info.captured_wall;
-  const bool quick = writer_.is_copy(picture) || !picture.slate_reason.empty();
+  if (!is_slate && ring_.wants_segments()) job.cells = &cells_[cells_next_++ % cells_.size()];
+  const bool quick = is_slate || (writer_.is_copy(picture) && job.cells == nullptr);
   if (in_flight_max_ == 0 || quick || writer_.has_hardware() || !goes_well()) {
     return deliver_now(job);
   }
@@ -180,8 +184,31 @@ Rendition::Outcome Rendition::deliver_later(const EncodeJob& job) noexcept {
 
 void Rendition::write(PictureWriter& writer, EncodeJob& job) noexcept {
   job.begun = clock_.now();
-  job.written = writer.write(job.picture, job.place.jpeg);
+  job.written = writer.write(job.picture, job.place.jpeg, job.cells);
+  if (job.written.ok() && job.written.divided) find_segments_of(job);
   job.info.encoded_at = clock_.now();
+}
+
+void Rendition::find_segments_of(EncodeJob& job) noexcept {
+  const size_t size = job.written.size;
+  SegmentGrid grid;
+  if (find_segments(job.place.jpeg.first(size), grid, ring_.segment_room(job.place, size))) {
+    job.grid = grid;
+  }
+}
+
+// The number of segments that changed is counted without those that were only due.
+void Rendition::compare(const EncodeJob& job) noexcept {
+  CaptureStats& stats = ring_.stats();
+  if (job.grid.count() == 0) {
+    changes_.reset();
+    if (job.cells != nullptr) stats.undivided.add();
+    return;
+  }
+  changes_.compare(*job.cells, job.grid, job.info.sequence, job.info.captured_at,
+                   ring_.segment_room(job.place, job.written.size));
+  stats.segments.add(job.grid.count());
+  stats.segments_changed.add(changes_.changed());
 }
 
 // Called in the order of capture.
@@ -197,7 +224,8 @@ Rendition::Outcome Rendition::finish(EncodeJob& job) noexcept {
   job.info.width = written.width;
   job.info.height = written.height;
   ring_.stats().encode_time.record(job.info.encoded_at - job.begun);
-  ring_.publish(job.place, written.size, job.info);
+  compare(job);
+  ring_.publish(job.place, written.size, job.info, job.grid);
   width_ = written.width;
   height_ = written.height;
   last_outcome_ = Outcome::published;

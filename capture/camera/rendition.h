@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rendition: one camera's pictures at one quality, on their way into one frame ring. Each is
-// encoded once, for any number of viewers.
+// encoded once, for any number of viewers. While somebody watches updates, each is also divided
+// into segments, and compared with those before.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,8 @@
 
 #include "capture/camera/encoder_pool.h"
 #include "capture/camera/picture_writer.h"
+#include "capture/change/change_detector.h"
+#include "capture/change/picture_cells.h"
 #include "capture/picture/orientation.h"
 #include "capture/picture/picture.h"
 #include "capture/source/camera_clock.h"
@@ -28,6 +31,7 @@ struct RenditionConfig {
   size_t encoder_threads = 0;
   // Encodes in the camera thread as long as it works; null: TurboJPEG does.
   std::unique_ptr<Encoder> hardware_encoder{};
+  Duration refresh = 4s;  // within which each segment is renewed (ChangeDetector)
 };
 
 // Bytes that a place of the ring needs for a source of this format: the encoder's worst case, or
@@ -93,7 +97,9 @@ class Rendition {
   Outcome last_outcome() noexcept;
   Outcome deliver_later(const EncodeJob& job) noexcept;
   void write(PictureWriter& writer, EncodeJob& job) noexcept;
+  void find_segments_of(EncodeJob& job) noexcept;
   Outcome finish(EncodeJob& job) noexcept;
+  void compare(const EncodeJob& job) noexcept;
 
   FrameRing& ring_;
   CameraClock& clock_;
@@ -104,10 +110,13 @@ class Rendition {
   WallTime last_wall_{};
   RateMeter rate_;            // of pictures since the source was opened, or since the last slate
   size_t in_flight_max_ = 0;  // pictures still being read when publish() returns
+  std::vector<PictureCells> cells_;  // of the pictures in flight, in turn
+  size_t cells_next_ = 0;
 
   std::mutex lock_;  // guards the ring's writing side, and:
   int width_ = 0;    // of the last frame, pixels
   int height_ = 0;
+  ChangeDetector changes_;
   Outcome last_outcome_ = Outcome::queued;  // of the source's last picture; queued: not yet known
 
   std::vector<std::unique_ptr<PictureWriter>> pool_writers_;  // one for each thread of the pool

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "capture/jpeg/coefficient_cells.h"
 #include "capture/jpeg/exif_orientation.h"
+#include "capture/jpeg/jpeg_segments.h"
 #include "tests/capture/camera/test_encoder.h"
 #include "tests/capture/jpeg/jpeg_parts.h"
 #include "tests/capture/picture/raw_picture.h"
@@ -50,6 +52,86 @@ TEST_F(PictureWriterTest, RepairsJpegsUnlessVerbatim) {
   EXPECT_TRUE(writer.write(picture, std::span(place).first(camera.size() - 1)).too_large);
   picture.jpeg = picture.jpeg.first(jpeg.size() / 2);
   EXPECT_EQ(writer.write(picture, place).problem, "cut off");
+}
+
+// A picture that is divided, and its cells.
+struct DividedPicture {
+  Bytes jpeg;
+  PictureCells cells;
+};
+
+DividedPicture divided(PictureWriter& writer, const Picture& picture) {
+  DividedPicture out{.jpeg = Bytes(1 << 20), .cells = {}};
+  const WrittenJpeg written = writer.write(picture, out.jpeg, &out.cells);
+  EXPECT_EQ(written.problem, "");
+  EXPECT_TRUE(written.divided);
+  out.jpeg.resize(written.size);
+  SegmentGrid grid;
+  std::vector<Segment> segments(1000);
+  EXPECT_TRUE(find_segments(out.jpeg, grid, segments));
+  EXPECT_EQ(grid.width, 80) << "five MCUs";
+  return out;
+}
+
+TEST_F(PictureWriterTest, DividesJpegsWithoutChangingAPixel) {
+  PictureWriter writer({"door", 80, {}});
+  const DividedPicture out = divided(writer, jpeg_picture(jpeg));
+  EXPECT_EQ(decode(out.jpeg).pixels, decode(jpeg).pixels);
+  PictureCells cells;
+  ASSERT_TRUE(read_jpeg_cells(out.jpeg, cells));
+  EXPECT_EQ(out.cells.planes[0].sums, cells.planes[0].sums);
+}
+
+TEST_F(PictureWriterTest, DividesRawPicturesWithoutChangingAPixel) {
+  PictureWriter writer({"door", 80, {90, false}});
+  const RawPicture raw(PixelFormat::yuv420, 96, 160);
+  const Picture picture = raw_picture(raw.view(), 96, 160);
+  EXPECT_EQ(decode(divided(writer, picture).jpeg).pixels, decode(written(writer, picture)).pixels);
+}
+
+TEST_F(PictureWriterTest, DividesWhatHardwareEncoded) {
+  auto hardware = std::make_unique<TestEncoder>(std::vector{PixelFormat::yuv420});
+  hardware->jpeg = jpeg;
+  PictureWriter writer({"door", 80, {}}, std::move(hardware));
+  const RawPicture raw(PixelFormat::yuv420, 160, 96);
+  const DividedPicture out = divided(writer, raw_picture(raw.view(), 160, 96));
+  EXPECT_EQ(decode(out.jpeg).pixels, decode(jpeg).pixels) << "not of another encoder";
+}
+
+TEST_F(PictureWriterTest, KeepsSegmentsThatACameraMade) {
+  PictureWriter writer({"door", 80, {}});
+  const Bytes camera = divided(writer, jpeg_picture(jpeg)).jpeg;
+  EXPECT_EQ(divided(writer, jpeg_picture(camera)).jpeg, camera);
+  const Bytes with_time = with(camera, jpeg_segment(0xfe, "12:00:01"));
+  EXPECT_EQ(divided(writer, jpeg_picture(with_time)).jpeg, camera) << "without what varies";
+}
+
+TEST_F(PictureWriterTest, WritesWhatCannotBeDividedAsEver) {
+  PictureWriter writer({"door", 80, {}});
+  const Bytes other = progressive(jpeg);
+  PictureCells cells;
+  for (const bool verbatim : {false, true}) {
+    Picture picture = jpeg_picture(other);
+    picture.is_verbatim = verbatim;
+    const WrittenJpeg result = writer.write(picture, place, &cells);
+    EXPECT_EQ(result.problem, "");
+    EXPECT_FALSE(result.divided);
+    EXPECT_EQ(Bytes(place.begin(), place.begin() + ptrdiff_t(result.size)), other);
+    // Of one that is refused.
+    picture.jpeg = std::span(jpeg).first(jpeg.size() / 2);
+    EXPECT_EQ(writer.write(picture, place, &cells).problem, "cut off");
+  }
+}
+
+// The larger JPEG has no room: as it is, it has.
+TEST_F(PictureWriterTest, WritesUndividedWhatWouldBeTooLarge) {
+  PictureWriter writer({"door", 80, {}});
+  PictureCells cells;
+  const WrittenJpeg result =
+      writer.write(jpeg_picture(jpeg), std::span(place).first(jpeg.size()), &cells);
+  EXPECT_EQ(result.problem, "");
+  EXPECT_FALSE(result.divided);
+  EXPECT_EQ(result.size, jpeg.size());
 }
 
 TEST_F(PictureWriterTest, RotatesJpegsLosslesslyAndLeavesSlatesUpright) {

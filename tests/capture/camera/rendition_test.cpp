@@ -49,6 +49,83 @@ TEST_F(RenditionTest, EncodesRawPictures) {
   EXPECT_NEAR(decode(ring.newer_than(0)->jpeg()).mean(), 150, 1);
 }
 
+TEST_F(RenditionTest, DividesPicturesWhileSomebodyWatchesUpdates) {
+  EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
+  EXPECT_TRUE(ring.newer_than(0)->segments().empty());
+  ring.watch_updates();
+  EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
+  {
+    const FrameRef frame = ring.newer_than(1);
+    EXPECT_EQ(frame->segments().grid, (SegmentGrid{64, 16, 5, 15}));
+    EXPECT_FALSE(frame->can_update(1)) << "frame 1 was not divided";
+    EXPECT_EQ(decode(frame->jpeg()).pixels, decode(jpeg).pixels);
+  }
+  EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
+  EXPECT_TRUE(ring.newer_than(2)->is_same_as(2));
+  EXPECT_EQ(rendition.publish(passed_through(make_jpeg(320, 240, 200))), Outcome::published);
+  EXPECT_TRUE(ring.newer_than(3)->can_update(2));
+  EXPECT_FALSE(ring.newer_than(3)->is_same_as(3));
+  EXPECT_EQ(ring.stats().segments.value(), 3u * 75);
+  EXPECT_EQ(ring.stats().segments_changed.value(), 75u);
+  EXPECT_EQ(ring.stats().undivided.value(), 0u);
+  ring.unwatch_updates();
+  EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
+  const FrameRef frame = ring.newer_than(4);
+  EXPECT_TRUE(std::ranges::equal(bytes_of(frame->jpeg()), jpeg)) << "byte for byte";
+}
+
+TEST_F(RenditionTest, RenewsEachSegmentWithinTheRefresh) {
+  Rendition soon(ring, clock, 80, "door", {.refresh = 1s});
+  ring.watch_updates();
+  for (int i = 0; i < 11; ++i) {
+    EXPECT_EQ(soon.publish(passed_through(jpeg)), Outcome::published);
+    clock.advance(100ms);
+  }
+  const FrameRef frame = ring.newer_than(10);
+  EXPECT_TRUE(frame->can_update(1));
+  for (const Segment& segment : frame->segments().segments.first(75)) EXPECT_LT(segment.age, 10u);
+  ring.unwatch_updates();
+}
+
+TEST_F(RenditionTest, DividesNoSlateAndCountsWhatCannotBeDivided) {
+  ring.watch_updates();
+  rendition.publish_slate("camera lost");
+  EXPECT_TRUE(ring.newer_than(0)->segments().empty());
+  EXPECT_EQ(ring.stats().undivided.value(), 0u);
+  EXPECT_EQ(rendition.publish(passed_through(progressive(jpeg))), Outcome::published);
+  EXPECT_TRUE(ring.newer_than(1)->segments().empty());
+  EXPECT_EQ(ring.stats().undivided.value(), 1u);
+  ring.unwatch_updates();
+}
+
+// Their results are in order, however many threads encode them.
+TEST_F(RenditionTest, DividesInEncoderThreads) {
+  Rendition pooled(ring, clock, 80, "door", {.encoder_threads = 3});
+  pooled.set_format({320, 240, 40ms, 0}, 4);
+  ring.watch_updates();
+  std::vector<Canvas> pictures;
+  for (int i = 0; i < 60; ++i) {
+    pictures.emplace_back(320, 240);
+    pictures.back().fill(rgb(100, 100, 100));
+    pictures.back().fill_rect({5 * i, 100, 16, 16}, rgb(200, 200, 200));
+  }
+  for (uint64_t i = 0; i < pictures.size(); ++i) {
+    const Picture picture{{}, pictures[i].view(), 320, 240, clock.wall_now(), clock.now()};
+    const Outcome outcome = pooled.publish(picture);
+    EXPECT_TRUE(outcome == Outcome::published || outcome == Outcome::queued);
+    clock.advance(40ms);
+  }
+  pooled.settle();
+  const FrameRef last = ring.newer_than(pictures.size() - 1);
+  ASSERT_TRUE(last);
+  EXPECT_TRUE(last->can_update(1));
+  EXPECT_EQ(ring.stats().segments.value(), pictures.size() * 75);
+  // Before and behind the square, once it moves.
+  EXPECT_LE(ring.stats().segments_changed.value(), pictures.size() * 8);
+  EXPECT_GE(ring.stats().segments_changed.value(), pictures.size() * 2);
+  ring.unwatch_updates();
+}
+
 TEST_F(RenditionTest, TakesTheSizeFromTheJpeg) {
   const Bytes other = make_jpeg(64, 48, 50);
   rendition.publish(passed_through(other));
