@@ -61,6 +61,11 @@ class Frame {
   // JPEG, delimiter and the next part's head (see part.h); its own head was sent with the last one.
   std::string_view advance_part() const { return {jpeg_, jpeg_size_ + kPartTailSize}; }
 
+  // Whether these bytes are of its part: they last as long as it is pinned.
+  bool holds(std::string_view bytes) const {
+    return bytes.data() >= jpeg_ - head_size_ && bytes.data() < jpeg_ + jpeg_size_ + kPartTailSize;
+  }
+
   // How many pictures of the camera have been published up to this frame. Slates do not count, nor
   // do sequence numbers used up by pictures that no viewer could get.
   uint64_t pictures() const { return pictures_; }

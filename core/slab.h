@@ -38,6 +38,12 @@ class LazyMemory {
 
   std::byte* data() const { return data_; }
 
+  // Returns pages to the kernel; they are zero again, and cost nothing until they are touched.
+  // `offset` and `bytes`: whole pages.
+  void give_back(size_t offset, size_t bytes) const noexcept {
+    CHECK(::madvise(data_ + offset, bytes, MADV_DONTNEED) == 0);
+  }
+
  private:
   const size_t bytes_;
   std::byte* data_ = nullptr;
@@ -91,7 +97,7 @@ class Slab {
   void trim() noexcept {
     trimmed_ = std::min(trimmed_, least_free_);
     for (; stride_ >= page_ && trimmed_ < least_free_; ++trimmed_) {
-      CHECK(::madvise(places_.data() + freed()[trimmed_] * stride_, stride_, MADV_DONTNEED) == 0);
+      places_.give_back(freed()[trimmed_] * stride_, stride_);
     }
     least_free_ = free_count_;
   }

@@ -24,7 +24,7 @@ ROOMS = {
     "http/protocol": ["io"],
     "http/page": ["http/protocol"],
     "http/state": ["http/page", "database"],
-    "http/delivery": ["http/state"],
+    "http/delivery": ["core/segments", "http/state"],
     "http/report": ["http/delivery"],
     "http/answer": ["http/report"],
     "http/shard": ["http/answer"],

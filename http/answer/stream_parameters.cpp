@@ -55,6 +55,10 @@ bool take_extra_headers(std::string_view value, StreamParameters& to) {
   return parse_switch(value, to.ustreamer.extra_headers);
 }
 
+bool take_segments(std::string_view value, StreamParameters& to) {
+  return parse_switch(value, to.segments);
+}
+
 bool take_zero_data(std::string_view value, StreamParameters& to) {
   return parse_switch(value, to.ustreamer.zero_data);
 }
@@ -90,6 +94,7 @@ constexpr std::array kParameters = {
               "key: must be at most 64 letters, digits, '.', '_' or '-', given once"},
     Parameter{"max_delay", take_max_delay,
               "max_delay: must be 0 to 3600000 milliseconds, given once"},
+    Parameter{"segments", take_segments, "segments: must be 0 or 1, given once"},
     Parameter{"zero_data", take_zero_data, "zero_data: must be 0 or 1, given once"},
 };
 

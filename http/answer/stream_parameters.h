@@ -14,6 +14,7 @@ struct StreamParameters {
   uint64_t frames = 0;             // end after this many parts, 0: never
   int advance_headers = -1;        // 1, 0, or -1: not given
   int64_t max_delay_ms = -1;       // snapshot: maximum age of the picture, -1: any
+  bool segments = false;           // updates instead of whole frames, where possible
   bool dual_final_frames = false;  // the last frame before a pause is repeated soon
   UstreamerOptions ustreamer{};
 };

@@ -110,6 +110,7 @@ Answer reply_web_socket(const Call& call) noexcept {
 
   ViewerOptions options;
   options.paced = answer.seat.place.paced;
+  options.updates = parameters.segments;
   if (parameters.fps > 0) options.interval = from_seconds(1 / parameters.fps);
   answer.web_socket = call.services.web_sockets.make(cameras, options);
   CHECK(answer.web_socket != nullptr);  // there is one per connection

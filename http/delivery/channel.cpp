@@ -7,8 +7,8 @@
 
 namespace fanlight {
 
-Channel::Channel(FrameRing& ring, ChannelStats& stats)
-    : ring_(ring), stats_(stats), pins_(ring.places()) {}
+Channel::Channel(FrameRing& ring, ChannelStats& stats, std::string camera)
+    : ring_(ring), stats_(stats), pins_(ring.places()), updates_(ring, std::move(camera)) {}
 
 Channel::~Channel() {
   if (newest_ != nullptr) unpin(*std::exchange(newest_, nullptr));
@@ -25,6 +25,7 @@ bool Channel::refresh() noexcept {
   pin.count = 1;
   newest_ = pin.ref.get();
   if (before != nullptr) unpin(*before);
+  updates_.forget();
   return true;
 }
 
@@ -34,13 +35,15 @@ uint64_t Channel::take_reclaim() noexcept {
   return reclaimed_through_ = through;
 }
 
-void Channel::add_viewer() noexcept {
+void Channel::add_viewer(bool of_updates) noexcept {
   ring_.watch();
+  if (of_updates) ring_.watch_updates();
   stats_.viewers.add();
 }
 
-void Channel::remove_viewer() noexcept {
+void Channel::remove_viewer(bool of_updates) noexcept {
   ring_.unwatch();
+  if (of_updates) ring_.unwatch_updates();
   stats_.viewers.subtract();
 }
 

@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/frame_ring.h"
 #include "core/list.h"
 #include "http/delivery/frame_waiter.h"
+#include "http/delivery/update_cache.h"
 #include "http/state/server_state.h"
 
 namespace fanlight {
@@ -28,7 +30,8 @@ inline constexpr std::string_view kSeedAdvanceTail =
 // Invariants: newest() is pinned; pins are 0 when destroyed.
 class Channel {
  public:
-  Channel(FrameRing& ring, ChannelStats& stats);
+  // `camera`: its name.
+  Channel(FrameRing& ring, ChannelStats& stats, std::string camera);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   ~Channel();
@@ -40,9 +43,9 @@ class Channel {
   // request from the ring; else 0.
   uint64_t take_reclaim() noexcept;
 
-  // Counts viewers that join and leave.
-  void add_viewer() noexcept;
-  void remove_viewer() noexcept;
+  // Counts viewers that join and leave; `of_updates`: that get updates.
+  void add_viewer(bool of_updates) noexcept;
+  void remove_viewer(bool of_updates) noexcept;
 
   // Counted pins on frames of this ring. The caller passes newest(), or holds another pin.
   void pin(const Frame& frame) noexcept;
@@ -54,6 +57,8 @@ class Channel {
   bool is_idle() const noexcept { return ring_.activity() == CaptureActivity::idle; }
   uint32_t newcomer_step() const noexcept { return ring_.newcomer_step(); }
   FrameRing& ring() noexcept { return ring_; }
+  const std::string& camera() const noexcept { return updates_.camera(); }
+  UpdateCache& updates() noexcept { return updates_; }
   ChannelStats& stats() noexcept { return stats_; }
 
   // Viewers for which there is nothing to send now; the shard's SendQueue maintains this list.
@@ -70,6 +75,7 @@ class Channel {
   ChannelStats& stats_;
   std::vector<Pin> pins_;  // indexed by place in the ring
   const Frame* newest_ = nullptr;
+  UpdateCache updates_;
   uint64_t reclaimed_through_ = 0;
   List<Viewer> idle_viewers_;
   List<FrameWaiter, FrameWaiters> frame_waiters_;

@@ -6,6 +6,8 @@
 // belongs to the connection, and sent with the JPEG in one request.
 #pragma once
 
+#include <cstddef>
+
 #include "core/frame.h"
 #include "core/time.h"
 #include "http/protocol/piece.h"
@@ -22,6 +24,12 @@ class Framing {
   // stream ends with it.
   virtual Piece wrap(const Viewer& viewer, const Frame& frame, bool is_last,
                      Instant now) noexcept = 0;
+
+  // The size of what wrap() would return for the channel's newest frame, except for a part of
+  // constant size.
+  virtual size_t size_of(const Viewer&, const Frame& frame) noexcept {
+    return frame.plain_part().size();
+  }
 
  protected:
   ~Framing() = default;

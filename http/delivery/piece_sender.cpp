@@ -67,14 +67,15 @@ void PieceSender::send_plain() noexcept {
                            static_cast<unsigned>(flags));
 }
 
-// Only frames: everything else is small, and not pinned. A viewer that is behind with its
-// acknowledgements gets copies until it has caught up, so that the contents of its socket, perhaps
-// a hundred frames, do not hold places in the ring.
+// Only frames, as they are in the ring: everything else is small, and not pinned. A viewer that is
+// behind with its acknowledgements gets copies until it has caught up, so that the contents of its
+// socket, perhaps a hundred frames, do not hold places in the ring.
 bool PieceSender::try_zero_copy() noexcept {
   const std::string_view bytes = piece_.single();
   if (viewer_ == nullptr || bytes.empty() || peer_ended_) return false;
   const Frame& frame = *viewer_->frame();
   Channel& channel = viewer_->channel();
+  if (!frame.holds(bytes)) return false;
   const bool behind =
       owes_memory() && frame.sequence() - oldest_owed().sequence() >= channel.ring().window();
   if (behind) return false;

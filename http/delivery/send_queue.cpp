@@ -22,6 +22,7 @@ constexpr size_t kRotation = 7;
 }  // namespace
 
 void SendQueue::settle(Viewer& viewer, Instant now) noexcept {
+  viewer.take_if_unchanged();
   const bool wants = viewer.wants_frame(now);
   if (wants && viewer.is_linked() && viewer.is_queued_) return;
   withdraw(viewer);

@@ -2,14 +2,12 @@
 // ShardServices: the parts of a shard that its connections, answers and reports use.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "core/check.h"
 #include "core/log.h"
 #include "core/slab.h"
 #include "core/time.h"
@@ -56,12 +54,6 @@ struct ShardServices {
   WallTime wall_now() const noexcept { return reactor.wall_now(); }
   std::string_view date() const noexcept { return date_field.at(wall_now()); }
   Channel& channel(size_t camera) const noexcept { return *channels[camera]; }
-  size_t camera_of(const Channel& channel) const noexcept {
-    const auto found = std::find_if(channels.begin(), channels.end(),
-                                    [&channel](const auto& c) { return c.get() == &channel; });
-    CHECK(found != channels.end());
-    return static_cast<size_t>(found - channels.begin());
-  }
 
   // Counts and logs that no place is left, for connections or for viewers.
   void note_full() const noexcept {

@@ -44,16 +44,32 @@ Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
   if (channel.is_idle() && channel.newest() != nullptr) {
     last_sequence_ = channel.newest()->sequence();
   }
-  channel_.add_viewer();
+  channel_.add_viewer(options.updates);
 }
 
 Viewer::~Viewer() {
   if (frame_ != nullptr) channel_.unpin(*frame_);
-  channel_.remove_viewer();
+  channel_.remove_viewer(options_.updates);
 }
 
+// Than what it shows.
 bool Viewer::is_newer() const noexcept {
-  return channel_.newest() != nullptr && channel_.newest()->sequence() > last_sequence_;
+  return channel_.newest() != nullptr && channel_.newest()->sequence() > last_sequence_ &&
+         !is_newest_unchanged();
+}
+
+bool Viewer::is_newest_unchanged() const noexcept {
+  return options_.updates && channel_.newest()->is_same_as(last_sequence_);
+}
+
+void Viewer::take_if_unchanged() noexcept {
+  if (is_sending() || channel_.newest() == nullptr || !is_newest_unchanged()) return;
+  const Frame& frame = *channel_.newest();
+  if (frame.pictures() == pictures_before_) return;
+  pictures_before_ = frame.pictures();
+  rate_.add(frame.info().captured_at);
+  channel_.stats().frames_unchanged.add();
+  channel_.stats().bytes_spared.add(frame.jpeg().size());
 }
 
 bool Viewer::wants_frame(Instant now) const noexcept {
@@ -74,7 +90,9 @@ Instant Viewer::ask_again_at() const noexcept {
 
 size_t Viewer::next_frame_bytes() const noexcept {
   CHECK(channel_.newest() != nullptr);
-  return channel_.newest()->plain_part().size();
+  const Frame& frame = *channel_.newest();
+  return options_.framing != nullptr ? options_.framing->size_of(*this, frame)
+                                     : frame.plain_part().size();
 }
 
 Piece Viewer::begin_frame(Instant now) noexcept {

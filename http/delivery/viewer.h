@@ -24,6 +24,7 @@ struct ViewerOptions {
   bool seed_boundary = false;      // boundary `frame` instead of `boundarydonotcross`
   bool advance_headers = false;    // the next part's head is sent with each frame
   bool dual_final_frames = false;  // the last frame before a pause is repeated soon
+  bool updates = false;            // gets what changed instead of whole frames, where possible
   bool paced = false;              // subject to the wire's budget
   bool peer_is_local = false;      // the socket's peer, maybe a proxy; for zero copy
   Duration interval{0};            // least time between two frames, 0: every frame
@@ -54,10 +55,13 @@ class Viewer : public SendQueueHook {
   // reconnect after 10 s of silence.
   bool wants_frame(Instant now) const noexcept;
 
+  // If the newest frame shows the same as what this viewer of updates has: counts it as received.
+  void take_if_unchanged() noexcept;
+
   // When to call wants_frame() again if no frame arrives first; kNever: not until one arrives.
   Instant ask_again_at() const noexcept;
 
-  // Size of what begin_frame() would return, except for a constant suffix.
+  // Size of what begin_frame() would return, except for a part of constant size.
   size_t next_frame_bytes() const noexcept;
 
   // Pins the newest frame and returns the piece to send.
@@ -94,6 +98,8 @@ class Viewer : public SendQueueHook {
   const ViewerOptions& options() const noexcept { return options_; }
   Channel& channel() const noexcept { return channel_; }
   FrameSink& sink() noexcept { return sink_; }
+  // The last frame that it was sent, 0 before the first.
+  uint64_t last_sequence() const noexcept { return last_sequence_; }
   uint64_t frames_sent() const noexcept { return frames_sent_; }
   // Pictures published since its first frame that it did not get.
   uint64_t frames_skipped() const noexcept { return frames_skipped_; }
@@ -105,6 +111,7 @@ class Viewer : public SendQueueHook {
  private:
   bool is_last() const noexcept { return ending_ || frames_sent_ + 1 == options_.frames; }
   bool is_newer() const noexcept;
+  bool is_newest_unchanged() const noexcept;
   void note_news() noexcept;
   Piece piece_of_frame(Instant now) noexcept;
   Duration repeat_after(bool is_repeat) const noexcept;
@@ -124,7 +131,7 @@ class Viewer : public SendQueueHook {
   bool sending_last_ = false;  // the closing delimiter follows the frame being sent
   const ViewerOptions options_;
   uint64_t frames_sent_ = 0;
-  uint64_t pictures_before_ = 0;  // Frame::pictures() of its last frame
+  uint64_t pictures_before_ = 0;  // Frame::pictures() of the last one that it has received
   RateMeter rate_;                // of the pictures since its first frame, or the last slate
   Instant began_at_{};            // when the frame being sent was begun
   Instant repeat_at_;             // when to repeat the same frame

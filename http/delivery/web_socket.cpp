@@ -11,42 +11,6 @@
 #include "http/protocol/text.h"
 
 namespace fanlight {
-namespace {
-
-// First bytes of whole frames (RFC 6455 section 5.2): FIN and the opcode.
-constexpr unsigned char kText = 0x81;
-constexpr unsigned char kBinary = 0x82;
-constexpr unsigned char kClose = 0x88;
-constexpr unsigned char kPong = 0x8a;
-
-constexpr size_t kHeaderBytesMax = 10;
-
-// The header of a server's frame: never masked, the length in the shortest encoding.
-size_t write_header(unsigned char first, uint64_t length, char* to) {
-  const size_t extended = length < 126 ? 0 : length <= 0xffff ? 2 : 8;
-  const auto code = static_cast<char>(extended == 0 ? length : extended == 2 ? 126 : 127);
-  *to++ = static_cast<char>(first);
-  *to++ = code;
-  for (size_t i = extended; i > 0; --i) *to++ = static_cast<char>(length >> (8 * (i - 1)) & 0xff);
-  return 2 + extended;
-}
-
-// Describes a frame, as JSON.
-size_t write_message(std::string_view camera, const FrameInfo& info, std::span<char> room) {
-  const int64_t us = info.captured_wall.time_since_epoch().count();
-  TextWriter text(room);
-  text.add(R"({{"camera":"{}","sequence":{},"timestamp":{}.{:06})", camera, info.sequence,
-           us / 1'000'000, us % 1'000'000);
-  if (info.is_slate()) {
-    text.add(R"(,"slate":")");
-    text.add_json(info.slate_reason.view());
-    text.add(R"(")");
-  }
-  text.add("}}");
-  return text.size();
-}
-
-}  // namespace
 
 bool CameraChoice::add(size_t camera) noexcept {
   const auto chosen = all();
@@ -95,21 +59,34 @@ void WebSocket::note_served(const Viewer& viewer) noexcept {
   const auto served = std::find(viewers.begin(), viewers.end(), &viewer);
   CHECK(served != viewers.end());
   std::rotate(served, served + 1, viewers.end());
+  update_.reset();
+}
+
+UpdateRef WebSocket::find_update(const Viewer& viewer, const Frame& frame) const noexcept {
+  if (!options_.updates) return {};
+  return viewer.channel().updates().get(frame, viewer.last_sequence());
+}
+
+size_t WebSocket::size_of(const Viewer& viewer, const Frame& frame) noexcept {
+  const UpdateRef update = find_update(viewer, frame);
+  return update ? update.bytes().size() : Framing::size_of(viewer, frame);
 }
 
 Piece WebSocket::wrap(const Viewer& viewer, const Frame& frame, bool, Instant) noexcept {
-  // The message is stored after its header, whose size depends on the message's.
-  const std::span<char> room = std::span(prefix_).subspan(kHeaderBytesMax);
-  const size_t camera = services_->camera_of(viewer.channel());
-  const size_t size = write_message(services_->state.camera_names[camera], frame.info(),
-                                    room.first(room.size() - kHeaderBytesMax));
-  std::array<char, kHeaderBytesMax> header;
-  const size_t header_size = write_header(kText, size, header.data());
-  char* begin = room.data() - header_size;
-  std::copy_n(header.data(), header_size, begin);
-  char* end = room.data() + size;
-  end += write_header(kBinary, frame.jpeg().size(), end);
-  return {{begin, static_cast<size_t>(end - begin)}, frame.jpeg()};
+  update_ = find_update(viewer, frame);
+  if (update_) {
+    ChannelStats& stats = viewer.channel().stats();
+    const size_t size = update_.bytes().size();
+    stats.updates_sent.add();
+    if (update_.is_empty()) stats.updates_empty.add();
+    stats.update_bytes.add(size);
+    if (size < frame.jpeg().size()) stats.bytes_spared.add(frame.jpeg().size() - size);
+    return {update_.bytes()};
+  }
+  // The description is stored after its header, whose size depends on the description's.
+  TextWriter text{std::span(prefix_).subspan(kFrameHeaderMax, kDescriptionMax)};
+  describe_frame(viewer.channel().camera(), frame.info(), text);
+  return {frame_description(prefix_, text.size(), frame.jpeg().size()), frame.jpeg()};
 }
 
 void WebSocket::answer_ping(std::string_view payload) noexcept {
@@ -131,13 +108,13 @@ Piece WebSocket::next_control() noexcept {
     close_due_ = pong_due_ = false;
     const size_t size = close_code_ == CloseCode::none ? 0 : 2;
     const auto code = static_cast<unsigned>(close_code_);
-    write_header(kClose, size, control_.data());
+    write_frame_header(kCloseFrame, size, control_.data());
     control_[2] = static_cast<char>(code >> 8);
     control_[3] = static_cast<char>(code & 0xff);
     return {{control_.data(), 2 + size}};
   }
   pong_due_ = false;
-  write_header(kPong, pong_size_, control_.data());
+  write_frame_header(kPongFrame, pong_size_, control_.data());
   std::copy_n(pong_.begin(), pong_size_, control_.begin() + 2);
   return {{control_.data(), 2 + pong_size_}};
 }

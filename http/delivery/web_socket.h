@@ -2,7 +2,8 @@
 // WebSocket: an upgraded connection (RFC 6455): the frames of one or more cameras as messages.
 //
 // Each frame is a text message that describes it, followed by a binary message with the JPEG; one
-// send carries both. Every camera has its own Viewer, so each skips frames independently, and the
+// send carries both. Where the client requested updates, the JPEG may be one of what changed
+// (UpdateCache). Every camera has its own Viewer, so each skips frames independently, and the
 // cameras take turns, since a connection sends one frame at a time.
 #pragma once
 
@@ -14,7 +15,9 @@
 
 #include "core/time.h"
 #include "http/delivery/framing.h"
+#include "http/delivery/update_cache.h"
 #include "http/delivery/viewer.h"
+#include "http/delivery/web_socket_message.h"
 #include "http/protocol/piece.h"
 #include "http/protocol/web_socket_reader.h"
 
@@ -56,10 +59,12 @@ class WebSocket final : public Framing {
   void leave(const Viewer* sending = nullptr) noexcept;
   // Settles all viewers, the least recently served first. None is sending.
   void settle() noexcept;
-  // This viewer's frame was sent: the others are served before it is served again.
+  // This viewer's frame was sent: its memory is free, and the others are served before it is served
+  // again.
   void note_served(const Viewer& viewer) noexcept;
 
   Piece wrap(const Viewer& viewer, const Frame& frame, bool is_last, Instant now) noexcept override;
+  size_t size_of(const Viewer& viewer, const Frame& frame) noexcept override;
 
   // --- everything except frames ---
 
@@ -80,6 +85,8 @@ class WebSocket final : public Framing {
   }
 
  private:
+  UpdateRef find_update(const Viewer& viewer, const Frame& frame) const noexcept;
+
   const CameraChoice cameras_;
   ViewerOptions options_;
   ShardServices* services_ = nullptr;  // set by join()
@@ -92,7 +99,8 @@ class WebSocket final : public Framing {
   size_t pong_size_ = 0;
   std::array<char, WebSocketReader::kControlBytesMax> pong_;
   std::array<char, 2 + WebSocketReader::kControlBytesMax> control_;  // being sent
-  std::array<char, 640> prefix_;                                     // of the frame being sent
+  std::array<char, kPrefixMax> prefix_;                              // of the frame being sent
+  UpdateRef update_;                                                 // being sent
   std::array<char, 256> input_;
 };
 

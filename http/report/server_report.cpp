@@ -92,7 +92,7 @@ void write_viewer_members(const ViewerRow& row, JsonWriter& json) {
   json.begin_object();
   json.key("id").number(row.session.connection_id);
   json.key("shard").number(services.index);
-  json.key("camera").string(services.state.cameras[services.camera_of(viewer.channel())].name);
+  json.key("camera").string(viewer.channel().camera());
   json.key("transport").string(is_web_socket(row) ? "websocket" : "multipart");
   json.key("seconds").number(to_seconds(services.now() - viewer.joined_at()), 3);
   json.key("frames").number(viewer.frames_sent());

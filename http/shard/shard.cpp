@@ -73,7 +73,7 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
       stop_timer_(bind_timer<&Shard::abort_all>(this)) {
   for (size_t i = 0; i < state.cameras.size(); ++i) {
     FrameRing& ring = *state.cameras[i].ring;
-    channels_.push_back(std::make_unique<Channel>(ring, link_.channels[i]));
+    channels_.push_back(std::make_unique<Channel>(ring, link_.channels[i], state.cameras[i].name));
     if (ring.detaches_pages() && ring.memory_fd() >= 0) {
       backend.share_memory(ring.memory(), ring.memory_fd());
     }
@@ -158,7 +158,7 @@ void Shard::reclaim(Channel& channel) noexcept {
   connections_.for_each([this, &channel, through](Connection& connection) {
     const uint64_t held = connection.held_sequence(channel);
     if (held == 0 || held > through) return;
-    events_.ring_full(now(), connection.peer(), state_.cameras[services_.camera_of(channel)].name,
+    events_.ring_full(now(), connection.peer(), channel.camera(),
                       connection.bytes_sent());
     connection.evict(link_.stats.evicted_memory);
   });

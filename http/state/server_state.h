@@ -94,10 +94,16 @@ struct alignas(64) ShardStats {
 
 // Figures of one camera's viewers on one shard. Written by the shard's thread, read by any.
 struct alignas(64) ChannelStats {
-  Counter viewers;  // current streams
+  Counter viewers;          // current streams
   Counter frames_sent;
   Counter frames_repeated;  // of frames_sent: repeats, because there was no newer frame
   Counter frames_skipped;   // newer frames that a busy viewer missed
+  Counter frames_unchanged;  // newer frames that were not sent: the viewer shows the same already
+  Counter updates_sent;      // of frames_sent: what changed, instead of the frame
+  Counter updates_empty;     // of updates_sent: nothing had changed
+  Counter update_bytes;      // of updates, with their descriptions
+  Counter bytes_spared;      // by updates and unchanged frames, against whole frames
+  Counter update_memory;     // bytes that updates hold now
   Counter bytes_sent;       // by streams
   Histogram frame_age;      // from capture until the kernel has taken the last byte
 };

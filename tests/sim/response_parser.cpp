@@ -11,6 +11,7 @@
 
 #include "core/check.h"
 #include "tests/core/test_picture.h"
+#include "tests/core/segments/test_segments.h"
 
 namespace fanlight {
 namespace {
@@ -331,7 +332,11 @@ bool ResponseParser::parse_after_picture() {
 }
 
 void ResponseParser::check_picture(std::string_view picture) {
-  const std::optional<uint64_t> sequence = read_test_picture(picture);
+  std::optional<uint64_t> sequence = read_test_picture(picture);
+  if (uint64_t changed_at = 0; !sequence && read_divided_picture(picture, changed_at)) {
+    // It is also that of the quiet frames after it.
+    sequence = test_changed_at(0, head_sequence_) == changed_at ? head_sequence_ : changed_at;
+  }
   if (!sequence) {
     violate("a torn picture");
     return;

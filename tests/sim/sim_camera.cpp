@@ -2,10 +2,12 @@
 #include "tests/sim/sim_camera.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "core/check.h"
 #include "tests/core/test_picture.h"
+#include "tests/core/segments/test_segments.h"
 
 namespace fanlight {
 namespace {
@@ -78,15 +80,22 @@ void SimCamera::capture(bool slate) {
   Job job{.place = acquired.place,
           .info = {},
           .size = script_.size_min + random_.below(script_.size_max - script_.size_min + 1),
+          .divided = script_.segments && !slate && ring_.wants_segments(),
           .spoilt = random_.chance(script_.abandon)};
   job.info.sequence = sequence_;
   job.info.captured_wall = last_wall_;
   job.info.captured_at = backend_.now();
-  job.info.width = 640;
-  job.info.height = 480;
+  job.info.width = job.divided ? kTestWidth : 640;
+  job.info.height = job.divided ? kTestHeight : 480;
   if (slate) job.info.slate_reason = SlateReason(script_.slate_reason);
   // Written before the picture is complete, as an encoder does.
-  write_test_picture(job.place.jpeg.first(job.size), sequence_);
+  if (job.divided) {
+    std::array<Segment, kTestGrid.count() + 1> segments;
+    job.size = write_divided_picture(job.place.jpeg, sequence_, segments);
+    std::ranges::copy(segments, ring_.segment_room(job.place, job.size).begin());
+  } else {
+    write_test_picture(job.place.jpeg.first(job.size), sequence_);
+  }
   jobs_.push_back(job);
   const auto most = static_cast<uint64_t>(script_.encode_max.count());
   const Duration encoding{static_cast<int64_t>(most == 0 ? 0 : random_.below(most + 1))};
@@ -113,7 +122,7 @@ void SimCamera::publish_in_order() {
   job.info.encoded_at = backend_.now();
   published_at_.resize(job.info.sequence + 1, kNever);
   published_at_[job.info.sequence] = backend_.now();
-  ring_.publish(job.place, job.size, job.info);
+  ring_.publish(job.place, job.size, job.info, job.divided ? kTestGrid : SegmentGrid{});
   ++published_;
   last_sequence_ = job.info.sequence;
   most_pinned_places_ = std::max<size_t>(most_pinned_places_, ring_.pinned_places());

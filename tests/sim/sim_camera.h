@@ -25,6 +25,7 @@ struct SimCameraScript {
   Duration lost_at = Duration::max();  // from the start: then slates follow, one a second
   Duration lost_for{0};
   std::string slate_reason = "camera lost: simulated";
+  bool segments = false;          // divides pictures while updates are watched (test_segments.h)
   bool idles_unwatched = false;   // stops while no one is watching
   bool counts_unwatched = false;  // and its numbers continue, as for pictures that are not encoded
 };
@@ -53,6 +54,7 @@ class SimCamera {
     FramePlace place;
     FrameInfo info;
     size_t size;
+    bool divided;
     bool spoilt;
     bool done = false;
   };

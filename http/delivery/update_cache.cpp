@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/delivery/update_cache.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "http/delivery/web_socket_message.h"
+
+namespace fanlight {
+namespace {
+
+size_t round_up(size_t bytes, size_t page) {
+  return (bytes + page - 1) / page * page;
+}
+
+}  // namespace
+
+UpdateRef& UpdateRef::operator=(UpdateRef&& other) noexcept {
+  if (this == &other) return *this;
+  reset();
+  cache_ = std::exchange(other.cache_, nullptr);
+  slot_ = other.slot_;
+  return *this;
+}
+
+std::string_view UpdateRef::bytes() const {
+  CHECK(cache_ != nullptr);
+  return cache_->slots_[slot_].bytes;
+}
+
+bool UpdateRef::is_empty() const {
+  CHECK(cache_ != nullptr);
+  return cache_->slots_[slot_].is_empty;
+}
+
+void UpdateRef::reset() noexcept {
+  if (cache_ != nullptr) std::exchange(cache_, nullptr)->release(slot_);
+}
+
+UpdateCache::UpdateCache(const FrameRing& ring, std::string camera)
+    : camera_(std::move(camera)),
+      memory_max_(ring.memory_limit() / kMemoryShare),
+      page_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))),
+      stride_(round_up(kPrefixMax + ring.jpeg_capacity(), page_)),
+      memory_(kSlots * stride_) {
+  entries_.reserve(kSlots);
+  runs_.reserve(ring.segments_max() / 2 + 1);
+}
+
+UpdateCache::~UpdateCache() {
+  forget();
+  for (const Slot& slot : slots_) CHECK(slot.references == 0);
+}
+
+UpdateRef UpdateCache::get(const Frame& frame, uint64_t base) noexcept {
+  if (!frame.can_update(base)) return {};
+  if (frame.sequence() != entries_of_) forget();
+  entries_of_ = frame.sequence();
+  auto entry = std::find_if(entries_.begin(), entries_.end(),
+                            [base](const Entry& known) { return known.base == base; });
+  if (entry == entries_.end()) {
+    if (entries_.size() == kSlots) return {};
+    entries_.push_back({base, make(frame, base)});
+    entry = entries_.end() - 1;
+  }
+  if (entry->slot == kWhole) return {};
+  ++slots_[entry->slot].references;
+  return {this, entry->slot};
+}
+
+void UpdateCache::forget() noexcept {
+  for (const Entry& entry : entries_) {
+    if (entry.slot != kWhole) release(entry.slot);
+  }
+  entries_.clear();
+}
+
+void UpdateCache::release(size_t slot) noexcept {
+  CHECK(slots_[slot].references > 0);
+  --slots_[slot].references;
+}
+
+// The slot that holds the update, with a reference for its entry.
+size_t UpdateCache::make(const Frame& frame, uint64_t base) noexcept {
+  const SegmentIndex picture = frame.segments();
+  runs_.clear();
+  if (!frame.is_same_as(base)) find_runs(picture, frame.sequence() - base);
+  const size_t atlas = runs_.empty() ? 0 : atlas_size(picture, runs_);
+  const size_t whole = size_of_whole(frame);
+  const size_t needed = 2 * kFrameHeaderMax + update_description_max(runs_.size()) + atlas;
+  if (atlas >= whole || needed > stride_) return kWhole;
+
+  const size_t number = find_free_slot();
+  if (number == kSlots || !reserve(number, needed)) return kWhole;
+  auto* const memory = reinterpret_cast<char*>(memory_.data() + number * stride_);
+  const std::string_view bytes = assemble(frame, base, {memory, needed});
+  if (bytes.size() >= whole) return kWhole;
+  Slot& slot = slots_[number];
+  slot.references = 1;
+  slot.is_empty = runs_.empty();
+  slot.bytes = bytes;
+  return number;
+}
+
+// Those that changed less than `age_max` sequence numbers ago.
+void UpdateCache::find_runs(const SegmentIndex& picture, uint64_t age_max) noexcept {
+  for (size_t i = 0; i < picture.grid.count(); ++i) {
+    if (picture.segments[i].age >= age_max) continue;
+    const auto number = static_cast<uint16_t>(i);
+    if (!runs_.empty() && size_t{runs_.back().first} + runs_.back().count == i) {
+      ++runs_.back().count;
+    } else {
+      runs_.push_back({number, 1});
+    }
+  }
+}
+
+std::string_view UpdateCache::assemble(const Frame& frame, uint64_t base,
+                                       std::span<char> room) const noexcept {
+  const SegmentIndex picture = frame.segments();
+  const size_t atlas = runs_.empty() ? 0 : atlas_size(picture, runs_);
+  TextWriter text(room.subspan(kFrameHeaderMax, update_description_max(runs_.size())));
+  describe_update(camera_, frame.info(), base, picture.grid, runs_, text);
+  const std::string_view prefix = frame_description(room, text.size(), atlas);
+  char* end = const_cast<char*>(prefix.data()) + prefix.size();
+  if (!runs_.empty()) end = write_atlas(picture, runs_, end);
+  CHECK(end <= room.data() + room.size());
+  return {prefix.data(), static_cast<size_t>(end - prefix.data())};
+}
+
+size_t UpdateCache::size_of_whole(const Frame& frame) const noexcept {
+  std::array<char, kPrefixMax> prefix;
+  TextWriter text{std::span(prefix).subspan(kFrameHeaderMax, kDescriptionMax)};
+  describe_frame(camera_, frame.info(), text);
+  return frame_description(prefix, text.size(), frame.jpeg().size()).size() + frame.jpeg().size();
+}
+
+// ---- memory ----
+
+// The first one: recently used slots come first and stay in the cache.
+size_t UpdateCache::find_free_slot() const noexcept {
+  const auto free = std::find_if(slots_.begin(), slots_.end(),
+                                 [](const Slot& slot) { return slot.references == 0; });
+  return static_cast<size_t>(free - slots_.begin());
+}
+
+// Accounts for the memory that the update is about to touch; false if there may not be that much.
+bool UpdateCache::reserve(size_t slot, size_t bytes) noexcept {
+  const auto more = [&] {
+    const size_t touched = slots_[slot].touched;
+    return std::max(round_up(bytes, page_), touched) - touched;
+  };
+  if (held_bytes_ + more() > memory_max_) trim_free_slots();
+  if (held_bytes_ + more() > memory_max_) return false;
+  held_bytes_ += more();
+  slots_[slot].touched = std::max(round_up(bytes, page_), slots_[slot].touched);
+  return true;
+}
+
+void UpdateCache::trim_free_slots() noexcept {
+  for (size_t i = 0; i < kSlots; ++i) {
+    if (slots_[i].references > 0 || slots_[i].touched == 0) continue;
+    memory_.give_back(i * stride_, slots_[i].touched);
+    held_bytes_ -= std::exchange(slots_[i].touched, 0);
+  }
+}
+
+}  // namespace fanlight

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// WebSocket messages: what a client of a WebSocket is sent of a frame (docs/api.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/frame.h"
+#include "core/segment_index.h"
+#include "core/segments/segment_atlas.h"
+#include "http/protocol/text.h"
+
+namespace fanlight {
+
+// First bytes of whole frames of the protocol (RFC 6455 section 5.2): FIN and the opcode.
+inline constexpr unsigned char kTextFrame = 0x81;
+inline constexpr unsigned char kBinaryFrame = 0x82;
+inline constexpr unsigned char kCloseFrame = 0x88;
+inline constexpr unsigned char kPongFrame = 0x8a;
+
+// The most bytes that write_frame_header() writes.
+inline constexpr size_t kFrameHeaderMax = 10;
+
+// The header of a server's frame: never masked, the length in the shortest encoding. Returns its
+// size.
+size_t write_frame_header(unsigned char first, uint64_t length, char* to) noexcept;
+
+// The most bytes that describe_frame() writes: a camera's name has 32, and a slate's reason at most
+// doubles.
+inline constexpr size_t kDescriptionMax = 320;
+
+// Describes a frame that is sent whole, as JSON.
+void describe_frame(std::string_view camera, const FrameInfo& info, TextWriter& text) noexcept;
+
+// Describes an update of `runs` from frame `base`, as JSON; without runs `grid` may be of no
+// segments. Writes at most update_description_max().
+constexpr size_t update_description_max(size_t runs) {
+  constexpr size_t kRunMax = 14;  // `[65535,65535],`
+  return kDescriptionMax + 192 + kRunMax * runs;
+}
+void describe_update(std::string_view camera, const FrameInfo& info, uint64_t base,
+                     const SegmentGrid& grid, std::span<const SegmentRun> runs,
+                     TextWriter& text) noexcept;
+
+// Room for both headers and the description of a frame.
+inline constexpr size_t kPrefixMax = 2 * kFrameHeaderMax + kDescriptionMax;
+
+// Puts the headers around a description of `description` bytes, which is at kFrameHeaderMax in
+// `room`: its own before it, and that of a binary message of `binary` bytes, if not 0, behind it.
+// Returns all of it.
+std::string_view frame_description(std::span<char> room, size_t description,
+                                   uint64_t binary) noexcept;
+
+}  // namespace fanlight
