@@ -26,6 +26,7 @@ bool Channel::refresh() noexcept {
   newest_ = pin.ref.get();
   if (before != nullptr) unpin(*before);
   updates_.forget();
+  stats_.update_memory.set(updates_.held_bytes());
   return true;
 }
 

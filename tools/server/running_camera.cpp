@@ -135,7 +135,8 @@ std::unique_ptr<Encoder> hardware_encoder(const Options& options) {
 RenditionConfig rendition_config(const CameraOptions& camera, const Options& options) {
   return {.orientation = camera.orientation,
           .encoder_threads = encoder_threads(options),
-          .hardware_encoder = hardware_encoder(options)};
+          .hardware_encoder = hardware_encoder(options),
+          .refresh = options.refresh};
 }
 
 void watch_devices(RunningCamera& camera) {

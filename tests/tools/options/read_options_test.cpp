@@ -38,6 +38,7 @@ TEST(Options, HaveDefaults) {
   EXPECT_EQ(options.header_timeout, 10s);
   EXPECT_EQ(options.idle_timeout, 75s);
   EXPECT_EQ(options.camera_stall_timeout, 2s);
+  EXPECT_EQ(options.refresh, 4s);
   EXPECT_EQ(options.source_timeout, 30s);
   EXPECT_EQ(options.capture_idle, std::nullopt);
 }
@@ -55,7 +56,8 @@ TEST(Options, AcceptEveryFlag) {
           "--source pattern --fps 2.5 --size 320x240 "
           "--quality 40 --shards 3 --max-viewers 7 --max-viewers-per-address 5 "
           "--max-egress 1Gbit --min-fps 0.25 --viewer-stall-timeout 1s "
-          "--camera-stall-timeout 3s --header-timeout 2s --idle-timeout 4s --capture-idle 5m "
+          "--refresh 9s --camera-stall-timeout 3s --header-timeout 2s --idle-timeout 4s "
+          "--capture-idle 5m "
           "--cors-origin * --log-level debug --backend epoll --zero-copy off --frame-memory 8M "
           "--ring-slots 4 --send-buffer 64K --pin-cpus --rotate 90 --mirror on "
           "--control brightness=7 --allow-control --exit-on-no-source --encode-threads 2 --encoder "
@@ -83,6 +85,7 @@ TEST(Options, AcceptEveryFlag) {
   EXPECT_DOUBLE_EQ(options.min_fps, 0.25);
   EXPECT_EQ(options.viewer_stall_timeout, 1s);
   EXPECT_EQ(options.camera_stall_timeout, 3s);
+  EXPECT_EQ(options.refresh, 9s);
   EXPECT_EQ(options.header_timeout, 2s);
   EXPECT_EQ(options.idle_timeout, 4s);
   EXPECT_EQ(options.capture_idle, 5min);
