@@ -59,8 +59,9 @@ size_t last_of(std::span<const SegmentRun> runs) {
 
 AtlasShape atlas_shape(size_t count, const SegmentGrid& grid) noexcept {
   CHECK(count > 0 && count <= grid.count());
-  const size_t rows = (count + size_t(grid.columns) - 1) / size_t(grid.columns);
-  return {.columns = (count + rows - 1) / rows, .rows = rows};
+  const size_t rows_max = std::max<size_t>(1, size_t(kAtlasHeightMax / grid.height));
+  const size_t columns = (count + rows_max - 1) / rows_max;
+  return {.columns = columns, .rows = (count + columns - 1) / columns};
 }
 
 size_t atlas_size(const SegmentIndex& picture, std::span<const SegmentRun> runs) noexcept {

@@ -18,8 +18,11 @@ struct SegmentRun {
   friend bool operator==(const SegmentRun&, const SegmentRun&) = default;
 };
 
-// How `count` segments, at least one, are arranged: as few rows as fit into the width of the
-// picture, and as few columns as those need. The last row is filled by repeating the last segment.
+// How `count` segments, at least one, are arranged: with as few columns as a height of
+// kAtlasHeightMax permits, so that few segments, mostly none, are repeated to fill the last row.
+// Decoders that smooth chroma mix it across the borders of neighbours that are none in the picture;
+// in one column that concerns only the upper and the lower border.
+inline constexpr int kAtlasHeightMax = 8192;  // pixels; some GPUs take textures of no more
 struct AtlasShape {
   size_t columns = 0;
   size_t rows = 0;

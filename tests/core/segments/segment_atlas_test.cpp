@@ -92,13 +92,14 @@ void expect_pixels(const Brightness& atlas, const Brightness& whole, const Segme
   }
 }
 
-TEST(SegmentAtlas, IsAsWideAsThePictureAtMostAndHasFewRepeats) {
+TEST(SegmentAtlas, IsNoHigherThanPermittedAndHasFewRepeats) {
   const SegmentGrid grid{.width = 64, .height = 16, .columns = 20, .rows = 45};
   for (size_t count = 1; count <= grid.count(); ++count) {
     const AtlasShape shape = atlas_shape(count, grid);
-    ASSERT_LE(shape.columns, 20u);
+    ASSERT_LE(shape.rows * 16, size_t{kAtlasHeightMax});
+    ASSERT_EQ(shape.columns, count <= 512 ? 1u : 2u);
     ASSERT_GE(shape.columns * shape.rows, count);
-    ASSERT_LT(shape.columns * shape.rows - count, shape.rows);
+    ASSERT_LT(shape.columns * shape.rows - count, shape.columns);
   }
 }
 
@@ -131,7 +132,7 @@ TEST(SegmentAtlas, TakesTheBytesOfItsSegmentsUnchanged) {
   std::vector<Segment> segments(kSegmentsMax + 1);
   SegmentIndex index{.jpeg = {reinterpret_cast<const char*>(atlas.data()), atlas.size()}};
   ASSERT_TRUE(find_segments(atlas, index.grid, segments));
-  EXPECT_EQ(index.grid, (SegmentGrid{64, 16, 8, 3}));
+  EXPECT_EQ(index.grid, (SegmentGrid{64, 16, 1, 23}));
   index.segments = segments;
   const std::vector<size_t> numbers = numbers_in(runs);
   for (size_t i = 0; i < index.grid.count(); ++i) {
@@ -140,9 +141,21 @@ TEST(SegmentAtlas, TakesTheBytesOfItsSegmentsUnchanged) {
   }
 }
 
-TEST(SegmentAtlas, OfAllSegmentsIsThePicture) {
-  const Divided picture(noise_jpeg(640, 480, 6));
-  EXPECT_EQ(atlas_of(picture.index, {{0, 300}}), picture.jpeg);
+TEST(SegmentAtlas, RepeatsTheLastSegmentToFillARow) {
+  const Divided picture(noise_jpeg(1280, 720, 8));
+  const Bytes atlas = atlas_of(picture.index, {{0, 515}});
+  std::vector<Segment> segments(kSegmentsMax + 1);
+  SegmentIndex index{.jpeg = {reinterpret_cast<const char*>(atlas.data()), atlas.size()}};
+  ASSERT_TRUE(find_segments(atlas, index.grid, segments));
+  index.segments = segments;
+  ASSERT_EQ(index.grid, (SegmentGrid{64, 16, 2, 258}));
+  EXPECT_EQ(index.bytes_of(514), picture.index.bytes_of(514));
+  EXPECT_EQ(index.bytes_of(515), picture.index.bytes_of(514));
+}
+
+TEST(SegmentAtlas, OfAllSegmentsOfAColumnIsThePicture) {
+  const Divided picture(noise_jpeg(64, 480, 6));
+  EXPECT_EQ(atlas_of(picture.index, {{0, 30}}), picture.jpeg);
 }
 
 TEST(SegmentAtlasDeathTest, ASegmentOutsideThePictureAborts) {
