@@ -37,25 +37,22 @@ void ChangeDetector::compare(const PictureCells& picture, const SegmentGrid& gri
   CHECK(segments.size() >= grid.count());
   const bool begins = changed_.empty() || !(grid == grid_) || !picture.has_shape_of(reference_);
   if (begins) begin(picture, grid, sequence, captured_at);
-  const double deviation = measure_noise(picture.planes[0]);
-  // The difference of two pictures; a sum of 16 samples has 4 times the deviation of one.
-  noise_ = deviation / std::sqrt(2.0) / 4;
-  cell_limit_ = std::max(kNoiseFactor * deviation, kCellLevels * kLevel);
+  noise_square_ = 0;
+  for (size_t i = 0; i < picture.count; ++i) {
+    const double deviation = measure_noise(i, picture.planes[i]) / kLevel;
+    noise_square_ += deviation * deviation;
+    // The difference of two pictures; a sum of 16 samples has 4 times the deviation of one.
+    if (i == 0) noise_ = deviation * kLevel / std::sqrt(2.0) / 4;
+  }
+  limit_ = std::max(kSquareLevels, kNoiseFactor * noise_square_);
 
   changed_now_ = 0;
   for (size_t i = 0; i < grid.count(); ++i) {
-    if (begins || !has_changed(picture, i)) {
-      if (follow_[i] > 0) --follow_[i];
-      continue;
-    }
+    if (begins || !has_changed(picture, i)) continue;
     ++changed_now_;
-    follow_[i] = kFollowPictures;
-    take(picture, i, sequence);
+    take(picture, i, sequence, captured_at);
   }
-  for (size_t due = count_due(captured_at); due > 0; --due) {
-    take(picture, due_next_, sequence);
-    due_next_ = (due_next_ + 1) % grid.count();
-  }
+  renew(picture, sequence, captured_at);
   for (size_t i = 0; i < grid.count(); ++i) {
     segments[i].age = static_cast<uint32_t>(sequence - changed_[i]);
   }
@@ -66,17 +63,20 @@ void ChangeDetector::begin(const PictureCells& picture, const SegmentGrid& grid,
   reference_ = picture;
   grid_ = grid;
   changed_.assign(grid.count(), sequence);
-  follow_.assign(grid.count(), 0);
+  taken_at_.resize(grid.count());
+  for (size_t i = 0; i < grid.count(); ++i) {
+    taken_at_[i] = captured_at - static_cast<int>(i % kPasses) * refresh_ / kPasses;
+  }
   compared_at_ = captured_at;
-  due_ = 0;
-  due_next_ = 0;
+  passed_ = 0;
+  hand_ = 0;
 }
 
-// The standard deviation of the difference of two sums, from its median. Differences of more than
-// 16 levels are counted as one: they are no noise.
-double ChangeDetector::measure_noise(const CellPlane& now) const {
+// The standard deviation of the difference of two sums of a plane, from its median. Differences of
+// more than 16 levels are counted as one: they are no noise.
+double ChangeDetector::measure_noise(size_t plane, const CellPlane& now) const {
   std::array<uint32_t, 257> counts{};
-  const std::vector<int16_t>& before = reference_.planes[0].sums;
+  const std::vector<int16_t>& before = reference_.planes[plane].sums;
   for (size_t i = 0; i < before.size(); ++i) {
     ++counts[std::min<size_t>(size_t(std::abs(now.sums[i] - before[i])), counts.size() - 1)];
   }
@@ -90,32 +90,40 @@ double ChangeDetector::measure_noise(const CellPlane& now) const {
   return std::max(0.0, double(median) - 0.5 + within) / kMedianOfNormal;
 }
 
-bool ChangeDetector::has_changed(const PictureCells& picture, size_t segment) const {
-  const double limit = follow_[segment] > 0 ? kFollowShare * cell_limit_ : cell_limit_;
-  for (size_t i = 0; i < picture.count; ++i) {
-    const CellPlane& plane = picture.planes[i];
-    const auto [left, right, top, bottom] = cells_of(plane, grid_, segment);
-    int64_t sum = 0;
-    int largest = 0;
-    for (int y = top; y < bottom; ++y) {
-      const auto row = ptrdiff_t(y) * plane.columns;
-      const int16_t* now = plane.sums.data() + row;
-      const int16_t* before = reference_.planes[i].sums.data() + row;
-      for (int x = left; x < right; ++x) {
-        const int difference = now[x] - before[x];
-        sum += difference;
-        largest = std::max(largest, std::abs(difference));
-      }
+ChangeDetector::Difference ChangeDetector::difference_of(const PictureCells& picture, size_t plane,
+                                                         size_t segment) const {
+  const CellPlane& now = picture.planes[plane];
+  const CellPlane& before = reference_.planes[plane];
+  const auto [left, right, top, bottom] = cells_of(now, grid_, segment);
+  int64_t squares = 0;
+  int64_t sum = 0;
+  for (int y = top; y < bottom; ++y) {
+    const auto row = ptrdiff_t(y) * now.columns;
+    for (auto at = size_t(row + left); at < size_t(row + right); ++at) {
+      const int difference = now.sums[at] - before.sums[at];
+      squares += int64_t{difference} * difference;
+      sum += difference;
     }
-    const double cells = std::max(1, (right - left) * (bottom - top));
-    if (largest > limit || std::abs(double(sum)) / cells > kMeanLevels * kLevel) return true;
   }
-  return false;
+  const double cells = std::max(1, (right - left) * (bottom - top));
+  return {double(squares) / cells / (kLevel * kLevel), double(sum) / cells / kLevel};
+}
+
+bool ChangeDetector::has_changed(const PictureCells& picture, size_t segment) const {
+  double square = -noise_square_;
+  for (size_t i = 0; i < picture.count; ++i) {
+    const Difference difference = difference_of(picture, i, segment);
+    if (std::abs(difference.mean) > kMeanLevels) return true;
+    square += difference.square;
+  }
+  return square > limit_;
 }
 
 // Viewers get this picture's segment.
-void ChangeDetector::take(const PictureCells& picture, size_t segment, uint64_t sequence) {
+void ChangeDetector::take(const PictureCells& picture, size_t segment, uint64_t sequence,
+                          Instant captured_at) {
   changed_[segment] = sequence;
+  taken_at_[segment] = captured_at;
   for (size_t i = 0; i < picture.count; ++i) {
     const CellPlane& plane = picture.planes[i];
     const auto [left, right, top, bottom] = cells_of(plane, grid_, segment);
@@ -127,14 +135,18 @@ void ChangeDetector::take(const PictureCells& picture, size_t segment, uint64_t 
   }
 }
 
-// How many segments to renew, so that all are within `refresh`.
-size_t ChangeDetector::count_due(Instant captured_at) {
-  const double passed = to_seconds(captured_at - std::exchange(compared_at_, captured_at));
+// Moves the hand, and renews what it finds due.
+void ChangeDetector::renew(const PictureCells& picture, uint64_t sequence, Instant captured_at) {
+  const Duration pass = refresh_ / kPasses;
+  const double time = to_seconds(captured_at - std::exchange(compared_at_, captured_at));
   const double all = double(grid_.count());
-  due_ = std::min(all, due_ + all * std::max(0.0, passed) / to_seconds(refresh_));
-  const auto due = static_cast<size_t>(due_);
-  due_ -= double(due);
-  return due;
+  passed_ = std::min(all, passed_ + all * std::max(0.0, time) / to_seconds(pass));
+  for (; passed_ >= 1; --passed_) {
+    if (captured_at - taken_at_[hand_] > refresh_ - pass) {
+      take(picture, hand_, sequence, captured_at);
+    }
+    hand_ = (hand_ + 1) % grid_.count();
+  }
 }
 
 }  // namespace fanlight

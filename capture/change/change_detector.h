@@ -2,27 +2,29 @@
 // ChangeDetector: decides which segments of a camera's picture changed.
 //
 // A segment is compared with the picture in which it last changed, which is what viewers have of
-// it, and not with the picture before: so slow changes add up, and leave no ghosts. It has changed
-// if
-//   - a cell's sum (picture_cells.h) differs by more than its noise can explain: kNoiseFactor
-//     standard deviations of the difference of two sums, but at least kCellLevels;
-//   - or the mean of the whole segment differs by more than kMeanLevels: light that changes slowly
-//     would otherwise show as seams beside segments that were sent later.
-// For kFollowPictures after that, kFollowShare of the first limit suffices: what has begun to move
-// goes on moving, and its last small change should not be missed.
+// it, and not with the picture before: so slow changes add up, and leave no ghosts. What counts is
+// the mean square of the difference, in square levels of a pixel, summed over the planes, and less
+// what the noise explains: so many bytes are spent where a viewer's picture gains most, and a
+// viewer's mean square error has a limit. A segment has changed if it exceeds kSquareLevels, and
+// also kNoiseFactor times the noise of a cell's sum, around which a small segment's own mean
+// varies; or if the mean of one plane differs by more than kMeanLevels: light that changes slowly
+// and everywhere looks like noise, and would show as seams beside segments that were sent later.
 //
-// The noise is measured in each picture: half of all cells differ by less than 0.6745 standard
-// deviations (the normal distribution), if more than half of the picture stands still. Where less
-// does, the limits rise, and what moves is large.
+// The noise is measured in each picture and plane: half of all cells differ by less than 0.6745
+// standard deviations (the normal distribution), if more than half of the picture stands still.
+// Where less does, the limits rise, and what moves is large.
 //
-// Every segment also counts as changed once in `refresh`, in turn.
+// Every segment is also renewed once in `refresh`, unless it changed anyway. A hand passes over all
+// segments kPasses times in that time, and renews those that would be older than it permits when
+// the hand comes again. Segments begin with different ages, so that about as many are renewed in
+// each picture.
 //
-// The constants were chosen on 300 pictures of a fixed camera on pedestrians (vtest.avi of Debian's
-// opencv-doc, quality 80, segments of 64x16 pixels, noise of standard deviation 2 added to the
-// luma): updates had 1/5.8 of the bytes of whole pictures, and the worst segment 24.8 dB against
-// the whole picture, for one picture. With a kNoiseFactor of 12: 1/6.2, and 20 dB, below 25 for up
-// to seven pictures. Without kFollowPictures: 1/6.0, and 21 dB, for up to five. kCellLevels is
-// below the noise there; it is for cameras without noise.
+// The constants were chosen with bench/segments. kSquareLevels is the knob between bytes and
+// quality: on a fixed camera on pedestrians (300 pictures of vtest.avi of Debian's opencv-doc,
+// quality 80, noise of standard deviation 2) 4, 4.5 and 5 need 1/5.96, 1/6.05 and 1/6.1 of the
+// bytes of whole pictures for a mean of 37.01, 36.94 and 36.9 dB of luma; the noise alone
+// leaves 39.6. A lower limit for a few pictures after a change was tried, and left: 2 % more bytes,
+// no better.
 #pragma once
 
 #include <cstddef>
@@ -41,11 +43,10 @@ namespace fanlight {
 // Invariant: no segment is older than `refresh`, if pictures come in time.
 class ChangeDetector {
  public:
-  static constexpr double kNoiseFactor = 8;
-  static constexpr double kCellLevels = 4;
+  static constexpr double kSquareLevels = 4;
+  static constexpr double kNoiseFactor = 1.5;
   static constexpr double kMeanLevels = 2;
-  static constexpr int kFollowPictures = 2;
-  static constexpr double kFollowShare = 0.7;
+  static constexpr int kPasses = 16;
 
   explicit ChangeDetector(Duration refresh) : refresh_(refresh) {}
 
@@ -57,28 +58,37 @@ class ChangeDetector {
   // Viewers have nothing of what was compared: all segments of the next picture have changed.
   void reset() { changed_.clear(); }
 
-  // Of the last compare(): the standard deviation of a pixel's noise, levels, and how many segments
-  // changed, without those that were only due.
+  // Of the last compare(): the standard deviation of the noise of the first plane's samples,
+  // levels, and how many segments changed, without those that were only due.
   double noise() const { return noise_; }
   size_t changed() const { return changed_now_; }
 
  private:
   void begin(const PictureCells& picture, const SegmentGrid& grid, uint64_t sequence,
              Instant captured_at);
-  double measure_noise(const CellPlane& now) const;
+  double measure_noise(size_t plane, const CellPlane& now) const;
+  // How a segment of one plane differs.
+  struct Difference {
+    double square = 0;  // mean of the squares, square levels
+    double mean = 0;    // levels
+  };
+  Difference difference_of(const PictureCells& picture, size_t plane, size_t segment) const;
   bool has_changed(const PictureCells& picture, size_t segment) const;
-  void take(const PictureCells& picture, size_t segment, uint64_t sequence);
-  size_t count_due(Instant captured_at);
+  void take(const PictureCells& picture, size_t segment, uint64_t sequence, Instant captured_at);
+  void renew(const PictureCells& picture, uint64_t sequence, Instant captured_at);
 
   const Duration refresh_;
   PictureCells reference_;
   SegmentGrid grid_{};
   std::vector<uint64_t> changed_;  // sequence, of each segment
-  std::vector<uint8_t> follow_;    // pictures for which it is still followed
+  std::vector<Instant> taken_at_;  // when it last changed or was renewed
   Instant compared_at_{};
-  double due_ = 0;         // segments to be renewed, with a fraction
-  size_t due_next_ = 0;    // the next one
-  double cell_limit_ = 0;  // of this picture, in units of a sum
+  double passed_ = 0;  // by the hand, segments, with a fraction
+  size_t hand_ = 0;    // the segment that it passes next
+  // Of this picture: the mean square of the noise of the difference, of all planes, and the limit
+  // beyond it; square levels.
+  double noise_square_ = 0;
+  double limit_ = 0;
   double noise_ = 0;
   size_t changed_now_ = 0;
 };

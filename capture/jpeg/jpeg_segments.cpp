@@ -114,9 +114,11 @@ int choose_segment_mcus(int mcus_per_row) noexcept {
   double least = 1e9;
   for (int mcus = 1; mcus <= mcus_per_row; ++mcus) {
     if (mcus_per_row % mcus != 0) continue;
-    // One MCU is the last resort: markers would be a tenth of the picture.
+    // Less is a last resort: of one MCU, markers would be a tenth of the picture.
     const double distance =
-        std::abs(std::log2(double(mcus) / kSegmentMcus)) + (mcus == 1 ? 100 : 0);
+        std::abs(std::log2(double(mcus) / kSegmentMcus)) + (mcus == 1             ? 100
+                                                            : mcus < kSegmentMcus ? 1
+                                                                                  : 0);
     if (distance >= least) continue;
     least = distance;
     best = mcus;
