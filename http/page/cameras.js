@@ -1,8 +1,13 @@
 const tiles = new Map();
 for (const item of document.querySelectorAll("[data-name]")) {
   const find = what => item.querySelector(what);
-  tiles.set(item.dataset.name, {item, canvas: find("canvas"), painter: new Painter(find("canvas")),
-                                over: find(".over"), words: find("p.state"), heard: -Infinity});
+  const canvas = find("canvas");
+  const painter = new Painter(canvas, () => {
+    canvas.hidden = false;
+    canvas.classList.remove("blank");
+  }, () => live.broken());
+  tiles.set(item.dataset.name, {item, canvas, painter, over: find(".over"),
+                                words: find("p.state"), heard: -Infinity});
 }
 const sleep = ms => new Promise(done => setTimeout(done, ms));
 
@@ -46,7 +51,7 @@ const fallback = {
     const picture = await answer.blob();
     if (run !== this.run) return;
     heard(tiles.get(name));
-    await tiles.get(name).painter.paint(picture);
+    await tiles.get(name).painter.take({}, picture);
   },
 };
 
@@ -66,10 +71,9 @@ const live = new Live({
     const tile = tiles.get(head.camera);
     if (!tile) return;
     heard(tile);
-    if (tile.sequence === head.sequence) return;
-    tile.sequence = head.sequence;
-    tile.painter.paint(blob);
+    tile.painter.take(head, blob);
   },
+  reset() { for (const {painter} of tiles.values()) painter.reset(); },
 });
 
 // The text for "starting" and so on; the same as the server writes into the page.

@@ -1,10 +1,9 @@
 "use strict";
-// Shared by the pages: one WebSocket that carries the newest pictures, its fallback, and the
-// monitoring of both. A page is not notified when its stream dies, so it monitors the frames.
+// Shared by the pages, with player.js: one WebSocket that carries the newest pictures, its
+// fallback, and the monitoring of both. A page is not notified when its stream dies, so it monitors
+// the frames.
 const $ = id => document.getElementById(id);
-const now = () => performance.now();
 function write(node, text) { if (node.textContent !== text) node.textContent = text; }
-const PATIENCE_MS = 5000;  // the server sends something at least every two seconds
 // Reasons are written for the slate, and may already begin with "camera".
 const lostBecause = reason =>
   reason.startsWith("camera ") ? "C" + reason.slice(1) : "Camera lost: " + reason;
@@ -33,78 +32,22 @@ function writeOver(node, text) {
   if (node.textContent !== text) node.replaceChildren(element("span", {}, text));
 }
 
-// Shows pictures on a canvas. Of those that arrive while one is being decoded only the newest is
-// kept, so a slow machine is never late by more than one picture.
-class Painter {
-  constructor(canvas) {
-    this.canvas = canvas;
-    this.context = canvas.getContext("bitmaprenderer");
-  }
-  async paint(blob) {
-    this.next = blob;
-    if (this.busy) return;
-    this.busy = true;
-    while (this.next) {
-      const picture = this.next;
-      this.next = null;
-      // If one cannot be decoded, the previous one stays on the screen.
-      const bitmap = await createImageBitmap(picture).catch(() => null);
-      if (bitmap) this.show(bitmap);
-    }
-    this.busy = false;
-  }
-  show(bitmap) {
-    const {canvas} = this;
-    if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
-    if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
-    this.context.transferFromImageBitmap(bitmap);
-    canvas.hidden = false;
-    canvas.classList.remove("blank");
-  }
-}
-
-// One WebSocket: for each frame a text message that describes it, then a binary one, the JPEG.
-class Frames {
-  constructor(path, frame, end) {
-    const url = new URL(path, location.href);
-    url.protocol = url.protocol.replace("http", "ws");
-    this.begun = this.heard = now();
-    this.count = 0;
-    this.socket = new WebSocket(url);
-    let head = null;
-    this.socket.onmessage = ({data}) => {
-      this.heard = now();
-      if (typeof data === "string") {
-        head = JSON.parse(data);
-      } else if (head) {
-        ++this.count;
-        frame(head, new Blob([data], {type: "image/jpeg"}));
-      }
-    };
-    this.socket.onclose = end;
-  }
-  isWaiting() {
-    return this.socket.readyState === 1 && !this.count && now() - this.begun < 4 * PATIENCE_MS;
-  }
-  close() {
-    this.socket.onmessage = this.socket.onclose = null;
-    this.socket.close();
-  }
-}
-
 // Keeps pictures coming while the page is visible, and polls the server's figures.
 //
 // `page` has: root, the relative path to the server's root; path(), of the WebSocket;
-// frame(head, blob); summary(figures), null if they are not available; changed(), called when the
-// texts must be updated; paused; waitsForPlace, true if the fallback is useless while the server
+// frame(head, blob), as from Frames; reset(), after which a frame is of another connection;
+// summary(figures), null if they are not available; changed(), called when the texts must be
+// updated; paused; waitsForPlace, true if the fallback is useless while the server
 // is full; and fallback with start(), stop() and stalled(), for when a WebSocket is not possible,
 // as behind a proxy that does not forward it.
 class Live {
   constructor(page) {
     const asked = new URLSearchParams(location.search).get("transport");
     this.page = page;
-    this.forced = asked === "ws" || asked === "img";
+    this.forced = ["updates", "ws", "img"].includes(asked);
     this.fallen = asked === "img";
+    this.wholeOnly = asked === "ws";
+    this.trust = new Trust();
     this.answers = true;  // whether the server did at the last poll
     this.failures = 0;    // in a row
     this.sign = new Date();  // when the server last sent anything
@@ -129,7 +72,10 @@ class Live {
   }
 
   stop() {
-    if (this.frames) this.frames.close();
+    if (this.frames) {
+      this.frames.close();
+      this.page.reset();
+    }
     if (this.falling) this.page.fallback.stop();
     this.frames = null;
     this.falling = false;
@@ -143,16 +89,29 @@ class Live {
       return;
     }
     const {page} = this;
-    this.frames = new Frames(page.path(), (head, blob) => {
+    this.frames = new Frames(this.path(), (head, blob) => {
       this.alive();
       page.frame(head, blob);
     }, () => {
       this.refused = this.frames.count === 0;
-      this.stop();
-      // When a server restarts, its pages must not all poll at the same time.
-      this.askIn(500 + Math.random() * 1000);
-      page.changed();
+      this.ended();
     });
+  }
+  path() {
+    const path = this.page.path();
+    if (this.wholeOnly || !this.trust.holds()) return path;
+    return path + (path.includes("?") ? "&" : "?") + "segments=1";
+  }
+  ended() {
+    this.stop();
+    // When a server restarts, its pages must not all poll at the same time.
+    this.askIn(500 + Math.random() * 1000);
+    this.page.changed();
+  }
+  // An update could not be shown; a new connection begins with a whole frame.
+  broken() {
+    this.trust.fail();
+    this.ended();
   }
   restart() {
     this.stop();

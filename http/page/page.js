@@ -1,12 +1,19 @@
 const {camera, base, root} = document.body.dataset;
 const image = new Image(), canvas = $("canvas"), stage = $("stage");
-const painter = new Painter(canvas);
+const painter = new Painter(canvas, (head, blob) => {
+  shown = {head, blob};
+  refusal = "";
+  ++seen;
+  canvas.hidden = false;
+  image.hidden = true;
+  sayState();
+}, () => live.broken());
 const url = path => new URL(path, location.href).href;
 
 // ---- the picture ----
 
 let figures = null;   // of this camera
-let shown = null;     // {head, blob}: what the canvas shows
+let shown = null;     // {head, blob}: what the canvas shows; `blob` is null after an update
 let seen = 0;         // frames of the WebSocket, without repeats
 let refusal = "";     // why the <img> was refused
 
@@ -25,7 +32,10 @@ const fallback = {
     if (image.naturalWidth && !image.hidden) {
       const bitmap = await createImageBitmap(image).catch(() => null);
       if (run !== this.run) return;
-      if (bitmap) painter.show(bitmap);
+      if (bitmap) {
+        painter.draw(bitmap);
+        canvas.hidden = false;
+      }
       image.hidden = true;
     }
     image.removeAttribute("src");
@@ -96,15 +106,8 @@ function refusalOf(reason) {
 const live = new Live({
   root, fallback, paused: false, waitsForPlace: true,
   path: () => base + "ws",
-  frame(head, blob) {
-    if (shown && shown.head.sequence === head.sequence && image.hidden) return;
-    shown = {head, blob};
-    refusal = "";
-    ++seen;
-    painter.paint(blob);
-    image.hidden = true;
-    sayState();
-  },
+  frame: (head, blob) => painter.take(head, blob),
+  reset: () => painter.reset(),
   summary, changed: sayState,
 });
 
@@ -149,7 +152,8 @@ const mine = {
   rate(at) {
     if (this.frames !== live.frames) this.points = [];
     this.frames = live.frames;
-    if (!live.frames || !live.frames.count) return null;
+    // With updates, a frame in which nothing changed may not be sent, and is not missed.
+    if (!live.frames || !live.frames.count || live.frames.updates) return null;
     this.points = this.points.filter(point => at - point.at < 12000);
     this.points.push({at, seen});
     const passed = (at - this.points[0].at) / 1000;
@@ -208,6 +212,12 @@ function draw(card, at) {
       " in the last two minutes" : card.name + ": nothing to show yet");
 }
 
+// What updates spare this page, next to whole frames.
+function updates() {
+  const ratio = live.frames ? live.frames.ratio() : 1;
+  return ratio < 1.05 ? "" : ` \u00b7 updates: 1/${shortly(ratio)} of the bytes`;
+}
+
 let before = null;
 let controls = null;  // if changes are allowed
 function summary(all) {
@@ -232,7 +242,7 @@ function summary(all) {
     draw(card, at);
   }
   before = {at, is, server: all.instance_id};
-  write($("facts"), is.width ? `${is.width}\u00d7${is.height}` : "");
+  write($("facts"), is.width ? `${is.width}\u00d7${is.height}${updates()}` : "");
   if (was && was.state === "lost" && is.state === "live" && controls) controls.load();
   fallback.look();
 }
@@ -255,10 +265,10 @@ $("pause").onclick = togglePause;
 // Saves the picture on the screen under a name with its capture time.
 async function save() {
   let at = new Date(), picture;
-  if (shown) {
+  if (shown && shown.head.timestamp) at = new Date(shown.head.timestamp * 1000);
+  if (shown && shown.blob) {
     picture = shown.blob;
-    if (shown.head.timestamp) at = new Date(shown.head.timestamp * 1000);
-  } else if (live.page.paused && !canvas.hidden) {
+  } else if (shown || live.page.paused && !canvas.hidden) {
     picture = await new Promise(done => canvas.toBlob(done, "image/jpeg", 0.95));
   } else {
     const answer = await fetch(base + "snapshot", {cache: "no-store"}).catch(() => null);
