@@ -85,6 +85,8 @@ Answer reply_get(const Call& call) {
       return reply_redirect(call);
     case Resource::favicon:
       return reply_favicon(call);
+    case Resource::viewer_js:
+      return reply_viewer_module(call);
     case Resource::stock_table:
       return reply_table(call);
     case Resource::viewers:

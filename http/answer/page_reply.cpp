@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "http/page/page_text.h"
+#include "http/protocol/origin.h"
 
 namespace fanlight {
 
@@ -39,6 +40,17 @@ Reply reply_favicon(const Call& call) noexcept {
   Reply answer = reply(call, head, kFaviconSvg);
   answer.keep_alive = false;
   return answer;
+}
+
+Reply reply_viewer_module(const Call& call) noexcept {
+  ResponseContext context = call.context(call.request.keep_alive);
+  // A module of another origin is only run if that origin allows it (Fetch standard, section 3.3).
+  if (context.cors_origin.empty()) context.cors_origin = kAnyOrigin;
+  ResponseHead head(call.output, 200, context);
+  head.field("Content-Type: text/javascript; charset=utf-8");
+  head.field("Content-Length: {}", kViewerJs.size());
+  head.field("Cache-Control: max-age=3600").field("X-Content-Type-Options: nosniff");
+  return reply(call, head, kViewerJs);
 }
 
 }  // namespace fanlight

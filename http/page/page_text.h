@@ -20,5 +20,6 @@ extern const std::string_view kCamerasCss;
 extern const std::string_view kCamerasJs;
 extern const std::string_view kListCss;
 extern const std::string_view kFaviconSvg;
+extern const std::string_view kViewerJs;  // the module /viewer.js, which contains the player
 
 }  // namespace fanlight

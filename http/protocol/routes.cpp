@@ -35,6 +35,7 @@ constexpr std::array kFixedRoutes = {
     FixedRoute{"/stream.mjpeg", Resource::stream},
     FixedRoute{"/stream.mjpg", Resource::stream},
     FixedRoute{"/video_feed", Resource::stream, true},
+    FixedRoute{"/viewer.js", Resource::viewer_js},
     FixedRoute{"/viewers", Resource::viewers},
     FixedRoute{"/ws", Resource::web_socket},
 };

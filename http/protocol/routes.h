@@ -14,6 +14,7 @@ enum class Resource : uint8_t {
   none,         // 404
   page,         // / and /cameras/NAME
   favicon,      // /favicon.svg, /favicon.ico
+  viewer_js,    // /viewer.js
   cameras,      // /cameras
   redirect,     // /cameras/ and /cameras/NAME/, which are pages without the slash
   controls,     // /cameras/NAME/controls

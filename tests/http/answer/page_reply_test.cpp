@@ -38,5 +38,15 @@ TEST(PageReply, TheIconComesFromTheProgram) {
   }
 }
 
+TEST(PageReply, PagesOfAnyOriginMayImportTheModule) {
+  PanelWorld shard;
+  const ParsedResponse module = ask(shard, get("/viewer.js", "Origin: https://home.example\r\n"));
+  EXPECT_EQ(module.status, 200);
+  EXPECT_EQ(module.headers.at("content-type"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(module.headers.at("access-control-allow-origin"), "*");
+  EXPECT_EQ(module.body, kViewerJs);
+  EXPECT_TRUE(kViewerJs.starts_with(kPlayerJs));
+}
+
 }  // namespace
 }  // namespace fanlight

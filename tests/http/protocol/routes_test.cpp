@@ -32,6 +32,7 @@ TEST(Routes, FixedPaths) {
   EXPECT_EQ(route("/metrics").resource, Resource::metrics);
   EXPECT_EQ(route("/healthz").resource, Resource::healthz);
   EXPECT_EQ(route("/readyz").resource, Resource::readyz);
+  EXPECT_EQ(route("/viewer.js").resource, Resource::viewer_js);
 }
 
 TEST(Routes, BrowsersFindAnIcon) {
