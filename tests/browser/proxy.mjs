@@ -6,6 +6,7 @@ import http from 'node:http';
 
 // Requests below `prefix` are forwarded to `origin` without it. Options, which may be changed at
 // any time (result.options): webSockets: false refuses to forward them, as nginx does by default;
+// links: WebSockets are not forwarded either but end there (stand_in.mjs);
 // rewrite: text -> text, changes the server's summaries; answer: (method, path, body) ->
 // [status, type, text], answers in place of the server, or returns nothing to forward the request;
 // delay: milliseconds before the second half of a page and before a summary; page: text -> text,
@@ -84,6 +85,10 @@ export async function startProxy(origin, prefix = '/', options = {}) {
     socket.on('error', () => {});
     const asked = forward(request);
     requested.push(asked.path);
+    if (options.links) {
+      options.links.accept(request, socket);
+      return;
+    }
     if (options.webSockets === false) {
       socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       return;
