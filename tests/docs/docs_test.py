@@ -20,7 +20,8 @@ import unittest
 
 import yaml
 
-from typed import COMMAND_SECONDS, Shell, Typist, blocks_of, commands_of, with_the_test_card
+from typed import (COMMAND_SECONDS, Server, Shell, Typist, blocks_of, commands_of,
+                   with_the_test_card)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -59,6 +60,10 @@ class DocsTest(unittest.TestCase):
                         "testsrc=size=320x240:rate=1", "-frames:v", "3",
                         str(pictures / "%d.jpg")], check=True)
         (cls.path / "fanlight.toml").write_text('source = "pattern"\n')
+        for page in PAGES:
+            for language, text, _ in blocks_of(page):
+                if language == "python":
+                    (cls.path / name_of_program(text)).write_text(text)
 
     @classmethod
     def tearDownClass(cls):
@@ -88,7 +93,7 @@ class DocsTest(unittest.TestCase):
     def test_every_block_has_a_kind_that_is_checked(self):
         # tests/browser/viewer_test.mjs opens the pages in HTML.
         known = {"sh", "toml", "yaml", "nginx", "ini", "dockerfile", "cpp", "json", "js", "html",
-                 "text"}
+                 "text", "python"}
         for page in PAGES:
             for language, _, line in blocks_of(page):
                 self.assertIn(language, known, f"{page.name}:{line}")
@@ -134,6 +139,41 @@ class DocsTest(unittest.TestCase):
                               timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def run_updates(self, source, count):
+        """Runs updates.py of api.md; returns how frames came and the pixels of what it wrote."""
+        server = Server(f"fanlight --source {source} --listen 127.0.0.1:0", Shell(self.path))
+        try:
+            url = re.search(r"listening on (http://\S+)", server.text())[1]
+            with tempfile.TemporaryDirectory(dir=self.path) as folder:
+                done = subprocess.run([sys.executable, "updates.py", f"{url}ws?segments=1", folder,
+                                       str(count)], cwd=self.path, capture_output=True, text=True,
+                                      timeout=COMMAND_SECONDS)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                frames = [line.split() for line in done.stdout.splitlines()]
+                self.assertEqual(len(frames), count)
+                return [(kind, pixels_of(f"{folder}/{camera}-{number}.jpg"))
+                        for camera, number, kind, _ in frames]
+        finally:
+            self.assertEqual(server.end(), 0, server.text())
+
+    def test_the_client_of_updates_joins_whole_pictures(self):
+        frames = self.run_updates("pattern --fps 20", 20)
+        self.assertEqual(frames[0][0], "whole")
+        self.assertIn("update", {kind for kind, _ in frames})
+
+    def test_the_client_of_updates_shows_what_the_camera_delivered(self):
+        """Two pictures in turn that differ in a rectangle: what was joined is one of them."""
+        pictures = self.path / "blink"
+        pictures.mkdir()
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i",
+                        "smptebars=size=320x240:rate=1,drawbox=x=130:y=70:w=40:h=40:color=red:"
+                        "t=fill:enable='eq(n,1)'", "-frames:v", "2", "-q:v", "3",
+                        str(pictures / "%d.jpg")], check=True)
+        originals = {pixels_of(picture) for picture in pictures.glob("*.jpg")}
+        frames = self.run_updates("files:blink --fps 20", 20)
+        self.assertEqual({pixels for kind, pixels in frames if kind == "update"}, originals)
+        self.assertLessEqual({pixels for _, pixels in frames}, originals)
+
     def test_links_have_existing_targets(self):
         for page in PAGES:
             for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
@@ -144,6 +184,16 @@ class DocsTest(unittest.TestCase):
         text = (ROOT / "README.md").read_text()
         for page in PAGES[1:]:
             self.assertIn(f"(docs/{page.name})", text)
+
+
+def name_of_program(text):
+    """The first line of a program begins with its name, in three quotes."""
+    return re.match(r'"""(\w+\.py) ', text)[1]
+
+
+def pixels_of(jpeg):
+    """Decoded by djpeg, to which a warning is an error here."""
+    return subprocess.run(["djpeg", "-strict", jpeg], check=True, capture_output=True).stdout
 
 
 def enter_network():
@@ -164,7 +214,7 @@ def main():
         sys.exit(77)
     if INSIDE not in os.environ:
         enter_network()
-    for program in ("ffmpeg", "nginx", "openssl", "promtool"):
+    for program in ("ffmpeg", "nginx", "openssl", "promtool", "djpeg"):
         if shutil.which(program) is None:
             sys.exit(f"{program} is missing: tools/install-packages all")
     unittest.main(argv=[sys.argv[0], *rest])
