@@ -30,13 +30,13 @@ _fanlight() {
       mapfile -t choices < <(compgen -W '127.0.0.1:5000 0.0.0.0:5000 unix:' -- "$word")
       ;;
     --camera | --fps | --size | --quality | -q | --control | --camera-stall-timeout | \
-      --source-timeout | \
+      --refresh | --source-timeout | \
       --cors-origin | --min-fps | --viewer-stall-timeout | --header-timeout | --idle-timeout | \
       --frame-memory) ;;
     *)
       mapfile -t choices < <(compgen -W '-h --help -v --version --features
         --source --camera --fps --size -q --quality --rotate --mirror --control --allow-control
-        --exit-on-no-source --camera-stall-timeout --source-timeout --capture-idle
+        --exit-on-no-source --camera-stall-timeout --refresh --source-timeout --capture-idle
         --listen --admin-listen -M --unix-mode --trusted-proxy --cors-origin --stock-db --shards
         --max-viewers --max-viewers-per-address --max-egress --min-fps --viewer-stall-timeout
         --header-timeout --idle-timeout
