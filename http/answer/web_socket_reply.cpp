@@ -53,11 +53,13 @@ std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
   }
 }
 
-// What the wire must carry: the newest frames of all cameras together.
-size_t frame_bytes_of(const Call& call, const CameraChoice& cameras) {
+// What the wire must carry: the newest frames of all cameras together, or updates of them.
+size_t frame_bytes_of(const Call& call, const CameraChoice& cameras, bool updates) {
   size_t bytes = 0;
   for (const uint16_t camera : cameras.all()) {
-    bytes += frame_bytes_of(call.services.channel(camera));
+    Channel& channel = call.services.channel(camera);
+    const size_t update = updates ? channel.updates().mean_bytes() : 0;
+    bytes += update > 0 ? update : frame_bytes_of(channel);
   }
   return bytes;
 }
@@ -104,8 +106,8 @@ Answer reply_web_socket(const Call& call) noexcept {
   CameraChoice cameras;
   const std::string_view wrong_cameras = choose_cameras(call, cameras);
   if (!wrong_cameras.empty()) return reply_error(call, 400, wrong_cameras);
-  const std::string_view full =
-      take_place(call, frame_bytes_of(call, cameras), parameters.fps, answer.seat);
+  const std::string_view full = take_place(call, frame_bytes_of(call, cameras, parameters.segments),
+                                           parameters.fps, answer.seat);
   if (!full.empty()) return reply_error(call, 503, full);
 
   ViewerOptions options;

@@ -24,19 +24,21 @@ constexpr size_t kRotation = 7;
 void SendQueue::settle(Viewer& viewer, Instant now) noexcept {
   viewer.take_if_unchanged();
   const bool wants = viewer.wants_frame(now);
-  if (wants && viewer.is_linked() && viewer.is_queued_) return;
+  if (wants && viewer.SendQueueHook::is_linked() && viewer.is_queued_) return;
   withdraw(viewer);
   viewer.is_queued_ = wants;
-  if (wants) return queue_of(viewer).push_back(viewer);
+  if (wants && viewer.options().paced) return paced_.push(viewer, now);
+  if (wants) return unpaced_.push_back(viewer);
   viewer.channel().idle_viewers().push_back(viewer);
   const Instant ask_again_at = viewer.ask_again_at();
   if (ask_again_at != kNever) viewer.sink().ensure_timer(ask_again_at);
 }
 
 void SendQueue::withdraw(Viewer& viewer) noexcept {
-  if (!viewer.is_linked()) return;
-  List<Viewer>& list = viewer.is_queued_ ? queue_of(viewer) : viewer.channel().idle_viewers();
-  list.remove(viewer);
+  if (!viewer.SendQueueHook::is_linked()) return;
+  if (!viewer.is_queued_) return viewer.channel().idle_viewers().remove(viewer);
+  if (viewer.options().paced) return paced_.remove(viewer);
+  unpaced_.remove(viewer);
 }
 
 void SendQueue::settle_idle(Channel& channel, Instant now) noexcept {
@@ -61,24 +63,40 @@ Instant SendQueue::serve(Instant now) noexcept {
 
 Instant SendQueue::serve_queues(Instant now) noexcept {
   size_t work = 0;
-  for (List<Viewer>* queue : {&unpaced_, &paced_}) {
-    while (!queue->empty()) {
-      if (work >= kWorkPerTurn) return Instant::min();
-      work += kWorkPerSend;
-      Viewer& viewer = queue->front();
-      if (const Viewer* next = queue->next(viewer)) next->prefetch();
-      // It may have been queued for a frame that was replaced while it waited.
-      if (!viewer.wants_frame(now)) {
-        settle(viewer, now);
-        continue;
-      }
-      if (queue == &paced_ && !may_begin(viewer.next_frame_bytes(), now)) return blocked_until_;
-      work += viewer.next_frame_bytes();
-      withdraw(viewer);
-      viewer.sink().send_frame(viewer, viewer.begin_frame(now));
-    }
+  while (!unpaced_.empty()) {
+    if (work >= kWorkPerTurn) return Instant::min();
+    Viewer& viewer = unpaced_.front();
+    if (const Viewer* next = unpaced_.next(viewer)) next->prefetch();
+    serve_front(viewer, now, work);
+  }
+  while (!paced_.empty()) {
+    if (work >= kWorkPerTurn) return Instant::min();
+    if (!serve_front(paced_.front(patience(), now), now, work)) return blocked_until_;
   }
   return kNever;
+}
+
+// Starts the newest frame for the viewer at the front of a queue. False if it must wait for the
+// wire.
+bool SendQueue::serve_front(Viewer& viewer, Instant now, size_t& work) noexcept {
+  work += kWorkPerSend;
+  // It may have been queued for a frame that was replaced while it waited.
+  if (!viewer.wants_frame(now)) {
+    settle(viewer, now);
+    return true;
+  }
+  const size_t bytes = viewer.next_frame_bytes();
+  if (viewer.options().paced && !may_begin(bytes, now)) return false;
+  work += bytes;
+  withdraw(viewer);
+  FairQueue::charge(viewer, bytes);
+  viewer.sink().send_frame(viewer, viewer.begin_frame(now));
+  return true;
+}
+
+// Within this time each viewer is to have a frame.
+Duration SendQueue::patience() const noexcept {
+  return from_seconds(1 / wire_->min_fps());
 }
 
 bool SendQueue::may_begin(size_t bytes, Instant now) noexcept {

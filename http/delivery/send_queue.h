@@ -6,6 +6,7 @@
 
 #include "core/list.h"
 #include "core/time.h"
+#include "http/delivery/fair_queue.h"
 #include "http/delivery/viewer.h"
 #include "http/state/wire.h"
 
@@ -17,8 +18,9 @@ class Channel;
 //   viewers (Channel::idle_viewers()); the shard's part of the wire's budget. Borrows the wire.
 // Thread: its shard's.
 // Invariants: a settled viewer is in the queue or idle until it is withdrawn or served; a viewer
-//   that was served goes to the end of the queue, so that all get the same number of frames when
-//   the wire, or this core, cannot carry all of them.
+//   outside the wire's budget that was served goes to the end of the queue, so that all get the
+//   same number of frames when this core cannot carry all of them; those within it get the same
+//   number of bytes (FairQueue).
 class SendQueue {
  public:
   // `wire` nullptr: no viewer is held back.
@@ -56,17 +58,16 @@ class SendQueue {
   void charge(size_t bytes, Instant now) noexcept;
 
  private:
-  List<Viewer>& queue_of(const Viewer& viewer) noexcept {
-    return viewer.options().paced ? paced_ : unpaced_;
-  }
   Instant serve_queues(Instant now) noexcept;
+  bool serve_front(Viewer& viewer, Instant now, size_t& work) noexcept;
+  Duration patience() const noexcept;
   bool may_begin(size_t bytes, Instant now) noexcept;
   void publish(size_t waiting) noexcept;
 
   Wire* const wire_;
   const unsigned shard_;
   List<Viewer> unpaced_;     // outside the wire's budget
-  List<Viewer> paced_;       // within it
+  FairQueue paced_;          // within it
   size_t published_ = 0;     // paced_.size() as the other shards know it
   Instant free_at_{};        // until then this shard has used up its part of the budget
   Instant blocked_until_{};  // set when may_begin() returns false

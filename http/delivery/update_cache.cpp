@@ -101,6 +101,9 @@ size_t UpdateCache::make(const Frame& frame, uint64_t base) noexcept {
   slot.references = 1;
   slot.is_empty = runs_.empty();
   slot.bytes = bytes;
+  constexpr size_t kMeanOf = 16;
+  mean_bytes_ =
+      mean_bytes_ == 0 ? bytes.size() : (mean_bytes_ * (kMeanOf - 1) + bytes.size()) / kMeanOf;
   return number;
 }
 

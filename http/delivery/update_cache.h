@@ -77,6 +77,9 @@ class UpdateCache {
   // newer frame.
   void forget() noexcept;
 
+  // The mean size of the last 16 or so that were made, bytes; 0 before the first.
+  size_t mean_bytes() const noexcept { return mean_bytes_; }
+
   const std::string& camera() const noexcept { return camera_; }
   // Memory that updates have touched and that was not returned.
   size_t held_bytes() const noexcept { return held_bytes_; }
@@ -117,6 +120,7 @@ class UpdateCache {
   uint64_t entries_of_ = 0;
   std::vector<SegmentRun> runs_;  // of the update that is being made
   size_t held_bytes_ = 0;
+  size_t mean_bytes_ = 0;
 };
 
 }  // namespace fanlight

@@ -10,6 +10,7 @@
 #include "core/prefetch.h"
 #include "core/rate_meter.h"
 #include "core/time.h"
+#include "http/delivery/fair_queue.h"
 #include "http/protocol/piece.h"
 
 namespace fanlight {
@@ -43,7 +44,7 @@ class SendQueueHook : public ListHook<> {
 // Thread: its shard's.
 // Invariants: sending at most one frame; the sequence of its frames never decreases; linked by the
 //   shard's SendQueue only while it is not sending, and not on destruction.
-class Viewer : public SendQueueHook {
+class Viewer : public SendQueueHook, public FairShare {
  public:
   Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options, Instant now) noexcept;
   ~Viewer();
