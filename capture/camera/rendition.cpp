@@ -7,8 +7,8 @@
 
 #include "capture/draw/slate.h"
 #include "capture/jpeg/jpeg_repair.h"
-#include "capture/jpeg/jpeg_segments.h"
 #include "core/check.h"
+#include "core/segments/find_segments.h"
 
 namespace fanlight {
 namespace {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG segments: finds the segments (core/segment_index.h) of a JPEG, and chooses their width.
+// JPEG segments: chooses the width of a picture's segments (core/segment_index.h).
 #pragma once
 
 #include <cstddef>
 #include <span>
-
-#include "core/segment_index.h"
 
 namespace fanlight {
 
@@ -21,13 +19,5 @@ int choose_segment_mcus(int mcus_per_row) noexcept;
 // with a head that can be the same for every picture and does not rotate it, so that it has only
 // what decoding needs. Reads only the head.
 bool has_suitable_segments(std::span<const std::byte> jpeg) noexcept;
-
-// Fills `grid`, and the beginnings of `segments`: one for each segment, and one more. False, and
-// both are undefined, if the JPEG cannot be divided: it is progressive, has several scans, no
-// restart intervals or some that do not divide its rows, markers out of order or anything else
-// between its parts; or if `segments` has less than that many elements.
-// `jpeg` has passed check_jpeg(): only what division depends on is verified.
-bool find_segments(std::span<const std::byte> jpeg, SegmentGrid& grid,
-                   std::span<Segment> segments) noexcept;
 
 }  // namespace fanlight

@@ -5,7 +5,7 @@
 
 #include "capture/jpeg/coefficient_cells.h"
 #include "capture/jpeg/exif_orientation.h"
-#include "capture/jpeg/jpeg_segments.h"
+#include "core/segments/find_segments.h"
 #include "tests/capture/camera/test_encoder.h"
 #include "tests/capture/jpeg/jpeg_parts.h"
 #include "tests/capture/picture/raw_picture.h"

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "capture/jpeg/jpeg_encoder.h"
-#include "capture/jpeg/jpeg_segments.h"
 #include "core/random.h"
+#include "core/segments/find_segments.h"
 #include "tests/capture/jpeg/libjpeg_parts.h"
 #include "tests/capture/picture/raw_picture.h"
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "capture/jpeg/jpeg_segments.h"
 #include "capture/jpeg/jpeg_transform.h"
 #include "core/random.h"
+#include "core/segments/find_segments.h"
 #include "tests/capture/jpeg/jpeg_parts.h"
 #include "tests/capture/jpeg/libjpeg_parts.h"
 
