@@ -40,8 +40,8 @@ struct UpdateMessage {
   std::string camera;
   uint64_t sequence = 0;
   WallTime timestamp;
-  std::optional<std::string> slate;     // the reason
-  std::optional<SegmentUpdate> update;  // absent: the frame is whole
+  std::optional<std::string> slate{};     // the reason
+  std::optional<SegmentUpdate> update{};  // absent: the frame is whole
 };
 
 // The problem of `text`, in words, a constant; empty if it is a message, which is then in
