@@ -10,6 +10,7 @@ FOLDER_FILES_MAX = 40
 ROOMS = {
     "core": [],
     "core/segments": ["core"],
+    "core/web_socket": ["core"],
     "io": ["core"],
     "database": ["core"],
     "capture/picture": ["core/segments"],
@@ -18,7 +19,7 @@ ROOMS = {
     "capture/draw": ["capture/jpeg"],
     "capture/source": ["capture/draw"],
     "capture/v4l2": ["capture/source"],
-    "capture/relay": ["capture/source"],
+    "capture/relay": ["capture/source", "core/web_socket"],
     "capture/libcamera": ["capture/source"],
     "capture/camera": ["capture/v4l2", "capture/relay", "capture/libcamera"],
     "http/protocol": ["io"],
