@@ -21,15 +21,12 @@
 #include "capture/relay/redact_url.h"
 #include "core/ascii.h"
 #include "core/check.h"
-#include "core/to_number.h"
 
 namespace fanlight {
 namespace {
 
 // A stream of 100 KB pictures should not take ten calls for each picture.
 constexpr long kReceiveBytes = 128 << 10;
-// The limit for one field of a head; longer ones are truncated, and judged by their reader.
-constexpr size_t kFieldMax = 1024;
 
 void initialize_libcurl() {
   // Threads may race here: a static variable is initialized once (C++20, [stmt.dcl]).
@@ -47,17 +44,6 @@ template <class Value>
 void set(CURLM* multi, CURLMoption option, Value value) {
   const CURLMcode result = curl_multi_setopt(multi, option, value);
   CHECK(result == CURLM_OK);
-}
-
-// The value of the field `name: value` with that name (in lower case); nothing for another.
-std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {
-  if (!starts_with_ignoring_case(line, name) || line.substr(name.size(), 1) != ":")
-    return std::nullopt;
-  line.remove_prefix(name.size() + 1);
-  constexpr std::string_view kBlanks = " \t\r\n";
-  line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
-  line.remove_suffix(line.size() - (line.find_last_not_of(kBlanks) + 1));
-  return line.substr(0, kFieldMax);
 }
 
 }  // namespace
@@ -276,32 +262,8 @@ void HttpFetch::on_header(std::string_view line) {
     answer_ = {};
     framing_ = {};
   }
-  if (line == "\r\n" || line == "\n") {
-    on_head_end();
-  } else if (const auto type = value_of(line, "content-type")) {
-    answer_.content_type = *type;
-  } else if (const auto relays = value_of(line, "via")) {
-    if (answer_.via.size() > kFieldMax) return;
-    answer_.via.append(answer_.via.empty() ? "" : ", ").append(*relays);
-  } else if (const auto etag = value_of(line, "etag")) {
-    answer_.etag = *etag;
-  } else if (const auto timestamp = value_of(line, "x-timestamp")) {
-    answer_.timestamp = *timestamp;
-  } else if (const auto sequence = value_of(line, "x-sequence")) {
-    answer_.sequence = *sequence;
-  } else if (const auto location = value_of(line, "location")) {
-    framing_.location = *location;
-  } else if (const auto length = value_of(line, "content-length")) {
-    framing_.length = to_number<size_t>(*length);
-    framing_.is_length_bad = !framing_.length;
-  } else if (value_of(line, "content-encoding") || value_of(line, "transfer-encoding")) {
-    framing_.is_coded = true;
-  } else if (const auto challenge = value_of(line, "www-authenticate")) {
-    if (starts_with_ignoring_case(*challenge, "basic") ||
-        starts_with_ignoring_case(*challenge, "digest")) {
-      framing_.is_challenge = true;
-    }
-  }
+  if (line == "\r\n" || line == "\n") return on_head_end();
+  read_field(line, answer_, framing_);
 }
 
 // libcurl sends its caller's fields to every host that a server redirects to; a key for this camera

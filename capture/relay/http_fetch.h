@@ -22,23 +22,12 @@
 #include <string_view>
 #include <vector>
 
+#include "capture/relay/http_answer.h"
 #include "capture/source/camera_clock.h"
 #include "capture/source/source.h"
 #include "core/time.h"
 
 namespace fanlight {
-
-// The relevant parts of a response's head.
-struct HttpAnswer {
-  long status = 0;           // 0: none yet; it stays 0 for a body without a head
-  std::string content_type;  // empty when absent
-  std::string via;           // several fields are joined by commas
-  std::string etag;
-  std::string timestamp;  // X-Timestamp
-  std::string sequence;   // X-Sequence
-  // Of the body as the sink gets it; nothing when unknown.
-  std::optional<size_t> length;
-};
 
 // Owns: libcurl's handles and with them the sockets.
 // Thread: the camera's, or main's before that one runs.
@@ -92,15 +81,6 @@ class HttpFetch {
   using Easy = std::unique_ptr<CURL, Deleter<CURL, curl_easy_cleanup>>;
   using List = std::unique_ptr<curl_slist, Deleter<curl_slist, curl_slist_free_all>>;
 
-  // How the body is sent according to the head, and whether a password is required.
-  struct Framing {
-    std::optional<size_t> length;
-    bool is_length_bad = false;
-    bool is_coded = false;
-    bool is_challenge = false;
-    std::string location;
-  };
-
   static List make_list(const std::vector<std::string>& lines);
   void configure(Duration timeout);
   void configure_trust();
@@ -128,7 +108,7 @@ class HttpFetch {
   const std::string shown_url_;  // without passwords
   const UpstreamOptions options_;
   HttpAnswer answer_;
-  Framing framing_;
+  HttpFraming framing_;
   std::array<Socket, CameraClock::kWaitsMax> sockets_{};
   Instant timer_ = kNever;     // when libcurl must be called, regardless of its sockets
   std::exception_ptr thrown_;  // by the sink
