@@ -37,6 +37,8 @@ void read_field(std::string_view line, HttpAnswer& answer, HttpFraming& framing)
     answer.timestamp = *timestamp;
   } else if (const auto sequence = value_of(line, "x-sequence")) {
     answer.sequence = *sequence;
+  } else if (const auto accept = value_of(line, "sec-websocket-accept")) {
+    answer.accept = *accept;
   } else if (const auto location = value_of(line, "location")) {
     framing.location = *location;
   } else if (const auto length = value_of(line, "content-length")) {

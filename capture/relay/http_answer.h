@@ -17,6 +17,7 @@ struct HttpAnswer {
   std::string etag;
   std::string timestamp;  // X-Timestamp
   std::string sequence;   // X-Sequence
+  std::string accept;     // Sec-WebSocket-Accept
   // Of the body as the sink gets it; nothing when unknown.
   std::optional<size_t> length;
 };

@@ -85,7 +85,6 @@ HttpFetch::~HttpFetch() {
 
 void HttpFetch::configure(Duration timeout) {
   CURL* const easy = easy_.get();
-  set(easy, CURLOPT_URL, url_.c_str());
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_FOLLOWLOCATION, 1L);
@@ -131,9 +130,29 @@ void HttpFetch::configure_trust() {
 
 void HttpFetch::start(const std::string& etag) {
   give_up();
+  upgrade_.reset();
+  WebSocketUpgrade::restore(easy_.get());
+  asked_url_ = url_;
   // Pictures are already compressed; a compressed response is decoded anyway.
   std::vector<std::string> lines{"Accept: */*", "Accept-Encoding: identity"};
   if (!etag.empty()) lines.push_back(fmt::format("If-None-Match: {}", etag));
+  begin(std::move(lines));
+}
+
+void HttpFetch::open_web_socket(const std::string& url) {
+  give_up();
+  upgrade_.emplace();
+  upgrade_->configure(easy_.get());
+  asked_url_ = url;
+  begin(upgrade_->fields());
+}
+
+void HttpFetch::send(std::string_view frame) {
+  CHECK(upgrade_.has_value());
+  upgrade_->send(frame);
+}
+
+void HttpFetch::begin(std::vector<std::string> lines) {
   common_fields_ = make_list(lines);
   lines.insert(lines.end(), options_.headers.begin(), options_.headers.end());
   fields_ = make_list(lines);
@@ -145,6 +164,7 @@ void HttpFetch::start(const std::string& etag) {
 
 void HttpFetch::run() {
   CURL* const easy = easy_.get();
+  set(easy, CURLOPT_URL, asked_url_.c_str());
   set(easy, CURLOPT_HTTPHEADER, fields_.get());
   set(easy, CURLOPT_IGNORE_CONTENT_LENGTH, ignores_length_ ? 1L : 0L);
   set(easy, CURLOPT_ACCEPT_ENCODING, ignores_encoding_ ? nullptr : "");
@@ -153,6 +173,7 @@ void HttpFetch::run() {
   answer_ = {};
   framing_ = {};
   is_done_ = false;
+  is_refused_ = false;
   check(curl_multi_add_handle(multi_.get(), easy));
   is_running_ = true;
 }
@@ -181,7 +202,23 @@ Wake HttpFetch::step(Instant deadline) {
     act(CURL_SOCKET_TIMEOUT, 0);
   }
   take_result();
+  if (upgrade_ && is_running_) attend_upload();
   return wake == Wake::deadline && is_timer_due ? Wake::ready : wake;
+}
+
+// libcurl 7.88 does not finish a request whose upload is paused: it only reads no more. An
+// open WebSocket has then ended; otherwise, libcurl goes on to the next request once it is resumed.
+void HttpFetch::attend_upload() {
+  const bool reads = std::any_of(sockets_.begin(), sockets_.end(), [](const Socket& socket) {
+    return (socket.events & POLLIN) != 0;
+  });
+  const bool has_read_all = answer_.status != 0 && !reads;
+  if (has_read_all && answer_.status == 101) {
+    give_up();
+    is_done_ = true;
+  } else if (has_read_all || upgrade_->has_waiting()) {
+    WebSocketUpgrade::resume(easy_.get());
+  }
 }
 
 // A socket that libcurl has closed in the meantime is no longer its own, and is ignored.
@@ -207,6 +244,10 @@ void HttpFetch::take_result() {
       return run();
     }
     if (can_bear(code)) return run();
+    if (is_refused_) {
+      is_done_ = true;
+      return;
+    }
     if (code != CURLE_OK) fail(code);
     is_done_ = true;
   }
@@ -271,6 +312,11 @@ void HttpFetch::on_header(std::string_view line) {
 void HttpFetch::on_head_end() {
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
   if (!framing_.is_coded && !ignores_length_) answer_.length = framing_.length;
+  is_refused_ = upgrade_ && WebSocketUpgrade::is_refused_by(answer_.status);
+  if (upgrade_ && answer_.status == 101 && !upgrade_->is_accepted_by(answer_.accept)) {
+    throw std::system_error(EPROTO, std::system_category(),
+                            fmt::format("{}: its WebSocket is not the one asked for", shown_url_));
+  }
   const bool redirects = answer_.status >= 300 && answer_.status < 400;
   if (options_.headers.empty() || !redirects || framing_.location.empty()) return;
   const char* url = nullptr;
@@ -283,7 +329,8 @@ size_t HttpFetch::header_callback(char* bytes, size_t size, size_t count, void* 
   auto& fetch = *static_cast<HttpFetch*>(self);
   try {
     fetch.on_header({bytes, size * count});
-    const bool stops = fetch.framing_.is_length_bad && !fetch.ignores_length_;
+    const bool stops =
+        fetch.is_refused_ || (fetch.framing_.is_length_bad && !fetch.ignores_length_);
     return stops ? 0 : size * count;
   } catch (...) {
     fetch.thrown_ = std::current_exception();

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "capture/relay/http_answer.h"
+#include "capture/relay/web_socket_upgrade.h"
 #include "capture/source/camera_clock.h"
 #include "capture/source/source.h"
 #include "core/time.h"
@@ -56,6 +57,13 @@ class HttpFetch {
   // Sends a request; one in progress is aborted. `etag`: only if it has changed (If-None-Match).
   void start(const std::string& etag = {});
 
+  // Requests a WebSocket from `url`, which has the origin and the password of the constructor's. If
+  // the answer has status 101, the sink gets what the server sends, until it hangs up. Any other
+  // answer but a 401 is_done() with its head: its body is not received.
+  void open_web_socket(const std::string& url);
+  // Sends a frame of an open WebSocket, at the next step().
+  void send(std::string_view frame);
+
   // Waits once and lets libcurl work. Returns Wake::ready when it did something, possibly without a
   // visible effect; otherwise why the wait ended. Throws std::system_error when the server cannot
   // be reached, or the connection breaks before the end of the response.
@@ -85,7 +93,9 @@ class HttpFetch {
   void configure(Duration timeout);
   void configure_trust();
   void run();
+  void begin(std::vector<std::string> lines);
   void give_up();
+  void attend_upload();
   bool can_bear(CURLcode code);
   bool wants_password_unasked() const;
   void on_head_end();
@@ -105,6 +115,7 @@ class HttpFetch {
   CameraClock& clock_;
   Sink sink_;
   const std::string url_;
+  std::string asked_url_;        // of the current request
   const std::string shown_url_;  // without passwords
   const UpstreamOptions options_;
   HttpAnswer answer_;
@@ -112,6 +123,8 @@ class HttpFetch {
   std::array<Socket, CameraClock::kWaitsMax> sockets_{};
   Instant timer_ = kNever;     // when libcurl must be called, regardless of its sockets
   std::exception_ptr thrown_;  // by the sink
+  std::optional<WebSocketUpgrade> upgrade_;  // of the current request
+  bool is_refused_ = false;                  // the upgrade
   bool is_done_ = false;
   bool is_running_ = false;  // libcurl has the transfer
   bool has_password_ = false;

@@ -18,13 +18,14 @@ Head head_of(std::initializer_list<std::string_view> lines) {
 }
 
 TEST(HttpAnswer, HasTheFieldsOfAPicture) {
-  const Head head =
-      head_of({"Content-Type: image/jpeg \r\n", "ETAG:\"7\"\r\n", "x-timestamp: 12.5\n",
-               "X-Sequence:\t9\r\n", "Other: x\r\n", "Etagged: y\r\n"});
+  const Head head = head_of({"Content-Type: image/jpeg \r\n", "ETAG:\"7\"\r\n",
+                             "x-timestamp: 12.5\n", "X-Sequence:\t9\r\n",
+                             "Sec-WebSocket-Accept: k=\r\n", "Other: x\r\n", "Etagged: y\r\n"});
   EXPECT_EQ(head.answer.content_type, "image/jpeg");
   EXPECT_EQ(head.answer.etag, "\"7\"");
   EXPECT_EQ(head.answer.timestamp, "12.5");
   EXPECT_EQ(head.answer.sequence, "9");
+  EXPECT_EQ(head.answer.accept, "k=");
 }
 
 TEST(HttpAnswer, RelaysAreJoined) {

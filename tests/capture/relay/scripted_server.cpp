@@ -49,6 +49,13 @@ std::string ScriptedServer::Peer::read_head() {
   return head;
 }
 
+std::string ScriptedServer::Peer::read(size_t size) {
+  std::string bytes;
+  char byte = 0;
+  while (bytes.size() < size && ::recv(socket_.get(), &byte, 1, 0) == 1) bytes += byte;
+  return bytes;
+}
+
 void ScriptedServer::Peer::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

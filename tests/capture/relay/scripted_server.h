@@ -23,6 +23,8 @@ class ScriptedServer {
     // A request up to the blank line after its head. If the client hangs up, or is silent for so
     // long that the test has failed: the bytes received so far.
     std::string read_head();
+    // The next `size` bytes; fewer if the client hangs up, or is silent for as long.
+    std::string read(size_t size);
     // Does nothing if the client has hung up.
     void write(std::string_view bytes);
     void write_byte_by_byte(std::string_view bytes);
