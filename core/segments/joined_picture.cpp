@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/segments/joined_picture.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/check.h"
@@ -18,9 +19,14 @@ std::span<const std::byte> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
-void append_marker(size_t marker, std::string& out) {
-  out += '\xff';
-  out += static_cast<char>(marker);
+char* copy(std::string_view text, char* out) {
+  return std::copy(text.begin(), text.end(), out);
+}
+
+char* write_marker(size_t marker, char* out) {
+  *out++ = '\xff';
+  *out++ = static_cast<char>(marker);
+  return out;
 }
 
 }  // namespace
@@ -132,19 +138,17 @@ void JoinedPicture::compact() {
   std::swap(bytes_, spare_);
 }
 
-void JoinedPicture::write(std::string& out) const {
-  if (!has_segments()) {
-    out += bytes_;
-    return;
-  }
-  const size_t begin = out.size();
-  out.append(bytes_, 0, head_.size);
+char* JoinedPicture::write(char* out) const {
+  if (!has_segments()) return copy(bytes_, out);
+  const char* const end = out + size_;
+  out = copy(std::string_view(bytes_).substr(0, head_.size), out);
   for (size_t i = 0; i < pieces_.size(); ++i) {
-    if (i > 0) append_marker(jpeg_marker::kRst0 + (i - 1) % kRestartNumbers, out);
-    out += bytes_of(pieces_[i]);
+    if (i > 0) out = write_marker(jpeg_marker::kRst0 + (i - 1) % kRestartNumbers, out);
+    out = copy(bytes_of(pieces_[i]), out);
   }
-  append_marker(jpeg_marker::kEoi, out);
-  CHECK(out.size() - begin == size_);
+  out = write_marker(jpeg_marker::kEoi, out);
+  CHECK(out == end);
+  return out;
 }
 
 }  // namespace fanlight

@@ -37,8 +37,9 @@ class JoinedPicture {
   // problem, in words, a constant; empty if the picture is now that of the message's frame.
   std::string_view take_update(const UpdateMessage& message, std::string_view atlas);
 
-  // Appends the picture to `out`: head, segments with their restart markers in order, EOI.
-  void write(std::string& out) const;
+  // Writes the picture: head, segments with their restart markers in order, EOI. Returns its end in
+  // `out`, which has room for size().
+  char* write(char* out) const;
   size_t size() const { return size_; }  // of the picture, bytes
   // Of the frame that it is; nothing before the first whole frame and after a refused update.
   std::optional<uint64_t> sequence() const { return sequence_; }
