@@ -20,6 +20,7 @@ struct UpstreamOptions {
   std::string ca;                    // a file of certificates (PEM) in place of the system's
   std::string pin;                   // of its public key, as curl writes it: "sha256//BASE64"
   bool insecure = false;             // its certificate is not checked at all
+  bool segments = false;             // it is a Fanlight, to be asked for updates
 
   bool operator==(const UpstreamOptions&) const = default;
 };

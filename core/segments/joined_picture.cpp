@@ -31,11 +31,15 @@ char* write_marker(size_t marker, char* out) {
 
 }  // namespace
 
-void JoinedPicture::take_whole(std::string_view jpeg, uint64_t sequence) {
+void JoinedPicture::forget() {
   pieces_.clear();
   bytes_.clear();
   sequence_.reset();
   size_ = 0;
+}
+
+void JoinedPicture::take_whole(std::string_view jpeg, uint64_t sequence) {
+  forget();
   if (jpeg.size() > bytes_max_) return;
   bytes_ = jpeg;
   size_ = jpeg.size();

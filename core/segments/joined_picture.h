@@ -29,6 +29,9 @@ class JoinedPicture {
  public:
   explicit JoinedPicture(size_t bytes_max) : bytes_max_(bytes_max) {}
 
+  // From now on as before the first frame; keeps the memory.
+  void forget();
+
   // Also of a frame without segments, or of something that is not a JPEG: kept as it is, and only
   // empty updates apply to it. Of more than `bytes_max` nothing is kept.
   void take_whole(std::string_view jpeg, uint64_t sequence);

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace fanlight {
 namespace {
@@ -27,6 +29,28 @@ TEST(FetchUrl, ComparesOrigins) {
   for (const char* other : {"https://host/", "http://host:81/", "http://other/", "//other/",
                             "http://host.other/", "http://[bad"}) {
     EXPECT_FALSE(is_same_origin(url, other)) << other;
+  }
+}
+
+TEST(FetchUrl, FindsTheWebSocketOfAStream) {
+  for (const auto& [stream, socket] :
+       {std::pair{"http://host:5000/stream", "http://host:5000/ws?segments=1"},
+        {"https://me:p%40ss@host/cameras/front/stream",
+         "https://me:p%40ss@host/cameras/front/ws?segments=1"},
+        {"http://host", "http://host/ws?segments=1"},
+        {"http://host/webcam/stream.mjpg?fps=5", "http://host/webcam/ws?fps=5&segments=1"},
+        {"http://host/video_feed#x", "http://host/ws?segments=1#x"},
+        {"http://host/?action=stream", "http://host/ws?action=stream&segments=1"},
+        {"http://host/ws?segments=1", "http://host/ws?segments=1"}}) {
+    EXPECT_EQ(web_socket_url(stream), socket);
+  }
+}
+
+TEST(FetchUrl, OtherUrlsHaveNoWebSocket) {
+  for (const char* url :
+       {"http://host/snapshot", "http://host/?action=stream_1", "http://host/mjpeg.cgi",
+        "http://host/?fps=1&action=stream_2", "http://host/?action=snapshot"}) {
+    EXPECT_EQ(web_socket_url(url), std::nullopt) << url;
   }
 }
 

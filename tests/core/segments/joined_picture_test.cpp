@@ -246,6 +246,9 @@ TEST_F(JoinedPictureTest, BeforeTheFirstWholeFrameThereIsNothing) {
   EXPECT_EQ(joined.take_update(message({}), ""), "an update without a whole frame before it");
   EXPECT_EQ(joined.take_update(message(), atlas()), "an update without a whole frame before it");
   EXPECT_TRUE(written(joined) == "");
+  joined_.forget();
+  EXPECT_EQ(joined_.take_update(message(), atlas()), "an update without a whole frame before it");
+  EXPECT_TRUE(written(joined_) == "");
 }
 
 TEST_F(JoinedPictureTest, NeverBecomesLargerThanItsLimit) {
