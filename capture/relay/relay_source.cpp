@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "capture/jpeg/jpeg_check.h"
+#include "capture/relay/answer_problem.h"
 #include "capture/relay/answer_text.h"
 #include "capture/relay/field_text.h"
 #include "capture/relay/redact_url.h"
@@ -29,12 +30,6 @@ constexpr Duration kPromptTimeout = 5s;
 constexpr size_t kOpeningMax = 1024;
 // An upstream that sends faster than we read must not keep us from showing anything.
 constexpr int kOvertakenMax = 8;
-
-// For the end of an error's text.
-std::string said_in(std::string_view body) {
-  const std::string said = answer_text(body);
-  return said.empty() ? said : fmt::format("; it says '{}'", said);
-}
 
 }  // namespace
 
@@ -193,23 +188,7 @@ void RelaySource::on_head(std::string_view body) {
   const HttpAnswer& answer = fetch_.answer();
   has_head_ = true;
   if (kind_ == Kind::snapshots && answer.status == 304) return;
-  switch (answer.status) {
-    case 0:  // no head; its bytes decide
-    case 200:
-    case 206:  // of a whole, though no part was requested
-      break;
-    case 401:
-      fail(EACCES,
-           "user and password missing or wrong: use http://USER:PASSWORD@HOST/" + said_in(body));
-    case 403:
-      fail(EACCES, "access denied (403)" + said_in(body));
-    case 404:
-      fail(ENOENT, "nothing at this path (404)" + said_in(body));
-    case 503:
-      fail(EAGAIN, "it is full, or its camera is lost (503)" + said_in(body));
-    default:
-      fail(EPROTO, fmt::format("it answers with status {}{}", answer.status, said_in(body)));
-  }
+  if (const auto problem = find_problem(answer.status, body)) fail(problem->error, problem->words);
   is_ours_ = is_ours_ || !answer.sequence.empty();
   try {
     via_ = extend_relay_chain(answer.via, pseudonym_);
