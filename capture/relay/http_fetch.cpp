@@ -174,6 +174,7 @@ void HttpFetch::run() {
   framing_ = {};
   is_done_ = false;
   is_refused_ = false;
+  if (upgrade_) upgrade_->expect_request();
   check(curl_multi_add_handle(multi_.get(), easy));
   is_running_ = true;
 }
@@ -206,17 +207,17 @@ Wake HttpFetch::step(Instant deadline) {
   return wake == Wake::deadline && is_timer_due ? Wake::ready : wake;
 }
 
-// libcurl 7.88 does not finish a request whose upload is paused: it only reads no more. An
-// open WebSocket has then ended; otherwise, libcurl goes on to the next request once it is resumed.
+// libcurl 7.88 does not finish a request whose upload is paused: it only reads no more. Without an
+// answer, or behind a 101, the server has hung up; else libcurl repeats the request once resumed.
 void HttpFetch::attend_upload() {
   const bool reads = std::any_of(sockets_.begin(), sockets_.end(), [](const Socket& socket) {
     return (socket.events & POLLIN) != 0;
   });
-  const bool has_read_all = answer_.status != 0 && !reads;
-  if (has_read_all && answer_.status == 101) {
+  if (upgrade_->is_requested() && !reads) {
     give_up();
     is_done_ = true;
-  } else if (has_read_all || upgrade_->has_waiting()) {
+    if (answer_.status != 101) fail(CURLE_GOT_NOTHING);
+  } else if (upgrade_->has_waiting() || (answer_.status != 0 && !reads)) {
     WebSocketUpgrade::resume(easy_.get());
   }
 }
@@ -313,6 +314,7 @@ void HttpFetch::on_head_end() {
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
   if (!framing_.is_coded && !ignores_length_) answer_.length = framing_.length;
   is_refused_ = upgrade_ && WebSocketUpgrade::is_refused_by(answer_.status);
+  if (upgrade_ && answer_.status >= 200) upgrade_->expect_request();
   if (upgrade_ && answer_.status == 101 && !upgrade_->is_accepted_by(answer_.accept)) {
     throw std::system_error(EPROTO, std::system_category(),
                             fmt::format("{}: its WebSocket is not the one asked for", shown_url_));

@@ -51,7 +51,9 @@ void WebSocketUpgrade::resume(CURL* easy) {
 }
 
 size_t WebSocketUpgrade::read_callback(char* room, size_t size, size_t count, void* self) noexcept {
-  std::string& waiting = static_cast<WebSocketUpgrade*>(self)->waiting_;
+  auto& upgrade = *static_cast<WebSocketUpgrade*>(self);
+  std::string& waiting = upgrade.waiting_;
+  upgrade.is_requested_ = true;
   if (waiting.empty()) return CURL_READFUNC_PAUSE;
   const size_t taken = std::min(size * count, waiting.size());
   std::copy_n(waiting.begin(), taken, room);

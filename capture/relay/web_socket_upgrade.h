@@ -41,7 +41,10 @@ class WebSocketUpgrade {
   bool is_accepted_by(std::string_view accept) const;
 
   void send(std::string_view bytes);
-  // libcurl asks for bytes once, and again after resume().
+  // libcurl asks for bytes once the request is sent, and again after resume(). A request that it
+  // repeats, after a redirect or with the password, is a new one.
+  bool is_requested() const { return is_requested_; }
+  void expect_request() { is_requested_ = false; }
   bool has_waiting() const { return !waiting_.empty(); }
   static void resume(CURL* easy);
 
@@ -50,6 +53,7 @@ class WebSocketUpgrade {
 
   const std::string key_;
   std::string waiting_;
+  bool is_requested_ = false;
 };
 
 }  // namespace fanlight

@@ -163,7 +163,22 @@ TEST_F(WebSocketUpgradeTest, ABrokenConnectionIsAnError) {
     peer.reset();
   }});
   const Fetched fetched = open(server);
-  EXPECT_TRUE(fetched.error == ECONNRESET) << fetched.error;
+  EXPECT_EQ(fetched.error, ECONNRESET) << fetched.words;
+}
+
+TEST_F(WebSocketUpgradeTest, ASilentHangupIsAnError) {
+  const ScriptedServer::Script hangs_up = [](Peer& peer) { peer.read_head(); };
+  const auto redirects =
+      says("HTTP/1.1 302 Found\r\nLocation: /other/ws\r\nContent-Length: 0\r\n\r\n");
+  const auto asks = says(http_answer("401 Unauthorized", "WWW-Authenticate: Basic\r\n", "no"));
+  const std::vector<std::vector<ScriptedServer::Script>> all{
+      {hangs_up}, {redirects, hangs_up}, {asks, hangs_up}};
+  for (const auto& scripts : all) {
+    ScriptedServer server(scripts);
+    const Fetched fetched = open(server, "user:secret");
+    EXPECT_EQ(fetched.error, ECONNRESET) << fetched.words;
+    EXPECT_NE(fetched.words.find("hung up without a response"), std::string::npos) << fetched.words;
+  }
 }
 
 }  // namespace
