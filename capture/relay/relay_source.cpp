@@ -11,6 +11,7 @@
 #include "capture/jpeg/jpeg_check.h"
 #include "capture/relay/answer_problem.h"
 #include "capture/relay/answer_text.h"
+#include "capture/relay/fetch_url.h"
 #include "capture/relay/field_text.h"
 #include "capture/relay/redact_url.h"
 #include "capture/relay/relay_chain.h"
@@ -30,6 +31,15 @@ constexpr Duration kPromptTimeout = 5s;
 constexpr size_t kOpeningMax = 1024;
 // An upstream that sends faster than we read must not keep us from showing anything.
 constexpr int kOvertakenMax = 8;
+// After a damaged update: a whole frame this often does no harm.
+constexpr Duration kReconnectEvery = 1s;
+// After so many without an update in between, none are expected.
+constexpr int kWholeFramesMax = 10;
+
+// How a server ends that was asked for a WebSocket and knows none.
+bool is_refusal(int error) {
+  return error == ECONNRESET || error == EPROTO;
+}
 
 }  // namespace
 
@@ -45,6 +55,10 @@ RelaySource::RelaySource(std::string_view url, const SourceOptions& options, Cam
       fetch_(
           url_, clock, timeout_, [this](std::string_view bytes) { on_body(bytes); },
           options.upstream) {
+  if (options.upstream.segments) {
+    socket_url_ = web_socket_url(url_);
+    if (!socket_url_) say_no_updates("this is not the URL of a Fanlight's stream");
+  }
   ask({});
   await_first_picture(std::min(timeout_, options.patience));
 }
@@ -114,7 +128,7 @@ Picture RelaySource::hand_over() {
 }
 
 SourceDescription RelaySource::describe() const {
-  std::string how = "MJPEG stream";
+  std::string how = socket_url_ ? "changed segments of" : "MJPEG stream";
   if (kind_ == Kind::snapshots) how = fmt::format("JPEG every {:.3g} s", to_seconds(ask_every_));
   return {.device = shown_,
           .format = fmt::format("{} {}x{}, passed through", how, format_.width, format_.height),
@@ -133,7 +147,7 @@ Wake RelaySource::advance(Instant deadline) {
 }
 
 Wake RelaySource::wait_to_ask(Instant deadline) {
-  const Instant ask_at = asked_at_ + ask_every_;
+  const Instant ask_at = asked_at_ + (socket_url_ ? kReconnectEvery : ask_every_);
   const Wake wake = clock_.wait_until(std::min(deadline, ask_at));
   if (wake != Wake::deadline || clock_.now() < ask_at) return wake;
   ask(fetch_.answer().etag);
@@ -148,8 +162,12 @@ Wake RelaySource::receive(Instant deadline) {
   Wake wake = Wake::ready;
   try {
     wake = fetch_.step(std::min(deadline, late));
-    if (fetch_.is_done()) on_answer_end();
-  } catch (const std::system_error&) {
+    if (fetch_.is_done() && !is_answered_) on_answer_end();
+  } catch (const std::system_error& error) {
+    if (socket_url_ && !has_head_ && is_refusal(error.code().value())) {
+      pull_whole_frames("it does not understand the request");
+      return Wake::ready;
+    }
     if (!has_snapshot()) throw;
     is_answered_ = true;
   }
@@ -173,12 +191,16 @@ void RelaySource::ask(const std::string& etag) {
   reader_.reset();
   pictures_ = 0;
   asked_at_ = clock_.now();
-  fetch_.start(etag);
+  if (!socket_url_) return fetch_.start(etag);
+  updates_.restart();
+  fetch_.open_web_socket(*socket_url_);
 }
 
 // Called from HttpFetch::step().
 void RelaySource::on_body(std::string_view bytes) {
+  if (socket_url_ && fetch_.answer().status == 0) fail(EPROTO, "not a web server");
   if (!has_head_) on_head(bytes);
+  if (socket_url_) return on_socket_bytes(bytes);
   if (reader_) return read(bytes);
   opening_ += bytes;
   if (choose_reader(false)) read(std::exchange(opening_, {}));
@@ -195,6 +217,54 @@ void RelaySource::on_head(std::string_view body) {
   } catch (const std::system_error& error) {
     throw std::system_error(error.code(), shown_ + ": " + error.what());
   }
+}
+
+void RelaySource::on_socket_bytes(std::string_view bytes) {
+  kind_ = Kind::stream;
+  for (;;) {
+    const UpdateReader::Event event = updates_.read(bytes);
+    const std::string reply = updates_.take_reply();
+    if (!reply.empty()) fetch_.send(reply);
+    switch (event) {
+      case UpdateReader::Event::none:
+        return;
+      case UpdateReader::Event::picture:
+        updates_.take(receiving_);
+        note_whole_frame();
+        on_picture(receiving_);
+        break;
+      case UpdateReader::Event::repeat:
+        if (!newest_.is_there && !handed_over_.body.empty()) repeat();
+        break;
+      case UpdateReader::Event::damaged:
+        return on_damage();
+      case UpdateReader::Event::closed:
+        return;  // the end follows our reply
+    }
+  }
+}
+
+// The picture stays, and the next connection begins with a whole one.
+void RelaySource::on_damage() {
+  ++losses_.damaged;
+  log_gated(damage_gate_, clock_.now(), LogLevel::warning, "{}: damaged: {}; connecting again",
+            shown_, updates_.problem());
+  is_answered_ = true;
+}
+
+void RelaySource::note_whole_frame() {
+  if (updates_.has_updates() || !receiving_.slate_reason.empty()) return;
+  if (++whole_frames_ == kWholeFramesMax) say_no_updates("it never changes segments only");
+}
+
+void RelaySource::pull_whole_frames(std::string_view why) {
+  say_no_updates(why);
+  socket_url_.reset();
+  ask({});
+}
+
+void RelaySource::say_no_updates(std::string_view why) const {
+  log_warning("{} sends no updates; pulling whole frames ({})", shown_, why);
 }
 
 // Decides by the body's first bytes. Text may precede the first delimiter if the type is multipart,
@@ -254,7 +324,12 @@ void RelaySource::on_part() {
 }
 
 void RelaySource::on_answer_end() {
+  const long status = fetch_.answer().status;
+  if (socket_url_ && status != 101 && status != 503) {
+    return pull_whole_frames(fmt::format("it answers with status {}", status));
+  }
   if (!has_head_) on_head({});
+  if (socket_url_) fail(ECONNRESET, "the stream ended");
   if (fetch_.answer().status == 304) return on_not_modified();
   if (!reader_ && opening_.empty() && kind_ == Kind::snapshots) {
     is_answered_ = true;  // no picture this time
@@ -270,6 +345,11 @@ void RelaySource::on_not_modified() {
   is_answered_ = true;
   if (newest_.is_there) return;
   if (handed_over_.body.empty()) fail(EPROTO, "unexpected status 304");
+  repeat();
+}
+
+// The picture that was handed over last is the current one.
+void RelaySource::repeat() {
   std::swap(newest_.part, handed_over_);
   newest_.is_there = true;
   newest_.is_repeat = true;

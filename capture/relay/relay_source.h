@@ -12,8 +12,10 @@
 
 #include "capture/relay/http_fetch.h"
 #include "capture/relay/multipart_reader.h"
+#include "capture/relay/update_reader.h"
 #include "capture/source/camera_clock.h"
 #include "capture/source/source.h"
+#include "core/log.h"
 #include "core/time.h"
 
 namespace fanlight {
@@ -33,6 +35,10 @@ namespace fanlight {
 // a sign of life (Picture::is_repeat): thus a slate that circulates in a loop of relays comes to
 // rest. The loop itself is refused when it closes: see relay_chain.h. An upstream of our kind is
 // never silent; others may be, see Source::may_be_silent().
+//
+// With `segments` in the options the stream is a WebSocket, which sends updates in place of whole
+// frames (update_reader.h); an empty one is a sign of life. Damage is counted, and a new connection
+// begins with a whole frame. An upstream without such a WebSocket is pulled as any other.
 class RelaySource final : public Source {
  public:
   // Larger pictures end the connection.
@@ -50,6 +56,7 @@ class RelaySource final : public Source {
   std::optional<Picture> next(Instant deadline) override;
   SourceDescription describe() const override;
   bool may_be_silent() const override { return !is_ours_; }
+  SourceLosses losses() const override { return losses_; }
 
  private:
   enum class Kind : uint8_t { unknown, stream, snapshots };
@@ -62,12 +69,18 @@ class RelaySource final : public Source {
   void ask(const std::string& etag);
 
   void on_body(std::string_view bytes);
+  void on_socket_bytes(std::string_view bytes);
+  void on_damage();
+  void pull_whole_frames(std::string_view why);
+  void note_whole_frame();
+  void say_no_updates(std::string_view why) const;
   void on_head(std::string_view body);
   bool choose_reader(bool is_all);
   void read(std::string_view bytes);
   void on_part();
   void on_answer_end();
   void on_not_modified();
+  void repeat();
   void on_picture(MultipartPart& part);
   bool is_repeat(const MultipartPart& part) const;
   void measure_interval();
@@ -78,6 +91,7 @@ class RelaySource final : public Source {
   const std::string url_;
   const std::string shown_;  // the URL without passwords
   const std::string pseudonym_;
+  std::optional<std::string> socket_url_;  // for updates; absent: whole frames are pulled
   CameraClock& clock_;
   const Duration timeout_;    // for the first picture, and for a snapshot
   const Duration ask_every_;  // interval of snapshots
@@ -95,6 +109,11 @@ class RelaySource final : public Source {
   size_t pictures_ = 0;
   MultipartPart receiving_;
   Instant asked_at_{};
+
+  UpdateReader updates_{kPictureBytesMax};
+  int whole_frames_ = 0;  // before the first update
+  SourceLosses losses_;
+  LogGate damage_gate_;
 
   struct Newest {
     MultipartPart part;
