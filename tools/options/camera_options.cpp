@@ -20,7 +20,7 @@ bool is_camera_name(std::string_view name) {
   });
 }
 
-constexpr std::string_view kKeys[] = {"size", "fps", "quality", "rotate", "mirror"};
+constexpr std::string_view kKeys[] = {"size", "fps", "quality", "rotate", "mirror", "segments"};
 
 // The end of a URL: the first comma that is followed by one of our keys.
 size_t size_of_url(std::string_view text) {
@@ -104,12 +104,15 @@ void set_camera_option(CameraOptions& camera, std::string_view key, std::string_
     camera.orientation.rotate = parse_rotation(value);
   } else if (key == "mirror") {
     camera.orientation.mirror = parse_switch(value);
+  } else if (key == "segments") {
+    camera.upstream.segments = parse_switch(value);
   } else {
     const std::string question = did_you_mean(key, kKeys);
     throw std::invalid_argument(fmt::format(
         "'{}={}': {}", key, value,
         question.empty()
-            ? "one of size=WxH, fps=N, quality=N, rotate=DEGREES, mirror=on|off is expected"
+            ? "one of size=WxH, fps=N, quality=N, rotate=DEGREES, mirror=on|off, segments=on|off "
+              "is expected"
             : "no such key" + question));
   }
 }
@@ -163,7 +166,9 @@ CameraOptions parse_camera(std::string_view text) {
   camera.source = complete_source(source);
   if (!is_url(camera.source)) {
     set_camera_options(camera, rest.substr(source.size()));
-    return camera;
+    if (!camera.upstream.segments) return camera;
+    throw std::invalid_argument(
+        fmt::format("'{}': segments=on belongs to the URL of another Fanlight", text));
   }
   const size_t size = size_of_url(rest);
   camera.source = complete_source(rest.substr(0, size));

@@ -27,7 +27,7 @@ struct CameraOptions {
 // `[a-z0-9-]{1,32}`. Throws std::invalid_argument.
 void check_camera_name(std::string_view name);
 
-// Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES` or `mirror=on|off`.
+// Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES`, `mirror=on|off` or `segments=on|off`.
 // Throws std::invalid_argument for an unknown key or an invalid value.
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value);
 

@@ -158,8 +158,9 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
 
 [[noreturn]] void refuse_camera_key(std::string_view name, const toml::source_region& region,
                                     std::string_view path, const Place& place) {
-  constexpr std::string_view kKnown[] = {"source", "size",    "fps",     "quality", "rotate",
-                                         "mirror", "control", "headers", "tls",     "insecure"};
+  constexpr std::string_view kKnown[] = {"source", "size",     "fps",     "quality",
+                                         "rotate", "mirror",   "control", "headers",
+                                         "tls",    "insecure", "segments"};
   const Option* option = find_option(name);
   if (option != nullptr && !option->is(kCommand)) {
     place.refuse_at(region, path, "a server key; it belongs above the first [camera.NAME]");
@@ -168,7 +169,7 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
   place.refuse_at(region, path,
                   question.empty()
                       ? "no such key; keys: source, size, fps, quality, rotate, mirror, "
-                        "control, headers, tls, insecure"
+                        "control, headers, tls, insecure, segments"
                       : "no such key" + question);
 }
 
@@ -183,7 +184,8 @@ void read_camera_key(CameraOptions& camera, std::string_view name, const toml::n
                            {"fps", {.type = "N", .is_number = true}},
                            {"quality", {.type = "1..100", .is_number = true}},
                            {"rotate", {.type = "0, 90, 180 or 270", .is_number = true}},
-                           {"mirror", {.type = "on|off"}}};
+                           {"mirror", {.type = "on|off"}},
+                           {"segments", {.type = "on|off"}}};
   if (name == "control") {
     for (const std::string& text : control_texts(node, path, place)) {
       camera.controls.push_back(parse_control_setting(text));
@@ -232,7 +234,8 @@ CameraOptions read_camera(const toml::key& name, const toml::node& node, const P
     place.refuse_at(name.source(), path, "source = \"SPEC\" is missing");
   }
   if (camera.upstream != UpstreamOptions{} && !is_url(camera.source)) {
-    place.refuse_at(name.source(), path, "headers, tls and insecure belong to the source of a URL");
+    place.refuse_at(name.source(), path,
+                    "headers, tls, insecure and segments belong to the source of a URL");
   }
   return camera;
 }

@@ -68,6 +68,7 @@ void add_upstream(Json& row, const UpstreamOptions& upstream, bool with_secrets)
   if (!upstream.ca.empty()) row["tls"]["ca"] = upstream.ca;
   if (!upstream.pin.empty()) row["tls"]["pin"] = upstream.pin;
   if (upstream.insecure) row["insecure"] = true;
+  if (upstream.segments) row["segments"] = true;
 }
 
 Json camera_json(const CameraOptions& camera, bool with_secrets) {

@@ -216,8 +216,8 @@ std::vector<Option> camera_options() {
   return {
       {"source", "SPEC", "", source_help(), kOfCameras, set_source},
       {"camera", "NAME=SPEC[,key=value]...", "",
-       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate and "
-       "mirror; in a URL a comma before such a key is written %2C; repeatable",
+       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate, mirror and segments; "
+       "in a URL a comma before such a key is written %2C; repeatable",
        kRepeatable | kOfCameras, add_camera},
       {kFps, "N", "", "pictures per second (default: the source's own)",
        kNumber | kOfCameras | kReloadable, shape<kFps>},

@@ -77,6 +77,7 @@ std::vector<std::string_view> fixed_differences(const CameraOptions& now,
     names.push_back("tls");
   }
   if (now.upstream.insecure != next.upstream.insecure) names.push_back("insecure");
+  if (now.upstream.segments != next.upstream.segments) names.push_back("segments");
   return names;
 }
 

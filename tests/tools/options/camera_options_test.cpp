@@ -48,6 +48,14 @@ TEST(CameraOptions, KeysAfterAUrlBelongToTheCamera) {
   }
 }
 
+TEST(CameraOptions, SegmentsAreOfAUrl) {
+  EXPECT_TRUE(parse_camera("a=http://h/stream,segments=on").upstream.segments);
+  EXPECT_FALSE(parse_camera("a=http://h/stream,segments=off").upstream.segments);
+  EXPECT_FALSE(parse_camera("a=http://h/stream").upstream.segments);
+  EXPECT_NE(mistake("a=pattern,segments=on").find("URL"), std::string::npos);
+  EXPECT_NE(mistake("a=http://h/s,segments=yes").find("yes"), std::string::npos);
+}
+
 TEST(CameraOptions, UrlMayContainCommas) {
   for (const char* url : {"http://h/a,b", "http://h/v?size=1,2", "http://h/a,rotate", "http://h/a,",
                           "http://h/a,x=rotate=1", "http://h/a%2Crotate=90"}) {

@@ -100,14 +100,16 @@ TEST(ConfigFile, ParsesUpstreamOptions) {
       "tls = { ca = \"a.pem\", pin = \"" +
       pin +
       "\" }\n"
-      "[camera.b]\nsource = \"h:1\"\ninsecure = true\n");
+      "[camera.b]\nsource = \"h:1\"\ninsecure = true\nsegments = true\n");
   ASSERT_EQ(settings.cameras.size(), 2u);
   const UpstreamOptions& a = settings.cameras[0].upstream;
   EXPECT_EQ(a.headers, (std::vector<std::string>{"X-API-Key: k", "X-Number: 7"}));
   EXPECT_EQ(a.ca, "a.pem");
   EXPECT_EQ(a.pin, pin);
   EXPECT_FALSE(a.insecure);
+  EXPECT_FALSE(a.segments);
   EXPECT_TRUE(settings.cameras[1].upstream.insecure);
+  EXPECT_TRUE(settings.cameras[1].upstream.segments);
 }
 
 TEST(ConfigFile, RefusesInvalidUpstreamOptions) {
@@ -124,6 +126,8 @@ TEST(ConfigFile, RefusesInvalidUpstreamOptions) {
                  "f.toml:3: camera.a.tls.insecure: ", "beside tls");
   expect_mistake(camera + "insecure = \"yes\"", "f.toml:3: camera.a.insecure: ", "true or false");
   expect_mistake("[camera.a]\nsource = \"pattern\"\ninsecure = true",
+                 "f.toml:1: camera.a: ", "of a URL");
+  expect_mistake("[camera.a]\nsource = \"pattern\"\nsegments = true",
                  "f.toml:1: camera.a: ", "of a URL");
 }
 

@@ -78,13 +78,17 @@ TEST(ConfigText, JsonOmitsPasswords) {
 
 TEST(ConfigText, ListsUpstreamOptions) {
   Options options = read("--camera a=https://host/x");
-  options.cameras[0].upstream = {
-      .headers = {"X-API-Key: s3cret"}, .ca = "a.pem", .pin = "sha256//x", .insecure = true};
+  options.cameras[0].upstream = {.headers = {"X-API-Key: s3cret"},
+                                 .ca = "a.pem",
+                                 .pin = "sha256//x",
+                                 .insecure = true,
+                                 .segments = true};
   const std::string toml = config_toml(options);
   EXPECT_NE(toml.find("headers = { \"X-API-Key\" = \"s3cret\" }\n"), std::string::npos) << toml;
   EXPECT_NE(toml.find("tls = { \"ca\" = \"a.pem\", \"pin\" = \"sha256//x\" }\n"), std::string::npos)
       << toml;
   EXPECT_NE(toml.find("insecure = true\n"), std::string::npos) << toml;
+  EXPECT_NE(toml.find("segments = true\n"), std::string::npos) << toml;
   const auto json = nlohmann::json::parse(config_json(options));
   EXPECT_EQ(json["camera"]["a"]["headers"]["X-API-Key"], "***");
 }
