@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/segments/find_segments.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -44,6 +45,15 @@ bool find_segments(std::span<const std::byte> jpeg, SegmentGrid& grid,
   grid = *divided;
   const std::span bytes(reinterpret_cast<const uint8_t*>(jpeg.data()), jpeg.size());
   return find_beginnings(bytes, head->size, grid.count(), segments);
+}
+
+bool find_segments(std::string_view jpeg, SegmentGrid& grid, std::vector<Segment>& segments) {
+  const auto head = read_jpeg_head(jpeg);
+  const auto divided = head ? divide(*head) : std::nullopt;
+  if (!divided) return false;
+  segments.resize(std::max(segments.size(), divided->count() + 1));
+  const std::span bytes(reinterpret_cast<const std::byte*>(jpeg.data()), jpeg.size());
+  return find_segments(bytes, grid, std::span(segments));
 }
 
 }  // namespace fanlight

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "core/segment_index.h"
 
@@ -16,5 +18,8 @@ namespace fanlight {
 // Only what division depends on is verified: neither tables nor entropy-coded data.
 bool find_segments(std::span<const std::byte> jpeg, SegmentGrid& grid,
                    std::span<Segment> segments) noexcept;
+
+// The same with `segments` grown to as many as there are, and never shrunk.
+bool find_segments(std::string_view jpeg, SegmentGrid& grid, std::vector<Segment>& segments);
 
 }  // namespace fanlight

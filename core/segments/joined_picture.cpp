@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/segments/check_update.h"
 #include "core/segments/find_segments.h"
+#include "core/segments/jpeg_head.h"
 #include "core/segments/jpeg_marker.h"
 
 namespace fanlight {
@@ -14,10 +16,6 @@ namespace {
 constexpr size_t kRestartNumbers = 8;
 // The memory is compacted when replaced segments take as much of it as the picture.
 constexpr size_t kPicturesKept = 2;
-
-std::span<const std::byte> as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
-}
 
 char* copy(std::string_view text, char* out) {
   return std::copy(text.begin(), text.end(), out);
@@ -44,9 +42,8 @@ void JoinedPicture::take_whole(std::string_view jpeg, uint64_t sequence) {
   bytes_ = jpeg;
   size_ = jpeg.size();
   sequence_ = sequence;
-  found_.resize(kSegmentsMax + 1);
-  if (!find_segments(as_bytes(bytes_), grid_, found_)) return;
-  head_ = read_jpeg_head(bytes_).value();
+  if (!find_segments(bytes_, grid_, found_)) return;
+  head_size_ = found_[0].begin;
   for (size_t i = 0; i < grid_.count(); ++i) {
     const size_t begin = found_[i].begin;
     pieces_.push_back({begin, found_[i + 1].begin - kSegmentMarkerBytes - begin});
@@ -65,43 +62,20 @@ std::string_view JoinedPicture::take_update(const UpdateMessage& message, std::s
   return {};
 }
 
+// Fills `found_` if there is an atlas and no problem.
 std::string_view JoinedPicture::find_problem(const UpdateMessage& message, std::string_view atlas) {
   const SegmentUpdate& update = *message.update;
   if (!sequence_) return "an update without a whole frame before it";
   if (update.base != *sequence_) return "an update of a frame that is not the last one";
   if (update.empty()) return atlas.empty() ? "" : "an atlas for an empty update";
   if (!has_segments()) return "an update of a frame without segments";
-  if (update.width != head_.width || update.height != head_.height || update.grid != grid_) {
-    return "an update of another geometry";
-  }
-  return find_problem_of_atlas(update, atlas);
-}
-
-// Fills `found_`.
-std::string_view JoinedPicture::find_problem_of_atlas(const SegmentUpdate& update,
-                                                      std::string_view atlas) {
-  const auto head = read_jpeg_head(atlas);
-  if (!head) return "the atlas is not a JPEG in segments";
-  if (!has_head_of(atlas)) return "the atlas has other tables than the whole frame";
-  const auto columns = static_cast<size_t>(update.atlas_columns);
-  const size_t rows = (update.count() + columns - 1) / columns;
-  if (static_cast<size_t>(head->width) != columns * static_cast<size_t>(grid_.width) ||
-      static_cast<size_t>(head->height) != rows * static_cast<size_t>(grid_.height)) {
-    return "the atlas has other dimensions than its message says";
-  }
+  const std::string_view problem = check_update(update, bytes_, atlas);
+  if (!problem.empty()) return problem;
   SegmentGrid grid;
-  if (!find_segments(as_bytes(atlas), grid, found_)) {
+  if (!find_segments(atlas, grid, found_)) {
     return "the atlas is cut off, or its segments are damaged";
   }
   return size_with(update) <= bytes_max_ ? "" : "the picture has become too large";
-}
-
-// All but its dimensions.
-bool JoinedPicture::has_head_of(std::string_view atlas) const {
-  const size_t end = head_.dimensions + kJpegDimensionsBytes;
-  return atlas.size() >= head_.size &&
-         atlas.substr(0, head_.dimensions) == bytes_.substr(0, head_.dimensions) &&
-         atlas.substr(end, head_.size - end) == bytes_.substr(end, head_.size - end);
 }
 
 // The size of the picture with the segments in `found_`.
@@ -133,7 +107,7 @@ void JoinedPicture::replace(const SegmentUpdate& update, std::string_view atlas)
 
 void JoinedPicture::compact() {
   spare_.clear();
-  spare_.append(bytes_, 0, head_.size);
+  spare_.append(bytes_, 0, head_size_);
   for (Piece& piece : pieces_) {
     const size_t begin = spare_.size();
     spare_ += bytes_of(piece);
@@ -145,7 +119,7 @@ void JoinedPicture::compact() {
 char* JoinedPicture::write(char* out) const {
   if (!has_segments()) return copy(bytes_, out);
   const char* const end = out + size_;
-  out = copy(std::string_view(bytes_).substr(0, head_.size), out);
+  out = copy(std::string_view(bytes_).substr(0, head_size_), out);
   for (size_t i = 0; i < pieces_.size(); ++i) {
     if (i > 0) out = write_marker(jpeg_marker::kRst0 + (i - 1) % kRestartNumbers, out);
     out = copy(bytes_of(pieces_[i]), out);

@@ -9,13 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/segment_index.h"
-#include "core/segments/jpeg_head.h"
 #include "core/segments/update_message.h"
 
 namespace fanlight {
@@ -56,8 +54,6 @@ class JoinedPicture {
   };
 
   std::string_view find_problem(const UpdateMessage& message, std::string_view atlas);
-  std::string_view find_problem_of_atlas(const SegmentUpdate& update, std::string_view atlas);
-  bool has_head_of(std::string_view atlas) const;
   size_t size_with(const SegmentUpdate& update) const;
   void replace(const SegmentUpdate& update, std::string_view atlas);
   void compact();
@@ -69,7 +65,7 @@ class JoinedPicture {
   std::string bytes_;  // a whole frame's, and those of new segments behind them
   size_t size_ = 0;
   std::optional<uint64_t> sequence_;
-  JpegHead head_{};
+  size_t head_size_ = 0;  // in `bytes_`
   SegmentGrid grid_{};
   std::vector<Piece> pieces_;   // one for each segment; empty: the frame has none
   std::vector<Segment> found_;  // room for the segments of a frame or an atlas

@@ -4,13 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "capture/jpeg/jpeg_transform.h"
 #include "core/random.h"
 #include "core/segments/find_segments.h"
+#include "core/segments/jpeg_head.h"
 #include "core/segments/segment_atlas.h"
+#include "core/segments/update_message.h"
 #include "tests/capture/jpeg/test_jpeg.h"
 
 namespace fanlight {
@@ -58,6 +61,26 @@ inline Runs random_runs(Random& random, const SegmentGrid& grid, double density)
   }
   if (runs.empty()) runs.push_back({static_cast<uint16_t>(random.below(grid.count())), 1});
   return runs;
+}
+
+inline std::string as_text(const Bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+inline UpdateMessage message_of(const SegmentIndex& picture, const Runs& runs, uint64_t base,
+                                uint64_t sequence) {
+  const auto head = read_jpeg_head(picture.jpeg).value();
+  UpdateMessage message{.camera = "a", .sequence = sequence, .timestamp = {}};
+  message.update = {.base = base,
+                    .width = head.width,
+                    .height = head.height,
+                    .grid = picture.grid,
+                    .atlas_columns = 0,
+                    .runs = runs};
+  if (runs.empty()) return message;
+  message.update->atlas_columns =
+      static_cast<int>(atlas_shape(message.update->count(), picture.grid).columns);
+  return message;
 }
 
 }  // namespace fanlight

@@ -32,6 +32,10 @@ Found find(const Bytes& jpeg) {
   found.segments.pop_back();
   EXPECT_FALSE(find_segments(guarded.span(), again, found.segments)) << "one too few";
   found.segments.push_back({static_cast<uint32_t>(jpeg.size())});
+  std::vector<Segment> grown;
+  EXPECT_TRUE(find_segments({reinterpret_cast<const char*>(guarded.span().data()), jpeg.size()},
+                            again, grown));
+  EXPECT_EQ(grown.size(), found.segments.size());
   return found;
 }
 

@@ -15,26 +15,6 @@ namespace {
 
 constexpr size_t kBytesMax = 1 << 20;
 
-std::string as_text(const Bytes& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-UpdateMessage message_of(const SegmentIndex& picture, const Runs& runs, uint64_t base,
-                         uint64_t sequence) {
-  const auto head = read_jpeg_head(picture.jpeg).value();
-  UpdateMessage message{.camera = "a", .sequence = sequence, .timestamp = {}};
-  message.update = {.base = base,
-                    .width = head.width,
-                    .height = head.height,
-                    .grid = picture.grid,
-                    .atlas_columns = 0,
-                    .runs = runs};
-  if (runs.empty()) return message;
-  message.update->atlas_columns =
-      static_cast<int>(atlas_shape(message.update->count(), picture.grid).columns);
-  return message;
-}
-
 std::string written(const JoinedPicture& joined) {
   std::string out(joined.size(), '\0');
   EXPECT_EQ(joined.write(out.data()), out.data() + out.size());
