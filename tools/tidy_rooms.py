@@ -30,7 +30,7 @@ ROOMS = {
     "http/answer": ["http/report"],
     "http/shard": ["http/answer"],
     "tools/flags": ["core"],
-    "tools/load": ["tools/flags"],
+    "tools/load": ["tools/flags", "core/segments", "core/web_socket"],
     "tools/options": ["tools/flags", "capture/camera", "http/state"],
     "tools/server": ["tools/options", "http/shard"],
 }

@@ -14,7 +14,7 @@ _fanlight_load() {
       mapfile -t choices < <(compgen -W '-h --help --version
         -c --viewers -d -z --duration --ramp --settle -t --threads --cpus --seed
         --slow --slow-rate --slow-receive-buffer --receive-buffer --stalled --resetting --vanishing
-        -H --header --check-every --pid --json --quiet --tolerate
+        -H --header --segments --check-every --pid --json --quiet --tolerate
         http://127.0.0.1:5000/stream' -- "$word")
       ;;
   esac

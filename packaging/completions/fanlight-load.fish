@@ -22,6 +22,7 @@ complete -c fanlight-load -x -l resetting -d 'viewers that reset and reconnect'
 complete -c fanlight-load -x -l vanishing -d 'viewers that vanish within a frame and reconnect'
 complete -c fanlight-load -x -s H -l header -d 'header field of each request'
 
+complete -c fanlight-load -l segments -d 'connect by WebSocket, receive only what changed'
 complete -c fanlight-load -x -l check-every -d 'check every Nth part of each viewer completely'
 complete -c fanlight-load -x -l pid -a '(pidof fanlight)' -d "the server's process ID"
 complete -c fanlight-load -r -F -l json -d 'write the result as JSON'

@@ -146,6 +146,23 @@ class RealServerTest(unittest.TestCase):
         self.assertGreater(result["server"]["cpu_s"], 0)
         self.assertGreater(result["server"]["rss_end_kb"], 1000)
 
+    def test_updates_fit_and_join_to_whole_pictures(self):
+        code, result, errors = run(
+            self.url, "--segments", "--viewers", "20", "--duration", "2s", "--slow", "2",
+            "--vanishing", "2", "--resetting", "2", "--stalled", "1", "--check-every", "4")
+        self.assertEqual(code, 0, errors)
+        segments = result["segments"]
+        self.assertEqual((segments["broken"], segments["problem"]), (0, None))
+        self.assertGreater(segments["updates"], 100)
+        self.assertGreaterEqual(segments["whole_frames"], 1)
+        self.assertLess(segments["update_bytes"] / segments["updates"],
+                        segments["whole_bytes"] / segments["whole_frames"] / 2)
+        self.assertGreaterEqual(result["bytes"],
+                                segments["update_bytes"] + segments["whole_bytes"])
+        self.assertGreater(result["checked"], 0)
+        self.assertLessEqual(sum(segments["last_pictures"].values()), 5)
+        self.assertGreater(result["fast"]["frames"]["min"], 20)
+
     def test_the_tutorials_stream_without_sequences_is_read(self):
         code, result, errors = run(self.fanlight.url + "/video_feed", "--viewers", "3",
                                    "--duration", "500ms", "--header", "Accept: image/jpeg")
@@ -208,6 +225,17 @@ class BrokenServerTest(unittest.TestCase):
             result, errors = self.check(server)
             self.assertEqual(result["falling"], 3)
             self.assertIn("3 falling sequences", errors)
+
+    def test_a_broken_update_is_reported(self):
+        text = b'{"camera":"a","sequence":1,"timestamp":1,"update":7}'
+        with Scripted(b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81"
+                      + bytes([len(text)]) + text) as server:
+            result, errors = self.check(server, "--segments")
+            self.assertEqual(result["segments"]["broken"], 3)
+            self.assertIn("3 broken updates (update: not an object)", errors)
+        with Scripted(HEAD + part(1)) as server:
+            _, errors = self.check(server, "--segments", code=69)
+            self.assertIn("3 viewers without a frame", errors)
 
     def test_a_full_server_is_reported(self):
         answer = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\r\nfull\n"

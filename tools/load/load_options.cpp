@@ -47,10 +47,11 @@ constexpr const char* kFooter =
     "  repeats     a frame sent again, so that no viewer waits too long for a byte\n"
     "  skew        from the first viewer that has a frame to the last one\n"
     "  rank        of the viewers that are served first and last on average\n"
+    "  broken      with --segments: updates that do not fit, or pictures not whole\n"
     "\n"
-    "Exit code: 0; 1 when a frame was torn, a sequence fell, or a viewer was\n"
-    "disconnected or never got a frame; 64 bad flag; 69 the server cannot be reached\n"
-    "or gives no viewer a stream; 71 this machine is too small.";
+    "Exit code: 0; 1 when a frame was torn or broken, a sequence fell, or a viewer\n"
+    "was disconnected or never got a frame; 64 bad flag; 69 the server cannot be\n"
+    "reached or gives no viewer a stream; 71 this machine is too small.";
 
 // Adds flags whose mistakes are all reported in the same words.
 class LoadFlags {
@@ -256,6 +257,10 @@ std::optional<LoadOptions> parse_load_options(int argc, const char* const* argv)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
+  app.add_flag("--segments", options.segments,
+               "connect by WebSocket (the path's last part becomes ws), and get only what changed "
+               "of each picture; --check-every joins the pictures of every Nth viewer")
+      ->group("Viewers");
   app.add_flag("--quiet", options.quiet, "no line per second on standard error")
       ->group("Checks and report");
   app.add_flag("--tolerate", options.tolerate, "exit with 0 whatever the viewers saw")

@@ -47,7 +47,8 @@ struct LoadOptions {
   size_t slow_receive_buffer = 0;  // SO_RCVBUF; 0: the kernel's own
   size_t receive_buffer = 0;
   uint32_t check_every = 64;
-  pid_t pid = 0;  // 0: none
+  bool segments = false;  // viewers connect by WebSocket, and get updates
+  pid_t pid = 0;          // 0: none
   std::vector<std::string> headers;
   uint64_t seed = 1;
   std::string json;  // a path, `-`, or empty

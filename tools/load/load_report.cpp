@@ -125,6 +125,25 @@ void append_server_json(std::string& out, const LoadResult& result) {
          kilobytes(&ServerResult::max, &ProcessUsage::anonymous_kb));
 }
 
+// All keys are there without --segments too, with null.
+void append_segments_json(std::string& out, const LoadResult& result) {
+  const SegmentsResult& segments = result.segments ? *result.segments : SegmentsResult{};
+  const auto count = [&](uint64_t value) {
+    return result.segments ? fmt::format("{}", value) : std::string("null");
+  };
+  append(out, ",\"segments\":{{\"whole_frames\":{},\"whole_bytes\":{},\"updates\":{}",
+         count(segments.whole_frames), count(segments.whole_bytes), count(segments.updates));
+  append(out, ",\"update_bytes\":{},\"empty_updates\":{},\"broken\":{},\"problem\":{}",
+         count(segments.update_bytes), count(segments.empty_updates), count(segments.broken),
+         segments.problem.empty() ? "null" : json_text(segments.problem));
+  append(out, ",\"last_pictures\":{{");
+  for (const auto& [hash, viewers] : segments.last_pictures) {
+    append(out, "{}\"{:016x}\":{}", hash == segments.last_pictures.begin()->first ? "" : ",", hash,
+           viewers);
+  }
+  append(out, "}}}}");
+}
+
 void append_kind_row(std::string& out, std::string_view name, const LoadResult& result,
                      const KindResult& kind) {
   if (!kind.frames) return;
@@ -169,6 +188,20 @@ void append_usage_rows(std::string& out, const LoadResult& result) {
   append(out, "\n");
 }
 
+void append_segments_row(std::string& out, const LoadResult& result) {
+  if (!result.segments) return;
+  const SegmentsResult& segments = *result.segments;
+  const auto mean_kb = [](uint64_t bytes, uint64_t count) {
+    return cell(count > 0 ? std::optional(static_cast<double>(bytes) / 1e3 / double(count))
+                          : std::nullopt);
+  };
+  append(out, "{:<12} {} whole of {} KB, {} updates of {} KB, {} empty; {} broken", "segments",
+         segments.whole_frames, mean_kb(segments.whole_bytes, segments.whole_frames),
+         segments.updates, mean_kb(segments.update_bytes, segments.updates), segments.empty_updates,
+         segments.broken);
+  append(out, "{}{}\n", segments.problem.empty() ? "" : ": ", segments.problem);
+}
+
 void append_refused_row(std::string& out, const LoadResult& result) {
   if (result.statuses.empty() && result.not_multipart == 0) return;
   append(out, "{:<12}", "refused");
@@ -190,6 +223,7 @@ std::string to_json(const LoadResult& result) {
   append(out, "{{");
   append_viewers_json(out, result);
   append_frames_json(out, result);
+  append_segments_json(out, result);
   append_kind_json(out, "fast", result, result.fast);
   append_kind_json(out, "slow", result, result.slow);
   append(out, ",\"stalled\":{{\"viewers\":{},\"closed\":{},\"closed_after_ms\":{{",  //
@@ -223,6 +257,7 @@ std::string to_table(const LoadResult& result) {
          per_second(result, result.bytes) / 1e6, result.torn,
          cell(if_sequences(result, static_cast<double>(result.falling)), 0), result.repeats,
          result.looked_at);
+  append_segments_row(out, result);
   append_viewers_rows(out, result);
   append(out, "\n{:<12} p50 {} ms, p99 {} ms, max {} ms after connect(); {} viewers without one\n",
          "first frame", cell(result.first_frame.p50), cell(result.first_frame.p99),

@@ -48,7 +48,8 @@ std::optional<double> LoadResult::per_frame_us(double cpu_s) const {
 }
 
 bool LoadResult::is_clean() const {
-  return torn == 0 && falling == 0 && disconnected == 0 && never == 0;
+  const bool is_broken = segments && segments->broken > 0;
+  return torn == 0 && falling == 0 && disconnected == 0 && never == 0 && !is_broken;
 }
 
 std::string LoadResult::complaint() const {
@@ -59,6 +60,7 @@ std::string LoadResult::complaint() const {
   };
   add(torn, "torn frames");
   add(falling, "falling sequences");
+  if (segments) add(segments->broken, fmt::format("broken updates ({})", segments->problem));
   add(disconnected, "viewers disconnected");
   add(never, "viewers without a frame");
   add(connect_errors, "connects failed");

@@ -53,6 +53,19 @@ struct ServerResult {
   ProcessUsage max;    // memory only
 };
 
+// With --segments.
+struct SegmentsResult {
+  uint64_t whole_frames = 0;
+  uint64_t whole_bytes = 0;
+  uint64_t updates = 0;  // that are not empty
+  uint64_t update_bytes = 0;
+  uint64_t empty_updates = 0;
+  uint64_t broken = 0;  // of the whole run
+  std::string problem;  // of one of those
+  // The last pictures of viewers whose pictures were joined: by hash, how many viewers have it.
+  std::map<uint64_t, uint64_t> last_pictures;
+};
+
 struct LoadResult {
   std::string url;
   uint64_t seed = 0;
@@ -86,6 +99,7 @@ struct LoadResult {
   Percentiles first_frame;      // connect() to the last byte of the first frame
   Percentiles skew;
   std::optional<double> rank_min, rank_max;
+  std::optional<SegmentsResult> segments;
   std::optional<ServerResult> server;
   double load_cpu_s = 0;  // of this program, in the window
 

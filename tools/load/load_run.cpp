@@ -77,7 +77,7 @@ ProcessUsage require_usage(pid_t pid) {
 
 LoadRun::LoadRun(const LoadOptions& options)
     : options_(options),
-      target_(parse_url(options.url), options.viewers, options.headers),
+      target_(parse_url(options.url), options.viewers, options.headers, options.segments),
       shared_(options, target_),
       signals_(block_signals()) {
   require_descriptors(options.viewers + options.threads);
@@ -286,6 +286,24 @@ void LoadRun::add_ranks(LoadResult& result) const {
   }
 }
 
+std::optional<SegmentsResult> LoadRun::segments_result() const {
+  if (!options_.segments) return std::nullopt;
+  SegmentsResult result;
+  result.whole_frames = total(&LoadTally::whole_frames);
+  result.whole_bytes = total(&LoadTally::whole_bytes);
+  result.updates = total(&LoadTally::updates);
+  result.update_bytes = total(&LoadTally::update_bytes);
+  result.empty_updates = total(&LoadTally::empty_updates);
+  result.broken = total(&LoadTally::broken);
+  for (const auto& thread : threads_) {
+    for (const LoadViewer& viewer : thread->viewers()) {
+      if (!viewer.problem().empty()) result.problem = viewer.problem();
+      if (const auto hash = viewer.picture_hash()) ++result.last_pictures[*hash];
+    }
+  }
+  return result;
+}
+
 LoadResult LoadRun::result() const {
   LoadResult result;
   result.url = options_.url;
@@ -328,6 +346,7 @@ LoadResult LoadRun::result() const {
     }
   }
   add_ranks(result);
+  result.segments = segments_result();
   if (options_.pid != 0) {
     result.server = ServerResult{to_seconds(server_last_.cpu - server_window_begin_.cpu),
                                  server_start_, server_last_, server_max_};

@@ -45,6 +45,7 @@ class LoadRun {
   void sample_server();
   void require_connection() const;
   LoadResult result() const;
+  std::optional<SegmentsResult> segments_result() const;
   KindResult kind_result(ViewerKind kind, const LatencyHistogram& age) const;
   void add_ranks(LoadResult& result) const;
 

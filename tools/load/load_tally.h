@@ -41,11 +41,18 @@ struct LoadTally {
   Counter torn;
   Counter falling;
   Counter sequences;  // parts with X-Sequence
+  Counter broken;     // with --segments: what UpdateChecker does not accept
   // Of the window.
   Counter window_frames;
   Counter window_bytes;
   Counter repeats;
   Counter looked_at;
+  // Of the window, with --segments.
+  Counter whole_frames;
+  Counter whole_bytes;
+  Counter updates;
+  Counter update_bytes;
+  Counter empty_updates;
   // Times.
   LatencyHistogram live_age;  // of fast viewers, of the whole run, for the line per second
   LatencyHistogram fast_age;  // of the window

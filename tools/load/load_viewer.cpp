@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/check.h"
+#include "core/web_socket/client_frame.h"
 
 namespace fanlight {
 namespace {
@@ -47,6 +48,9 @@ void LoadViewer::connect(ViewerContext& context) {
   }
   was_called_ = true;
   follower_.begin_connection();
+  if (context.shared.options.segments) {
+    updates_ = std::make_unique<UpdateChecker>(index_ % check_every_ == 0);
+  }
   has_stream_ = false;
   frames_left_ = static_cast<uint32_t>(1 + context.random.below(kFramesBeforeVanishingMax));
   if (!open_socket(context)) {
@@ -160,7 +164,8 @@ void LoadViewer::on_tick(ViewerContext& context, Duration since_last_tick) {
 void LoadViewer::receive(ViewerContext& context, size_t budget) {
   while (budget > 0) {
     const size_t unseen = state_ == State::leaving ? kBytesPerTurn : reader_.discardable();
-    size_t wanted = reader_.wants_all() ? context.scratch.size() : kHeadBytes;
+    const bool wants_all = reader_.wants_all() || (updates_ && has_stream_);
+    size_t wanted = wants_all ? context.scratch.size() : kHeadBytes;
     if (unseen > 0) wanted = unseen;
     // One byte at a time until it has seen enough: it must not read more than documented.
     if (kind_ == ViewerKind::stalled) wanted = 1;
@@ -188,13 +193,15 @@ void LoadViewer::receive(ViewerContext& context, size_t budget) {
 bool LoadViewer::take(ViewerContext& context, std::string_view bytes) {
   const bool had_stream = has_stream_;
   while (!bytes.empty()) {
-    if (!on_event(context, reader_.read(bytes))) return false;
+    const bool goes_on = updates_ && has_stream_ ? on_update_event(context, updates_->read(bytes))
+                                                 : on_event(context, reader_.read(bytes));
+    if (!goes_on) return false;
   }
   if (kind_ == ViewerKind::stalled && had_stream) {
     stall(context);
     return false;
   }
-  if (kind_ == ViewerKind::vanishing && frames_left_ == 0 && reader_.is_in_body()) {
+  if (kind_ == ViewerKind::vanishing && frames_left_ == 0 && is_in_frame()) {
     leave(context);
     return false;
   }
@@ -208,7 +215,7 @@ bool LoadViewer::on_event(ViewerContext& context, PartReader::Event event) {
     case PartReader::Event::head:
       return on_head(context);
     case PartReader::Event::part:
-      return on_part(context);
+      return on_part(context, reader_.part());
     case PartReader::Event::torn:
       context.tally.torn.add();
       return true;
@@ -216,10 +223,64 @@ bool LoadViewer::on_event(ViewerContext& context, PartReader::Event event) {
   return true;
 }
 
+// False when the connection is no longer read.
+bool LoadViewer::on_update_event(ViewerContext& context, UpdateChecker::Event event) {
+  switch (event) {
+    case UpdateChecker::Event::none:
+      return true;
+    case UpdateChecker::Event::frame: {
+      const bool goes_on = on_part(context, updates_->part());
+      count_update(context);
+      return goes_on;
+    }
+    case UpdateChecker::Event::ping: {
+      const std::string pong = make_client_frame(WebSocketOpcode::pong, updates_->control());
+      ::send(socket_.get(), pong.data(), pong.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      return true;
+    }
+    case UpdateChecker::Event::closed:
+      on_disconnect(context);
+      return false;
+    case UpdateChecker::Event::broken:
+      return give_up(context);
+  }
+  return true;
+}
+
+// At the time of on_part(), so that both count it or neither does.
+void LoadViewer::count_update(ViewerContext& context) const {
+  if (!context.shared.is_in_window(context.now)) return;
+  LoadTally& tally = context.tally;
+  if (updates_->kind() == UpdateChecker::Kind::empty) return tally.empty_updates.add();
+  const bool is_whole = updates_->kind() == UpdateChecker::Kind::whole;
+  (is_whole ? tally.whole_frames : tally.updates).add();
+  (is_whole ? tally.whole_bytes : tally.update_bytes).add(updates_->part().bytes);
+}
+
+// After a broken update the following ones mean nothing.
+bool LoadViewer::give_up(ViewerContext& context) {
+  context.tally.broken.add();
+  problem_ = updates_->problem();
+  settle(context);
+  close_socket(context);
+  come_again(context);
+  return false;
+}
+
+bool LoadViewer::is_in_frame() const {
+  return updates_ ? updates_->is_in_message() : reader_.is_in_body();
+}
+
+std::optional<uint64_t> LoadViewer::picture_hash() const {
+  return updates_ ? updates_->hash() : std::nullopt;
+}
+
 bool LoadViewer::on_head(ViewerContext& context) {
   LoadTally& tally = context.tally;
   const PartReader::Head& head = reader_.head();
-  if (head.status == 200 && head.is_multipart && !head.is_chunked) {
+  const bool is_stream =
+      updates_ ? head.status == 101 : head.status == 200 && head.is_multipart && !head.is_chunked;
+  if (is_stream) {
     has_stream_ = true;
     tally.open.add();
     if (!had_stream_) tally.connected.add();
@@ -244,9 +305,9 @@ bool LoadViewer::on_head(ViewerContext& context) {
   return false;
 }
 
-bool LoadViewer::on_part(ViewerContext& context) {
+bool LoadViewer::on_part(ViewerContext& context, const PartReader::Part& part) {
   const Instant now = context.read_clock();
-  follower_.follow(reader_.part(), now, context.shared, context.tally);
+  follower_.follow(part, now, context.shared, context.tally);
   if (!had_frame_) {
     had_frame_ = true;
     context.tally.first_frame.record(now - called_);

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -19,6 +21,7 @@
 #include "tools/load/load_options.h"
 #include "tools/load/load_tally.h"
 #include "tools/load/part_reader.h"
+#include "tools/load/update_checker.h"
 
 namespace fanlight {
 
@@ -34,7 +37,8 @@ struct ViewerContext {
   Instant read_clock() { return now = read_monotonic_clock(); }
 };
 
-// Owns: its socket and the state of its stream, at most 512 bytes.
+// Owns: its socket and the state of its stream, at most 512 bytes; with --segments some KB more, or
+// a few pictures.
 // Thread: one.
 // Invariant: the socket is in the epoll set exactly while its events matter: a slow viewer that is
 // reading is not in the set, because it reads by the clock.
@@ -62,6 +66,10 @@ class LoadViewer {
   bool had_frame() const { return had_frame_; }
   // It could not connect, or the response was not a stream, and it never had one before.
   bool was_refused() const { return was_refused_; }
+  // With --segments: why its connection was given up; empty if it was not.
+  std::string_view problem() const { return problem_; }
+  // With --segments, of a viewer whose pictures are joined.
+  std::optional<uint64_t> picture_hash() const;
   ViewerKind kind() const { return kind_; }
   size_t index() const { return index_; }
 
@@ -74,8 +82,12 @@ class LoadViewer {
   void receive(ViewerContext& context, size_t budget);
   bool take(ViewerContext& context, std::string_view bytes);
   bool on_event(ViewerContext& context, PartReader::Event event);
+  bool on_update_event(ViewerContext& context, UpdateChecker::Event event);
+  void count_update(ViewerContext& context) const;
+  bool give_up(ViewerContext& context);
+  bool is_in_frame() const;
   bool on_head(ViewerContext& context);
-  bool on_part(ViewerContext& context);
+  bool on_part(ViewerContext& context, const PartReader::Part& part);
   void stall(ViewerContext& context);
   void leave(ViewerContext& context);
   void on_disconnect(ViewerContext& context);
@@ -85,6 +97,8 @@ class LoadViewer {
   void watch(ViewerContext& context, uint32_t events);
 
   PartReader reader_;
+  std::unique_ptr<UpdateChecker> updates_;  // with --segments, while connected and after
+  std::string_view problem_;
   FrameFollower follower_;
   Instant called_{};       // when connect() was called
   Instant comes_again_{};  // in State::waiting

@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "core/fd.h"
+#include "core/web_socket/client_key.h"
 #include "tools/flags/exit_code.h"
 #include "tools/flags/units.h"
 
@@ -70,7 +71,36 @@ size_t count_local_ports() {
   return high >= low ? high - low + 1 : kUsual;
 }
 
-Target::Target(const Url& url, size_t viewers, const std::vector<std::string>& headers) {
+std::string web_socket_path(std::string_view path) {
+  const size_t mark = std::min(path.find('?'), path.size());
+  const std::string_view query = path.substr(mark);
+  path = path.substr(0, mark);
+  return fmt::format("{}ws{}{}segments=1", path.substr(0, path.rfind('/') + 1), query,
+                     query.empty() ? "?" : "&");
+}
+
+namespace {
+
+// A client of HTTP/1.0 is never sent chunks (RFC 9112 section 6.1), which would hide the framing
+// that is checked here. Camera servers send it the same stream.
+std::string stream_request(const Url& url) {
+  return fmt::format(
+      "GET {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: fanlight-load\r\n"
+      "Accept: */*\r\n",
+      url.path, url.authority);
+}
+
+std::string web_socket_request(const Url& url) {
+  return fmt::format(
+      "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: fanlight-load\r\nConnection: Upgrade\r\n"
+      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n",
+      web_socket_path(url.path), url.authority, make_web_socket_key());
+}
+
+}  // namespace
+
+Target::Target(const Url& url, size_t viewers, const std::vector<std::string>& headers,
+               bool segments) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -92,12 +122,7 @@ Target::Target(const Url& url, size_t viewers, const std::vector<std::string>& h
   address_size_ = chosen->ai_addrlen;
   ::freeaddrinfo(found);
   choose_sources(viewers);
-  // A client of HTTP/1.0 is never sent chunks (RFC 9112 section 6.1), which would hide the framing
-  // that is checked here. Camera servers send it the same stream.
-  request_ = fmt::format(
-      "GET {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: fanlight-load\r\n"
-      "Accept: */*\r\n",
-      url.path, url.authority);
+  request_ = segments ? web_socket_request(url) : stream_request(url);
   for (const std::string& header : headers) request_ += header + "\r\n";
   request_ += "\r\n";
 }

@@ -25,13 +25,18 @@ struct Url {
 // Throws std::invalid_argument that states the mistake.
 Url parse_url(std::string_view text);
 
+// The path of the WebSocket with updates beside that of a stream: the last part becomes `ws`, and
+// the query gets `segments=1`.
+std::string web_socket_path(std::string_view path);
+
 // Owns: addresses and the request. Thread: any, it never changes.
 class Target {
  public:
   // Resolves the host. `viewers` is how many connections are open at the same time, `headers` are
-  // lines "Name: value" for the request. Throws StartError when the name has no address, or when
-  // this machine has fewer ports than viewers.
-  Target(const Url& url, size_t viewers, const std::vector<std::string>& headers);
+  // lines "Name: value" for the request, which is one for a WebSocket if `segments`. Throws
+  // StartError when the name has no address, or when this machine has fewer ports than viewers.
+  Target(const Url& url, size_t viewers, const std::vector<std::string>& headers,
+         bool segments = false);
 
   const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&address_); }
   socklen_t address_size() const { return address_size_; }

@@ -38,6 +38,7 @@ TEST(LoadOptions, HasDefaults) {
   EXPECT_TRUE(options.json.empty());
   EXPECT_FALSE(options.quiet);
   EXPECT_FALSE(options.tolerate);
+  EXPECT_FALSE(options.segments);
 }
 
 TEST(LoadOptions, AcceptsEveryFlag) {
@@ -75,6 +76,7 @@ TEST(LoadOptions, AcceptsEveryFlag) {
                                      "A: b",
                                      "--header",
                                      "C: d",
+                                     "--segments",
                                      "--seed",
                                      "9",
                                      "--json",
@@ -102,6 +104,7 @@ TEST(LoadOptions, AcceptsEveryFlag) {
   EXPECT_EQ(options.seed, 9u);
   EXPECT_EQ(options.json, "-");
   EXPECT_TRUE(options.quiet);
+  EXPECT_TRUE(options.segments);
   EXPECT_TRUE(options.tolerate);
 }
 

@@ -149,5 +149,31 @@ TEST(LoadReport, TableOmitsEmptyRows) {
             std::string::npos);
 }
 
+TEST(LoadReport, SegmentsAreReported) {
+  LoadResult result = full_result();
+  EXPECT_EQ(row(to_table(result), "segments"), "");
+  EXPECT_EQ(JsonCheck(to_json(result)).at("segments.updates"), "null");
+  result.segments = SegmentsResult{.whole_frames = 2,
+                                   .whole_bytes = 80'000,
+                                   .updates = 100,
+                                   .update_bytes = 500'000,
+                                   .empty_updates = 7,
+                                   .broken = 1,
+                                   .problem = "why",
+                                   .last_pictures = {{0xab, 3}, {0xcd, 1}}};
+  EXPECT_EQ(row(to_table(result), "segments"),
+            "segments     2 whole of 40.0 KB, 100 updates of 5.0 KB, 7 empty; 1 broken: why");
+  const JsonCheck json(to_json(result));
+  ASSERT_TRUE(json.valid());
+  EXPECT_EQ(json.at("segments.whole_frames"), "2");
+  EXPECT_EQ(json.at("segments.whole_bytes"), "80000");
+  EXPECT_EQ(json.at("segments.updates"), "100");
+  EXPECT_EQ(json.at("segments.update_bytes"), "500000");
+  EXPECT_EQ(json.at("segments.empty_updates"), "7");
+  EXPECT_EQ(json.at("segments.broken"), "1");
+  EXPECT_EQ(json.at("segments.problem"), "why");
+  EXPECT_EQ(json.at("segments.last_pictures.00000000000000ab"), "3");
+}
+
 }  // namespace
 }  // namespace fanlight

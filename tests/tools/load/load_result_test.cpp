@@ -63,6 +63,13 @@ TEST(LoadResult, ReportsEverythingThatNoViewerShouldSee) {
     EXPECT_FALSE(result.is_clean());
     EXPECT_EQ(result.complaint().substr(0, 2), "3 ");
   }
+  LoadResult broken;
+  broken.segments = SegmentsResult{};
+  EXPECT_TRUE(broken.is_clean());
+  broken.segments->broken = 3;
+  broken.segments->problem = "why";
+  EXPECT_FALSE(broken.is_clean());
+  EXPECT_EQ(broken.complaint(), "3 broken updates (why)");
   LoadResult refused;
   refused.never = 2;
   refused.statuses = {{0, 4}, {404, 3}, {503, 12}};

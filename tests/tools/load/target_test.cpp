@@ -52,6 +52,13 @@ std::string address_of(const Target& target) {
   return text;
 }
 
+TEST(Url, TheWebSocketIsBesideTheStream) {
+  EXPECT_EQ(web_socket_path("/stream"), "/ws?segments=1");
+  EXPECT_EQ(web_socket_path("/"), "/ws?segments=1");
+  EXPECT_EQ(web_socket_path("/cameras/front/stream?fps=5"), "/cameras/front/ws?fps=5&segments=1");
+  EXPECT_EQ(web_socket_path("/ws?fps=a/b"), "/ws?fps=a/b&segments=1");
+}
+
 TEST(Target, ResolvesAndPrefersIpv4) {
   EXPECT_EQ(address_of(Target(parse_url("http://127.0.0.9:5000/"), 1, {})), "127.0.0.9");
   EXPECT_EQ(address_of(Target(parse_url("http://[::1]:5000/"), 1, {})), "::1");
@@ -65,6 +72,17 @@ TEST(Target, UnknownHostIsUnavailable) {
   } catch (const StartError& error) {
     EXPECT_EQ(error.code(), ExitCode::unavailable);
   }
+}
+
+TEST(Target, RequestsAWebSocketForSegments) {
+  const Target target(parse_url("http://127.0.0.1:5000/stream"), 1, {"A: b"}, true);
+  const std::string_view request = target.request();
+  EXPECT_TRUE(request.starts_with("GET /ws?segments=1 HTTP/1.1\r\nHost: 127.0.0.1:5000\r\n"));
+  for (const char* field : {"\r\nConnection: Upgrade\r\n", "\r\nUpgrade: websocket\r\n",
+                            "\r\nSec-WebSocket-Version: 13\r\n", "\r\nSec-WebSocket-Key: "}) {
+    EXPECT_NE(request.find(field), request.npos) << field;
+  }
+  EXPECT_TRUE(request.ends_with("\r\nA: b\r\n\r\n"));
 }
 
 TEST(Target, RequestIsAnsweredWithoutChunks) {

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/load/update_checker.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/segments/check_update.h"
+#include "core/segments/find_segments.h"
+
+namespace fanlight {
+namespace {
+
+constexpr uint16_t kEndOfImage = 0xffd9;
+
+// A picture that is joined of segments must still be divided into them.
+bool is_divided(std::string_view jpeg) {
+  SegmentGrid grid;
+  std::vector<Segment> segments;
+  return find_segments(jpeg, grid, segments);
+}
+
+}  // namespace
+
+UpdateChecker::UpdateChecker(bool joins) : joins_(joins) {
+  if (joins) joined_.emplace(kPictureBytesMax);
+}
+
+UpdateChecker::Event UpdateChecker::read(std::string_view& bytes) {
+  for (;;) {
+    switch (messages_.read(bytes)) {
+      case MessageReader::Event::none:
+        return Event::none;
+      case MessageReader::Event::piece:
+        if (const Event event = on_piece(); event != Event::none) return event;
+        break;
+      case MessageReader::Event::ping:
+        return Event::ping;
+      case MessageReader::Event::closed:
+        return Event::closed;
+      case MessageReader::Event::failed:
+        return fail(messages_.problem());
+    }
+  }
+}
+
+UpdateChecker::Event UpdateChecker::on_piece() {
+  if (std::exchange(is_complete_, false)) part_ = {};
+  const std::string_view piece = messages_.piece();
+  part_.bytes += piece.size();
+  if (!messages_.is_text()) return keep(piece);
+  if (piece.size() > kUpdateMessageBytesMax - text_.size()) return fail("a message too long");
+  text_ += piece;
+  return messages_.is_last() ? on_text_end() : Event::none;
+}
+
+UpdateChecker::Event UpdateChecker::keep(std::string_view piece) {
+  binary_size_ += piece.size();
+  if (binary_size_ > kPictureBytesMax) return fail("a picture too large");
+  const size_t kept_max = joins_ ? kPictureBytesMax : kHeadBytes;
+  binary_ += piece.substr(0, kept_max - binary_.size());
+  for (const char c : piece.substr(piece.size() - std::min<size_t>(piece.size(), 2))) {
+    last_bytes_ = static_cast<uint16_t>(last_bytes_ << 8 | static_cast<unsigned char>(c));
+  }
+  return messages_.is_last() ? on_binary_end() : Event::none;
+}
+
+UpdateChecker::Event UpdateChecker::on_text_end() {
+  if (awaits_binary_) return fail("a message without its picture");
+  const std::string_view problem = parse_update_message(text_, message_);
+  text_.clear();
+  if (!problem.empty()) return fail(problem);
+  if (camera_.empty()) camera_ = message_.camera;
+  if (message_.camera != camera_) return fail("a message about another camera");
+  awaits_binary_ = !message_.update || !message_.update->empty();
+  if (awaits_binary_) return Event::none;
+  const std::string_view refusal = check();
+  return refusal.empty() ? complete(Kind::empty) : fail(refusal);
+}
+
+UpdateChecker::Event UpdateChecker::on_binary_end() {
+  if (!std::exchange(awaits_binary_, false)) return fail("a picture without its message");
+  const std::string_view refusal = check();
+  if (!refusal.empty()) return fail(refusal);
+  if (!message_.update) std::swap(frame_, binary_);
+  binary_.clear();
+  binary_size_ = 0;
+  return complete(message_.update ? Kind::update : Kind::whole);
+}
+
+// The problem of the message and its JPEG; empty if there is none.
+std::string_view UpdateChecker::check() {
+  const bool has_jpeg = !message_.update || !message_.update->empty();
+  if (has_jpeg && (!binary_.starts_with("\xff\xd8") || last_bytes_ != kEndOfImage)) {
+    return "not a whole JPEG";
+  }
+  if (joins_) return join();
+  if (!message_.update) return {};
+  if (message_.update->base != base_) return "an update of a frame that is not the last one";
+  return has_jpeg ? check_update(*message_.update, frame_, binary_) : "";
+}
+
+std::string_view UpdateChecker::join() {
+  if (!message_.update) {
+    joined_->take_whole(binary_, message_.sequence);
+    return {};
+  }
+  const std::string_view refusal = joined_->take_update(message_, binary_);
+  if (!refusal.empty() || message_.update->empty()) return refusal;
+  part_.was_looked_at = true;
+  std::string picture(joined_->size(), '\0');
+  joined_->write(picture.data());
+  return is_divided(picture) ? "" : "the joined picture is not whole";
+}
+
+UpdateChecker::Event UpdateChecker::complete(Kind kind) {
+  kind_ = kind;
+  is_complete_ = true;
+  base_ = part_.sequence = message_.sequence;
+  part_.timestamp_us = message_.timestamp.time_since_epoch().count();
+  return Event::frame;
+}
+
+UpdateChecker::Event UpdateChecker::fail(std::string_view problem) {
+  problem_ = problem;
+  return Event::broken;
+}
+
+std::optional<uint64_t> UpdateChecker::hash() const {
+  if (!joined_ || !joined_->sequence()) return std::nullopt;
+  std::string picture(joined_->size(), '\0');
+  joined_->write(picture.data());
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : picture) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  }
+  return hash;
+}
+
+}  // namespace fanlight
