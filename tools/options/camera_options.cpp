@@ -117,6 +117,19 @@ void set_camera_option(CameraOptions& camera, std::string_view key, std::string_
   }
 }
 
+void set_camera_source(CameraOptions& camera, std::string_view text) {
+  constexpr std::string_view kSegments = ",segments=";
+  const size_t end = text.rfind(kSegments);
+  camera.upstream.segments = false;
+  camera.source = complete_source(text.substr(0, end));
+  if (end == text.npos) return;
+  if (is_url(camera.source)) {
+    set_camera_option(camera, "segments", text.substr(end + kSegments.size()));
+  } else {
+    camera.source = complete_source(text);
+  }
+}
+
 void add_header(CameraOptions& camera, std::string_view name, std::string_view value) {
   constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
   const bool is_token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {

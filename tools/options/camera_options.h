@@ -31,6 +31,9 @@ void check_camera_name(std::string_view name);
 // Throws std::invalid_argument for an unknown key or an invalid value.
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value);
 
+// Sets the source; behind a URL, `,segments=on|off` may follow. Throws std::invalid_argument.
+void set_camera_source(CameraOptions& camera, std::string_view text);
+
 // Adds `NAME: VALUE`, which is sent to another server. Throws std::invalid_argument for anything
 // that is not an HTTP field (RFC 9110 section 5).
 void add_header(CameraOptions& camera, std::string_view name, std::string_view value);

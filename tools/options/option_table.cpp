@@ -158,7 +158,7 @@ void set_encode_threads(OptionsDraft& draft, Text text) {
 }
 
 void set_source(OptionsDraft& draft, Text text) {
-  draft.single.source = complete_source(text);
+  set_camera_source(draft.single, text);
 }
 
 void add_camera(OptionsDraft& draft, Text text) {

@@ -51,7 +51,7 @@ struct Options {
   double min_fps = 0;
   Duration viewer_stall_timeout{};
   Duration camera_stall_timeout{};
-  Duration refresh{};  // of segments, for viewers of updates
+  Duration refresh{};         // of segments, for viewers of updates
   Duration source_timeout{};  // of another server's first picture, or a snapshot
   Duration header_timeout{};
   Duration idle_timeout{};

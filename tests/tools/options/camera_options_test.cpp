@@ -56,6 +56,19 @@ TEST(CameraOptions, SegmentsAreOfAUrl) {
   EXPECT_NE(mistake("a=http://h/s,segments=yes").find("yes"), std::string::npos);
 }
 
+TEST(CameraOptions, SegmentsMayFollowASource) {
+  CameraOptions camera;
+  set_camera_source(camera, "http://h/a,b?c,segments=on");
+  EXPECT_EQ(camera.source, "http://h/a,b?c");
+  EXPECT_TRUE(camera.upstream.segments);
+  set_camera_source(camera, "10.0.0.7:5000/stream");
+  EXPECT_EQ(camera.source, "http://10.0.0.7:5000/stream");
+  EXPECT_FALSE(camera.upstream.segments);
+  EXPECT_THROW(set_camera_source(camera, "http://h/,segments=7"), std::invalid_argument);
+  set_camera_source(camera, "files:/a,segments=on");
+  EXPECT_EQ(camera.source, "files:/a,segments=on") << "a folder of that name";
+}
+
 TEST(CameraOptions, UrlMayContainCommas) {
   for (const char* url : {"http://h/a,b", "http://h/v?size=1,2", "http://h/a,rotate", "http://h/a,",
                           "http://h/a,x=rotate=1", "http://h/a%2Crotate=90"}) {
