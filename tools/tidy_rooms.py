@@ -27,7 +27,7 @@ ROOMS = {
     "http/state": ["http/page", "database"],
     "http/delivery": ["core/segments", "http/state"],
     "http/report": ["http/delivery"],
-    "http/answer": ["http/report"],
+    "http/answer": ["core/web_socket", "http/report"],
     "http/shard": ["http/answer"],
     "tools/flags": ["core"],
     "tools/load": ["tools/flags", "core/segments", "core/web_socket"],

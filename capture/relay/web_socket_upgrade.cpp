@@ -2,9 +2,10 @@
 #include "capture/relay/web_socket_upgrade.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/check.h"
-#include "core/web_socket/client_key.h"
+#include "core/web_socket/web_socket_key.h"
 
 namespace fanlight {
 namespace {
@@ -39,7 +40,8 @@ void WebSocketUpgrade::restore(CURL* easy) {
 }
 
 bool WebSocketUpgrade::is_accepted_by(std::string_view accept) const {
-  return accept == accept_for_web_socket_key(key_);
+  const std::array<char, 28> expected = web_socket_accept(key_);
+  return accept == std::string_view(expected.data(), expected.size());
 }
 
 void WebSocketUpgrade::send(std::string_view bytes) {

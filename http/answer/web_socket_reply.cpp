@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/answer/web_socket_reply.h"
 
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-
 #include <algorithm>
+#include <array>
 
 #include "core/check.h"
+#include "core/web_socket/web_socket_key.h"
 #include "http/answer/admit.h"
 #include "http/answer/stream_parameters.h"
 #include "http/delivery/web_socket.h"
@@ -14,9 +13,6 @@
 
 namespace fanlight {
 namespace {
-
-constexpr size_t kKeySize = 24;  // base64 of 16 bytes
-constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 // Why the request is not a handshake (section 4.2.1); empty if it is one.
 std::string_view why_no_upgrade(const Request& request) {
@@ -66,28 +62,6 @@ size_t frame_bytes_of(const Call& call, const CameraChoice& cameras, bool update
 
 }  // namespace
 
-std::array<char, 28> web_socket_accept(std::string_view key) noexcept {
-  std::array<unsigned char, kKeySize + kGuid.size()> text{};
-  CHECK(key.size() == kKeySize);
-  std::copy(kGuid.begin(), kGuid.end(), std::copy(key.begin(), key.end(), text.begin()));
-  std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
-  SHA1(text.data(), text.size(), digest.data());
-  std::array<unsigned char, 29> encoded;  // EVP_EncodeBlock() terminates it with a zero
-  CHECK(EVP_EncodeBlock(encoded.data(), digest.data(), int{digest.size()}) == 28);
-  std::array<char, 28> accept;
-  std::copy_n(encoded.begin(), accept.size(), accept.begin());
-  return accept;
-}
-
-bool is_web_socket_key(std::string_view key) noexcept {
-  const auto is_base64 = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/';
-  };
-  return key.size() == kKeySize && key.ends_with("==") &&
-         std::all_of(key.begin(), key.end() - 2, is_base64);
-}
-
 Answer reply_web_socket(const Call& call) noexcept {
   const Request& request = call.request;
   const std::string_view why_not = why_no_upgrade(request);
@@ -121,6 +95,7 @@ Answer reply_web_socket(const Call& call) noexcept {
   ResponseHead head(call.output, 101, call.context(true));
   head.field("Connection: Upgrade").field("Upgrade: websocket");
   head.field("Sec-WebSocket-Accept: {}", std::string_view(accept.data(), accept.size()));
+  add_via(call, head);
   answer.head = Piece(head.finish());
   return answer;
 }

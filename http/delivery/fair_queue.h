@@ -17,23 +17,11 @@
 
 #include "core/list.h"
 #include "core/time.h"
+#include "http/delivery/fair_share.h"
 
 namespace fanlight {
 
 class Viewer;
-
-// Links the viewers in the order of waiting.
-struct WaitingOrder;
-
-// A viewer's part in the queue; FairQueue maintains it.
-class FairShare : public ListHook<WaitingOrder> {
- private:
-  friend class FairQueue;
-  uint64_t turn_ =
-      0;              // on the queue's clock, bytes; of the frame for which it waits or waited last
-  uint64_t end_ = 0;  // of its last frame
-  Instant waits_since_{};
-};
 
 // Owns: the order. Thread: its shard's.
 // Invariants: a viewer in the queue is linked in one bucket and in the order of waiting; the clock

@@ -10,7 +10,7 @@
 #include "core/prefetch.h"
 #include "core/rate_meter.h"
 #include "core/time.h"
-#include "http/delivery/fair_queue.h"
+#include "http/delivery/fair_share.h"
 #include "http/protocol/piece.h"
 
 namespace fanlight {

@@ -13,7 +13,7 @@
 #include <stdexcept>
 
 #include "core/fd.h"
-#include "core/web_socket/client_key.h"
+#include "core/web_socket/web_socket_key.h"
 #include "tools/flags/exit_code.h"
 #include "tools/flags/units.h"
 

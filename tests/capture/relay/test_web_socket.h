@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/web_socket/client_key.h"
 #include "core/web_socket/opcode.h"
+#include "core/web_socket/web_socket_key.h"
 
 namespace fanlight {
 
@@ -22,10 +22,11 @@ inline std::string field_in(std::string_view head, std::string_view name) {
 
 // The answer to a request for a WebSocket.
 inline std::string upgrade_answer(std::string_view request, std::string_view fields = "") {
+  const auto accept = web_socket_accept(field_in(request, "Sec-WebSocket-Key"));
   return fmt::format(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Accept: {}\r\n{}\r\n",
-      accept_for_web_socket_key(field_in(request, "Sec-WebSocket-Key")), fields);
+      std::string_view(accept.data(), accept.size()), fields);
 }
 
 // A whole frame of a server.

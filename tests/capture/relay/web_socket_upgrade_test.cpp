@@ -97,7 +97,7 @@ TEST_F(WebSocketUpgradeTest, ARefusalEndsWithItsHead) {
 TEST_F(WebSocketUpgradeTest, AnotherKeyIsAnError) {
   ScriptedServer server({[&](Peer& peer) {
     peer.read_head();
-    peer.write(upgrade_answer("\r\nSec-WebSocket-Key: other\r\n"));
+    peer.write(upgrade_answer("\r\nSec-WebSocket-Key: b3RoZXJvdGhlcm90aGVyMQ==\r\n"));
     peer.wait_until_closed();
   }});
   EXPECT_EQ(open(server).error, EPROTO);

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "tests/http/panel_world.h"
 #include "tests/http/raw_client.h"
 
 namespace fanlight {
@@ -46,16 +47,6 @@ int status_of(ShardWorld& shard, const std::string& request) {
   return std::stoi(head_of(shard, request).substr(9, 3));
 }
 
-TEST(WebSocketReply, AcceptsAKeyAsTheStandardSays) {
-  const auto accept = web_socket_accept(kKey);
-  EXPECT_EQ(std::string(accept.begin(), accept.end()), kAccept);
-  EXPECT_TRUE(is_web_socket_key(kKey));
-  for (const char* wrong : {"", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ===",
-                            "dGhlIHNhbXBsZSBub25j!Q==", "dGhlIHNhbXBsZSBub25jZQQQ"}) {
-    EXPECT_FALSE(is_web_socket_key(wrong)) << wrong;
-  }
-}
-
 TEST(WebSocketReply, SwitchesProtocols) {
   ShardWorld shard{SimWorldConfig()};
   for (const char* target :
@@ -94,14 +85,23 @@ TEST(WebSocketReply, WhatIsNoHandshakeIsToldSo) {
 
 TEST(WebSocketReply, ParametersAreChecked) {
   ShardWorld shard{SimWorldConfig()};
-  for (const char* query : {"fps=0", "fps=x", "cameras=", "cameras=other", "cameras=cam,",
-                            "cameras=cam,cam", "cameras=**"}) {
+  for (const char* query : {"fps=0", "fps=x", "segments=2", "cameras=", "cameras=other",
+                            "cameras=cam,", "cameras=cam,cam", "cameras=**"}) {
     const ParsedResponse response = ask(shard, handshake(std::string("/ws?") + query));
     EXPECT_EQ(response.status, 400) << query;
     EXPECT_NE(response.body.find(std::string(query).substr(0, 3)), std::string::npos)
         << response.body;
   }
   EXPECT_EQ(status_of(shard, handshake("/cameras/other/ws")), 404);
+}
+
+// So that relays that pull updates notice a loop.
+TEST(WebSocketReply, NamesTheRelaysBetweenTheCameraAndHere) {
+  PanelWorld shard;
+  EXPECT_EQ(head_of(shard, handshake("/ws")).find("\r\nVia: "), std::string::npos);
+  const std::string longest(CameraPanel::kViaBytesMax, 'v');
+  shard.panel.describe("relay", "as it comes", longest);
+  EXPECT_NE(head_of(shard, handshake("/ws")).find("\r\nVia: " + longest), std::string::npos);
 }
 
 TEST(WebSocketReply, ScriptsFromElsewhereNeedPermission) {
