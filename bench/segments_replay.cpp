@@ -24,6 +24,7 @@
 #include "capture/source/camera_clock.h"
 #include "core/frame_ring.h"
 #include "core/random.h"
+#include "core/to_number.h"
 #include "http/delivery/update_cache.h"
 #include "http/delivery/web_socket_message.h"
 
@@ -275,10 +276,18 @@ int replay(int width, int height, double fps, double sigma, uint64_t every, std:
 }  // namespace fanlight
 
 int main(int count, char** words) {
-  if (count != 7) {
+  using fanlight::to_number;
+  const auto word = [&](int at) { return std::string_view(at < count ? words[at] : ""); };
+  const auto width = to_number<int>(word(1));
+  const auto height = to_number<int>(word(2));
+  const auto fps = to_number<double>(word(3));
+  const auto sigma = to_number<double>(word(4));
+  const auto every = to_number<uint64_t>(word(5));
+  const std::string_view kind = word(6);
+  const bool is_kind = kind == "raw" || kind == "jpeg" || kind == "jpeg422";
+  if (count != 7 || !width || !height || !fps || !sigma || !every || !is_kind) {
     fmt::print(stderr, "usage: segments_replay WIDTH HEIGHT FPS SIGMA EVERY raw|jpeg|jpeg422\n");
     return EXIT_FAILURE;
   }
-  return fanlight::replay(std::atoi(words[1]), std::atoi(words[2]), std::atof(words[3]),
-                          std::atof(words[4]), std::strtoull(words[5], nullptr, 10), words[6]);
+  return fanlight::replay(*width, *height, *fps, *sigma, *every, kind);
 }
