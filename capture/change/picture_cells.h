@@ -17,6 +17,7 @@ namespace fanlight {
 
 inline constexpr int kCellSide = 4;                         // samples
 inline constexpr int kCellSamples = kCellSide * kCellSide;  // a sum's unit is 1/16 of a level
+inline constexpr int kCellSumMax = 255 * kCellSamples;
 
 // One plane: luma, chroma, or a colour.
 struct CellPlane {
@@ -25,7 +26,8 @@ struct CellPlane {
   // Pixels of the picture on a cell's side: 4, or 8 where the plane is subsampled.
   int pixels_across = kCellSide;
   int pixels_down = kCellSide;
-  std::vector<int16_t> sums{};  // row by row; of fewer samples at the right and the lower edge
+  // Row by row; 0 to kCellSumMax. Of fewer samples at the right and the lower edge.
+  std::vector<int16_t> sums{};
 
   bool has_shape_of(const CellPlane& other) const {
     return columns == other.columns && rows == other.rows && pixels_across == other.pixels_across &&

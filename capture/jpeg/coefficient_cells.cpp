@@ -6,36 +6,31 @@
 namespace fanlight {
 namespace {
 
-// The inverse DCT (ITU-T T.81 section A.3.3), summed over the 16 samples of a quarter of a block,
-// in 1/1024: of the coefficient of a horizontal or vertical half wave, and of that of both.
+// The inverse DCT (ITU-T T.81 section A.3.3), summed over the 16 samples of a quarter of a block:
+// of the coefficient of a horizontal or vertical half wave, and of that of both.
 // 16 x 1/4 x 1/sqrt(2) x m and 16 x 1/4 x m x m, with m = 0.64073, the mean of cos((2x + 1) pi/16)
 // for x = 0 to 3.
-constexpr int kOneWave = 1856;
-constexpr int kTwoWaves = 1682;
-constexpr int kFixed = 10;       // bits
-constexpr int kGrey = 128 * 16;  // samples are stored less 128
-constexpr int kConstant = 2;     // 16 x 1/8
+constexpr float kOneWave = 1.8123F;
+constexpr float kTwoWaves = 1.6421F;
+constexpr float kConstant = 2;     // 16 x 1/8
+constexpr float kGrey = 128 * 16;  // samples are stored less 128
+constexpr float kMax = kCellSumMax;
 
-struct Quarters {
-  int16_t upper[2];
-  int16_t lower[2];
+// The table's entries of the lowest coefficients, which has natural order. No product of theirs
+// overflows, whatever a JPEG from elsewhere says.
+struct Weights {
+  explicit Weights(const UINT16* table)
+      : constant(kConstant * table[0]),
+        across(kOneWave * table[1]),
+        down(kOneWave * table[DCTSIZE]),
+        both(kTwoWaves * table[DCTSIZE + 1]) {}
+
+  float constant, across, down, both;
 };
 
-int16_t sum_of(int constant, int waves) {
-  constexpr int kMax = 32767;
-  const int rounded = (waves + (1 << (kFixed - 1))) >> kFixed;
-  return static_cast<int16_t>(std::clamp(constant + rounded, -kMax, kMax));
-}
-
-// Coefficients and table in natural order.
-Quarters quarters_of(const JCOEF* block, const UINT16* table) {
-  const int constant = kGrey + kConstant * block[0] * table[0];
-  const int across = kOneWave * (block[1] * table[1]);
-  const int down = kOneWave * (block[DCTSIZE] * table[DCTSIZE]);
-  const int both = kTwoWaves * (block[DCTSIZE + 1] * table[DCTSIZE + 1]);
-  return {
-      .upper = {sum_of(constant, across + down + both), sum_of(constant, down - across - both)},
-      .lower = {sum_of(constant, across - down - both), sum_of(constant, both - across - down)}};
+// As decoders limit samples.
+int16_t rounded(float sum) {
+  return static_cast<int16_t>(std::clamp(sum, 0.0F, kMax) + 0.5F);
 }
 
 void read_plane(j_common_ptr owner, jvirt_barray_ptr array, const jpeg_component_info& component,
@@ -43,14 +38,21 @@ void read_plane(j_common_ptr owner, jvirt_barray_ptr array, const jpeg_component
   plane.columns = static_cast<int>(2 * component.width_in_blocks);
   plane.rows = static_cast<int>(2 * component.height_in_blocks);
   plane.sums.resize(size_t(plane.columns) * size_t(plane.rows));
+  const Weights weights(table);
   for (JDIMENSION y = 0; y < component.height_in_blocks; ++y) {
     const JBLOCKROW blocks = *owner->mem->access_virt_barray(owner, array, y, 1, FALSE);
     int16_t* upper = plane.sums.data() + ptrdiff_t(2 * y) * plane.columns;
     int16_t* lower = upper + plane.columns;
     for (JDIMENSION x = 0; x < component.width_in_blocks; ++x) {
-      const Quarters quarters = quarters_of(blocks[x], table);
-      upper = std::copy_n(quarters.upper, 2, upper);
-      lower = std::copy_n(quarters.lower, 2, lower);
+      const JCOEF* block = blocks[x];
+      const float constant = kGrey + weights.constant * block[0];
+      const float across = weights.across * block[1];
+      const float down = weights.down * block[DCTSIZE];
+      const float both = weights.both * block[DCTSIZE + 1];
+      upper[2 * x] = rounded(constant + down + (across + both));
+      upper[2 * x + 1] = rounded(constant + down - (across + both));
+      lower[2 * x] = rounded(constant - down + (across - both));
+      lower[2 * x + 1] = rounded(constant - down - (across - both));
     }
   }
 }

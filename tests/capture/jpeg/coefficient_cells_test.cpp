@@ -84,6 +84,17 @@ TEST(CoefficientCells, OfOneShadeAreExact) {
   for (const int16_t sum : cells.planes[0].sums) EXPECT_NEAR(sum, 200 * kCellSamples, 16);
 }
 
+// A table from elsewhere can make blocks far brighter than white.
+TEST(CoefficientCells, HaveTheLimitsOfSamples) {
+  for (const int grey : {0, 255}) {
+    Bytes jpeg = make_jpeg(64, 48, grey);
+    jpeg[offset_of(jpeg, 0xdb) + 5] = std::byte{255};  // the constant's, of the first table
+    const PictureCells cells = cells_of(jpeg);
+    ASSERT_GE(cells.count, 1u);
+    for (const int16_t sum : cells.planes[0].sums) EXPECT_EQ(sum, grey == 0 ? 0 : kCellSumMax);
+  }
+}
+
 TEST(CoefficientCells, QuartersAreWhereTheyAre) {
   Canvas canvas(16, 16);
   canvas.fill_rect({4, 0, 4, 4}, rgb(200, 200, 200));  // the upper right quarter of a block
