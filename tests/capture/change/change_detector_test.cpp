@@ -97,6 +97,17 @@ TEST(ChangeDetector, ASmallThingIsSeenWhereItIs) {
   }
 }
 
+// Cells are added up in stretches of at most 128.
+TEST(ChangeDetector, AWideSegmentIsLookedAtUpToItsEnd) {
+  Scene scene(0);
+  const SegmentGrid grid{.width = kWidth, .height = 16, .columns = 1, .rows = 30};
+  scene.next(grid);
+  scene.add(kWidth - 16, 35, 16, 12, 100);
+  EXPECT_EQ(scene.next(grid), std::set<size_t>{2});
+  scene.add(0, 0, kWidth, 16, 155);  // from 100 to white
+  EXPECT_EQ(scene.next(grid), std::set<size_t>{0});
+}
+
 TEST(ChangeDetector, WhatCrossesABorderChangesBothSides) {
   Scene scene(0);
   scene.next();
