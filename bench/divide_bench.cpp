@@ -14,9 +14,9 @@
 #include "capture/jpeg/jpeg_coefficients.h"
 #include "capture/jpeg/jpeg_destination.h"
 #include "capture/jpeg/jpeg_repair.h"
-#include "capture/jpeg/jpeg_segments.h"
 #include "capture/jpeg/jpeg_transform.h"
 #include "core/check.h"
+#include "core/segments/find_segments.h"
 
 namespace fanlight {
 namespace {

@@ -51,7 +51,7 @@ class UpdateReaderTest : public testing::Test, protected TestUpdates {
 };
 
 TEST_F(UpdateReaderTest, ReadsWholeFramesAndUpdates) {
-  for (const size_t step : {1, 7, 1000, 1 << 20}) {
+  for (const size_t step : {1u, 7u, 1000u, 1u << 20}) {
     reader_.restart();
     EXPECT_EQ(read(whole_frame(3), step), std::vector{Event::picture});
     EXPECT_TRUE(body() == one.index.jpeg);

@@ -50,7 +50,7 @@ class UpdateCheckerTest : public testing::Test, protected TestUpdates {
 
 TEST_F(UpdateCheckerTest, CountsFramesAndUpdates) {
   for (const bool joins : {false, true}) {
-    for (const size_t step : {1, 100, 1 << 20}) {
+    for (const size_t step : {1u, 100u, 1u << 20}) {
       UpdateChecker checker(joins);
       EXPECT_FALSE(checker.is_in_message());
       EXPECT_EQ(read(checker, whole_frame(3), step), std::vector{Kind::whole});
