@@ -32,7 +32,8 @@ const fallback = {
     if (image.naturalWidth && !image.hidden) {
       const bitmap = await createImageBitmap(image).catch(() => null);
       if (run !== this.run) return;
-      if (bitmap) {
+      // Unless a frame of the WebSocket was faster.
+      if (bitmap && painter.sequence === undefined) {
         painter.draw(bitmap);
         canvas.hidden = false;
       }

@@ -37,7 +37,8 @@ function planUpdate({width, height, segment_width: w, segment_height: h, atlas_c
 // replaces those that wait to be decoded, so a slow machine is never late by more than one picture.
 // An update is not skipped, because the next one builds on it.
 //
-// shown(head, blob): a frame has appeared; `blob` is null after an update. broken(): an update did
+// shown(head, blob): a frame has appeared; `blob` is the JPEG of what the canvas shows, null once an
+// update has changed something. broken(): an update did
 // not fit the picture, or too many wait, or the canvas was lost. The next frame must then be whole:
 // the first one of a new connection.
 class Painter {
@@ -71,13 +72,16 @@ class Painter {
   }
   async work() {
     this.busy = true;
-    while (this.waiting.length) {
-      const {run} = this, {head, blob} = this.waiting.shift();
-      const bitmap = blob && await createImageBitmap(blob).catch(() => null);
-      if (run === this.run) this.show(head, blob, bitmap);
-      if (bitmap) bitmap.close();
+    try {
+      while (this.waiting.length) {
+        const {run} = this, {head, blob} = this.waiting.shift();
+        const bitmap = blob && await createImageBitmap(blob).catch(() => null);
+        if (run === this.run) this.show(head, blob, bitmap);
+        if (bitmap) bitmap.close();
+      }
+    } finally {
+      this.busy = false;  // whatever shown() throws
     }
-    this.busy = false;
   }
   show(head, blob, bitmap) {
     const {update} = head;
@@ -90,7 +94,8 @@ class Painter {
     if (!drawn && update) return this.fail();
     // Without a whole picture the previous one stays on the screen, but is nobody's base.
     this.sequence = drawn ? head.sequence : undefined;
-    if (drawn) this.shown(head, update ? null : blob);
+    if (!update || update.runs.length) this.whole = update ? null : blob;
+    if (drawn) this.shown(head, this.whole);
   }
   fail() {
     this.reset();
