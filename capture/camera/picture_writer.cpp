@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/camera/picture_writer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <tuple>
 #include <utility>
@@ -34,7 +35,7 @@ WrittenJpeg PictureWriter::write(const Picture& picture, std::span<std::byte> pl
                                  PictureCells* cells) noexcept {
   if (cells != nullptr) {
     const WrittenJpeg written = divide(picture, place, *cells);
-    if (written.ok() && written.divided) return written;
+    if (written.ok() && (written.divided || !picture.is_jpeg())) return written;
   }
   if (!picture.is_jpeg()) return encode(picture, place);
   const Orientation orientation = orientation_of(picture);
@@ -82,14 +83,19 @@ WrittenJpeg PictureWriter::divide_jpeg(const Picture& picture, std::span<std::by
   return transform_jpeg(picture.jpeg, config_.orientation, place, &cells);
 }
 
-// Hardware writes no restart intervals; dividing its JPEG takes half as long as encoding.
+// Hardware writes no restart intervals; dividing its JPEG takes half as long as encoding. If that
+// fails, the JPEG is served as it is.
 WrittenJpeg PictureWriter::divide_raw(const Picture& picture, std::span<std::byte> place,
                                       PictureCells& cells) noexcept {
   if (!hardware_) return encode_with(segment_encoder_, picture, place, &cells);
-  if (hardware_jpeg_.size() < place.size()) hardware_jpeg_.resize(place.size());
-  const WrittenJpeg written = encode(picture, hardware_jpeg_);
-  if (!written.ok()) return written;
-  return transform_jpeg(std::span(hardware_jpeg_).first(written.size), {}, place, &cells);
+  const WrittenJpeg encoded = encode(picture, place);
+  if (!encoded.ok()) return encoded;
+  const auto jpeg = place.first(encoded.size);
+  hardware_jpeg_.assign(jpeg.begin(), jpeg.end());
+  const WrittenJpeg divided = transform_jpeg(hardware_jpeg_, {}, place, &cells);
+  if (divided.ok() && divided.divided) return divided;
+  std::ranges::copy(hardware_jpeg_, place.begin());
+  return encoded;
 }
 
 // Hardware that has failed once is not used again: it would fail with every picture, after a delay

@@ -69,7 +69,7 @@ class PictureWriter {
   std::unique_ptr<Encoder> hardware_;
   JpegEncoder software_;
   SegmentEncoder segment_encoder_;
-  std::vector<std::byte> hardware_jpeg_;  // before it is divided; as large as a place
+  std::vector<std::byte> hardware_jpeg_;  // before it is divided
   RawConverter converter_;
   RawRotator rotator_;
 };

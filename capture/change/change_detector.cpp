@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include "core/check.h"
@@ -58,22 +59,19 @@ void ChangeDetector::compare(const PictureCells& picture, const SegmentGrid& gri
   CHECK(segments.size() >= grid.count());
   const bool begins = changed_.empty() || !(grid == grid_) || !picture.has_shape_of(reference_);
   if (begins) begin(picture, grid, sequence, captured_at);
-  noise_square_ = 0;
-  for (size_t i = 0; i < picture.count; ++i) {
-    const double deviation = measure_noise(i, picture.planes[i]) / kLevel;
-    noise_square_ += deviation * deviation;
-    // The difference of two pictures; a sum of 16 samples has 4 times the deviation of one.
-    if (i == 0) noise_ = deviation * kLevel / std::sqrt(2.0) / 4;
-  }
+  if (!begins) estimate_noise(picture, captured_at);
   limit_ = std::max(kSquareLevels, kNoiseFactor * noise_square_);
 
   changed_now_ = 0;
+  taken_now_ = 0;
   for (size_t i = 0; i < grid.count(); ++i) {
     if (begins || !has_changed(picture, i)) continue;
     ++changed_now_;
     take(picture, i, sequence, captured_at);
   }
   renew(picture, sequence, captured_at);
+  // All of them would be due together again.
+  if (taken_now_ > grid.count() / 4) spread_renewals(captured_at);
   for (size_t i = 0; i < grid.count(); ++i) {
     segments[i].age = static_cast<uint32_t>(sequence - changed_[i]);
   }
@@ -84,13 +82,28 @@ void ChangeDetector::begin(const PictureCells& picture, const SegmentGrid& grid,
   reference_ = picture;
   grid_ = grid;
   changed_.assign(grid.count(), sequence);
-  taken_at_.resize(grid.count());
-  for (size_t i = 0; i < grid.count(); ++i) {
-    taken_at_[i] = captured_at - static_cast<int>(i % kPasses) * refresh_ / kPasses;
-  }
+  taken_at_.assign(grid.count(), captured_at);
+  spread_renewals(captured_at);
   compared_at_ = captured_at;
+  deviations_.fill(std::numeric_limits<double>::infinity());
+  noise_square_ = 0;
   passed_ = 0;
   hand_ = 0;
+}
+
+// The least that was measured, which may rise only slowly.
+void ChangeDetector::estimate_noise(const PictureCells& picture, Instant captured_at) {
+  constexpr double kLeast = 0.05;  // levels; from nothing it could not rise
+  const double rise =
+      std::exp(std::max(0.0, to_seconds(captured_at - compared_at_)) / to_seconds(kNoiseRise));
+  noise_square_ = 0;
+  for (size_t i = 0; i < picture.count; ++i) {
+    const double measured = measure_noise(i, picture.planes[i]) / kLevel;
+    deviations_[i] = std::min(measured, std::max(kLeast, deviations_[i]) * rise);
+    noise_square_ += deviations_[i] * deviations_[i];
+  }
+  // The difference of two pictures; a sum of 16 samples has 4 times the deviation of one.
+  noise_ = deviations_[0] * kLevel / std::sqrt(2.0) / 4;
 }
 
 // The standard deviation of the difference of two sums of a plane, from its median. Differences of
@@ -148,6 +161,7 @@ bool ChangeDetector::has_changed(const PictureCells& picture, size_t segment) co
 // Viewers get this picture's segment.
 void ChangeDetector::take(const PictureCells& picture, size_t segment, uint64_t sequence,
                           Instant captured_at) {
+  ++taken_now_;
   changed_[segment] = sequence;
   taken_at_[segment] = captured_at;
   for (size_t i = 0; i < picture.count; ++i) {
@@ -158,6 +172,14 @@ void ChangeDetector::take(const PictureCells& picture, size_t segment, uint64_t 
       const auto to = reference_.planes[i].sums.begin() + ptrdiff_t(y) * plane.columns;
       std::copy(from + left, from + right, to + left);
     }
+  }
+}
+
+// As if they had been renewed in turn.
+void ChangeDetector::spread_renewals(Instant captured_at) {
+  for (size_t i = 0; i < taken_at_.size(); ++i) {
+    const Instant spread = captured_at - static_cast<int>(i % kPasses) * refresh_ / kPasses;
+    taken_at_[i] = std::min(taken_at_[i], spread);
   }
 }
 

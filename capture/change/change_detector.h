@@ -12,21 +12,24 @@
 //
 // The noise is measured in each picture and plane: half of all cells differ by less than 0.6745
 // standard deviations (the normal distribution), if more than half of the picture stands still.
-// Where less does, the limits rise, and what moves is large.
+// Where less does, it comes out too large. So the least that was measured counts, and may rise only
+// by a factor of e in kNoiseRise, for a room that becomes dark: a camera that turns sends
+// everything.
 //
 // Every segment is also renewed once in `refresh`, unless it changed anyway. A hand passes over all
 // segments kPasses times in that time, and renews those that would be older than it permits when
-// the hand comes again. Segments begin with different ages, so that about as many are renewed in
-// each picture.
+// the hand comes again. At the beginning, and when much has changed at once, segments are given
+// different ages, so that about as many are renewed in each picture.
 //
 // The constants were chosen with bench/segments. kSquareLevels is the knob between bytes and
 // quality: on a fixed camera on pedestrians (300 pictures of vtest.avi of Debian's opencv-doc,
-// quality 80, noise of standard deviation 2) 4, 4.5 and 5 need 1/5.96, 1/6.05 and 1/6.1 of the
-// bytes of whole pictures for a mean of 37.01, 36.94 and 36.9 dB of luma; the noise alone
-// leaves 39.6. A lower limit for a few pictures after a change was tried, and left: 2 % more bytes,
-// no better.
+// quality 80, noise of standard deviation 2) 4, 4.5 and 5 need 1/5.87, 1/5.98 and 1/6.08 of the
+// bytes of whole pictures for a mean of 37.07, 37.00 and 36.92 dB of luma; the noise alone leaves
+// 39.6. A lower limit for a few pictures after a change was tried, and left: 2 % more bytes, no
+// better.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -39,12 +42,13 @@
 namespace fanlight {
 
 // Owns: the cells of each segment as viewers have it, and when it changed.
-// Thread: the camera's.
+// Thread: one at a time.
 // Invariant: no segment is older than `refresh`, if pictures come in time.
 class ChangeDetector {
  public:
-  static constexpr double kSquareLevels = 4;
+  static constexpr double kSquareLevels = 4.5;
   static constexpr double kNoiseFactor = 1.5;
+  static constexpr Duration kNoiseRise = 60s;
   static constexpr double kMeanLevels = 2;
   static constexpr int kPasses = 16;
 
@@ -66,6 +70,7 @@ class ChangeDetector {
  private:
   void begin(const PictureCells& picture, const SegmentGrid& grid, uint64_t sequence,
              Instant captured_at);
+  void estimate_noise(const PictureCells& picture, Instant captured_at);
   double measure_noise(size_t plane, const CellPlane& now) const;
   // How a segment of one plane differs.
   struct Difference {
@@ -75,10 +80,12 @@ class ChangeDetector {
   Difference difference_of(const PictureCells& picture, size_t plane, size_t segment) const;
   bool has_changed(const PictureCells& picture, size_t segment) const;
   void take(const PictureCells& picture, size_t segment, uint64_t sequence, Instant captured_at);
+  void spread_renewals(Instant captured_at);
   void renew(const PictureCells& picture, uint64_t sequence, Instant captured_at);
 
   const Duration refresh_;
   PictureCells reference_;
+  std::array<double, 3> deviations_{};  // of the noise of the difference of two sums, levels
   SegmentGrid grid_{};
   std::vector<uint64_t> changed_;  // sequence, of each segment
   std::vector<Instant> taken_at_;  // when it last changed or was renewed
@@ -90,6 +97,7 @@ class ChangeDetector {
   double noise_square_ = 0;
   double limit_ = 0;
   double noise_ = 0;
+  size_t taken_now_ = 0;  // changed or renewed
   size_t changed_now_ = 0;
 };
 

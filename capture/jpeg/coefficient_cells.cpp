@@ -69,7 +69,8 @@ const JQUANT_TBL& table_of(const jpeg_compress_struct& info, const jpeg_componen
 template <typename Info>
 bool read_planes(const Info& info, j_common_ptr owner, jvirt_barray_ptr* arrays,
                  PictureCells& cells) {
-  cells.count = static_cast<size_t>(std::min(info.num_components, 3));
+  if (info.num_components > 3) return false;  // of CMYK, black would not be compared
+  cells.count = static_cast<size_t>(info.num_components);
   for (size_t i = 0; i < cells.count; ++i) {
     const jpeg_component_info& component = info.comp_info[i];
     if (info.max_h_samp_factor % component.h_samp_factor != 0 ||

@@ -98,6 +98,20 @@ TEST_F(PictureWriterTest, DividesWhatHardwareEncoded) {
   EXPECT_EQ(decode(out.jpeg).pixels, decode(jpeg).pixels) << "not of another encoder";
 }
 
+TEST_F(PictureWriterTest, KeepsWhatHardwareEncodedIfItCannotBeDivided) {
+  auto hardware = std::make_unique<TestEncoder>(std::vector{PixelFormat::yuv420});
+  hardware->jpeg = progressive(jpeg);
+  const Bytes expected = hardware->jpeg;
+  TestEncoder& used = *hardware;
+  PictureWriter writer({"door", 80, {}}, std::move(hardware));
+  const RawPicture raw(PixelFormat::yuv420, 160, 96);
+  PictureCells cells;
+  const WrittenJpeg result = writer.write(raw_picture(raw.view(), 160, 96), place, &cells);
+  EXPECT_FALSE(result.divided);
+  EXPECT_EQ(Bytes(place.begin(), place.begin() + ptrdiff_t(result.size)), expected);
+  EXPECT_EQ(used.asked.size(), 1u) << "encoded once";
+}
+
 TEST_F(PictureWriterTest, KeepsSegmentsThatACameraMade) {
   PictureWriter writer({"door", 80, {}});
   const Bytes camera = divided(writer, jpeg_picture(jpeg)).jpeg;

@@ -31,6 +31,8 @@ class Scene {
     }
   }
 
+  void set_noise(double noise) { noise_ = noise; }
+
   // The next picture; the segments that changed in it.
   std::set<size_t> next(const SegmentGrid& grid = kGrid) {
     std::vector<uint8_t> bytes(pixels_.size());
@@ -64,7 +66,7 @@ class Scene {
     return sum;
   }
 
-  const double noise_;
+  double noise_;
   Random random_;
   std::vector<double> pixels_;
   PictureCells cells_;
@@ -83,6 +85,35 @@ TEST(ChangeDetector, NoiseIsNoChange) {
     for (int i = 0; i < 20; ++i) EXPECT_EQ(scene.next().size(), 0u) << noise;
     EXPECT_NEAR(scene.detector.noise(), noise, 0.1 + 0.05 * noise);
   }
+}
+
+// What moves is no noise, however much of the picture does.
+TEST(ChangeDetector, MovementDoesNotRaiseTheNoise) {
+  Scene scene(2);
+  for (int i = 0; i < 10; ++i) scene.next();
+  for (int i = 0; i < 30; ++i) {
+    // Stripes that shift.
+    for (int y = 0; y < kHeight; y += 8)
+      scene.add(0, y, kWidth, 4, (i + y / 8) % 2 == 0 ? 12 : -12);
+    EXPECT_GE(scene.next().size(), kGrid.count() * 95 / 100) << i;
+  }
+  EXPECT_NEAR(scene.detector.noise(), 2, 0.3);
+}
+
+// A room that becomes dark.
+TEST(ChangeDetector, NoiseMayRiseSlowly) {
+  Scene scene(1);
+  scene.next();
+  scene.next();
+  EXPECT_NEAR(scene.detector.noise(), 1, 0.1);
+  scene.set_noise(4);
+  for (int i = 0; i < 120; ++i) {
+    scene.now += 1s;
+    scene.next();
+  }
+  // Half of the difference is still that of the first picture.
+  EXPECT_NEAR(scene.detector.noise(), std::sqrt((1 + 16) / 2.0), 0.2);
+  EXPECT_EQ(scene.detector.changed(), 0u);
 }
 
 TEST(ChangeDetector, ASmallThingIsSeenWhereItIs) {
@@ -173,7 +204,21 @@ TEST(ChangeDetector, APauseMakesAllDueOnce) {
   scene.next();
   scene.now += 1min;
   EXPECT_EQ(scene.next().size(), kGrid.count());
-  EXPECT_LE(scene.next().size(), 3u);
+  for (int i = 0; i < 150; ++i) EXPECT_LE(scene.next().size(), 6u) << i;
+}
+
+// Light goes on: what follows is renewed as evenly as ever.
+TEST(ChangeDetector, AChangeOfEverythingDoesNotBunchRenewals) {
+  Scene scene(0, 4s);
+  for (int i = 0; i < 50; ++i) scene.next();
+  scene.add(0, 0, kWidth, kHeight, 30);
+  EXPECT_EQ(scene.next().size(), kGrid.count());
+  for (int i = 0; i < 150; ++i) {
+    EXPECT_LE(scene.next().size(), 6u) << i;
+    for (const Segment& segment : std::span(scene.segments).first(kGrid.count())) {
+      ASSERT_LE(segment.age, 122u);
+    }
+  }
 }
 
 TEST(ChangeDetector, AnotherGridOrAResetBeginsAnew) {
