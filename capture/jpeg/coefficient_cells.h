@@ -13,8 +13,8 @@ namespace fanlight {
 
 // Fills `cells` with those of up to three components, from `arrays`: a block has four, whose sums
 // follow from its lowest four coefficients; higher ones change them little. False, and `cells` are
-// undefined, if there are more components, or if their sampling factors do not divide each other. Call within
-// LibJpegErrors::run().
+// undefined, if there are more components, or if their sampling factors do not divide each other.
+// Call within LibJpegErrors::run().
 bool read_cells(jpeg_decompress_struct& info, jvirt_barray_ptr* arrays, PictureCells& cells);
 
 // The same for a picture that is being written: between jpeg_write_coefficients() and

@@ -2,6 +2,7 @@
 #include "http/delivery/viewer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/check.h"
 #include "http/delivery/channel.h"
@@ -42,7 +43,7 @@ Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
       joined_at_(now) {
   // An idle camera's last picture may be hours old, so this viewer starts with the next one.
   if (channel.is_idle() && channel.newest() != nullptr) {
-    last_sequence_ = channel.newest()->sequence();
+    last_sequence_ = seen_sequence_ = channel.newest()->sequence();
   }
   channel_.add_viewer(options.updates);
 }
@@ -52,24 +53,26 @@ Viewer::~Viewer() {
   channel_.remove_viewer(options_.updates);
 }
 
-// Than what it shows.
+// Whether the newest frame shows something newer than this viewer does.
 bool Viewer::is_newer() const noexcept {
-  return channel_.newest() != nullptr && channel_.newest()->sequence() > last_sequence_ &&
+  return channel_.newest() != nullptr && channel_.newest()->sequence() > seen_sequence_ &&
          !is_newest_unchanged();
 }
 
+// What it was sent before its first frame is not known.
 bool Viewer::is_newest_unchanged() const noexcept {
-  return options_.updates && channel_.newest()->is_same_as(last_sequence_);
+  return options_.updates && frames_sent_ > 0 && channel_.newest()->is_same_as(last_sequence_);
 }
 
 void Viewer::take_if_unchanged() noexcept {
   if (is_sending() || channel_.newest() == nullptr || !is_newest_unchanged()) return;
   const Frame& frame = *channel_.newest();
-  if (frame.pictures() == pictures_before_) return;
-  pictures_before_ = frame.pictures();
+  if (frame.sequence() == seen_sequence_) return;
+  seen_sequence_ = frame.sequence();
+  const uint64_t pictures = frame.pictures() - std::exchange(pictures_before_, frame.pictures());
   rate_.add(frame.info().captured_at);
-  channel_.stats().frames_unchanged.add();
-  channel_.stats().bytes_spared.add(frame.jpeg().size());
+  channel_.stats().frames_unchanged.add(pictures);
+  channel_.stats().bytes_spared.add(pictures * frame.jpeg().size());
 }
 
 bool Viewer::wants_frame(Instant now) const noexcept {
@@ -100,10 +103,10 @@ Piece Viewer::begin_frame(Instant now) noexcept {
   frame_ = channel_.newest();
   channel_.pin(*frame_);
   CHECK(frame_->sequence() >= last_sequence_);
-  if (frame_->sequence() == last_sequence_) {
-    channel_.stats().frames_repeated.add();
-  } else {
+  if (frame_->sequence() > seen_sequence_) {
     note_news();
+  } else {
+    channel_.stats().frames_repeated.add();
   }
   began_at_ = now;
   // If it is late by more than an interval, the schedule restarts; otherwise the rhythm is kept.
@@ -146,6 +149,7 @@ void Viewer::finish_frame(Instant now) noexcept {
   finished_ = sending_last_;
   const bool is_repeat = last_sequence_ == frame_->sequence();
   last_sequence_ = frame_->sequence();
+  seen_sequence_ = std::max(seen_sequence_, last_sequence_);
   ++frames_sent_;
   const uint64_t intervals = channel_.newest()->sequence() - last_sequence_;
   step_ = channel_.ring().step_for(intervals);

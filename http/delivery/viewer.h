@@ -92,7 +92,7 @@ class Viewer : public SendQueueHook, public FairShare {
   bool is_sending() const noexcept { return frame_ != nullptr; }
   // Whether the frame being sent is a picture of the camera that it has not had yet.
   bool is_sending_news() const noexcept {
-    return is_sending() && !frame_->info().is_slate() && frame_->sequence() != last_sequence_;
+    return is_sending() && !frame_->info().is_slate() && frame_->sequence() > seen_sequence_;
   }
   bool is_finished() const noexcept { return finished_; }
   const Frame* frame() const noexcept { return frame_; }
@@ -122,11 +122,12 @@ class Viewer : public SendQueueHook, public FairShare {
   FrameSink& sink_;
   Channel& channel_;
   const Frame* frame_ = nullptr;  // being sent
-  uint64_t last_sequence_ = 0;
-  Instant due_at_;           // not before (interval)
-  Instant any_frame_from_;   // from then on it takes any newer frame, shared or not
-  uint32_t step_ = 1;        // it starts on sequences divisible by this
-  bool pace_known_ = false;  // a whole frame has been sent, so step_ is measured
+  uint64_t last_sequence_ = 0;    // of the last frame that it was sent
+  uint64_t seen_sequence_ = 0;    // of the last frame that it shows, which may be a newer one
+  Instant due_at_;                // not before (interval)
+  Instant any_frame_from_;        // from then on it takes any newer frame, shared or not
+  uint32_t step_ = 1;             // it starts on sequences divisible by this
+  bool pace_known_ = false;       // a whole frame has been sent, so step_ is measured
   bool ending_ = false;
   bool finished_ = false;
   bool sending_last_ = false;  // the closing delimiter follows the frame being sent

@@ -37,10 +37,9 @@ function planUpdate({width, height, segment_width: w, segment_height: h, atlas_c
 // replaces those that wait to be decoded, so a slow machine is never late by more than one picture.
 // An update is not skipped, because the next one builds on it.
 //
-// shown(head, blob): a frame has appeared; `blob` is the JPEG of what the canvas shows, null once an
-// update has changed something. broken(): an update did
-// not fit the picture, or too many wait, or the canvas was lost. The next frame must then be whole:
-// the first one of a new connection.
+// shown(head, blob): a frame has appeared; `blob` is the JPEG of what the canvas shows, null after
+// an update that has changed something. broken(): an update did not fit the picture, or too many
+// wait, or the canvas was lost. The next frame must then be whole: the first of a new connection.
 class Painter {
   constructor(canvas, shown, broken = () => {}) {
     Object.assign(this, {canvas, shown, broken, run: 0});
