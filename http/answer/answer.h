@@ -7,6 +7,7 @@
 
 #include "core/frame.h"
 #include "core/time.h"
+#include "http/delivery/camera_choice.h"
 #include "http/delivery/channel.h"
 #include "http/delivery/viewer.h"
 #include "http/protocol/body.h"
@@ -18,7 +19,6 @@ namespace fanlight {
 
 class CameraPanel;
 class UstreamerFraming;
-class WebSocket;
 
 // Send `piece`, which is in the given output, in constant memory or in `frame`, then `body`; then
 // keep or close the connection.
@@ -46,10 +46,11 @@ struct OpenStream {
   UstreamerFraming* framing = nullptr;  // the connection takes ownership
 };
 
-// Send `head`, then what `web_socket` produces.
+// Send `head`, then frames of `cameras`, each to a viewer with `options`.
 struct OpenWebSocket {
   Piece head;
-  WebSocket* web_socket = nullptr;  // the connection takes ownership
+  CameraChoice cameras;
+  ViewerOptions options;
   Seat seat;
 };
 

@@ -8,7 +8,7 @@
 #include "core/web_socket/web_socket_key.h"
 #include "http/answer/admit.h"
 #include "http/answer/stream_parameters.h"
-#include "http/delivery/web_socket.h"
+#include "http/delivery/camera_choice.h"
 #include "http/protocol/origin.h"
 
 namespace fanlight {
@@ -77,19 +77,15 @@ Answer reply_web_socket(const Call& call) noexcept {
   if (!wrong.empty()) return reply_error(call, 400, wrong);
 
   OpenWebSocket answer;
-  CameraChoice cameras;
-  const std::string_view wrong_cameras = choose_cameras(call, cameras);
+  const std::string_view wrong_cameras = choose_cameras(call, answer.cameras);
   if (!wrong_cameras.empty()) return reply_error(call, 400, wrong_cameras);
-  const std::string_view full = take_place(call, frame_bytes_of(call, cameras, parameters.segments),
-                                           parameters.fps, answer.seat);
+  const std::string_view full = take_place(
+      call, frame_bytes_of(call, answer.cameras, parameters.segments), parameters.fps, answer.seat);
   if (!full.empty()) return reply_error(call, 503, full);
 
-  ViewerOptions options;
-  options.paced = answer.seat.place.paced;
-  options.updates = parameters.segments;
-  if (parameters.fps > 0) options.interval = from_seconds(1 / parameters.fps);
-  answer.web_socket = call.services.web_sockets.make(cameras, options);
-  CHECK(answer.web_socket != nullptr);  // there is one per connection
+  answer.options.paced = answer.seat.place.paced;
+  answer.options.updates = parameters.segments;
+  if (parameters.fps > 0) answer.options.interval = from_seconds(1 / parameters.fps);
 
   const std::array<char, 28> accept = web_socket_accept(request.web_socket_key);
   ResponseHead head(call.output, 101, call.context(true));

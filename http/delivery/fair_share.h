@@ -16,8 +16,8 @@ struct WaitingOrder;
 class FairShare : public ListHook<WaitingOrder> {
  private:
   friend class FairQueue;
-  uint64_t turn_ =
-      0;              // on the queue's clock, bytes; of the frame for which it waits or waited last
+  // On the queue's clock, bytes: of the frame for which it waits, or waited last.
+  uint64_t turn_ = 0;
   uint64_t end_ = 0;  // of its last frame
   Instant waits_since_{};
 };

@@ -2,8 +2,8 @@
 // Framing: what surrounds a frame for a viewer that does not get it as stored in the ring.
 //
 // Most viewers get a slice of the ring (core/part.h). Some need other bytes around each JPEG: the
-// messages of a WebSocket, or more fields in a part's head. These are written into memory that
-// belongs to the connection, and sent with the JPEG in one request.
+// messages of a WebSocket, or more fields in a part's head. These are in memory of the connection
+// or of its shard, and sent with the JPEG in one request; or instead of it, for an update.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace fanlight {
 
 class Viewer;
 
-// Owns: the memory of what it writes. Thread: its connection's shard.
+// Owns: what it needs for one piece. Thread: its connection's shard.
 // Invariant: the piece that wrap() returned is sent or abandoned before the next call.
 class Framing {
  public:

@@ -25,6 +25,7 @@ class SendQueue;
 class TableBody;
 class UstreamerFraming;
 class WebSocket;
+struct WebSocketInput;
 class ZeroCopySends;
 
 // Owns: nothing; the shard owns everything here, and outlives its users.
@@ -47,6 +48,7 @@ struct ShardServices {
   Slab<TableBody>& tables;
   Slab<UstreamerFraming>& ustreamer_framings;
   Slab<WebSocket>& web_sockets;
+  Slab<WebSocketInput>& web_socket_inputs;
   Slab<Viewer>& socket_viewers;  // of WebSockets; a stream's viewer is in its connection
   std::span<char> scratch;       // for received bytes that are discarded
 

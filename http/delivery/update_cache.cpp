@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "core/check.h"
-#include "http/delivery/web_socket_message.h"
 
 namespace fanlight {
 namespace {
@@ -43,9 +42,11 @@ UpdateCache::UpdateCache(const FrameRing& ring, std::string camera)
     : camera_(std::move(camera)),
       memory_max_(ring.memory_limit() / kMemoryShare),
       page_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))),
-      stride_(round_up(kPrefixMax + ring.jpeg_capacity(), page_)),
+      stride_(
+          round_up(std::min(kPrefixMax + ring.jpeg_capacity(), memory_max_ / kSlotsFilled), page_)),
       memory_(kSlots * stride_) {
   entries_.reserve(kSlots);
+  descriptions_.resize(ring.places());
   runs_.reserve(ring.segments_max() / 2 + 1);
 }
 
@@ -88,23 +89,40 @@ size_t UpdateCache::make(const Frame& frame, uint64_t base) noexcept {
   runs_.clear();
   if (!frame.is_same_as(base)) find_runs(picture, frame.sequence() - base);
   const size_t atlas = runs_.empty() ? 0 : atlas_size(picture, runs_);
-  const size_t whole = size_of_whole(frame);
+  const size_t whole = description_of(frame).size() + frame.jpeg().size();
   const size_t needed = 2 * kFrameHeaderMax + update_description_max(runs_.size()) + atlas;
-  if (atlas >= whole || needed > stride_) return kWhole;
+  if (atlas >= whole || !fits_jpeg(picture.grid)) return whole_instead(whole);
+  if (needed > stride_) return kWhole;
 
   const size_t number = find_free_slot();
   if (number == kSlots || !reserve(number, needed)) return kWhole;
   auto* const memory = reinterpret_cast<char*>(memory_.data() + number * stride_);
   const std::string_view bytes = assemble(frame, base, {memory, needed});
-  if (bytes.size() >= whole) return kWhole;
+  if (bytes.size() >= whole) return whole_instead(whole);
   Slot& slot = slots_[number];
   slot.references = 1;
   slot.is_empty = runs_.empty();
   slot.bytes = bytes;
-  constexpr size_t kMeanOf = 16;
-  mean_bytes_ =
-      mean_bytes_ == 0 ? bytes.size() : (mean_bytes_ * (kMeanOf - 1) + bytes.size()) / kMeanOf;
+  note_size(bytes.size());
   return number;
+}
+
+// Where an update would not be smaller.
+size_t UpdateCache::whole_instead(size_t bytes) noexcept {
+  note_size(bytes);
+  return kWhole;
+}
+
+void UpdateCache::note_size(size_t bytes) noexcept {
+  constexpr size_t kMeanOf = 16;
+  mean_bytes_ = mean_bytes_ == 0 ? bytes : (mean_bytes_ * (kMeanOf - 1) + bytes) / kMeanOf;
+}
+
+// Whether an atlas of the runs is no wider than a JPEG can be.
+bool UpdateCache::fits_jpeg(const SegmentGrid& grid) const noexcept {
+  size_t count = 0;
+  for (const SegmentRun& run : runs_) count += run.count;
+  return count == 0 || atlas_shape(count, grid).columns * size_t(grid.width) < 1 << 16;
 }
 
 // Those that changed less than `age_max` sequence numbers ago.
@@ -133,11 +151,15 @@ std::string_view UpdateCache::assemble(const Frame& frame, uint64_t base,
   return {prefix.data(), static_cast<size_t>(end - prefix.data())};
 }
 
-size_t UpdateCache::size_of_whole(const Frame& frame) const noexcept {
-  std::array<char, kPrefixMax> prefix;
-  TextWriter text{std::span(prefix).subspan(kFrameHeaderMax, kDescriptionMax)};
+// A frame in the same place as another one had no pin left.
+std::string_view UpdateCache::description_of(const Frame& frame) noexcept {
+  Description& description = descriptions_[frame.place()];
+  if (std::exchange(description.sequence, frame.sequence()) == frame.sequence()) {
+    return description.text;
+  }
+  TextWriter text{std::span(description.room).subspan(kFrameHeaderMax, kDescriptionMax)};
   describe_frame(camera_, frame.info(), text);
-  return frame_description(prefix, text.size(), frame.jpeg().size()).size() + frame.jpeg().size();
+  return description.text = frame_description(description.room, text.size(), frame.jpeg().size());
 }
 
 // ---- memory ----

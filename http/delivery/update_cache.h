@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// UpdateCache: the updates of one camera that one shard has assembled, each once for all viewers
-// that need it.
+// UpdateCache: what one shard sends of one camera on WebSockets besides the frames themselves:
+// updates, and descriptions of whole frames; each made once for all viewers that need it.
 //
 // An update turns the picture of one frame, its base, into that of a newer one: it describes which
 // segments changed in between, and carries them as one JPEG (core/segments/segment_atlas.h). It is
@@ -23,6 +23,7 @@
 #include "core/frame_ring.h"
 #include "core/segments/segment_atlas.h"
 #include "core/slab.h"
+#include "http/delivery/web_socket_message.h"
 
 namespace fanlight {
 
@@ -51,17 +52,19 @@ class UpdateRef {
   size_t slot_ = 0;
 };
 
-// Owns: the memory of kSlots updates, each as large as the largest frame, touched lazily.
+// Owns: the memory of kSlots updates, touched lazily, and of a description for each place of the
+//   ring.
 // Thread: its shard's.
-// Invariants: nothing is allocated after construction; an update is smaller than the same frame
-// sent
-//   whole; all updates together hold at most memory_max() bytes.
+// Invariants: nothing is allocated after construction; an update is smaller than the whole frame;
+//   all updates together hold at most memory_max() bytes.
 class UpdateCache {
  public:
   // More updates at one time are not made: their viewers get whole frames.
   static constexpr size_t kSlots = 64;
   // Of the memory that the ring may use, the part that its updates on one shard may use.
   static constexpr size_t kMemoryShare = 8;
+  // So many of the largest updates fill that memory; larger ones are not made.
+  static constexpr size_t kSlotsFilled = 4;
 
   // Throws std::system_error when the address space is refused.
   UpdateCache(const FrameRing& ring, std::string camera);
@@ -73,11 +76,16 @@ class UpdateCache {
   // whole: it cannot be updated from there, an update would not be smaller, or there is no room.
   UpdateRef get(const Frame& frame, uint64_t base) noexcept;
 
+  // What is sent before a whole frame: its description and the JPEG's header. Valid as long as the
+  // frame is pinned.
+  std::string_view description_of(const Frame& frame) noexcept;
+
   // Drops the updates of the newest frame, except where a viewer is being sent one: there is a
   // newer frame.
   void forget() noexcept;
 
-  // The mean size of the last 16 or so that were made, bytes; 0 before the first.
+  // The mean size of the last 16 or so, bytes, with whole frames where updates would not be
+  // smaller; 0 before the first.
   size_t mean_bytes() const noexcept { return mean_bytes_; }
 
   const std::string& camera() const noexcept { return camera_; }
@@ -95,6 +103,11 @@ class UpdateCache {
     size_t touched = 0;  // bytes of its memory, from its start
     std::string_view bytes{};
   };
+  struct Description {
+    uint64_t sequence = 0;  // of the frame that it is of; 0: none
+    std::string_view text{};
+    std::array<char, kPrefixMax> room;
+  };
   // An update of the newest frame.
   struct Entry {
     uint64_t base;
@@ -102,11 +115,13 @@ class UpdateCache {
   };
 
   size_t make(const Frame& frame, uint64_t base) noexcept;
+  size_t whole_instead(size_t bytes) noexcept;
+  void note_size(size_t bytes) noexcept;
+  bool fits_jpeg(const SegmentGrid& grid) const noexcept;
   size_t find_free_slot() const noexcept;
   bool reserve(size_t slot, size_t bytes) noexcept;
   void find_runs(const SegmentIndex& picture, uint64_t age_max) noexcept;
   std::string_view assemble(const Frame& frame, uint64_t base, std::span<char> room) const noexcept;
-  size_t size_of_whole(const Frame& frame) const noexcept;
   void trim_free_slots() noexcept;
   void release(size_t slot) noexcept;
 
@@ -118,7 +133,8 @@ class UpdateCache {
   std::array<Slot, kSlots> slots_{};
   std::vector<Entry> entries_;  // of frame entries_of_, at most kSlots
   uint64_t entries_of_ = 0;
-  std::vector<SegmentRun> runs_;  // of the update that is being made
+  std::vector<Description> descriptions_;  // by the place of the frame
+  std::vector<SegmentRun> runs_;           // of the update that is being made
   size_t held_bytes_ = 0;
   size_t mean_bytes_ = 0;
 };

@@ -8,31 +8,31 @@
 #include "http/delivery/channel.h"
 #include "http/delivery/send_queue.h"
 #include "http/delivery/shard_services.h"
-#include "http/protocol/text.h"
+#include "http/delivery/web_socket_message.h"
 
 namespace fanlight {
 
-bool CameraChoice::add(size_t camera) noexcept {
-  const auto chosen = all();
-  if (count_ == kMax || std::find(chosen.begin(), chosen.end(), camera) != chosen.end()) {
-    return false;
+WebSocket::WebSocket(const CameraChoice& cameras, ViewerOptions options, FrameSink& sink,
+                     ShardServices& services) noexcept
+    : services_(services) {
+  options.framing = this;
+  for (const uint16_t camera : cameras.all()) {
+    Viewer* viewer =
+        services.socket_viewers.make(sink, services.channel(camera), options, services.now());
+    CHECK(viewer != nullptr);  // each connection has CameraChoice::kMax
+    viewers_[viewer_count_++] = viewer;
   }
-  cameras_[count_++] = static_cast<uint16_t>(camera);
-  return true;
 }
 
 WebSocket::~WebSocket() {
   CHECK(viewer_count_ == 0);
+  if (input_ != nullptr) services_.web_socket_inputs.destroy(input_);
 }
 
-void WebSocket::join(FrameSink& sink, ShardServices& services) noexcept {
-  services_ = &services;
-  for (const uint16_t camera : cameras_.all()) {
-    Viewer* viewer =
-        services.socket_viewers.make(sink, services.channel(camera), options_, services.now());
-    CHECK(viewer != nullptr);  // each connection has CameraChoice::kMax
-    viewers_[viewer_count_++] = viewer;
-  }
+WebSocketInput& WebSocket::take_input() noexcept {
+  if (input_ == nullptr) input_ = services_.web_socket_inputs.make();
+  CHECK(input_ != nullptr);  // there is one per connection
+  return *input_;
 }
 
 void WebSocket::leave(const Viewer* sending) noexcept {
@@ -41,8 +41,8 @@ void WebSocket::leave(const Viewer* sending) noexcept {
     if (viewer == sending) {
       viewers_[kept++] = viewer;
     } else {
-      services_->queue.withdraw(*viewer);
-      services_->socket_viewers.destroy(viewer);
+      services_.queue.withdraw(*viewer);
+      services_.socket_viewers.destroy(viewer);
     }
   }
   viewer_count_ = kept;
@@ -50,7 +50,7 @@ void WebSocket::leave(const Viewer* sending) noexcept {
 
 void WebSocket::settle() noexcept {
   for (Viewer* viewer : std::span(viewers_).first(viewer_count_)) {
-    services_->queue.settle(*viewer, services_->now());
+    services_.queue.settle(*viewer, services_.now());
   }
 }
 
@@ -63,7 +63,7 @@ void WebSocket::note_served(const Viewer& viewer) noexcept {
 }
 
 UpdateRef WebSocket::find_update(const Viewer& viewer, const Frame& frame) const noexcept {
-  if (!options_.updates) return {};
+  if (!viewer.options().updates || viewer.frames_sent() == 0) return {};
   return viewer.channel().updates().get(frame, viewer.last_sequence());
 }
 
@@ -80,20 +80,18 @@ Piece WebSocket::wrap(const Viewer& viewer, const Frame& frame, bool, Instant) n
     stats.updates_sent.add();
     if (update_.is_empty()) stats.updates_empty.add();
     stats.update_bytes.add(size);
-    if (size < frame.jpeg().size()) stats.bytes_spared.add(frame.jpeg().size() - size);
+    if (viewer.is_sending_news()) stats.bytes_spared.add(frame.jpeg().size() - size);
     return {update_.bytes()};
   }
-  // The description is stored after its header, whose size depends on the description's.
-  TextWriter text{std::span(prefix_).subspan(kFrameHeaderMax, kDescriptionMax)};
-  describe_frame(viewer.channel().camera(), frame.info(), text);
-  return {frame_description(prefix_, text.size(), frame.jpeg().size()), frame.jpeg()};
+  return {viewer.channel().updates().description_of(frame), frame.jpeg()};
 }
 
 void WebSocket::answer_ping(std::string_view payload) noexcept {
-  CHECK(payload.size() <= pong_.size());
-  std::copy(payload.begin(), payload.end(), pong_.begin());
-  pong_size_ = payload.size();
-  pong_due_ = true;
+  WebSocketInput& input = take_input();
+  CHECK(payload.size() <= input.pong.size());
+  std::copy(payload.begin(), payload.end(), input.pong.begin());
+  input.pong_size = payload.size();
+  input.pong_due = true;
 }
 
 void WebSocket::close(CloseCode code) noexcept {
@@ -105,18 +103,20 @@ void WebSocket::close(CloseCode code) noexcept {
 Piece WebSocket::next_control() noexcept {
   CHECK(has_control());
   if (close_due_) {
-    close_due_ = pong_due_ = false;
+    close_due_ = false;
+    if (input_ != nullptr) input_->pong_due = false;
     const size_t size = close_code_ == CloseCode::none ? 0 : 2;
     const auto code = static_cast<unsigned>(close_code_);
-    write_frame_header(kCloseFrame, size, control_.data());
-    control_[2] = static_cast<char>(code >> 8);
-    control_[3] = static_cast<char>(code & 0xff);
-    return {{control_.data(), 2 + size}};
+    write_frame_header(kCloseFrame, size, close_frame_.data());
+    close_frame_[2] = static_cast<char>(code >> 8);
+    close_frame_[3] = static_cast<char>(code & 0xff);
+    return {{close_frame_.data(), 2 + size}};
   }
-  pong_due_ = false;
-  write_frame_header(kPongFrame, pong_size_, control_.data());
-  std::copy_n(pong_.begin(), pong_size_, control_.begin() + 2);
-  return {{control_.data(), 2 + pong_size_}};
+  WebSocketInput& input = *input_;
+  input.pong_due = false;
+  write_frame_header(kPongFrame, input.pong_size, input.control.data());
+  std::copy_n(input.pong.begin(), input.pong_size, input.control.begin() + 2);
+  return {{input.control.data(), 2 + input.pong_size}};
 }
 
 }  // namespace fanlight

@@ -14,10 +14,10 @@
 #include <string_view>
 
 #include "core/time.h"
+#include "http/delivery/camera_choice.h"
 #include "http/delivery/framing.h"
 #include "http/delivery/update_cache.h"
 #include "http/delivery/viewer.h"
-#include "http/delivery/web_socket_message.h"
 #include "http/protocol/piece.h"
 #include "http/protocol/web_socket_reader.h"
 
@@ -26,35 +26,31 @@ namespace fanlight {
 class FrameSink;
 struct ShardServices;
 
-// The chosen cameras, in order, without duplicates.
-class CameraChoice {
- public:
-  static constexpr size_t kMax = 16;
-
-  // False if there are kMax already, or this camera is one of them.
-  bool add(size_t camera) noexcept;
-  std::span<const uint16_t> all() const noexcept { return std::span(cameras_).first(count_); }
-
- private:
-  size_t count_ = 0;
-  std::array<uint16_t, kMax> cameras_{};
+// What a client sends, and the answers to it. Most send nothing, so it exists only once a client
+// has sent something.
+// Owns: the buffers. Thread: its connection's shard.
+struct WebSocketInput {
+  WebSocketReader reader;
+  bool pong_due = false;
+  size_t pong_size = 0;
+  std::array<char, WebSocketReader::kControlBytesMax> pong;
+  std::array<char, 2 + WebSocketReader::kControlBytesMax> control;  // the pong being sent
+  std::array<char, 256> received;
 };
 
-// Owns: its viewers, what surrounds the frame being sent, and what the client sends.
+// Owns: its viewers, the update being sent, and what the client sends.
 // Thread: its connection's shard.
-// Invariants: viewers exist from join() to leave(); at most one of them is sending; after close()
-//   only the close frame is sent.
+// Invariants: viewers exist until leave(); at most one of them is sending; after close() only the
+//   close frame is sent.
 class WebSocket final : public Framing {
  public:
-  // `options`: for every viewer. Leaves its buffers untouched.
-  WebSocket(const CameraChoice& cameras, const ViewerOptions& options) noexcept
-      : cameras_(cameras), options_(options) {
-    options_.framing = this;
-  }
+  // Creates a viewer with `options` for each camera; their frames go to `sink`.
+  WebSocket(const CameraChoice& cameras, ViewerOptions options, FrameSink& sink,
+            ShardServices& services) noexcept;
+  WebSocket(const WebSocket&) = delete;
+  WebSocket& operator=(const WebSocket&) = delete;
   ~WebSocket();
 
-  // Creates a viewer for each camera; their frames go to `sink`.
-  void join(FrameSink& sink, ShardServices& services) noexcept;
   // Destroys them, except for the one that is sending, if any.
   void leave(const Viewer* sending = nullptr) noexcept;
   // Settles all viewers, the least recently served first. None is sending.
@@ -68,14 +64,16 @@ class WebSocket final : public Framing {
 
   // --- everything except frames ---
 
-  // Room for what the client sends; `reader` parses it.
-  std::span<char> input() noexcept { return input_; }
-  WebSocketReader reader;
+  // What the client sends; nullptr before take_input().
+  WebSocketInput* input() noexcept { return input_; }
+  WebSocketInput& take_input() noexcept;
 
   // Only the newest ping is answered (RFC 6455 section 5.5.3).
   void answer_ping(std::string_view payload) noexcept;
   void close(CloseCode code) noexcept;
-  bool has_control() const noexcept { return close_due_ || pong_due_; }
+  bool has_control() const noexcept {
+    return close_due_ || (input_ != nullptr && input_->pong_due);
+  }
   // The control frame to send now; requires has_control().
   Piece next_control() noexcept;
   bool is_closed() const noexcept { return closed_; }
@@ -87,21 +85,15 @@ class WebSocket final : public Framing {
  private:
   UpdateRef find_update(const Viewer& viewer, const Frame& frame) const noexcept;
 
-  const CameraChoice cameras_;
-  ViewerOptions options_;
-  ShardServices* services_ = nullptr;  // set by join()
+  ShardServices& services_;
+  WebSocketInput* input_ = nullptr;
+  UpdateRef update_;  // being sent
   size_t viewer_count_ = 0;
   std::array<Viewer*, CameraChoice::kMax> viewers_;
-  bool pong_due_ = false;
   bool close_due_ = false;
   bool closed_ = false;  // close() was called
   CloseCode close_code_ = CloseCode::none;
-  size_t pong_size_ = 0;
-  std::array<char, WebSocketReader::kControlBytesMax> pong_;
-  std::array<char, 2 + WebSocketReader::kControlBytesMax> control_;  // being sent
-  std::array<char, kPrefixMax> prefix_;                              // of the frame being sent
-  UpdateRef update_;                                                 // being sent
-  std::array<char, 256> input_;
+  std::array<char, 4> close_frame_;
 };
 
 }  // namespace fanlight

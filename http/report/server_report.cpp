@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "http/delivery/shard_services.h"
+#include "http/delivery/viewer.h"
 #include "http/report/figures.h"
 #include "http/report/totals.h"
 

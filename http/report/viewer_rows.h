@@ -14,7 +14,7 @@
 
 #include "core/mailbox.h"
 #include "http/delivery/shard_entry.h"
-#include "http/delivery/web_socket.h"
+#include "http/delivery/camera_choice.h"
 #include "http/protocol/body.h"
 #include "http/protocol/json.h"
 

@@ -2,6 +2,7 @@
 #include "http/report/viewers_page.h"
 
 #include "http/delivery/shard_services.h"
+#include "http/delivery/viewer.h"
 #include "http/report/totals.h"
 
 namespace fanlight {

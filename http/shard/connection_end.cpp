@@ -169,9 +169,6 @@ void Connection::release_session() noexcept {
     release(stream->framing);
   }
   if (auto* open = std::get_if<OpenStream>(&session_)) release(open->framing);
-  if (auto* open = std::get_if<OpenWebSocket>(&session_)) {
-    services_.web_sockets.destroy(open->web_socket);
-  }
   if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
     stream->socket->leave();
     // A receive into its buffer may still be in flight: then it is kept until the close.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A connection that became a WebSocket: frames of one or more viewers, one at a time, and the
 // protocol's control frames between them.
+#include <poll.h>
+
 #include "core/check.h"
 #include "http/shard/connection.h"
 
@@ -14,9 +16,12 @@ void Connection::begin(const OpenWebSocket& open) noexcept {
 }
 
 void Connection::continue_after_piece(OpenWebSocket& open) noexcept {
-  WebSocket& socket = *open.web_socket;
+  const OpenWebSocket opened = open;
+  WebSocket* const made =
+      services_.web_sockets.make(opened.cameras, opened.options, *this, services_);
+  CHECK(made != nullptr);  // there is one per connection
+  WebSocket& socket = *made;
   session_ = WebSocketStream{&socket};
-  socket.join(*this, services_);
   sender_.register_descriptor();
   // A client that did not wait for the handshake has sent more than the request.
   read_web_socket(socket, exchange_->reader.rest());
@@ -26,13 +31,22 @@ void Connection::continue_after_piece(OpenWebSocket& open) noexcept {
   serve_web_socket(socket);
 }
 
+// Polls at first: most clients send nothing, and need no buffer.
 void Connection::receive_web_socket(WebSocket& socket) noexcept {
-  const std::span<char> room = socket.input();
+  if (socket.input() == nullptr) {
+    services_.reactor.submit(receive_, io_uring_prep_poll_add, fd_, unsigned{POLLIN});
+    return;
+  }
+  const std::span<char> room = socket.input()->received;
   services_.reactor.submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
 }
 
 void Connection::web_socket_received(WebSocket& socket, size_t bytes) noexcept {
-  const std::span<char> room = socket.input();
+  if (socket.input() == nullptr) {  // that was the poll
+    socket.take_input();
+    return receive_web_socket(socket);
+  }
+  const std::span<char> room = socket.input()->received;
   CHECK(bytes <= room.size());
   read_web_socket(socket, {room.data(), bytes});
   receive_web_socket(socket);
@@ -42,18 +56,19 @@ void Connection::web_socket_received(WebSocket& socket, size_t bytes) noexcept {
 
 void Connection::read_web_socket(WebSocket& socket, std::string_view bytes) noexcept {
   while (!bytes.empty() && !socket.is_closed()) {
-    const WebSocketReader::Result result = socket.reader.read(bytes);
+    WebSocketReader& reader = socket.take_input().reader;
+    const WebSocketReader::Result result = reader.read(bytes);
     bytes.remove_prefix(result.taken);
     switch (result.event) {
       case WebSocketReader::Event::none:
         CHECK(bytes.empty());
         break;
       case WebSocketReader::Event::ping:
-        socket.answer_ping(socket.reader.payload());
+        socket.answer_ping(reader.payload());
         break;
       case WebSocketReader::Event::closed:
       case WebSocketReader::Event::failed:
-        socket.close(socket.reader.close_code());
+        socket.close(reader.close_code());
         break;
     }
   }

@@ -49,6 +49,7 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
       tables_(TableDesk::kPlacesMax),
       ustreamer_framings_(connections_max_),
       web_sockets_(connections_max_),
+      web_socket_inputs_(connections_max_),
       socket_viewers_(connections_max_ * CameraChoice::kMax),
       services_{.state = state,
                 .index = index,
@@ -66,6 +67,7 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
                 .tables = tables_,
                 .ustreamer_framings = ustreamer_framings_,
                 .web_sockets = web_sockets_,
+                .web_socket_inputs = web_socket_inputs_,
                 .socket_viewers = socket_viewers_,
                 .scratch = scratch_},
       acceptors_(*this, services_, listeners, admin_listeners),
@@ -158,8 +160,7 @@ void Shard::reclaim(Channel& channel) noexcept {
   connections_.for_each([this, &channel, through](Connection& connection) {
     const uint64_t held = connection.held_sequence(channel);
     if (held == 0 || held > through) return;
-    events_.ring_full(now(), connection.peer(), channel.camera(),
-                      connection.bytes_sent());
+    events_.ring_full(now(), connection.peer(), channel.camera(), connection.bytes_sent());
     connection.evict(link_.stats.evicted_memory);
   });
 }

@@ -48,8 +48,10 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Shard& operator=(const Shard&) = delete;
   ~Shard();
 
-  // User memory per connection of a streaming viewer, in bytes.
+  // User memory per connection of a streaming viewer, in bytes; and of one on a WebSocket with one
+  // camera, whose client sends nothing.
   static constexpr size_t kBytesPerViewer = sizeof(Connection) + Timers::kBytesPerTimer;
+  static constexpr size_t kBytesPerWebSocket = kBytesPerViewer + sizeof(WebSocket) + sizeof(Viewer);
 
   // Accepts from the next loop iteration on.
   void start() noexcept { acceptors_.start(); }
@@ -107,6 +109,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Slab<TableBody> tables_;
   Slab<UstreamerFraming> ustreamer_framings_;
   Slab<WebSocket> web_sockets_;
+  Slab<WebSocketInput> web_socket_inputs_;
   Slab<Viewer> socket_viewers_;
   ShardServices services_;
   Acceptors acceptors_;

@@ -3,8 +3,8 @@
 //
 // If more is sent than the link carries, the queue in front of it decides who gets what: frames
 // wait for seconds, and some viewers get everything while others get nothing. So the server sends
-// no more than the link carries, and spreads it over time: whole frames, always the newest one, to
-// each viewer in turn.
+// no more than the link carries, and spreads it over time: always the newest frame, to each viewer
+// in turn (http/delivery/fair_queue.h).
 #pragma once
 
 #include <algorithm>

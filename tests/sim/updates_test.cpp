@@ -81,10 +81,16 @@ TEST(Updates, SilenceEndsWithAnEmptyUpdate) {
   ShardWorld shard(divided_world(0.4), server_config());
   {
     UpdateClient client(shard);
-    shard.run_for(60s);
+    shard.run_for(59s);
     EXPECT_EQ(client.check(), "");
     EXPECT_GE(client.empty_updates(), 15u) << "every 2.5 s a frame, which may be quiet";
-    EXPECT_EQ(client.empty_updates(), shard.channel_stats().updates_empty.value());
+    const ChannelStats& stats = shard.channel_stats();
+    EXPECT_EQ(client.empty_updates(), stats.updates_empty.value());
+    EXPECT_EQ(stats.frames_skipped.value(), 0u);
+    // Each picture counts once: as sent, with its age, or as unchanged.
+    EXPECT_EQ(stats.frame_age.count() + stats.frames_unchanged.value(),
+              shard.world.camera().published());
+    EXPECT_EQ(stats.frames_sent.value(), stats.frame_age.count() + stats.frames_repeated.value());
     EXPECT_GE(client.sequence() + 1, shard.world.camera().last_sequence());
   }
   expect_nothing_left(shard);
@@ -123,6 +129,22 @@ TEST(Updates, CamerasOnOneSocketAreUpdatedApart) {
       const std::string name = i == 0 ? "cam" : "cam-" + std::to_string(i);
       EXPECT_GE(slow.sequence(name) + 30, shard.world.camera().last_sequence()) << name;
     }
+  }
+  expect_nothing_left(shard);
+}
+
+// What the camera last showed to others is not what this client has.
+TEST(Updates, ViewerOfACameraThatWasIdleBeginsWithAWholeFrame) {
+  SimWorldConfig config = divided_world(2);
+  config.camera.idles_unwatched = true;
+  ShardWorld shard(config, server_config());
+  for (int i = 0; i < 20; ++i) {
+    UpdateClient client(shard);
+    shard.run_for(3s);
+    EXPECT_EQ(client.check(), "") << i;
+    EXPECT_GE(client.whole(), 1u) << i;
+    client.raw().close();
+    shard.run_for(300ms);
   }
   expect_nothing_left(shard);
 }

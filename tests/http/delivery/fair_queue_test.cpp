@@ -119,6 +119,34 @@ TEST_F(FairQueueTest, WhoeverHasWaitedForLongIsNext) {
   EXPECT_EQ(before, 200u) << "2 s, instead of 500 turns";
 }
 
+TEST_F(FairQueueTest, FrameLargerThanAllBucketsCountsAsThatLarge) {
+  Viewer& huge = add();
+  Viewer& small = add();
+  constexpr size_t kAll = FairQueue::kBuckets * FairQueue::kBucketBytes;
+  const std::map<Viewer*, size_t> sizes{{&huge, 100 * kAll}, {&small, 10'000}};
+  queue.push(huge, kNow);
+  queue.push(small, kNow);
+  EXPECT_EQ(&serve(sizes), &huge);
+  size_t before = 0;
+  while (&serve(sizes) != &huge) ++before;
+  EXPECT_NEAR(double(before), double(kAll) / 10'000, 3);
+}
+
+TEST_F(FairQueueTest, ViewersLeaveFromAnywhere) {
+  std::map<Viewer*, size_t> sizes;
+  for (int i = 0; i < 6; ++i) {
+    Viewer& viewer = add();
+    sizes[&viewer] = 10'000 + 30'000 * size_t(i);
+    queue.push(viewer, kNow);
+  }
+  for (int i = 0; i < 20; ++i) serve(sizes);
+  for (const size_t leaving : {3u, 0u, 5u}) {
+    queue.remove(viewers[leaving]);
+    for (int i = 0; i < 50; ++i) ASSERT_NE(&serve(sizes), &viewers[leaving]);
+  }
+  EXPECT_EQ(queue.size(), 3u);
+}
+
 ServerConfig wire_of(uint64_t bits_per_second, double min_fps) {
   ServerConfig config;
   config.admission.viewers_max = 2000;

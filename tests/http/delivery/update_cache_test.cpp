@@ -149,6 +149,36 @@ TEST_F(UpdateCacheTest, MemoryIsLimited) {
   EXPECT_LE(limited.held_bytes(), limited.memory_max());
 }
 
+TEST_F(UpdateCacheTest, MeanSizeCountsWholeFramesThatAreSentInstead) {
+  EXPECT_EQ(cache.mean_bytes(), 0u);
+  FrameRef frame = publish_up_to(busy_frame(20));
+  const size_t size = cache.get(*frame, frame->sequence() - 1).bytes().size();
+  EXPECT_EQ(cache.mean_bytes(), size);
+  // Each segment is described, and there is nothing of a head to spare.
+  std::vector<Segment> segments(kTestGrid.count() + 1);
+  const FrameRing::Acquired acquired = ring.acquire();
+  const uint64_t next = frame->sequence() + 1;
+  const size_t jpeg = write_divided_picture(acquired.place.jpeg, next, segments);
+  for (size_t i = 0; i < kTestGrid.count(); ++i) segments[i].age = 0;
+  std::ranges::copy(segments, ring.segment_room(acquired.place, jpeg).begin());
+  info.sequence = next;
+  ring.publish(acquired.place, jpeg, info, kTestGrid);
+  frame = ring.newer_than(next - 1);
+  EXPECT_FALSE(cache.get(*frame, next - 1));
+  EXPECT_GT(cache.mean_bytes(), size);
+}
+
+TEST_F(UpdateCacheTest, ViewersShareTheDescriptionOfAWholeFrame) {
+  const FrameRef frame = publish_up_to(5);
+  const std::string_view description = cache.description_of(*frame);
+  EXPECT_EQ(cache.description_of(*frame).data(), description.data());
+  EXPECT_TRUE(description.substr(2).starts_with(R"({"camera":"cam","sequence":5,)")) << description;
+  EXPECT_EQ(description.substr(description.size() - 4, 2), "\x82\x7e");
+  const std::string before(description);
+  for (uint64_t i = 6; i < 10; ++i) cache.description_of(*publish(i));
+  EXPECT_EQ(description, before) << "as long as the frame is pinned";
+}
+
 TEST_F(UpdateCacheTest, RepeatOfAFrameThatIsNotDividedIsEmpty) {
   const FrameRing::Acquired acquired = ring.acquire();
   info.sequence = 3;

@@ -80,5 +80,9 @@ TEST(Shard, AFullRingCostsOnlyTheViewersOfTheOldestFrame) {
   EXPECT_EQ(shard.world.complaints(), "");
 }
 
+TEST(Shard, ViewersOnWebSocketsNeedLittleMemory) {
+  EXPECT_LE(Shard::kBytesPerWebSocket, 1'200u);
+}
+
 }  // namespace
 }  // namespace fanlight
