@@ -4,6 +4,7 @@
 // writes the coefficients of the same JPEG. bench/segments runs both in turn, on a clip.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <span>
 #include <string>

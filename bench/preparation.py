@@ -11,10 +11,10 @@ PACKAGES = ("run", "test", "bench")  # groups of tools/packages.txt
 TARGETS = ("fanlight", "fanlight-load", "floor", "fake_camera")
 
 
-def install_and_build():
+def install_and_build(targets=TARGETS):
     """As the user who ran sudo, so that the files in the tree still belong to that user."""
     prefix = ["sudo", "-H", "-u", f"#{os.environ['SUDO_UID']}"] if "SUDO_UID" in os.environ else []
-    for command in (["tools/install-packages", *PACKAGES], ["tools/build", "release", *TARGETS]):
+    for command in (["tools/install-packages", *PACKAGES], ["tools/build", "release", *targets]):
         code = subprocess.run([*prefix, ROOT / command[0], *command[1:]], check=False).returncode
         if code:
             sys.exit(code)
