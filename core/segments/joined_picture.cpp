@@ -14,8 +14,19 @@ namespace fanlight {
 namespace {
 
 constexpr size_t kRestartNumbers = 8;
-// The memory is compacted when replaced segments take as much of it as the picture.
+// Enough for a whole one, and new segments in place of all that it has.
 constexpr size_t kPicturesKept = 2;
+
+// Empties the memory. What it had is returned before it gets more, so that it never has both.
+void make_room(std::vector<char>& memory, size_t size) {
+  if (memory.capacity() < size) memory = std::vector<char>();
+  memory.reserve(size);
+  memory.clear();
+}
+
+void append(std::string_view bytes, std::vector<char>& memory) {
+  memory.insert(memory.end(), bytes.begin(), bytes.end());
+}
 
 char* copy(std::string_view text, char* out) {
   return std::copy(text.begin(), text.end(), out);
@@ -39,10 +50,11 @@ void JoinedPicture::forget() {
 void JoinedPicture::take_whole(std::string_view jpeg, uint64_t sequence) {
   forget();
   if (jpeg.size() > bytes_max_) return;
-  bytes_ = jpeg;
+  make_room(bytes_, jpeg.size());
+  append(jpeg, bytes_);
   size_ = jpeg.size();
   sequence_ = sequence;
-  if (!find_segments(bytes_, grid_, found_)) return;
+  if (!find_segments(jpeg, grid_, found_)) return;
   head_size_ = found_[0].begin;
   for (size_t i = 0; i < grid_.count(); ++i) {
     const size_t begin = found_[i].begin;
@@ -69,7 +81,7 @@ std::string_view JoinedPicture::find_problem(const UpdateMessage& message, std::
   if (update.base != *sequence_) return "an update of a frame that is not the last one";
   if (update.empty()) return atlas.empty() ? "" : "an atlas for an empty update";
   if (!has_segments()) return "an update of a frame without segments";
-  const std::string_view problem = check_update(update, bytes_, atlas);
+  const std::string_view problem = check_update(update, kept(), atlas);
   if (!problem.empty()) return problem;
   SegmentGrid grid;
   if (!find_segments(atlas, grid, found_)) {
@@ -92,34 +104,38 @@ size_t JoinedPicture::size_with(const SegmentUpdate& update) const {
 }
 
 void JoinedPicture::replace(const SegmentUpdate& update, std::string_view atlas) {
-  size_ = size_with(update);
+  const size_t size_after = size_with(update);
+  // An atlas is larger than its segments.
+  if (atlas.size() > bytes_.capacity() - bytes_.size()) compact(std::max(size_, size_after));
+  size_ = size_after;
   size_t at = 0;
   for (const SegmentRun& run : update.runs) {
     for (size_t number = run.first; number < size_t(run.first) + run.count; ++number, ++at) {
       const size_t begin = found_[at].begin;
       const size_t size = found_[at + 1].begin - kSegmentMarkerBytes - begin;
       pieces_[number] = {bytes_.size(), size};
-      bytes_ += atlas.substr(begin, size);
+      append(atlas.substr(begin, size), bytes_);
     }
   }
-  if (bytes_.size() > kPicturesKept * size_) compact();
 }
 
-void JoinedPicture::compact() {
-  spare_.clear();
-  spare_.append(bytes_, 0, head_size_);
+// Leaves room for a picture of `size` beside the present one, which is not larger.
+void JoinedPicture::compact(size_t size) {
+  make_room(spare_, size_);
+  append(kept().substr(0, head_size_), spare_);
   for (Piece& piece : pieces_) {
     const size_t begin = spare_.size();
-    spare_ += bytes_of(piece);
+    append(bytes_of(piece), spare_);
     piece.begin = begin;
   }
-  std::swap(bytes_, spare_);
+  make_room(bytes_, kPicturesKept * size);
+  append({spare_.data(), spare_.size()}, bytes_);
 }
 
 char* JoinedPicture::write(char* out) const {
-  if (!has_segments()) return copy(bytes_, out);
+  if (!has_segments()) return copy(kept(), out);
   const char* const end = out + size_;
-  out = copy(std::string_view(bytes_).substr(0, head_size_), out);
+  out = copy(kept().substr(0, head_size_), out);
   for (size_t i = 0; i < pieces_.size(); ++i) {
     if (i > 0) out = write_marker(jpeg_marker::kRst0 + (i - 1) % kRestartNumbers, out);
     out = copy(bytes_of(pieces_[i]), out);

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +20,7 @@ namespace fanlight {
 // Owns: the bytes of the picture, and of segments that have been replaced since it was compacted.
 // Thread: one at a time.
 // Invariants: what write() writes has the head of a whole frame and segments without markers in
-//   them; it is not longer than `bytes_max`, and the memory is about three times as much at most. A
+//   them; it is not longer than `bytes_max`, and the memory is three times as much at most. A
 //   refused update changes nothing, except that all others are refused until the next whole frame.
 class JoinedPicture {
  public:
@@ -45,6 +44,8 @@ class JoinedPicture {
   // Of the frame that it is; nothing before the first whole frame and after a refused update.
   std::optional<uint64_t> sequence() const { return sequence_; }
   bool has_segments() const { return !pieces_.empty(); }
+  // The memory of the picture and of what it replaced.
+  size_t held_bytes() const { return bytes_.capacity() + spare_.capacity(); }
 
  private:
   // A segment's place in `bytes_`.
@@ -56,20 +57,22 @@ class JoinedPicture {
   std::string_view find_problem(const UpdateMessage& message, std::string_view atlas);
   size_t size_with(const SegmentUpdate& update) const;
   void replace(const SegmentUpdate& update, std::string_view atlas);
-  void compact();
+  void compact(size_t size);
+  std::string_view kept() const { return {bytes_.data(), bytes_.size()}; }
   std::string_view bytes_of(const Piece& piece) const {
-    return std::string_view(bytes_).substr(piece.begin, piece.size);
+    return kept().substr(piece.begin, piece.size);
   }
 
   const size_t bytes_max_;
-  std::string bytes_;  // a whole frame's, and those of new segments behind them
+  // Vectors, because a string reserves more than it is told to.
+  std::vector<char> bytes_;  // a whole frame's, and those of new segments behind them
   size_t size_ = 0;
   std::optional<uint64_t> sequence_;
   size_t head_size_ = 0;  // in `bytes_`
   SegmentGrid grid_{};
   std::vector<Piece> pieces_;   // one for each segment; empty: the frame has none
   std::vector<Segment> found_;  // room for the segments of a frame or an atlas
-  std::string spare_;           // for compact()
+  std::vector<char> spare_;     // for compact()
 };
 
 }  // namespace fanlight

@@ -138,6 +138,32 @@ TEST_F(JoinedPictureTest, LastsForManyUpdates) {
   }
 }
 
+// Pictures grow and shrink, and all their segments change at once.
+TEST_F(JoinedPictureTest, ItsMemoryIsThreeTimesItsLimitAtMost) {
+  constexpr uint64_t kSeed = 20261130;
+  RecordProperty("seed", std::to_string(kSeed));
+  Random random(kSeed);
+  Pixels pixels = shades(640, 96, 3);
+  const Divided small(encode_pixels(pixels));
+  for (uint8_t& sample : pixels.samples) sample = static_cast<uint8_t>(random.below(256));
+  const Divided large(encode_pixels(pixels));
+  const size_t bytes_max = large.index.jpeg.size();
+  ASSERT_LT(2 * small.index.jpeg.size(), bytes_max);
+  JoinedPicture joined(bytes_max);
+  joined.take_whole(small.index.jpeg, 1);
+  const auto count = static_cast<uint16_t>(large.index.grid.count());
+  for (uint64_t sequence = 1; sequence < 40; ++sequence) {
+    const SegmentIndex& from = (sequence % 7 < 2 ? small : large).index;
+    const Runs runs{{0, sequence % 5 == 0 ? uint16_t(count / 2) : count}};
+    const UpdateMessage update = message_of(from, runs, sequence, sequence + 1);
+    ASSERT_EQ(joined.take_update(update, as_text(atlas_of(from, runs))), "");
+    if (runs[0].count == count) {
+      EXPECT_TRUE(written(joined) == from.jpeg) << sequence;
+    }
+    EXPECT_LE(joined.held_bytes(), 3 * bytes_max) << sequence;
+  }
+}
+
 TEST_F(JoinedPictureTest, AnUpdateOfAnotherFrameIsRefused) {
   UpdateMessage update = message();
   update.update->base = 0;
