@@ -7,11 +7,14 @@
 
 #include "core/segments/check_update.h"
 #include "core/segments/find_segments.h"
+#include "core/segments/jpeg_head.h"
 
 namespace fanlight {
 namespace {
 
 constexpr uint16_t kEndOfImage = 0xffd9;
+// Of a JPEG of most viewers, so much is kept at a time until its head is complete.
+constexpr size_t kHeadStep = 1024;
 
 // A picture that is joined of segments must still be divided into them.
 bool is_divided(std::string_view jpeg) {
@@ -57,12 +60,24 @@ UpdateChecker::Event UpdateChecker::on_piece() {
 UpdateChecker::Event UpdateChecker::keep(std::string_view piece) {
   binary_size_ += piece.size();
   if (binary_size_ > kPictureBytesMax) return fail("a picture too large");
-  const size_t kept_max = joins_ ? kPictureBytesMax : kHeadBytes;
-  binary_ += piece.substr(0, kept_max - binary_.size());
+  if (joins_) {
+    binary_ += piece;
+  } else {
+    keep_head(piece);
+  }
   for (const char c : piece.substr(piece.size() - std::min<size_t>(piece.size(), 2))) {
     last_bytes_ = static_cast<uint16_t>(last_bytes_ << 8 | static_cast<unsigned char>(c));
   }
   return messages_.is_last() ? on_binary_end() : Event::none;
+}
+
+// In small steps: most heads are small, and there are thousands of viewers.
+void UpdateChecker::keep_head(std::string_view piece) {
+  while (!piece.empty() && !has_head_ && binary_.size() < kHeadBytesMax) {
+    binary_ += piece.substr(0, kHeadStep);
+    piece.remove_prefix(std::min(piece.size(), kHeadStep));
+    has_head_ = read_jpeg_head(binary_).has_value();
+  }
 }
 
 UpdateChecker::Event UpdateChecker::on_text_end() {
@@ -85,6 +100,7 @@ UpdateChecker::Event UpdateChecker::on_binary_end() {
   if (!message_.update) std::swap(frame_, binary_);
   binary_.clear();
   binary_size_ = 0;
+  has_head_ = false;
   return complete(message_.update ? Kind::update : Kind::whole);
 }
 

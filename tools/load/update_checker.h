@@ -35,8 +35,9 @@ class UpdateChecker {
 
   // Larger pictures are a problem.
   static constexpr size_t kPictureBytesMax = 32 << 20;
-  // How much of a JPEG is kept of most viewers: enough for every head without metadata.
-  static constexpr size_t kHeadBytes = 2048;
+  // A JPEG whose head is longer cannot be updated for most viewers: a colour profile may be as long
+  // as one marker segment allows, beside the tables.
+  static constexpr size_t kHeadBytesMax = 68 << 10;
 
   explicit UpdateChecker(bool joins);
 
@@ -56,6 +57,7 @@ class UpdateChecker {
  private:
   Event on_piece();
   Event keep(std::string_view piece);
+  void keep_head(std::string_view piece);
   Event on_text_end();
   Event on_binary_end();
   std::string_view check();
@@ -72,8 +74,9 @@ class UpdateChecker {
   UpdateMessage message_;
   std::string camera_;
   bool awaits_binary_ = false;  // which belongs to `message_`
-  std::string binary_;          // its first kHeadBytes; all of it if it is joined
+  std::string binary_;          // it begins with the head; all of it if it is joined
   size_t binary_size_ = 0;
+  bool has_head_ = false;         // `binary_` has the whole head
   uint16_t last_bytes_ = 0;       // the last two of the JPEG
   std::optional<uint64_t> base_;  // the last frame
   std::string frame_;             // begins with the head of the last whole one

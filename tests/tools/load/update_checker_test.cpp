@@ -67,6 +67,27 @@ TEST_F(UpdateCheckerTest, CountsFramesAndUpdates) {
   }
 }
 
+// A camera's colour profile (ICC) stays in the head of its JPEGs.
+TEST_F(UpdateCheckerTest, HeadsMayHaveALargeColourProfile) {
+  const auto with_profile = [](std::string jpeg, size_t size) {
+    const std::string length{static_cast<char>(size >> 8), static_cast<char>(size & 0xff)};
+    return jpeg.insert(2, "\xff\xe2" + length + std::string(size - 2, 'p'));
+  };
+  for (const size_t size : {3000u, 0xffffu}) {
+    const std::string whole = with_profile(std::string(one.index.jpeg), size);
+    const std::string update = with_profile(atlas({{0, 20}}), size);
+    for (const size_t step : {100u, 1u << 20}) {
+      UpdateChecker checker(false);
+      EXPECT_EQ(read(checker,
+                     message_frame(1) + binary_frame(whole) +
+                         message_frame(2, update_key(1, "[0,20]", 20)) + binary_frame(update),
+                     step),
+                (std::vector{Kind::whole, Kind::update}))
+          << size;
+    }
+  }
+}
+
 TEST_F(UpdateCheckerTest, JoinedPicturesAreHashed) {
   UpdateChecker joins(true);
   UpdateChecker whole(true);
