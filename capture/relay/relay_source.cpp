@@ -377,7 +377,8 @@ bool RelaySource::is_repeat(const MultipartPart& part) const {
 }
 
 // How long to wait for a sign of life before the camera counts as stuck. After a longer gap it
-// decreases slowly, because the next gap may be as long.
+// decreases slowly, because the next gap may be as long. Where only changes are sent, it may be that
+// of the signs of life at any time, however quickly they have followed one another.
 void RelaySource::measure_interval() {
   Duration gap = pace_;
   if (last_arrival_ != Instant{}) {
@@ -386,7 +387,8 @@ void RelaySource::measure_interval() {
     gap = kSignOfLife;
   }
   last_arrival_ = newest_.arrived;
-  format_.interval = std::max({pace_, gap, format_.interval - format_.interval / 8});
+  const Duration silence = socket_url_ ? kSignOfLife : Duration::zero();
+  format_.interval = std::max({pace_, gap, silence, format_.interval - format_.interval / 8});
 }
 
 void RelaySource::fail(int error, std::string_view what) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cerrno>
+#include <semaphore>
 
 #include "capture/relay/relay_chain.h"
 #include "capture/relay/relay_source.h"
@@ -86,6 +87,28 @@ TEST_F(RelaySourceUpdatesTest, NewestPictureWins) {
   while (picture && jpeg_of(picture) != two.index.jpeg);
   ASSERT_TRUE(picture);
   EXPECT_FALSE(picture->is_repeat);
+}
+
+// When the scene calms down, nothing comes before the next sign of life. The limit is twice the
+// interval, so an empty update after 2.2 s is not too late.
+TEST_F(RelaySourceUpdatesTest, TheIntervalIsThatOfSignsOfLifeHoweverQuickUpdatesAre) {
+  constexpr uint64_t kUpdates = 10;
+  std::counting_semaphore<> taken{0};
+  ScriptedServer server({[&](Peer& peer) {
+    accept(peer, whole_frame(1));
+    for (uint64_t i = 1; i <= kUpdates; ++i) {
+      taken.acquire();
+      peer.write(i % 2 == 1 ? update_frame(i, i + 1) : empty_update_frame(i, i + 1));
+    }
+    peer.wait_until_closed();
+  }});
+  RelaySource source = open_updates(server.url("/stream"));
+  EXPECT_TRUE(next(source));
+  for (uint64_t i = 1; i <= kUpdates; ++i) {
+    taken.release();
+    ASSERT_TRUE(next(source));
+    EXPECT_GE(source.format().interval, 2s) << i;
+  }
 }
 
 TEST_F(RelaySourceUpdatesTest, PassesOnSlates) {
