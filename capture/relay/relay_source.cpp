@@ -33,8 +33,6 @@ constexpr size_t kOpeningMax = 1024;
 constexpr int kOvertakenMax = 8;
 // After a damaged update: a whole frame this often does no harm.
 constexpr Duration kReconnectEvery = 1s;
-// After so many without an update in between, none are expected.
-constexpr int kWholeFramesMax = 10;
 
 // How a server ends that was asked for a WebSocket and knows none.
 bool is_refusal(int error) {
@@ -219,54 +217,6 @@ void RelaySource::on_head(std::string_view body) {
   }
 }
 
-void RelaySource::on_socket_bytes(std::string_view bytes) {
-  kind_ = Kind::stream;
-  for (;;) {
-    const UpdateReader::Event event = updates_.read(bytes);
-    const std::string reply = updates_.take_reply();
-    if (!reply.empty()) fetch_.send(reply);
-    switch (event) {
-      case UpdateReader::Event::none:
-        return;
-      case UpdateReader::Event::picture:
-        updates_.take(receiving_);
-        note_whole_frame();
-        on_picture(receiving_);
-        break;
-      case UpdateReader::Event::repeat:
-        if (!newest_.is_there && !handed_over_.body.empty()) repeat();
-        break;
-      case UpdateReader::Event::damaged:
-        return on_damage();
-      case UpdateReader::Event::closed:
-        return;  // the end follows our reply
-    }
-  }
-}
-
-// The picture stays, and the next connection begins with a whole one.
-void RelaySource::on_damage() {
-  ++losses_.damaged;
-  log_gated(damage_gate_, clock_.now(), LogLevel::warning, "{}: damaged: {}; connecting again",
-            shown_, updates_.problem());
-  is_answered_ = true;
-}
-
-void RelaySource::note_whole_frame() {
-  if (updates_.has_updates() || !receiving_.slate_reason.empty()) return;
-  if (++whole_frames_ == kWholeFramesMax) say_no_updates("it never changes segments only");
-}
-
-void RelaySource::pull_whole_frames(std::string_view why) {
-  say_no_updates(why);
-  socket_url_.reset();
-  ask({});
-}
-
-void RelaySource::say_no_updates(std::string_view why) const {
-  log_warning("{} sends no updates; pulling whole frames ({})", shown_, why);
-}
-
 // Decides by the body's first bytes. Text may precede the first delimiter if the type is multipart,
 // not otherwise. False when there are too few bytes.
 bool RelaySource::choose_reader(bool is_all) {
@@ -377,8 +327,8 @@ bool RelaySource::is_repeat(const MultipartPart& part) const {
 }
 
 // How long to wait for a sign of life before the camera counts as stuck. After a longer gap it
-// decreases slowly, because the next gap may be as long. Where only changes are sent, it may be that
-// of the signs of life at any time, however quickly they have followed one another.
+// decreases slowly, because the next gap may be as long. Where only changes are sent, it may be
+// that of the signs of life at any time, however quickly they have followed one another.
 void RelaySource::measure_interval() {
   Duration gap = pace_;
   if (last_arrival_ != Instant{}) {

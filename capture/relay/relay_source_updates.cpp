@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a RelaySource pulls updates.
+#include "capture/relay/relay_source.h"
+
+namespace fanlight {
+namespace {
+
+// After so many without an update in between, none are expected.
+constexpr int kWholeFramesMax = 10;
+
+}  // namespace
+
+void RelaySource::on_socket_bytes(std::string_view bytes) {
+  kind_ = Kind::stream;
+  for (;;) {
+    const UpdateReader::Event event = updates_.read(bytes);
+    const std::string reply = updates_.take_reply();
+    if (!reply.empty()) fetch_.send(reply);
+    switch (event) {
+      case UpdateReader::Event::none:
+        return;
+      case UpdateReader::Event::picture:
+        updates_.take(receiving_);
+        note_whole_frame();
+        on_picture(receiving_);
+        break;
+      case UpdateReader::Event::repeat:
+        if (!newest_.is_there && !handed_over_.body.empty()) repeat();
+        break;
+      case UpdateReader::Event::damaged:
+        return on_damage();
+      case UpdateReader::Event::closed:
+        return;  // the end follows our reply
+    }
+  }
+}
+
+// The picture stays, and the next connection begins with a whole one.
+void RelaySource::on_damage() {
+  ++losses_.damaged;
+  log_gated(damage_gate_, clock_.now(), LogLevel::warning, "{}: damaged: {}; connecting again",
+            shown_, updates_.problem());
+  is_answered_ = true;
+}
+
+void RelaySource::note_whole_frame() {
+  if (updates_.has_updates() || !receiving_.slate_reason.empty()) return;
+  if (++whole_frames_ == kWholeFramesMax) say_no_updates("it never changes segments only");
+}
+
+void RelaySource::pull_whole_frames(std::string_view why) {
+  say_no_updates(why);
+  socket_url_.reset();
+  ask({});
+}
+
+void RelaySource::say_no_updates(std::string_view why) const {
+  log_warning("{} sends no updates; pulling whole frames ({})", shown_, why);
+}
+
+}  // namespace fanlight
