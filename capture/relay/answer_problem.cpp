@@ -32,6 +32,11 @@ std::optional<AnswerProblem> find_problem(long status, std::string_view body) {
   }
 }
 
+bool is_transient(long status) {
+  if (status == 501 || status == 505) return false;  // it does not know how
+  return status == 429 || status >= 500;
+}
+
 std::string said_in(std::string_view body) {
   const std::string said = answer_text(body);
   return said.empty() ? said : fmt::format("; it says '{}'", said);

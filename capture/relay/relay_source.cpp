@@ -31,11 +31,11 @@ constexpr Duration kPromptTimeout = 5s;
 constexpr size_t kOpeningMax = 1024;
 // An upstream that sends faster than we read must not keep us from showing anything.
 constexpr int kOvertakenMax = 8;
-// After a damaged update: a whole frame this often does no harm.
+// After a damaged update or a hang-up: a whole frame this often does no harm.
 constexpr Duration kReconnectEvery = 1s;
 
-// How a server ends that was asked for a WebSocket and knows none.
-bool is_refusal(int error) {
+// How a server ends that was asked for a WebSocket and knows none, or that is being restarted.
+bool is_hang_up(int error) {
   return error == ECONNRESET || error == EPROTO;
 }
 
@@ -162,8 +162,8 @@ Wake RelaySource::receive(Instant deadline) {
     wake = fetch_.step(std::min(deadline, late));
     if (fetch_.is_done() && !is_answered_) on_answer_end();
   } catch (const std::system_error& error) {
-    if (socket_url_ && !has_head_ && is_refusal(error.code().value())) {
-      pull_whole_frames("it does not understand the request");
+    if (socket_url_ && !has_head_ && is_hang_up(error.code().value())) {
+      on_hang_up();
       return Wake::ready;
     }
     if (!has_snapshot()) throw;
@@ -207,6 +207,7 @@ void RelaySource::on_body(std::string_view bytes) {
 void RelaySource::on_head(std::string_view body) {
   const HttpAnswer& answer = fetch_.answer();
   has_head_ = true;
+  hang_ups_ = 0;
   if (kind_ == Kind::snapshots && answer.status == 304) return;
   if (const auto problem = find_problem(answer.status, body)) fail(problem->error, problem->words);
   is_ours_ = is_ours_ || !answer.sequence.empty();
@@ -275,7 +276,7 @@ void RelaySource::on_part() {
 
 void RelaySource::on_answer_end() {
   const long status = fetch_.answer().status;
-  if (socket_url_ && status != 101 && status != 503) {
+  if (socket_url_ && status != 101 && !is_transient(status)) {
     return pull_whole_frames(fmt::format("it answers with status {}", status));
   }
   if (!has_head_) on_head({});

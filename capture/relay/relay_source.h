@@ -38,7 +38,8 @@ namespace fanlight {
 //
 // With `segments` in the options the stream is a WebSocket, which sends updates in place of whole
 // frames (update_reader.h); an empty one is a sign of life. Damage is counted, and a new connection
-// begins with a whole frame. An upstream without such a WebSocket is pulled as any other.
+// begins with a whole frame. An upstream without such a WebSocket is pulled as any other: one that
+// refuses it for good (not is_transient()), or hangs up on two requests in a row.
 class RelaySource final : public Source {
  public:
   // Larger pictures end the connection.
@@ -71,6 +72,7 @@ class RelaySource final : public Source {
   void on_body(std::string_view bytes);
   void on_socket_bytes(std::string_view bytes);
   void on_damage();
+  void on_hang_up();
   void pull_whole_frames(std::string_view why);
   void note_whole_frame();
   void say_no_updates(std::string_view why) const;
@@ -112,6 +114,7 @@ class RelaySource final : public Source {
 
   UpdateReader updates_{kPictureBytesMax};
   int whole_frames_ = 0;  // before the first update
+  int hang_ups_ = 0;      // in a row, on requests for the WebSocket
   SourceLosses losses_;
   LogGate damage_gate_;
 

@@ -7,6 +7,8 @@ namespace {
 
 // After so many without an update in between, none are expected.
 constexpr int kWholeFramesMax = 10;
+// After so many in a row the request is the reason.
+constexpr int kHangUpsMax = 2;
 
 }  // namespace
 
@@ -40,6 +42,11 @@ void RelaySource::on_damage() {
   ++losses_.damaged;
   log_gated(damage_gate_, clock_.now(), LogLevel::warning, "{}: damaged: {}; connecting again",
             shown_, updates_.problem());
+  is_answered_ = true;
+}
+
+void RelaySource::on_hang_up() {
+  if (++hang_ups_ == kHangUpsMax) return pull_whole_frames("it does not understand the request");
   is_answered_ = true;
 }
 

@@ -23,6 +23,13 @@ TEST(AnswerProblem, OthersHaveAnErrnoAndWords) {
             "it answers with status 418; it says 'I am a teapot'");
 }
 
+TEST(AnswerProblem, SomePassByThemselves) {
+  for (const long status : {429, 500, 502, 503, 504, 520}) EXPECT_TRUE(is_transient(status));
+  for (const long status : {0, 101, 200, 400, 404, 426, 501, 505}) {
+    EXPECT_FALSE(is_transient(status)) << status;
+  }
+}
+
 TEST(AnswerProblem, OnlyTextSaysSomething) {
   EXPECT_EQ(said_in("hello"), "; it says 'hello'");
   EXPECT_EQ(said_in("\xff\xd8\x01"), "");

@@ -177,23 +177,21 @@ TEST_F(RelaySourceUpdatesTest, ConnectsAgainAfterDamage) {
 // The same pictures as without the option, and one line.
 TEST_F(RelaySourceUpdatesTest, PullsWholeFramesWhereThereAreNoUpdates) {
   const auto streams = says(kStream + part(jpeg(1)) + "--B\r\n");
-  const auto refuses = [](const std::string& answer) {
-    return [answer](Peer& peer) {
-      peer.read_head();
-      peer.write(answer);
-    };
-  };
   const std::string line = "sends no updates; pulling whole frames (";
   for (const auto& [answer, reason] :
        {std::pair{"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
                   "it answers with status 404"},
         {"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 4\r\n\r\ntext",
          "it answers with status 426"},
+        {"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n", "it answers with status 501"},
         {"HTTP/1.0 200 OK\r\n\r\n--B\r\n", "it answers with status 200"},
         {"", "it does not understand the request"},
         {"--B\r\n", "it does not understand the request"},
         {"HTTP/1.1 101 Switching Protocols\r\n\r\n", "it does not understand the request"}}) {
-    const std::string log = log_of({refuses(answer), streams});
+    std::vector<ScriptedServer::Script> scripts{says_and_ends(answer), streams};
+    const bool hangs_up = std::string_view(reason).starts_with("it does not");
+    if (hangs_up) scripts.insert(scripts.begin(), says_and_ends(answer));
+    const std::string log = log_of(scripts);
     const size_t at = log.find(line + reason);
     EXPECT_NE(at, log.npos) << answer << log;
     EXPECT_EQ(log.find(line, at + 1), log.npos) << "one line: " << log;
@@ -201,6 +199,21 @@ TEST_F(RelaySourceUpdatesTest, PullsWholeFramesWhereThereAreNoUpdates) {
   EXPECT_NE(
       log_of({streams}, "/mjpeg.cgi").find(line + "this is not the URL of a Fanlight's stream"),
       std::string::npos);
+}
+
+// A server that is being restarted hangs up, and a proxy in front of it answers in its place.
+TEST_F(RelaySourceUpdatesTest, AHangUpIsNoRefusal) {
+  for (const std::string answer : {"", "HTTP/1.1 101 Switching Protocols\r\n\r\n"}) {
+    ScriptedServer server({says_and_ends(answer), [&](Peer& peer) {
+                             accept(peer, whole_frame(1));
+                             peer.wait_until_closed();
+                           }});
+    testing::internal::CaptureStderr();
+    RelaySource source = open_updates(server.url("/stream"));
+    EXPECT_TRUE(jpeg_of(next(source)) == one.index.jpeg);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+    EXPECT_TRUE(source.describe().format.starts_with("changed segments of"));
+  }
 }
 
 TEST_F(RelaySourceUpdatesTest, WholeFramesOnlyAreGoodEnough) {
@@ -231,6 +244,10 @@ TEST_F(RelaySourceUpdatesTest, ErrorsOfTheUpstreamArePassedOn) {
     return 0;
   };
   EXPECT_EQ(error_of_answer("HTTP/1.1 503 Full\r\nContent-Length: 0\r\n\r\n"), EAGAIN);
+  for (const int status : {429, 500, 502, 504}) {
+    EXPECT_EQ(error_of_answer(fmt::format("HTTP/1.1 {} So\r\nContent-Length: 0\r\n\r\n", status)),
+              EPROTO);
+  }
   EXPECT_EQ(error_of_answer("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno"), EACCES);
 }
 
