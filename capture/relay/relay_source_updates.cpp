@@ -5,7 +5,7 @@
 namespace fanlight {
 namespace {
 
-// After so many without an update in between, none are expected.
+// After so many without an update in between, users may wonder.
 constexpr int kWholeFramesMax = 10;
 // After so many in a row the request is the reason.
 constexpr int kHangUpsMax = 2;
@@ -50,9 +50,12 @@ void RelaySource::on_hang_up() {
   is_answered_ = true;
 }
 
+// Nothing is switched: a camera that pans now may stand still later.
 void RelaySource::note_whole_frame() {
   if (updates_.has_updates() || !receiving_.slate_reason.empty()) return;
-  if (++whole_frames_ == kWholeFramesMax) say_no_updates("it never changes segments only");
+  if (++whole_frames_ != kWholeFramesMax) return;
+  log_info("{} has sent no updates so far: its pictures change all over, or cannot be divided",
+           shown_);
 }
 
 void RelaySource::pull_whole_frames(std::string_view why) {
