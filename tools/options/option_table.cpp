@@ -238,7 +238,7 @@ std::vector<Option> camera_options() {
        set_switch<&Options::exit_on_no_source>},
       {"camera-stall-timeout", "TIME", "2s", "without a picture for this long viewers see a slate",
        kNumber | kReloadable, set_duration<&Options::camera_stall_timeout>},
-      {"refresh", "TIME", "4s", "send each part of a picture anew within this, though unchanged",
+      {"refresh", "TIME", "4s", "renew each part of a picture within this, even if unchanged",
        kNumber, set_duration<&Options::refresh>},
       {"source-timeout", "TIME", "30s",
        "how long another server's first picture, or a snapshot, may take", kNumber,
