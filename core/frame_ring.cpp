@@ -20,7 +20,7 @@ size_t round_up(size_t bytes, size_t page) {
   return (bytes + page - 1) / page * page;
 }
 
-// A camera's segments of kSegmentMcus have many more bytes, at least those of its largest pictures.
+// A camera's segments have many more bytes, at least those of its largest pictures.
 // Frames with more segments than this permits are not divided.
 constexpr size_t kSegmentBytesMin = 64;
 

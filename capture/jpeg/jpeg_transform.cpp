@@ -238,8 +238,9 @@ class Writer {
     const jpeg_decompress_struct& from = coefficients_.info();
     if (info_.num_scans > 1 || from.progressive_mode || from.arith_code) return;
     is_divided_ = true;
-    const int interval = choose_segment_mcus(static_cast<int>(columns_.mcus));
-    info_.restart_interval = static_cast<unsigned>(interval);
+    const int mcu_pixels = columns_.sampling_max * rows_.sampling_max * DCTSIZE2;
+    info_.restart_interval =
+        static_cast<unsigned>(choose_segment_mcus(static_cast<int>(columns_.mcus), mcu_pixels));
   }
 
   void write_icc_profile() {

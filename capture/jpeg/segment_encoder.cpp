@@ -93,8 +93,9 @@ void SegmentEncoder::configure(const RawView& raw, int width, int height, int qu
   info_.comp_info[0].v_samp_factor = is_grey || raw.format == PixelFormat::yuv422 ? 1 : 2;
 
   const int mcu_width = info_.comp_info[0].h_samp_factor * DCTSIZE;
+  const int mcu_height = info_.comp_info[0].v_samp_factor * DCTSIZE;
   const int mcus = static_cast<int>(rounded_up(info_.image_width, mcu_width)) / mcu_width;
-  info_.restart_interval = static_cast<unsigned>(choose_segment_mcus(mcus));
+  info_.restart_interval = static_cast<unsigned>(choose_segment_mcus(mcus, mcu_width * mcu_height));
 }
 
 size_t SegmentEncoder::encode(const RawView& raw, int width, int height, int quality,

@@ -11,22 +11,32 @@ namespace fanlight {
 namespace {
 
 TEST(JpegSegments, TheirNumberDividesARow) {
-  for (int mcus = 1; mcus <= 300; ++mcus) {
-    const int chosen = choose_segment_mcus(mcus);
-    ASSERT_GT(chosen, 0);
-    EXPECT_EQ(mcus % chosen, 0) << mcus;
+  for (const int pixels : {64, 128, 256, 512}) {
+    for (int mcus = 1; mcus <= 300; ++mcus) {
+      const int chosen = choose_segment_mcus(mcus, pixels);
+      ASSERT_GT(chosen, 0);
+      EXPECT_EQ(mcus % chosen, 0) << mcus;
+    }
   }
 }
 
-TEST(JpegSegments, AreOfAboutThreeMcus) {
-  EXPECT_EQ(choose_segment_mcus(80), 4);   // 1280 pixels
-  EXPECT_EQ(choose_segment_mcus(120), 3);  // 1920
-  EXPECT_EQ(choose_segment_mcus(48), 3);   // 768
-  EXPECT_EQ(choose_segment_mcus(40), 4);   // 640
-  EXPECT_EQ(choose_segment_mcus(50), 5);   // 800
-  EXPECT_EQ(choose_segment_mcus(86), 2);   // 1366
-  EXPECT_EQ(choose_segment_mcus(43), 43);  // 688: prime
-  EXPECT_EQ(choose_segment_mcus(1), 1);
+TEST(JpegSegments, AreOfAboutThreeMcusOf420) {
+  EXPECT_EQ(choose_segment_mcus(80, 256), 4);   // 1280 pixels
+  EXPECT_EQ(choose_segment_mcus(120, 256), 3);  // 1920
+  EXPECT_EQ(choose_segment_mcus(48, 256), 3);   // 768
+  EXPECT_EQ(choose_segment_mcus(40, 256), 4);   // 640
+  EXPECT_EQ(choose_segment_mcus(50, 256), 5);   // 800
+  EXPECT_EQ(choose_segment_mcus(86, 256), 2);   // 1366
+  EXPECT_EQ(choose_segment_mcus(43, 256), 43);  // 688: prime
+  EXPECT_EQ(choose_segment_mcus(1, 256), 1);
+}
+
+// Of 4:2:2, 4:4:4 and grey, so that they have as many pixels.
+TEST(JpegSegments, AreOfMoreMcusWhereThoseAreSmaller) {
+  EXPECT_EQ(choose_segment_mcus(80, 128), 8);
+  EXPECT_EQ(choose_segment_mcus(48, 128), 6);
+  EXPECT_EQ(choose_segment_mcus(96, 64), 12);
+  EXPECT_EQ(choose_segment_mcus(20, 512), 2);  // 4:1:1
 }
 
 TEST(JpegSegments, OfACameraAreSuitableIfTheyAreSmallAndNothingElseIsInTheHead) {

@@ -53,8 +53,8 @@ TEST(SegmentEncoder, DividesThePicture) {
   SegmentEncoder encoder;
   for (const auto& [format, width, height, grid] :
        {std::tuple{PixelFormat::yuv420, 640, 48, SegmentGrid{64, 16, 10, 3}},
-        {PixelFormat::yuv422, 640, 48, SegmentGrid{64, 8, 10, 6}},
-        {PixelFormat::grey, 640, 48, SegmentGrid{32, 8, 20, 6}},
+        {PixelFormat::yuv422, 640, 48, SegmentGrid{128, 8, 5, 6}},
+        {PixelFormat::grey, 640, 48, SegmentGrid{128, 8, 5, 6}},
         {PixelFormat::bgr, 640, 47, SegmentGrid{64, 16, 10, 3}},
         {PixelFormat::yuv420, 1366, 20, SegmentGrid{32, 16, 43, 2}}}) {
     const RawPicture picture(format, width, height);

@@ -61,9 +61,9 @@ TEST(FindSegments, AreFoundInEveryKindOfPicture) {
   for (const Case& each :
        {Case{640, 480, {}, {64, 16, 10, 30}}, Case{800, 600, {}, {80, 16, 10, 38}},
         Case{1366, 20, {}, {32, 16, 43, 2}}, Case{33, 17, {}, {48, 16, 1, 2}},
-        Case{320, 40, yuv422, {64, 8, 5, 5}}, Case{100, 50, yuv444, {104, 8, 1, 7}},
-        Case{1, 1, grey, {8, 8, 1, 1}}, Case{320, 64, grey, {32, 8, 10, 8}},
-        Case{320, 64, grey_with_factors, {32, 8, 10, 8}}}) {
+        Case{320, 40, yuv422, {160, 8, 2, 5}}, Case{100, 50, yuv444, {104, 8, 1, 7}},
+        Case{1, 1, grey, {8, 8, 1, 1}}, Case{320, 64, grey, {160, 8, 2, 8}},
+        Case{320, 64, grey_with_factors, {160, 8, 2, 8}}}) {
     const int channels = each.kind.colours == JCS_GRAYSCALE ? 1 : 3;
     const Bytes jpeg = encode_pixels(shades(each.width, each.height, channels), each.kind);
     const Found found = find(divided(jpeg));
