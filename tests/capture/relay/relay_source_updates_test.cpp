@@ -138,6 +138,7 @@ TEST_F(RelaySourceUpdatesTest, AnswersPingsAndTheClose) {
     EXPECT_EQ(error.code().value(), ECONNRESET);
     EXPECT_NE(std::string(error.what()).find("the stream ended"), std::string::npos);
   }
+  server.finish();
   ASSERT_EQ(pong.size(), 11u);
   EXPECT_EQ(unmasked(pong), "hello");
   ASSERT_EQ(close.size(), 8u);

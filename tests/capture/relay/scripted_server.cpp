@@ -88,6 +88,10 @@ ScriptedServer::ScriptedServer(std::vector<Script> scripts)
 // shutdown(2) of a listener ends the accept(2) blocked on it.
 ScriptedServer::~ScriptedServer() {
   ::shutdown(listener_.get(), SHUT_RDWR);
+  if (thread_.joinable()) thread_.join();
+}
+
+void ScriptedServer::finish() {
   thread_.join();
 }
 

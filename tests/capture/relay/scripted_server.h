@@ -41,6 +41,9 @@ class ScriptedServer {
   ScriptedServer& operator=(const ScriptedServer&) = delete;
   ~ScriptedServer();
 
+  // Waits until all scripts have ended: what they wrote may be read then.
+  void finish();
+
   uint16_t port() const { return port_; }
   std::string url(std::string_view path = "/", std::string_view user = "") const;
 

@@ -37,6 +37,7 @@ TEST_F(WebSocketUpgradeTest, AsksAndReceivesEverythingBehindTheHead) {
   EXPECT_EQ(fetched.answer.via, "1.1 a");
   EXPECT_EQ(fetched.error, 0) << fetched.words;
   EXPECT_TRUE(fetched.body == "at once, byte by byte," + std::string(200'000, 'x'));
+  server.finish();
   const std::string& head = requests_[0];
   EXPECT_TRUE(head.starts_with("GET /ws?segments=1 HTTP/1.1\r\n")) << head;
   EXPECT_EQ(field_in(head, "Upgrade"), "websocket");
@@ -63,6 +64,7 @@ TEST_F(WebSocketUpgradeTest, SendsFramesAsTheyAre) {
   fetch.open_web_socket(server.url("/ws"));
   finish(fetch, fetched);
   EXPECT_EQ(fetched.body, "goon");
+  server.finish();
   ASSERT_EQ(received.size(), 18u);
   EXPECT_EQ(unmasked(received.substr(0, 8)), "go");
   EXPECT_EQ(unmasked(received.substr(9)), "on!");
@@ -114,6 +116,7 @@ TEST_F(WebSocketUpgradeTest, FollowsRedirects) {
                              peer.write(upgrade_answer(requests_[1]) + "here");
                            }});
     EXPECT_EQ(open(server).body, "here");
+    server.finish();
     ASSERT_EQ(requests_.size(), 2u);
     EXPECT_TRUE(requests_[1].starts_with("GET /other/ws HTTP/1.1\r\n")) << requests_[1];
   }
@@ -133,6 +136,7 @@ TEST_F(WebSocketUpgradeTest, SendsThePasswordWhenAsked) {
          }});
     const Fetched fetched = open(server, "user:secret");
     EXPECT_EQ(fetched.body, "here") << challenge << fetched.words;
+    server.finish();
     ASSERT_EQ(requests_.size(), 2u);
     EXPECT_EQ(field_in(requests_[1], "Authorization").substr(0, 5),
               challenge.empty() ? "Basic" : challenge.substr(0, 5));
@@ -150,6 +154,7 @@ TEST_F(WebSocketUpgradeTest, TheNextRequestIsAnOrdinaryOne) {
   EXPECT_EQ(fetch.answer().status, 404);
   fetch.start();
   finish(fetch, fetched);
+  server.finish();
   ASSERT_EQ(requests_.size(), 2u);
   EXPECT_EQ(fetched.body, "picture");
   EXPECT_TRUE(requests_[1].starts_with("GET /stream HTTP/1.1\r\n")) << requests_[1];
