@@ -137,6 +137,8 @@ class PrometheusTest(unittest.TestCase):
         # gauge may have gone and come back.
         text = self.metrics()
         counters = set(re.findall(r"^# TYPE (\w+) counter$", text, re.MULTILINE))
+        for name in re.findall(r"^# TYPE (\w+) histogram$", text, re.MULTILINE):
+            counters |= {f"{name}_{part}" for part in ("bucket", "count", "sum")}
         before, began = samples(text), time.time()
         self.prometheus.wait_for_scrape(began)
         scraped = self.prometheus.query('{job="fanlight"}')
