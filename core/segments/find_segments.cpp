@@ -28,7 +28,7 @@ bool find_beginnings(std::span<const uint8_t> jpeg, size_t at, size_t count,
     if (code == 0) continue;
     segments[found].begin = static_cast<uint32_t>(at);
     if (code == jpeg_marker::kEoi) return found == count && at == jpeg.size();
-    if (found == count || code != jpeg_marker::kRst0 + (found - 1) % 8) return false;
+    if (found == count || code != jpeg_marker::restart_after(found - 1)) return false;
     ++found;
   }
 }

@@ -7,13 +7,11 @@
 #include "core/check.h"
 #include "core/segments/check_update.h"
 #include "core/segments/find_segments.h"
-#include "core/segments/jpeg_head.h"
-#include "core/segments/jpeg_marker.h"
+#include "core/segments/segment_writer.h"
 
 namespace fanlight {
 namespace {
 
-constexpr size_t kRestartNumbers = 8;
 // Enough for a whole one, and new segments in place of all that it has.
 constexpr size_t kPicturesKept = 2;
 
@@ -26,16 +24,6 @@ void make_room(std::vector<char>& memory, size_t size) {
 
 void append(std::string_view bytes, std::vector<char>& memory) {
   memory.insert(memory.end(), bytes.begin(), bytes.end());
-}
-
-char* copy(std::string_view text, char* out) {
-  return std::copy(text.begin(), text.end(), out);
-}
-
-char* write_marker(size_t marker, char* out) {
-  *out++ = '\xff';
-  *out++ = static_cast<char>(marker);
-  return out;
 }
 
 }  // namespace
@@ -133,14 +121,11 @@ void JoinedPicture::compact(size_t size) {
 }
 
 char* JoinedPicture::write(char* out) const {
-  if (!has_segments()) return copy(kept(), out);
+  if (!has_segments()) return std::copy(kept().begin(), kept().end(), out);
   const char* const end = out + size_;
-  out = copy(kept().substr(0, head_size_), out);
-  for (size_t i = 0; i < pieces_.size(); ++i) {
-    if (i > 0) out = write_marker(jpeg_marker::kRst0 + (i - 1) % kRestartNumbers, out);
-    out = copy(bytes_of(pieces_[i]), out);
-  }
-  out = write_marker(jpeg_marker::kEoi, out);
+  SegmentWriter writer(kept().substr(0, head_size_), out);
+  for (const Piece& piece : pieces_) writer.add(bytes_of(piece));
+  out = writer.finish();
   CHECK(out == end);
   return out;
 }

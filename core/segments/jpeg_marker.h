@@ -2,6 +2,7 @@
 // The markers of a JPEG.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace fanlight {
@@ -27,6 +28,11 @@ inline constexpr uint8_t kApp1 = 0xe1;
 inline constexpr uint8_t kApp14 = 0xee;
 inline constexpr uint8_t kApp15 = 0xef;
 inline constexpr uint8_t kCom = 0xfe;
+
+// What follows a segment that is not the last one, numbered from 0 (section B.2.1).
+constexpr uint8_t restart_after(size_t segment) {
+  return static_cast<uint8_t>(kRst0 + segment % 8);
+}
 }  // namespace jpeg_marker
 
 }  // namespace fanlight

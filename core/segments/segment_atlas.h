@@ -17,6 +17,7 @@ struct SegmentRun {
 
   friend bool operator==(const SegmentRun&, const SegmentRun&) = default;
 };
+size_t count_in(std::span<const SegmentRun> runs) noexcept;  // of segments
 
 // How `count` segments, at least one, are arranged: with as few columns as a height of
 // kAtlasHeightMax permits, so that few segments, mostly none, are repeated to fill the last row.

@@ -100,9 +100,7 @@ bool read_text(const Json& value, std::string& text) {
 }  // namespace
 
 size_t SegmentUpdate::count() const {
-  size_t count = 0;
-  for (const SegmentRun& run : runs) count += run.count;
-  return count;
+  return count_in(runs);
 }
 
 std::string_view parse_update_message(std::string_view text, UpdateMessage& message) {

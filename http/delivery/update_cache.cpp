@@ -97,7 +97,7 @@ size_t UpdateCache::make(const Frame& frame, uint64_t base) noexcept {
   const size_t number = find_free_slot();
   if (number == kSlots || !reserve(number, needed)) return kWhole;
   auto* const memory = reinterpret_cast<char*>(memory_.data() + number * stride_);
-  const std::string_view bytes = assemble(frame, base, {memory, needed});
+  const std::string_view bytes = assemble(frame, base, atlas, {memory, needed});
   if (bytes.size() >= whole) return whole_instead(whole);
   Slot& slot = slots_[number];
   slot.references = 1;
@@ -120,8 +120,7 @@ void UpdateCache::note_size(size_t bytes) noexcept {
 
 // Whether an atlas of the runs is no wider than a JPEG can be.
 bool UpdateCache::fits_jpeg(const SegmentGrid& grid) const noexcept {
-  size_t count = 0;
-  for (const SegmentRun& run : runs_) count += run.count;
+  const size_t count = count_in(runs_);
   return count == 0 || atlas_shape(count, grid).columns * size_t(grid.width) < 1 << 16;
 }
 
@@ -138,10 +137,10 @@ void UpdateCache::find_runs(const SegmentIndex& picture, uint64_t age_max) noexc
   }
 }
 
-std::string_view UpdateCache::assemble(const Frame& frame, uint64_t base,
+// `atlas`: the bytes of the atlas, 0 without runs.
+std::string_view UpdateCache::assemble(const Frame& frame, uint64_t base, size_t atlas,
                                        std::span<char> room) const noexcept {
   const SegmentIndex picture = frame.segments();
-  const size_t atlas = runs_.empty() ? 0 : atlas_size(picture, runs_);
   TextWriter text(room.subspan(kFrameHeaderMax, update_description_max(runs_.size())));
   describe_update(camera_, frame.info(), base, picture.grid, runs_, text);
   const std::string_view prefix = frame_description(room, text.size(), atlas);

@@ -121,7 +121,8 @@ class UpdateCache {
   size_t find_free_slot() const noexcept;
   bool reserve(size_t slot, size_t bytes) noexcept;
   void find_runs(const SegmentIndex& picture, uint64_t age_max) noexcept;
-  std::string_view assemble(const Frame& frame, uint64_t base, std::span<char> room) const noexcept;
+  std::string_view assemble(const Frame& frame, uint64_t base, size_t atlas,
+                            std::span<char> room) const noexcept;
   void trim_free_slots() noexcept;
   void release(size_t slot) noexcept;
 

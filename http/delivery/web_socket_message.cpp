@@ -16,12 +16,6 @@ void begin_description(std::string_view camera, const FrameInfo& info, TextWrite
            us / 1'000'000, us % 1'000'000);
 }
 
-size_t count_in(std::span<const SegmentRun> runs) {
-  size_t count = 0;
-  for (const SegmentRun& run : runs) count += run.count;
-  return count;
-}
-
 }  // namespace
 
 size_t write_frame_header(unsigned char first, uint64_t length, char* to) noexcept {
