@@ -20,9 +20,8 @@ UpdateReader::UpdateReader(size_t picture_bytes_max)
 
 void UpdateReader::restart() {
   messages_.emplace();
-  text_.clear();
+  pair_.restart();
   binary_.clear();
-  awaits_binary_ = false;
   joined_.forget();
   reply_.clear();
   is_over_ = false;
@@ -53,36 +52,33 @@ UpdateReader::Event UpdateReader::read(std::string_view& bytes) {
 }
 
 UpdateReader::Event UpdateReader::on_message_part() {
-  std::string& message = messages_->is_text() ? text_ : binary_;
-  const size_t bytes_max = messages_->is_text() ? kUpdateMessageBytesMax : picture_bytes_max_;
-  if (messages_->piece().size() > bytes_max - message.size()) return fail("a message too long");
-  message += messages_->piece();
-  if (!messages_->is_last()) return Event::none;
-  return messages_->is_text() ? on_text_end() : on_binary_end();
+  const std::string_view piece = messages_->piece();
+  if (messages_->is_text()) {
+    const std::string_view problem = pair_.take_text(piece, messages_->is_last());
+    if (!problem.empty()) return fail(problem);
+    return messages_->is_last() && !pair_.awaits_binary() ? on_empty_update() : Event::none;
+  }
+  if (piece.size() > picture_bytes_max_ - binary_.size()) return fail("a message too long");
+  binary_ += piece;
+  return messages_->is_last() ? on_binary_end() : Event::none;
 }
 
-UpdateReader::Event UpdateReader::on_text_end() {
-  if (awaits_binary_) return fail("a message without its picture");
-  const std::string_view problem = parse_update_message(text_, message_);
-  text_.clear();
-  if (!problem.empty()) return fail(problem);
-  if (camera_.empty()) camera_ = message_.camera;
-  if (message_.camera != camera_) return fail("a message about another camera");
-  awaits_binary_ = !message_.update || !message_.update->empty();
-  if (awaits_binary_) return Event::none;
+UpdateReader::Event UpdateReader::on_empty_update() {
   has_updates_ = true;
-  const std::string_view refusal = joined_.take_update(message_, {});
+  const std::string_view refusal = joined_.take_update(pair_.message(), {});
   return refusal.empty() ? Event::repeat : fail(refusal);
 }
 
 UpdateReader::Event UpdateReader::on_binary_end() {
-  if (!std::exchange(awaits_binary_, false)) return fail("a picture without its message");
-  if (message_.update) {
+  const std::string_view problem = pair_.end_binary();
+  if (!problem.empty()) return fail(problem);
+  const UpdateMessage& message = pair_.message();
+  if (message.update) {
     has_updates_ = true;
-    const std::string_view refusal = joined_.take_update(message_, binary_);
+    const std::string_view refusal = joined_.take_update(message, binary_);
     if (!refusal.empty()) return fail(refusal);
   } else {
-    joined_.take_whole(binary_, message_.sequence);
+    joined_.take_whole(binary_, message.sequence);
   }
   binary_.clear();
   return Event::picture;
@@ -91,10 +87,11 @@ UpdateReader::Event UpdateReader::on_binary_end() {
 void UpdateReader::take(MultipartPart& part) {
   part.body.resize(joined_.size());
   joined_.write(reinterpret_cast<char*>(part.body.data()));
+  const UpdateMessage& message = pair_.message();
   part.captured.reset();
-  if (message_.timestamp >= kCapturedMin) part.captured = message_.timestamp;
-  part.sequence = message_.sequence;
-  part.slate_reason = message_.slate.value_or("");
+  if (message.timestamp >= kCapturedMin) part.captured = message.timestamp;
+  part.sequence = message.sequence;
+  part.slate_reason = message.slate.value_or("");
 }
 
 std::string UpdateReader::take_reply() {

@@ -11,7 +11,7 @@
 
 #include "capture/relay/multipart_reader.h"
 #include "core/segments/joined_picture.h"
-#include "core/segments/update_message.h"
+#include "core/segments/message_pair.h"
 #include "core/web_socket/message_reader.h"
 
 namespace fanlight {
@@ -47,17 +47,14 @@ class UpdateReader {
 
  private:
   Event on_message_part();
-  Event on_text_end();
+  Event on_empty_update();
   Event on_binary_end();
   Event fail(std::string_view problem);
 
   const size_t picture_bytes_max_;
   std::optional<MessageReader> messages_;
-  std::string text_;
+  MessagePair pair_;
   std::string binary_;
-  UpdateMessage message_;
-  bool awaits_binary_ = false;  // which belongs to `message_`
-  std::string camera_;          // empty before the first message
   JoinedPicture joined_;
   bool has_updates_ = false;
   std::string reply_;

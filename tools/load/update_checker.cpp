@@ -52,9 +52,9 @@ UpdateChecker::Event UpdateChecker::on_piece() {
   const std::string_view piece = messages_.piece();
   part_.bytes += piece.size();
   if (!messages_.is_text()) return keep(piece);
-  if (piece.size() > kUpdateMessageBytesMax - text_.size()) return fail("a message too long");
-  text_ += piece;
-  return messages_.is_last() ? on_text_end() : Event::none;
+  const std::string_view problem = pair_.take_text(piece, messages_.is_last());
+  if (!problem.empty()) return fail(problem);
+  return messages_.is_last() && !pair_.awaits_binary() ? on_empty_update() : Event::none;
 }
 
 UpdateChecker::Event UpdateChecker::keep(std::string_view piece) {
@@ -80,49 +80,42 @@ void UpdateChecker::keep_head(std::string_view piece) {
   }
 }
 
-UpdateChecker::Event UpdateChecker::on_text_end() {
-  if (awaits_binary_) return fail("a message without its picture");
-  const std::string_view problem = parse_update_message(text_, message_);
-  text_.clear();
-  if (!problem.empty()) return fail(problem);
-  if (camera_.empty()) camera_ = message_.camera;
-  if (message_.camera != camera_) return fail("a message about another camera");
-  awaits_binary_ = !message_.update || !message_.update->empty();
-  if (awaits_binary_) return Event::none;
+UpdateChecker::Event UpdateChecker::on_empty_update() {
   const std::string_view refusal = check();
   return refusal.empty() ? complete(Kind::empty) : fail(refusal);
 }
 
 UpdateChecker::Event UpdateChecker::on_binary_end() {
-  if (!std::exchange(awaits_binary_, false)) return fail("a picture without its message");
+  const std::string_view problem = pair_.end_binary();
+  if (!problem.empty()) return fail(problem);
   const std::string_view refusal = check();
   if (!refusal.empty()) return fail(refusal);
-  if (!message_.update) std::swap(frame_, binary_);
+  if (!message().update) std::swap(frame_, binary_);
   binary_.clear();
   binary_size_ = 0;
   has_head_ = false;
-  return complete(message_.update ? Kind::update : Kind::whole);
+  return complete(message().update ? Kind::update : Kind::whole);
 }
 
 // The problem of the message and its JPEG; empty if there is none.
 std::string_view UpdateChecker::check() {
-  const bool has_jpeg = !message_.update || !message_.update->empty();
+  const bool has_jpeg = !message().update || !message().update->empty();
   if (has_jpeg && (!binary_.starts_with("\xff\xd8") || last_bytes_ != kEndOfImage)) {
     return "not a whole JPEG";
   }
   if (joins_) return join();
-  if (!message_.update) return {};
-  if (message_.update->base != base_) return "an update of a frame that is not the last one";
-  return has_jpeg ? check_update(*message_.update, frame_, binary_) : "";
+  if (!message().update) return {};
+  if (message().update->base != base_) return "an update of a frame that is not the last one";
+  return has_jpeg ? check_update(*message().update, frame_, binary_) : "";
 }
 
 std::string_view UpdateChecker::join() {
-  if (!message_.update) {
-    joined_->take_whole(binary_, message_.sequence);
+  if (!message().update) {
+    joined_->take_whole(binary_, message().sequence);
     return {};
   }
-  const std::string_view refusal = joined_->take_update(message_, binary_);
-  if (!refusal.empty() || message_.update->empty()) return refusal;
+  const std::string_view refusal = joined_->take_update(message(), binary_);
+  if (!refusal.empty() || message().update->empty()) return refusal;
   part_.was_looked_at = true;
   std::string picture(joined_->size(), '\0');
   joined_->write(picture.data());
@@ -132,8 +125,8 @@ std::string_view UpdateChecker::join() {
 UpdateChecker::Event UpdateChecker::complete(Kind kind) {
   kind_ = kind;
   is_complete_ = true;
-  base_ = part_.sequence = message_.sequence;
-  part_.timestamp_us = message_.timestamp.time_since_epoch().count();
+  base_ = part_.sequence = message().sequence;
+  part_.timestamp_us = message().timestamp.time_since_epoch().count();
   return Event::frame;
 }
 

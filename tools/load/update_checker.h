@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "core/segments/joined_picture.h"
-#include "core/segments/update_message.h"
+#include "core/segments/message_pair.h"
 #include "core/web_socket/message_reader.h"
 #include "tools/load/part_reader.h"
 
@@ -55,10 +55,11 @@ class UpdateChecker {
   std::optional<uint64_t> hash() const;
 
  private:
+  const UpdateMessage& message() const { return pair_.message(); }
   Event on_piece();
   Event keep(std::string_view piece);
   void keep_head(std::string_view piece);
-  Event on_text_end();
+  Event on_empty_update();
   Event on_binary_end();
   std::string_view check();
   std::string_view join();
@@ -70,11 +71,8 @@ class UpdateChecker {
   PartReader::Part part_;
   Kind kind_ = Kind::whole;
   bool is_complete_ = false;
-  std::string text_;
-  UpdateMessage message_;
-  std::string camera_;
-  bool awaits_binary_ = false;  // which belongs to `message_`
-  std::string binary_;          // it begins with the head; all of it if it is joined
+  MessagePair pair_;
+  std::string binary_;  // it begins with the head; all of it if it is joined
   size_t binary_size_ = 0;
   bool has_head_ = false;         // `binary_` has the whole head
   uint16_t last_bytes_ = 0;       // the last two of the JPEG
