@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import re
-import ssl
 import subprocess
 import tempfile
 import threading
@@ -18,7 +17,7 @@ from unittest import mock
 import harness
 from client import fetch, jpeg_size, open_stream
 from pictures import make_large_picture, make_pictures
-from upstream import Upstream, chunked_stream, seed_stream, with_password
+from upstream import Upstream, chunked_stream, make_certificate, seed_stream, with_password
 from viewers import Crowd
 
 PATTERN = ("--source", "pattern", "--fps", "10", "--size", "160x120")
@@ -209,13 +208,7 @@ class UpstreamTest(unittest.TestCase):
 
     def test_https_with_and_without_a_trusted_certificate(self):
         with tempfile.TemporaryDirectory() as folder:
-            key, certificate = pathlib.Path(folder, "key"), pathlib.Path(folder, "certificate")
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                            "-days", "2", "-keyout", key, "-out", certificate,
-                            "-subj", "/CN=camera", "-addext", "subjectAltName=IP:127.0.0.1"],
-                           check=True, capture_output=True, timeout=60)
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.load_cert_chain(certificate, key)
+            tls, certificate = make_certificate(folder)
             with Upstream(seed_stream(self.pictures), tls) as upstream:
                 code, lines = harness.run_to_exit("--source", upstream.url(),
                                                   "--exit-on-no-source")
@@ -224,7 +217,7 @@ class UpstreamTest(unittest.TestCase):
                 self.assertIn("self-signed", lines[-1])
                 with mock.patch.dict(os.environ, SSL_CERT_FILE=str(certificate)):
                     self.check_relay(upstream)
-                self.check_trust(upstream, key, certificate)
+                self.check_trust(upstream, pathlib.Path(folder, "key"), certificate)
 
     def check_trust(self, upstream, key, certificate):
         public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],

@@ -5,15 +5,13 @@ import contextlib
 import json
 import pathlib
 import socket
-import ssl
-import subprocess
 import tempfile
 import unittest
 
 import harness
 from client import fetch, jpeg_size, open_stream
 from pictures import make_pictures
-from upstream import Upstream, seed_stream
+from upstream import Upstream, make_certificate, seed_stream
 
 PATTERN = ("--source", "pattern", "--fps", "10", "--size", "320x240")
 HOW = "changed segments of"
@@ -75,13 +73,7 @@ class SegmentsRelayTest(unittest.TestCase):
 
     def test_tls_and_a_proxy_are_no_obstacle(self):
         with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-            key, certificate = pathlib.Path(folder, "key"), pathlib.Path(folder, "certificate")
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                            "-days", "2", "-keyout", key, "-out", certificate,
-                            "-subj", "/CN=camera", "-addext", "subjectAltName=IP:127.0.0.1"],
-                           check=True, capture_output=True, timeout=60)
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.load_cert_chain(certificate, key)
+            tls, certificate = make_certificate(folder)
             camera = stack.enter_context(harness.Fanlight(*PATTERN))
             proxy = stack.enter_context(Upstream(pass_on_to(camera.address), tls))
             config = pathlib.Path(folder, "fanlight.toml")

@@ -2,8 +2,10 @@
 """Substitutes for third-party servers, for relays to pull from: each connection is a thread that
 runs a script, and the test can see how many there are."""
 import contextlib
+import pathlib
 import socket
 import ssl
+import subprocess
 import threading
 
 DEADLINE_SECONDS = 20
@@ -142,3 +144,16 @@ def with_password(authorization, script):
         client.send(b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"camera\"\r\n"
                     b"Content-Length: 0\r\nConnection: close\r\n\r\n")
     return guarded
+
+
+def make_certificate(folder):
+    """A new certificate for 127.0.0.1, and its key, as files in this folder; the server's side of
+    TLS with both, and the certificate's path."""
+    key, certificate = pathlib.Path(folder, "key"), pathlib.Path(folder, "certificate")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                    "-days", "2", "-keyout", key, "-out", certificate,
+                    "-subj", "/CN=camera", "-addext", "subjectAltName=IP:127.0.0.1"],
+                   check=True, capture_output=True, timeout=60)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    return tls, certificate
