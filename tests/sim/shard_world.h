@@ -76,6 +76,14 @@ class ShardWorld {
   SimWorld::Turn turn_ = [this] { return running_ = shard.turn(kNever); };
 };
 
+// Stops the server. The conditions at the end of a test.
+inline void expect_nothing_left(ShardWorld& shard) {
+  shard.stop();
+  EXPECT_EQ(shard.world.complaints(), "");
+  EXPECT_EQ(shard.world.leftovers(), "");
+  EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
+}
+
 inline std::string get(const std::string& target, const std::string& fields = {}) {
   return "GET " + target + " HTTP/1.1\r\nHost: sim\r\n" + fields + "\r\n";
 }

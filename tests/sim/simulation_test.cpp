@@ -56,12 +56,6 @@ std::string patch(const std::string& fields, const std::string& body) {
          std::to_string(body.size()) + "\r\n" + fields + "\r\n" + body;
 }
 
-std::string socket(const std::string& target) {
-  return get(target,
-             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-}
-
 std::string draw_request(Random& random) {
   static const std::vector<std::string> kRequests = {
       get("/stream"),
@@ -83,12 +77,12 @@ std::string draw_request(Random& random) {
       patch("Content-Type: application/json\r\nExpect: 100-continue\r\n", "{}"),
       patch("", "{}"),
       get("/cameras/cam/controls") + get("/cameras"),
-      socket("/ws"),
-      socket("/ws?cameras=*&fps=5") + client_frame(kClientPing, "early"),
-      socket("/cameras/cam/ws") + client_frame(kClientText, std::string(300, 't')) +
+      web_socket_request("/ws"),
+      web_socket_request("/ws?cameras=*&fps=5") + client_frame(kClientPing, "early"),
+      web_socket_request("/cameras/cam/ws") + client_frame(kClientText, std::string(300, 't')) +
           client_frame(kClientPing, "x") + client_frame(kClientClose, "\x03\xe8"),
-      socket("/ws?cameras=cam") + client_frame(kClientText, "z").substr(0, 3),
-      socket("/ws") + "not a frame",
+      web_socket_request("/ws?cameras=cam") + client_frame(kClientText, "z").substr(0, 3),
+      web_socket_request("/ws") + "not a frame",
       get("/ws"),
       get("/nothing"),
       get("/stream?fps=x"),

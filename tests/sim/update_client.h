@@ -16,12 +16,6 @@
 
 namespace fanlight {
 
-inline std::string web_socket_request(const std::string& target) {
-  return get(target,
-             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-}
-
 // Owns: its connection. Thread: one; destroyed before the world.
 class UpdateClient {
  public:

@@ -26,13 +26,6 @@ SimWorldConfig divided_world(double fps = 10) {
   return config;
 }
 
-void expect_nothing_left(ShardWorld& shard) {
-  shard.stop();
-  EXPECT_EQ(shard.world.complaints(), "");
-  EXPECT_EQ(shard.world.leftovers(), "");
-  EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
-}
-
 TEST(Updates, ViewerThatKeepsUpGetsWhatChanged) {
   ShardWorld shard(divided_world(), server_config());
   {

@@ -9,7 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/sim/shard_world.h"
+
 namespace fanlight {
+
+inline std::string web_socket_request(const std::string& target) {
+  return get(target,
+             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+}
 
 // One frame as a client sends it (RFC 6455 section 5.2): masked, the length in the fewest bytes.
 inline std::string client_frame(unsigned char first, std::string_view payload,

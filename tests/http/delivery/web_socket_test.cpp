@@ -31,11 +31,7 @@ class SocketClient {
   explicit SocketClient(ShardWorld& shard, const std::string& target = "/ws",
                         const SimLink& link = {}, const std::string& at_once = {})
       : client_(shard, link) {
-    client_.send(get(target,
-                     "Connection: Upgrade\r\nUpgrade: websocket\r\n"
-                     "Sec-WebSocket-Version: 13\r\n"
-                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n") +
-                 at_once);
+    client_.send(web_socket_request(target) + at_once);
   }
 
   struct Picture {
@@ -93,13 +89,6 @@ class SocketClient {
  private:
   RawClient client_;
 };
-
-void expect_nothing_left(ShardWorld& shard) {
-  shard.stop();
-  EXPECT_EQ(shard.world.complaints(), "");
-  EXPECT_EQ(shard.world.leftovers(), "");
-  EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
-}
 
 TEST(WebSocket, AnnouncesAndSendsEveryFrame) {
   ShardWorld shard(calm_world(10, kFrameBytes), server_config());

@@ -33,14 +33,6 @@ ServerConfig server_config(ZeroCopyMode mode = ZeroCopyMode::on) {
   return config;
 }
 
-// The conditions at the end of every test.
-void expect_nothing_left(ShardWorld& shard) {
-  shard.stop();
-  EXPECT_EQ(shard.world.complaints(), "");
-  EXPECT_EQ(shard.world.leftovers(), "");
-  EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
-}
-
 TEST(ZeroCopySends, SendsOnlyFramesWithZeroCopy) {
   ShardWorld shard(world_config(), server_config());
   SimViewer& viewer = shard.world.add({});
