@@ -107,14 +107,14 @@ Piece WebSocket::next_control() noexcept {
     if (input_ != nullptr) input_->pong_due = false;
     const size_t size = close_code_ == CloseCode::none ? 0 : 2;
     const auto code = static_cast<unsigned>(close_code_);
-    write_frame_header(kCloseFrame, size, close_frame_.data());
+    write_frame_header(WebSocketOpcode::close, size, close_frame_.data());
     close_frame_[2] = static_cast<char>(code >> 8);
     close_frame_[3] = static_cast<char>(code & 0xff);
     return {{close_frame_.data(), 2 + size}};
   }
   WebSocketInput& input = *input_;
   input.pong_due = false;
-  write_frame_header(kPongFrame, input.pong_size, input.control.data());
+  write_frame_header(WebSocketOpcode::pong, input.pong_size, input.control.data());
   std::copy_n(input.pong.begin(), input.pong_size, input.control.begin() + 2);
   return {{input.control.data(), 2 + input.pong_size}};
 }

@@ -10,22 +10,17 @@
 #include "core/frame.h"
 #include "core/segment_index.h"
 #include "core/segments/segment_atlas.h"
+#include "core/web_socket/opcode.h"
 #include "http/protocol/text.h"
 
 namespace fanlight {
 
-// First bytes of whole frames of the protocol (RFC 6455 section 5.2): FIN and the opcode.
-inline constexpr unsigned char kTextFrame = 0x81;
-inline constexpr unsigned char kBinaryFrame = 0x82;
-inline constexpr unsigned char kCloseFrame = 0x88;
-inline constexpr unsigned char kPongFrame = 0x8a;
-
 // The most bytes that write_frame_header() writes.
 inline constexpr size_t kFrameHeaderMax = 10;
 
-// The header of a server's frame: never masked, the length in the shortest encoding. Returns its
-// size.
-size_t write_frame_header(unsigned char first, uint64_t length, char* to) noexcept;
+// The header of a whole frame of the server's (RFC 6455 section 5.2): never masked, the length in
+// the shortest encoding. Returns its size.
+size_t write_frame_header(WebSocketOpcode opcode, uint64_t length, char* to) noexcept;
 
 // The most bytes that describe_frame() writes: a camera's name has 32, and a slate's reason at most
 // doubles.

@@ -23,7 +23,8 @@ FrameInfo frame_info() {
 TEST(WebSocketMessage, HeadersHaveTheShortestLength) {
   const auto header = [](uint64_t length) {
     std::array<char, kFrameHeaderMax> room;
-    return std::string(room.data(), write_frame_header(kBinaryFrame, length, room.data()));
+    return std::string(room.data(),
+                       write_frame_header(WebSocketOpcode::binary, length, room.data()));
   };
   EXPECT_EQ(header(125), std::string("\x82\x7d"));
   EXPECT_EQ(header(126), std::string("\x82\x7e\0\x7e", 4));
