@@ -14,6 +14,10 @@ namespace {
 // Above zero: allocation is forbidden.
 thread_local int forbidden_scopes = 0;
 
+// Allocations left until one fails; below zero: none will.
+constexpr int kNoneFails = -1;
+thread_local int until_failure = kNoneFails;
+
 std::atomic<uint64_t> forbidden_count{0};
 std::atomic<uint64_t> all_count{0};
 
@@ -22,6 +26,7 @@ constexpr std::align_val_t kPlain{alignof(std::max_align_t)};
 void* allocate(size_t bytes, std::align_val_t alignment) noexcept {
   all_count.fetch_add(1, std::memory_order_relaxed);
   if (forbidden_scopes > 0) note_forbidden_allocation(bytes);
+  if (until_failure >= 0 && until_failure-- == 0) return nullptr;
   const auto unit = static_cast<size_t>(alignment);
   if (alignment <= kPlain) return std::malloc(std::max<size_t>(bytes, 1));
   return std::aligned_alloc(unit, (std::max<size_t>(bytes, 1) + unit - 1) / unit * unit);
@@ -44,6 +49,16 @@ AllocationForbidden::~AllocationForbidden() {
 AllocationAllowed::AllocationAllowed() noexcept : before_(std::exchange(forbidden_scopes, 0)) {}
 AllocationAllowed::~AllocationAllowed() {
   forbidden_scopes = before_;
+}
+
+FailingAllocation::FailingAllocation(int before) noexcept {
+  until_failure = before;
+}
+FailingAllocation::~FailingAllocation() {
+  until_failure = kNoneFails;
+}
+bool FailingAllocation::has_failed() const noexcept {
+  return until_failure < 0;
 }
 
 uint64_t forbidden_allocations() noexcept {

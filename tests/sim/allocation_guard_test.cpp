@@ -61,6 +61,20 @@ TEST(AllocationGuardTest, CountsEveryFormOfNew) {
   EXPECT_EQ(forbidden_allocations() - before, 5u);
 }
 
+TEST(AllocationGuardTest, FailsEachAllocationOnce) {
+  int calls = 0;
+  int completed = 0;
+  const int allocations = fail_each_allocation([&] {
+    ++calls;
+    allocate_once();
+    allocate_once();
+    ++completed;
+  });
+  EXPECT_EQ(allocations, 2);
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(completed, 1);
+}
+
 TEST(AllocationGuardTest, AffectsOneThreadOnly) {
   const uint64_t before = forbidden_allocations();
   std::thread other([] { allocate_once(); });
