@@ -8,7 +8,9 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
+#include "capture/source/json_text.h"
 #include "core/ascii.h"
 #include "core/join.h"
 #include "core/nearest_word.h"
@@ -17,8 +19,7 @@
 namespace fanlight {
 namespace {
 
-// Keeps the order of the text: settings take effect one after the other.
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 // For a menu: whether its item `value` can be chosen.
 bool has_item(const Control& control, int64_t value) {
@@ -78,35 +79,87 @@ std::string_view type_name(ControlType type) {
   return "";
 }
 
-Json value_json(const Control& control, int64_t value) {
-  return control.type == ControlType::boolean ? Json(value != 0) : Json(value);
+std::string value_json(const Control& control, int64_t value) {
+  return control.type == ControlType::boolean ? json_boolean(value != 0) : std::to_string(value);
 }
 
-// The text of a setting with the value `value`; nothing for a value that no control can have.
-std::optional<std::string> setting_text(const Json& value) {
-  if (value.is_null()) return "default";
-  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  if (value.is_number_integer()) return value.dump();
-  if (value.is_string()) return value.get<std::string>();
-  return std::nullopt;
+std::string menu_json(const std::vector<std::string>& menu) {
+  std::vector<std::string> items;
+  for (size_t i = 0; i < menu.size(); i++) {
+    if (menu[i].empty()) continue;
+    items.push_back(json_object({{"value", std::to_string(i)}, {"text", json_string(menu[i])}}));
+  }
+  return json_array(items);
 }
 
-// Throws std::invalid_argument. The parser by itself would let the last duplicate win.
-Json parse_json_without_duplicates(std::string_view body) {
-  std::set<std::string> names;
-  const auto refuse_duplicates = [&names](int depth, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::key && depth == 1 &&
-        !names.insert(parsed.get<std::string>()).second) {
-      throw std::invalid_argument(fmt::format("duplicate '{}'", parsed.get<std::string>()));
+// Takes the settings from a JSON object as they are parsed, in their order: they take effect one
+// after the other. A parsed tree would have to be freed (json_text.h), and of duplicate names it
+// would have the last. The functions are those of nlohmann's SAX interface; false ends the parsing.
+class SettingsReader {
+ public:
+  bool null() { return take("default"); }
+  bool boolean(bool value) { return take(json_boolean(value)); }
+  bool number_integer(int64_t value) { return take(std::to_string(value)); }
+  bool number_unsigned(uint64_t value) { return take(std::to_string(value)); }
+  bool number_float(double /*value*/, const std::string& /*text*/) { return take(std::nullopt); }
+  bool string(const std::string& value) { return take(value); }
+  bool binary(const Json::binary_t& /*value*/) { return take(std::nullopt); }
+  bool start_object(size_t /*elements*/) {
+    if (depth_ == 0) is_object_ = true;
+    return begin();
+  }
+  bool start_array(size_t /*elements*/) { return begin(); }
+  bool end_object() { return end(); }
+  bool end_array() { return end(); }
+  bool key(const std::string& name) {
+    if (depth_ == 1) name_ = name;
+    if (depth_ == 1 && !names_.insert(name).second) {
+      throw std::invalid_argument(fmt::format("duplicate '{}'", name));
     }
     return true;
-  };
-  try {
-    return Json::parse(body, refuse_duplicates);
-  } catch (const Json::exception&) {
-    throw std::invalid_argument("not JSON");
   }
-}
+  bool parse_error(size_t /*position*/, const std::string& /*token*/,
+                   const Json::exception& /*error*/) {
+    return false;
+  }
+
+  // Of a text that was parsed to its end. Throws std::invalid_argument.
+  std::vector<ControlSetting> take_settings() {
+    if (names_.empty()) {
+      throw std::invalid_argument("not a JSON object with a control's name and value");
+    }
+    if (unusable_) {
+      throw std::invalid_argument(
+          fmt::format("{}: not a whole number, text, true, false or null", *unusable_));
+    }
+    return std::move(settings_);
+  }
+
+ private:
+  // Nothing for a value that no control can have.
+  bool take(std::optional<std::string> value) {
+    if (depth_ != 1 || !is_object_) return true;
+    if (value) settings_.push_back({name_, std::move(*value)});
+    if (!value && !unusable_) unusable_ = name_;
+    return true;
+  }
+  bool begin() {
+    take(std::nullopt);
+    ++depth_;
+    return true;
+  }
+  bool end() {
+    --depth_;
+    return true;
+  }
+
+  int depth_ = 0;           // of arrays and objects
+  bool is_object_ = false;  // the text
+  std::string name_;        // of the next setting
+  std::set<std::string> names_;
+  std::vector<ControlSetting> settings_;
+  std::optional<std::string> unusable_;  // the first name whose value no control can have
+};
 
 }  // namespace
 
@@ -149,44 +202,25 @@ ControlSetting parse_control_setting(std::string_view text) {
 }
 
 std::vector<ControlSetting> parse_control_settings_json(std::string_view body) {
-  const Json settings = parse_json_without_duplicates(body);
-  if (!settings.is_object() || settings.empty()) {
-    throw std::invalid_argument("not a JSON object with a control's name and value");
-  }
-  std::vector<ControlSetting> result;
-  for (const auto& [name, value] : settings.items()) {
-    const std::optional<std::string> text = setting_text(value);
-    if (!text) {
-      throw std::invalid_argument(
-          fmt::format("{}: not a whole number, text, true, false or null", name));
-    }
-    result.push_back({name, *text});
-  }
-  return result;
+  SettingsReader reader;
+  if (!Json::sax_parse(body, &reader)) throw std::invalid_argument("not JSON");
+  return reader.take_settings();
 }
 
 std::string control_json(const Control& control) {
-  Json row{{"name", control.name},
-           {"type", type_name(control.type)},
-           {"value", value_json(control, control.value)},
-           {"default", value_json(control, control.default_value)}};
+  JsonMembers row{{"name", json_string(control.name)},
+                  {"type", json_string(type_name(control.type))},
+                  {"value", value_json(control, control.value)},
+                  {"default", value_json(control, control.default_value)}};
   if (control.type == ControlType::integer) {
-    row["minimum"] = control.minimum;
-    row["maximum"] = control.maximum;
-    row["step"] = control.step;
+    row.emplace_back("minimum", std::to_string(control.minimum));
+    row.emplace_back("maximum", std::to_string(control.maximum));
+    row.emplace_back("step", std::to_string(control.step));
   }
-  if (control.type == ControlType::menu) {
-    row["items"] = Json::array();
-    for (size_t i = 0; i < control.menu.size(); i++) {
-      if (!control.menu[i].empty()) {
-        row["items"].push_back({{"value", i}, {"text", control.menu[i]}});
-      }
-    }
-  }
-  row["active"] = control.is_active;
-  row["read_only"] = control.is_read_only;
-  // A driver's text in another encoding must not break the response.
-  return row.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (control.type == ControlType::menu) row.emplace_back("items", menu_json(control.menu));
+  row.emplace_back("active", json_boolean(control.is_active));
+  row.emplace_back("read_only", json_boolean(control.is_read_only));
+  return json_object(row);
 }
 
 }  // namespace fanlight

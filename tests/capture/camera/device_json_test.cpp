@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "tests/sim/allocation_guard.h"
+
 namespace fanlight {
 namespace {
 
@@ -46,6 +48,15 @@ TEST(DeviceJson, DescribesLibcameraAndInaccessibleCameras) {
   EXPECT_EQ(all[1]["is_automatic"], false);
   EXPECT_EQ(all[1]["problem"], "no permission");
   EXPECT_EQ(all[1]["formats"], Json::array());
+}
+
+TEST(DeviceJson, ThrowsWhereMemoryIsShort) {
+  V4l2Camera camera{.node = "/dev/video2", .path = "/dev/v4l/by-id/x"};
+  camera.offers.push_back(
+      {.fourcc = V4L2_PIX_FMT_MJPEG, .description = {}, .sizes = {{.width = 1, .height = 1}}});
+  camera.controls.push_back({.name = "brightness"});
+  EXPECT_GT(fail_each_allocation([&] { describe_cameras_json({}, std::vector{camera}); }), 10);
+  EXPECT_GT(fail_each_allocation([] { list_devices_json({}); }), 1);
 }
 
 TEST(DeviceJson, ListsTheDevicesOfThisMachine) {

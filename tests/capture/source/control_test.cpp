@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "tests/sim/allocation_guard.h"
+
 namespace fanlight {
 namespace {
 
@@ -160,6 +162,14 @@ TEST(Control, RefusesDeeplyNestedSettings) {
   EXPECT_NE(refusal([] { parse_control_settings_json(std::string(2048, '[')); }), "");
   const std::string nested = "{\"a\":" + std::string(900, '[') + std::string(900, ']') + "}";
   EXPECT_NE(refusal([&] { parse_control_settings_json(nested); }), "");
+}
+
+TEST(Control, ThrowsWhereMemoryIsShort) {
+  EXPECT_GT(fail_each_allocation([] { control_json(exposure()); }), 10);
+  EXPECT_GT(fail_each_allocation([] {
+              parse_control_settings_json(R"({"zoom": 3, "a name that is longer": "a value"})");
+            }),
+            5);
 }
 
 TEST(Control, IsSerializedAsOneLineOfJson) {
