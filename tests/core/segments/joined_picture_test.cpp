@@ -9,6 +9,7 @@
 #include "tests/capture/jpeg/jpeg_parts.h"
 #include "tests/capture/jpeg/libjpeg_parts.h"
 #include "tests/core/segments/divided_picture.h"
+#include "tests/sim/allocation_guard.h"
 
 namespace fanlight {
 namespace {
@@ -54,6 +55,16 @@ TEST_F(JoinedPictureTest, AWholeFrameIsWrittenAsItIs) {
   EXPECT_TRUE(joined_.has_segments());
   joined_.take_whole(two_.index.jpeg, 2);
   EXPECT_TRUE(written(joined_) == two_.index.jpeg);
+}
+
+TEST_F(JoinedPictureTest, AWholeFrameOfTheSameSizeAllocatesNothing) {
+  const uint64_t before = forbidden_allocations();
+  {
+    const AllocationForbidden forbidden;
+    joined_.take_whole(one_.index.jpeg, 2);
+  }
+  EXPECT_EQ(forbidden_allocations(), before);
+  EXPECT_EQ(joined_.sequence(), 2u);
 }
 
 // The pixels inside the segments are the newer picture's, all others the older one's.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "tests/sim/allocation_guard.h"
 
 namespace fanlight {
 namespace {
@@ -119,18 +120,77 @@ TEST(UpdateMessage, KeysOfTheWrongTypeAreRefused) {
         {R"({"camera":"a","sequence":1,"timestamp":1e300})", "no timestamp"},
         {R"({"camera":"a","sequence":1,"timestamp":1,"slate":true})",
          "the slate's reason is not a text"},
+        {R"({"camera":"a","sequence":1,"timestamp":1,"slate":"","update":{}})",
+         "update: a slate is always whole"},
         {R"({"camera":"a","sequence":1,"timestamp":1,"update":[]})", "update: not an object"},
         {R"({"camera":"a","sequence":1,"timestamp":1,"update":null})", "update: not an object"}}) {
     EXPECT_EQ(problem_of(text), problem) << text;
   }
 }
 
+// As JavaScript's JSON.parse() does; and no key has to precede another.
+TEST(UpdateMessage, TheLastOfDuplicateKeysCounts) {
+  EXPECT_EQ(parsed(R"({"camera":1,"timestamp":-1,"sequence":"a","camera":"b","timestamp":2,)"
+                   R"("sequence":3})")
+                .camera,
+            "b");
+  const std::string text = update_text("[[7,2]]");
+  EXPECT_TRUE(parsed("{\"update\":[]," + text.substr(1)).update);
+  EXPECT_EQ(problem_of(text.substr(0, text.size() - 1) + R"(,"update":{"runs":[]}})"),
+            "update: no base that precedes the frame")
+      << "nothing of the first is left";
+  EXPECT_EQ(problem_of(update_text("[[7,2]],\"runs\":7")), "update: no runs");
+  const UpdateMessage message = parsed(update_text("[7,[[]],{\"runs\":[[1]]}],\"runs\":[[7,2]]"));
+  EXPECT_EQ(message.update->runs, (std::vector<SegmentRun>{{7, 2}}));
+}
+
+TEST(UpdateMessage, KeysElsewhereDoNotCount) {
+  for (const char* elsewhere : {R"("x":{"camera":1,"update":{"runs":[[9,9]]},"runs":[[1,1]]})",
+                                R"("x":[[[["camera",{"camera":1,"runs":[]}]]]],"runs":[[1,1]])"}) {
+    const UpdateMessage message =
+        parsed(fmt::format("{{{},{}", elsewhere, update_text("[[7,2]]").substr(1)));
+    EXPECT_EQ(message.camera, "front");
+    EXPECT_EQ(message.update->runs, (std::vector<SegmentRun>{{7, 2}}));
+  }
+  const UpdateMessage message = parsed(update_text(R"([[7,2]],"x":{"width":1,"runs":[[1,1]]})"));
+  EXPECT_EQ(message.update->width, 640);
+  EXPECT_EQ(message.update->runs, (std::vector<SegmentRun>{{7, 2}}));
+}
+
+TEST(UpdateMessage, ThrowsWhereMemoryIsShort) {
+  const std::string text = update_text("[[0,3],[3,1],[299,1]]");
+  EXPECT_GT(fail_each_allocation([&text] {
+              UpdateMessage message;
+              parse_update_message(text, message);
+            }),
+            10);
+}
+
 TEST(UpdateMessage, RunsAreInOrderAndInThePicture) {
   EXPECT_EQ(problem_of(update_text("[[0,300]]")), "");
-  for (const char* runs :
-       {"[[0,301]]", "[[300,1]]", "[[0,0]]", "[[5,1],[5,1]]", "[[5,2],[6,1]]", "[[5,1],[4,1]]",
-        "[[-1,1]]", "[[0,-1]]", "[[0]]", "[[0,1,2]]", "[0,1]", "[[0.0,1]]", "[[\"0\",1]]", "{}",
-        "7", "[[65536,1]]", "[[0,65537]]", "[[1,18446744073709551615]]"}) {
+  for (const char* runs : {"[[0,301]]",
+                           "[[300,1]]",
+                           "[[0,0]]",
+                           "[[5,1],[5,1]]",
+                           "[[5,2],[6,1]]",
+                           "[[5,1],[4,1]]",
+                           "[[-1,1]]",
+                           "[[0,-1]]",
+                           "[[0]]",
+                           "[[0,1,2]]",
+                           "[0,1]",
+                           "[[0.0,1]]",
+                           "[[\"0\",1]]",
+                           "{}",
+                           "7",
+                           "[[65536,1]]",
+                           "[[0,65537]]",
+                           "[[0,[1]]]",
+                           "[[0,1],{}]",
+                           "[{\"0\":0,\"1\":1}]",
+                           "[[0,1,[]]]",
+                           "[[[0,1]]]",
+                           "[[1,18446744073709551615]]"}) {
     EXPECT_EQ(problem_of(update_text(runs)).substr(0, 8), "update: ") << runs;
   }
 }
