@@ -5,19 +5,21 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
+#include <cstdint>
+#include <stdexcept>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "capture/relay/redact_url.h"
+#include "capture/source/json_text.h"
+#include "core/join.h"
 #include "tools/flags/units.h"
 #include "tools/options/option_table.h"
 #include "tools/options/version.h"
 
 namespace fanlight {
 namespace {
-
-// In insertion order.
-using Json = nlohmann::ordered_json;
 
 // Whether a text is a number that JSON and TOML write the same way; then it needs no quotes.
 bool is_number(std::string_view text) {
@@ -36,79 +38,123 @@ bool is_number(std::string_view text) {
          text.find('.') != text.npos;
 }
 
-Json value_of(const std::string& text, bool may_be_number) {
-  if (may_be_number && is_number(text)) return Json::parse(text);
-  return text;
-}
-
-Json value_of(const OptionTexts& row) {
-  const bool may_be_number = row.option->is(kNumber);
-  if (row.option->is(kRepeatable)) {
-    Json all = Json::array();
-    for (const std::string& text : row.texts) all.push_back(value_of(text, may_be_number));
-    return all;
-  }
-  if (row.texts.empty()) return nullptr;
-  if (row.option->is(kToggle)) return parse_switch(row.texts.front());
-  return value_of(row.texts.front(), may_be_number);
-}
-
-// Fields may contain keys and passwords: their values are only for the file.
-Json headers_json(const UpstreamOptions& upstream, bool with_secrets) {
-  Json row = Json::object();
-  for (const std::string& header : upstream.headers) {
-    const size_t colon = header.find(": ");
-    row[header.substr(0, colon)] = with_secrets ? header.substr(colon + 2) : "***";
-  }
-  return row;
-}
-
-void add_upstream(Json& row, const UpstreamOptions& upstream, bool with_secrets) {
-  if (!upstream.headers.empty()) row["headers"] = headers_json(upstream, with_secrets);
-  if (!upstream.ca.empty()) row["tls"]["ca"] = upstream.ca;
-  if (!upstream.pin.empty()) row["tls"]["pin"] = upstream.pin;
-  if (upstream.insecure) row["insecure"] = true;
-  if (upstream.segments) row["segments"] = true;
-}
-
-Json camera_json(const CameraOptions& camera, bool with_secrets) {
-  Json row{{"source", camera.source}};
-  if (camera.width != 0) row["size"] = fmt::format("{}x{}", camera.width, camera.height);
-  if (camera.fps != 0) row["fps"] = value_of(fmt::format("{}", camera.fps), true);
-  row["quality"] = camera.quality;
-  row["rotate"] = camera.orientation.rotate;
-  row["mirror"] = camera.orientation.mirror;
-  add_upstream(row, camera.upstream, with_secrets);
-  if (camera.controls.empty()) return row;
-  // A repeated name would be a repeated key; the last value wins.
-  for (const ControlSetting& control : camera.controls) {
-    row["control"][control.name] = value_of(control.value, true);
-  }
-  return row;
-}
+// The camera's table is for the file in one of them, and for viewers in the other.
+enum class Form : uint8_t { toml, json };
 
 // A JSON string is also a TOML string: both have the same escapes, except DEL, which TOML requires
 // to be escaped and which no text here contains (toml.io/en/v1.0.0#string).
-std::string toml_value(const Json& value) {
-  if (!value.is_object()) return value.dump();
-  std::string text = "{";
-  for (const auto& [name, each] : value.items()) {
-    text += fmt::format("{} {} = {}", text.size() > 1 ? "," : "", Json(name).dump(), each.dump());
+std::string quoted(Form form, std::string_view text) {
+  return json_string(text, form == Form::toml ? NotUtf8::refuse : NotUtf8::replace);
+}
+
+std::string value_of(Form form, const std::string& text, bool may_be_number) {
+  return may_be_number && is_number(text) ? text : quoted(form, text);
+}
+
+std::string value_of(Form form, const OptionTexts& row) {
+  const bool may_be_number = row.option->is(kNumber);
+  if (row.option->is(kRepeatable)) {
+    std::vector<std::string> all;
+    for (const std::string& text : row.texts) all.push_back(value_of(form, text, may_be_number));
+    return json_array(all);
   }
-  return text + " }";
+  if (row.texts.empty()) return "null";
+  if (row.option->is(kToggle)) return json_boolean(parse_switch(row.texts.front()));
+  return value_of(form, row.texts.front(), may_be_number);
+}
+
+// A table within a table. A repeated name would be a repeated key; the last value wins.
+class Table {
+ public:
+  explicit Table(Form form) : form_(form) {}
+
+  void set(const std::string& name, std::string value) {
+    const auto found =
+        std::ranges::find(members_, name, [](const auto& member) { return member.first; });
+    if (found != members_.end()) {
+      found->second = std::move(value);
+    } else {
+      members_.emplace_back(name, std::move(value));
+    }
+  }
+
+  std::string text() const {
+    if (form_ == Form::json) return json_object(members_);
+    std::vector<std::string> texts;
+    for (const auto& [name, value] : members_) {
+      texts.push_back(fmt::format("{} = {}", quoted(form_, name), value));
+    }
+    return fmt::format("{{ {} }}", join(texts, ", "));
+  }
+
+ private:
+  const Form form_;
+  JsonMembers members_;
+};
+
+// Fields may contain keys and passwords: their values are only for the file.
+std::string headers_of(Form form, const UpstreamOptions& upstream) {
+  Table table(form);
+  for (const std::string& header : upstream.headers) {
+    const size_t colon = header.find(": ");
+    table.set(header.substr(0, colon),
+              quoted(form, form == Form::toml ? header.substr(colon + 2) : "***"));
+  }
+  return table.text();
+}
+
+std::string tls_of(Form form, const UpstreamOptions& upstream) {
+  Table table(form);
+  if (!upstream.ca.empty()) table.set("ca", quoted(form, upstream.ca));
+  if (!upstream.pin.empty()) table.set("pin", quoted(form, upstream.pin));
+  return table.text();
+}
+
+std::string controls_of(Form form, const CameraOptions& camera) {
+  Table table(form);
+  for (const ControlSetting& control : camera.controls) {
+    table.set(control.name, value_of(form, control.value, true));
+  }
+  return table.text();
+}
+
+void add_upstream(Form form, const UpstreamOptions& upstream, JsonMembers& rows) {
+  if (!upstream.headers.empty()) rows.emplace_back("headers", headers_of(form, upstream));
+  if (!upstream.ca.empty() || !upstream.pin.empty()) {
+    rows.emplace_back("tls", tls_of(form, upstream));
+  }
+  if (upstream.insecure) rows.emplace_back("insecure", "true");
+  if (upstream.segments) rows.emplace_back("segments", "true");
+}
+
+// What the camera's table consists of, each with its value as it is written.
+JsonMembers rows_of(Form form, const CameraOptions& camera) {
+  const std::string source = form == Form::toml ? camera.source : redact_url(camera.source);
+  JsonMembers rows{{"source", quoted(form, source)}};
+  if (camera.width != 0) {
+    rows.emplace_back("size", quoted(form, fmt::format("{}x{}", camera.width, camera.height)));
+  }
+  if (camera.fps != 0) {
+    rows.emplace_back("fps", value_of(form, fmt::format("{}", camera.fps), true));
+  }
+  rows.emplace_back("quality", fmt::format("{}", camera.quality));
+  rows.emplace_back("rotate", fmt::format("{}", camera.orientation.rotate));
+  rows.emplace_back("mirror", json_boolean(camera.orientation.mirror));
+  add_upstream(form, camera.upstream, rows);
+  if (!camera.controls.empty()) rows.emplace_back("control", controls_of(form, camera));
+  return rows;
 }
 
 std::string toml_of(const Options& options) {
   std::string text = fmt::format("# fanlight {}\n", version_number());
   for (const OptionTexts& row : options.in_force) {
     if (row.texts.empty()) continue;
-    text += fmt::format("{} = {}\n", row.option->name, toml_value(value_of(row)));
+    text += fmt::format("{} = {}\n", row.option->name, value_of(Form::toml, row));
   }
   for (const CameraOptions& camera : options.cameras) {
     text += fmt::format("\n[camera.{}]\n", camera.name);
-    const Json row = camera_json(camera, true);
-    for (const auto& [name, value] : row.items()) {
-      text += fmt::format("{} = {}\n", name, toml_value(value));
+    for (const auto& [name, value] : rows_of(Form::toml, camera)) {
+      text += fmt::format("{} = {}\n", name, value);
     }
   }
   return text;
@@ -119,23 +165,22 @@ std::string toml_of(const Options& options) {
 std::string config_toml(const Options& options) {
   try {
     return toml_of(options);
-  } catch (const Json::type_error&) {
+  } catch (const std::invalid_argument&) {
     throw StartError(ExitCode::config, "--print-config: a value is not UTF-8, which TOML must be");
   }
 }
 
 std::string config_json(const Options& options) {
-  Json all = Json::object();
+  JsonMembers all;
   for (const OptionTexts& row : options.in_force) {
-    all[std::string(row.option->name)] = value_of(row);
+    all.emplace_back(row.option->name, value_of(Form::json, row));
   }
-  Json cameras = Json::object();
+  JsonMembers cameras;
   for (const CameraOptions& camera : options.cameras) {
-    cameras[camera.name] = camera_json(camera, false);
-    cameras[camera.name]["source"] = redact_url(camera.source);
+    cameras.emplace_back(camera.name, json_object(rows_of(Form::json, camera)));
   }
-  all["camera"] = std::move(cameras);
-  return all.dump(-1, ' ', false, Json::error_handler_t::replace);
+  all.emplace_back("camera", json_object(cameras));
+  return json_object(all);
 }
 
 }  // namespace fanlight

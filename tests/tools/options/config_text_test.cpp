@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/sim/allocation_guard.h"
 #include "tests/tools/options/command_line.h"
 #include "tools/options/command_line.h"
 #include "tools/options/config_file.h"
@@ -63,6 +64,22 @@ TEST(ConfigText, InvalidUtf8IsNotToml) {
   const Options options = read("--stock-db \xff.db");
   EXPECT_THROW(config_toml(options), StartError);
   EXPECT_TRUE(nlohmann::json::accept(config_json(options)));
+}
+
+TEST(ConfigText, ThrowsWhereMemoryIsShort) {
+  Options options = read("--camera a=https://host/x --control a/mode=Manual --trusted-proxy unix");
+  options.cameras[0].upstream.headers = {"X-API-Key: s3cret"};
+  EXPECT_GT(fail_each_allocation([&] { config_json(options); }), 100);
+  EXPECT_GT(fail_each_allocation([&] { config_toml(options); }), 100);
+}
+
+TEST(ConfigText, WritesTheLastOfRepeatedNames) {
+  Options options = read("--camera a=https://host/x --control a/mode=Manual --control a/gain=007");
+  options.cameras[0].controls.push_back({"mode", "3"});
+  options.cameras[0].upstream.headers = {"A: 1", "B: 2", "A: 3"};
+  const std::string toml = config_toml(options);
+  EXPECT_NE(toml.find("\ncontrol = { \"mode\" = 3, \"gain\" = \"007\" }\n"), toml.npos) << toml;
+  EXPECT_NE(toml.find("\nheaders = { \"A\" = \"3\", \"B\" = \"2\" }\n"), toml.npos) << toml;
 }
 
 TEST(ConfigText, JsonOmitsPasswords) {
