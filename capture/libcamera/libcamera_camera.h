@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +20,7 @@
 #include "capture/libcamera/libcamera_choice.h"
 #include "capture/libcamera/libcamera_controls.h"
 #include "capture/libcamera/libcamera_formats.h"
+#include "capture/source/names_in.h"
 #include "capture/source/source.h"
 #include "core/join.h"
 
@@ -46,9 +46,9 @@ inline std::string model_of(const libcamera::Camera& camera) {
 // Nothing is found where nothing may be opened; the reason is more useful than the fact.
 [[noreturn]] inline void fail_without_cameras() {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/dev", error)) {
-    const std::string& path = entry.path().native();
-    if (!path.starts_with("/dev/media")) continue;
+  for (const std::string& name : names_in("/dev", error)) {
+    if (!name.starts_with("media")) continue;
+    const std::string path = "/dev/" + name;
     if (::access(path.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
       fail(EACCES, fmt::format("libcamera: {}; join the group 'video': sudo adduser \"$USER\" "
                                "video, then log in again",

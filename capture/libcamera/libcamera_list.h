@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -16,6 +16,7 @@
 #include "capture/libcamera/libcamera_formats.h"
 #include "capture/libcamera/libcamera_manager.h"
 #include "capture/libcamera/libcamera_plugin.h"
+#include "capture/source/names_in.h"
 
 namespace fanlight {
 
@@ -25,10 +26,10 @@ inline std::vector<uint64_t> video_devices(libcamera::CameraManager& manager,
   std::vector<uint64_t> devices;
 #if LIBCAMERA_VERSION_MAJOR == 0 && LIBCAMERA_VERSION_MINOR == 0
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/dev", error)) {
+  for (const std::string& name : names_in("/dev", error)) {
     struct stat status {};
-    if (!entry.path().native().starts_with("/dev/video")) continue;
-    if (::stat(entry.path().c_str(), &status) != 0) continue;
+    if (!name.starts_with("video")) continue;
+    if (::stat(("/dev/" + name).c_str(), &status) != 0) continue;
     if (manager.get(status.st_rdev) == camera) devices.push_back(status.st_rdev);
   }
 #else

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/source/picture_folder.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -9,9 +8,10 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <memory>
 #include <system_error>
 #include <utility>
+
+#include "capture/source/names_in.h"
 
 namespace fanlight {
 namespace {
@@ -22,10 +22,6 @@ constexpr Duration kLookPerFile = 1ms;
 // IN_CREATE is for links, which are whole when created; IN_CLOSE_WRITE follows for files.
 constexpr uint32_t kEvents = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
                              IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 }  // namespace
 
@@ -97,14 +93,12 @@ bool PictureFolder::counts(std::string_view name) const {
 
 PictureFolder::Names PictureFolder::list() const {
   if (!only_.empty()) return {only_};
-  Fd copy(::openat(directory_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!copy) fail(errno);
-  const std::unique_ptr<DIR, CloseDirectory> opened(::fdopendir(copy.get()));
-  if (!opened) fail(errno);
-  static_cast<void>(copy.release());
+  std::error_code error;
+  std::vector<std::string> all = names_in(directory_.get(), ".", error);
+  if (error) fail(error.value());
   Names names;
-  while (const dirent* entry = ::readdir(opened.get())) {
-    if (counts(entry->d_name)) names.emplace(entry->d_name);
+  for (std::string& name : all) {
+    if (counts(name)) names.insert(std::move(name));
   }
   return names;
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "capture/source/names_in.h"
 #include "core/to_number.h"
 
 namespace fanlight {
@@ -20,10 +21,7 @@ std::string first_line(const fs::path& file) {
 std::vector<fs::path> entries(const fs::path& directory) {
   std::vector<fs::path> result;
   std::error_code error;
-  fs::directory_iterator entry(directory, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    result.push_back(entry->path());
-  }
+  for (const std::string& name : names_in(directory, error)) result.push_back(directory / name);
   std::ranges::sort(result);
   return result;
 }
