@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <new>
 #include <system_error>
 
 #include "core/fd.h"
@@ -101,11 +102,19 @@ void StockDatabase::close() noexcept {
 
 TableStatus StockDatabase::fail(int code) noexcept {
   const char* what = connection_ ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(code);
-  error_ = fmt::format("{}: {}", path_.empty() ? "the sample" : path_, what);
+  set_error(path_.empty() ? std::string_view("the sample") : path_, what);
   const bool busy = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
   // A failed connection is of no further use: the file may have been replaced.
   if (!busy) close();
   return busy ? TableStatus::busy : TableStatus::failed;
+}
+
+void StockDatabase::set_error(std::string_view database, std::string_view what) noexcept {
+  try {
+    error_ = fmt::format("{}: {}", database, what);
+  } catch (const std::bad_alloc&) {
+    error_ = "no memory left";  // short enough to be stored in place
+  }
 }
 
 TableStatus StockDatabase::prepare(const char* sql, Statement& statement) noexcept {
@@ -155,7 +164,7 @@ TableStatus StockDatabase::read_rows(int64_t& first_row, TablePage& page, bool& 
     // Otherwise a damaged tree could lead in circles forever.
     if (row < first_row) {
       sqlite3_reset(rows_.get());
-      error_ = fmt::format("{}: rows are out of order; the database is damaged", path_);
+      set_error(path_, "rows are out of order; the database is damaged");
       close();
       return TableStatus::failed;
     }

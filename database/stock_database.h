@@ -50,6 +50,7 @@ class StockDatabase final : public TableSource {
   TableStatus read_long_row(int64_t& first_row, TablePage& page) noexcept;
   TableStatus read_long_cell(int64_t row, const char* sql, TablePage& page) noexcept;
   TableStatus fail(int code) noexcept;
+  void set_error(std::string_view database, std::string_view what) noexcept;
 
   const std::string path_;  // absolute; empty: the sample
   std::unique_ptr<sqlite3, Closer> connection_;

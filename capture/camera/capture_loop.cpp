@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -34,11 +35,8 @@ constexpr Duration kUntoldPatience = 5s;
 constexpr std::string_view kStalled = "gives no pictures";
 constexpr std::string_view kBroken = "gives broken pictures";
 
-// Includes the remedy: the ring's places are as large as the permitted memory allows.
-std::string too_large_for(const FrameRing& ring) {
-  return fmt::format("gives pictures of more than {} KB (see --frame-memory)",
-                     ring.jpeg_capacity() >> 10);
-}
+// Of a slate's reason, which is set without allocating: memory may be the reason.
+constexpr size_t kReasonBytesMax = 200;
 
 }  // namespace
 
@@ -54,6 +52,7 @@ CaptureLoop::CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, F
       last_watched_(clock.now()) {
   CHECK(config_.open != nullptr);
   CHECK(config_.retry_min > Duration::zero() && config_.retry_min <= config_.retry_max);
+  slate_reason_.reserve(kReasonBytesMax);
   if (source) opened(std::move(source));
 }
 
@@ -162,6 +161,16 @@ void CaptureLoop::capture_step() noexcept {
 void CaptureLoop::retry_step() noexcept {
   wait_for_retry();
   if (clock_.stop_requested() || clock_.now() < retry_at_) return;
+  try {
+    opened(config_.open(options_now()));
+  } catch (const std::system_error& error) {
+    if (!clock_.stop_requested()) failed(error);
+  } catch (const std::exception& error) {
+    failed(error.what(), "unexpected error");
+  }
+}
+
+SourceOptions CaptureLoop::options_now() const {
   SourceOptions options = config_.options;
   options.first_sequence = rendition_.next_sequence();
   options.identity = identity_;
@@ -170,13 +179,7 @@ void CaptureLoop::retry_step() noexcept {
     const Duration left = std::max(slate_at_ - clock_.now(), Duration::zero());
     options.patience = std::min(options.patience, holds_ ? left : kUntoldPatience);
   }
-  try {
-    opened(config_.open(options));
-  } catch (const std::system_error& error) {
-    if (!clock_.stop_requested()) failed(error);
-  } catch (const std::exception& error) {
-    failed(error.what(), "unexpected error");
-  }
+  return options;
 }
 
 // Waits until the next retry or slate is due; an added or removed device makes a retry due.
@@ -215,7 +218,7 @@ void CaptureLoop::idle_step() noexcept {
   told_ = Absence::none;
 }
 
-void CaptureLoop::opened(std::unique_ptr<Source> source) noexcept {
+void CaptureLoop::opened(std::unique_ptr<Source> source) {
   CHECK(source != nullptr);
   source_ = std::move(source);
   was_open_ = true;
@@ -225,7 +228,7 @@ void CaptureLoop::opened(std::unique_ptr<Source> source) noexcept {
   controls_.opened(*source_);
   slate_at_ = picture_due_by(clock_.now());
   frozen_at_ = slate_at_ + config_.frozen_timeout;
-  slate_reason_ = kStalled;
+  set_reason(kStalled);
 }
 
 void CaptureLoop::close_source() noexcept {
@@ -247,8 +250,8 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   shown.is_repeat = picture.is_repeat && !lost_;  // after a slate even the old one is new
   const Rendition::Outcome outcome = rendition_.publish(shown);
   if (outcome == Rendition::Outcome::repeated) return postpone_slate();
-  if (outcome == Rendition::Outcome::broken) slate_reason_ = kBroken;
-  if (outcome == Rendition::Outcome::too_large) slate_reason_ = too_large_for(ring_);
+  if (outcome == Rendition::Outcome::broken) set_reason(kBroken);
+  if (outcome == Rendition::Outcome::too_large) set_too_large();
   if (outcome == Rendition::Outcome::broken || outcome == Rendition::Outcome::too_large) return;
   // An upstream that shows a slate works; its camera does not.
   const bool is_picture = shown.slate_reason.empty();
@@ -274,7 +277,7 @@ void CaptureLoop::note_losses() noexcept {
 // The camera is fine, though nothing new may be published.
 void CaptureLoop::postpone_slate() noexcept {
   slate_at_ = picture_due_by(clock_.now());
-  slate_reason_ = kStalled;
+  set_reason(kStalled);
 }
 
 // The newest picture is still current for the source, however old it is.
@@ -296,7 +299,11 @@ bool CaptureLoop::is_seen() const noexcept {
 }
 
 void CaptureLoop::failed(const std::system_error& error) noexcept {
-  failed(error.what(), failure_in_words(error.code()));
+  try {
+    failed(error.what(), failure_in_words(error.code()));
+  } catch (const std::bad_alloc&) {
+    failed(error.what(), "no memory left");
+  }
 }
 
 // The log gets the whole text, viewers only the kind of error: its device names and addresses are
@@ -315,9 +322,24 @@ void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept
   if (holds_ && !held) slate_at_ = now + config_.stall_timeout;
   if (!holds_ && !lost_) slate_at_ = now;
   lost_ = !holds_;
-  slate_reason_ = fmt::format("lost: {}", slate);
+  set_reason("lost: ", slate);
   retry_at_ = now + from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));
   retry_delay_ = std::min(2 * retry_delay_, config_.retry_max);
+}
+
+void CaptureLoop::set_reason(std::string_view text, std::string_view rest) noexcept {
+  slate_reason_.assign(text.substr(0, kReasonBytesMax));
+  slate_reason_.append(rest.substr(0, kReasonBytesMax - slate_reason_.size()));
+}
+
+// Includes the remedy: the ring's places are as large as the permitted memory allows.
+void CaptureLoop::set_too_large() noexcept {
+  char text[kReasonBytesMax];
+  const auto end =
+      fmt::format_to_n(text, sizeof text, "gives pictures of more than {} KB (see --frame-memory)",
+                       ring_.jpeg_capacity() >> 10)
+          .out;
+  set_reason({text, static_cast<size_t>(end - text)});
 }
 
 void CaptureLoop::show_slate_if_due() noexcept {
@@ -330,7 +352,9 @@ void CaptureLoop::show_slate_if_due() noexcept {
   lost_ = true;
   holds_ = false;
   ring_.stats().online.set(0);
-  rendition_.publish_slate("camera " + slate_reason_);
+  char text[kReasonBytesMax + 8];
+  const auto end = fmt::format_to_n(text, sizeof text, "camera {}", slate_reason_).out;
+  rendition_.publish_slate({text, static_cast<size_t>(end - text)});
   ring_.set_activity(CaptureActivity::live);
   slate_at_ = now + kSlateInterval;
 }

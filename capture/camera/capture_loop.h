@@ -119,7 +119,8 @@ class CaptureLoop {
   void idle_step() noexcept;
 
   void take_tuning() noexcept;
-  void opened(std::unique_ptr<Source> source) noexcept;
+  SourceOptions options_now() const;
+  void opened(std::unique_ptr<Source> source);
   void close_source() noexcept;
   void deliver(const Picture& picture) noexcept;
   void note_losses() noexcept;
@@ -127,6 +128,8 @@ class CaptureLoop {
   void bear_silence() noexcept;
   void failed(std::string_view what, std::string_view slate) noexcept;
   void failed(const std::system_error& error) noexcept;
+  void set_reason(std::string_view text, std::string_view rest = {}) noexcept;
+  void set_too_large() noexcept;
   void note_present() noexcept;
   void wait_for_retry() noexcept;
   bool is_seen() const noexcept;

@@ -2,6 +2,7 @@
 #include "capture/camera/rendition.h"
 
 #include <algorithm>
+#include <new>
 #include <tuple>
 #include <utility>
 
@@ -122,14 +123,18 @@ void Rendition::publish_slate(std::string_view reason) noexcept {
   settle();
   restart_rate();
   const SlateSize size = slate_size(width_, height_, ring_.jpeg_capacity());
-  const Canvas slate = draw_slate(size, camera_, reason);
-  deliver({.jpeg = {},
-           .raw = slate.view(),
-           .width = size.width,
-           .height = size.height,
-           .captured_wall = clock_.wall_now(),
-           .captured_at = clock_.now(),
-           .slate_reason = reason});
+  try {
+    const Canvas slate = draw_slate(size, camera_, reason);
+    deliver({.jpeg = {},
+             .raw = slate.view(),
+             .width = size.width,
+             .height = size.height,
+             .captured_wall = clock_.wall_now(),
+             .captured_at = clock_.now(),
+             .slate_reason = reason});
+  } catch (const std::bad_alloc&) {
+    // The next slate is due in a second.
+  }
 }
 
 void Rendition::settle() noexcept {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,8 @@
 #include <string>
 #include <system_error>
 #include <vector>
+
+#include "tests/sim/allocation_guard.h"
 
 namespace fanlight {
 namespace {
@@ -114,6 +117,23 @@ TEST(StockDatabase, ManyRowsTakeManyPages) {
   ASSERT_EQ(rows.size(), 10'000u);
   EXPECT_EQ(rows[0], (Row{"S1", "name", "1", "1"}));
   EXPECT_EQ(rows[9'999], (Row{"S10000", "name", "10000", "10000"}));
+}
+
+TEST(StockDatabase, FailsEvenWithoutMemoryForTheReason) {
+  TestFile file;
+  file.run("DROP TABLE stock");
+  std::vector<std::string> errors;
+  errors.reserve(100);
+  const int allocations = fail_each_allocation([&] {
+    StockDatabase database(file.path());
+    TablePage page;
+    page.begin(1);
+    if (database.read(kFirstRow, page) == TableStatus::failed) errors.push_back(database.error());
+  });
+  EXPECT_GT(allocations, 1);
+  EXPECT_NE(std::ranges::find(errors, "no memory left"), errors.end());
+  ASSERT_FALSE(errors.empty());
+  EXPECT_NE(errors.back().find("no such table"), std::string::npos) << errors.back();
 }
 
 TEST(StockDatabase, EmptyTableIsValid) {

@@ -17,6 +17,9 @@
 namespace fanlight {
 namespace {
 
+// Written in place: a manager that hears nothing ends the service, also where memory is short.
+constexpr size_t kTextBytesMax = 256;
+
 std::string take_variable(const char* name) {
   const char* value = std::getenv(name);
   std::string text = value == nullptr ? "" : value;
@@ -62,15 +65,22 @@ ServiceManager::ServiceManager() {
 }
 
 void ServiceManager::ready(std::string_view status) noexcept {
-  send(fmt::format("READY=1\nSTATUS={}", status));
+  char text[kTextBytesMax];
+  const auto end = fmt::format_to_n(text, sizeof text, "READY=1\nSTATUS={}", status).out;
+  send({text, static_cast<size_t>(end - text)});
 }
 
 // systemd 253 and later needs the time, for Type=notify-reload.
 void ServiceManager::reloading(Instant now) noexcept {
   const auto since_boot =
       std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
-  send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=reading the configuration",
-                   since_boot.count()));
+  char text[kTextBytesMax];
+  const auto end =
+      fmt::format_to_n(text, sizeof text,
+                       "RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=reading the configuration",
+                       since_boot.count())
+          .out;
+  send({text, static_cast<size_t>(end - text)});
 }
 
 void ServiceManager::stopping() noexcept {
@@ -84,7 +94,7 @@ void ServiceManager::keep_alive() noexcept {
 void ServiceManager::send(std::string_view state) noexcept {
   if (!socket_) return;
   if (::send(socket_.get(), state.data(), state.size(), MSG_NOSIGNAL) >= 0) return;
-  log_debug("cannot notify the service manager: {}", std::generic_category().message(errno));
+  log_debug("cannot notify the service manager: {}", std::strerror(errno));
 }
 
 }  // namespace fanlight

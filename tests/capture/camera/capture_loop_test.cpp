@@ -9,6 +9,7 @@
 #include "capture/draw/canvas.h"
 #include "core/random.h"
 #include "tests/capture/camera/test_loop.h"
+#include "tests/sim/allocation_guard.h"
 
 namespace fanlight {
 namespace {
@@ -202,6 +203,30 @@ TEST(CaptureLoop, AnyExceptionEndsOnlyTheSource) {
   ASSERT_GE(slates.size(), 1u);
   EXPECT_EQ(slates[0].info.slate_reason.view(), "camera lost: unexpected error");
   EXPECT_FALSE(test.recorder.shots.back().info.is_slate());
+}
+
+// It may be the memory for its source, for the reason or for the slate that is missing: the camera
+// is back a little later.
+TEST(CaptureLoop, SurvivesWhereMemoryIsShort) {
+  const auto lose_and_reopen = [] {
+    FakeClock clock;
+    TestCamera camera(clock);
+    FrameRing ring({.window = 2,
+                    .jpeg_capacity = jpeg_capacity_for({320, 240, {}, 0}),
+                    .memory_limit = 64 << 20});
+    CaptureConfig config{.name = "door", .options = {}, .open = [&](const SourceOptions& options) {
+                           return camera.open(options);
+                         }};
+    camera.closed.reserve(100);  // by a destructor
+    camera.identity = "a serial number that a short string has no room for";
+    clock.at(350ms, [&] { camera.mood = Mood::gone; });
+    clock.at(1010ms, [&] { camera.mood = Mood::well; });
+    CaptureLoop loop(config, camera.open(config.options), ring, clock);
+    clock.stop_at(20s);
+    loop.run();
+    EXPECT_GT(ring.stats().captured.value(), 150u);
+  };
+  EXPECT_GT(fail_each_allocation(lose_and_reopen), 50);
 }
 
 TEST(CaptureLoop, TimestampsIncreaseWhenTheWallClockIsSetBack) {

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string>
 
+#include "tests/sim/allocation_guard.h"
+
 namespace fanlight {
 namespace {
 
@@ -39,6 +41,17 @@ class FakeManager {
 
 std::string abstract_name() {
   return "@fanlight-test-" + std::to_string(::getpid());
+}
+
+TEST(ServiceManager, HearsOfTheServiceWithoutMemory) {
+  FakeManager manager(abstract_name());
+  ServiceManager service;
+  const int allocations = fail_each_allocation([&] {
+    service.ready("a status that is longer than a short string may be");
+    service.reloading(Instant(1234567us));
+    service.stopping();
+  });
+  EXPECT_EQ(allocations, 0);
 }
 
 TEST(ServiceManager, ReceivesEachStateAtAPathOrAnAbstractName) {
