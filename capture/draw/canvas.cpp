@@ -18,8 +18,7 @@ uint8_t blended(uint8_t under, uint8_t over, int coverage, int full) {
 
 void fill_plane(std::vector<uint8_t>& plane, int stride, Rect rect, uint8_t value) {
   for (int y = rect.y; y < rect.y + rect.height; ++y) {
-    std::memset(&plane[static_cast<size_t>(y * stride + rect.x)], value,
-                static_cast<size_t>(rect.width));
+    std::memset(plane.data() + y * stride + rect.x, value, static_cast<size_t>(rect.width));
   }
 }
 

@@ -61,6 +61,22 @@ TEST(JpegRepair, AddsTheHuffmanTablesOfMotionJpeg) {
   EXPECT_EQ(repaired(out), out) << "repairing again changes nothing";
 }
 
+// libjpeg writes each of annex K's tables in a segment of its own.
+TEST(JpegRepair, AddsExactlyTheTablesOfAnnexK) {
+  const Bytes jpeg = noise_jpeg(160, 120, 3);
+  Bytes tables;
+  for (const int table : {0x00, 0x10, 0x01, 0x11}) {
+    for (const Bytes& segment : head_of(jpeg)) {
+      if (segment[1] != std::byte{0xc4} || segment[4] != std::byte(table)) continue;
+      tables.insert(tables.end(), segment.begin() + 4, segment.end());
+    }
+  }
+  ASSERT_EQ(tables.size(), 416u);
+  const Bytes dht = bytes({0xff, 0xc4, 418 >> 8, 418 & 0xff}) + tables;
+  const Bytes camera = without(jpeg, 0xc4);
+  EXPECT_EQ(repaired(camera), with(camera, dht, offset_of(camera, 0xda)));
+}
+
 TEST(JpegRepair, AddsTablesOnceForSeveralScans) {
   const Bytes jpeg = kSoi + kDqt + kSof + kSos + kScan + kSos + kScan + kEoi;
   EXPECT_EQ(repaired(jpeg).size(), jpeg.size() + 420);
@@ -142,6 +158,19 @@ TEST(JpegRepair, AddsTheEndMarker) {
       EXPECT_EQ(out, jpeg);
     }
   }
+}
+
+// A flat picture's last byte may be 0, depending on its size.
+TEST(JpegRepair, KeepsALastByteThatLooksLikePadding) {
+  bool had_nul = false;
+  for (int blocks = 1; blocks <= 16; ++blocks) {
+    const Bytes jpeg = make_jpeg(16 * blocks, 16, 128);
+    const Bytes lacking = without_end(jpeg);
+    had_nul = had_nul || lacking.back() == std::byte{0};
+    EXPECT_EQ(repaired(lacking), jpeg) << blocks;
+    EXPECT_EQ(repaired(lacking + Bytes(100, std::byte{0})), jpeg) << blocks;
+  }
+  EXPECT_TRUE(had_nul);
 }
 
 TEST(JpegRepair, RemovesPadding) {
