@@ -10,6 +10,8 @@
 namespace fanlight {
 namespace {
 
+constexpr int kBlockSide = 8;  // pixels (T.81 section A.1.1)
+
 void write_16_bits(size_t value, char* out) {
   CHECK(value < 1 << 16);
   out[0] = static_cast<char>(value >> 8);
@@ -30,9 +32,13 @@ size_t count_in(std::span<const SegmentRun> runs) noexcept {
 
 AtlasShape atlas_shape(size_t count, const SegmentGrid& grid) noexcept {
   CHECK(count > 0 && count <= grid.count());
-  const size_t rows_max = std::max<size_t>(1, size_t(kAtlasHeightMax / grid.height));
-  const size_t columns = (count + rows_max - 1) / rows_max;
-  return {.columns = columns, .rows = (count + columns - 1) / columns};
+  const bool is_column = grid.height <= kBlockSide;
+  const int side = is_column ? grid.height : grid.width;
+  const size_t length_max = std::max<size_t>(1, size_t(kAtlasSideMax / side));
+  const size_t lines = (count + length_max - 1) / length_max;
+  const size_t length = (count + lines - 1) / lines;
+  if (is_column) return {.columns = lines, .rows = length};
+  return {.columns = length, .rows = lines};
 }
 
 size_t atlas_size(const SegmentIndex& picture, std::span<const SegmentRun> runs) noexcept {

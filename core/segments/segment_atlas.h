@@ -19,11 +19,14 @@ struct SegmentRun {
 };
 size_t count_in(std::span<const SegmentRun> runs) noexcept;  // of segments
 
-// How `count` segments, at least one, are arranged: with as few columns as a height of
-// kAtlasHeightMax permits, so that few segments, mostly none, are repeated to fill the last row.
-// Decoders that smooth chroma mix it across the borders of neighbours that are none in the picture;
-// in one column that concerns only the upper and the lower border.
-inline constexpr int kAtlasHeightMax = 8192;  // pixels; some GPUs take textures of no more
+// How `count` segments, at least one, are arranged: in one line, or as few as kAtlasSideMax
+// permits, so that few segments, mostly none, are repeated to fill the last row. Decoders that
+// smooth chroma mix it across the borders of neighbours that are none in the picture, which is seen
+// as lines of a wrong colour. In one row that concerns only the ends of each run: its segments are
+// neighbours in the picture too, and above and below there are none. Segments as high as a block
+// have chroma of full height, as in 4:2:2, which is mixed only to the left and right: they are in
+// one column.
+inline constexpr int kAtlasSideMax = 8192;  // pixels; some GPUs take textures of no more
 struct AtlasShape {
   size_t columns = 0;
   size_t rows = 0;

@@ -118,10 +118,12 @@ void UpdateCache::note_size(size_t bytes) noexcept {
   mean_bytes_ = mean_bytes_ == 0 ? bytes : (mean_bytes_ * (kMeanOf - 1) + bytes) / kMeanOf;
 }
 
-// Whether an atlas of the runs is no wider than a JPEG can be.
+// Whether an atlas of the runs is no larger than a JPEG can be.
 bool UpdateCache::fits_jpeg(const SegmentGrid& grid) const noexcept {
   const size_t count = count_in(runs_);
-  return count == 0 || atlas_shape(count, grid).columns * size_t(grid.width) < 1 << 16;
+  if (count == 0) return true;
+  const AtlasShape shape = atlas_shape(count, grid);
+  return std::max(shape.columns * size_t(grid.width), shape.rows * size_t(grid.height)) < 1 << 16;
 }
 
 // Those that changed less than `age_max` sequence numbers ago.

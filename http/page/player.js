@@ -120,8 +120,18 @@ class Painter {
     if (update.width !== canvas.width || update.height !== canvas.height) return false;
     if (!plan.rectangles.length) return true;
     if (!bitmap || bitmap.width !== plan.width || bitmap.height !== plan.height) return false;
-    for (const [x, y, left, top, wide] of plan.rectangles)
+    const copy = ([x, y, left, top, wide]) =>
       context.drawImage(bitmap, x, y, wide, h, left, top, wide, h);
+    plan.rectangles.forEach(copy);
+    // Decoders smooth chroma of half the width and height beyond the ends of a run, to segments
+    // that are elsewhere in the picture. The outermost pixels get the colour of the next ones.
+    if (h <= 8) return true;
+    context.globalCompositeOperation = "color";
+    for (const [x, y, left, top, wide] of plan.rectangles) {
+      copy([x + 1, y, left, top, 1]);
+      copy([x + wide - 2, y, left + wide - 1, top, 1]);
+    }
+    context.globalCompositeOperation = "source-over";
     return true;
   }
 }

@@ -47,14 +47,17 @@ void expect_pixels(const Brightness& atlas, const Brightness& whole, const Segme
   }
 }
 
-TEST(SegmentAtlas, IsNoHigherThanPermittedAndHasFewRepeats) {
+TEST(SegmentAtlas, IsNoLargerThanPermittedAndHasFewRepeats) {
   const SegmentGrid grid{.width = 64, .height = 16, .columns = 20, .rows = 45};
-  for (size_t count = 1; count <= grid.count(); ++count) {
-    const AtlasShape shape = atlas_shape(count, grid);
-    ASSERT_LE(shape.rows * 16, size_t{kAtlasHeightMax});
-    ASSERT_EQ(shape.columns, count <= 512 ? 1u : 2u);
+  const SegmentGrid flat{.width = 96, .height = 8, .columns = 14, .rows = 90};
+  for (size_t count = 1; count <= flat.count(); ++count) {
+    const bool is_flat = count > grid.count() || count % 2 == 0;
+    const AtlasShape shape = atlas_shape(count, is_flat ? flat : grid);
+    const size_t lines = is_flat ? shape.columns : shape.rows;
+    ASSERT_EQ(lines, is_flat ? (count + 1023) / 1024 : (count + 127) / 128);
+    ASSERT_LE(is_flat ? shape.rows * 8 : shape.columns * 64, size_t{kAtlasSideMax});
     ASSERT_GE(shape.columns * shape.rows, count);
-    ASSERT_LT(shape.columns * shape.rows - count, shape.columns);
+    ASSERT_LT(shape.columns * shape.rows - count, lines);
   }
 }
 
@@ -87,7 +90,7 @@ TEST(SegmentAtlas, TakesTheBytesOfItsSegmentsUnchanged) {
   std::vector<Segment> segments(kSegmentsMax + 1);
   SegmentIndex index{.jpeg = {reinterpret_cast<const char*>(atlas.data()), atlas.size()}};
   ASSERT_TRUE(find_segments(atlas, index.grid, segments));
-  EXPECT_EQ(index.grid, (SegmentGrid{64, 16, 1, 23}));
+  EXPECT_EQ(index.grid, (SegmentGrid{64, 16, 23, 1}));
   index.segments = segments;
   const std::vector<size_t> numbers = numbers_in(runs);
   for (size_t i = 0; i < index.grid.count(); ++i) {
@@ -98,19 +101,19 @@ TEST(SegmentAtlas, TakesTheBytesOfItsSegmentsUnchanged) {
 
 TEST(SegmentAtlas, RepeatsTheLastSegmentToFillARow) {
   const Divided picture(noise_jpeg(1280, 720, 8));
-  const Bytes atlas = atlas_of(picture.index, {{0, 515}});
+  const Bytes atlas = atlas_of(picture.index, {{0, 255}});
   std::vector<Segment> segments(kSegmentsMax + 1);
   SegmentIndex index{.jpeg = {reinterpret_cast<const char*>(atlas.data()), atlas.size()}};
   ASSERT_TRUE(find_segments(atlas, index.grid, segments));
   index.segments = segments;
-  ASSERT_EQ(index.grid, (SegmentGrid{64, 16, 2, 258}));
-  EXPECT_EQ(index.bytes_of(514), picture.index.bytes_of(514));
-  EXPECT_EQ(index.bytes_of(515), picture.index.bytes_of(514));
+  ASSERT_EQ(index.grid, (SegmentGrid{64, 16, 128, 2}));
+  EXPECT_EQ(index.bytes_of(254), picture.index.bytes_of(254));
+  EXPECT_EQ(index.bytes_of(255), picture.index.bytes_of(254));
 }
 
-TEST(SegmentAtlas, OfAllSegmentsOfAColumnIsThePicture) {
-  const Divided picture(noise_jpeg(64, 480, 6));
-  EXPECT_EQ(atlas_of(picture.index, {{0, 30}}), picture.jpeg);
+TEST(SegmentAtlas, OfAllSegmentsOfARowIsThePicture) {
+  const Divided picture(noise_jpeg(640, 16, 6));
+  EXPECT_EQ(atlas_of(picture.index, {{0, 10}}), picture.jpeg);
 }
 
 TEST(SegmentAtlasDeathTest, ASegmentOutsideThePictureAborts) {

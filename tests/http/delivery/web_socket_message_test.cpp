@@ -54,7 +54,7 @@ TEST(WebSocketMessage, UpdateIsDescribedByteForByte) {
                   text);
   EXPECT_EQ(text.view(), R"({"camera":"front","sequence":118,"timestamp":1764000000.000042,)"
                          R"("update":{"base":117,"width":1280,"height":720,"segment_width":64,)"
-                         R"("segment_height":16,"atlas_columns":1,"runs":[[7,2],[900,1]]}})");
+                         R"("segment_height":16,"atlas_columns":3,"runs":[[7,2],[900,1]]}})");
 }
 
 TEST(WebSocketMessage, LongestDescriptionOfAnUpdateFits) {
