@@ -91,14 +91,14 @@ size_t UpdateCache::make(const Frame& frame, uint64_t base) noexcept {
   const size_t atlas = runs_.empty() ? 0 : atlas_size(picture, runs_);
   const size_t whole = description_of(frame).size() + frame.jpeg().size();
   const size_t needed = 2 * kFrameHeaderMax + update_description_max(runs_.size()) + atlas;
-  if (atlas >= whole || !fits_jpeg(picture.grid)) return whole_instead(whole);
+  if (atlas >= frame.jpeg().size() || !fits_jpeg(picture.grid)) return whole_instead(whole);
   if (needed > stride_) return kWhole;
 
   const size_t number = find_free_slot();
   if (number == kSlots || !reserve(number, needed)) return kWhole;
   auto* const memory = reinterpret_cast<char*>(memory_.data() + number * stride_);
   const std::string_view bytes = assemble(frame, base, atlas, {memory, needed});
-  if (bytes.size() >= whole) return whole_instead(whole);
+  if (bytes.size() >= frame.jpeg().size()) return whole_instead(whole);
   Slot& slot = slots_[number];
   slot.references = 1;
   slot.is_empty = runs_.empty();

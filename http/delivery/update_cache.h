@@ -55,8 +55,8 @@ class UpdateRef {
 // Owns: the memory of kSlots updates, touched lazily, and of a description for each place of the
 //   ring.
 // Thread: its shard's.
-// Invariants: nothing is allocated after construction; an update is smaller than the whole frame;
-//   all updates together hold at most memory_max() bytes.
+// Invariants: nothing is allocated after construction; an update with its description is smaller
+//   than the frame's JPEG; all updates together hold at most memory_max() bytes.
 class UpdateCache {
  public:
   // More updates at one time are not made: their viewers get whole frames.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,14 @@ struct UpdateCacheTest : testing::Test {
   UpdateCache cache{ring, "cam"};
   FrameInfo info{};
 
-  FrameRef publish(uint64_t sequence) {
+  // With `kept`, that many segments are said to be older than any frame, and all others new.
+  FrameRef publish(uint64_t sequence, std::optional<size_t> kept = {}) {
     const FrameRing::Acquired acquired = ring.acquire();
     std::vector<Segment> segments(kTestGrid.count() + 1);
     const size_t size = write_divided_picture(acquired.place.jpeg, sequence, segments);
+    for (size_t i = 0; kept && i < kTestGrid.count(); ++i) {
+      segments[i].age = i < *kept ? 1'000'000 : 0;
+    }
     std::ranges::copy(segments, ring.segment_room(acquired.place, size).begin());
     info.sequence = sequence;
     info.captured_wall = WallTime(1'500'000us * sequence);
@@ -106,14 +111,21 @@ TEST_F(UpdateCacheTest, FrameIsSentWholeWhereAnUpdateWouldNotBeSmaller) {
   publish_up_to(kTestEpoch - 1);
   const FrameRef renewed = publish(kTestEpoch);
   EXPECT_FALSE(cache.get(*renewed, kTestEpoch - 1)) << "other tables";
-  // The whole frame has a description as well, of less than a hundred bytes.
   for (uint64_t last = kTestEpoch + 1; last < kTestEpoch + 190; last += 7) {
     const FrameRef newer = publish(last + 7);
     for (uint64_t base = kTestEpoch; base < last; base += 5) {
       const UpdateRef update = cache.get(*newer, base);
       const size_t size = update ? update.bytes().size() : 0;
-      EXPECT_LT(size, 100 + newer->jpeg().size());
+      EXPECT_LT(size, newer->jpeg().size());
     }
+  }
+  // All sizes around that of the frame.
+  for (size_t i = 0; i < 100; ++i) {
+    const size_t kept = i % kTestGrid.count();
+    const uint64_t base = ring.newer_than(0)->sequence();
+    const FrameRef newer = publish(base + 1, kept);
+    const UpdateRef update = cache.get(*newer, base);
+    EXPECT_LT(update ? update.bytes().size() : 0, newer->jpeg().size()) << kept;
   }
   EXPECT_FALSE(cache.get(*renewed, 0));
   EXPECT_FALSE(cache.get(*renewed, 2 * kTestEpoch)) << "it has not been published";
