@@ -13,8 +13,10 @@
 namespace fanlight {
 namespace {
 
-// How many cells of a plane show its noise. Their median is that of all, plus or minus some 1 %.
-constexpr size_t kNoiseCells = 8192;
+// How many cells of a plane show its noise. Their median is that of all, plus or minus some 2 %;
+// 3 % for its limit. Twice as many would take 1 % of the camera's thread's time.
+constexpr size_t kNoiseCells = 4096;
+constexpr size_t kGrainCells = 2048;
 constexpr double kLevel = kCellSamples;  // a level of a pixel, in units of a sum
 
 // The part of a plane that belongs to a segment, in cells.
@@ -42,6 +44,50 @@ struct Sums {
 constexpr int kStretch = 128;
 static_assert(int64_t{kStretch} * kCellSumMax * kCellSumMax <= INT32_MAX);
 
+// The standard deviation of differences, from their median. Those of more than 16 levels are
+// counted as one: they are no noise.
+class DeviationMeter {
+ public:
+  void add(int difference) {
+    ++counts_[std::min<size_t>(size_t(std::abs(difference)), counts_.size() - 1)];
+    ++count_;
+  }
+  // Of at least one.
+  double deviation() const {
+    const double half = double(count_) / 2;
+    double below = 0;
+    size_t median = 0;
+    while (below + counts_[median] < half) below += counts_[median++];
+    // Within a count, as if its differences were spread evenly around it.
+    const double within = (half - below) / counts_[median];
+    constexpr double kMedianOfNormal = 0.6745;
+    return (double(median) - 0.5 + within) / kMedianOfNormal;
+  }
+
+ private:
+  std::array<uint32_t, 257> counts_{};
+  size_t count_ = 0;
+};
+
+// An odd step, so that neighbouring rows show different columns.
+size_t step_for(size_t all, size_t wanted) {
+  return all / wanted | 1;
+}
+
+// How much the difference of two sums can owe to noise, units of a sum: a picture cannot be noisier
+// than it is grained. a - 2b + c of three neighbours has six times the variance of one; where the
+// three are not of one row, which is seldom, it only shows more.
+double measure_grain(const CellPlane& plane) {
+  const int16_t* const sums = plane.sums.data();
+  if (plane.columns < 3) return std::numeric_limits<double>::infinity();
+  DeviationMeter meter;
+  const size_t step = step_for(plane.sums.size(), kGrainCells);
+  for (size_t i = 1; i + 1 < plane.sums.size(); i += step) {
+    meter.add(sums[i - 1] - 2 * sums[i] + sums[i + 1]);
+  }
+  return meter.deviation() * std::sqrt(2.0 / 6);
+}
+
 Sums sums_of(const int16_t* now, const int16_t* before, int cells) {
   Sums sums;
   for (int i = 0; i < cells; ++i) {
@@ -60,15 +106,9 @@ void ChangeDetector::compare(const PictureCells& picture, const SegmentGrid& gri
   const bool begins = changed_.empty() || !(grid == grid_) || !picture.has_shape_of(reference_);
   if (begins) begin(picture, grid, sequence, captured_at);
   if (!begins) estimate_noise(picture, captured_at);
-  limit_ = std::max(kSquareLevels, kNoiseFactor * noise_square_);
-
   changed_now_ = 0;
   taken_now_ = 0;
-  for (size_t i = 0; i < grid.count(); ++i) {
-    if (begins || !has_changed(picture, i)) continue;
-    ++changed_now_;
-    take(picture, i, sequence, captured_at);
-  }
+  if (!begins) take_changed(picture, sequence, captured_at);
   renew(picture, sequence, captured_at);
   // All of them would be due together again.
   if (taken_now_ > grid.count() / 4) spread_renewals(captured_at);
@@ -83,15 +123,18 @@ void ChangeDetector::begin(const PictureCells& picture, const SegmentGrid& grid,
   grid_ = grid;
   changed_.assign(grid.count(), sequence);
   taken_at_.assign(grid.count(), captured_at);
+  excess_.resize(grid.count());
   spread_renewals(captured_at);
   compared_at_ = captured_at;
-  deviations_.fill(std::numeric_limits<double>::infinity());
+  for (size_t i = 0; i < picture.count; ++i) {
+    deviations_[i] = measure_grain(picture.planes[i]) / kLevel;
+  }
   noise_square_ = 0;
   passed_ = 0;
   hand_ = 0;
 }
 
-// The least that was measured, which may rise only slowly.
+// The least that was measured, which may rise only slowly, and not beyond the grain.
 void ChangeDetector::estimate_noise(const PictureCells& picture, Instant captured_at) {
   constexpr double kLeast = 0.05;  // levels; from nothing it could not rise
   const double rise =
@@ -99,33 +142,23 @@ void ChangeDetector::estimate_noise(const PictureCells& picture, Instant capture
   noise_square_ = 0;
   for (size_t i = 0; i < picture.count; ++i) {
     const double measured = measure_noise(i, picture.planes[i]) / kLevel;
-    deviations_[i] = std::min(measured, std::max(kLeast, deviations_[i]) * rise);
+    const double risen = std::max(kLeast, deviations_[i]) * rise;
+    const double most = std::min(risen, measure_grain(picture.planes[i]) / kLevel);
+    deviations_[i] = std::min(measured, std::max(deviations_[i], most));
     noise_square_ += deviations_[i] * deviations_[i];
   }
   // The difference of two pictures; a sum of 16 samples has 4 times the deviation of one.
   noise_ = deviations_[0] * kLevel / std::sqrt(2.0) / 4;
 }
 
-// The standard deviation of the difference of two sums of a plane, from its median. Differences of
-// more than 16 levels are counted as one: they are no noise.
+// The standard deviation of the difference of two sums of a plane.
 double ChangeDetector::measure_noise(size_t plane, const CellPlane& now) const {
-  std::array<uint32_t, 257> counts{};
   const std::vector<int16_t>& before = reference_.planes[plane].sums;
-  // An odd step, so that neighbouring rows show different columns.
-  const size_t step = before.size() / kNoiseCells | 1;
-  size_t looked_at = 0;
-  for (size_t i = 0; i < before.size(); i += step) {
-    ++counts[std::min<size_t>(size_t(std::abs(now.sums[i] - before[i])), counts.size() - 1)];
-    ++looked_at;
-  }
-  const double half = double(looked_at) / 2;
-  double below = 0;
-  size_t median = 0;
-  while (below + counts[median] < half) below += counts[median++];
-  // Within a count, as if its differences were spread evenly around it.
-  const double within = counts[median] == 0 ? 0 : (half - below) / counts[median];
-  constexpr double kMedianOfNormal = 0.6745;
-  return std::max(0.0, double(median) - 0.5 + within) / kMedianOfNormal;
+  DeviationMeter meter;
+  const size_t step = step_for(before.size(), kNoiseCells);
+  const int16_t* const sums = now.sums.data();
+  for (size_t i = 0; i < before.size(); i += step) meter.add(sums[i] - before.data()[i]);
+  return meter.deviation();
 }
 
 ChangeDetector::Difference ChangeDetector::difference_of(const PictureCells& picture, size_t plane,
@@ -148,14 +181,32 @@ ChangeDetector::Difference ChangeDetector::difference_of(const PictureCells& pic
   return {double(squares) / cells / (kLevel * kLevel), double(sum) / cells / kLevel};
 }
 
-bool ChangeDetector::has_changed(const PictureCells& picture, size_t segment) const {
+// The mean square of a segment's difference beyond the noise, square levels; infinite if the mean
+// of a plane differs.
+double ChangeDetector::excess_of(const PictureCells& picture, size_t segment) const {
   double square = -noise_square_;
   for (size_t i = 0; i < picture.count; ++i) {
     const Difference difference = difference_of(picture, i, segment);
-    if (std::abs(difference.mean) > kMeanLevels) return true;
+    if (std::abs(difference.mean) > kMeanLevels) return std::numeric_limits<double>::infinity();
     square += difference.square;
   }
-  return square > limit_;
+  return square;
+}
+
+void ChangeDetector::take_changed(const PictureCells& picture, uint64_t sequence,
+                                  Instant captured_at) {
+  for (size_t i = 0; i < excess_.size(); ++i) excess_[i] = excess_of(picture, i);
+  double limit = std::max(kSquareLevels, kNoiseFactor * noise_square_);
+  const auto above =
+      std::ranges::count_if(excess_, [limit](double excess) { return excess > limit; });
+  if (double(above) > kMovingShare * double(excess_.size())) {
+    limit = std::max(kMovingLevels, kMovingNoiseFactor * noise_square_);
+  }
+  for (size_t i = 0; i < excess_.size(); ++i) {
+    if (excess_[i] <= limit) continue;
+    ++changed_now_;
+    take(picture, i, sequence, captured_at);
+  }
 }
 
 // Viewers get this picture's segment.

@@ -10,23 +10,26 @@
 // varies; or if the mean of one plane differs by more than kMeanLevels: light that changes slowly
 // and everywhere looks like noise, and would show as seams beside segments that were sent later.
 //
+// If more than kMovingShare of the segments changed, the camera itself moves, or leaves in the
+// wind: what else differs is detail finer than a cell, of which little shows in the sums. Then
+// kMovingLevels and kMovingNoiseFactor are the limits.
+//
 // The noise is measured in each picture and plane: half of all cells differ by less than 0.6745
 // standard deviations (the normal distribution), if more than half of the picture stands still.
 // Where less does, it comes out too large. So the least that was measured counts, and may rise only
-// by a factor of e in kNoiseRise, for a room that becomes dark: a camera that turns sends
-// everything.
+// by a factor of e in kNoiseRise, for a room that becomes dark; and neither in the beginning nor
+// later beyond the grain of the picture itself, which is noise and texture together: a camera that
+// turns sends everything, or nearly so where what it sees is as fine as noise.
 //
 // Every segment is also renewed once in `refresh`, unless it changed anyway. A hand passes over all
 // segments kPasses times in that time, and renews those that would be older than it permits when
 // the hand comes again. At the beginning, and when much has changed at once, segments are given
 // different ages, so that about as many are renewed in each picture.
 //
-// The constants were chosen with bench/segments. kSquareLevels is the knob between bytes and
-// quality: on a fixed camera on pedestrians (300 pictures of vtest.avi of Debian's opencv-doc,
-// quality 80, noise of standard deviation 2) 4, 4.5 and 5 need 1/5.87, 1/5.98 and 1/6.08 of the
-// bytes of whole pictures for a mean of 37.07, 37.00 and 36.92 dB of luma; the noise alone leaves
-// 39.6. A lower limit for a few pictures after a change was tried, and left: 2 % more bytes, no
-// better.
+// The constants were chosen with bench/segments; bench/SEGMENTS.md has what was tried and left.
+// kSquareLevels is the knob between bytes and quality: on a fixed camera on pedestrians (vtest.avi
+// of Debian's opencv-doc, quality 80, noise of standard deviation 2) half a level more spares 1.8 %
+// of the bytes, and costs 0.08 dB; the noise alone leaves 39.6 dB.
 #pragma once
 
 #include <array>
@@ -50,6 +53,9 @@ class ChangeDetector {
   static constexpr double kNoiseFactor = 1.5;
   static constexpr Duration kNoiseRise = 60s;
   static constexpr double kMeanLevels = 2;
+  static constexpr double kMovingShare = 1.0 / 3;
+  static constexpr double kMovingLevels = 0.5;
+  static constexpr double kMovingNoiseFactor = 0.5;
   static constexpr int kPasses = 16;
 
   explicit ChangeDetector(Duration refresh) : refresh_(refresh) {}
@@ -78,7 +84,8 @@ class ChangeDetector {
     double mean = 0;    // levels
   };
   Difference difference_of(const PictureCells& picture, size_t plane, size_t segment) const;
-  bool has_changed(const PictureCells& picture, size_t segment) const;
+  double excess_of(const PictureCells& picture, size_t segment) const;
+  void take_changed(const PictureCells& picture, uint64_t sequence, Instant captured_at);
   void take(const PictureCells& picture, size_t segment, uint64_t sequence, Instant captured_at);
   void spread_renewals(Instant captured_at);
   void renew(const PictureCells& picture, uint64_t sequence, Instant captured_at);
@@ -92,10 +99,10 @@ class ChangeDetector {
   Instant compared_at_{};
   double passed_ = 0;  // by the hand, segments, with a fraction
   size_t hand_ = 0;    // the segment that it passes next
-  // Of this picture: the mean square of the noise of the difference, of all planes, and the limit
-  // beyond it; square levels.
+  // Of this picture: the mean square of the noise of the difference, of all planes, and what each
+  // segment has beyond it; square levels.
   double noise_square_ = 0;
-  double limit_ = 0;
+  std::vector<double> excess_;
   double noise_ = 0;
   size_t taken_now_ = 0;  // changed or renewed
   size_t changed_now_ = 0;

@@ -100,6 +100,35 @@ TEST(ChangeDetector, MovementDoesNotRaiseTheNoise) {
   EXPECT_NEAR(scene.detector.noise(), 2, 0.3);
 }
 
+// A level more, in the last row, counts only where much else has changed.
+TEST(ChangeDetector, WhileMuchMovesLessIsAChange) {
+  constexpr double kFaint = 1;
+  static_assert(kFaint * kFaint > ChangeDetector::kMovingLevels);
+  static_assert(kFaint * kFaint < ChangeDetector::kSquareLevels);
+  for (const int rows : {10, 11}) {  // of 30, in which all ten segments change
+    Scene scene(0);
+    scene.next();
+    scene.add(0, 0, kWidth, rows * kGrid.height, 20);
+    scene.add(0, kHeight - kGrid.height, kWidth, kGrid.height, kFaint);
+    scene.next();
+    EXPECT_EQ(scene.detector.changed(), rows == 10 ? 100u : 120u);
+  }
+}
+
+// A camera that turns from its first picture on, and does not stop: waves as long as a segment.
+TEST(ChangeDetector, MovementIsNotTakenForNoiseWhenAllThatIsSeenMoves) {
+  Scene scene(2);
+  const auto wave = [](int x, int phase) { return 8 * std::sin(0.1 * x + 2 * phase); };
+  for (int i = 0; i < 40; ++i) {
+    for (int x = 0; x < kWidth; ++x) {
+      scene.add(x, 0, 1, kHeight, wave(x, i) - (i == 0 ? 0 : wave(x, i - 1)));
+    }
+    EXPECT_GE(scene.next().size(), kGrid.count() * 95 / 100) << i;
+    EXPECT_LT(scene.detector.noise(), 4) << i;
+    scene.now += 10s;
+  }
+}
+
 // A room that becomes dark.
 TEST(ChangeDetector, NoiseMayRiseSlowly) {
   Scene scene(1);
