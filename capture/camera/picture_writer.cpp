@@ -73,11 +73,18 @@ WrittenJpeg PictureWriter::divide(const Picture& picture, std::span<std::byte> p
 
 WrittenJpeg PictureWriter::divide_jpeg(const Picture& picture, std::span<std::byte> place,
                                        PictureCells& cells) noexcept {
-  // One that is not served without segments is not served with them.
-  if (picture.is_verbatim && !check_verbatim_jpeg(picture.jpeg).ok()) return {};
-  if (config_.orientation.is_upright() && has_suitable_segments(picture.jpeg)) {
-    WrittenJpeg written = copy(picture, place);
-    written.divided = written.ok() && read_jpeg_cells(place.first(written.size), cells);
+  Picture kept = picture;
+  if (picture.is_verbatim) {
+    // One that is not served without segments is not served with them.
+    const JpegCheck check = check_verbatim_jpeg(picture.jpeg);
+    if (!check.ok()) return {};
+    kept.jpeg = picture.jpeg.first(check.size);  // the last segment ends with the JPEG
+  }
+  if (config_.orientation.is_upright() && has_suitable_segments(kept.jpeg)) {
+    WrittenJpeg written = copy(kept, place);
+    // Nobody compares the cells of joined pictures.
+    written.divided =
+        written.ok() && (picture.is_joined || read_jpeg_cells(place.first(written.size), cells));
     if (written.divided) return written;
   }
   return transform_jpeg(picture.jpeg, config_.orientation, place, &cells);

@@ -202,18 +202,33 @@ void Rendition::find_segments_of(EncodeJob& job) noexcept {
   }
 }
 
-// The number of segments that changed is counted without those that were only due.
 void Rendition::compare(const EncodeJob& job) noexcept {
   CaptureStats& stats = ring_.stats();
   if (job.grid.count() == 0) {
     changes_.reset();
+    exact_changes_.reset();
     if (job.cells != nullptr) stats.undivided.add();
     return;
   }
-  changes_.compare(*job.cells, job.grid, job.info.sequence, job.info.captured_at,
-                   ring_.segment_room(job.place, job.written.size));
   stats.segments.add(job.grid.count());
-  stats.segments_changed.add(changes_.changed());
+  stats.segments_changed.add(find_changes(job));
+}
+
+// Sets the segments' ages. Returns how many changed, without those that were only due; of a picture
+// joined of updates with them, because they look alike there.
+size_t Rendition::find_changes(const EncodeJob& job) {
+  const size_t size = job.written.size;
+  const std::span<Segment> segments = ring_.segment_room(job.place, size);
+  if (!job.picture.is_joined) {
+    exact_changes_.reset();
+    changes_.compare(*job.cells, job.grid, job.info.sequence, job.info.captured_at, segments);
+    return changes_.changed();
+  }
+  changes_.reset();
+  const std::string_view jpeg(reinterpret_cast<const char*>(job.place.jpeg.data()), size);
+  exact_changes_.compare({jpeg, job.grid, segments.first(job.grid.count() + 1)}, job.info.sequence,
+                         segments);
+  return exact_changes_.changed();
 }
 
 // Called in the order of capture.

@@ -15,6 +15,7 @@
 #include "capture/camera/encoder_pool.h"
 #include "capture/camera/picture_writer.h"
 #include "capture/change/change_detector.h"
+#include "capture/change/exact_changes.h"
 #include "capture/change/picture_cells.h"
 #include "capture/picture/orientation.h"
 #include "capture/picture/picture.h"
@@ -100,6 +101,7 @@ class Rendition {
   void find_segments_of(EncodeJob& job) noexcept;
   Outcome finish(EncodeJob& job) noexcept;
   void compare(const EncodeJob& job) noexcept;
+  size_t find_changes(const EncodeJob& job);
 
   FrameRing& ring_;
   CameraClock& clock_;
@@ -117,6 +119,7 @@ class Rendition {
   int width_ = 0;    // of the last frame, pixels
   int height_ = 0;
   ChangeDetector changes_;
+  ExactChanges exact_changes_;              // of pictures joined of updates
   Outcome last_outcome_ = Outcome::queued;  // of the source's last picture; queued: not yet known
 
   std::vector<std::unique_ptr<PictureWriter>> pool_writers_;  // one for each thread of the pool

@@ -104,7 +104,7 @@ bool read_jpeg_cells(std::span<const std::byte> jpeg, PictureCells& cells) noexc
     coefficients.read_head();
     is_read = read_cells(coefficients.info(), coefficients.read(), cells);
   });
-  return is_whole && is_read;
+  return is_whole && is_read && !errors.is_damaged();
 }
 
 }  // namespace fanlight

@@ -22,7 +22,7 @@ bool read_cells(jpeg_decompress_struct& info, jvirt_barray_ptr* arrays, PictureC
 bool read_cells(const jpeg_compress_struct& info, j_common_ptr owner, jvirt_barray_ptr* arrays,
                 PictureCells& cells);
 
-// The same for a whole JPEG, which passed check_jpeg(). False also if it cannot be read.
+// The same for a whole JPEG, which passed check_jpeg(). False also if it cannot be read whole.
 bool read_jpeg_cells(std::span<const std::byte> jpeg, PictureCells& cells) noexcept;
 
 }  // namespace fanlight

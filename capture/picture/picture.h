@@ -76,6 +76,8 @@ struct Picture {
   bool is_repeat = false;
   // A JPEG that must be passed on byte for byte; others are repaired (jpeg_repair.h).
   bool is_verbatim = false;
+  // A JPEG joined of another server's updates: exactly those segments have changed whose bytes did.
+  bool is_joined = false;
 
   bool is_jpeg() const { return !jpeg.empty(); }
 };

@@ -122,7 +122,8 @@ Picture RelaySource::hand_over() {
                  .slate_reason = handed_over_.slate_reason,
                  .is_repeat = newest_.is_repeat,
                  // A numbered picture is from a server like this one, and was repaired there.
-                 .is_verbatim = handed_over_.sequence.has_value()};
+                 .is_verbatim = handed_over_.sequence.has_value(),
+                 .is_joined = socket_url_ && updates_.has_updates()};
 }
 
 SourceDescription RelaySource::describe() const {

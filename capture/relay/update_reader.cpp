@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/relay/update_reader.h"
 
+#include <span>
 #include <utility>
 
+#include "capture/jpeg/jpeg_coefficients.h"
 #include "core/web_socket/client_frame.h"
 
 namespace fanlight {
@@ -77,6 +79,9 @@ UpdateReader::Event UpdateReader::on_binary_end() {
     has_updates_ = true;
     const std::string_view refusal = joined_.take_update(message, binary_);
     if (!refusal.empty()) return fail(refusal);
+    if (!has_all_blocks(std::as_bytes(std::span(binary_)))) {
+      return fail("the segments of the atlas are damaged");
+    }
   } else {
     joined_.take_whole(binary_, message.sequence);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // UpdateReader: pictures out of what a Fanlight sends on a WebSocket with `?segments=1`
-// (docs/api.md): whole frames, and updates that are joined with them. Nothing is decoded.
+// (docs/api.md): whole frames, and updates that are joined with them. No pixel is decoded.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,8 @@ namespace fanlight {
 // Owns: the picture, and the messages being received.
 // Thread: one.
 // Invariants: a picture is whole: each is either a frame as the server sent it, or joined of
-//   updates that fit it. After `damaged` and `closed`, bytes are ignored until restart().
+//   updates that fit it, whose segments have all blocks: damage would stay until they are renewed,
+//   and be passed on. After `damaged` and `closed`, bytes are ignored until restart().
 class UpdateReader {
  public:
   enum class Event : uint8_t {

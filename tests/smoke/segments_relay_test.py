@@ -10,15 +10,15 @@ import unittest
 
 import harness
 from client import fetch, jpeg_size, open_stream
-from pictures import make_pictures
+from pictures import make_noisy_pictures, make_pictures
 from upstream import Upstream, make_certificate, seed_stream
 
 PATTERN = ("--source", "pattern", "--fps", "10", "--size", "320x240")
 HOW = "changed segments of"
 
 
-def relay_of(url, *flags):
-    return harness.Fanlight("--camera", f"yard={url},segments=on", *flags)
+def relay_of(url, *flags, **options):
+    return harness.Fanlight("--camera", f"yard={url},segments=on", *flags, **options)
 
 
 def camera_of(fanlight):
@@ -57,6 +57,24 @@ class SegmentsRelayTest(unittest.TestCase):
                 self.assertEqual(state["damaged_by_device"], 0)
             viewers = json.loads(fetch(camera.address, "/api/v1/state").body)["viewers"]
             self.assertEqual([viewer["transport"] for viewer in viewers], ["websocket"])
+
+    def test_a_chain_loses_no_more_than_its_first_relay(self):
+        """Noise, which does not count as a change: the camera's server renews it, and relays pass
+        on all that it sends, so each shows what the relay before it shows."""
+        folder = make_noisy_pictures(type(self), 10)
+        with harness.Fanlight("--source", f"files:{folder}", "--fps", "20", "--refresh",
+                              "1s") as camera, \
+                relay_of(camera.url + "/stream", "--refresh", "1h") as middle, \
+                relay_of(middle.url + "/cameras/yard/stream", "--refresh", "1h") as leaf, \
+                contextlib.ExitStack() as stack:
+            streams = [open_stream(relay.address, "/stream") for relay in (middle, leaf)]
+            for stream in streams:
+                stack.enter_context(stream.connection)
+            pairs = [[stream.part() for stream in streams] for _ in range(30)]
+        one, other = ({part.timestamp: part.jpeg for part in parts} for parts in zip(*pairs))
+        both = one.keys() & other.keys()
+        self.assertGreater(len({one[timestamp] for timestamp in both}), 10)
+        self.assertEqual([at for at in both if one[at] != other[at]], [], "byte for byte")
 
     def test_a_picture_that_stays_is_passed_on_byte_for_byte(self):
         _, pictures = make_pictures(type(self))

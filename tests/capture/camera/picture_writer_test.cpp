@@ -5,6 +5,7 @@
 
 #include "capture/jpeg/coefficient_cells.h"
 #include "capture/jpeg/exif_orientation.h"
+#include "capture/jpeg/jpeg_coefficients.h"
 #include "core/segments/find_segments.h"
 #include "tests/capture/camera/test_encoder.h"
 #include "tests/capture/jpeg/jpeg_parts.h"
@@ -118,6 +119,33 @@ TEST_F(PictureWriterTest, KeepsSegmentsThatACameraMade) {
   EXPECT_EQ(divided(writer, jpeg_picture(camera)).jpeg, camera);
   const Bytes with_time = with(camera, jpeg_segment(0xfe, "12:00:01"));
   EXPECT_EQ(divided(writer, jpeg_picture(with_time)).jpeg, camera) << "without what varies";
+  const Bytes padded = camera + Bytes(100, std::byte{0});
+  Picture file = jpeg_picture(padded);
+  file.is_verbatim = true;
+  EXPECT_EQ(divided(writer, file).jpeg, camera) << "without what follows it";
+}
+
+TEST_F(PictureWriterTest, ReadsNoCellsOfJoinedPictures) {
+  PictureWriter writer({"door", 80, {}});
+  const Bytes camera = divided(writer, jpeg_picture(jpeg)).jpeg;
+  Picture joined = jpeg_picture(camera);
+  joined.is_joined = true;
+  const DividedPicture out = divided(writer, joined);
+  EXPECT_EQ(out.jpeg, camera);
+  EXPECT_EQ(out.cells.count, 0u);
+}
+
+// Whoever is sent one of them in an update would take that for damaged.
+TEST_F(PictureWriterTest, MendsTheSegmentsOfADamagedPicture) {
+  PictureWriter writer({"door", 80, {}});
+  Bytes camera = divided(writer, jpeg_picture(jpeg)).jpeg;
+  SegmentGrid grid;
+  std::vector<Segment> segments(1000);
+  ASSERT_TRUE(find_segments(camera, grid, segments));
+  const auto end = camera.begin() + (segments[3].begin - ptrdiff_t{kSegmentMarkerBytes});
+  camera.erase(end - 20, end);
+  ASSERT_FALSE(has_all_blocks(camera));
+  EXPECT_TRUE(has_all_blocks(divided(writer, jpeg_picture(camera)).jpeg));
 }
 
 TEST_F(PictureWriterTest, WritesWhatCannotBeDividedAsEver) {

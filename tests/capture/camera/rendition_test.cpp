@@ -7,6 +7,7 @@
 #include "tests/capture/camera/test_encoder.h"
 #include "tests/capture/jpeg/jpeg_parts.h"
 #include "tests/capture/source/test_camera.h"
+#include "tests/core/segments/divided_picture.h"
 
 namespace fanlight {
 namespace {
@@ -84,6 +85,28 @@ TEST_F(RenditionTest, RenewsEachSegmentWithinTheRefresh) {
   const FrameRef frame = ring.newer_than(10);
   EXPECT_TRUE(frame->can_update(1));
   for (const Segment& segment : frame->segments().segments.first(75)) EXPECT_LT(segment.age, 10u);
+  ring.unwatch_updates();
+}
+
+// The camera's server has decided what changed, and renews it.
+TEST_F(RenditionTest, OfJoinedPicturesThoseSegmentsHaveChangedWhoseBytesDid) {
+  Rendition relay(ring, clock, 80, "door", {.refresh = 1s});
+  ring.watch_updates();
+  const auto publish = [&](const Divided& picture, bool is_joined) {
+    clock.advance(1s);
+    Picture passed = passed_through(picture.jpeg);
+    passed.is_joined = is_joined;
+    EXPECT_EQ(relay.publish(passed), Outcome::published);
+    return ring.newer_than(relay.next_sequence() - 2);
+  };
+  const Divided dark(make_jpeg(320, 240, 100)), hardly_brighter(make_jpeg(320, 240, 101));
+  publish(dark, true);
+  EXPECT_TRUE(publish(dark, true)->is_same_as(1)) << "nothing is renewed";
+  EXPECT_FALSE(publish(hardly_brighter, true)->is_same_as(2));
+  EXPECT_EQ(ring.stats().segments_changed.value(), 75u);
+  EXPECT_FALSE(publish(hardly_brighter, false)->is_same_as(3)) << "compared with nothing";
+  EXPECT_FALSE(publish(hardly_brighter, true)->is_same_as(4)) << "likewise";
+  EXPECT_EQ(ring.stats().segments_changed.value(), 75u);
   ring.unwatch_updates();
 }
 

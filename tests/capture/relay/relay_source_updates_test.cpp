@@ -59,6 +59,7 @@ TEST_F(RelaySourceUpdatesTest, JoinsPictures) {
   EXPECT_TRUE(jpeg_of(picture) == one.index.jpeg);
   EXPECT_EQ(picture->captured_wall, WallTime(1'700'000'000'000'001us));
   EXPECT_TRUE(picture->is_verbatim);
+  EXPECT_FALSE(picture->is_joined) << "it may never send updates";
   EXPECT_FALSE(picture->is_repeat);
   EXPECT_EQ(source.describe().format, "changed segments of 320x64, passed through");
   EXPECT_FALSE(source.may_be_silent());
@@ -69,6 +70,7 @@ TEST_F(RelaySourceUpdatesTest, JoinsPictures) {
   taken[1].set();
   picture = next(source);
   EXPECT_FALSE(picture->is_repeat);
+  EXPECT_TRUE(picture->is_joined);
   EXPECT_EQ(picture->captured_wall, WallTime(1'700'000'000'000'005us));
   EXPECT_EQ(decode(picture->jpeg).width, 320);
   EXPECT_FALSE(jpeg_of(picture) == two.index.jpeg);

@@ -130,6 +130,25 @@ TEST_F(UpdateReaderTest, WhatDoesNotFitIsDamaged) {
   expect_damaged(std::string("\xc1\x00", 2), "a frame of an unknown extension");
 }
 
+// Its markers are in order, but a segment has bits that are no code, or lacks its last block.
+TEST_F(UpdateReaderTest, AnAtlasThatDecodersWouldFillInIsDamaged) {
+  const std::string message = message_frame(2, update_key(1, "[0,2]", 2));
+  const std::string whole = atlas({{0, 2}});
+  const size_t end = whole.find("\xff\xd0");
+  ASSERT_NE(end, whole.npos);
+  EXPECT_EQ(read(whole_frame(1) + message + binary_frame(whole)),
+            (std::vector{Event::picture, Event::picture}));
+  for (const size_t cut : {size_t{4}, size_t{100}}) {
+    expect_damaged(
+        whole_frame(1) + message + binary_frame(whole.substr(0, end - cut) + whole.substr(end)),
+        "the segments of the atlas are damaged");
+  }
+  std::string changed = whole;
+  for (size_t i = end - 40; i < end; i += 2) changed.replace(i, 2, std::string("\xff\0", 2));
+  expect_damaged(whole_frame(1) + message + binary_frame(changed),
+                 "the segments of the atlas are damaged");
+}
+
 TEST_F(UpdateReaderTest, TheCameraStaysTheSameAfterARestart) {
   read(whole_frame(1));
   reader_.restart();
