@@ -2,11 +2,11 @@ const tiles = new Map();
 for (const item of document.querySelectorAll("[data-name]")) {
   const find = what => item.querySelector(what);
   const canvas = find("canvas");
-  const painter = new Painter(canvas, () => {
+  const display = new Display(canvas, () => {
     canvas.hidden = false;
     canvas.classList.remove("blank");
   }, () => live.broken());
-  tiles.set(item.dataset.name, {item, canvas, painter, over: find(".over"),
+  tiles.set(item.dataset.name, {item, canvas, display, over: find(".over"),
                                 words: find("p.state"), heard: -Infinity});
 }
 const sleep = ms => new Promise(done => setTimeout(done, ms));
@@ -51,7 +51,7 @@ const fallback = {
     const picture = await answer.blob();
     if (run !== this.run) return;
     heard(tiles.get(name));
-    await tiles.get(name).painter.take({}, picture);
+    tiles.get(name).display.take({}, picture);
   },
 };
 
@@ -71,9 +71,9 @@ const live = new Live({
     const tile = tiles.get(head.camera);
     if (!tile) return;
     heard(tile);
-    tile.painter.take(head, blob);
+    tile.display.take(head, blob);
   },
-  reset() { for (const {painter} of tiles.values()) painter.reset(); },
+  reset() { for (const {display} of tiles.values()) display.reset(); },
 });
 
 // The text for "starting" and so on; the same as the server writes into the page.

@@ -46,11 +46,12 @@ SourceHash source_hash(std::string_view text) noexcept {
 }
 
 std::string content_policy(std::string_view html) {
+  const std::string_view script = text_between(html, "<script>", "</script>");
   return fmt::format(
-      "default-src 'none'; img-src 'self'; connect-src 'self'; script-src {}; base-uri 'none'; "
-      "form-action 'none'; style-src {}",
-      source_of(text_between(html, "<script>", "</script>")),
-      source_of(text_between(html, "<style>", "</style>")));
+      "default-src 'none'; img-src 'self'; connect-src 'self'; script-src {}; worker-src {}; "
+      "base-uri 'none'; form-action 'none'; style-src {}",
+      source_of(script),
+      script.empty() ? "'none'" : "blob:", source_of(text_between(html, "<style>", "</style>")));
 }
 
 }  // namespace fanlight

@@ -1,7 +1,7 @@
 "use strict";
-// Shared by the pages, with player.js: one WebSocket that carries the newest pictures, its
-// fallback, and the monitoring of both. A page is not notified when its stream dies, so it monitors
-// the frames.
+// Shared by the pages, with player.js and display.js: one WebSocket that carries the newest
+// pictures, its fallback, and the monitoring of both. A page is not notified when its stream dies,
+// so it monitors the frames.
 const $ = id => document.getElementById(id);
 function write(node, text) { if (node.textContent !== text) node.textContent = text; }
 // Reasons are written for the slate, and may already begin with "camera".

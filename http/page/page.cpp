@@ -29,8 +29,8 @@ std::string page_of(std::string_view camera, std::string_view base, std::string_
   replace_all(parts.main, "%controls%\n", allow_control ? kControlsHtml : "");
   replace_all(parts.main, "%camera%", camera);
   replace_all(parts.main, "%base%", base);
-  parts.script =
-      fmt::format("{}{}{}{}", kLiveJs, kPlayerJs, kPageJs, allow_control ? kControlsJs : "");
+  parts.script = fmt::format("{}{}{}{}{}", kLiveJs, kPlayerJs, kDisplayJs, kPageJs,
+                             allow_control ? kControlsJs : "");
   parts.data =
       fmt::format(" data-camera=\"{}\" data-base=\"{}\" data-root=\"{}\"", camera, base, root);
   parts.root = root;
@@ -47,7 +47,7 @@ std::string all_page(std::string_view version) {
   parts.style = kCamerasCss;
   parts.state = kState;
   parts.main = kCamerasHtml;
-  parts.script = fmt::format("{}{}{}", kLiveJs, kPlayerJs, kCamerasJs);
+  parts.script = fmt::format("{}{}{}{}", kLiveJs, kPlayerJs, kDisplayJs, kCamerasJs);
   parts.version = version;
   return lay_out(parts);
 }

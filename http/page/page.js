@@ -1,7 +1,7 @@
 const {camera, base, root} = document.body.dataset;
 const image = new Image(), canvas = $("canvas"), stage = $("stage");
-const painter = new Painter(canvas, (head, blob) => {
-  shown = {head, blob};
+const display = new Display(canvas, head => {
+  shown = head;
   refusal = "";
   ++seen;
   canvas.hidden = false;
@@ -13,7 +13,7 @@ const url = path => new URL(path, location.href).href;
 // ---- the picture ----
 
 let figures = null;   // of this camera
-let shown = null;     // {head, blob}: what the canvas shows; `blob` is null after an update
+let shown = null;     // the head of what the canvas shows, if that is visible
 let seen = 0;         // frames of the WebSocket, without repeats
 let refusal = "";     // why the <img> was refused
 
@@ -33,9 +33,10 @@ const fallback = {
       const bitmap = await createImageBitmap(image).catch(() => null);
       if (run !== this.run) return;
       // Unless a frame of the WebSocket was faster.
-      if (bitmap && painter.sequence === undefined) {
-        painter.draw(bitmap);
-        canvas.hidden = false;
+      if (bitmap && !(live.frames && live.frames.count)) {
+        display.take({}, bitmap);
+        await display.picture();
+        if (run !== this.run) return;
       }
       image.hidden = true;
     }
@@ -107,8 +108,8 @@ function refusalOf(reason) {
 const live = new Live({
   root, fallback, paused: false, waitsForPlace: true,
   path: () => base + "ws",
-  frame: (head, blob) => painter.take(head, blob),
-  reset: () => painter.reset(),
+  frame: (head, blob) => display.take(head, blob),
+  reset: () => display.reset(),
   summary, changed: sayState,
 });
 
@@ -116,7 +117,7 @@ function words() {
   if (live.page.paused) return ["paused", "Paused"];
   const trouble = live.trouble() || refusal && refusal + ", trying again";
   if (trouble) return ["lost", trouble];
-  const reason = live.frames && shown && shown.head.slate;
+  const reason = live.frames && shown && shown.slate;
   if (reason) return ["lost", lostBecause(reason)];
   if (figures && figures.state === "lost") return ["lost", lostBecause(figures.reason)];
   if (figures && figures.state === "starting") return ["wait", "The camera is starting"];
@@ -266,11 +267,10 @@ $("pause").onclick = togglePause;
 // Saves the picture on the screen under a name with its capture time.
 async function save() {
   let at = new Date(), picture;
-  if (shown && shown.head.timestamp) at = new Date(shown.head.timestamp * 1000);
-  if (shown && shown.blob) {
-    picture = shown.blob;
-  } else if (shown || live.page.paused && !canvas.hidden) {
-    picture = await new Promise(done => canvas.toBlob(done, "image/jpeg", 0.95));
+  if (shown) {
+    const {head, blob} = await display.picture();
+    if (head.timestamp) at = new Date(head.timestamp * 1000);
+    picture = blob;
   } else {
     const answer = await fetch(base + "snapshot", {cache: "no-store"}).catch(() => null);
     if (answer && answer.ok) picture = await answer.blob();

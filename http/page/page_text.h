@@ -10,6 +10,7 @@ extern const std::string_view kLayoutHtml;  // the frame of all pages
 extern const std::string_view kLiveCss;     // the style of all pages
 extern const std::string_view kLiveJs;      // for pages with pictures
 extern const std::string_view kPlayerJs;    // likewise; shows frames and updates
+extern const std::string_view kDisplayJs;   // likewise; has that done in a worker
 extern const std::string_view kPageHtml;
 extern const std::string_view kPageCss;
 extern const std::string_view kPageJs;

@@ -51,18 +51,17 @@ class Painter {
     this.waiting = [];
     this.taken = this.sequence = undefined;  // of the newest frame that came, and of the one shown
   }
-  // Resolves when all that came has been shown.
   take(head, blob) {
     if (!head.update) {
-      if (head.sequence !== undefined && head.sequence === this.taken) return this.working;
+      if (head.sequence !== undefined && head.sequence === this.taken) return;
       this.waiting = [];
     } else if (this.isLate()) {
       return this.fail();
     }
     this.taken = head.sequence;
     this.waiting.push({head, blob, since: now()});
+    // Resolves when all that came has been shown.
     if (!this.busy) this.working = this.work();
-    return this.working;
   }
   // Many that come at once, after a pause of the network or of the page, are caught up with.
   isLate() {
@@ -202,4 +201,22 @@ class Trust {
     this.failures = this.failures.filter(at => now() - at < 60000);
     return this.failures.length < 3;
   }
+}
+
+// A worker with what is in this file and `text`, its script. Null where there can be none that
+// draws, as where the page's policy does not allow it: then the window does its work.
+function startWorker(text) {
+  const parts = [`const PATIENCE_MS = ${PATIENCE_MS};`, now, planUpdate, Painter, Frames, Trust,
+                 text, 'postMessage(Boolean(new OffscreenCanvas(1, 1).getContext("2d")));'];
+  return new Promise(done => {
+    try {
+      if (!HTMLCanvasElement.prototype.transferControlToOffscreen) return done(null);
+      const script = new Blob([parts.join("\n")], {type: "text/javascript"});
+      const url = URL.createObjectURL(script), worker = new Worker(url);
+      worker.onmessage = ({data}) => { URL.revokeObjectURL(url); done(data ? worker : null); };
+      worker.onerror = event => { event.preventDefault(); done(null); };
+    } catch (error) {
+      done(null);
+    }
+  });
 }

@@ -59,35 +59,18 @@ class Player {
   }
 }
 
-// One worker for all elements; it ends with the last of them. Null where there can be none, as
-// where the page's policy does not allow it: then the window does its work.
+// One worker for all elements; it ends with the last of them.
 const crew = {
   size: 0,
   enter() {
-    if (!this.size++) this.worker = startWorker();
+    if (!this.size++) this.worker = startWorker(`${Player}
+      onmessage = ({data: [canvas, port]}) => new Player(canvas, port);`);
     return this.worker;
   },
   leave() {
     if (!--this.size) this.worker.then(worker => worker && worker.terminate());
   },
 };
-function startWorker() {
-  const text = `const PATIENCE_MS = ${PATIENCE_MS};
-    ${[now, planUpdate, Painter, Frames, Trust, Player].join("\n")}
-    onmessage = ({data: [canvas, port]}) => new Player(canvas, port);
-    postMessage(Boolean(new OffscreenCanvas(1, 1).getContext("2d")));`;
-  return new Promise(done => {
-    try {
-      if (!HTMLCanvasElement.prototype.transferControlToOffscreen) return done(null);
-      const url = URL.createObjectURL(new Blob([text], {type: "text/javascript"}));
-      const worker = new Worker(url);
-      worker.onmessage = ({data}) => { URL.revokeObjectURL(url); done(data ? worker : null); };
-      worker.onerror = event => { event.preventDefault(); done(null); };
-    } catch (error) {
-      done(null);
-    }
-  });
-}
 
 const STYLE = `:host { display: block; }
 [part] { display: block; width: 100%; height: 100%; object-fit: contain; }
@@ -103,7 +86,6 @@ function style(root) {
     root.innerHTML = `<style>${STYLE}</style>`;
   }
 }
-
 
 function drop(image) {
   image.onload = image.onerror = null;

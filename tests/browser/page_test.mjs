@@ -16,6 +16,7 @@ import { launchBrowser, launchWithoutJavaScript, noteSightings, openPage,
 
 const [binary, browserName, folder] = process.argv.slice(2);
 const DEADLINE_MS = 30_000;  // of one step
+const PATIENCE_MS = 5_000;   // of the page, with a silent connection
 const PATTERN = ['--source', 'pattern', '--fps', '5', '--size', '640x480'];
 
 let browser;
@@ -115,14 +116,19 @@ for (const transport of ['ws', 'img']) {
     assert.ok(await page.$eval('#over', (over) => over.hidden));
   });
 
-  // The page gets no notification: its connection stalls, and new ones can be made.
+  // The page gets no notification: its connection stalls, and new ones can be made. On a busy
+  // machine another connection may be silent for as long; none is given up sooner.
   test(`${transport}: a stalled stream is detected`, async () => {
     const server = await start();
     const between = await proxy(server.origin);
     const page = await open(`${between.url}?transport=${transport}`);
+    const streams = () => between.requested.filter((asked) => /^\/(stream|ws)/.test(asked)).length;
+    const before = streams(), frozen = Date.now();
     between.freeze();
-    await seesPictures(page, 5);
-    assert.strictEqual(between.requested.filter((asked) => /^\/(stream|ws)/.test(asked)).length, 2);
+    while (streams() === before) await seesPictures(page, 1);  // those on their way, then a new one
+    await seesPictures(page);
+    const begun = streams() - before;
+    assert.ok(begun <= 1 + (Date.now() - frozen) / PATIENCE_MS, `${begun} new streams`);
   });
 
   test(`${transport}: a hidden tab closes its connection`, async () => {

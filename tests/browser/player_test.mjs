@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // player_test.mjs BINARY chromium|firefox FOLDER: the player of player.js by itself, and the
-// server's pages with scripted updates. Screenshots are saved in FOLDER.
+// server's pages with scripted updates, in a worker and without. Screenshots are saved in FOLDER.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+
+import { PNG } from 'pngjs';
 
 import { startFanlight } from './fanlight.mjs';
 import { startProxy } from './proxy.mjs';
@@ -211,9 +213,32 @@ test('after a reset, what was being decoded is not shown', async () => {
 
 // ---- the pages ----
 
-async function open(at, links) {
-  between = await startProxy(server.origin, '/', { links });
-  return openPage(browser, between.url + at);
+// Runs in the page: counts what its window starts and does.
+function count() {
+  window.counts = { workers: 0, decoded: 0, drawn: 0 };
+  const counted = (owner, name, count) => {
+    const real = owner[name];
+    owner[name] = function (...args) {
+      window.counts[name === 'drawImage' ? 'drawn' : 'decoded'] += count(this) ? 1 : 0;
+      return real.apply(this, args);
+    };
+  };
+  counted(window, 'createImageBitmap', () => true);
+  // The tests draw as well, on canvases of their own.
+  counted(CanvasRenderingContext2D.prototype, 'drawImage', ({ canvas }) => canvas.isConnected);
+  const RealWorker = window.Worker;
+  window.Worker = class extends RealWorker {
+    constructor(url) {
+      super(url);
+      ++window.counts.workers;
+    }
+  };
+}
+const countsOf = (page) => page.evaluate(() => window.counts);
+
+async function open(at, links, { prefix = '/', policy, prepare = count } = {}) {
+  between = await startProxy(server.origin, prefix, { links, policy });
+  return openPage(browser, between.url + at, undefined, prepare);
 }
 // Waits until the canvas has segment i of version shown[i].
 const shows = (page, selector, shown) => page.waitForFunction(
@@ -230,38 +255,124 @@ const shows = (page, selector, shown) => page.waitForFunction(
   shown.map((version, i) => [...middleOf(i), colourOf(i, version)]));
 const mixed = Array.from({ length: SEGMENTS }, (_, i) => i >= 4 && i < 8 ? 1 : 0);
 
-test('the page plays updates, says what they spare, saves the picture', async () => {
+// Runs in the page: what it saves goes to window.saved, a list of [type, width, height, RGBA].
+function keepSaved() {
+  HTMLAnchorElement.prototype.click = () => {};
+  const make = URL.createObjectURL;
+  URL.createObjectURL = (blob) => {
+    createImageBitmap(blob).then((bitmap) => {
+      const { width, height } = bitmap;
+      const context = Object.assign(document.createElement('canvas'), { width, height })
+        .getContext('2d');
+      context.drawImage(bitmap, 0, 0);
+      window.saved.push([blob.type, width, height,
+                         [...context.getImageData(0, 0, width, height).data]]);
+    });
+    return make(blob);
+  };
+}
+// Both saved pictures have the segments of `shown`.
+async function savesTwice(page, shown) {
+  await page.evaluate(() => {
+    window.saved = [];
+    for (const button of [$('save'), $('save')]) button.click();
+  });
+  await page.waitForFunction(() => window.saved.length === 2, { timeout: DEADLINE_MS });
+  for (const [type, width, height, data] of await page.evaluate(() => window.saved)) {
+    assert.deepStrictEqual([type, width, height], ['image/jpeg', GRID.width, GRID.height]);
+    for (const [segment, version] of shown.entries()) {
+      const [x, y] = middleOf(segment);
+      colourOf(segment, version).forEach((value, i) => assert.ok(
+        Math.abs(value - data[(y * width + x) * 4 + i]) <= 16, `segment ${segment}`));
+    }
+  }
+}
+
+for (const [where, inWorker, options] of [
+  ['in a worker', true, { prefix: '/webcam/' }],
+  ['in the window, where there are no workers', false,
+   { prepare: `(${count})(); delete window.Worker;` }],
+  ['in the window, where no worker can draw', false,
+   { prepare: `(${count})(); delete HTMLCanvasElement.prototype.transferControlToOffscreen;` }],
+  ['in the window, where the policy forbids workers', false, { policy: "worker-src 'none'" }],
+]) {
+  test(`the page plays updates, says what they spare, saves the picture, ${where}`, async () => {
+    const links = new Links();
+    const page = await open('', links, options);
+    const link = await links.next();
+    assert.match(link.path, /\/ws\?segments=1$/);
+    link.send(whole(FIRST, 1));
+    link.send(update(SECOND, 1, 2, [[4, 4]]));
+    await shows(page, '#canvas', mixed);
+    await page.waitForFunction(
+      () => /updates: 1\/\d\S* of the bytes/.test(document.getElementById('facts').textContent),
+      { timeout: DEADLINE_MS });
+    const { workers, decoded, drawn } = await countsOf(page);
+    if (inWorker) {
+      assert.deepStrictEqual([workers, decoded, drawn], [1, 0, 0]);
+      await page.screenshot({ path: path.join(folder, `${browserName}-page-updates.png`) });
+    } else {
+      assert.ok(decoded >= 2 && drawn >= 2, `${decoded} decoded, ${drawn} drawn`);
+    }
+    await page.evaluate(keepSaved);
+    await savesTwice(page, mixed);
+    // One that does not fit: a new connection, and no word of trouble that stays.
+    link.send(update(FIRST, 1, 3, [[4, 4]]));
+    await link.closed;
+    const next = await links.next();
+    next.send(whole(SECOND, 4));
+    await shows(page, '#canvas', mixed.map(() => 1));
+    await savesTwice(page, mixed.map(() => 1));
+    const others = page.complaints.filter(
+      (text) => !options.policy || !/worker-src|Worker/.test(text));
+    assert.deepStrictEqual(others, []);
+  });
+}
+
+// The canvas is hidden until there is a picture, and no second one follows.
+test('a picture that comes alone is on the screen', async () => {
+  const links = new Links();
+  const page = await open('', links);
+  (await links.next()).send(whole(FIRST, 1));
+  const deadline = Date.now() + DEADLINE_MS;
+  const canvas = await page.waitForSelector('#canvas:not([hidden])', { timeout: DEADLINE_MS });
+  for (;;) {
+    const { width, height, data } = PNG.sync.read(Buffer.from(await canvas.screenshot()));
+    const scale = Math.min(width / GRID.width, height / GRID.height);
+    const [left, top] = [(width - scale * GRID.width) / 2, (height - scale * GRID.height) / 2];
+    const wrong = Array.from({ length: SEGMENTS }).findIndex((_, segment) => {
+      const [x, y] = middleOf(segment).map((at) => at * scale);
+      const at = Math.floor(top + y) * width + Math.floor(left + x);
+      return colourOf(segment, 0).some((value, i) => Math.abs(value - data[at * 4 + i]) > 12);
+    });
+    if (wrong < 0) break;
+    assert.ok(Date.now() < deadline, `segment ${wrong} is not on the screen`);
+  }
+});
+
+// Decoders smooth the colours of segments that are side by side only in the atlas.
+test('the ends of a run keep their colour', async () => {
   const links = new Links();
   const page = await open('', links);
   const link = await links.next();
-  assert.strictEqual(link.path, '/ws?segments=1');
   link.send(whole(FIRST, 1));
-  link.send(update(SECOND, 1, 2, [[4, 4]]));
-  await shows(page, '#canvas', mixed);
-  await page.waitForFunction(
-    () => /updates: 1\/\d\S* of the bytes/.test(document.getElementById('facts').textContent),
-    { timeout: DEADLINE_MS });
-  await page.screenshot({ path: path.join(folder, `${browserName}-page-updates.png`) });
-  await page.evaluate(() => {
-    const make = URL.createObjectURL;
-    HTMLAnchorElement.prototype.click = () => {};
-    URL.createObjectURL = (blob) => {
-      window.saved = createImageBitmap(blob)
-        .then(({ width, height }) => [blob.type, width, height]);
-      return make(blob);
-    };
-  });
-  await page.click('#save');
-  await page.waitForFunction(() => window.saved, { timeout: DEADLINE_MS });
-  assert.deepStrictEqual(await page.evaluate(() => window.saved),
-                         ['image/jpeg', GRID.width, GRID.height]);
-  // One that does not fit: a new connection, and no word of trouble that stays.
-  link.send(update(FIRST, 1, 3, [[4, 4]]));
-  await link.closed;
-  const next = await links.next();
-  next.send(whole(SECOND, 4));
-  await shows(page, '#canvas', mixed.map(() => 1));
-  assert.deepStrictEqual(page.complaints, []);
+  const changed = [7, 10, 19];
+  link.send(update(SECOND, 1, 2, changed.map((segment) => [segment, 1]), changed.length));
+  await shows(page, '#canvas', mixed.map((_, i) => changed.includes(i) ? 1 : 0));
+  const ends = await page.evaluate((spots) => {
+    const { width, height } = canvas;
+    const context = Object.assign(document.createElement('canvas'), { width, height })
+      .getContext('2d');
+    context.drawImage(canvas, 0, 0);
+    return spots.map(([x, y]) => [x - 32, x + 31].map(
+      (end) => [...context.getImageData(end, y, 1, 1).data].slice(0, 3)));
+  }, changed.map(middleOf));
+  for (const [i, segment] of changed.entries()) {
+    for (const end of ends[i]) {
+      colourOf(segment, 1).forEach((value, channel) => assert.ok(
+        Math.abs(value - end[channel]) <= 12, `${segment}: ${end}, not ${colourOf(segment, 1)}`));
+    }
+  }
 });
 
 test('the page of all cameras plays the updates of each', async () => {
@@ -277,6 +388,7 @@ test('the page of all cameras plays the updates of each', async () => {
   link.send(back(update(FIRST, 8, 9, [[0, SEGMENTS]])));
   await shows(page, '[data-name=front] canvas', mixed);
   await shows(page, '[data-name=back] canvas', mixed.map(() => 0));
+  assert.deepStrictEqual(await countsOf(page), { workers: 1, decoded: 0, drawn: 0 });
   assert.deepStrictEqual(page.complaints, []);
 });
 

@@ -10,7 +10,7 @@ import http from 'node:http';
 // rewrite: text -> text, changes the server's summaries; answer: (method, path, body) ->
 // [status, type, text], answers in place of the server, or returns nothing to forward the request;
 // delay: milliseconds before the second half of a page and before a summary; page: text -> text,
-// changes pages, which are then sent without a policy.
+// changes pages, which are then sent without a policy; policy: one more for pages.
 export async function startProxy(origin, prefix = '/', options = {}) {
   const upstream = new URL(origin);
   const sockets = new Set();   // of the browser
@@ -50,6 +50,8 @@ export async function startProxy(origin, prefix = '/', options = {}) {
         response.end(text);
         return;
       }
+      if (options.policy && answer.headers['content-security-policy'])
+        answer.headers['content-security-policy'] += `, ${options.policy}`;
       response.writeHead(answer.statusCode, answer.headers);
       if (options.delay && /^text\/html/.test(answer.headers['content-type'])) {
         const page = Buffer.concat(await answer.toArray());

@@ -29,8 +29,9 @@ export const launchWithoutJavaScript = (name) => puppeteer.launch({
 
 // Opens one of the server's own pages. The <img> may delay the load event for as long as it
 // streams. `page.complaints` lists the page's errors: exceptions, violations of its policy, and
-// errors in the console.
-export async function openPage(browser, url, viewport = { width: 1200, height: 900 }) {
+// errors in the console. `prepare` runs in the page, before its own scripts.
+export async function openPage(browser, url, viewport = { width: 1200, height: 900 },
+                               prepare = () => {}) {
   const page = await browser.newPage();
   page.complaints = [];
   page.on('pageerror', (error) => page.complaints.push(error.message));
@@ -41,6 +42,7 @@ export async function openPage(browser, url, viewport = { width: 1200, height: 9
     document.addEventListener('securitypolicyviolation',
                               (event) => console.error(`forbidden: ${event.violatedDirective}`));
   });
+  await page.evaluateOnNewDocument(prepare);
   await page.setViewport(viewport);
   await page.goto(url, { waitUntil: 'domcontentloaded' });
   await page.waitForSelector('img, canvas');

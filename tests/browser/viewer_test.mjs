@@ -7,10 +7,11 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { PNG } from 'pngjs';
 
-import { readSummary, startFanlight } from './fanlight.mjs';
+import { fetchBytes, readSummary, startFanlight } from './fanlight.mjs';
 import { startProxy } from './proxy.mjs';
 import { launchBrowser } from './screen.mjs';
 import { GRID, SEGMENTS, colourOf, middleOf, picture, startStandIn, update, whole }
@@ -261,6 +262,11 @@ test('the server\'s own pictures, from another origin, in their shape', async ()
   await page.waitForFunction(
     () => document.querySelector('fanlight-camera').figures.frames >= 3, { timeout: DEADLINE_MS });
   assert.deepStrictEqual(await errorsOf(page), []);
+});
+
+test('the module is small', async () => {
+  const { body } = await fetchBytes(`${server.origin}/viewer.js`);
+  assert.ok(gzipSync(body).length < 6000, `${gzipSync(body).length} bytes, compressed`);
 });
 
 test('the examples of docs/viewer.md', async () => {

@@ -11,13 +11,13 @@ TEST(ContentPolicy, ListsStyleAndScriptByTheirHashes) {
   EXPECT_EQ(content_policy("<style>a</style>\n<body><script>b</script>"),
             "default-src 'none'; img-src 'self'; connect-src 'self'; "
             "script-src 'sha256-PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0='; "
-            "base-uri 'none'; form-action 'none'; "
+            "worker-src blob:; base-uri 'none'; form-action 'none'; "
             "style-src 'sha256-ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs='");
 }
 
 TEST(ContentPolicy, AllowsNoneIfThereIsNone) {
   const std::string policy = content_policy("<p>a page without either</p>");
-  EXPECT_NE(policy.find("script-src 'none';"), std::string::npos);
+  EXPECT_NE(policy.find("script-src 'none'; worker-src 'none';"), std::string::npos);
   EXPECT_TRUE(policy.ends_with("style-src 'none'"));
 }
 
