@@ -22,6 +22,9 @@ ALLOWED = pathlib.Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
 BURST_BYTES_MIN = 128 << 10
 BURST_SECONDS = 0.002
 QUEUE_SECONDS = 0.012
+# A thin line, as of a home's uplink: its modem has no burst to speak of, and a deeper queue.
+LINE_BURST_BYTES = 16 << 10
+LINE_QUEUE_SECONDS = 0.1
 SAMPLE_SECONDS = 0.25
 COMMAND_SECONDS = 20
 
@@ -40,28 +43,25 @@ def quietly(*command):
                    timeout=COMMAND_SECONDS, check=False)
 
 
-class Network:
-    """Three namespaces, and counters of what the bottleneck passed and dropped.
+class Namespaces:
+    """Network namespaces that are removed together, with the processes' sockets in them.
 
     A context manager for the main thread: leaving it removes the namespaces and everything in
     them. SIGTERM leaves it, as SIGINT does by default.
     """
 
-    def __init__(self, bits_per_second=None, bottleneck="local", congestion=None):
-        self.bits_per_second = bits_per_second
-        self.bottleneck = bottleneck
-        self.congestion = congestion
+    def __init__(self, *roles):
         # Namespace names are global to the machine, interface names are local to their namespace.
         mark = f"{os.getpid()}-{next(numbers)}"
-        self.server, self.router, self.client = (f"fanlight-{mark}-{role}"
-                                                 for role in ("server", "router", "client"))
-        self.namespaces = (self.server, self.router, self.client)
-        self.at = {"local": (self.server, "to-router"), "remote": (self.router, "to-client")}
+        self.namespaces = tuple(f"fanlight-{mark}-{role}" for role in roles)
         self.old_handlers = {}
 
     def __enter__(self):
         self.old_handlers[signal.SIGTERM] = signal.signal(signal.SIGTERM, self.on_signal)
         try:
+            for name in self.namespaces:
+                run("ip", "netns", "add", name)
+                run("ip", "-n", name, "link", "set", "lo", "up")
             self.build()
         except BaseException:
             self.__exit__()
@@ -82,22 +82,7 @@ class Network:
         raise SystemExit(128 + number)
 
     def build(self):
-        for name in self.namespaces:
-            run("ip", "netns", "add", name)
-            run("ip", "-n", name, "link", "set", "lo", "up")
-            self.choose_congestion(name)
-        self.connect(self.server, "to-router", SERVER, self.router, "to-server", "10.9.1.2")
-        self.connect(self.router, "to-client", "10.9.2.2", self.client, "to-router", CLIENT)
-        run("ip", "-n", self.server, "route", "add", "default", "via", "10.9.1.2")
-        run("ip", "-n", self.client, "route", "add", "default", "via", "10.9.2.2")
-        self.write_setting(self.router, "ip_forward", "1")
-        if self.bits_per_second:
-            namespace, interface = self.at[self.bottleneck]
-            rate = self.bits_per_second / 8
-            run("tc", "-n", namespace, "qdisc", "add", "dev", interface, "root", "tbf",
-                "rate", f"{self.bits_per_second}bit",
-                "burst", str(max(BURST_BYTES_MIN, int(rate * BURST_SECONDS))),
-                "limit", str(int(rate * QUEUE_SECONDS)))
+        """Connects the namespaces, which are there."""
 
     @staticmethod
     def connect(one, one_name, one_address, other, other_name, other_address):
@@ -107,6 +92,76 @@ class Network:
                                          (other, other_name, other_address)):
             run("ip", "-n", name, "address", "add", f"{address}/24", "dev", interface)
             run("ip", "-n", name, "link", "set", interface, "up")
+
+    @staticmethod
+    def add_bucket(namespace, interface, bits_per_second, burst_bytes, queue_bytes):
+        run("tc", "-n", namespace, "qdisc", "add", "dev", interface, "root", "tbf",
+            "rate", f"{bits_per_second}bit", "burst", str(int(burst_bytes)),
+            "limit", str(int(queue_bytes)))
+
+    @staticmethod
+    def bucket_counters(namespace, interface):
+        """A bucket's counters since its creation: bytes sent, including the headers from Ethernet
+        up, packets dropped, and how often it waited."""
+        text = run("tc", "-n", namespace, "-s", "-j", "qdisc", "show", "dev", interface)
+        root = next(qdisc for qdisc in json.loads(text) if qdisc["kind"] == "tbf")
+        return {"bytes": root["bytes"], "drops": root["drops"], "overlimits": root["overlimits"]}
+
+    @staticmethod
+    def inside(namespace, cpus=None):
+        """A prefix for a command; the command runs under the process id of the prefix."""
+        return ["ip", "netns", "exec", namespace] + (["taskset", "-c", cpus] if cpus else [])
+
+
+class Chain(Namespaces):
+    """Servers in a row, each in a namespace of its own: number i sends to i + 1 over a line with a
+    token bucket. The queue before a line holds what it sends in `LINE_QUEUE_SECONDS`.
+    """
+
+    def __init__(self, count, bits_per_second):
+        super().__init__(*map(str, range(count)))
+        self.bits_per_second = bits_per_second
+
+    def build(self):
+        for number, (one, other) in enumerate(itertools.pairwise(self.namespaces)):
+            self.connect(one, "to-next", self.address(number), other, "to-previous",
+                         f"10.9.{number}.2")
+            self.add_bucket(one, "to-next", self.bits_per_second, LINE_BURST_BYTES,
+                            self.bits_per_second / 8 * LINE_QUEUE_SECONDS)
+
+    @staticmethod
+    def address(number):
+        """Where the next server finds this one."""
+        return f"10.9.{number}.1"
+
+    def counters(self, number):
+        """Of the line between this server and the next."""
+        return self.bucket_counters(self.namespaces[number], "to-next")
+
+
+class Network(Namespaces):
+    """Three namespaces, and counters of what the bottleneck passed and dropped."""
+
+    def __init__(self, bits_per_second=None, bottleneck="local", congestion=None):
+        super().__init__("server", "router", "client")
+        self.server, self.router, self.client = self.namespaces
+        self.bits_per_second = bits_per_second
+        self.bottleneck = bottleneck
+        self.congestion = congestion
+        self.at = {"local": (self.server, "to-router"), "remote": (self.router, "to-client")}
+
+    def build(self):
+        for name in self.namespaces:
+            self.choose_congestion(name)
+        self.connect(self.server, "to-router", SERVER, self.router, "to-server", "10.9.1.2")
+        self.connect(self.router, "to-client", "10.9.2.2", self.client, "to-router", CLIENT)
+        run("ip", "-n", self.server, "route", "add", "default", "via", "10.9.1.2")
+        run("ip", "-n", self.client, "route", "add", "default", "via", "10.9.2.2")
+        self.write_setting(self.router, "ip_forward", "1")
+        if self.bits_per_second:
+            rate = self.bits_per_second / 8
+            self.add_bucket(*self.at[self.bottleneck], self.bits_per_second,
+                            max(BURST_BYTES_MIN, rate * BURST_SECONDS), rate * QUEUE_SECONDS)
 
     @staticmethod
     def write_setting(namespace, key, value):
@@ -127,24 +182,13 @@ class Network:
             if self.congestion not in before.split():
                 ALLOWED.write_text(before)
 
-    # ---- commands in the namespaces ----
-
-    @staticmethod
-    def inside(namespace, cpus=None):
-        """A prefix for a command; the command runs under the process id of the prefix."""
-        return ["ip", "netns", "exec", namespace] + (["taskset", "-c", cpus] if cpus else [])
-
     # ---- counters ----
 
     def counters(self):
-        """The bottleneck's counters since its creation: bytes sent, including the headers from
-        Ethernet up, packets dropped, and how often it waited. All zero without a bottleneck."""
+        """Those of the bottleneck. All zero without one."""
         if not self.bits_per_second:
             return {"bytes": 0, "drops": 0, "overlimits": 0}
-        namespace, interface = self.at[self.bottleneck]
-        text = run("tc", "-n", namespace, "-s", "-j", "qdisc", "show", "dev", interface)
-        root = next(qdisc for qdisc in json.loads(text) if qdisc["kind"] == "tbf")
-        return {"bytes": root["bytes"], "drops": root["drops"], "overlimits": root["overlimits"]}
+        return self.bucket_counters(*self.at[self.bottleneck])
 
     def retransmitted(self):
         """Segments that the server retransmitted, and connections that it aborted (nstat(8))."""
