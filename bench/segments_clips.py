@@ -60,17 +60,25 @@ def size_of(clip):
 
 
 def filters_of(how, width, height, frames):
-    """What makes of a clip: itself, its first picture again and again, or a pan over that and its
-    mirror images, which is as sharp; or over that enlarged, which is not; or itself with every
-    second picture as its negative."""
+    """What makes of a clip: itself, its first picture again and again, or that with a twelfth in
+    which the same picture pans; or a pan over that picture and its mirror images, which is as
+    sharp; or over that enlarged, which is not; or itself with every second picture as its
+    negative."""
     repeated = f"loop=loop={frames - 1}:size=1"
-    across, down = (f"abs(mod({pixels}*n,2*{rest})-{rest})"
-                    for pixels, rest in zip(PAN_PIXELS, (width, height)))
-    window = f"{repeated},crop={width}:{height}:'{across}':'{down}':exact=1"
+
+    def crop(wide, high, rests):
+        across, down = (f"abs(mod({pixels}*n,2*{rest})-{rest})"
+                        for pixels, rest in zip(PAN_PIXELS, rests))
+        return f"crop={wide}:{high}:'{across}':'{down}':exact=1"
+    window = f"{repeated},{crop(width, height, (width, height))}"
+    wide, high = width // 4, height // 3
+    part = crop(wide, high, (width - wide, height - high))
     return {
         "clip": "null",
         "negative": "negate=enable='mod(n,2)'",
         "still": f"trim=end_frame=1,{repeated}",
+        "part": f"trim=end_frame=1,{repeated},split[a][b];[b]{part}[c];"
+                f"[a][c]overlay={width // 5}:{high}",
         "pan": "trim=end_frame=1,split[a][b];[b]hflip[c];[a][c]hstack,split[d][e];[e]vflip[f];"
                f"[d][f]vstack,{window}",
         "soft pan": f"trim=end_frame=1,scale={2 * width}:{2 * height}:flags=lanczos,{window}"}[how]
@@ -82,13 +90,14 @@ def raw_command(clip, how, frames):
             str(frames), "-f", "rawvideo", "-pix_fmt", "yuvj420p", "-"]
 
 
-def make_jpegs(clip, folder, frames, size=None):
+def make_jpegs(clip, folder, frames, size=None, how="clip"):
     """As a camera gives them: with noise, about the quality 80 of libjpeg. The clip goes forth and
     back, so that its end and its beginning are alike."""
     folder.mkdir()
-    scale = f"scale={size[0]}:{size[1]}," if size else ""
-    subprocess.run([*FFMPEG, "-i", clip, "-vf", f"{scale}noise=c0s=6:c0f=t:c0_seed=1", "-frames:v",
-                    str(frames), "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4",
+    size = size or size_of(clip)
+    filters = f"scale={size[0]}:{size[1]},{filters_of(how, *size, frames)}"
+    subprocess.run([*FFMPEG, "-i", clip, "-vf", f"{filters},noise=c0s=6:c0f=t:c0_seed=1",
+                    "-frames:v", str(frames), "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4",
                     folder / "%04d.jpg"], check=True, timeout=300)
     forth = sorted(folder.glob("*.jpg"))
     for number, path in enumerate(forth[-2:0:-1], len(forth) + 1):

@@ -88,5 +88,50 @@ class ServerTest(unittest.TestCase):
         self.assertRegex(memory[0], r"^-?\d+ bytes \(-?\d+ of them anonymous\)$")
 
 
+class NetworkTest(unittest.TestCase):
+    """With servers in networks of their own."""
+
+    def test_viewers_on_a_wire_are_counted(self):
+        rows = segments("--clips", folder, "--step", "wire")
+        results = {what: row for what, row in rows.items() if what.startswith("200 Mbit/s wire")}
+        self.assertEqual([re.search("motion interpolated|three times as fast", what)[0]
+                          for what in results], ["motion interpolated", "three times as fast"])
+        for figures, reach, _ in results.values():
+            # As many as a quick check tries.
+            self.assertRegex(figures, r"^1\.0 \(2 : 2; whole frames: [\d.]+ KB, age p95 \d+ ms, "
+                                      r".*; updates: [\d.]+ KB, age p95 \d+ ms, ")
+            self.assertEqual(reach, "≥ 6")
+        tries = [row for row in rows.values() if len(row) == 9 and row[-1] == "nothing"]
+        self.assertEqual(len(tries), 4, rows)
+
+    def test_relays_show_what_the_first_one_shows(self):
+        rows = segments("--clips", folder, "--step", "relay")
+        results = [row for what, row in rows.items() if "over 10 Mbit/s each" in what]
+        self.assertEqual(len(results), 2, rows)
+        for figures, _, reached in results:
+            self.assertRegex(figures, r"^\d+ of \d+ frames, [\d.]+ Mbit/s; 0 segments that are not "
+                                      r"the origin's, the oldest [\d.]+ s; mean [\d.]+ dB, ")
+            self.assertIn(reached, ("yes", "**no**"))
+        self.assertEqual({relays for relays, row in rows.items() if len(row) == 9},
+                         {"relays", "1", "3"})
+
+
+class BrowserTest(unittest.TestCase):
+    """With Chromium, and the packages of the browser tests."""
+
+    def test_a_worker_draws_the_updates(self):
+        rows = segments("--clips", folder, "--step", "browser")
+        for where in ("/viewer.js", "the page"):
+            [(what, drawn)] = [(what, row) for what, row in rows.items()
+                               if what.startswith(f"Chromium, {where}, 1280x720")]
+            self.assertRegex(what, r"[\d.]+ % of segments changed: from an update's arrival")
+            self.assertRegex(drawn[0], r"^median [\d.]+ ms, p95 [\d.]+ ms, worst [\d.]+ ms "
+                                       r"\(\d+ updates of [\d.]+ KB\)$")
+            window = rows[f"Chromium, {where}: on the main thread"]
+            self.assertRegex(window[0],
+                             r"^0 decoded, 0 drawn; all its work for an update: [\d.]+ ms")
+            self.assertEqual(window[2], "yes")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
