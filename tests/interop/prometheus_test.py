@@ -21,7 +21,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "smoke"))
 import harness  # noqa: E402
-from client import fetch, open_stream  # noqa: E402
+from client import Connection, fetch, open_stream  # noqa: E402
 
 DASHBOARD = ROOT / "packaging" / "grafana" / "fanlight.json"
 DOCUMENT = ROOT / "docs" / "api.md"
@@ -34,6 +34,10 @@ scrape_configs:
 """
 # Grafana's values for the variables when all servers and cameras are shown.
 VARIABLES = {"$instance": ".*", "$camera": ".*", "$__rate_interval": "4s"}
+# RFC 6455 section 4.1.
+UPDATES = ("GET /cameras/front/ws?segments=1 HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
+           "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 
 
 def until(condition, what):
@@ -156,9 +160,7 @@ class PrometheusTest(unittest.TestCase):
         self.assertGreaterEqual(sent, 20)
 
     def test_every_panel_of_the_dashboard_shows_data(self):
-        stream = open_stream(self.address, "/cameras/front/stream")
-        reader = threading.Thread(target=self.read_on, args=(stream,), daemon=True)
-        reader.start()
+        stream, updates = self.open_stream_and_updates()
         for panel in panels():
             for target in panel["targets"]:
                 expression = target["expr"]
@@ -166,15 +168,27 @@ class PrometheusTest(unittest.TestCase):
                     expression = expression.replace(variable, value)
                 with self.subTest(panel=panel["title"], expression=expression):
                     until(lambda query=expression: self.prometheus.query(query), expression)
-        stream.connection.socket.shutdown(socket.SHUT_RDWR)
-        reader.join(DEADLINE_SECONDS)
-        stream.connection.socket.close()
+        for connection, reader in (stream, updates):
+            connection.socket.shutdown(socket.SHUT_RDWR)
+            reader.join(DEADLINE_SECONDS)
+            connection.socket.close()
+
+    def open_stream_and_updates(self):
+        """Two viewers: [(connection, thread that reads from it)]."""
+        connections = [open_stream(self.address, "/cameras/front/stream").connection,
+                       Connection(self.address)]
+        connections[1].send(UPDATES)
+        readers = [threading.Thread(target=self.read_on, args=(one.socket,), daemon=True)
+                   for one in connections]
+        for reader in readers:
+            reader.start()
+        return list(zip(connections, readers))
 
     @staticmethod
-    def read_on(stream):
-        with contextlib.suppress(AssertionError, OSError):
-            while True:
-                stream.part()
+    def read_on(connection):
+        with contextlib.suppress(OSError):
+            while connection.recv(65536):
+                pass
 
     def test_the_dashboard_uses_existing_metrics(self):
         text = self.metrics()
