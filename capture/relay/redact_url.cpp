@@ -6,43 +6,40 @@
 namespace fanlight {
 namespace {
 
-constexpr std::string_view kHidden = "***";
-
-// `name=value&name&...`, RFC 3986 section 3.4 and the form encoding of HTML.
-void append_query(std::string& shown, std::string_view query) {
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    const std::string_view name = pair.substr(0, pair.find('='));
-    if (name == "action" || name.size() == pair.size()) {
-      shown += pair;
-    } else {
-      shown.append(name).append("=").append(kHidden);
-    }
-    query.remove_prefix(pair.size());
-    if (query.empty()) return;
-    shown += '&';
-    query.remove_prefix(1);
-  }
-}
+constexpr std::string_view kScheme = "://";
+// Shorter values of a query occur in any text.
+constexpr size_t kValueBytesMin = 4;
 
 }  // namespace
 
 std::string redact_url(std::string_view spec) {
-  const size_t slashes = spec.find("://");
+  const size_t slashes = spec.find(kScheme);
   if (slashes == spec.npos) return std::string(spec);
-  const size_t authority = slashes + 3;
-  std::string shown(spec.substr(0, authority));
-  std::string_view rest = spec.substr(authority);
-  if (const size_t at = rest.rfind('@'); at != rest.npos) {
-    shown += kHidden;
-    rest.remove_prefix(at);
+  std::string shown(spec.substr(0, slashes + kScheme.size()));
+  std::string_view rest = spec.substr(slashes + kScheme.size());
+  if (const size_t at = rest.rfind('@'); at != rest.npos) rest.remove_prefix(at + 1);
+  const size_t host = std::min(rest.find_first_of("/?#"), rest.size());
+  shown += rest.substr(0, host);
+  if (rest.substr(host).empty() || rest.substr(host) == "/") return shown += rest.substr(host);
+  return shown += kRedacted;
+}
+
+bool repeats_url(std::string_view text, std::string_view url) {
+  std::string_view rest = url.substr(std::min(url.find(kScheme), url.size()));
+  rest.remove_prefix(std::min(kScheme.size(), rest.size()));
+  rest.remove_prefix(std::min(rest.find_first_of("/?#"), rest.size()));
+  const std::string_view path = rest.substr(0, rest.find_first_of("?#"));
+  if (path.size() > 1 && text.find(path) != text.npos) return true;
+  rest.remove_prefix(std::min(path.size() + 1, rest.size()));
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const size_t equals = pair.find('=');
+    const std::string_view value = pair.substr(equals == pair.npos ? 0 : equals + 1);
+    if (pair.substr(0, equals) == "action" || value.size() < kValueBytesMin) continue;
+    if (text.find(value) != text.npos) return true;
   }
-  const size_t question = std::min(rest.find('?'), rest.size());
-  shown += rest.substr(0, question);
-  if (question == rest.size()) return shown;
-  shown += '?';
-  append_query(shown, rest.substr(question + 1));
-  return shown;
+  return false;
 }
 
 }  // namespace fanlight

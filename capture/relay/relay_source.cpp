@@ -210,6 +210,7 @@ void RelaySource::on_head(std::string_view body) {
   has_head_ = true;
   hang_ups_ = 0;
   if (kind_ == Kind::snapshots && answer.status == 304) return;
+  if (repeats_url(body, url_)) body = {};
   if (const auto problem = find_problem(answer.status, body)) fail(problem->error, problem->words);
   is_ours_ = is_ours_ || !answer.sequence.empty();
   try {
@@ -233,7 +234,7 @@ bool RelaySource::choose_reader(bool is_all) {
     return true;
   }
   if (body != BodyKind::jpeg) {
-    const std::string said = said_in(opening_);
+    const std::string said = repeats_url(opening_, url_) ? "" : said_in(opening_);
     if (answer.status == 0) fail(EPROTO, "not a web server" + said);
     fail(EPROTO, fmt::format("neither an MJPEG stream nor a JPEG: Content-Type is '{}'{}",
                              answer_text(answer.content_type),

@@ -52,7 +52,7 @@ class ExitTest(unittest.TestCase):
                              (["/dev/video0"], "--source /dev/video0"),
                              (["--source", "patern"], "pattern"),
                              (["--source", "v4l:/dev/video0"], "v4l2:/dev/video0"),
-                             (["--source", "http:10.0.0.7/x"], "http://10.0.0.7/x"),
+                             (["--source", "http:10.0.0.7/x"], "http://10.0.0.7/..."),
                              (["--camera", "a=pattern,sze=64x48"], "size"),
                              (["--log-level", "degub"], "debug")):
             with self.subTest(flags):

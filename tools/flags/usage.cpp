@@ -138,9 +138,10 @@ void refuse_single_dashes(int argc, const char* const* argv, std::span<const std
   for (int i = 1; i < argc; ++i) {
     const std::string_view word(argv[i]);
     if (word.size() < 4 || word[0] != '-' || word[1] == '-') continue;
-    const std::string flag = fmt::format("-{}", word.substr(0, word.find('=')));
+    const std::string_view name = word.substr(0, word.find('='));  // the value may be a secret
+    const std::string flag = fmt::format("-{}", name);
     if (std::ranges::find(flags, flag) == flags.end()) continue;
-    throw StartError(ExitCode::usage, fmt::format("{}: did you mean '{}'?", word, flag));
+    throw StartError(ExitCode::usage, fmt::format("{}: did you mean '{}'?", name, flag));
   }
 }
 

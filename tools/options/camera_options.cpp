@@ -47,6 +47,13 @@ void set_camera_options(CameraOptions& camera, std::string_view rest) {
   }
 }
 
+// NAME=SPEC, as it may be shown.
+std::string shown_camera(std::string_view text) {
+  const size_t equals = text.find('=');
+  const size_t source = is_camera_name(text.substr(0, equals)) ? equals + 1 : 0;
+  return std::string(text.substr(0, source)) + shown_source(text.substr(source));
+}
+
 int parse_rotation(std::string_view text) {
   for (const int degrees : {0, 90, 180, 270}) {
     if (text == std::to_string(degrees)) return degrees;
@@ -168,8 +175,9 @@ CameraOptions parse_camera(std::string_view text) {
   const size_t equals = std::min(text.find('='), text.size());
   camera.name = text.substr(0, equals);
   if (!is_camera_name(camera.name) || equals == text.size()) {
-    throw std::invalid_argument(fmt::format(
-        "'{}': NAME=SPEC is expected, the name of 1 to 32 characters a-z, 0-9 and -", text));
+    throw std::invalid_argument(
+        fmt::format("'{}': NAME=SPEC is expected, the name of 1 to 32 characters a-z, 0-9 and -",
+                    shown_camera(text)));
   }
   std::string_view rest = text.substr(equals + 1);
   const std::string_view source = rest.substr(0, rest.find(','));

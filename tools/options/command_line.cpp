@@ -121,11 +121,12 @@ void check_doubles(const std::vector<Setting>& settings) {
 
 // A word that is neither a flag nor a flag's value.
 [[noreturn]] void refuse_word(const CLI::App& app, const std::string& word) {
-  std::string line = unknown_flag(word, all_flags(app));
+  const std::string shown = word.starts_with('-') ? word : shown_source(word);
+  std::string line = unknown_flag(shown, all_flags(app));
   if (!word.starts_with('-') && line.find('?') == line.npos) {
     try {
       complete_source(word);
-      line = fmt::format("'{}': flags begin with --; did you mean '--source {}'?", word, word);
+      line = fmt::format("'{}': flags begin with --; did you mean '--source {}'?", shown, shown);
     } catch (const std::invalid_argument&) {  // not a source either
     }
   }

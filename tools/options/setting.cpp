@@ -11,6 +11,7 @@
 
 #include "core/nearest_word.h"
 #include "tools/options/option_table.h"
+#include "tools/options/source_spec.h"
 
 namespace fanlight {
 namespace {
@@ -67,7 +68,7 @@ void apply_setting(OptionsDraft& draft, const Setting& setting) {
   try {
     if (has_control_characters(setting.text)) {
       throw std::invalid_argument(
-          fmt::format("'{}': control characters are not allowed", setting.text));
+          fmt::format("'{}': control characters are not allowed", shown_source(setting.text)));
     }
     setting.option->set(draft, setting.text);
   } catch (const std::invalid_argument& error) {

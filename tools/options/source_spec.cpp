@@ -18,6 +18,10 @@
 namespace fanlight {
 namespace {
 
+std::string shown_without_scheme(std::string_view text) {
+  return redact_url(fmt::format("://{}", text)).substr(3);
+}
+
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
   throw std::invalid_argument(fmt::format("'{}': {}", shown_source(text), why));
 }
@@ -110,7 +114,8 @@ std::optional<std::string> device_of(std::string_view text) {
   const std::string_view host = host_of(text);
   const bool has_path = text.find('/') != text.npos;
   if (is_host_name(host) && host.find('.') != host.npos && (has_path || host.ends_with(".local"))) {
-    suggest(text, "no source of this name", fmt::format("http://{}", text));
+    throw std::invalid_argument(fmt::format(
+        "'{0}': no source of this name; did you mean 'http://{0}'?", shown_without_scheme(text)));
   }
   if (text.starts_with('/') || text.starts_with("./") || text.starts_with("../")) {
     refuse(text, "no such folder or device; a folder is written files:DIR");
@@ -122,8 +127,16 @@ std::optional<std::string> device_of(std::string_view text) {
 }  // namespace
 
 std::string shown_source(std::string_view text) {
-  if (text.find("://") != text.npos || text.find('@') == text.npos) return redact_url(text);
-  return redact_url(fmt::format("://{}", text)).substr(3);
+  if (text.find("://") != text.npos) return redact_url(text);
+  for (const std::string_view scheme : {"https", "http"}) {
+    if (!starts_with_ignoring_case(text, scheme)) continue;
+    const size_t size = std::min(text.find_first_not_of(":/", scheme.size()), text.size());
+    if (size > scheme.size()) {
+      return std::string(text.substr(0, size)) + shown_without_scheme(text.substr(size));
+    }
+  }
+  const bool is_part_of_url = text.find('@') != text.npos || is_bare_url(text);
+  return is_part_of_url ? shown_without_scheme(text) : std::string(text);
 }
 
 bool is_url(std::string_view source) {

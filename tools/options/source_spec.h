@@ -14,7 +14,8 @@ namespace fanlight {
 // or a file on the disk, for half a scheme.
 std::string complete_source(std::string_view text);
 
-// `text` as it may be shown: as by redact_url(), and without the password of an incomplete URL.
+// `text` as it may be shown: as by redact_url(), which also understands URLs that lack the scheme
+// or half of it.
 std::string shown_source(std::string_view text);
 
 // Whether a source is a URL, which may contain commas.

@@ -58,7 +58,7 @@ TEST(SourceTable, ListsEveryKind) {
 
 TEST(SourceTable, ErrorsOmitPasswords) {
   const std::string complaint = complaint_about("htp://me:secret@camera/stream");
-  EXPECT_NE(complaint.find("camera/stream"), std::string::npos) << complaint;
+  EXPECT_NE(complaint.find("htp://camera/..."), std::string::npos) << complaint;
   EXPECT_EQ(complaint.find("secret"), std::string::npos) << complaint;
 }
 

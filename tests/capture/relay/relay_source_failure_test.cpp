@@ -49,6 +49,20 @@ TEST_F(RelaySourceTest, StatesWhyNothingCanBeShown) {
   EXPECT_THROW(open("http://"), std::invalid_argument);
 }
 
+TEST_F(RelaySourceTest, APageThatRepeatsThePathIsNotQuoted) {
+  const std::string page = "Missing is /stream";
+  for (const std::string& head : {std::string("HTTP/1.1 404 Not Found"),
+                                  std::string("HTTP/1.1 200 OK\r\nContent-Type: text/html")}) {
+    const std::string length = "\r\nContent-Length: " + std::to_string(page.size());
+    error_of(head + length + "\r\n\r\n" + page, 20s, "/stream");
+    EXPECT_EQ(words_.find("Missing"), words_.npos) << words_;
+    EXPECT_EQ(words_.find("/stream"), words_.npos) << words_;
+    EXPECT_NE(words_.find("/..."), words_.npos) << words_;
+  }
+  error_of("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
+  EXPECT_NE(words_.find("it says 'none'"), words_.npos) << words_;
+}
+
 TEST_F(RelaySourceTest, RefusesAnOversizedSnapshotWhileItArrives) {
   ScriptedServer server({[](Peer& peer) {
     peer.read_head();
@@ -130,7 +144,7 @@ TEST_F(RelaySourceTest, PassesOnTheChainOfRelaysAndRefusesALoop) {
     const RelaySource source = open(url);
     const SourceDescription told = source.describe();
     EXPECT_EQ(told.via, "1.1 a, 1.1 b, 1.1 " + own);
-    EXPECT_EQ(told.device, fmt::format("http://***@127.0.0.1:{}/stream", server.port()));
+    EXPECT_EQ(told.device, fmt::format("http://127.0.0.1:{}/...", server.port()));
     EXPECT_EQ(told.format, "MJPEG stream 64x48, passed through");
   }
   try {

@@ -96,12 +96,12 @@ class RelaySourceTest : public testing::Test {
     return numbers;
   }
   // The error of a failed opening; its message is in words_.
-  int error_of(const std::string& answer, Duration timeout = 20s) {
+  int error_of(const std::string& answer, Duration timeout = 20s, std::string_view path = "/") {
     ScriptedServer server({[&](Peer& peer) {
       while (peer.read_head().ends_with("\r\n\r\n")) peer.write(answer);
     }});
     try {
-      open(server.url("/", "user:secret"), {}, timeout);
+      open(server.url(path, "user:secret"), {}, timeout);
     } catch (const std::system_error& error) {
       words_ = error.what();
       EXPECT_EQ(words_.find("secret"), words_.npos) << words_;

@@ -113,6 +113,13 @@ TEST(CameraOptions, ErrorsAreNamed) {
   EXPECT_NE(mistake("a23456789012345678901234567890123=pattern").find("32"), std::string::npos);
 }
 
+TEST(CameraOptions, ErrorsOmitSecrets) {
+  for (const char* text : {"Front=http://me:secret@cam/secret", "http://cam/secret",
+                           "10.0.0.7/secret", "front=http:/cam/secret"}) {
+    EXPECT_EQ(mistake(text).find("secret"), std::string::npos) << mistake(text);
+  }
+}
+
 TEST(CameraOptions, CameraOfSourceComesFirst) {
   const auto cameras =
       put_cameras_together({.source = "pattern"}, false, {parse_camera("b=emulator")}, {});

@@ -71,7 +71,7 @@ TEST(CommandLine, SuggestsAFlagForATypo) {
   says("--telepathy", "--telepathy: no such flag" + see);
   says("-x", "-x: no such flag" + see);
   says("-source pattern", "-source: did you mean '--source'?");
-  says("-fps=5", "-fps=5: did you mean '--fps'?");
+  says("-fps=5", "-fps: did you mean '--fps'?");
 }
 
 TEST(CommandLine, SuggestsAFlagForAWord) {
@@ -84,6 +84,9 @@ TEST(CommandLine, SuggestsAFlagForAWord) {
   says("--listen 127.0.0.1:0 surplus", "'surplus" + begin + see);
   says("source pattern", "'source" + begin + "; did you mean '--source'?" + see);
   says("surplus", "'surplus" + begin + see);
+  says("http://me:secret@cam/x",
+       "'http://cam/..." + begin + "; did you mean '--source http://cam/...'?" + see);
+  says("me:secret@cam/x", "'cam/..." + begin + "; did you mean '--source cam/...'?" + see);
 }
 
 TEST(CommandLine, ShortFlagsOfUstreamerKeepTheirValues) {

@@ -19,8 +19,7 @@ TEST(ConfigQuotes, QuotesAText) {
   EXPECT_EQ(mended("listen = [::]:5000"), "listen = \"[::]:5000\"");
   EXPECT_EQ(mended("size = 1280x720\r"), "size = \"1280x720\"");
   EXPECT_EQ(mended("header-timeout = 10s"), "header-timeout = \"10s\"");
-  EXPECT_EQ(mended("source = http://cam/?action=stream#1"),
-            "source = \"http://cam/?action=stream#1\"");
+  EXPECT_EQ(mended("source = http://cam:80#1"), "source = \"http://cam:80/...\"");
 }
 
 TEST(ConfigQuotes, QuotesEachValueOfAnArrayOrTable) {
@@ -50,10 +49,9 @@ TEST(ConfigQuotes, ReturnsNothingIfQuotesDoNotHelp) {
   EXPECT_EQ(mended("source = " + std::string(300, 'x')), "nothing");
 }
 
-TEST(ConfigQuotes, HidesAPassword) {
-  EXPECT_EQ(mended("source = http://me:secret@cam/x?pwd=secret"),
-            "source = \"http://***@cam/x?pwd=***\"");
-  EXPECT_EQ(mended("source = me:secret@cam/x"), "source = \"***@cam/x\"");
+TEST(ConfigQuotes, HidesTheSecretsOfAUrl) {
+  EXPECT_EQ(mended("source = http://me:secret@cam/x?pwd=secret"), "source = \"http://cam/...\"");
+  EXPECT_EQ(mended("source = me:secret@cam/x"), "source = \"cam/...\"");
 }
 
 }  // namespace

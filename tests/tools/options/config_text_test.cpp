@@ -83,8 +83,8 @@ TEST(ConfigText, WritesTheLastOfRepeatedNames) {
 }
 
 TEST(ConfigText, JsonOmitsPasswords) {
-  const auto json = nlohmann::json::parse(
-      config_json(read("--camera a=http://me:secret@host/x --camera b=pattern,fps=3 --pin-cpus")));
+  const auto json = nlohmann::json::parse(config_json(
+      read("--camera a=http://me:secret@host/secret --camera b=pattern,fps=3 --pin-cpus")));
   EXPECT_EQ(json["camera"]["a"]["source"].get<std::string>().find("secret"), std::string::npos);
   EXPECT_EQ(json["camera"]["b"]["fps"], 3);
   EXPECT_EQ(json["pin-cpus"], true);

@@ -29,6 +29,8 @@ TEST(Setting, ErrorNamesTheOriginAndTheProblem) {
   EXPECT_EQ(mistake({fps, "3", "--fps", ExitCode::usage}), "");
   const std::string injected = mistake({fps, "1\n<3>", "--fps", ExitCode::usage});
   EXPECT_TRUE(injected.starts_with("--fps '1 <3>'")) << injected;
+  EXPECT_EQ(mistake({find_option("camera"), "a=http://cam/secret\n", "--camera", ExitCode::usage}),
+            "--camera 'a=http://cam/...': control characters are not allowed");
 }
 
 TEST(Setting, EnvironmentVariablesAreNamedAfterFlags) {

@@ -60,10 +60,10 @@ TEST(SourceSpec, UrlNeedsNoSchemeIfUnambiguous) {
 }
 
 TEST(SourceSpec, CompletesHalfAScheme) {
-  EXPECT_EQ(meant("http:10.0.0.7:5000/stream"), "http://10.0.0.7:5000/stream");
-  EXPECT_EQ(meant("http:/10.0.0.7/stream"), "http://10.0.0.7/stream");
-  EXPECT_EQ(meant("https/cam/x"), "https://cam/x");
-  EXPECT_EQ(meant("cam.example.org/stream"), "http://cam.example.org/stream");
+  EXPECT_EQ(meant("http:10.0.0.7:5000/stream"), "http://10.0.0.7:5000/...");
+  EXPECT_EQ(meant("http:/10.0.0.7/stream"), "http://10.0.0.7/...");
+  EXPECT_EQ(meant("https/cam/x"), "https://cam/...");
+  EXPECT_EQ(meant("cam.example.org/stream"), "http://cam.example.org/...");
   EXPECT_EQ(meant("octopi.local"), "http://octopi.local");
   EXPECT_NE(refusal("http://").find("http://10.0.0.7:5000/stream is expected"), std::string::npos);
   EXPECT_NE(refusal("http").find("is expected"), std::string::npos);
@@ -102,9 +102,11 @@ TEST(SourceSpec, SuggestsAKindForFoldersAndFiles) {
   EXPECT_NE(refusal("./nowhere").find("a folder is written files:DIR"), std::string::npos);
 }
 
-TEST(SourceSpec, ErrorsOmitPasswords) {
+TEST(SourceSpec, ErrorsOmitSecrets) {
   for (const char* text :
-       {"http:/me:secret@10.0.0.7/x", "htpp://me:secret@h/", "rtsp://me:secret@10.0.0.7/h264"}) {
+       {"http:/me:secret@10.0.0.7/x", "htpp://me:secret@h/", "rtsp://me:secret@10.0.0.7/h264",
+        "http:10.0.0.7/secret", "HTTP:/10.0.0.7/secret", "https/cam/secret", "htpp://cam/secret",
+        "cam.example.org/secret", "rtsp://cam/secret"}) {
     EXPECT_EQ(refusal(text).find("secret"), std::string::npos) << refusal(text);
   }
   EXPECT_NE(refusal("rtsp://10.0.0.7/h264").find("RTSP"), std::string::npos);
