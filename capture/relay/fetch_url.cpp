@@ -66,6 +66,12 @@ bool has_user(const std::string& url) {
   return !url_part(parse_url(url), CURLUPART_USER).empty();
 }
 
+std::string with_password(const std::string& url, const std::string& password) {
+  const Url parsed = parse_url(url);
+  curl_url_set(parsed.get(), CURLUPART_PASSWORD, password.c_str(), CURLU_URLENCODE);
+  return url_part(parsed, CURLUPART_URL, 0);
+}
+
 bool is_same_origin(const std::string& url, const std::string& location) {
   const Url here = make_url();
   const Url there = make_url();

@@ -11,6 +11,9 @@ namespace fanlight {
 // URL; the password never appears in an error text.
 bool has_user(const std::string& url);
 
+// `url`, which contains a user and no password, with this one. Throws as has_user().
+std::string with_password(const std::string& url, const std::string& password);
+
 // Whether both have the same origin (RFC 6454 section 4); `location` may be relative to `url`.
 bool is_same_origin(const std::string& url, const std::string& location);
 

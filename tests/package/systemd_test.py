@@ -231,6 +231,34 @@ class ServiceTest(unittest.TestCase):
         self.machine.run("systemctl restart fanlight.service")
         self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
 
+    def drop_in(self, text):
+        """As `systemctl edit fanlight` makes it."""
+        folder = "/run/systemd/system/fanlight.service.d"
+        self.machine.run(f"mkdir -p {folder} && printf '[Service]\\n{text}\\n'"
+                         f" >{folder}/test.conf; systemctl daemon-reload")
+        self.addCleanup(self.machine.run, f"rm -r {folder}; systemctl daemon-reload")
+
+    def test_a_password_is_a_credential_of_the_service(self):
+        """Only root may read the file."""
+        self.drop_in("LoadCredential=yard:/etc/fanlight/yard.password")
+        self.machine.run("umask 077; echo s3cret >/etc/fanlight/yard.password")
+        self.configure('[camera.yard]\nsource = "http://me@127.0.0.1:9/stream"\n'
+                       'password-file = "yard"\n')
+        self.machine.run("systemctl start fanlight.service")
+        self.assertEqual(self.state("ActiveState"), "active")
+        # With a file that it cannot read it would not start.
+        self.assertIn("yard: waiting: http://127.0.0.1:9/...: cannot connect", self.journal())
+        self.assertNotIn("s3cret", self.journal())
+        # The new one is there only after a restart, and a reload is no error.
+        self.machine.run("systemctl reload fanlight.service")
+        self.assertEqual(self.state("ActiveState"), "active")
+
+    def test_a_file_that_the_group_video_may_read(self):
+        self.configure('source = "pattern"\n')
+        self.machine.run(f"chown root:video {CONFIG}; chmod 0640 {CONFIG}")
+        self.addCleanup(self.machine.run, f"chown root:root {CONFIG}; chmod 0644 {CONFIG}")
+        self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
+
     def test_the_socket_can_be_overridden(self):
         """As described in fanlight.socket: first an empty line, then another address."""
         folder = "/run/systemd/system/fanlight.socket.d"

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Another server as the camera: trees of relays, all kinds of upstreams, and their errors."""
 import base64
-import contextlib
 import hashlib
 import json
 import os
@@ -17,7 +16,8 @@ from unittest import mock
 import harness
 from client import fetch, jpeg_size, open_stream
 from pictures import make_large_picture, make_pictures
-from upstream import Upstream, chunked_stream, make_certificate, seed_stream, with_password
+from upstream import (Upstream, chunked_stream, configured, make_certificate, seed_stream,
+                      with_password)
 from viewers import Crowd
 
 PATTERN = ("--source", "pattern", "--fps", "10", "--size", "160x120")
@@ -26,15 +26,6 @@ PATIENCE_SECONDS = 30
 
 def relay_of(url, *flags):
     return harness.Fanlight("--source", url, *flags)
-
-
-@contextlib.contextmanager
-def configured(url, keys):
-    """The flags for a file with one camera, whose table also has these keys."""
-    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-        file.write(f'[camera.camera]\nsource = "{url}"\n{keys}\n')
-        file.flush()
-        yield "--config", file.name
 
 
 class TreeTest(unittest.TestCase):

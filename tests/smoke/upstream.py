@@ -6,6 +6,7 @@ import pathlib
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 
 DEADLINE_SECONDS = 20
@@ -134,6 +135,15 @@ def one_by_one(pictures):
             client.send(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" %
                         len(picture) + picture + b"\r\n")
     return script
+
+
+@contextlib.contextmanager
+def configured(url, keys):
+    """The flags for a file with one camera, whose table also has these keys."""
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write(f'[camera.camera]\nsource = "{url}"\n{keys}\n')
+        file.flush()
+        yield "--config", file.name
 
 
 def with_password(authorization, script):

@@ -21,7 +21,9 @@ struct CameraOptions {
   int quality = 80;
   Orientation orientation{};
   std::vector<ControlSetting> controls{};
-  UpstreamOptions upstream{};  // of a URL
+  UpstreamOptions upstream{};   // of a URL
+  std::string password_file{};  // holds the password of the user in the URL; empty: none
+  std::string password{};       // what it holds; read_passwords()
 };
 
 // `[a-z0-9-]{1,32}`. Throws std::invalid_argument.

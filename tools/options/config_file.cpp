@@ -158,9 +158,9 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
 
 [[noreturn]] void refuse_camera_key(std::string_view name, const toml::source_region& region,
                                     std::string_view path, const Place& place) {
-  constexpr std::string_view kKnown[] = {"source", "size",     "fps",     "quality",
-                                         "rotate", "mirror",   "control", "headers",
-                                         "tls",    "insecure", "segments"};
+  constexpr std::string_view kKnown[] = {"source", "size",     "fps",      "quality",
+                                         "rotate", "mirror",   "control",  "headers",
+                                         "tls",    "insecure", "segments", "password-file"};
   const Option* option = find_option(name);
   if (option != nullptr && !option->is(kCommand)) {
     place.refuse_at(region, path, "a server key; it belongs above the first [camera.NAME]");
@@ -169,7 +169,7 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
   place.refuse_at(region, path,
                   question.empty()
                       ? "no such key; keys: source, size, fps, quality, rotate, mirror, "
-                        "control, headers, tls, insecure, segments"
+                        "control, headers, tls, insecure, segments, password-file"
                       : "no such key" + question);
 }
 
@@ -185,6 +185,7 @@ void read_camera_key(CameraOptions& camera, std::string_view name, const toml::n
                            {"quality", {.type = "1..100", .is_number = true}},
                            {"rotate", {.type = "0, 90, 180 or 270", .is_number = true}},
                            {"mirror", {.type = "on|off"}},
+                           {"password-file", {.type = "FILE"}},
                            {"segments", {.type = "on|off"}}};
   if (name == "control") {
     for (const std::string& text : control_texts(node, path, place)) {
@@ -206,11 +207,28 @@ void read_camera_key(CameraOptions& camera, std::string_view name, const toml::n
   try {
     if (name == "source") {
       camera.source = complete_source(text);
+    } else if (name == "password-file") {
+      if (text.empty()) throw std::invalid_argument("'': a file is expected");
+      camera.password_file = text;
     } else {
       set_camera_option(camera, name, text);
     }
   } catch (const std::invalid_argument& error) {
     place.refuse_at(node.source(), path, error.what());
+  }
+}
+
+// The URL names the user, and not the password too.
+void check_password_file(const CameraOptions& camera, const std::string& path,
+                         const toml::source_region& region, const Place& place) {
+  if (camera.password_file.empty()) return;
+  const std::string_view user = user_info(camera.source);
+  if (user.empty()) {
+    place.refuse_at(region, path + ".password-file",
+                    "source must be a URL with a user, as http://USER@10.0.0.7/stream");
+  }
+  if (user.find(':') != user.npos) {
+    place.refuse_at(region, path + ".password-file", "there is a password in the URL already");
   }
 }
 
@@ -237,6 +255,7 @@ CameraOptions read_camera(const toml::key& name, const toml::node& node, const P
     place.refuse_at(name.source(), path,
                     "headers, tls, insecure and segments belong to the source of a URL");
   }
+  check_password_file(camera, path, name.source(), place);
   return camera;
 }
 

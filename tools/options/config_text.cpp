@@ -141,6 +141,9 @@ JsonMembers rows_of(Form form, const CameraOptions& camera) {
   rows.emplace_back("rotate", fmt::format("{}", camera.orientation.rotate));
   rows.emplace_back("mirror", json_boolean(camera.orientation.mirror));
   add_upstream(form, camera.upstream, rows);
+  if (!camera.password_file.empty()) {
+    rows.emplace_back("password-file", quoted(form, camera.password_file));
+  }
   if (!camera.controls.empty()) rows.emplace_back("control", controls_of(form, camera));
   return rows;
 }

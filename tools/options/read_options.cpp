@@ -9,6 +9,8 @@
 
 #include "tools/options/config_file.h"
 #include "tools/options/option_table.h"
+#include "tools/options/password_file.h"
+#include "tools/options/source_spec.h"
 
 namespace fanlight {
 namespace {
@@ -71,6 +73,12 @@ void put_cameras(OptionsDraft& draft, const std::string& file) {
   }
 }
 
+bool has_secrets(const std::vector<CameraOptions>& cameras) {
+  return std::any_of(cameras.begin(), cameras.end(), [](const CameraOptions& camera) {
+    return has_secret(camera.source) || !camera.upstream.headers.empty();
+  });
+}
+
 }  // namespace
 
 Options read_options(const CommandLine& flags) {
@@ -100,6 +108,12 @@ Options read_options(const CommandLine& flags) {
   }
   put_cameras(draft, file);
   draft.options.notes = std::move(levels[1].notes);
+  if (from_file && is_readable_by_all(file) && has_secrets(draft.options.cameras)) {
+    draft.options.notes.push_back(
+        fmt::format("{} has a camera's password, and every user of this machine can read it; with "
+                    "password-file = \"FILE\" in the camera's table it is kept apart",
+                    file));
+  }
   return std::move(draft.options);
 }
 

@@ -139,6 +139,24 @@ std::string shown_source(std::string_view text) {
   return is_part_of_url ? shown_without_scheme(text) : std::string(text);
 }
 
+std::string_view user_info(std::string_view source) {
+  if (!is_url(source)) return {};
+  source.remove_prefix(source.find("://") + 3);
+  source = source.substr(0, source.find_first_of("/?#"));
+  return source.substr(0, source.find('@') == source.npos ? 0 : source.rfind('@'));
+}
+
+bool has_secret(std::string_view source) {
+  if (user_info(source).find(':') != source.npos) return true;
+  if (!is_url(source) || source.find('?') == source.npos) return false;
+  std::string query(source.substr(source.find('?')));
+  std::ranges::transform(query, query.begin(), lower);
+  for (const char* name : {"pw", "pass", "token", "key", "secret", "auth"}) {
+    if (query.find(name) < query.rfind('=')) return true;
+  }
+  return false;
+}
+
 bool is_url(std::string_view source) {
   return source.starts_with("http://") || source.starts_with("https://");
 }

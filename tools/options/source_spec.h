@@ -18,6 +18,14 @@ std::string complete_source(std::string_view text);
 // or half of it.
 std::string shown_source(std::string_view text);
 
+// The user and the password in a URL, encoded as there: `me:secret` of http://me:secret@host/.
+// Empty when there is none.
+std::string_view user_info(std::string_view source);
+
+// Whether a source contains what others must not read: a password before the @, or a value in the
+// query whose name looks like one.
+bool has_secret(std::string_view source);
+
 // Whether a source is a URL, which may contain commas.
 bool is_url(std::string_view source);
 

@@ -24,6 +24,7 @@
 #include "tools/flags/exit_code.h"
 #include "tools/options/command_line.h"
 #include "tools/options/config_text.h"
+#include "tools/options/password_file.h"
 #include "tools/options/read_options.h"
 #include "tools/options/version.h"
 #include "tools/server/device_report.h"
@@ -244,7 +245,7 @@ int main(int argc, char** argv) {
   try {
     const auto flags = read_command_line(argc, argv);
     if (!flags) return 0;
-    const Options options = read_options(*flags);
+    Options options = read_options(*flags);
     set_log_level(options.log_level);
     if (options.check_config || options.print_config || options.list_devices) {
       carry_out_command(options);
@@ -253,6 +254,7 @@ int main(int argc, char** argv) {
     if (!options.source_was_given && started_by_systemd()) {
       throw StartError(ExitCode::config, "a service shows no emulated camera: --source is missing");
     }
+    read_passwords(options.cameras);
     serve(*flags, options);
     return 0;
   } catch (const StartError& error) {

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "tools/options/config_text.h"
 #include "tools/options/option_table.h"
+#include "tools/options/password_file.h"
 #include "tools/options/read_options.h"
 
 namespace fanlight {
@@ -76,6 +77,9 @@ std::vector<std::string_view> fixed_differences(const CameraOptions& now,
   if (now.upstream.ca != next.upstream.ca || now.upstream.pin != next.upstream.pin) {
     names.push_back("tls");
   }
+  if (now.password_file != next.password_file || now.password != next.password) {
+    names.push_back("password");
+  }
   if (now.upstream.insecure != next.upstream.insecure) names.push_back("insecure");
   if (now.upstream.segments != next.upstream.segments) names.push_back("segments");
   return names;
@@ -93,7 +97,9 @@ void Reload::carry_out() noexcept {
     return;
   }
   try {
-    take(read_options(flags_));
+    Options next = read_options(flags_);
+    read_passwords(next.cameras);
+    take(next);
   } catch (const std::exception& error) {
     log_error("reload: {}; nothing was changed", error.what());
   }

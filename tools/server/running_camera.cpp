@@ -15,6 +15,7 @@
 #include "capture/camera/device_list.h"
 #include "capture/camera/rendition.h"
 #include "capture/camera/source_table.h"
+#include "capture/relay/fetch_url.h"
 #include "capture/v4l2/v4l2_m2m_encoder.h"
 #include "core/log.h"
 #include "tools/flags/exit_code.h"
@@ -83,6 +84,11 @@ std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOpt
   }
 }
 
+// With the password, which nothing else needs to know.
+std::string opened_source(const CameraOptions& camera) {
+  return camera.password.empty() ? camera.source : with_password(camera.source, camera.password);
+}
+
 SourceOptions source_options(const CameraOptions& camera, const Options& options) {
   SourceOptions wanted;
   wanted.width = camera.width;
@@ -107,9 +113,8 @@ CaptureConfig capture_config(RunningCamera& camera, const Options& options) {
   if (is_on_disk(camera.options.source)) config.retry_max = 1s;
   config.panel = &camera.panel;
   config.devices = camera.devices ? &*camera.devices : nullptr;
-  config.open = [spec = camera.options.source, &clock = camera.clock](const SourceOptions& again) {
-    return open_source(spec, again, clock);
-  };
+  config.open = [spec = opened_source(camera.options), &clock = camera.clock](
+                    const SourceOptions& again) { return open_source(spec, again, clock); };
   return config;
 }
 
@@ -189,7 +194,7 @@ Attempt try_to_open(RunningCamera& camera, const Options& options) {
   if (!options.exit_on_no_source) wanted.patience = std::min(wanted.patience, kStartPatience);
   try {
     Attempt opened;
-    opened.source = open_source(camera.options.source, wanted, camera.clock);
+    opened.source = open_source(opened_source(camera.options), wanted, camera.clock);
     check_controls(*opened.source, camera.options, blame);
     return opened;
   } catch (const std::invalid_argument& error) {

@@ -21,6 +21,17 @@ TEST(FetchUrl, DetectsAUser) {
   }
 }
 
+TEST(FetchUrl, AddsAPassword) {
+  EXPECT_EQ(with_password("http://me@host:81/a?b=c", "p@:/?#% \xc3\xa4"),
+            "http://me:p%40%3a%2f%3f%23%25%20%c3%a4@host:81/a?b=c");
+  try {
+    with_password("http://me@host:99999/", "secret");
+    ADD_FAILURE();
+  } catch (const std::invalid_argument& error) {
+    EXPECT_EQ(std::string(error.what()).find("secret"), std::string::npos) << error.what();
+  }
+}
+
 TEST(FetchUrl, ComparesOrigins) {
   const std::string url = "http://host:80/a/b?c";
   for (const char* same : {"/x", "x", "?y", "http://HOST/", "//host/", "http://me:x@host/"}) {

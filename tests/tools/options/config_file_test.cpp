@@ -131,6 +131,21 @@ TEST(ConfigFile, RefusesInvalidUpstreamOptions) {
                  "f.toml:1: camera.a: ", "of a URL");
 }
 
+TEST(ConfigFile, APasswordFileBelongsToTheUserOfAUrl) {
+  const Settings settings =
+      parse("[camera.a]\npassword-file = \"yard\"\nsource = \"http://me@h/\"\n");
+  EXPECT_EQ(settings.cameras.at(0).password_file, "yard");
+  const std::string file = "\npassword-file = \"/run/yard\"";
+  const std::string key = "f.toml:1: camera.a.password-file: ";
+  for (const char* source : {"pattern", "http://h/", "http://h/a@b", "files:/a@b"}) {
+    expect_mistake("[camera.a]\nsource = \"" + std::string(source) + "\"" + file, key,
+                   "a URL with a user");
+  }
+  expect_mistake("[camera.a]\nsource = \"http://me:s3cret@h/\"" + file, key, "already");
+  expect_mistake("[camera.a]\npassword-file = \"\"",
+                 "f.toml:2: camera.a.password-file: ", "a file is expected");
+}
+
 TEST(ConfigFile, ErrorsNameTheLineAndTheKey) {
   expect_mistake("\n\ncolour = 1", "f.toml:3: colour: ", "no such key");
   expect_mistake("config = \"x\"", "f.toml:1: config: ", "no such key");

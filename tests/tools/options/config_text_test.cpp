@@ -110,5 +110,15 @@ TEST(ConfigText, ListsUpstreamOptions) {
   EXPECT_EQ(json["camera"]["a"]["headers"]["X-API-Key"], "***");
 }
 
+TEST(ConfigText, ShowsThePasswordsFileAndNotThePassword) {
+  Options options = read("--camera a=http://me@host/x");
+  options.cameras[0].password_file = "/run/yard";
+  options.cameras[0].password = "s3cret";
+  for (const std::string& text : {config_toml(options), config_json(options)}) {
+    EXPECT_NE(text.find("/run/yard"), std::string::npos) << text;
+    EXPECT_EQ(text.find("s3cret"), std::string::npos) << text;
+  }
+}
+
 }  // namespace
 }  // namespace fanlight

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -250,6 +251,20 @@ TEST(Options, RefuseAFileWithoutASource) {
   EXPECT_NE(config_mistake("--config " + file.path()).find("no source"), std::string::npos);
   EXPECT_EQ(parse_words("--config " + file.path() + " --source pattern").value().max_viewers, 3u);
   EXPECT_NE(config_mistake("--config /no/such/file").find("/no/such/file"), std::string::npos);
+}
+
+TEST(Options, NoteAPasswordThatEveryoneCanRead) {
+  const auto notes = [](const std::string& text, unsigned mode) {
+    const ConfigFile file(text);
+    std::filesystem::permissions(file.path(), std::filesystem::perms(mode));
+    return parse_words("--config " + file.path()).value().notes;
+  };
+  const std::string secret = "source = \"http://me:s3cret@h/\"\n";
+  ASSERT_EQ(notes(secret, 0644).size(), 1u);
+  EXPECT_EQ(notes(secret, 0644)[0].find("s3cret"), std::string::npos);
+  EXPECT_EQ(notes("[camera.a]\nsource = \"h:1\"\nheaders = { K = \"v\" }\n", 0644).size(), 1u);
+  EXPECT_TRUE(notes(secret, 0640).empty());
+  EXPECT_TRUE(notes("source = \"http://me@h/\"\n", 0644).empty());
 }
 
 TEST(Options, OriginsAreSeparatedByCommasOrRepeated) {

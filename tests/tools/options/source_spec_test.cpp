@@ -102,6 +102,28 @@ TEST(SourceSpec, SuggestsAKindForFoldersAndFiles) {
   EXPECT_NE(refusal("./nowhere").find("a folder is written files:DIR"), std::string::npos);
 }
 
+TEST(SourceSpec, FindsTheUserOfAUrl) {
+  for (const auto& [source, user] :
+       {std::pair<std::string_view, std::string_view>{"http://me:s@cret@h/a", "me:s@cret"},
+        {"https://me@h", "me"},
+        {"http://h/", ""},
+        {"http://h/a@b", ""},
+        {"files:/me:x@y", ""}}) {
+    EXPECT_EQ(user_info(source), user);
+  }
+}
+
+TEST(SourceSpec, KnowsWhatOthersMustNotRead) {
+  for (const char* source : {"http://me:x@h/", "http://h/video?usr=a&PWD=b", "https://h/?token=1",
+                             "http://h/?api_key=x"}) {
+    EXPECT_TRUE(has_secret(source)) << source;
+  }
+  for (const char* source : {"http://me@h/", "http://h/?action=stream", "http://h/password/x",
+                             "pattern", "files:/a?pwd=x"}) {
+    EXPECT_FALSE(has_secret(source)) << source;
+  }
+}
+
 TEST(SourceSpec, ErrorsOmitSecrets) {
   for (const char* text :
        {"http:/me:secret@10.0.0.7/x", "htpp://me:secret@h/", "rtsp://me:secret@10.0.0.7/h264",
