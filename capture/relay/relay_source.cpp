@@ -88,14 +88,18 @@ void RelaySource::await_first_picture(Duration patience) {
   }
 }
 
-// All received bytes are read before a picture is handed over, so that it is the newest.
+// All received bytes are read before a picture is handed over, so that it is the newest. But what a
+// flood brings within kGapMin waits in the kernel, and then at the upstream: to read it would cost
+// as much as to show it.
 std::optional<Picture> RelaySource::next(Instant deadline) {
   for (;;) {
     const bool is_due = newest_.is_there && clock_.now() >= due_;
     if (is_due && (failure_ || overtaken_ >= kOvertakenMax)) return hand_over();
     if (failure_ && !newest_.is_there) std::rethrow_exception(failure_);
     const Instant due = newest_.is_there ? due_ : kNever;
-    const Wake wake = advance(is_due ? Instant{} : std::min(due, deadline));
+    const Instant until = is_due ? Instant{} : std::min(due, deadline);
+    const bool is_flooded = newest_.is_there && !is_due && pace_ == Duration::zero();
+    const Wake wake = is_flooded ? clock_.wait_until(until) : advance(until);
     if (wake == Wake::stop) return std::nullopt;
     if (is_due && wake != Wake::ready) return hand_over();
     const bool may_go_on = wake != Wake::interrupted && clock_.now() < deadline;
@@ -108,7 +112,9 @@ Picture RelaySource::hand_over() {
   newest_.is_there = false;
   overtaken_ = 0;
   const Instant now = clock_.now();
-  if (pace_ > Duration::zero() && kind_ == Kind::stream) {
+  if (pace_ == Duration::zero()) {
+    due_ = now + kGapMin;
+  } else if (kind_ == Kind::stream) {
     if (due_ == Instant{}) due_ = now;
     due_ += pace_ * ((now - due_) / pace_ + 1);
   }
@@ -315,6 +321,7 @@ void RelaySource::on_picture(MultipartPart& part) {
   if (newest_.is_there && !newest_.is_repeat) {
     if (repeats) return;
     ++overtaken_;
+    if (pace_ == Duration::zero()) ++losses_.late;  // nobody asked for fewer
   }
   is_ours_ = is_ours_ || part.sequence.has_value();
   if (part.sequence && part.captured && !repeats) last_captured_ = part.captured;

@@ -24,7 +24,9 @@ namespace fanlight {
 //   handed over last. They are swapped, not copied.
 // Thread: see Source.
 // Invariant: next() hands over the newest whole picture received. `fps` in the options thins out a
-//   stream, and is the rate at which snapshots are requested (once a second by default).
+//   stream, and is the rate at which snapshots are requested (once a second by default). Without
+//   it two pictures of a stream are at least kGapMin apart: each costs a send for each viewer,
+//   however small it is. Those that are not handed over for that reason count as late.
 //
 // The first bytes of a response determine its kind: a delimiter begins a stream; SOI begins a
 // snapshot, which is requested again when it has ended, or a stream when another picture follows
@@ -44,6 +46,9 @@ class RelaySource final : public Source {
  public:
   // Larger pictures end the connection.
   static constexpr size_t kPictureBytesMax = 32 << 20;
+  // Where `fps` is not given: 125 pictures a second are more than cameras deliver and most screens
+  // show.
+  static constexpr Duration kGapMin = 8ms;
 
   // Connects, and waits for the first whole picture: `timeout` of the options, or `patience` if
   // less. `url`: http:// or https://, with USER:PASSWORD@ if needed. Throws std::invalid_argument
@@ -97,7 +102,7 @@ class RelaySource final : public Source {
   CameraClock& clock_;
   const Duration timeout_;    // for the first picture, and for a snapshot
   const Duration ask_every_;  // interval of snapshots
-  const Duration pace_;       // least time between two pictures of a stream; 0: all of them
+  const Duration pace_;       // least time between two pictures of a stream; 0: kGapMin
   SourceFormat format_;
   std::string via_;  // the relays upstream, and this one
 

@@ -10,6 +10,7 @@ import re
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 from unittest import mock
 
@@ -22,6 +23,7 @@ from viewers import Crowd
 
 PATTERN = ("--source", "pattern", "--fps", "10", "--size", "160x120")
 PATIENCE_SECONDS = 30
+PICTURES_PER_SECOND_MAX = 125  # of a stream, unless --fps says otherwise
 
 
 def relay_of(url, *flags):
@@ -175,6 +177,30 @@ class UpstreamTest(unittest.TestCase):
         with Upstream(one_picture) as upstream:
             with relay_of(upstream.url(), "--camera-stall-timeout", "60s") as relay:
                 self.assertEqual(fetch(relay.address, "/snapshot").body, self.pictures[0])
+
+    def test_forty_viewers_get_no_more_of_a_flood_than_they_can_use(self):
+        """Each picture that the relay publishes costs a send for each viewer."""
+        parts = b"".join(b"--x\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n" %
+                         (len(picture), picture) for picture in self.pictures)
+
+        def flood(client, _head):
+            client.send(b"HTTP/1.0 200 OK\r\n"
+                        b"Content-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n")
+            while True:
+                client.send(50 * parts)
+
+        began = time.monotonic()
+        with Upstream(flood) as upstream, relay_of(upstream.url()) as relay, \
+                Crowd(relay.address, 40) as crowd:
+            crowd.watch(lambda: min(viewer.frames for viewer in crowd.viewers) >= 50,
+                        PATIENCE_SECONDS)
+            metrics = fetch(relay.address, "/metrics").body.decode()
+            most = PICTURES_PER_SECOND_MAX * (time.monotonic() - began) + 1
+        published = re.search(r'^fanlight_encoded_frames_total\{.*\} (\d+)$', metrics, re.M)[1]
+        late = re.search(r'^fanlight_dropped_frames_total\{.*"late"\} (\d+)$', metrics, re.M)[1]
+        self.assertLessEqual(int(published), most)
+        self.assertLessEqual(max(viewer.frames - viewer.repeats for viewer in crowd.viewers), most)
+        self.assertGreater(int(late), int(published))
 
     def test_user_and_password_in_the_url(self):
         script = with_password(base64.b64encode(b"admin:s3cr@t").decode(),

@@ -56,6 +56,35 @@ TEST_F(RelaySourceTest, NewestPictureWins) {
   EXPECT_EQ(numbers(fast_source).back(), 100u);
 }
 
+// An upstream may flood small pictures, and each that is published costs a send for each viewer.
+TEST_F(RelaySourceTest, AFloodIsThinnedOutAndItsNewestPictureWins) {
+  constexpr uint64_t kPictures = 1000;
+  const std::string body = jpeg(1);
+  std::string flood = kStream;
+  for (uint64_t i = 1; i < kPictures; ++i) flood += part(body);
+  ScriptedServer server({says_and_ends(flood + part(jpeg(7)))});
+  const Instant before = clock_.now();
+  RelaySource source = open(server.url());
+  const std::vector<uint64_t> relayed = numbers(source);
+  EXPECT_EQ(relayed.back(), 7u);
+  EXPECT_LE(relayed.size(), size_t((clock_.now() - before) / RelaySource::kGapMin) + 1);
+  EXPECT_EQ(relayed.size() + source.losses().late, kPictures);
+}
+
+// Whoever sets a rate gets it, and has lost nothing.
+TEST_F(RelaySourceTest, TheRateOfAFloodMayBeSet) {
+  std::string flood = kStream;
+  for (uint64_t i = 1; i <= 100; ++i) flood += part(jpeg(i));
+  ScriptedServer server({says(flood + "--B\r\n")});
+  SourceOptions options;
+  options.fps = 240;
+  RelaySource source = open(server.url(), options);
+  EXPECT_LT(source.format().interval, RelaySource::kGapMin);
+  while (read_number(text_of(next(source)->jpeg)) != 100u) {
+  }
+  EXPECT_EQ(source.losses().late, 0u);
+}
+
 TEST_F(RelaySourceTest, PictureStaysValidUntilTheNextCall) {
   Signal handed_over, sent;
   ScriptedServer server({[&](Peer& peer) {
