@@ -60,7 +60,9 @@ void CameraPanel::serve(const Handler& handler) noexcept {
     ControlRequest* request = next_waiting();
     if (request == nullptr) return;
     ControlAnswer answer;
-    handler({request->body_.data(), request->body_size_}, answer);
+    handler(
+        {{request->body_.data(), request->body_size_}, {request->who_.data(), request->who_size_}},
+        answer);
     finish(*request, answer);
   }
 }
@@ -120,9 +122,9 @@ std::string_view CameraPanel::copy_controls(
 
 // ---- shards ----
 
-ControlRequest* CameraPanel::ask(std::string_view body, Mailbox& reply_to, void* owner,
+ControlRequest* CameraPanel::ask(const ControlOrder& order, Mailbox& reply_to, void* owner,
                                  ControlRequest::Answered answered) noexcept {
-  CHECK(body.size() <= ControlRequest::kBodyBytesMax && owner != nullptr);
+  CHECK(order.body.size() <= ControlRequest::kBodyBytesMax && owner != nullptr);
   const std::lock_guard lock(mutex_);
   const auto free = std::find_if(requests_.begin(), requests_.end(), [](const auto& request) {
     return request.state_ == ControlRequest::State::free;
@@ -133,8 +135,8 @@ ControlRequest* CameraPanel::ask(std::string_view body, Mailbox& reply_to, void*
   free->reply_to_ = &reply_to;
   free->owner_ = owner;
   free->answered_ = answered;
-  free->body_size_ = body.size();
-  std::memcpy(free->body_.data(), body.data(), body.size());
+  free->body_size_ = order.body.copy(free->body_.data(), free->body_.size());
+  free->who_size_ = copy_printable(order.who, free->who_);
   camera_.wake();
   return &*free;
 }

@@ -39,6 +39,13 @@ struct ControlAnswer {
   std::string words;  // one line that gives the reason, without a newline; empty when done
 };
 
+// What a client wants, and who that is, as the log shows it. Valid while it is being asked or
+// served.
+struct ControlOrder {
+  std::string_view body;
+  std::string_view who{};
+};
+
 // One client's request, on its way to the camera's thread and back. Owned by the panel.
 // Thread: everything in it is under the panel's lock, except what its state assigns to one side:
 // the body to the camera while it is served, the answer to the shard once it is answered.
@@ -46,6 +53,7 @@ class ControlRequest : public Message {
  public:
   static constexpr size_t kBodyBytesMax = 2048;
   static constexpr size_t kWordsBytesMax = 256;
+  static constexpr size_t kWhoBytesMax = 128;
 
   // Called on the shard's thread, out of its mailbox; the request is over when it returns.
   using Answered = void (*)(void* owner, ControlOutcome outcome, std::string_view words) noexcept;
@@ -66,8 +74,10 @@ class ControlRequest : public Message {
   Answered answered_ = nullptr;
   ControlOutcome outcome_ = ControlOutcome::unavailable;
   size_t body_size_ = 0;
+  size_t who_size_ = 0;
   size_t words_size_ = 0;
   std::array<char, kBodyBytesMax> body_{};
+  std::array<char, kWhoBytesMax> who_{};
   std::array<char, kWordsBytesMax> words_{};
 };
 
@@ -83,7 +93,7 @@ class CameraPanel {
   static constexpr size_t kControlsBytesMax = 32 << 10;
   static constexpr size_t kRequestsMax = 8;
 
-  using Handler = std::function<void(std::string_view body, ControlAnswer& answer)>;
+  using Handler = std::function<void(const ControlOrder& order, ControlAnswer& answer)>;
 
   // Every request wakes `camera` (CameraClock::interrupts()), which outlives the panel's use.
   explicit CameraPanel(Waker& camera);
@@ -121,10 +131,10 @@ class CameraPanel {
 
   // --- shards ---
 
-  // Leaves a request with this body (at most ControlRequest::kBodyBytesMax). `reply_to` calls
-  // `answered` with `owner` once, unless the request is abandoned first. nullptr when all places
-  // are taken.
-  ControlRequest* ask(std::string_view body, Mailbox& reply_to, void* owner,
+  // Leaves a request with this body (at most ControlRequest::kBodyBytesMax; `who` is cut to
+  // kWhoBytesMax). `reply_to` calls `answered` with `owner` once, unless the request is abandoned
+  // first. nullptr when all places are taken.
+  ControlRequest* ask(const ControlOrder& order, Mailbox& reply_to, void* owner,
                       ControlRequest::Answered answered) noexcept;
 
   // The answer is no longer wanted: `answered` is not called. The mailbox may be destroyed after

@@ -35,9 +35,12 @@ class ControlDesk {
   void serve(Source* source) noexcept;
 
  private:
-  ControlAnswer answer(Source& source, std::string_view body);
+  ControlAnswer answer(Source& source, const ControlOrder& order);
+  void log_changes(const std::vector<ControlSetting>& settings, const std::vector<Control>& before,
+                   const std::vector<Control>& after, std::string_view who) const;
   void remember(const std::vector<ControlSetting>& settings);
-  void publish(Source& source);
+  // Returns the controls as they are now.
+  std::vector<Control> publish(Source& source);
 
   CameraPanel* const panel_;
   const std::string camera_;

@@ -63,6 +63,7 @@ struct AwaitFrame {
 // Pass the request's body to the camera's thread, then answer_for_camera().
 struct AwaitCamera {
   CameraPanel* panel = nullptr;
+  PeerAddress client;
 };
 
 // Wait until `body` is prepared, then answer_for_body().

@@ -47,7 +47,7 @@ Answer reply_control(const Call& call) noexcept {
   CHECK(request.body.size() == request.content_length);
   CameraPanel* panel = call.services.state.cameras[call.route.camera].panel;
   if (panel == nullptr) return reply_error(call, 503, "this camera accepts no requests");
-  return AwaitCamera{panel};
+  return AwaitCamera{panel, call.client()};
 }
 
 }  // namespace fanlight

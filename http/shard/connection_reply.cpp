@@ -142,8 +142,10 @@ void Connection::check_time(AwaitFrame&) noexcept {
 
 void Connection::begin(const AwaitCamera& wait) noexcept {
   state_ = State::answering;
+  char room[kAddressTextMax];
+  const ControlOrder order{exchange_->request().body, format_address(wait.client, room)};
   ControlRequest* request =
-      wait.panel->ask(exchange_->request().body, services_.mailbox, this,
+      wait.panel->ask(order, services_.mailbox, this,
                       [](void* owner, ControlOutcome outcome, std::string_view words) noexcept {
                         static_cast<Connection*>(owner)->camera_answered(status_of(outcome), words);
                       });

@@ -36,9 +36,9 @@ void write_and_serve(CameraPanel& panel, const std::atomic<unsigned>& askers_lef
     panel.describe("camera " + std::to_string(round), "", "");
     const std::vector<std::string> rows(kRows, row_of(round));
     EXPECT_EQ(panel.publish_controls(rows), 0u);
-    panel.serve([](std::string_view body, ControlAnswer& answer) {
+    panel.serve([](const ControlOrder& order, ControlAnswer& answer) {
       answer.outcome = ControlOutcome::refused;
-      answer.words = body;
+      answer.words = order.body;
     });
   }
 }
@@ -93,7 +93,7 @@ class Asker {
     wish.asker = this;
     wish.body = body;
     wish.request = panel_.ask(
-        body, mailbox_, &wish,
+        {body}, mailbox_, &wish,
         [](void* owner, ControlOutcome outcome, std::string_view words) noexcept {
           auto& answered_wish = *static_cast<Wish*>(owner);
           Asker& asker = *answered_wish.asker;

@@ -20,7 +20,7 @@ struct Asker {
   };
 
   ControlRequest* ask(CameraPanel& panel, std::string_view body) {
-    return panel.ask(body, mailbox, this,
+    return panel.ask({body}, mailbox, this,
                      [](void* owner, ControlOutcome outcome, std::string_view words) noexcept {
                        static_cast<Asker*>(owner)->told.push_back({outcome, std::string(words)});
                      });
@@ -52,9 +52,9 @@ class CameraPanelTest : public testing::Test {
  protected:
   // Answers with the request's body as the words.
   void serve(ControlOutcome outcome = ControlOutcome::refused) {
-    panel_.serve([outcome](std::string_view body, ControlAnswer& answer) {
+    panel_.serve([outcome](const ControlOrder& order, ControlAnswer& answer) {
       answer.outcome = outcome;
-      answer.words = body;
+      answer.words = order.body;
     });
   }
 
@@ -115,8 +115,8 @@ TEST_F(CameraPanelTest, RequestsWakeTheCameraAndAreServedInOrder) {
   }
   EXPECT_TRUE(is_readable(camera_));
   std::vector<std::string> served;
-  panel_.serve([&](std::string_view body, ControlAnswer& answer) {
-    served.emplace_back(body);
+  panel_.serve([&](const ControlOrder& order, ControlAnswer& answer) {
+    served.emplace_back(order.body);
     answer.outcome = ControlOutcome::done;
   });
   EXPECT_EQ(served, (std::vector<std::string>{"first", "second", "third"}));
@@ -124,7 +124,21 @@ TEST_F(CameraPanelTest, RequestsWakeTheCameraAndAreServedInOrder) {
   EXPECT_TRUE(is_readable(asker_.waker));
   asker_.mailbox.deliver();
   EXPECT_EQ(asker_.told, (std::vector<Asker::Told>(3, {ControlOutcome::done, ""})));
-  panel_.serve([](std::string_view, ControlAnswer&) { FAIL() << "nothing is left to serve"; });
+  panel_.serve([](const ControlOrder&, ControlAnswer&) { FAIL() << "nothing is left to serve"; });
+}
+
+TEST_F(CameraPanelTest, SaysWhoAsksInOneShortLine) {
+  const auto served_as = [this](const std::string& who) {
+    std::string seen;
+    panel_.ask({"{}", who}, asker_.mailbox, &asker_,
+               [](void*, ControlOutcome, std::string_view) noexcept {});
+    panel_.serve([&](const ControlOrder& order, ControlAnswer&) { seen = order.who; });
+    asker_.mailbox.deliver();
+    return seen;
+  };
+  EXPECT_EQ(served_as("10.0.0.9"), "10.0.0.9");
+  EXPECT_EQ(served_as("two\nlines"), "two lines");
+  EXPECT_EQ(served_as(std::string(1000, 'w')), std::string(ControlRequest::kWhoBytesMax, 'w'));
 }
 
 TEST_F(CameraPanelTest, ReplyIsOneLineOfBoundedLength) {
@@ -142,7 +156,7 @@ TEST_F(CameraPanelTest, ReplyIsOneLineOfBoundedLength) {
 // If the handler leaves the answer unchanged, the camera is unavailable.
 TEST_F(CameraPanelTest, UnchangedReplyMeansUnavailable) {
   asker_.ask(panel_, "{}");
-  panel_.serve([](std::string_view, ControlAnswer&) {});
+  panel_.serve([](const ControlOrder&, ControlAnswer&) {});
   asker_.mailbox.deliver();
   ASSERT_EQ(asker_.told.size(), 1u);
   EXPECT_EQ(asker_.told[0].outcome, ControlOutcome::unavailable);
@@ -159,7 +173,7 @@ TEST_F(CameraPanelTest, PlacesAreLimitedAndReused) {
   EXPECT_NE(asker_.ask(panel_, "last"), nullptr);
   EXPECT_EQ(asker_.ask(panel_, "x"), nullptr);
   std::string last;
-  panel_.serve([&](std::string_view body, ControlAnswer&) { last = body; });
+  panel_.serve([&](const ControlOrder& order, ControlAnswer&) { last = order.body; });
   EXPECT_EQ(last, "last");                      // although it is in an old place
   EXPECT_EQ(asker_.ask(panel_, "x"), nullptr);  // answered, not yet delivered
   asker_.mailbox.deliver();
@@ -171,13 +185,13 @@ TEST_F(CameraPanelTest, PlacesAreLimitedAndReused) {
 
 TEST_F(CameraPanelTest, AbandonedRequestIsNotServed) {
   panel_.abandon(*asker_.ask(panel_, "waiting"));
-  panel_.serve([](std::string_view, ControlAnswer&) { FAIL() << "it was abandoned"; });
+  panel_.serve([](const ControlOrder&, ControlAnswer&) { FAIL() << "it was abandoned"; });
   EXPECT_FALSE(is_readable(asker_.waker));
 }
 
 TEST_F(CameraPanelTest, AbandonedWhileServedLeavesNothingInTheMailbox) {
   ControlRequest* request = asker_.ask(panel_, "serving");
-  panel_.serve([&](std::string_view, ControlAnswer& answer) {
+  panel_.serve([&](const ControlOrder&, ControlAnswer& answer) {
     panel_.abandon(*request);  // like a shard, which does not wait for serve() to end
     answer.outcome = ControlOutcome::done;
   });
@@ -198,7 +212,7 @@ TEST_F(CameraPanelTest, AbandonedAfterServingIsNotDelivered) {
 TEST_F(CameraPanelTest, ServesALimitedNumberAtATime) {
   asker_.ask(panel_, "x");
   size_t served = 0;
-  panel_.serve([&](std::string_view, ControlAnswer&) {
+  panel_.serve([&](const ControlOrder&, ControlAnswer&) {
     asker_.mailbox.deliver();
     asker_.ask(panel_, "x");
     ++served;

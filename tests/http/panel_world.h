@@ -40,12 +40,15 @@ class PanelWorld : public PanelHolder, public ShardWorld {
   // Answers every pending request with `outcome` and `words`, and returns the requests' bodies.
   std::vector<std::string> serve(ControlOutcome outcome, const std::string& words = {}) {
     std::vector<std::string> bodies;
-    panel.serve([&](std::string_view body, ControlAnswer& answer) {
-      bodies.emplace_back(body);
+    panel.serve([&](const ControlOrder& order, ControlAnswer& answer) {
+      bodies.emplace_back(order.body);
+      who = order.who;
       answer = {outcome, words};
     });
     return bodies;
   }
+
+  std::string who;  // of the request that was served last
 
  private:
   static SimWorldConfig calm() {

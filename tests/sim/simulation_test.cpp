@@ -130,11 +130,11 @@ class Servant {
 
  private:
   void serve() {
-    panel_.serve([this](std::string_view body, ControlAnswer& answer) {
+    panel_.serve([this](const ControlOrder& order, ControlAnswer& answer) {
       constexpr std::array kOutcomes = {ControlOutcome::done, ControlOutcome::malformed,
                                         ControlOutcome::refused, ControlOutcome::unavailable};
       answer.outcome = kOutcomes[random_.below(kOutcomes.size())];
-      answer.words = body;
+      answer.words = order.body;
       const std::vector<std::string> rows(random_.below(200), "{\"name\":\"brightness\"}");
       EXPECT_EQ(panel_.publish_controls(rows), 0u);
     });

@@ -216,7 +216,7 @@ TEST(CaptureLoopDevice, ControlRequestInterruptsTheWaitForAPicture) {
   test.camera.interval = 3600s;
   std::optional<ControlOutcome> told;
   test.clock.at(1s, [&] {
-    panel.ask(R"({"brightness":1})", mailbox, &told,
+    panel.ask({R"({"brightness":1})"}, mailbox, &told,
               [](void* owner, ControlOutcome outcome, std::string_view) noexcept {
                 *static_cast<std::optional<ControlOutcome>*>(owner) = outcome;
               });

@@ -67,7 +67,7 @@ struct Desk {
     const auto answered = [](void* owner, ControlOutcome outcome, std::string_view words) noexcept {
       *static_cast<std::pair<ControlOutcome, std::string>*>(owner) = {outcome, std::string(words)};
     };
-    EXPECT_NE(panel.ask(body, mailbox, &told, answered), nullptr);
+    EXPECT_NE(panel.ask({body, "10.0.0.9"}, mailbox, &told, answered), nullptr);
     desk.serve(asked);
     mailbox.deliver();
     return told;
@@ -112,11 +112,27 @@ TEST(ControlDesk, SettingIsReappliedWhenTheSourceIsReopened) {
   test.desk.opened(test.source);
   testing::internal::CaptureStderr();
   EXPECT_EQ(test.ask(R"({"mode":"manual","light":90})", &test.source).first, ControlOutcome::done);
-  EXPECT_EQ(lines_with(testing::internal::GetCapturedStderr(), "set on request"), 2u);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(lines_with(log, "door: 10.0.0.9 changed mode from 0 (auto) to 1 (manual)"), 1u) << log;
+  EXPECT_EQ(lines_with(log, "door: 10.0.0.9 changed light from 7 to 90"), 1u) << log;
   EXPECT_NE(test.rows().find("\"value\":90"), std::string::npos) << test.rows();
   TurnableSource again;
   test.desk.opened(again);
   EXPECT_EQ(again.set, (std::vector<Set>{{"mode", 1}, {"light", 90}}));
+}
+
+TEST(ControlDesk, LogsEachChangeAndNothingElse) {
+  Desk test;
+  test.desk.opened(test.source);
+  testing::internal::CaptureStderr();
+  test.ask(R"({"light":7})", &test.source);
+  test.ask(R"({"light":10,"colour":1})", &test.source);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "nothing was changed";
+  test.source.refuse = "light";
+  testing::internal::CaptureStderr();
+  test.ask(R"({"mode":"manual","light":10})", &test.source);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "door: 10.0.0.9 changed mode from 0 (auto) to 1 (manual)\n");
 }
 
 TEST(ControlDesk, InvalidRequestChangesNothing) {

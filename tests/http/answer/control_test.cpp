@@ -57,6 +57,20 @@ TEST(Control, IsRefusedBeforeTheCameraHearsOfIt) {
   }
 }
 
+TEST(Control, TheCameraLearnsWhoAsks) {
+  ServerConfig config = PanelWorld::allowing_control();
+  for (const bool trusted : {false, true}) {
+    if (trusted) config.trusted_proxies.emplace_back("0.0.0.0/0");
+    PanelWorld shard(config);
+    RawClient client(shard);
+    client.send(patch(kBody, kJson + "X-Forwarded-For: 192.0.2.7\r\n"));
+    shard.run_for(10ms);
+    EXPECT_EQ(shard.serve(ControlOutcome::done).size(), 1u);
+    EXPECT_EQ(shard.who == "192.0.2.7", trusted) << shard.who;
+    EXPECT_NE(shard.who, "");
+  }
+}
+
 TEST(Control, PagesOfThisServerAndOfTheNamedOneMay) {
   ServerConfig config = PanelWorld::allowing_control();
   config.cors_origins = {"https://other.example", "https://home.example"};

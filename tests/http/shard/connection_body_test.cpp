@@ -131,7 +131,7 @@ TEST(ConnectionBody, AnAnswerThatComesTooLateIsForgotten) {
   RawClient client(shard);
   client.send(patch(kBody));
   shard.run_for(10ms);
-  shard.panel.serve([&](std::string_view, ControlAnswer& answer) {
+  shard.panel.serve([&](const ControlOrder&, ControlAnswer& answer) {
     shard.run_for(6s);
     answer.outcome = ControlOutcome::done;
   });
@@ -195,7 +195,7 @@ TEST(ConnectionBody, ACameraThatAnswersAfterTheStopAnswersNobody) {
   RawClient client(shard);
   client.send(patch(kBody));
   shard.run_for(10ms);
-  shard.panel.serve([&](std::string_view, ControlAnswer& answer) {
+  shard.panel.serve([&](const ControlOrder&, ControlAnswer& answer) {
     EXPECT_LE(shard.stop(), 2s);
     answer.outcome = ControlOutcome::done;
   });

@@ -231,9 +231,9 @@ TEST_P(ServerTest, ControlsAreTurnedByTheCamerasThreadUntilTheServerStops) {
   std::atomic<int> served{0};
   std::thread camera([&] {
     for (bool last = false; !last;) {
-      panel_.serve([&](std::string_view body, ControlAnswer& answer) {
+      panel_.serve([&](const ControlOrder& order, ControlAnswer& answer) {
         panel_.publish_controls(std::vector<std::string>{std::to_string(++served)});
-        last = body == "last";
+        last = order.body == "last";
         if (last) server_->stop();
         answer.outcome = ControlOutcome::done;
       });
