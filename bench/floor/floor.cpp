@@ -129,6 +129,7 @@ std::string make_stream_head() {
   ResponseContext context;
   context.date = date.at(read_wall_clock());
   context.keep_alive = false;
+  context.embedding = Embedding::unstated;
   ResponseHead head(room, 200, context);
   head.field("Content-Type: multipart/x-mixed-replace; boundary={}", kBoundary);
   head.field("Cache-Control: no-store, no-cache, must-revalidate, max-age=0");

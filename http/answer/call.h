@@ -31,8 +31,12 @@ struct Call {
 
   ResponseContext context(bool keep_alive) const {
     const auto& named = services.state.config.cors_origins;
-    return {services.date(), allowed_origin(request.origin, named), request.minor_version,
-            keep_alive, varies_by_origin(named)};
+    return {.date = services.date(),
+            .cors_origin = allowed_origin(request.origin, named),
+            .minor_version = request.minor_version,
+            .keep_alive = keep_alive,
+            .varies_by_origin = varies_by_origin(named),
+            .embedding = embedding_of(route.resource)};
   }
   // HEAD is answered like GET, without the body (RFC 9110 section 9.3.2).
   std::string_view body(std::string_view text) const {

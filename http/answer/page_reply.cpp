@@ -35,7 +35,7 @@ Reply reply_camera_page(const Call& call) noexcept {
 Reply reply_favicon(const Call& call) noexcept {
   ResponseHead head(call.output, 200, call.context(false));
   head.field("Content-Type: image/svg+xml").field("Content-Length: {}", kFaviconSvg.size());
-  head.field("Cache-Control: max-age=86400").field("X-Content-Type-Options: nosniff");
+  head.field("Cache-Control: max-age=86400");
   // Browsers open a connection just for the icon, and allow six per server.
   Reply answer = reply(call, head, kFaviconSvg);
   answer.keep_alive = false;
@@ -49,7 +49,7 @@ Reply reply_viewer_module(const Call& call) noexcept {
   ResponseHead head(call.output, 200, context);
   head.field("Content-Type: text/javascript; charset=utf-8");
   head.field("Content-Length: {}", kViewerJs.size());
-  head.field("Cache-Control: max-age=3600").field("X-Content-Type-Options: nosniff");
+  head.field("Cache-Control: max-age=3600");
   return reply(call, head, kViewerJs);
 }
 

@@ -61,7 +61,7 @@ Reply reply_text(const Call& call, std::string_view type, std::string_view text)
 
 void add_page_fields(ResponseHead& head, std::string_view policy, std::string_view style) noexcept {
   head.field("Content-Security-Policy: {}{}{}", policy, style.empty() ? "" : " ", style);
-  head.field("X-Content-Type-Options: nosniff").field("Referrer-Policy: no-referrer");
+  head.field("Referrer-Policy: no-referrer");
 }
 
 bool wants_html(const Request& request) noexcept {

@@ -31,7 +31,9 @@ ViewerOptions viewer_options(const Call& call, const StreamParameters& parameter
 
 std::string_view write_head(const Call& call, const UstreamerOptions& ustreamer) {
   const std::string_view boundary = call.route.seed_boundary ? kSeedBoundary : kBoundary;
-  ResponseHead head(call.output, 200, call.context(false));
+  ResponseContext context = call.context(false);
+  context.embedding = Embedding::unstated;
+  ResponseHead head(call.output, 200, context);
   head.field("Content-Type: multipart/x-mixed-replace; boundary={}", boundary);
   head.field("Cache-Control: no-store, no-cache, must-revalidate, max-age=0");
   head.field("Pragma: no-cache").field("X-Accel-Buffering: no");

@@ -77,7 +77,7 @@ std::string_view DateField::at(WallTime now) noexcept {
 
 ResponseHead::ResponseHead(std::span<char> room, int status,
                            const ResponseContext& context) noexcept
-    : room_(room) {
+    : room_(room), embedding_(context.embedding) {
   field("HTTP/1.{} {} {}", context.minor_version == 0 ? 0 : 1, status, status_phrase(status));
   field("Date: {}", context.date);
   const std::string_view fate = !context.keep_alive          ? "close"
@@ -121,6 +121,11 @@ ResponseHead& ResponseHead::foreign_field(std::string_view name, std::string_vie
 }
 
 std::string_view ResponseHead::finish() noexcept {
+  if (embedding_ != Embedding::unstated) {
+    field("X-Content-Type-Options: nosniff");
+    field("Cross-Origin-Resource-Policy: {}",
+          embedding_ == Embedding::any ? "cross-origin" : "same-origin");
+  }
   raw(kLineEnd);
   return {room_.data(), size_};
 }

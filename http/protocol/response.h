@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -28,6 +29,15 @@ class DateField {
   std::array<char, 29> text_{};
 };
 
+// Who may embed a resource (Fetch standard, section 3.7: Cross-Origin-Resource-Policy), and with it
+// the order to take it for nothing but what Content-Type says (section 3.6). Both are about what
+// pages embed without asking; scripts that ask are admitted by CORS alone.
+enum class Embedding : uint8_t {
+  unstated,  // neither field: a stream, whose head has only the fields of its contract
+  own,       // only this server's pages
+  any,       // any page: pictures, the module
+};
+
 // The input that all heads of a connection have in common.
 struct ResponseContext {
   std::string_view date;
@@ -36,6 +46,7 @@ struct ResponseContext {
   bool keep_alive = true;         // whether the connection is kept after this answer
   bool varies_by_origin = false;  // the answer depends on Origin
   bool varies_by_accept = false;  // and on Accept (RFC 9110 section 12.5.5)
+  Embedding embedding = Embedding::own;
 };
 
 // Owns: nothing; writes into `room`, which must hold the whole head (1 KiB is ample for the heads
@@ -58,7 +69,7 @@ class ResponseHead {
   // A field with a value from outside, made ASCII (core/printable.h).
   ResponseHead& foreign_field(std::string_view name, std::string_view value) noexcept;
 
-  // Adds the empty line; returns the whole head.
+  // Adds the last fields and the empty line; returns the whole head.
   std::string_view finish() noexcept;
 
  private:
@@ -70,6 +81,7 @@ class ResponseHead {
 
   std::span<char> room_;
   size_t size_ = 0;
+  const Embedding embedding_;
 };
 
 }  // namespace fanlight

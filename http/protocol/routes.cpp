@@ -172,6 +172,18 @@ Route find_normalized(std::string_view path, std::string_view query,
 
 }  // namespace
 
+Embedding embedding_of(Resource resource) noexcept {
+  switch (resource) {
+    case Resource::stream:
+    case Resource::snapshot:
+    case Resource::favicon:
+    case Resource::viewer_js:
+      return Embedding::any;
+    default:
+      return Embedding::own;
+  }
+}
+
 Route find_route(std::string_view raw_path, std::string_view query,
                  std::span<const std::string> cameras) noexcept {
   std::array<char, kPathBytesMax> room;

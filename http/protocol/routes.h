@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/protocol/response.h"
+
 namespace fanlight {
 
 enum class Resource : uint8_t {
@@ -34,6 +36,9 @@ enum class Resource : uint8_t {
   mjpg_program,  // /program.json
   readyz,
 };
+
+// Which pages may embed it: pictures, the icon and the module are for any.
+Embedding embedding_of(Resource resource) noexcept;
 
 struct Route {
   Resource resource = Resource::none;

@@ -39,6 +39,11 @@ class World : public ShardWorld {
   }
 };
 
+// The last fields of every head but a stream's.
+inline std::string last_fields(const std::string& policy) {
+  return "X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: " + policy + "\r\n";
+}
+
 inline std::string head_request(const std::string& target) {
   return "HEAD " + target + " HTTP/1.1\r\nHost: sim\r\n\r\n";
 }

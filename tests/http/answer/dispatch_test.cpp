@@ -14,22 +14,25 @@ namespace {
 TEST(Dispatch, RefusalsByteForByte) {
   World shard;
   const auto refusal = [](const std::string& status, const std::string& fields,
-                          const std::string& text) {
+                          const std::string& text, const std::string& policy = "same-origin") {
     return "HTTP/1.1 " + status + "\r\n" + kDate + fields +
            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: " +
-           std::to_string(text.size()) + "\r\nCache-Control: no-store\r\n\r\n" + text;
+           std::to_string(text.size()) + "\r\nCache-Control: no-store\r\n" + last_fields(policy) +
+           "\r\n" + text;
   };
   const std::string allow = "Allow: GET, HEAD, OPTIONS\r\n";
   const std::string not_found =
       refusal("404 Not Found", "", "404 Not Found: there is nothing here\n");
   EXPECT_EQ(ask_text(shard, get("/nothing")), not_found);
   EXPECT_EQ(ask_text(shard, head_request("/nothing")), head_of(not_found));
-  EXPECT_EQ(ask_text(shard, "POST /snapshot HTTP/1.1\r\nHost: sim\r\n\r\n"),
-            refusal("405 Method Not Allowed", allow,
-                    "405 Method Not Allowed: only GET, HEAD and OPTIONS are allowed\n"));
+  EXPECT_EQ(
+      ask_text(shard, "POST /snapshot HTTP/1.1\r\nHost: sim\r\n\r\n"),
+      refusal("405 Method Not Allowed", allow,
+              "405 Method Not Allowed: only GET, HEAD and OPTIONS are allowed\n", "cross-origin"));
   EXPECT_EQ(ask_text(shard, "PUT /stream HTTP/1.1\r\nHost: sim\r\n\r\n"),
             refusal("405 Method Not Allowed", "Allow: GET, HEAD, OPTIONS, POST\r\n",
-                    "405 Method Not Allowed: only GET, HEAD, OPTIONS and POST are allowed\n"));
+                    "405 Method Not Allowed: only GET, HEAD, OPTIONS and POST are allowed\n",
+                    "cross-origin"));
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {"/stream?fps=x", "fps: must be a number above 0, at most 1000, given once"},
       {"/stream?frames=-1", "frames: must be a whole number above 0, given once"},
@@ -38,12 +41,13 @@ TEST(Dispatch, RefusalsByteForByte) {
       {"/snapshot?max_delay=y", "max_delay: must be 0 to 3600000 milliseconds, given once"},
   };
   for (const auto& [target, reason] : wrong) {
-    EXPECT_EQ(ask_text(shard, get(target)), refusal("400 Bad Request", "Connection: close\r\n",
-                                                    "400 Bad Request: " + reason + "\n"));
+    EXPECT_EQ(ask_text(shard, get(target)),
+              refusal("400 Bad Request", "Connection: close\r\n",
+                      "400 Bad Request: " + reason + "\n", "cross-origin"));
   }
   EXPECT_EQ(ask(shard, get("/healthz?fps=x")).status, 200);
   EXPECT_EQ(ask_text(shard, "OPTIONS * HTTP/1.1\r\nHost: sim\r\n\r\n"),
-            "HTTP/1.1 204 No Content\r\n" + kDate + allow + "\r\n");
+            "HTTP/1.1 204 No Content\r\n" + kDate + allow + last_fields("same-origin") + "\r\n");
 }
 
 TEST(Dispatch, CrossOriginFieldsWhenConfigured) {
@@ -64,7 +68,8 @@ TEST(Dispatch, CrossOriginFieldsWhenConfigured) {
                 "Allow: GET, HEAD, OPTIONS, POST\r\n"
                 "Access-Control-Allow-Methods: GET, HEAD, OPTIONS, POST\r\n"
                 "Access-Control-Allow-Headers: *, Authorization, Cache-Control, Content-Type, "
-                "If-None-Match, Range, X-Requested-With\r\n\r\n");
+                "If-None-Match, Range, X-Requested-With\r\n" +
+                last_fields("cross-origin") + "\r\n");
 }
 
 TEST(Dispatch, TheOriginThatIsNamedIsToldBack) {
@@ -97,6 +102,50 @@ TEST(Dispatch, AnybodyMayReadWithoutCredentials) {
   EXPECT_EQ(headers.at("access-control-expose-headers"), "X-Timestamp, X-Sequence, X-Slate, ETag");
   EXPECT_EQ(headers.count("access-control-allow-credentials"), 0u);
   EXPECT_EQ(headers.count("vary"), 0u);
+}
+
+// Other sites embed pictures in an <img>; nothing else is theirs, and nothing is what it does not
+// say. A stream's head has the fields of the contract and no others.
+TEST(Dispatch, OnlyPicturesAreForOtherSites) {
+  World shard;
+  const auto policy_of = [&](const std::string& request) {
+    const ParsedResponse response = ask(shard, request);
+    EXPECT_EQ(response.headers.count("x-content-type-options"),
+              response.headers.count("cross-origin-resource-policy"))
+        << request;
+    const auto found = response.headers.find("cross-origin-resource-policy");
+    return found == response.headers.end() ? "none" : found->second;
+  };
+  for (const char* target :
+       {"/snapshot", "/?action=snapshot", "/snapshot?max_delay=x", "/stream?fps=x", "/favicon.ico",
+        "/viewer.js", "/cameras/cam/snapshot"}) {
+    EXPECT_EQ(policy_of(get(target)), "cross-origin") << target;
+  }
+  for (const char* target : {"/",
+                             "/cameras",
+                             "/cameras/",
+                             "/cameras/cam",
+                             "/cameras/cam/state",
+                             "/cameras/cam/controls",
+                             "/state",
+                             "/api/v1/state",
+                             "/api/v1/summary",
+                             "/metrics",
+                             "/healthz",
+                             "/readyz",
+                             "/viewers",
+                             "/stock-table",
+                             "/program.json",
+                             "/input_0.json",
+                             "/output_0.json",
+                             "/ws",
+                             "/nothing",
+                             "/?action=command",
+                             "/%"}) {
+    EXPECT_EQ(policy_of(get(target)), "same-origin") << target;
+  }
+  EXPECT_EQ(policy_of("nonsense\r\n\r\n"), "same-origin");
+  EXPECT_EQ(policy_of(get("/stream?frames=1")), "none");
 }
 
 TEST(Dispatch, EveryAnswerIsDated) {

@@ -30,8 +30,9 @@ TEST(SnapshotReply, SnapshotByteForByte) {
       "X-UStreamer-Encode-End-Timestamp: 3600.000000\r\n";
   const std::string head = "HTTP/1.1 200 OK\r\n" + kDate + fields +
                            "Content-Type: image/jpeg\r\nContent-Length: 5000\r\n" +
-                           ustreamer_fields + "\r\n";
-  const std::string unchanged = "HTTP/1.1 304 Not Modified\r\n" + kDate + fields + "\r\n";
+                           ustreamer_fields + last_fields("cross-origin") + "\r\n";
+  const std::string unchanged =
+      "HTTP/1.1 304 Not Modified\r\n" + kDate + fields + last_fields("cross-origin") + "\r\n";
   EXPECT_EQ(without_send_time(ask_text(shard, get("/snapshot"))), head + picture(1));
   EXPECT_EQ(without_send_time(ask_text(shard, head_request("/snapshot"))), head);
   EXPECT_EQ(ask_text(shard, get("/snapshot", "If-None-Match: " + kEtag + "\r\n")), unchanged);
@@ -54,7 +55,8 @@ TEST(SnapshotReply, LostCameraGivesItsSlateAsTheBodyOf503) {
   const std::string head = "HTTP/1.1 503 Service Unavailable\r\n" + kDate +
                            "Retry-After: 5\r\nContent-Type: image/jpeg\r\n"
                            "X-Slate: camera lost: simulated\r\nContent-Length: 5000\r\n"
-                           "Cache-Control: no-store\r\n\r\n";
+                           "Cache-Control: no-store\r\n" +
+                           last_fields("cross-origin") + "\r\n";
   EXPECT_EQ(ask_text(shard, get("/snapshot")), head + picture(1));
   EXPECT_EQ(ask_text(shard, get("/snapshot?max_delay=0")), head + picture(1));
   EXPECT_EQ(ask_text(shard, head_request("/snapshot")), head);
