@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "http/page/error_page.h"
 #include "http/protocol/exchange.h"
 
@@ -21,6 +22,24 @@ static_assert(kErrorHeadBytesMax + ErrorPage::kBeginBytesMax + ErrorPage::kEndBy
 bool leaves_framing_in_doubt(int status) {
   constexpr std::array kStatuses = {400, 408, 413, 414, 431, 501, 505};
   return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
+}
+
+// What precedes `end`; removes both, or everything if there is no `end`.
+std::string_view take_until(std::string_view& text, char end) {
+  const size_t size = std::min(text.find(end), text.size());
+  const std::string_view taken = text.substr(0, size);
+  text.remove_prefix(std::min(size + 1, text.size()));
+  return taken;
+}
+
+// `q=0` among the parameters: not acceptable (RFC 9110 section 12.4.2).
+bool has_zero_weight(std::string_view parameters) {
+  while (!parameters.empty()) {
+    const std::string_view parameter = trimmed(take_until(parameters, ';'));
+    if (!starts_with_ignoring_case(parameter, "q=")) continue;
+    return parameter.find_first_not_of("0.", 2) == std::string_view::npos;
+  }
+  return false;
 }
 
 // For the list of cameras the format depends on Accept.
@@ -65,7 +84,13 @@ void add_page_fields(ResponseHead& head, std::string_view policy, std::string_vi
 }
 
 bool wants_html(const Request& request) noexcept {
-  return request.accept.find("text/html") != std::string_view::npos;
+  std::string_view ranges = request.accept;
+  while (!ranges.empty()) {
+    std::string_view range = take_until(ranges, ',');
+    const std::string_view type = trimmed(take_until(range, ';'));
+    if (equals_ignoring_case(type, "text/html") && !has_zero_weight(range)) return true;
+  }
+  return false;
 }
 
 Reply reply_error(const Call& call, int status, std::string_view reason) noexcept {

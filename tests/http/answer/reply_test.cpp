@@ -35,6 +35,24 @@ TEST(Reply, AllowListsWhatTheResourceTakes) {
             "GET, HEAD, OPTIONS");
 }
 
+// RFC 9110 sections 12.5.1, 8.3.1 and 12.4.2.
+TEST(Reply, WhoWantsHtml) {
+  const auto wants = [](std::string_view accept) {
+    Request request;
+    request.accept = accept;
+    return wants_html(request);
+  };
+  for (const char* accept : {"text/html", "TEXT/Html", "text/html,application/xhtml+xml,*/*;q=0.8",
+                             "a/b , text/html ; q=0.1", "text/html;level=0", "text/html;q=1.0"}) {
+    EXPECT_TRUE(wants(accept)) << accept;
+  }
+  for (const char* accept :
+       {"", "*/*", "text/*", "application/json", "text/html;q=0", "text/html; Q=0.000, a/b",
+        "text/html;a=b;q=0.", "text/html5", "xtext/html", "a/b;c=text/html"}) {
+    EXPECT_FALSE(wants(accept)) << accept;
+  }
+}
+
 TEST(Reply, PreflightAllowsAPatchForTheNamedOrigin) {
   ServerConfig config = PanelWorld::allowing_control();
   config.cors_origins = {"https://home.example"};
