@@ -162,6 +162,7 @@ Answer answer_request(ShardServices& services, const ClientSocket& client, Excha
                   .connection_id = client.id};
   const Route& route = call.route;
   if (request.method == Method::options) return reply_options(call);
+  if (request.method == Method::connect) return reply_not_allowed(call);
   if (route.resource == Resource::none) return reply_error(call, 404, "there is nothing here");
   switch (request.method) {
     case Method::get:

@@ -2,11 +2,11 @@
 #include "http/protocol/request.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/ascii.h"
 #include "core/check.h"
 #include "http/protocol/authority.h"
+#include "http/protocol/token.h"
 
 namespace fanlight {
 namespace {
@@ -15,23 +15,12 @@ constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// tchar of RFC 9110 section 5.6.2.
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 256; ++c) {
-    const char ch = static_cast<char>(c);
-    table[static_cast<size_t>(c)] =
-        is_digit(ch) || (lower(ch) >= 'a' && lower(ch) <= 'z') ||
-        std::string_view("!#$%&'*+-.^_`|~").find(ch) != std::string_view::npos;
-  }
-  return table;
-}
-constexpr std::array<bool, 256> kTokenChar = make_token_table();
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return kTokenChar[static_cast<unsigned char>(c)];
-  });
+// uri-host ":" port, as CONNECT names its destination (RFC 9112 section 3.2.3).
+bool is_destination(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon + 1 == text.size()) return false;
+  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(colon) + 1, text.end(), is_digit) &&
+         is_http_authority(text);
 }
 
 // Control characters that must not appear anywhere in a head (CR and LF are handled by the line
@@ -51,7 +40,8 @@ Method method_of(std::string_view name) {
   if (name == "OPTIONS") return Method::options;
   if (name == "PATCH") return Method::patch;
   if (name == "POST") return Method::post;
-  for (const std::string_view refused : {"PUT", "DELETE", "TRACE", "CONNECT"}) {
+  if (name == "CONNECT") return Method::connect;
+  for (const std::string_view refused : {"PUT", "DELETE", "TRACE"}) {
     if (name == refused) return Method::refused;
   }
   return Method::unknown;
@@ -165,29 +155,43 @@ bool RequestParser::parse_request_line(std::string_view line) noexcept {
   return parse_target(target);
 }
 
-// origin-form, absolute-form or, for OPTIONS, asterisk-form (RFC 9112 section 3.2).
+// origin-form, absolute-form or, for CONNECT and OPTIONS only, authority-form and asterisk-form
+// (RFC 9112 section 3.2).
 bool RequestParser::parse_target(std::string_view target) noexcept {
   for (const char c : target) {
     if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f || c == '#') {
       return fail(400, "malformed request target");
     }
   }
-  if (target.size() > 7 && equals_ignoring_case(target.substr(0, 7), "http://")) {
+  if (request_.method == Method::connect || target == "*") {
+    request_.path = target;
+    const bool may_be = request_.method == Method::connect ? is_destination(target)
+                                                           : request_.method == Method::options;
+    return may_be || fail(400, "malformed request target");
+  }
+  if (starts_with_ignoring_case(target, "http://")) {
     target.remove_prefix(7);
     const size_t authority = std::min(target.find_first_of("/?"), target.size());
     authority_ = target.substr(0, authority);
     if (!is_http_authority(authority_)) return fail(400, "malformed authority in the target");
     target.remove_prefix(authority);
-    if (target.empty()) target = "/";
+    // An empty path is that of the root (RFC 9110 section 4.2.3).
+    if (!target.starts_with('/')) {
+      request_.path = "/";
+      request_.query = target.substr(std::min<size_t>(1, target.size()));
+      return true;
+    }
   }
+  return parse_path(target);
+}
+
+bool RequestParser::parse_path(std::string_view target) noexcept {
   const size_t question = std::min(target.find('?'), target.size());
   request_.path = target.substr(0, question);
   request_.query = target.substr(std::min(question + 1, target.size()));
-  if (request_.path.empty() && question < target.size()) request_.path = "/";
-  if (!is_percent_encoded(request_.path)) return fail(400, "malformed request target");
-  if (request_.path == "*" && request_.method == Method::options) return true;
-  if (request_.method == Method::refused) return true;  // includes CONNECT's authority-form
-  if (!request_.path.starts_with('/')) return fail(400, "malformed request target");
+  if (!request_.path.starts_with('/') || !is_percent_encoded(request_.path)) {
+    return fail(400, "malformed request target");
+  }
   return true;
 }
 
@@ -267,9 +271,12 @@ bool RequestParser::parse_web_socket_field(std::string_view name, std::string_vi
       if (equals_ignoring_case(protocol, "websocket")) upgrade_web_socket_ = true;
     });
   } else if (equals_ignoring_case(name, "sec-websocket-key")) {
-    if (!request_.web_socket_key.empty()) return fail(400, "duplicate Sec-WebSocket-Key");
+    if (have_web_socket_key_) return fail(400, "duplicate Sec-WebSocket-Key");
+    have_web_socket_key_ = true;
     request_.web_socket_key = value;
   } else if (equals_ignoring_case(name, "sec-websocket-version")) {
+    if (have_web_socket_version_) return fail(400, "duplicate Sec-WebSocket-Version");
+    have_web_socket_version_ = true;
     request_.web_socket_version = value;
   }
   return true;

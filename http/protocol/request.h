@@ -19,6 +19,7 @@ enum class Method : uint8_t {
   options,
   patch,
   post,     // to a stream, as some mjpg-streamer clients request it
+  connect,  // refused too; its target is an authority
   refused,  // a method of RFC 9110 that no resource here allows: 405
   unknown,  // anything else: 501
 };
@@ -27,7 +28,8 @@ enum class Method : uint8_t {
 struct Request {
   Method method = Method::unknown;
   int minor_version = 1;                // of HTTP/1
-  std::string_view path;                // of the target, as sent; "*" for OPTIONS *
+  std::string_view path;                // of the target, as sent; "*" for OPTIONS *, and the
+                                        // authority for CONNECT
   std::string_view query;               // after the '?'
   std::string_view accept;              // value of Accept, empty when absent
   std::string_view if_none_match;       // value of If-None-Match
@@ -94,6 +96,7 @@ class RequestParser {
   bool parse_line(std::string_view line) noexcept;
   bool parse_request_line(std::string_view line) noexcept;
   bool parse_target(std::string_view target) noexcept;
+  bool parse_path(std::string_view target) noexcept;
   bool parse_field(std::string_view line) noexcept;
   bool parse_known_field(std::string_view name, std::string_view value) noexcept;
   bool parse_content_length(std::string_view value) noexcept;
@@ -112,6 +115,8 @@ class RequestParser {
   bool have_origin_ = false;
   bool have_content_length_ = false;
   bool have_transfer_encoding_ = false;
+  bool have_web_socket_key_ = false;
+  bool have_web_socket_version_ = false;
   bool wants_close_ = false;
   bool wants_keep_alive_ = false;
   bool wants_upgrade_ = false;       // Connection: upgrade

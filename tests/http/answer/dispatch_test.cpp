@@ -50,6 +50,14 @@ TEST(Dispatch, RefusalsByteForByte) {
             "HTTP/1.1 204 No Content\r\n" + kDate + allow + last_fields("same-origin") + "\r\n");
 }
 
+// Its target is no path, so there is nothing that might not be found.
+TEST(Dispatch, ConnectIsNotAllowed) {
+  World shard;
+  const auto response = ask(shard, "CONNECT sim:443 HTTP/1.1\r\nHost: sim\r\n\r\n");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(response.headers.at("allow"), "GET, HEAD, OPTIONS");
+}
+
 TEST(Dispatch, CrossOriginFieldsWhenConfigured) {
   ServerConfig config;
   config.cors_origins = {"https://example.org"};
