@@ -213,7 +213,7 @@ bool RequestParser::parse_known_field(std::string_view name, std::string_view va
   } else if (equals_ignoring_case(name, "content-length")) {
     return parse_content_length(value);
   } else if (equals_ignoring_case(name, "transfer-encoding")) {
-    have_transfer_encoding_ = true;
+    return parse_transfer_encoding(value);
   } else if (equals_ignoring_case(name, "connection")) {
     parse_connection(value);
   } else if (equals_ignoring_case(name, "expect")) {
@@ -257,6 +257,20 @@ bool RequestParser::parse_content_length(std::string_view value) noexcept {
   return true;
 }
 
+// Chunked is the one coding that every recipient must know. It may be applied only once, and as the
+// last one (RFC 9112 sections 6.1 and 6.3).
+bool RequestParser::parse_transfer_encoding(std::string_view value) noexcept {
+  have_transfer_encoding_ = true;
+  bool is_more_behind = false;
+  for_each_option(value, [&](std::string_view coding) {
+    if (coding.empty()) return;
+    is_more_behind = is_more_behind || request_.is_chunked;
+    request_.is_chunked = equals_ignoring_case(coding, "chunked");
+    is_coding_known_ = is_coding_known_ && request_.is_chunked;
+  });
+  return !is_more_behind || fail(400, "malformed Transfer-Encoding");
+}
+
 void RequestParser::parse_connection(std::string_view value) noexcept {
   for_each_option(value, [this](std::string_view option) {
     if (equals_ignoring_case(option, "close")) wants_close_ = true;
@@ -282,17 +296,20 @@ bool RequestParser::parse_web_socket_field(std::string_view name, std::string_vi
   return true;
 }
 
+// A body that is not chunked last has no certain end (RFC 9112 section 6.3).
+bool RequestParser::check_transfer_encoding() noexcept {
+  if (have_content_length_) return fail(400, "both Content-Length and Transfer-Encoding");
+  if (request_.minor_version == 0) return fail(400, "Transfer-Encoding in HTTP/1.0");
+  if (!is_coding_known_) return fail(501, "only the transfer coding chunked is supported");
+  return request_.is_chunked || fail(400, "empty Transfer-Encoding");
+}
+
 // After the empty line: checks that need all fields.
 bool RequestParser::finish() noexcept {
   if (!have_host_ && request_.minor_version >= 1) return fail(400, "Host is missing");
   // RFC 9112 section 3.2.2: an absolute-form target overrides Host.
   if (!authority_.empty()) request_.host = authority_;
-  if (have_transfer_encoding_) {
-    if (have_content_length_) return fail(400, "both Content-Length and Transfer-Encoding");
-    // Request bodies here are short and of known length, so no coding is decoded (RFC 9112 section
-    // 6.1 allows the refusal).
-    return fail(501, "request bodies with Transfer-Encoding are not supported");
-  }
+  if (have_transfer_encoding_ && !check_transfer_encoding()) return false;
   request_.upgrades_to_web_socket = wants_upgrade_ && upgrade_web_socket_;
   request_.keep_alive = !wants_close_ && (request_.minor_version >= 1 || wants_keep_alive_);
   request_.head_size = scanned_;

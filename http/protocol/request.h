@@ -44,7 +44,9 @@ struct Request {
   std::string_view body;                // after the head; empty unless RequestParser::take_body()
   bool keep_alive = true;               // what the client wants (RFC 9112 section 9.3)
   bool expects_continue = false;        // Expect: 100-continue (RFC 9110 section 10.1.1)
-  uint64_t content_length = 0;          // bytes of body after the head
+  uint64_t content_length = 0;          // bytes of body after the head; of a chunked one that is
+                                        // kept, known when it is complete
+  bool is_chunked = false;              // the body has Transfer-Encoding: chunked
   size_t head_size = 0;                 // bytes up to and including the empty line
 };
 
@@ -77,7 +79,10 @@ class RequestParser {
   ParseStatus parse(std::string_view text) noexcept;
 
   // The request's body is in the caller's buffer, like the head.
-  void take_body(std::string_view body) noexcept { request_.body = body; }
+  void take_body(std::string_view body) noexcept {
+    request_.body = body;
+    request_.content_length = body.size();
+  }
 
   // Prepares for the next request on the connection.
   void reset() noexcept { *this = RequestParser(); }
@@ -100,9 +105,11 @@ class RequestParser {
   bool parse_field(std::string_view line) noexcept;
   bool parse_known_field(std::string_view name, std::string_view value) noexcept;
   bool parse_content_length(std::string_view value) noexcept;
+  bool parse_transfer_encoding(std::string_view value) noexcept;
   void parse_connection(std::string_view value) noexcept;
   bool parse_web_socket_field(std::string_view name, std::string_view value) noexcept;
   bool finish() noexcept;
+  bool check_transfer_encoding() noexcept;
   bool fail(int status, std::string_view reason) noexcept;
 
   Request request_;
@@ -115,6 +122,7 @@ class RequestParser {
   bool have_origin_ = false;
   bool have_content_length_ = false;
   bool have_transfer_encoding_ = false;
+  bool is_coding_known_ = true;
   bool have_web_socket_key_ = false;
   bool have_web_socket_version_ = false;
   bool wants_close_ = false;

@@ -28,11 +28,12 @@ RequestReader::Step RequestReader::read_head() noexcept {
 bool RequestReader::begin_body(bool keep) noexcept {
   keeps_body_ = keep;
   const bool has_begun = input_size_ > request().head_size;
-  return request().expects_continue && request().minor_version >= 1 && !has_begun &&
-         body_left_ > 0 && body_left_ <= kBodyBytesMax;
+  const bool has_body = request().is_chunked || (body_left_ > 0 && body_left_ <= kBodyBytesMax);
+  return request().expects_continue && request().minor_version >= 1 && !has_begun && has_body;
 }
 
 RequestReader::Step RequestReader::read_body() noexcept {
+  if (request().is_chunked) return read_chunks();
   if (body_left_ > kBodyBytesMax) return refuse(413, "the request body is too long");
   if (!keeps_body_) {
     discard_body();
@@ -41,8 +42,39 @@ RequestReader::Step RequestReader::read_body() noexcept {
     parser_.take_body(behind.substr(0, body_left_));
     body_left_ = 0;
   }
-  if (body_left_ == 0) return Step::request;
+  if (body_left_ == 0) {
+    body_is_read_ = true;
+    return Step::request;
+  }
   // A head that fills the buffer leaves no room to receive the body.
+  if (room().empty()) return refuse(413, "the head leaves no room for a body");
+  return Step::receive;
+}
+
+// Decoded in place: behind the head is what is kept of the body, then what was received since.
+RequestReader::Step RequestReader::read_chunks() noexcept {
+  const size_t begin = request().head_size + kept_bytes_;
+  const ChunkedReader::Result result =
+      chunks_.decode(std::span(input_).subspan(begin, input_size_ - begin));
+  const size_t kept = keeps_body_ ? result.data : 0;
+  erase(begin + kept, result.taken - kept);
+  kept_bytes_ += kept;
+  chunked_bytes_ += result.data;
+  switch (result.status) {
+    case ChunkedReader::Status::bad:
+      return refuse(400, "malformed chunk");
+    case ChunkedReader::Status::too_long:
+      return refuse(413, "the chunks of the request body are too long");
+    case ChunkedReader::Status::more:
+    case ChunkedReader::Status::done:
+      break;
+  }
+  if (chunked_bytes_ > kBodyBytesMax) return refuse(413, "the request body is too long");
+  if (result.status == ChunkedReader::Status::done) {
+    parser_.take_body(input().substr(request().head_size, kept_bytes_));
+    body_is_read_ = true;
+    return Step::request;
+  }
   if (room().empty()) return refuse(413, "the head leaves no room for a body");
   return Step::receive;
 }
@@ -56,10 +88,14 @@ void RequestReader::discard_body() noexcept {
 }
 
 bool RequestReader::next() noexcept {
-  CHECK(head_is_read_ && body_left_ == 0);
+  CHECK(body_is_read_);
   erase(0, request().head_size + request().body.size());
   parser_.reset();
   head_is_read_ = false;
+  body_is_read_ = false;
+  chunks_ = ChunkedReader();
+  chunked_bytes_ = 0;
+  kept_bytes_ = 0;
   return input_size_ > 0;
 }
 

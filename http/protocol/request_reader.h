@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 
+#include "http/protocol/chunked_reader.h"
 #include "http/protocol/request.h"
 
 namespace fanlight {
@@ -66,12 +67,17 @@ class RequestReader {
   Step read_head() noexcept;
   Step read_body() noexcept;
   void discard_body() noexcept;
+  Step read_chunks() noexcept;
   Step refuse(int status, std::string_view reason) noexcept;
 
   RequestParser parser_;
   bool head_is_read_ = false;
   bool keeps_body_ = false;
-  uint64_t body_left_ = 0;  // bytes of the body still to be received
+  uint64_t body_left_ = 0;  // bytes of the body still to be received, unless it is chunked
+  ChunkedReader chunks_;
+  uint64_t chunked_bytes_ = 0;  // of the body, decoded so far
+  size_t kept_bytes_ = 0;       // of those, the ones that are behind the head
+  bool body_is_read_ = false;
   int error_status_ = 0;
   std::string_view error_reason_;
   size_t input_size_ = 0;

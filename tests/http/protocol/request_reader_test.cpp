@@ -3,6 +3,7 @@
 // request_test.cpp.
 #include "http/protocol/request_reader.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -108,6 +109,72 @@ TEST(RequestReader, KeepsABodyThatFillsTheBufferAndRefusesOneByteMore) {
   EXPECT_EQ(exceeds.reason, "the head leaves no room for a body");
 }
 
+std::string chunked(const std::string& path, const std::string& coding) {
+  return "POST " + path + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + coding;
+}
+
+TEST(RequestReader, TakesChunkedBodiesInPiecesOfAnySize) {
+  Receiver wrong(true, 1000);
+  wrong.receive(chunked("/a", "4\r\nbody and more\r\n0\r\n\r\n"));
+  EXPECT_EQ(wrong.refused, 400);
+  EXPECT_EQ(wrong.reason, "malformed chunk");
+  const std::string good = kGet +
+                           chunked("/a", "4\r\nbody\r\n7;x=y\r\n/b HTTP\r\n0\r\nX: a\r\n\r\n") +
+                           post("/c", "d") + chunked("/e", "0\r\n\r\n") + kGet;
+  for (const bool keeps : {false, true}) {
+    for (size_t piece = 1; piece <= good.size(); ++piece) {
+      Receiver receiver(keeps, piece);
+      receiver.receive(good);
+      const std::string kept = keeps ? "body/b HTTP" : "";
+      EXPECT_EQ(receiver.requests, (std::vector<std::string>{"/b ", "/a " + kept,
+                                                             keeps ? "/c d" : "/c ", "/e ", "/b "}))
+          << piece;
+      EXPECT_EQ(receiver.refused, 0);
+    }
+  }
+}
+
+TEST(RequestReader, AChunkedBodyHasTheLimitOfAnyOther) {
+  std::string longest;
+  for (int chunk = 0; chunk < 64; ++chunk) {
+    longest += "400\r\n" + std::string(1024, 'x') + "\r\n";
+  }
+  Receiver fits(false, 1000);
+  fits.receive(chunked("/a", longest + "0\r\n\r\n") + kGet);
+  EXPECT_EQ(fits.requests, (std::vector<std::string>{"/a ", "/b "}));
+  Receiver exceeds(false, 1000);
+  exceeds.receive(chunked("/a", longest + "1\r\nx\r\n0\r\n\r\n"));
+  EXPECT_EQ(exceeds.refused, 413);
+  EXPECT_EQ(exceeds.reason, "the request body is too long");
+  Receiver framing(false, 1000);
+  framing.receive(chunked("/a", "1;" + std::string(ChunkedReader::kFramingBytesMax, 'a')));
+  EXPECT_EQ(framing.refused, 413);
+  EXPECT_EQ(framing.reason, "the chunks of the request body are too long");
+}
+
+TEST(RequestReader, KeepsAChunkedBodyThatFillsTheBufferAndRefusesOneByteMore) {
+  const size_t head = chunked("/a", "").size();
+  const size_t most = RequestReader::kInputSize - head - 7;  // the last chunk is received behind it
+  const auto body = [](size_t size) {
+    return fmt::format("{:x}\r\n", size) + std::string(size, 'x') + "\r\n0\r\n\r\n";
+  };
+  Receiver fits(true, 1000);
+  fits.receive(chunked("/a", body(most)));
+  EXPECT_EQ(fits.requests, std::vector<std::string>{"/a " + std::string(most, 'x')});
+  Receiver exceeds(true, 1000);
+  exceeds.receive(chunked("/a", body(RequestReader::kInputSize - head)));
+  EXPECT_EQ(exceeds.refused, 413);
+  EXPECT_EQ(exceeds.reason, "the head leaves no room for a body");
+}
+
+TEST(RequestReader, TheLimitOfAChunkedBodyIsThatOfEachRequest) {
+  const std::string half = fmt::format("{:x}\r\n", RequestReader::kBodyBytesMax) +
+                           std::string(RequestReader::kBodyBytesMax, 'x') + "\r\n0\r\n\r\n";
+  Receiver receiver(false, 1000);
+  receiver.receive(chunked("/a", half) + chunked("/b", half) + kGet);
+  EXPECT_EQ(receiver.requests, (std::vector<std::string>{"/a ", "/b ", "/b "}));
+}
+
 TEST(RequestReader, RefusesAHeadThatFillsTheBuffer) {
   Receiver line(false, 1000);
   line.receive("GET /" + std::string(RequestReader::kInputSize, 'x'));
@@ -137,6 +204,12 @@ TEST(RequestReader, AClientWaitsForContinueUnlessItsBodyHasBegun) {
   Receiver empty(true, 1000);
   empty.receive(post("/a", "", fields));
   EXPECT_EQ(empty.continues, 0);
+  const std::string head =
+      "POST /a HTTP/1.1\r\nHost: a\r\n" + fields + "Transfer-Encoding: chunked\r\n\r\n";
+  Receiver chunks(true, head.size());
+  chunks.receive(head + "1\r\nx\r\n0\r\n\r\n");
+  EXPECT_EQ(chunks.continues, 1);
+  EXPECT_EQ(chunks.requests, std::vector<std::string>{"/a x"});
 }
 
 TEST(RequestReader, GivesWhatFollowsARequest) {

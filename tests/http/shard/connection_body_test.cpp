@@ -50,6 +50,28 @@ TEST(ConnectionBody, ABodyComesByteByByte) {
   EXPECT_EQ(client.status(), 200);
 }
 
+TEST(ConnectionBody, ABodyComesInChunks) {
+  PanelWorld shard;
+  RawClient client(shard);
+  client.send(
+      "PATCH /cameras/cam/controls HTTP/1.1\r\nHost: sim\r\nTransfer-Encoding: chunked\r\n"
+      "Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n");
+  shard.run_for(10ms);
+  EXPECT_EQ(client.text(), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("2;a=b\r\n{\"\r\ne\r\nbrightness\":7}\r\n0\r\nX: a\r\n\r\n" + get("/healthz"));
+  shard.run_for(10ms);
+  EXPECT_EQ(shard.serve(ControlOutcome::done), Bodies{kBody});
+  shard.run_for(10ms);
+  EXPECT_TRUE(client.text().ends_with("\r\n\r\nok\n")) << client.text();
+  EXPECT_EQ(ask(shard,
+                "PATCH /cameras/cam/controls HTTP/1.1\r\nHost: sim\r\n"
+                "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "801\r\n" +
+                    std::string(0x801, 'x') + "\r\n0\r\n\r\n")
+                .status,
+            413);
+}
+
 TEST(ConnectionBody, ContinueIsSentBeforeABodyThatIsKept) {
   PanelWorld shard;
   RawClient client(shard);
