@@ -44,6 +44,10 @@ Answer reply_control(const Call& call) noexcept {
   if (request.content_length == 0) {
     return reply_error(call, 400, "expected an object of controls and their values");
   }
+  // Controls have no entity tag, so a condition on one is false (RFC 9110 section 13.1.1).
+  if (request.if_match.given() && !request.if_match.match_strongly({})) {
+    return reply_error(call, 412, "controls have no ETag");
+  }
   CHECK(request.body.size() == request.content_length);
   CameraPanel* panel = call.services.state.cameras[call.route.camera].panel;
   if (panel == nullptr) return reply_error(call, 503, "this camera accepts no requests");

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/answer/snapshot_reply.h"
 
-#include <fmt/core.h>
-
+#include "http/answer/picture_fields.h"
 #include "http/delivery/shard_services.h"
 #include "http/delivery/ustreamer_framing.h"
 
@@ -22,17 +21,9 @@ bool must_wait(const Call& call, Channel& channel, const StreamParameters& param
   return age >= std::chrono::milliseconds(parameters.max_delay_ms);
 }
 
-// RFC 9110 section 13.1.2, weak comparison; our entity tags contain no comma and no quote.
-bool matches(std::string_view if_none_match, std::string_view etag) {
-  return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
-}
-
-Reply reply_frame(const Call& call, ResponseHead& head, Channel& channel, const Frame& frame) {
-  Reply answer = reply(call, head, frame.jpeg());
-  answer.channel = &channel;
-  answer.frame = &frame;
+Reply reply_newest(const Call& call, ResponseHead& head, Channel& channel, const Frame& frame) {
   channel.pin(frame);
-  return answer;
+  return reply_pinned(call, head, channel, frame);
 }
 
 Reply reply_slate(const Call& call, Channel& channel) {
@@ -42,7 +33,7 @@ Reply reply_slate(const Call& call, Channel& channel) {
   head.foreign_field("X-Slate", frame->info().slate_reason.view());
   head.field("Content-Length: {}", frame->jpeg().size()).field("Cache-Control: no-store");
   add_via(call, head);
-  return reply_frame(call, head, channel, *frame);
+  return reply_newest(call, head, channel, *frame);
 }
 
 }  // namespace
@@ -57,22 +48,17 @@ Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noex
   if (frame == nullptr || call.waited == Waited::in_vain) {
     return reply_error(call, 503, "the camera delivered no picture in time");
   }
-  char etag_text[48];
-  const int64_t us = frame->info().captured_wall.time_since_epoch().count();
-  const auto end =
-      fmt::format_to_n(etag_text, sizeof etag_text, "\"{:x}-{:x}\"", frame->sequence(), us).out;
-  const std::string_view etag(etag_text, static_cast<size_t>(end - etag_text));
-  const bool unchanged = matches(call.request.if_none_match, etag);
+  const FrameTag tag(*frame);
+  const int status = status_by_conditions(call.request, tag);
+  if (status == 412) return reply_error(call, status, "the picture is a newer one");
 
-  ResponseHead head(call.output, unchanged ? 304 : 200, call.context(call.request.keep_alive));
-  head.field("ETag: {}", etag).field("Cache-Control: no-cache");
-  head.field("X-Timestamp: {}.{:06}", us / 1'000'000, us % 1'000'000);
-  head.field("X-Sequence: {}", frame->sequence());
+  ResponseHead head(call.output, status, call.context(call.request.keep_alive));
+  add_picture_fields(head, *frame, tag, "no-cache");
   add_via(call, head);
-  if (unchanged) return reply(call, head, {});
+  if (status == 304) return reply(call, head, {});
   head.field("Content-Type: image/jpeg").field("Content-Length: {}", frame->jpeg().size());
   add_ustreamer_fields(head, frame->info(), call.now);
-  return reply_frame(call, head, channel, *frame);
+  return reply_newest(call, head, channel, *frame);
 }
 
 }  // namespace fanlight

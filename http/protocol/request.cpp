@@ -221,7 +221,9 @@ bool RequestParser::parse_known_field(std::string_view name, std::string_view va
   } else if (equals_ignoring_case(name, "accept")) {
     if (request_.accept.empty()) request_.accept = value;
   } else if (equals_ignoring_case(name, "if-none-match")) {
-    request_.if_none_match = value;
+    if (!request_.if_none_match.add_line(value)) return fail(400, "too many If-None-Match");
+  } else if (equals_ignoring_case(name, "if-match")) {
+    if (!request_.if_match.add_line(value)) return fail(400, "too many If-Match");
   } else if (equals_ignoring_case(name, "origin")) {
     if (have_origin_) return fail(400, "duplicate Origin");
     have_origin_ = true;

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "http/protocol/entity_tags.h"
+
 namespace fanlight {
 
 enum class Method : uint8_t {
@@ -32,7 +34,8 @@ struct Request {
                                         // authority for CONNECT
   std::string_view query;               // after the '?'
   std::string_view accept;              // value of Accept, empty when absent
-  std::string_view if_none_match;       // value of If-None-Match
+  EntityTags if_match;                  // values of If-Match
+  EntityTags if_none_match;             // values of If-None-Match
   std::string_view host;                // of an absolute-form target, else the value of Host
   std::string_view origin;              // value of Origin (RFC 6454 section 7), empty when absent
   std::string_view content_type;        // value of Content-Type

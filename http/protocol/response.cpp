@@ -32,6 +32,8 @@ std::string_view status_phrase(int status) noexcept {
       return "Request Timeout";
     case 409:
       return "Conflict";
+    case 412:
+      return "Precondition Failed";
     case 413:
       return "Content Too Large";
     case 414:

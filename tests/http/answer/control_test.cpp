@@ -44,6 +44,7 @@ TEST(Control, IsRefusedBeforeTheCameraHearsOfIt) {
            Case{patch(kBody, ""), 415, type},
            Case{patch(std::string(2049, ' '), kJson), 413, "at most 2048 bytes are allowed"},
            Case{patch("", kJson), 400, "expected an object of controls and their values"},
+           Case{patch(kBody, kJson + "If-Match: \"a\"\r\n"), 412, "controls have no ETag"},
        }) {
     PanelWorld shard;
     RawClient client(shard);

@@ -41,6 +41,14 @@ TEST(SnapshotReply, SnapshotByteForByte) {
   EXPECT_EQ(ask_text(shard, get("/snapshot", "If-None-Match: *\r\n")), unchanged);
   EXPECT_EQ(without_send_time(ask_text(shard, get("/snapshot", "If-None-Match: \"0-0\"\r\n"))),
             head + picture(1));
+  for (const char* tags : {"*", kEtag.c_str()}) {
+    const std::string if_match = "If-Match: " + std::string(tags) + "\r\n";
+    EXPECT_EQ(without_send_time(ask_text(shard, get("/snapshot", if_match))), head + picture(1));
+  }
+  for (const std::string& tags : {std::string("\"0-0\""), "W/" + kEtag}) {
+    const std::string unmet = "If-Match: " + tags + "\r\nIf-None-Match: *\r\n";
+    EXPECT_EQ(ask(shard, get("/snapshot", unmet)).status, 412);
+  }
   EXPECT_EQ(shard.world.ring().watchers(), 0u);
 }
 

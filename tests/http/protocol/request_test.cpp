@@ -60,7 +60,7 @@ TEST(RequestParser, TakesAnOrdinaryRequest) {
   EXPECT_EQ(request.path, "/stream");
   EXPECT_EQ(request.query, "fps=5&x");
   EXPECT_EQ(request.accept, "image/avif,*/*");
-  EXPECT_EQ(request.if_none_match, "\"a\"");
+  EXPECT_TRUE(request.if_none_match.match_weakly("\"a\""));
   EXPECT_EQ(request.minor_version, 1);
   EXPECT_TRUE(request.keep_alive);
   EXPECT_EQ(request.content_length, 0u);
