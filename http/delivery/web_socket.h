@@ -33,8 +33,8 @@ struct WebSocketInput {
   WebSocketReader reader;
   bool pong_due = false;
   size_t pong_size = 0;
-  std::array<char, WebSocketReader::kControlBytesMax> pong;
-  std::array<char, 2 + WebSocketReader::kControlBytesMax> control;  // the pong being sent
+  std::array<char, kWebSocketControlBytesMax> pong;
+  std::array<char, 2 + kWebSocketControlBytesMax> control;  // the pong being sent
   std::array<char, 256> received;
 };
 

@@ -14,12 +14,6 @@ constexpr unsigned char kFinal = 0x80;
 constexpr unsigned char kReserved = 0x70;
 constexpr unsigned char kOpcode = 0x0f;
 constexpr unsigned char kMasked = 0x80;
-constexpr unsigned char kContinuation = 0x0;
-constexpr unsigned char kText = 0x1;
-constexpr unsigned char kBinary = 0x2;
-constexpr unsigned char kClose = 0x8;
-constexpr unsigned char kPing = 0x9;
-constexpr unsigned char kPong = 0xa;
 
 uint64_t big_endian(const unsigned char* bytes, size_t count) {
   uint64_t number = 0;
@@ -71,7 +65,7 @@ size_t WebSocketReader::header_size() const noexcept {
 }
 
 bool WebSocketReader::begin_frame() noexcept {
-  opcode_ = header_[0] & kOpcode;
+  opcode_ = static_cast<WebSocketOpcode>(header_[0] & kOpcode);
   // No extension was negotiated, and a client must mask its frames (sections 5.2 and 5.1).
   if ((header_[0] & kReserved) != 0 || (header_[1] & kMasked) == 0) {
     return fail(CloseCode::protocol_error);
@@ -89,16 +83,20 @@ bool WebSocketReader::begin_frame() noexcept {
 }
 
 bool WebSocketReader::begin_control_frame(uint64_t length) noexcept {
-  const bool known = opcode_ == kClose || opcode_ == kPing || opcode_ == kPong;
+  const bool known = opcode_ == WebSocketOpcode::close || opcode_ == WebSocketOpcode::ping ||
+                     opcode_ == WebSocketOpcode::pong;
   const bool whole = (header_[0] & kFinal) != 0;
-  if (!known || !whole || length > kControlBytesMax) return fail(CloseCode::protocol_error);
+  if (!known || !whole || length > kWebSocketControlBytesMax)
+    return fail(CloseCode::protocol_error);
   control_size_ = 0;
   return true;
 }
 
 bool WebSocketReader::begin_data_frame(uint64_t length) noexcept {
-  const bool known = opcode_ == kContinuation || opcode_ == kText || opcode_ == kBinary;
-  if (!known || (opcode_ == kContinuation) != in_message_) return fail(CloseCode::protocol_error);
+  const bool known = opcode_ == WebSocketOpcode::continuation || opcode_ == WebSocketOpcode::text ||
+                     opcode_ == WebSocketOpcode::binary;
+  if (!known || (opcode_ == WebSocketOpcode::continuation) != in_message_)
+    return fail(CloseCode::protocol_error);
   if (!in_message_) message_bytes_ = 0;
   if (length > kMessageBytesMax - message_bytes_) return fail(CloseCode::too_big);
   message_bytes_ += length;
@@ -121,8 +119,8 @@ size_t WebSocketReader::read_payload(std::string_view bytes) noexcept {
 WebSocketReader::Event WebSocketReader::end_frame() noexcept {
   in_payload_ = false;
   header_taken_ = 0;
-  if (opcode_ == kPing) return Event::ping;
-  return opcode_ == kClose ? end_close() : Event::none;
+  if (opcode_ == WebSocketOpcode::ping) return Event::ping;
+  return opcode_ == WebSocketOpcode::close ? end_close() : Event::none;
 }
 
 // A code of two bytes, and maybe a reason, which is not used here (section 5.5.1).

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/web_socket/opcode.h"
+
 namespace fanlight {
 
 // Status codes of a close (RFC 6455 section 7.4.1).
@@ -26,7 +28,6 @@ enum class CloseCode : uint16_t {
 // Invariant: read() is not called again after `closed` or `failed`.
 class WebSocketReader {
  public:
-  static constexpr size_t kControlBytesMax = 125;       // RFC 6455 section 5.5
   static constexpr size_t kMessageBytesMax = 64 << 10;  // longer ones fail with too_big
 
   enum class Event : uint8_t {
@@ -57,17 +58,17 @@ class WebSocketReader {
   Event end_close() noexcept;
   bool fail(CloseCode code) noexcept;
 
-  bool is_control() const noexcept { return (opcode_ & 0x8) != 0; }
+  bool is_control() const noexcept { return opcode_ >= WebSocketOpcode::close; }
 
   std::array<unsigned char, 14> header_;  // of the frame, as far as it has arrived
   size_t header_taken_ = 0;
   bool in_payload_ = false;
   bool failed_ = false;
   bool in_message_ = false;  // more fragments of it follow
-  unsigned char opcode_ = 0;
+  WebSocketOpcode opcode_ = WebSocketOpcode::continuation;
   uint64_t payload_left_ = 0;
   uint64_t message_bytes_ = 0;
-  std::array<char, kControlBytesMax> control_;
+  std::array<char, kWebSocketControlBytesMax> control_;
   size_t control_size_ = 0;
   CloseCode close_code_ = CloseCode::none;
 };
