@@ -28,6 +28,13 @@ bool may_be_sent(uint64_t code) {
   return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
 }
 
+bool is_utf8(std::string_view text) {
+  Utf8Check check;
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return check.take(static_cast<unsigned char>(c)); }) &&
+         check.is_whole();
+}
+
 }  // namespace
 
 WebSocketReader::Result WebSocketReader::read(std::string_view bytes) noexcept {
@@ -40,6 +47,7 @@ WebSocketReader::Result WebSocketReader::read(std::string_view bytes) noexcept {
       if (!in_payload_) return {Event::none, taken};
     }
     taken += read_payload(bytes.substr(taken));
+    if (failed_) return {Event::failed, taken};
     if (payload_left_ > 0) return {Event::none, taken};
     const Event event = end_frame();
     if (event != Event::none) return {event, taken};
@@ -79,6 +87,7 @@ bool WebSocketReader::begin_frame() noexcept {
     if (length <= 0xffff || length >> 63 != 0) return fail(CloseCode::protocol_error);
   }
   payload_left_ = length;
+  payload_taken_ = 0;
   return is_control() ? begin_control_frame(length) : begin_data_frame(length);
 }
 
@@ -97,7 +106,11 @@ bool WebSocketReader::begin_data_frame(uint64_t length) noexcept {
                      opcode_ == WebSocketOpcode::binary;
   if (!known || (opcode_ == WebSocketOpcode::continuation) != in_message_)
     return fail(CloseCode::protocol_error);
-  if (!in_message_) message_bytes_ = 0;
+  if (!in_message_) {
+    message_bytes_ = 0;
+    is_text_ = opcode_ == WebSocketOpcode::text;
+    text_ = Utf8Check();
+  }
   if (length > kMessageBytesMax - message_bytes_) return fail(CloseCode::too_big);
   message_bytes_ += length;
   in_message_ = (header_[0] & kFinal) == 0;
@@ -107,13 +120,27 @@ bool WebSocketReader::begin_data_frame(uint64_t length) noexcept {
 size_t WebSocketReader::read_payload(std::string_view bytes) noexcept {
   const auto taken = static_cast<size_t>(std::min<uint64_t>(bytes.size(), payload_left_));
   payload_left_ -= taken;
-  if (!is_control()) return taken;
+  if (!is_control()) {
+    if (is_text_ && !check_text(bytes.substr(0, taken))) fail(CloseCode::bad_text);
+    return taken;
+  }
   const unsigned char* mask = &header_[header_size() - 4];
   for (const char c : bytes.substr(0, taken)) {
     control_[control_size_] = static_cast<char>(c ^ mask[control_size_ % 4]);
     ++control_size_;
   }
   return taken;
+}
+
+// A character may extend over frames, but not over messages.
+bool WebSocketReader::check_text(std::string_view masked) noexcept {
+  const unsigned char* mask = &header_[header_size() - 4];
+  for (const char c : masked) {
+    const auto byte =
+        static_cast<unsigned char>(static_cast<unsigned char>(c) ^ mask[payload_taken_++ % 4]);
+    if (!text_.take(byte)) return false;
+  }
+  return payload_left_ > 0 || in_message_ || text_.is_whole();
 }
 
 WebSocketReader::Event WebSocketReader::end_frame() noexcept {
@@ -123,7 +150,7 @@ WebSocketReader::Event WebSocketReader::end_frame() noexcept {
   return opcode_ == WebSocketOpcode::close ? end_close() : Event::none;
 }
 
-// A code of two bytes, and maybe a reason, which is not used here (section 5.5.1).
+// A code of two bytes, and maybe a reason, which must be UTF-8 (section 5.5.1).
 WebSocketReader::Event WebSocketReader::end_close() noexcept {
   close_code_ = CloseCode::none;
   if (control_size_ == 0) return Event::closed;
@@ -131,6 +158,10 @@ WebSocketReader::Event WebSocketReader::end_close() noexcept {
   std::memcpy(code, control_.data(), std::min<size_t>(control_size_, 2));
   if (control_size_ == 1 || !may_be_sent(big_endian(code, 2))) {
     fail(CloseCode::protocol_error);
+    return Event::failed;
+  }
+  if (!is_utf8({control_.data() + 2, control_size_ - 2})) {
+    fail(CloseCode::bad_text);
     return Event::failed;
   }
   close_code_ = static_cast<CloseCode>(big_endian(code, 2));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // WebSocketReader: parses what a client sends on a WebSocket (RFC 6455 section 5).
 //
-// Viewers need not send anything, so messages are measured and discarded; only pings and the close
-// matter. It takes any number of bytes at a time and keeps only the incomplete header or control
-// frame.
+// Viewers need not send anything, so messages are measured and discarded, texts after a check that
+// they are UTF-8 (section 5.6); only pings and the close matter. It takes any number of bytes at a
+// time and keeps only the incomplete header or control frame.
 #pragma once
 
 #include <array>
@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "core/web_socket/opcode.h"
+#include "http/protocol/utf8_check.h"
 
 namespace fanlight {
 
@@ -21,6 +22,7 @@ enum class CloseCode : uint16_t {
   normal = 1000,
   going_away = 1001,
   protocol_error = 1002,
+  bad_text = 1007,  // a text that is not UTF-8
   too_big = 1009,
 };
 
@@ -54,6 +56,7 @@ class WebSocketReader {
   bool begin_control_frame(uint64_t length) noexcept;
   bool begin_data_frame(uint64_t length) noexcept;
   size_t read_payload(std::string_view bytes) noexcept;
+  bool check_text(std::string_view masked) noexcept;
   Event end_frame() noexcept;
   Event end_close() noexcept;
   bool fail(CloseCode code) noexcept;
@@ -65,8 +68,11 @@ class WebSocketReader {
   bool in_payload_ = false;
   bool failed_ = false;
   bool in_message_ = false;  // more fragments of it follow
+  bool is_text_ = false;     // the message
+  Utf8Check text_;           // its characters so far
   WebSocketOpcode opcode_ = WebSocketOpcode::continuation;
   uint64_t payload_left_ = 0;
+  size_t payload_taken_ = 0;
   uint64_t message_bytes_ = 0;
   std::array<char, kWebSocketControlBytesMax> control_;
   size_t control_size_ = 0;

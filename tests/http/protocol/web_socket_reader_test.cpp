@@ -71,6 +71,26 @@ TEST(WebSocketReader, RefusesWhatTheProtocolForbids) {
   }
 }
 
+// RFC 6455 sections 5.6 and 8.1.
+TEST(WebSocketReader, TextsMustBeUtf8) {
+  const std::string euro = "\xe2\x82\xac";
+  const std::string good = frame(0x81, euro) + frame(0x01, euro.substr(0, 1)) +
+                           frame(0x89, "\xff") + frame(0x00, euro.substr(1, 1)) +
+                           frame(0x80, euro.substr(2)) + frame(0x82, "\xff") + frame(0x02, "\xff") +
+                           frame(0x80, "\xe2") + frame(0x81, "") + frame(0x88, "\x03\xe8" + euro);
+  for (const size_t step : {size_t{1}, size_t{2}, size_t{3}, SIZE_MAX}) {
+    EXPECT_EQ(story_of(good, step), "ping(\xff) closed(1000)") << step;
+  }
+  for (const std::string& wrong :
+       {frame(0x81, "\xff"), frame(0x81, euro.substr(0, 2)), frame(0x01, "\xff"),
+        frame(0x01, euro.substr(0, 2)) + frame(0x80, ""),
+        frame(0x01, euro.substr(0, 2)) + frame(0x80, "x"),
+        frame(0x88, "\x03\xe8" + euro.substr(0, 2)), frame(0x88, "\x03\xe8\xff")}) {
+    EXPECT_EQ(story_of(wrong), "failed(1007)") << testing::PrintToString(wrong);
+    EXPECT_EQ(story_of(wrong, 1), "failed(1007)") << testing::PrintToString(wrong);
+  }
+}
+
 TEST(WebSocketReader, LimitsAMessageNotAConnection) {
   const std::string most = std::string(64 << 10, 'm');
   EXPECT_EQ(story_of(frame(0x82, most) + frame(0x82, most) + frame(0x89, "on")), "ping(on) ");
