@@ -28,17 +28,14 @@ bool is_transient(int error) {
 
 }  // namespace
 
-Acceptors::Acceptors(ShardEntry& shard, ShardServices& services, std::span<const int> listeners,
-                     std::span<const int> admin_listeners)
+Acceptors::Acceptors(ShardEntry& shard, ShardServices& services,
+                     std::span<const ListeningSocket> listeners)
     : shard_(shard),
       services_(services),
       on_their_way_(services.state.links.size()),
       retry_timer_(bind_timer<&Acceptors::try_again>(this)) {
-  for (const int fd : listeners) {
-    acceptors_.push_back(std::make_unique<Acceptor>(*this, fd, false));
-  }
-  for (const int fd : admin_listeners) {
-    acceptors_.push_back(std::make_unique<Acceptor>(*this, fd, true));
+  for (const ListeningSocket& listener : listeners) {
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, listener));
   }
   for (Handover& handover : handovers_) {
     handover.owner = this;
@@ -68,21 +65,23 @@ void Acceptors::start() noexcept {
 }
 
 void Acceptors::accept(Acceptor& acceptor) noexcept {
-  services_.reactor.submit(acceptor.operation, io_uring_prep_multishot_accept, acceptor.fd, nullptr,
-                           nullptr, SOCK_CLOEXEC);
+  services_.reactor.submit(acceptor.operation, io_uring_prep_multishot_accept, acceptor.listener.fd,
+                           nullptr, nullptr, SOCK_CLOEXEC);
 }
 
 void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept {
   const int fd = completion.result;
+  const ClientSocket client{.fd = fd,
+                            .by_admin_listener = acceptor.listener.is_admin};
   if (fd < 0) {
     if (fd != -ECANCELED) accept_failed(-fd);
   } else if (stopped_) {
-    shard_.admit({fd, acceptor.is_admin});  // it arrived before the end, so it is answered
+    shard_.admit(client);  // it arrived before the end, so it is answered
   } else if (spare_ < 0) {
     // The connection has the last descriptor; once it is closed there is a spare again.
     services_.stats.refused_descriptors.add();
     shard_.refuse(fd, "the server is out of descriptors");
-  } else if (const ClientSocket client{fd, acceptor.is_admin}; !hand_over(client)) {
+  } else if (!hand_over(client)) {
     accepted(client);
   }
   if (completion.final() && !paused_ && !stopped_) accept(acceptor);

@@ -29,8 +29,7 @@ struct ShardServices;
 // Invariants: nothing is allocated after construction; each message that was sent is returned.
 class Acceptors {
  public:
-  Acceptors(ShardEntry& shard, ShardServices& services, std::span<const int> listeners,
-            std::span<const int> admin_listeners);
+  Acceptors(ShardEntry& shard, ShardServices& services, std::span<const ListeningSocket> listeners);
   Acceptors(const Acceptors&) = delete;
   Acceptors& operator=(const Acceptors&) = delete;
   ~Acceptors();
@@ -52,15 +51,13 @@ class Acceptors {
 
  private:
   struct Acceptor {
-    Acceptor(Acceptors& owner, int listener, bool admin)
+    Acceptor(Acceptors& owner, const ListeningSocket& listening)
         : acceptors(owner),
-          fd(listener),
-          is_admin(admin),
+          listener(listening),
           operation(bind<&Acceptor::on_accepted>(this)) {}
     void on_accepted(Completion completion) noexcept { acceptors.on_accepted(*this, completion); }
     Acceptors& acceptors;
-    const int fd;
-    const bool is_admin;
+    const ListeningSocket listener;
     Operation operation;
   };
 

@@ -34,21 +34,19 @@ void pin_to_cpu(unsigned index) {
   }
 }
 
-struct ShardSockets {
-  std::vector<int> listeners;
-  std::vector<int> admin_listeners;
-};
-
 // How a shard's thread signals that it is ready, and learns that all are.
 struct ShardSignals {
   std::promise<void>& ready;
   std::latch& begin;
 };
 
-std::vector<int> fds_of(const std::vector<Listener>& listeners, unsigned shard) {
-  std::vector<int> fds;
-  for (const Listener& listener : listeners) fds.push_back(listener.fd(shard));
-  return fds;
+using ShardSockets = std::vector<ListeningSocket>;
+
+void add_sockets(ShardSockets& sockets, const std::vector<Listener>& listeners, unsigned shard,
+                 bool is_admin) {
+  for (const Listener& listener : listeners) {
+    sockets.push_back({listener.fd(shard), is_admin});
+  }
 }
 
 void run_shard(ServerState& state, unsigned index, const ShardSockets& sockets,
@@ -60,8 +58,7 @@ void run_shard(ServerState& state, unsigned index, const ShardSockets& sockets,
   try {
     const auto connections = static_cast<unsigned>(state.config.admission.viewers_max);
     backend = make_backend(options.backend, connections);
-    shard =
-        std::make_unique<Shard>(state, index, *backend, sockets.listeners, sockets.admin_listeners);
+    shard = std::make_unique<Shard>(state, index, *backend, sockets);
   } catch (...) {
     // The others wait for every shard to be empty before they leave; this one is empty.
     state.shards_with_connections.fetch_sub(1);
@@ -82,8 +79,10 @@ Server::Server(ServerState& state, const std::vector<Listener>& listeners,
   std::vector<std::promise<void>> ready(options.shards);
   std::exception_ptr failure;
   for (unsigned i = 0; i < options.shards; ++i) {
-    ShardSockets sockets{fds_of(listeners, i), fds_of(admin_listeners, i)};
     try {
+      ShardSockets sockets;
+      add_sockets(sockets, listeners, i, false);
+      add_sockets(sockets, admin_listeners, i, true);
       threads_.emplace_back([&state, signals = ShardSignals{ready[i], begin_}, i, sockets,
                              options] { run_shard(state, i, sockets, options, signals); });
     } catch (...) {

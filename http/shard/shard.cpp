@@ -32,8 +32,8 @@ size_t connections_for(size_t viewers) {
 
 }  // namespace
 
-Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners,
-             std::span<const int> admin_listeners)
+Shard::Shard(ServerState& state, unsigned index, Backend& backend,
+             std::span<const ListeningSocket> listeners)
     : state_(state),
       link_(*state.links[index]),
       events_(index),
@@ -70,7 +70,7 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend, std::span<con
                 .web_socket_inputs = web_socket_inputs_,
                 .socket_viewers = socket_viewers_,
                 .scratch = scratch_},
-      acceptors_(*this, services_, listeners, admin_listeners),
+      acceptors_(*this, services_, listeners),
       wake_(bind<&Shard::on_woken>(this)),
       stop_timer_(bind_timer<&Shard::abort_all>(this)) {
   for (size_t i = 0; i < state.cameras.size(); ++i) {

@@ -40,10 +40,9 @@ namespace fanlight {
 //   destruction.
 class Shard final : public ShardEntry, public ConnectionOwner {
  public:
-  // Has everything it needs to serve, but does not accept yet. Clients of `admin_listeners` may see
-  // viewer addresses. Throws std::system_error.
-  Shard(ServerState& state, unsigned index, Backend& backend, std::span<const int> listeners,
-        std::span<const int> admin_listeners = {});
+  // Has everything it needs to serve, but does not accept yet. Throws std::system_error.
+  Shard(ServerState& state, unsigned index, Backend& backend,
+        std::span<const ListeningSocket> listeners);
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
   ~Shard();

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClientSocket: an accepted connection on its way to the shard that will own it.
+// ClientSocket: an accepted connection on its way to the shard that will own it; and the listening
+// sockets that connections are accepted on.
 #pragma once
 
 #include <cstdint>
 
 namespace fanlight {
+
+// A socket that a shard accepts on. Borrowed.
+struct ListeningSocket {
+  int fd = -1;
+  bool is_admin = false;  // its clients may see the addresses of viewers
+};
 
 // A client's socket, and the kind of listener that accepted it.
 struct ClientSocket {

@@ -24,7 +24,7 @@ class ShardWorld {
       : world(world_config),
         state(server_config, make_cameras(world.ring(), panel, cameras), 1,
               world.backend().wall_now()),
-        listeners_{world.listener()},
+        listeners_{{{world.listener(), false}}},
         shard(state, 0, world.backend(), listeners_) {
     shard.start();
   }
@@ -66,7 +66,7 @@ class ShardWorld {
     return cameras;
   }
 
-  const std::array<int, 1> listeners_;
+  const std::array<ListeningSocket, 1> listeners_;
 
  public:
   Shard shard;

@@ -30,7 +30,7 @@ TEST(Health, ReportsAnotherShardThatHangs) {
   SimWorld world(calm());
   ServerState state({}, {{"cam", "simulated", &world.ring()}}, 2, world.backend().wall_now());
   state.shards_with_connections = 1;  // the other one takes no part in the stop
-  const std::array<int, 1> listeners = {world.listener()};
+  const std::array<ListeningSocket, 1> listeners = {{{world.listener()}}};
   const auto turned = [&](Instant at) {
     state.links[1]->stats.turned_at_ns.set(uint64_t(at.time_since_epoch().count()));
   };

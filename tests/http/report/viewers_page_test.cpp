@@ -127,8 +127,8 @@ TEST(ViewersPage, ClientsOfAnAdminListenerSeeAddressesWhereverTheyAre) {
   SimWorld world(calm_world());
   ServerState state({}, {{"cam", "simulated", &world.ring(), nullptr}}, 1,
                     world.backend().wall_now());
-  const std::array<int, 1> listeners = {world.listener()};
-  Shard shard(state, 0, world.backend(), {}, listeners);
+  const std::array<ListeningSocket, 1> listeners = {{{world.listener(), true}}};
+  Shard shard(state, 0, world.backend(), listeners);
   shard.start();
   bool running = true;
   const SimWorld::Turn turn = [&] { return running = shard.turn(kNever); };
