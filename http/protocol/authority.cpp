@@ -73,6 +73,11 @@ bool is_http_authority(std::string_view text) noexcept {
   return !text.empty() && text[0] != ':' && is_authority(text);
 }
 
+std::string_view host_of(std::string_view authority) noexcept {
+  const size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
+  return authority.substr(0, authority.find(':', std::min(bracket, authority.size())));
+}
+
 bool is_percent_encoded(std::string_view text) noexcept {
   for (size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 3)) {
     if (text.size() - at < 3) return false;

@@ -13,6 +13,9 @@ bool is_authority(std::string_view text) noexcept;
 // The same, and the host is not empty, as the http scheme requires (RFC 9110 section 4.2.1).
 bool is_http_authority(std::string_view text) noexcept;
 
+// The host of an authority, with the brackets around an IPv6 address, without the port.
+std::string_view host_of(std::string_view authority) noexcept;
+
 // Whether each '%' begins a percent-encoded byte (RFC 3986 section 2.1).
 bool is_percent_encoded(std::string_view text) noexcept;
 

@@ -29,11 +29,6 @@ constexpr bool is_forbidden(char c) {
   return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
 }
 
-// Other fields that proxies use for their client (RFC 7239; nginx's customary one).
-bool is_proxy_field(std::string_view name) {
-  return equals_ignoring_case(name, "forwarded") || equals_ignoring_case(name, "x-real-ip");
-}
-
 Method method_of(std::string_view name) {
   if (name == "GET") return Method::get;
   if (name == "HEAD") return Method::head;
@@ -230,15 +225,27 @@ bool RequestParser::parse_known_field(std::string_view name, std::string_view va
     request_.origin = value;
   } else if (equals_ignoring_case(name, "content-type")) {
     if (request_.content_type.empty()) request_.content_type = value;
-  } else if (equals_ignoring_case(name, "x-forwarded-for")) {
-    // Of several, the last was written by the nearest proxy.
-    request_.forwarded_for = value;
-    request_.is_forwarded = true;
-  } else if (is_proxy_field(name)) {
-    request_.is_forwarded = true;
-  } else {
+  } else if (!parse_proxy_field(name, value)) {
     return parse_web_socket_field(name, value);
   }
+  return true;
+}
+
+// Fields by which proxies report their client, or themselves: RFC 7239, RFC 9110 section 7.6.3, and
+// the customary ones. False for any other field. Of several, the last was written by the nearest
+// proxy.
+bool RequestParser::parse_proxy_field(std::string_view name, std::string_view value) noexcept {
+  if (equals_ignoring_case(name, "forwarded")) {
+    request_.forwarded = value;
+  } else if (equals_ignoring_case(name, "x-forwarded-for")) {
+    request_.forwarded_for = value;
+  } else if (equals_ignoring_case(name, "x-forwarded-host")) {
+    request_.forwarded_host = value;
+  } else if (!starts_with_ignoring_case(name, "x-forwarded-") &&
+             !equals_ignoring_case(name, "x-real-ip") && !equals_ignoring_case(name, "via")) {
+    return false;
+  }
+  request_.is_forwarded = true;
   return true;
 }
 

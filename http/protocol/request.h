@@ -39,7 +39,9 @@ struct Request {
   std::string_view host;                // of an absolute-form target, else the value of Host
   std::string_view origin;              // value of Origin (RFC 6454 section 7), empty when absent
   std::string_view content_type;        // value of Content-Type
+  std::string_view forwarded;           // value of the last Forwarded (RFC 7239)
   std::string_view forwarded_for;       // value of the last X-Forwarded-For
+  std::string_view forwarded_host;      // value of the last X-Forwarded-Host
   bool is_forwarded = false;            // a proxy marked it as sent for another client
   std::string_view web_socket_key;      // value of Sec-WebSocket-Key
   std::string_view web_socket_version;  // value of Sec-WebSocket-Version
@@ -107,6 +109,7 @@ class RequestParser {
   bool parse_path(std::string_view target) noexcept;
   bool parse_field(std::string_view line) noexcept;
   bool parse_known_field(std::string_view name, std::string_view value) noexcept;
+  bool parse_proxy_field(std::string_view name, std::string_view value) noexcept;
   bool parse_content_length(std::string_view value) noexcept;
   bool parse_transfer_encoding(std::string_view value) noexcept;
   void parse_connection(std::string_view value) noexcept;

@@ -92,5 +92,14 @@ TEST(Authority, OfAnHttpUriHasAHost) {
   for (const char* bad : {"", ":", ":80", "a@b"}) EXPECT_FALSE(is_http_authority(bad)) << bad;
 }
 
+TEST(Authority, IsAHostAndAPort) {
+  EXPECT_EQ(host_of(""), "");
+  EXPECT_EQ(host_of(":80"), "");
+  EXPECT_EQ(host_of("cam.local:5000"), "cam.local");
+  EXPECT_EQ(host_of("cam."), "cam.");
+  EXPECT_EQ(host_of("[::1]:5000"), "[::1]");
+  EXPECT_EQ(host_of("[::1]"), "[::1]");
+}
+
 }  // namespace
 }  // namespace fanlight
