@@ -8,43 +8,11 @@
 #include <stdexcept>
 
 #include "capture/camera/source_table.h"
-#include "core/join.h"
-#include "core/nearest_word.h"
-#include "tools/flags/units.h"
+#include "tools/options/option_values.h"
 #include "tools/options/source_spec.h"
 
 namespace fanlight {
 namespace {
-
-using Text = const std::string&;
-
-template <class Value>
-Value choose(Text text, std::initializer_list<std::pair<std::string_view, Value>> choices) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, value] : choices) {
-    if (name == text) return value;
-    names.push_back(name);
-  }
-  const std::string question = did_you_mean(text, names);
-  throw std::invalid_argument(
-      fmt::format("'{}': one of {} is expected{}", text, join(names, ", "), question));
-}
-
-// The result of `parse`, for an option that also accepts one of these words.
-template <class Parse>
-auto parse_or(std::string_view words, Parse parse) {
-  try {
-    return parse();
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(fmt::format("{}, or {}", error.what(), words));
-  }
-}
-
-// A whole number, or the word that stands for 0.
-size_t number_or(std::string_view zero, Text text, long low, long high) {
-  if (text == zero) return 0;
-  return parse_or(zero, [&] { return static_cast<size_t>(parse_integer(text, low, high)); });
-}
 
 template <auto kMember>
 void set_duration(OptionsDraft& draft, Text text) {
