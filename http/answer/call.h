@@ -43,6 +43,12 @@ struct Call {
     return request.method == Method::head ? std::string_view() : text;
   }
 
+  // Whether the peer is a proxy that is trusted to report what its client asked for.
+  bool by_trusted_proxy() const noexcept {
+    const auto& trusted = services.state.config.trusted_proxies;
+    return !trusted.empty() && is_any_of(trusted, services.reactor.backend().peer_address(fd));
+  }
+
   // The client, which is behind the peer if a trusted proxy is in between.
   PeerAddress client() const noexcept {
     return client_address(services.reactor.backend().peer_address(fd), request,

@@ -3,6 +3,7 @@
 
 #include "core/ascii.h"
 #include "core/check.h"
+#include "http/answer/host_check.h"
 #include "http/protocol/origin.h"
 
 namespace fanlight {
@@ -32,7 +33,8 @@ Answer reply_control(const Call& call) noexcept {
   if (!config.allow_control) {
     return reply_error(call, 405, "changing controls requires --allow-control");
   }
-  if (!request.origin.empty() && !may_change(request.origin, request.host, config.cors_origins)) {
+  if (!request.origin.empty() &&
+      !may_change(request.origin, requested_host(call), config.cors_origins)) {
     return reply_error(call, 403, "this origin is not allowed (--cors-origin)");
   }
   if (!is_json(request.content_type)) {

@@ -6,6 +6,7 @@
 #include "core/check.h"
 #include "http/answer/call.h"
 #include "http/answer/control.h"
+#include "http/answer/host_check.h"
 #include "http/answer/mjpg_streamer.h"
 #include "http/answer/page_reply.h"
 #include "http/answer/reply.h"
@@ -161,6 +162,7 @@ Answer answer_request(ShardServices& services, const ClientSocket& client, Excha
                   .by_admin_listener = client.by_admin_listener,
                   .connection_id = client.id};
   const Route& route = call.route;
+  if (const auto host = foreign_host(call)) return reply_misdirected(call, *host);
   if (request.method == Method::options) return reply_options(call);
   if (request.method == Method::connect) return reply_not_allowed(call);
   if (route.resource == Resource::none) return reply_error(call, 404, "there is nothing here");

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/web_socket/web_socket_key.h"
 #include "http/answer/admit.h"
+#include "http/answer/host_check.h"
 #include "http/answer/stream_parameters.h"
 #include "http/delivery/camera_choice.h"
 #include "http/protocol/origin.h"
@@ -69,7 +70,7 @@ Answer reply_web_socket(const Call& call) noexcept {
   if (!is_web_socket_key(request.web_socket_key)) {
     return reply_error(call, 400, "malformed Sec-WebSocket-Key");
   }
-  if (!may_read(request.origin, request.host, call.services.state.config.cors_origins)) {
+  if (!may_read(request.origin, requested_host(call), call.services.state.config.cors_origins)) {
     return reply_error(call, 403, "this origin is not allowed (--cors-origin)");
   }
   StreamParameters parameters;

@@ -10,11 +10,6 @@
 namespace fanlight {
 namespace {
 
-bool is_any_of(std::span<const AddressRange> ranges, const PeerAddress& address) {
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [&](const AddressRange& range) { return range.contains(address); });
-}
-
 bool is_port(std::string_view text) {
   return text.size() >= 2 && text.size() <= 6 && text[0] == ':' &&
          std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -36,6 +31,11 @@ std::optional<PeerAddress> parse_element(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_any_of(std::span<const AddressRange> ranges, const PeerAddress& address) noexcept {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const AddressRange& range) { return range.contains(address); });
+}
 
 PeerAddress client_address(const PeerAddress& peer, const Request& request,
                            std::span<const AddressRange> trusted) noexcept {

@@ -12,6 +12,9 @@ namespace fanlight {
 
 struct Request;
 
+// Whether `address` is in one of the ranges.
+bool is_any_of(std::span<const AddressRange> ranges, const PeerAddress& address) noexcept;
+
 // The client behind `peer`. Each proxy appends the address of its own client to X-Forwarded-For, so
 // the field is read from its end, and only as far as trusted proxies wrote it: everything before
 // the first untrusted address was chosen by that client. If the field is missing or malformed, the

@@ -2,8 +2,21 @@
 #include "http/state/event_log.h"
 
 #include <cstring>
+#include <string_view>
+#include <utility>
 
 namespace fanlight {
+namespace {
+
+// A line about a client, whose address is the first value of `format`.
+template <class... Args>
+void log_client(LogGate& gate, Instant now, LogLevel level, const PeerAddress& client,
+                fmt::format_string<std::string_view, Args...> format, Args... args) noexcept {
+  char room[kAddressTextMax];
+  log_gated(gate, now, level, format, format_address(client, room), std::move(args)...);
+}
+
+}  // namespace
 
 void EventLog::full(Instant now, size_t viewers, size_t connections) noexcept {
   log_gated(full_, now, LogLevel::warning,
@@ -12,10 +25,8 @@ void EventLog::full(Instant now, size_t viewers, size_t connections) noexcept {
 }
 
 void EventLog::address_full(Instant now, const PeerAddress& client, size_t limit) noexcept {
-  char room[kAddressTextMax];
-  log_gated(address_full_, now, LogLevel::warning,
-            "refused a stream to {}: it already has {} (--max-viewers-per-address)",
-            format_address(client, room), limit);
+  log_client(address_full_, now, LogLevel::warning, client,
+             "refused a stream to {}: it already has {} (--max-viewers-per-address)", limit);
 }
 
 void EventLog::wire_full(Instant now, uint64_t claimed_bytes_per_second,
@@ -28,22 +39,29 @@ void EventLog::wire_full(Instant now, uint64_t claimed_bytes_per_second,
             static_cast<double>(claimed_bytes_per_second) / kMegabit);
 }
 
+void EventLog::foreign_host(Instant now, const PeerAddress& client,
+                            std::string_view authority) noexcept {
+  constexpr size_t kShownMax = 100;
+  log_client(foreign_host_, now, LogLevel::warning, client,
+             "refused a request from {} for {}: not a name of this server (--allowed-host)",
+             authority.substr(0, kShownMax));
+}
+
 void EventLog::stalled(Instant now, const PeerAddress& client, Duration limit,
                        uint64_t bytes_sent) noexcept {
-  char room[kAddressTextMax];
-  log_gated(stalled_, now, LogLevel::info,
-            "closed a connection from {0} after {2} bytes: no byte acknowledged for {1:.3g} s "
-            "(--viewer-stall-timeout)",
-            format_address(client, room), to_seconds(limit), bytes_sent);
+  log_client(stalled_, now, LogLevel::info, client,
+             "closed a connection from {0} after {2} bytes: no byte acknowledged for {1:.3g} s "
+             "(--viewer-stall-timeout)",
+             to_seconds(limit), bytes_sent);
 }
 
 void EventLog::ring_full(Instant now, const PeerAddress& client, std::string_view camera,
                          uint64_t bytes_sent) noexcept {
-  char room[kAddressTextMax];
-  log_gated(ring_full_, now, LogLevel::warning,
-            "closed a connection from {0} after {2} bytes: frame ring of {1} full (--frame-memory, "
-            "--ring-slots); this connection held the oldest frame",
-            format_address(client, room), camera, bytes_sent);
+  log_client(
+      ring_full_, now, LogLevel::warning, client,
+      "closed a connection from {0} after {2} bytes: frame ring of {1} full (--frame-memory, "
+      "--ring-slots); this connection held the oldest frame",
+      camera, bytes_sent);
 }
 
 void EventLog::cannot_accept(Instant now, int error) noexcept {

@@ -28,6 +28,8 @@ class EventLog {
   // Refused: not enough bandwidth. Reports how much of the usable bandwidth is already claimed.
   void wire_full(Instant now, uint64_t claimed_bytes_per_second,
                  uint64_t usable_bytes_per_second) noexcept;
+  // Refused: the request is for the host `authority`, which is not this server.
+  void foreign_host(Instant now, const PeerAddress& client, std::string_view authority) noexcept;
   // Closed: no byte was acknowledged for `limit`.
   void stalled(Instant now, const PeerAddress& client, Duration limit,
                uint64_t bytes_sent) noexcept;
@@ -44,6 +46,7 @@ class EventLog {
   LogGate full_;
   LogGate address_full_;
   LogGate wire_full_;
+  LogGate foreign_host_;
   LogGate stalled_;
   LogGate ring_full_;
   LogGate cannot_accept_;

@@ -22,6 +22,7 @@
 #include "http/page/error_page.h"
 #include "http/page/list_pages.h"
 #include "http/page/page.h"
+#include "http/protocol/allowed_hosts.h"
 #include "http/state/admission.h"
 #include "http/state/wire.h"
 #include "http/state/zero_copy.h"
@@ -48,6 +49,7 @@ struct ServerConfig {
   Duration header_timeout = 10s;
   Duration idle_timeout = 75s;
   std::vector<std::string> cors_origins;      // whose pages may read (http/protocol/origin.h)
+  AllowedHosts allowed_hosts;                 // the names under which it answers
   bool allow_control = false;                 // cameras' controls may be changed by PATCH
   std::vector<AddressRange> trusted_proxies;  // proxies whose X-Forwarded-For is trusted
   TableDesk* table = nullptr;  // for /stock-table; outlives the shards. nullptr: no table

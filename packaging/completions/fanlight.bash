@@ -31,15 +31,17 @@ _fanlight() {
       ;;
     --camera | --fps | --size | --quality | -q | --control | --camera-stall-timeout | \
       --refresh | --source-timeout | \
-      --cors-origin | --min-fps | --viewer-stall-timeout | --header-timeout | --idle-timeout | \
-      --frame-memory) ;;
+      --allowed-host | --cors-origin | --min-fps | --viewer-stall-timeout | --header-timeout | \
+      --idle-timeout | --frame-memory) ;;
     *)
       mapfile -t choices < <(compgen -W '-h --help -v --version --features
         --source --camera --fps --size -q --quality --rotate --mirror --control --allow-control
         --exit-on-no-source --camera-stall-timeout --refresh --source-timeout --capture-idle
-        --listen --admin-listen -M --unix-mode --trusted-proxy --cors-origin --stock-db --shards
-        --max-viewers --max-viewers-per-address --max-egress --min-fps --viewer-stall-timeout
-        --header-timeout --idle-timeout
+        --listen --admin-listen -M --unix-mode --trusted-proxy
+        --allowed-host --cors-origin
+        --stock-db --shards
+        --max-viewers --max-viewers-per-address --max-egress
+        --min-fps --viewer-stall-timeout --header-timeout --idle-timeout
         --encode-threads -c --encoder --backend --zero-copy --frame-memory --ring-slots
         --send-buffer --pin-cpus
         --config --check-config --print-config --list-devices --log-level' -- "$word")

@@ -25,6 +25,7 @@ complete -c fanlight -x -l listen -a '127.0.0.1:5000 0.0.0.0:5000 unix:' -d 'add
 complete -c fanlight -x -l admin-listen -d 'listener that shows viewer addresses'
 complete -c fanlight -x -s M -l unix-mode -a 'auto 660 666' -d 'permissions of UNIX sockets'
 complete -c fanlight -x -l trusted-proxy -a unix -d 'proxy whose X-Forwarded-For is trusted'
+complete -c fanlight -x -l allowed-host -d 'name that leads here'
 complete -c fanlight -x -l cors-origin -d 'Access-Control-Allow-Origin'
 complete -c fanlight -r -F -l stock-db -d 'SQLite database of /stock-table'
 complete -c fanlight -x -l shards -a auto -d 'threads that serve viewers'

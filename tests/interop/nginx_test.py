@@ -5,65 +5,19 @@ import json
 import pathlib
 import queue
 import re
-import socket
-import subprocess
 import sys
-import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "smoke"))
 import harness  # noqa: E402
-from client import Connection, fetch  # noqa: E402
+from client import fetch  # noqa: E402
 from pictures import make_pictures  # noqa: E402
+from proxies import Nginx  # noqa: E402
 from upstream import Upstream, one_by_one  # noqa: E402
 
 HANDSHAKE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
-
-
-class Nginx:
-    """nginx with this text inside `server {}`; a context manager."""
-
-    def __init__(self, location, outside=""):
-        self.folder = tempfile.TemporaryDirectory()
-        path = pathlib.Path(self.folder.name)
-        self.reservation = harness.reserve_port()
-        self.port = self.reservation.getsockname()[1]
-        (path / "nginx.conf").write_text(
-            f"daemon off; master_process off; pid {path}/pid; error_log {path}/errors;\n"
-            f"events {{}}\nhttp {{ access_log off; client_body_temp_path {path}/body;\n"
-            f"proxy_temp_path {path}/proxy; fastcgi_temp_path {path}/f; uwsgi_temp_path {path}/u;\n"
-            f"scgi_temp_path {path}/s;\n{outside}\n"
-            f"server {{ listen 127.0.0.1:{self.port}; location / {{ {location} }} }} }}\n")
-        self.process = subprocess.Popen(["nginx", "-c", str(path / "nginx.conf")],
-                                        stderr=subprocess.PIPE, text=True)
-        self.wait_until_it_listens()
-
-    def wait_until_it_listens(self):
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            try:
-                self.process.wait(0.05)
-                raise AssertionError(self.process.stderr.read())
-            except subprocess.TimeoutExpired:
-                pass
-        raise AssertionError("nginx does not listen")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stderr.close()
-        self.reservation.close()
-        self.folder.cleanup()
-
-    def connect(self, source="127.0.0.1"):
-        return Connection(("127.0.0.1", self.port), source)
 
 
 def documented():
@@ -127,6 +81,21 @@ class NginxTest(unittest.TestCase):
                                host=f"127.0.0.1:{nginx.port}")
                     self.assertIn(b"101 Switching", client.read_until(b"\r\n\r\n"))
                     self.assertEqual(client.read_exactly(1), b"\x81")
+
+    def test_the_outer_name_must_be_allowed(self):
+        location, outside = documented()
+        for flags, status in (((), 421), (("--allowed-host", "cam.example.org"), 200)):
+            with harness.Fanlight(*flags) as fanlight, Nginx(
+                    location.replace("http://127.0.0.1:5000", fanlight.url), outside) as nginx:
+                with nginx.connect() as client:
+                    client.get("/snapshot", host="cam.example.org")
+                    answer = client.response()
+                    self.assertEqual(answer.status, status)
+                    if status == 421:
+                        self.assertIn(b"--allowed-host cam.example.org", answer.body)
+                    client.get("/snapshot", "X-Forwarded-Host: cam.example.org",
+                               host="evil.example")
+                    self.assertEqual(client.response().status, 421)
 
     def test_viewers_behind_it_are_counted_by_their_own_addresses(self):
         with harness.Fanlight("--trusted-proxy", "127.0.0.1", "--max-viewers-per-address",

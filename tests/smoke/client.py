@@ -78,7 +78,7 @@ class Connection:
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode())
 
-    def get(self, target, *headers, method="GET", version="1.1", host="test"):
+    def get(self, target, *headers, method="GET", version="1.1", host="localhost"):
         """Sends a request; read the answer with response()."""
         lines = [f"{method} {target} HTTP/{version}", f"Host: {host}", *headers, "", ""]
         self.send("\r\n".join(lines))

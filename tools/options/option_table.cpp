@@ -35,6 +35,23 @@ void add_address(OptionsDraft& draft, Text text) {
   (draft.options.*kMember).push_back(parse_listen_address(text));
 }
 
+// One text may hold several: an environment variable is given once.
+template <void (*kAdd)(OptionsDraft&, std::string_view)>
+void add_each(OptionsDraft& draft, Text text) {
+  std::string_view rest = text;
+  while (true) {
+    const std::string_view each = rest.substr(0, rest.find(','));
+    kAdd(draft, each);
+    if (each.size() == rest.size()) return;
+    rest.remove_prefix(each.size() + 1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  }
+}
+
+void add_allowed_host(OptionsDraft& draft, std::string_view name) {
+  draft.options.allowed_hosts.add(name);
+}
+
 void add_origin(OptionsDraft& draft, std::string_view origin) {
   const bool clean =
       std::all_of(origin.begin(), origin.end(), [](char c) { return c > ' ' && c < 0x7f; });
@@ -43,18 +60,6 @@ void add_origin(OptionsDraft& draft, std::string_view origin) {
         fmt::format("'{}': an origin such as https://example.org or * is expected", origin));
   }
   draft.options.cors_origins.emplace_back(origin);
-}
-
-// One text may hold several: an environment variable is given once.
-void add_origins(OptionsDraft& draft, Text text) {
-  std::string_view rest = text;
-  while (true) {
-    const std::string_view origin = rest.substr(0, rest.find(','));
-    add_origin(draft, origin);
-    if (origin.size() == rest.size()) return;
-    rest.remove_prefix(origin.size() + 1);
-    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  }
 }
 
 void set_ring_slots(OptionsDraft& draft, Text text) {
@@ -228,10 +233,14 @@ std::vector<Option> server_options() {
       {"trusted-proxy", "CIDR|ADDRESS|unix", "",
        "a proxy whose X-Forwarded-For names the client; repeatable", kRepeatable,
        add_trusted_proxy},
+      {"allowed-host", "NAME", "",
+       "a name that leads here, as cam.example.org or *.example.org, besides addresses, local "
+       "names and this machine's; * for all; repeatable",
+       kRepeatable, add_each<add_allowed_host>},
       {"cors-origin", "ORIGIN", "",
        "origins whose pages may read here, as https://example.org, separated by commas; * "
        "for all, without passwords and cookies; repeatable",
-       kRepeatable, add_origins},
+       kRepeatable, add_each<add_origin>},
       {"stock-db", "FILE", "", "the SQLite database of /stock-table", kText,
        set_file<&Options::stock_db>},
       {"shards", "N|auto", "auto", "threads that serve viewers; auto: one per CPU", kNumber,

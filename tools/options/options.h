@@ -10,6 +10,7 @@
 
 #include "core/log.h"
 #include "core/time.h"
+#include "http/protocol/allowed_hosts.h"
 #include "http/state/zero_copy.h"
 #include "io/address_range.h"
 #include "io/choose_backend.h"
@@ -39,6 +40,7 @@ struct Options {
   std::vector<ListenAddress> admin_listen;    // clients here may see viewer addresses
   std::optional<unsigned> unix_mode;          // permissions of UNIX sockets; empty: by the umask
   std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For is trusted
+  AllowedHosts allowed_hosts;                 // names of the server, besides its own
   std::string stock_db;                       // the database of /stock-table; empty: none given
   std::vector<CameraOptions> cameras;         // at least one
   bool source_was_given = false;              // false: the emulator, because no source was given

@@ -30,6 +30,7 @@
 #include "tools/server/device_report.h"
 #include "tools/server/farewell.h"
 #include "tools/server/inherited.h"
+#include "tools/server/machine_names.h"
 #include "tools/server/main_loop.h"
 #include "tools/server/open_listeners.h"
 #include "tools/server/reload.h"
@@ -105,6 +106,8 @@ ServerConfig server_config(const Options& options, const OpenListeners& listener
   config.header_timeout = options.header_timeout;
   config.idle_timeout = options.idle_timeout;
   config.cors_origins = options.cors_origins;
+  config.allowed_hosts = options.allowed_hosts;
+  for (const std::string& name : machine_names()) config.allowed_hosts.add(name);
   config.allow_control = options.allow_control;
   config.version = version_number();
   config.backend = backend == BackendKind::uring ? "io_uring" : "epoll";

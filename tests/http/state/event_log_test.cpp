@@ -30,6 +30,11 @@ TEST(EventLog, EveryLineNamesTheCauseAndTheFlag) {
   EXPECT_EQ(printed([&] { log.wire_full(now, 11'000'000, 11'875'000); }),
             "refused a stream: 88.0 of 95.0 Mbit/s are reserved already (--max-egress, "
             "--min-fps)\n");
+  EXPECT_EQ(printed([&] { log.foreign_host(now, kClient, "evil.example:80"); }),
+            "refused a request from 192.0.2.7 for evil.example:80: not a name of this server "
+            "(--allowed-host)\n");
+  EXPECT_LT(printed([&] { log.foreign_host(now + 1h, kClient, std::string(8000, 'x')); }).size(),
+            250u);
   EXPECT_EQ(printed([&] { log.stalled(now, kClient, 10s, 5000); }),
             "closed a connection from 192.0.2.7 after 5000 bytes: no byte acknowledged for 10 s "
             "(--viewer-stall-timeout)\n");

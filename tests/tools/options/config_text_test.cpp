@@ -37,7 +37,8 @@ TEST(ConfigText, CanBeParsedAgain) {
         "--control a/mode=Manual",
         "--listen 127.0.0.1:1 --listen 5001 --max-viewers 7 --max-egress 1Gbit --min-fps 0.25 "
         "--header-timeout 2s --idle-timeout 90 --capture-idle 5m --cors-origin * --pin-cpus "
-        "--zero-copy off --trusted-proxy 10.0.0.0/8 --trusted-proxy unix --stock-db s.db "
+        "--zero-copy off --trusted-proxy 10.0.0.0/8 --trusted-proxy unix --allowed-host a.b,*.c.d "
+        "--stock-db s.db "
         "--admin-listen unix:/run/x --unix-mode 0660 --source "
         "http://me:secret@host/x?a=\xc3\xa9"}) {
     const std::string toml = config_toml(read(line));

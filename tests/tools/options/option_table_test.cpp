@@ -52,6 +52,21 @@ std::string refusal(std::string_view option, const std::string& text) {
   return {};
 }
 
+TEST(OptionTable, AllowedHostsAreNames) {
+  OptionsDraft draft;
+  const Option& option = *find_option("allowed-host");
+  option.set(draft, "cam.example.org, *.example.net");
+  option.set(draft, "other.example");
+  for (const char* name : {"cam.example.org", "a.example.net", "other.example"}) {
+    EXPECT_TRUE(draft.options.allowed_hosts.has(name)) << name;
+  }
+  EXPECT_FALSE(draft.options.allowed_hosts.has("example.net"));
+  EXPECT_EQ(refusal("allowed-host", "cam.example.org:80"),
+            "'cam.example.org:80': a name such as cam.example.org, *.example.org or * is expected, "
+            "without scheme and port");
+  EXPECT_NE(refusal("allowed-host", "a.b,"), "");
+}
+
 TEST(OptionTable, SuggestsAWordForATypo) {
   EXPECT_EQ(refusal("backend", "urng"),
             "'urng': one of auto, uring, epoll is expected; did you mean 'uring'?");
