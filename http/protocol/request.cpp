@@ -138,6 +138,8 @@ bool RequestParser::parse_request_line(std::string_view line) noexcept {
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, last - first - 1);
   const std::string_view version = line.substr(last + 1);
+  request_.method_name = method;
+  request_.target = target;
 
   if (!is_token(method)) return fail(400, "malformed method");
   if (version.size() != 8 || !version.starts_with("HTTP/") || !is_digit(version[5]) ||
@@ -223,11 +225,23 @@ bool RequestParser::parse_known_field(std::string_view name, std::string_view va
     if (have_origin_) return fail(400, "duplicate Origin");
     have_origin_ = true;
     request_.origin = value;
+  } else if (equals_ignoring_case(name, "authorization")) {
+    return parse_authorization(value);
   } else if (equals_ignoring_case(name, "content-type")) {
     if (request_.content_type.empty()) request_.content_type = value;
+  } else if (equals_ignoring_case(name, "user-agent")) {
+    request_.user_agent = value;
   } else if (!parse_proxy_field(name, value)) {
     return parse_web_socket_field(name, value);
   }
+  return true;
+}
+
+// Of two, a proxy might have checked the other one.
+bool RequestParser::parse_authorization(std::string_view value) noexcept {
+  if (have_authorization_) return fail(400, "duplicate Authorization");
+  have_authorization_ = true;
+  request_.authorization = value;
   return true;
 }
 

@@ -29,6 +29,8 @@ enum class Method : uint8_t {
 // Views into the parsed buffer; valid as long as that memory is.
 struct Request {
   Method method = Method::unknown;
+  std::string_view method_name;         // as sent
+  std::string_view target;              // as sent
   int minor_version = 1;                // of HTTP/1
   std::string_view path;                // of the target, as sent; "*" for OPTIONS *, and the
                                         // authority for CONNECT
@@ -39,7 +41,9 @@ struct Request {
   std::string_view host;                // of an absolute-form target, else the value of Host
   std::string_view origin;              // value of Origin (RFC 6454 section 7), empty when absent
   std::string_view content_type;        // value of Content-Type
+  std::string_view authorization;       // value of Authorization, empty when absent
   std::string_view forwarded;           // value of the last Forwarded (RFC 7239)
+  std::string_view user_agent;          // value of User-Agent, for the log
   std::string_view forwarded_for;       // value of the last X-Forwarded-For
   std::string_view forwarded_host;      // value of the last X-Forwarded-Host
   bool is_forwarded = false;            // a proxy marked it as sent for another client
@@ -109,6 +113,7 @@ class RequestParser {
   bool parse_path(std::string_view target) noexcept;
   bool parse_field(std::string_view line) noexcept;
   bool parse_known_field(std::string_view name, std::string_view value) noexcept;
+  bool parse_authorization(std::string_view value) noexcept;
   bool parse_proxy_field(std::string_view name, std::string_view value) noexcept;
   bool parse_content_length(std::string_view value) noexcept;
   bool parse_transfer_encoding(std::string_view value) noexcept;
@@ -126,6 +131,7 @@ class RequestParser {
   bool complete_ = false;
   bool have_host_ = false;
   bool have_origin_ = false;
+  bool have_authorization_ = false;
   bool have_content_length_ = false;
   bool have_transfer_encoding_ = false;
   bool is_coding_known_ = true;
