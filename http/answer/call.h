@@ -48,15 +48,12 @@ struct Call {
     const auto& trusted = services.state.config.trusted_proxies;
     return !trusted.empty() && is_any_of(trusted, services.reactor.backend().peer_address(fd));
   }
-
-  // The client, which is behind the peer if a trusted proxy is in between.
-  PeerAddress client() const noexcept {
-    return client_address(services.reactor.backend().peer_address(fd), request,
-                          services.state.config.trusted_proxies);
-  }
   // Whether the client may see the addresses of others: it connected to --admin-listen, or is on
   // this machine.
   bool may_see_addresses() const noexcept { return by_admin_listener || client().is_local; }
+  // The client, which is behind the peer if a trusted proxy is in between. Warns once of a proxy
+  // that speaks for others from this machine and is not trusted.
+  PeerAddress client() const noexcept;
 };
 
 }  // namespace fanlight

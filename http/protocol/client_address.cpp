@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/ascii.h"
+#include "http/protocol/allowed_hosts.h"
 #include "http/protocol/request.h"
 
 namespace fanlight {
@@ -32,6 +33,10 @@ std::optional<PeerAddress> parse_element(std::string_view text) {
 
 }  // namespace
 
+bool is_of_this_machine(const Request& request) noexcept {
+  return !request.is_forwarded && (request.host.empty() || names_loopback(request.host));
+}
+
 bool is_any_of(std::span<const AddressRange> ranges, const PeerAddress& address) noexcept {
   return std::any_of(ranges.begin(), ranges.end(),
                      [&](const AddressRange& range) { return range.contains(address); });
@@ -41,7 +46,7 @@ PeerAddress client_address(const PeerAddress& peer, const Request& request,
                            std::span<const AddressRange> trusted) noexcept {
   PeerAddress client = peer;
   if (!is_any_of(trusted, peer)) {
-    client.is_local = peer.is_local && !request.is_forwarded;
+    client.is_local = peer.is_local && is_of_this_machine(request);
     return client;
   }
   std::string_view left = request.forwarded_for;

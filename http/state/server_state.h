@@ -153,8 +153,9 @@ struct ServerState {
   const ErrorPage error_page;
   std::vector<std::unique_ptr<ShardLink>> links;
   LiveConfig live{config};
-  SharedText flags_json{"{}"};    // the options in force, a JSON object
-  SharedText devices_json{"[]"};  // this machine's cameras, a JSON array
+  SharedText flags_json{"{}"};               // the options in force, a JSON object
+  SharedText devices_json{"[]"};             // this machine's cameras, a JSON array
+  std::atomic<bool> warned_of_proxy{false};  // in the log, once
   std::atomic<bool> stopping{false};
   std::atomic<unsigned> shards_with_connections;  // while stopping: shards not yet empty
 

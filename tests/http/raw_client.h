@@ -86,6 +86,31 @@ class RawClient {
   Instant ended_at_ = kNever;
 };
 
+inline const PeerAddress kThisMachine = parse_address("127.0.0.1").value();
+
+// A GET as the clients of this machine send it: for localhost.
+inline std::string local_get(const std::string& target, const std::string& fields = {},
+                             const std::string& host = "localhost",
+                             const std::string& version = "1.1") {
+  return "GET " + target + " HTTP/" + version + "\r\nHost: " + host + "\r\n" + fields + "\r\n";
+}
+
+// The answer to a client of that address.
+inline ParsedResponse ask_from(ShardWorld& shard, const PeerAddress& peer,
+                               const std::string& request) {
+  SimLink link;
+  link.peer = peer;
+  RawClient client(shard, link);
+  client.send(request);
+  EXPECT_TRUE(shard.run_until([&] { return client.answered(); }, 10s)) << request;
+  return client.responses().empty() ? ParsedResponse() : client.responses().front();
+}
+
+// The answer to a client of this machine.
+inline ParsedResponse ask_here(ShardWorld& shard, const std::string& target) {
+  return ask_from(shard, kThisMachine, local_get(target));
+}
+
 // Sends one request on a new connection and returns every byte of the answer.
 inline std::string ask_text(ShardWorld& shard, const std::string& request) {
   RawClient client(shard, {}, {request.starts_with("HEAD ")});

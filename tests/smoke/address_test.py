@@ -44,6 +44,20 @@ class AddressTest(unittest.TestCase):
         state = json.loads(fetch(fanlight.address, "/api/v1/state", proxied).body)
         self.assertEqual(["address" in viewer for viewer in state["viewers"]], [False])
 
+    def test_a_proxy_on_this_machine_is_warned_of_once(self):
+        fanlight = self.serve()
+        for headers in (("Via: 1.1 proxy",), ("X-Forwarded-Proto: https",), ("X-Real-IP: ::1",)):
+            self.assertEqual(fetch(fanlight.address, "/viewers", *headers).status, 403)
+        for version, host in (("1.1", "pi5"), ("1.0", "127.0.0.1")):
+            with Connection(fanlight.address) as connection:
+                connection.get("/viewers", version=version, host=host)
+                self.assertEqual(connection.response().status, 403)
+        self.assertEqual(fetch(fanlight.address, "/viewers").status, 200)
+        fanlight.stop()
+        warnings = [line for line in fanlight.lines if line and "may come through a proxy" in line]
+        self.assertEqual(len(warnings), 1, warnings)
+        self.assertIn("--trusted-proxy 127.0.0.1", warnings[0])
+
     def test_viewers_behind_a_trusted_proxy_count_separately(self):
         fanlight = self.serve("--trusted-proxy", "127.0.0.0/8", "--max-viewers-per-address", "1")
         self.watch(fanlight, "X-Forwarded-For: 198.51.100.7, 203.0.113.1")

@@ -143,6 +143,7 @@ TEST(SendQueue, LocalViewersAreNotDelayed) {
   for (size_t i = 0; i < 40; ++i) shard.world.add({});
   SimScript local;
   local.link.peer = PeerAddress{.bytes = {}, .is_local = true};
+  local.request = "GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n";
   const SimViewer& viewer = shard.world.add(local);
   shard.run_for(10s);
   EXPECT_EQ(viewer.stream().gaps, 0u);

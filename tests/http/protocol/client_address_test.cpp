@@ -13,6 +13,19 @@ namespace {
 
 const PeerAddress kUnixPeer{.bytes = {}, .is_local = true};
 
+// Whether a request with these fields, from this machine, counts as its own.
+bool is_local(const std::string& fields, const std::string& version = "1.1") {
+  RequestParser parser;
+  const std::string text = "GET / HTTP/" + version + "\r\n" + fields + "\r\n";
+  EXPECT_EQ(parser.parse(text), ParseStatus::done) << parser.error_reason();
+  for (const PeerAddress& peer : {parse_address("127.0.0.1").value(), kUnixPeer}) {
+    EXPECT_EQ(client_address(peer, parser.request(), {}).is_local,
+              is_of_this_machine(parser.request()));
+  }
+  EXPECT_FALSE(client_address(parse_address("192.0.2.7").value(), parser.request(), {}).is_local);
+  return is_of_this_machine(parser.request());
+}
+
 // The client's address if `peer` sends this field; prefixed with "*" if it counts as local.
 std::string client(const PeerAddress& peer, std::string_view forwarded_for,
                    const std::vector<std::string>& trusted = {}) {
@@ -43,6 +56,25 @@ TEST(ClientAddress, WhoIsNotTrustedIsNotBelieved) {
   // But a request through a proxy, known or not, does not count as local.
   EXPECT_EQ(client("127.0.0.1", "203.0.113.9"), "127.0.0.1");
   EXPECT_EQ(client(kUnixPeer, "203.0.113.9"), "unknown");
+}
+
+TEST(ClientAddress, WhoMaySpeakForOthersIsNotLocal) {
+  for (const char* host :
+       {"localhost", "LOCALHOST.:5000", "127.0.0.1:5000", "[::1]", "127.8.8.8"}) {
+    EXPECT_TRUE(is_local("Host: " + std::string(host) + "\r\n")) << host;
+  }
+  EXPECT_TRUE(is_local("", "1.0"));
+  for (const char* host :
+       {"cam.example.org", "sim", "pi5.local", "192.0.2.1", "0.0.0.0", "[::2]"}) {
+    EXPECT_FALSE(is_local("Host: " + std::string(host) + "\r\n")) << host;
+  }
+  for (const char* field :
+       {"Via: 1.1 proxy", "via:", "Forwarded: proto=https", "X-Forwarded-For: 127.0.0.1",
+        "X-Forwarded-Host: localhost", "x-forwarded-proto: https", "X-Forwarded-Anything: 1",
+        "X-Real-IP: 127.0.0.1"}) {
+    EXPECT_FALSE(is_local("Host: localhost\r\n" + std::string(field) + "\r\n")) << field;
+  }
+  EXPECT_TRUE(is_local("Host: localhost\r\nX-Forwarded: 1\r\nX-Requested-With: x\r\n"));
 }
 
 TEST(ClientAddress, ATrustedProxyTellsItsClient) {
