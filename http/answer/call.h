@@ -8,6 +8,7 @@
 
 #include "core/time.h"
 #include "http/answer/answer.h"
+#include "http/auth/grant.h"
 #include "http/delivery/shard_services.h"
 #include "http/protocol/client_address.h"
 #include "http/protocol/origin.h"
@@ -28,6 +29,7 @@ struct Call {
   Route route{};
   bool by_admin_listener = false;
   uint64_t connection_id = 0;
+  Grant grant{};
 
   ResponseContext context(bool keep_alive) const {
     const auto& named = services.state.config.cors_origins;
@@ -48,9 +50,6 @@ struct Call {
     const auto& trusted = services.state.config.trusted_proxies;
     return !trusted.empty() && is_any_of(trusted, services.reactor.backend().peer_address(fd));
   }
-  // Whether the client may see the addresses of others: it connected to --admin-listen, or is on
-  // this machine.
-  bool may_see_addresses() const noexcept { return by_admin_listener || client().is_local; }
   // The client, which is behind the peer if a trusted proxy is in between. Warns once of a proxy
   // that speaks for others from this machine and is not trusted.
   PeerAddress client() const noexcept;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/check.h"
+#include "http/answer/access.h"
 #include "http/answer/call.h"
 #include "http/answer/control.h"
 #include "http/answer/host_check.h"
@@ -49,8 +50,9 @@ Reply reply_readiness(const Call& call) {
 }
 
 Reply reply_viewers(const Call& call) {
-  if (!call.may_see_addresses()) {
-    return reply_error(call, 403, "viewers are listed only for this machine and --admin-listen");
+  if (!may_see_all(call)) {
+    return reply_error(call, 403,
+                       "viewers are listed only for this machine and --admin-listen");
   }
   return reply_report(call, Report::viewers_page, "text/html; charset=utf-8", 0);
 }

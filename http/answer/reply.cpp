@@ -7,6 +7,7 @@
 #include <array>
 
 #include "core/ascii.h"
+#include "http/answer/access.h"
 #include "http/page/error_page.h"
 #include "http/protocol/exchange.h"
 
@@ -156,7 +157,8 @@ Reply reply_report(const Call& call, Report report, std::string_view type, size_
     add_report_fields(call, head, report, type);
     return reply(call, head, {});
   }
-  Body* body = call.services.reports.make(call.services, report, camera, call.may_see_addresses());
+  Body* body = call.services.reports.make(call.services, report, camera, may_see_all(call),
+                                          call.grant.rights);
   if (body == nullptr) return reply_error(call, 503, "too many concurrent reports");
   const bool chunked = call.request.minor_version >= 1;
   const bool keep_alive = call.request.keep_alive && chunked;

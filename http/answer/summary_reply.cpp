@@ -15,7 +15,7 @@ constexpr size_t kHeadBytesMax = 1024;
 Reply reply_summary(const Call& call) noexcept {
   const std::span<char> room = call.output.subspan(kHeadBytesMax);
   TextWriter text(room);
-  Summary summary(call.services);
+  Summary summary(call.services, call.grant.rights);
   Body::State state = Body::State::more;
   while (state == Body::State::more && text.room() >= kSummaryStepMax) {
     state = summary.write_step(text);

@@ -19,13 +19,13 @@ void write_sent(const ServerState& state, size_t index, JsonWriter& json) {
   }
 }
 
-void write_figures(const Camera& camera, const CameraCondition& condition, Instant now,
+void write_figures(const Camera& camera, const CameraCondition& condition, Instant now, bool whole,
                    JsonWriter& json) {
   const FrameRing& ring = *camera.ring;
   const CaptureStats& stats = ring.stats();
   json.begin_object();
   json.key("name").string(camera.name);
-  json.key("source").string(camera.source);
+  json.key("source").string(whole ? camera.source : camera.kind());
   json.key("state").string(condition.state);
   json.key("reason").string(condition.reason);
   json.key("online").boolean(stats.online.value() != 0);
@@ -48,11 +48,13 @@ void write_figures(const Camera& camera, const CameraCondition& condition, Insta
   json.key("snapshot").formatted("/cameras/{}/snapshot", camera.name);
 }
 
-void write_description(const CameraPanel* panel, JsonWriter& json) {
+void write_description(const Camera& camera, bool whole, JsonWriter& json) {
   std::array<char, CameraPanel::kTextBytesMax> line;
   std::array<char, CameraPanel::kViaBytesMax> chain;
+  const CameraPanel* panel = camera.panel;
   const bool is_known = panel != nullptr;
-  json.key("device").string(is_known ? panel->copy_device(line) : std::string_view());
+  json.key("device").string(is_known && whole ? panel->copy_device(line)
+                                              : device_for_all(camera, line));
   json.key("format").string(is_known ? panel->copy_format(line) : std::string_view());
   json.key("via").string(is_known ? panel->copy_via(chain) : std::string_view(), chain.size());
 }
@@ -86,16 +88,22 @@ std::string_view said_of_camera(std::string_view reason) noexcept {
   return reason;
 }
 
+std::string_view device_for_all(const Camera& camera,
+                                std::array<char, CameraPanel::kTextBytesMax>& room) noexcept {
+  if (camera.panel == nullptr || camera.is_elsewhere) return {};
+  return camera.panel->copy_device(room);
+}
+
 bool CameraReports::write_step(JsonWriter& json) noexcept {
   const Camera& camera = services_.state.cameras[camera_];
   switch (step_) {
     case Step::figures:
-      write_figures(camera, condition_of(services_, camera_), services_.now(), json);
+      write_figures(camera, condition_of(services_, camera_), services_.now(), whole_, json);
       write_sent(services_.state, camera_, json);
       step_ = Step::description;
       return true;
     case Step::description:
-      write_description(camera.panel, json);
+      write_description(camera, whole_, json);
       controls_.begin(camera.panel, json);
       step_ = Step::controls;
       return true;
@@ -105,7 +113,9 @@ bool CameraReports::write_step(JsonWriter& json) noexcept {
   if (controls_.write_step(json)) return true;
   json.end_object();
   step_ = Step::figures;
-  return ++camera_ < services_.state.cameras.size();
+  const size_t cameras = services_.state.cameras.size();
+  camera_ = rights_.next_with_any(camera_ + 1, cameras);
+  return camera_ < cameras;
 }
 
 }  // namespace fanlight

@@ -2,17 +2,19 @@
 // CameraReport: the cameras in /api/v1/state and /cameras, and what other reports say about one.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "core/frame_ring.h"
+#include "http/auth/rights.h"
+#include "http/delivery/shard_services.h"
 #include "http/protocol/json.h"
 #include "http/report/controls_report.h"
+#include "http/state/server_state.h"
 
 namespace fanlight {
-
-struct ShardServices;
 
 // Measured pictures per second; 0 before the second one, and while none arrive.
 double measured_fps(const CaptureStats& stats, Instant now) noexcept;
@@ -28,12 +30,24 @@ CameraCondition condition_of(ShardServices& services, size_t camera) noexcept;
 // The part of a slate's reason about the camera: "lost: not there" of "camera lost: not there".
 std::string_view said_of_camera(std::string_view reason) noexcept;
 
+// What everybody may know of what the camera is, written to `room`; empty if nothing: the
+// description of another server or of a folder is its place.
+std::string_view device_for_all(const Camera& camera,
+                                std::array<char, CameraPanel::kTextBytesMax>& room) noexcept;
+
 // Owns: its place among the cameras. Thread: its shard's.
 class CameraReports {
  public:
-  explicit CameraReports(ShardServices& services) noexcept : services_(services) {}
+  // `whole`: also where the pictures come from, for those who may see all. `rights`: of the client,
+  // on at least one camera; others are left out.
+  CameraReports(ShardServices& services, bool whole,
+                const Rights& rights = Rights(kEveryRight)) noexcept
+      : services_(services),
+        whole_(whole),
+        rights_(rights),
+        camera_(rights.next_with_any(0, services.state.cameras.size())) {}
 
-  // Writes the next bounded step of the objects that describe all cameras, one after another; true
+  // Writes the next bounded step of the objects that describe the cameras, one after another; true
   // if another step follows. After the last one there is still room for a few characters.
   bool write_step(JsonWriter& json) noexcept;
 
@@ -41,7 +55,9 @@ class CameraReports {
   enum class Step : uint8_t { figures, description, controls };
 
   ShardServices& services_;
-  size_t camera_ = 0;
+  const bool whole_;
+  const Rights rights_;
+  size_t camera_;
   Step step_ = Step::figures;  // of this camera
   ControlsMember controls_;
 };

@@ -13,8 +13,9 @@ struct ShardServices;
 // Owns: its place in the report. Thread: its shard's.
 class CamerasJson {
  public:
-  explicit CamerasJson(ShardServices& services) noexcept
-      : services_(services), cameras_(services) {}
+  // `whole`: for those who may see all. `rights`: see CameraReports.
+  CamerasJson(ShardServices& services, bool whole, const Rights& rights) noexcept
+      : services_(services), cameras_(services, whole, rights) {}
 
   // Writes the next bounded step.
   Body::State write_step(TextWriter& text) noexcept;

@@ -72,8 +72,7 @@ void write_tile(ShardServices& services, size_t camera, TextWriter& text) {
   write_condition(services, camera, text);
   text.add("</p>");
   std::array<char, CameraPanel::kTextBytesMax> room;
-  const std::string_view device =
-      shown.panel == nullptr ? std::string_view() : shown.panel->copy_device(room);
+  const std::string_view device = device_for_all(shown, room);
   if (!device.empty()) {
     text.add("<small>");
     text.add_html(device);
@@ -88,8 +87,10 @@ Body::State CamerasPage::write_step(TextWriter& text) noexcept {
   const std::string_view page = services_.state.pages.all();
   const size_t mark = page.find(kMark);
   CHECK(mark != std::string_view::npos);
-  if (sent_ == mark && tiles_ < services_.state.cameras.size()) {
-    write_tile(services_, tiles_++, text);
+  const size_t cameras = services_.state.cameras.size();
+  camera_ = rights_.next_with_any(camera_, cameras);
+  if (sent_ == mark && camera_ < cameras) {
+    write_tile(services_, camera_++, text);
     return Body::State::more;
   }
   if (sent_ == mark) sent_ += kMark.size();

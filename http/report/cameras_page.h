@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "http/auth/rights.h"
 #include "http/protocol/body.h"
 #include "http/protocol/text.h"
 
@@ -17,15 +18,18 @@ struct ShardServices;
 // Owns: its place in the text. Thread: its shard's.
 class CamerasPage {
  public:
-  explicit CamerasPage(ShardServices& services) noexcept : services_(services) {}
+  // `rights`: of the client; cameras on which there is none have no tile.
+  CamerasPage(ShardServices& services, const Rights& rights) noexcept
+      : services_(services), rights_(rights) {}
 
   // Writes the next bounded step.
   Body::State write_step(TextWriter& text) noexcept;
 
  private:
   ShardServices& services_;
-  size_t sent_ = 0;   // bytes of cameras.html
-  size_t tiles_ = 0;  // written
+  const Rights rights_;
+  size_t sent_ = 0;    // bytes of cameras.html
+  size_t camera_ = 0;  // of the next tile
 };
 
 }  // namespace fanlight

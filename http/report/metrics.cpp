@@ -8,6 +8,7 @@
 
 #include "core/check.h"
 #include "core/process_figures.h"
+#include "http/report/camera_report.h"
 #include "http/report/figures.h"
 #include "http/report/totals.h"
 
@@ -160,7 +161,7 @@ void write_camera_info(const Metric& metric, const ServerState& state, size_t in
   text.add("{}{{camera=\"{}\",device=\"", metric.name, camera.name);
   std::array<char, CameraPanel::kTextBytesMax> room;
   // For printable text, JSON and this format use the same escapes.
-  if (camera.panel != nullptr) text.add_json(camera.panel->copy_device(room));
+  text.add_json(device_for_all(camera, room));
   text.add("\",format=\"");
   if (camera.panel != nullptr) text.add_json(camera.panel->copy_format(room));
   text.add("\"}} 1\n");

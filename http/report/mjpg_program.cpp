@@ -22,7 +22,7 @@ Body::State MjpgProgram::write_step(TextWriter& text) noexcept {
     json.key("inputs").begin_array();
   }
   const Camera& camera = state_.cameras[camera_];
-  write_plugin(camera_, camera.name, camera.source, json);
+  write_plugin(camera_, camera.name, camera.kind(), json);
   if (++camera_ < state_.cameras.size()) return Body::State::more;
   json.end_array();
   json.key("outputs").begin_array();

@@ -8,16 +8,17 @@
 
 namespace fanlight {
 
-ReportBody::ReportBody(ShardServices& services, Report report, size_t camera,
-                       bool addresses) noexcept
-    : services_(services), report_(make(report, camera, addresses)) {}
+ReportBody::ReportBody(ShardServices& services, Report report, size_t camera, bool whole,
+                       const Rights& rights) noexcept
+    : services_(services), report_(make(report, camera, whole, rights)) {}
 
-ReportBody::AnyReport ReportBody::make(Report report, size_t camera, bool addresses) noexcept {
+ReportBody::AnyReport ReportBody::make(Report report, size_t camera, bool whole,
+                                       const Rights& rights) noexcept {
   const ViewerRows::Arrival arrival{
       this, [](void* owner) noexcept { static_cast<ReportBody*>(owner)->ready(); }};
   switch (report) {
     case Report::state:
-      return AnyReport(std::in_place_type<StateReport>, services_, arrival, addresses);
+      return AnyReport(std::in_place_type<StateReport>, services_, arrival, whole);
     case Report::ustreamer_state:
       return AnyReport(std::in_place_type<UstreamerState>, services_, arrival, camera);
     case Report::mjpg_program:
@@ -25,13 +26,13 @@ ReportBody::AnyReport ReportBody::make(Report report, size_t camera, bool addres
     case Report::metrics:
       return AnyReport(std::in_place_type<Metrics>, services_.state);
     case Report::cameras_json:
-      return AnyReport(std::in_place_type<CamerasJson>, services_);
+      return AnyReport(std::in_place_type<CamerasJson>, services_, whole, rights);
     case Report::cameras_page:
-      return AnyReport(std::in_place_type<CamerasPage>, services_);
+      return AnyReport(std::in_place_type<CamerasPage>, services_, rights);
     case Report::controls:
       return AnyReport(std::in_place_type<ControlsReport>, services_, camera);
     case Report::summary:
-      return AnyReport(std::in_place_type<Summary>, services_);
+      return AnyReport(std::in_place_type<Summary>, services_, rights);
     case Report::viewers_page:
       return AnyReport(std::in_place_type<ViewersPage>, services_, arrival);
   }

@@ -38,9 +38,11 @@ enum class Report : uint8_t {
 // Thread: its shard's.
 class ReportBody final : public Body {
  public:
-  // `camera`: the index for reports on one camera. `addresses`: whether to include viewer
-  // addresses.
-  ReportBody(ShardServices& services, Report report, size_t camera, bool addresses) noexcept;
+  // `camera`: the index for reports on one camera. `whole`: for those who may see all, else for
+  // viewers. `rights`: lists of cameras leave out
+  // those on which the client has none.
+  ReportBody(ShardServices& services, Report report, size_t camera, bool whole,
+             const Rights& rights = Rights(kEveryRight)) noexcept;
 
   Pulled pull(std::span<char> room) noexcept override;
   void release() noexcept override;
@@ -50,7 +52,7 @@ class ReportBody final : public Body {
   // until the next rows arrive.
   using AnyReport = std::variant<StateReport, UstreamerState, MjpgProgram, Metrics, CamerasJson,
                                  CamerasPage, ControlsReport, Summary, ViewersPage>;
-  AnyReport make(Report report, size_t camera, bool addresses) noexcept;
+  AnyReport make(Report report, size_t camera, bool whole, const Rights& rights) noexcept;
 
   ShardServices& services_;
   AnyReport report_;

@@ -40,10 +40,11 @@ double uptime_seconds(const ShardServices& services) noexcept {
   return std::max(0.0, to_seconds(services.wall_now() - services.state.started));
 }
 
-void write_server_members(ShardServices& services, JsonWriter& json) noexcept {
+void write_server_members(ShardServices& services, bool whole, JsonWriter& json) noexcept {
   const ServerState& state = services.state;
   const AdmissionConfig& limits = state.admission.config();
   json.key("instance_id").formatted("{:x}", instance_id(state));
+  json.key("view").string(whole ? "whole" : "viewer");
   json.key("version").string(state.config.version);
   json.key("backend").string(state.config.backend);
   json.key("uptime_seconds").number(uptime_seconds(services), 3);

@@ -19,8 +19,8 @@ uint64_t instance_id(const ServerState& state) noexcept;
 // Never negative, even if the wall clock was set back.
 double uptime_seconds(const ShardServices& services) noexcept;
 
-// The members of the report's object that describe the server as a whole.
-void write_server_members(ShardServices& services, JsonWriter& json) noexcept;
+// The members of the report's object that describe the server as a whole; `whole` is the view.
+void write_server_members(ShardServices& services, bool whole, JsonWriter& json) noexcept;
 
 // One shard, as an object.
 void write_shard_object(const ServerState& state, size_t index, JsonWriter& json) noexcept;

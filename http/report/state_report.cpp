@@ -7,11 +7,11 @@
 
 namespace fanlight {
 
-StateReport::StateReport(ShardServices& services, ViewerRows::Arrival arrival,
-                         bool addresses) noexcept
+StateReport::StateReport(ShardServices& services, ViewerRows::Arrival arrival, bool whole) noexcept
     : services_(services),
-      cameras_(services),
-      rows_(services, addresses ? &write_viewer_object_with_address : &write_viewer_object,
+      whole_(whole),
+      cameras_(services, whole),
+      rows_(services, whole ? &write_viewer_object_with_address : &write_viewer_object,
             ViewerRows::kAllCameras, arrival) {}
 
 Body::State StateReport::write_step(TextWriter& text) noexcept {
@@ -27,9 +27,11 @@ Body::State StateReport::write_step(TextWriter& text) noexcept {
   return Body::State::done;
 }
 
-void StateReport::begin_text(Section section, const SharedText& shared) noexcept {
+// `otherwise`: in the view for viewers.
+void StateReport::begin_text(Section section, const SharedText& shared,
+                             std::string_view otherwise) noexcept {
   section_ = section;
-  text_left_ = shared.copy(text_);
+  text_left_ = whole_ ? shared.copy(text_) : otherwise;
 }
 
 // Each section begins the next one.
@@ -37,14 +39,14 @@ void StateReport::write_section(JsonWriter& json) noexcept {
   switch (section_) {
     case Section::server:
       json.begin_object();
-      write_server_members(services_, json);
+      write_server_members(services_, whole_, json);
       json.key("flags");
-      return begin_text(Section::flags, services_.state.flags_json);
+      return begin_text(Section::flags, services_.state.flags_json, "{}");
     case Section::flags:
       json.splice(text_left_);
       if (!text_left_.empty()) return;
       json.key("devices");
-      return begin_text(Section::devices, services_.state.devices_json);
+      return begin_text(Section::devices, services_.state.devices_json, "[]");
     case Section::devices:
       json.splice(text_left_);
       if (!text_left_.empty()) return;

@@ -2,6 +2,7 @@
 #include "http/report/summary.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "http/delivery/shard_services.h"
 #include "http/report/camera_report.h"
@@ -81,15 +82,17 @@ unsigned poll_seconds(size_t viewers) noexcept {
 
 Body::State Summary::write_step(TextWriter& text) noexcept {
   JsonWriter json(text, position_);
-  const size_t step = step_++;
-  if (step == 0) {
+  const size_t cameras = services_.state.cameras.size();
+  if (!std::exchange(has_begun_, true)) {
     json.begin_object();
     write_server(services_, json);
     json.key("cameras").begin_array();
+    camera_ = rights_.next_with_any(0, cameras);
     return Body::State::more;
   }
-  write_camera(services_, step - 1, json);
-  if (step < services_.state.cameras.size()) return Body::State::more;
+  write_camera(services_, camera_, json);
+  camera_ = rights_.next_with_any(camera_ + 1, cameras);
+  if (camera_ < cameras) return Body::State::more;
   json.end_array();
   json.end_object();
   text.raw("\n");

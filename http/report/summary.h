@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "http/auth/rights.h"
 #include "http/protocol/body.h"
 #include "http/protocol/json.h"
 
@@ -24,7 +25,9 @@ inline constexpr size_t kSummaryStepMax = 1280;
 // Owns: its place in the object. Thread: its shard's.
 class Summary {
  public:
-  explicit Summary(ShardServices& services) noexcept : services_(services) {}
+  // `rights`: of the client, on at least one camera; others are left out.
+  explicit Summary(ShardServices& services, const Rights& rights = Rights(kEveryRight)) noexcept
+      : services_(services), rights_(rights) {}
 
   // Writes the next step: the server, then one camera after another.
   Body::State write_step(TextWriter& text) noexcept;
@@ -32,7 +35,9 @@ class Summary {
  private:
   ShardServices& services_;
   JsonPosition position_ = JsonPosition::first;
-  size_t step_ = 0;
+  const Rights rights_;
+  bool has_begun_ = false;
+  size_t camera_ = 0;
 };
 
 }  // namespace fanlight

@@ -35,9 +35,15 @@ class ShardEntry;
 // One camera as the http floor sees it: its name, its frames and its panel.
 struct Camera {
   std::string name;    // [a-z0-9-]{1,32}
-  std::string source;  // as given, for /api/v1/state
+  std::string source;  // KIND[:...] as given, without secrets; for those who may see all
   FrameRing* ring = nullptr;
   CameraPanel* panel = nullptr;  // nullptr: no description and no controls
+  bool is_elsewhere = false;     // another server or a folder: its description names the place
+
+  // What everybody may know of the source: "v4l2", "http".
+  std::string_view kind() const noexcept {
+    return std::string_view(source).substr(0, source.find(':'));
+  }
 };
 
 // The operator's settings.

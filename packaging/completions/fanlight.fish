@@ -22,7 +22,7 @@ complete -c fanlight -x -l source-timeout -d 'time limit for the first picture o
 complete -c fanlight -x -l capture-idle -a off -d 'stop the camera after this long without viewers'
 
 complete -c fanlight -x -l listen -a '127.0.0.1:5000 0.0.0.0:5000 unix:' -d 'address to listen on'
-complete -c fanlight -x -l admin-listen -d 'listener that shows viewer addresses'
+complete -c fanlight -x -l admin-listen -d 'listener that shows all'
 complete -c fanlight -x -s M -l unix-mode -a 'auto 660 666' -d 'permissions of UNIX sockets'
 complete -c fanlight -x -l trusted-proxy -a unix -d 'proxy whose X-Forwarded-For is trusted'
 complete -c fanlight -x -l allowed-host -d 'name that leads here'

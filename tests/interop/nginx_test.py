@@ -97,6 +97,21 @@ class NginxTest(unittest.TestCase):
                                host="evil.example")
                     self.assertEqual(client.response().status, 421)
 
+    def test_its_clients_are_not_taken_for_this_machine(self):
+        """With its defaults it shows nothing but HTTP/1.0; with HTTP/1.1, one field."""
+        modern = "proxy_http_version 1.1; proxy_set_header"
+        with harness.Fanlight() as fanlight:
+            self.assertEqual(fetch(fanlight.address, "/viewers").status, 200)
+            for more in ("", f"{modern} X-Real-IP $remote_addr;", f"{modern} Host cam.local;",
+                         f"{modern} X-Forwarded-Proto https;"):
+                with Nginx(f"proxy_pass {fanlight.url}; {more}") as nginx, \
+                        nginx.connect() as client:
+                    client.get("/viewers")
+                    self.assertEqual(client.response().status, 403, more)
+                    client.get("/api/v1/state")
+                    state = json.loads(client.response().body)
+                    self.assertEqual((state["view"], state["flags"]), ("viewer", {}), more)
+
     def test_viewers_behind_it_are_counted_by_their_own_addresses(self):
         with harness.Fanlight("--trusted-proxy", "127.0.0.1", "--max-viewers-per-address",
                               "2") as fanlight:

@@ -215,6 +215,9 @@ class UpstreamTest(unittest.TestCase):
                              fetch(relay.address, "/cameras").body.decode()):
                     self.assertNotRegex(text, "s3cr|hidden")
                 self.assertIn(f"http://127.0.0.1:{upstream.address[1]}/...", state)
+                for target in ("/api/v1/state", "/cameras", "/metrics", "/program.json"):
+                    text = fetch(relay.address, target, "Via: 1.1 proxy").body.decode()
+                    self.assertNotIn(f"127.0.0.1:{upstream.address[1]}", text)
                 lines = "".join(line for line in relay.lines if line)
             self.assertNotRegex(lines, "s3cr|hidden")
             code, lines = harness.run_to_exit(

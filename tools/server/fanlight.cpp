@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "capture/camera/device_list.h"
+#include "capture/camera/source_table.h"
 #include "capture/relay/redact_url.h"
 #include "core/descriptor_reserve.h"
 #include "core/log.h"
@@ -26,6 +27,7 @@
 #include "tools/options/config_text.h"
 #include "tools/options/password_file.h"
 #include "tools/options/read_options.h"
+#include "tools/options/source_spec.h"
 #include "tools/options/version.h"
 #include "tools/server/device_report.h"
 #include "tools/server/farewell.h"
@@ -119,8 +121,9 @@ ServerConfig server_config(const Options& options, const OpenListeners& listener
 std::vector<Camera> shown(const std::vector<std::unique_ptr<RunningCamera>>& running) {
   std::vector<Camera> cameras;
   for (const auto& camera : running) {
-    cameras.push_back({camera->options.name, redact_url(camera->options.source), camera->ring.get(),
-                       &camera->panel});
+    const std::string& source = camera->options.source;
+    cameras.push_back({camera->options.name, redact_url(source), camera->ring.get(), &camera->panel,
+                       is_url(source) || is_on_disk(source)});
   }
   return cameras;
 }

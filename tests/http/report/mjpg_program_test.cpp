@@ -29,7 +29,7 @@ TEST(MjpgProgram, ListsEveryCamera) {
   EXPECT_EQ(json.size("inputs"), 2u);
   EXPECT_EQ(json.at("inputs[0].id"), "0");
   EXPECT_EQ(json.at("inputs[0].name"), "front");
-  EXPECT_EQ(json.at("inputs[0].args"), "files:/a\\\"b");
+  EXPECT_EQ(json.at("inputs[0].args"), "files");
   EXPECT_EQ(json.at("inputs[1].id"), "1");
   EXPECT_EQ(json.at("inputs[1].plugin"), "fanlight");
   EXPECT_EQ(json.size("outputs"), 1u);

@@ -23,10 +23,10 @@ JsonCheck written(Write write) {
   return JsonCheck({room.data(), text.size()});
 }
 
-JsonCheck members(ShardWorld& shard) {
+JsonCheck members(ShardWorld& shard, bool whole = true) {
   return written([&](JsonWriter& json) {
     json.begin_object();
-    write_server_members(shard.shard.services(), json);
+    write_server_members(shard.shard.services(), whole, json);
     json.end_object();
   });
 }
@@ -44,6 +44,8 @@ TEST(ServerReport, TellsTheBudgetOfTheNetworkIfThereIsOne) {
   EXPECT_EQ(json.at("egress.usable_bytes_per_second"), "11875000");
   EXPECT_EQ(json.at("egress.origin"), "--max-egress");
   EXPECT_EQ(json.at("egress.waiting"), "0");
+  EXPECT_EQ(json.at("view"), "whole");
+  EXPECT_EQ(members(shard, false).at("view"), "viewer");
 }
 
 TEST(ServerReport, InstancesDiffer) {

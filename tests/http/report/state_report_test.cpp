@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "http/protocol/exchange.h"
 #include "tests/http/calm_world.h"
@@ -75,6 +77,83 @@ TEST(StateReport, ListsEveryViewerOncePageByPage) {
   EXPECT_EQ(shard.world.forbidden_allocations(), 0u);
 }
 
+// The keys of a JSON text, in order.
+std::vector<std::string> keys_of(const std::string& text) {
+  std::vector<std::string> keys;
+  for (size_t at = 0; (at = text.find("\":", at)) != std::string::npos; ++at) {
+    const size_t begin = text.rfind('"', at - 1) + 1;
+    keys.push_back(text.substr(begin, at - begin));
+  }
+  return keys;
+}
+
+TEST(StateReport, ViewersAreNotToldWhatTheyDoNotNeed) {
+  ServerConfig config = named();
+  FrameRing front({}), yard({}), back({});
+  Waker waker;
+  CameraPanel relay(waker), folder(waker), device(waker);
+  relay.describe("http://secret-host/...", "MJPEG", "");
+  folder.describe("latest:/secret", "JPEG", "");
+  device.describe("HD Webcam", "MJPEG", "");
+  SimWorld world(calm_world());
+  ServerState state(config,
+                    {{"front", "http://secret-host/...", &front, &relay, true},
+                     {"yard", "latest:/secret", &yard, &folder, true},
+                     {"back", "v4l2:/dev/secret", &back, &device}},
+                    1, world.backend().wall_now());
+  state.flags_json.set(R"({"config":"/secret"})");
+  state.devices_json.set(R"(["secret"])");
+  const std::array<ListeningSocket, 1> listeners = {{{world.listener()}}};
+  Shard shard(state, 0, world.backend(), listeners);
+  shard.start();
+  bool running = true;
+  const SimWorld::Turn turn = [&] { return running = shard.turn(kNever); };
+  const auto ask = [&](const PeerAddress& peer, const std::string& target) {
+    SimLink link;
+    link.peer = peer;
+    SimConnection& client = world.backend().connect(world.listener(), link);
+    std::string text;
+    client.set_on_change([&] {
+      text += client.arrived().view();
+      client.read(client.arrived().view().size());
+    });
+    client.write(local_get(target));
+    world.run_for(100ms, turn);
+    client.set_on_change(nullptr);
+    client.close_peer();
+    ResponseParser parser({false});
+    parser.feed(text);
+    parser.end();
+    return parser.responses().empty() ? std::string() : parser.responses().front().body;
+  };
+  const PeerAddress elsewhere = parse_address("192.0.2.7").value();
+  for (const char* target : {"/api/v1/state", "/cameras"}) {
+    const std::string whole = ask(kThisMachine, target);
+    const std::string less = ask(elsewhere, target);
+    EXPECT_EQ(less.find("secret"), std::string::npos) << less;
+    const JsonCheck all(whole), some(less);
+    ASSERT_TRUE(all.valid() && some.valid()) << target;
+    EXPECT_EQ(all.at("cameras[0].source"), "http://secret-host/...");
+    EXPECT_EQ(all.at("cameras[1].device"), "latest:/secret");
+    EXPECT_EQ(all.at("cameras[2].source"), "v4l2:/dev/secret");
+    EXPECT_EQ(some.at("cameras[0].source"), "http");
+    EXPECT_EQ(some.at("cameras[0].device"), "");
+    EXPECT_EQ(some.at("cameras[1].source"), "latest");
+    EXPECT_EQ(some.at("cameras[2].source"), "v4l2");
+    EXPECT_EQ(some.at("cameras[2].device"), "HD Webcam");
+    std::vector<std::string> keys = keys_of(whole);
+    std::erase(keys, "config");  // a flag
+    EXPECT_EQ(keys_of(less), keys) << target;
+  }
+  for (const char* target : {"/metrics", "/program.json", "/state", "/api/v1/summary", "/"}) {
+    EXPECT_EQ(ask(kThisMachine, target).find("secret"), std::string::npos) << target;
+    EXPECT_NE(ask(elsewhere, target), "") << target;
+  }
+  state.stopping = true;
+  state.wake_all();
+  world.run_until([&] { return !running; }, 10s, turn);
+}
+
 // The longest texts are sent in many pieces; one that is replaced meanwhile is sent as it was.
 TEST(StateReport, ASlowReaderGetsEachTextWhole) {
   const auto text = [](size_t bytes, char letter) {
@@ -83,9 +162,11 @@ TEST(StateReport, ASlowReaderGetsEachTextWhole) {
   ShardWorld shard(calm_world());
   ASSERT_TRUE(shard.state.flags_json.set(text(SharedText::kBytesMax, 'f')));
   ASSERT_TRUE(shard.state.devices_json.set(text(SharedText::kBytesMax, 'd')));
-  RawClient client(shard, {.send_buffer = 2 << 10, .receive_window = 2 << 10});
+  SimLink link{.send_buffer = 2 << 10, .receive_window = 2 << 10};
+  link.peer = kThisMachine;
+  RawClient client(shard, link);
   client.set_reading(false);
-  client.send(get("/api/v1/state"));
+  client.send(local_get("/api/v1/state"));
   shard.run_for(100ms);
   ASSERT_TRUE(shard.state.flags_json.set("{}"));
   client.set_reading(true);
@@ -102,7 +183,7 @@ TEST(StateReport, TextsOfEveryLengthFit) {
     ShardWorld shard(calm_world());
     shard.state.flags_json.set("\"" + std::string(size - 2, 'f') + "\"");
     shard.state.devices_json.set("\"" + std::string(size - 2, 'd') + "\"");
-    ASSERT_TRUE(JsonCheck(ask(shard, get("/api/v1/state")).body).valid()) << size;
+    ASSERT_TRUE(JsonCheck(ask_here(shard, "/api/v1/state").body).valid()) << size;
   }
 }
 
