@@ -69,7 +69,7 @@ bool Admission::take_address(const PeerAddress& peer, ViewerPlace& place) noexce
   const size_t limit = viewers_per_address_.load();
   if (limit == 0 || !has_address(peer)) return true;
   const std::lock_guard lock(mutex_);
-  place.address = addresses_->add(key_of(peer), static_cast<uint32_t>(limit));
+  place.address = addresses_->add(key_of(peer), Held::stream, limit);
   return place.address != AddressTable::kNone;
 }
 
@@ -91,7 +91,7 @@ void Admission::leave(ViewerPlace& place) noexcept {
   if (held.paced) wire_->give_back(held.bytes_per_second);
   if (held.address != AddressTable::kNone) {
     const std::lock_guard lock(mutex_);
-    addresses_->remove(held.address);
+    addresses_->remove(held.address, Held::stream);
   }
   CHECK(viewers_.fetch_sub(1) > 0);
 }

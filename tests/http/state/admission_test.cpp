@@ -41,6 +41,8 @@ TEST(Admission, CountsAdmissionsAndTheMaximum) {
   EXPECT_EQ(admit(admission, v4("10.0.0.3"), c), Verdict::admitted);
   EXPECT_EQ(admission.admitted(), 3u);
   EXPECT_EQ(admission.most(), 2u);
+  admission.leave(b);
+  admission.leave(c);
 }
 
 TEST(Admission, LimitsMayChangeWhileViewersAreConnected) {
