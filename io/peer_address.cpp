@@ -14,13 +14,6 @@ namespace {
 
 constexpr size_t kMappedPrefix = 12;  // ::ffff:0:0/96
 
-bool is_loopback(const PeerAddress& peer) {
-  std::array<std::byte, 16> loopback{};
-  loopback.back() = std::byte{1};
-  if (peer.bytes == loopback) return true;
-  return is_ipv4(peer) && peer.bytes[kMappedPrefix] == std::byte{127};
-}
-
 std::string_view copy(std::string_view text, std::span<char, kAddressTextMax> room) {
   text.copy(room.data(), room.size());
   return {room.data(), text.size()};
@@ -90,6 +83,19 @@ bool is_ipv4(const PeerAddress& peer) noexcept {
 
 bool has_address(const PeerAddress& peer) noexcept {
   return peer.bytes != std::array<std::byte, 16>{};
+}
+
+bool is_loopback(const PeerAddress& peer) noexcept {
+  std::array<std::byte, 16> loopback{};
+  loopback.back() = std::byte{1};
+  if (peer.bytes == loopback) return true;
+  return is_ipv4(peer) && peer.bytes[kMappedPrefix] == std::byte{127};
+}
+
+std::array<std::byte, 16> network_of(const PeerAddress& peer) noexcept {
+  std::array<std::byte, 16> network = peer.bytes;
+  if (!is_ipv4(peer)) std::fill(network.begin() + 8, network.end(), std::byte{0});
+  return network;
 }
 
 }  // namespace fanlight

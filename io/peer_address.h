@@ -38,5 +38,11 @@ std::string_view format_address(const PeerAddress& peer,
 bool is_ipv4(const PeerAddress& peer) noexcept;
 // True when `peer` has an address at all: it connected over IP.
 bool has_address(const PeerAddress& peer) noexcept;
+// True for 127.0.0.0/8 and ::1, whoever names it: `is_local` is about the connection.
+bool is_loopback(const PeerAddress& peer) noexcept;
+
+// What a client is counted by: an IPv4 address unchanged; the first 64 bits of an IPv6 address,
+// since a household or a phone gets at least that many addresses (RFC 6177).
+std::array<std::byte, 16> network_of(const PeerAddress& peer) noexcept;
 
 }  // namespace fanlight

@@ -4,9 +4,21 @@
 #include "core/check.h"
 
 namespace fanlight {
+namespace {
+
+void note_address_full(ShardServices& services, const PeerAddress& client) {
+  const AdmissionConfig limits = services.state.admission.config();
+  if (limits.viewers_per_address > 0) {
+    services.stats.refused_address.add();
+    services.events.address_full(services.now(), client, limits.viewers_per_address);
+  } else {
+    services.note_share(client);
+  }
+}
+
+}  // namespace
 
 std::string_view take_place(const Call& call, size_t frame_bytes, double fps, Seat& seat) noexcept {
-  ShardStats& stats = call.services.stats;
   ServerState& state = call.services.state;
   seat.client = call.client();
   switch (state.admission.admit(seat.client, frame_bytes, fps, seat.place)) {
@@ -16,12 +28,10 @@ std::string_view take_place(const Call& call, size_t frame_bytes, double fps, Se
       call.services.note_full();
       return "no room for another viewer";
     case Verdict::address_full:
-      stats.refused_address.add();
-      call.services.events.address_full(call.now, seat.client,
-                                        state.admission.config().viewers_per_address);
+      note_address_full(call.services, seat.client);
       return "too many streams from your address";
     case Verdict::wire_full:
-      stats.refused_wire.add();
+      call.services.stats.refused_wire.add();
       call.services.events.wire_full(call.now, state.wire->claimed(), state.wire->usable());
       return "not enough bandwidth for another viewer";
   }

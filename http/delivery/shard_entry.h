@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 
 #include "http/state/client_socket.h"
 #include "io/peer_address.h"
@@ -24,6 +23,14 @@ struct ViewerSession {
   std::span<const Viewer* const> viewers;
 };
 
+// Why a connection has no place.
+enum class Refusal : uint8_t {
+  none,         // it has one
+  full,         // all are taken
+  address,      // the address has as many as it may have
+  descriptors,  // it has the last descriptor
+};
+
 class SessionVisitor {
  public:
   virtual void visit(const ViewerSession& session) noexcept = 0;
@@ -38,7 +45,7 @@ class ShardEntry {
   // Takes over an accepted connection.
   virtual void admit(const ClientSocket& client) noexcept = 0;
   // The same, but answers 503 immediately, without waiting for its request.
-  virtual void refuse(int fd, std::string_view reason) noexcept = 0;
+  virtual void refuse(const ClientSocket& client, Refusal reason) noexcept = 0;
   // Whether there is room for one more connection, if only to refuse it.
   virtual bool has_room() const noexcept = 0;
 

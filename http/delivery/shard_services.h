@@ -19,6 +19,7 @@
 
 namespace fanlight {
 
+class ConnectionOwner;
 class Exchange;
 class ReportBody;
 class SendQueue;
@@ -35,6 +36,7 @@ struct ShardServices {
   const unsigned index;
   ShardStats& stats;
   Mailbox& mailbox;
+  ConnectionOwner& connections;
   Reactor& reactor;
   EventLog& events;
   LogGate& table_gate;
@@ -61,6 +63,13 @@ struct ShardServices {
   void note_full() const noexcept {
     stats.refused_full.add();
     events.full(now(), state.admission.viewers(), stats.connections_open.value());
+  }
+
+  // Counts and logs that `client` has its share of connections, or of streams.
+  void note_share(const PeerAddress& client) const noexcept {
+    stats.refused_connections.add();
+    events.connections_full(now(), client,
+                            state.admission.config().connections_per_address.value_or(0));
   }
 };
 

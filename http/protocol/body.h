@@ -47,7 +47,7 @@ class Body {
   // After prepare(): why there is no answer, if so.
   virtual Failure failure() const noexcept { return {}; }
 
-  // Writes the next bytes. `room` is at least 1 KiB.
+  // Writes the next bytes. `room` is at least 2 KiB.
   virtual Pulled pull(std::span<char> room) noexcept = 0;
 
   // While pending: the bytes are no longer wanted, because the client has left or they did not

@@ -54,7 +54,8 @@ PeerAddress client_address(const PeerAddress& peer, const Request& request,
     const size_t comma = left.rfind(',');
     const bool is_first = comma == std::string_view::npos;
     const auto address = parse_element(trimmed(is_first ? left : left.substr(comma + 1)));
-    if (!address) break;
+    // `::` would be a client without an address, which no limit per address applies to.
+    if (!address || !has_address(*address)) break;
     client = *address;
     left = left.substr(0, is_first ? 0 : comma);
   }

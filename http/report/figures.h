@@ -118,6 +118,8 @@ inline constexpr std::array kCaptureFigures = {
 inline constexpr std::array kConnectionFigures = {
     gauge(&ShardStats::connections_open, "connections", "fanlight_connections",
           "Open connections."),
+    gauge(&ShardStats::connections_idle, "connections_idle", "fanlight_connections_idle",
+          "Connections that wait for a request."),
 };
 inline constexpr std::array kRequestFigures = {
     count(&ShardStats::connections_accepted, "connections_accepted",
@@ -131,9 +133,11 @@ inline constexpr std::array kSendFigures = {
     count(&ShardStats::bytes_sent, "bytes_sent", "fanlight_network_sent_bytes_total",
           "Bytes given to the kernel, streams and everything else."),
     count(&ShardStats::refused_full, "refused_full", "fanlight_refusals_total",
-          "Streams and connections answered with 503.", "full"),
+          "Streams and connections answered with 503.",
+          "full"),
     count_also(&ShardStats::refused_address, "refused_address", "address"),
     count_also(&ShardStats::refused_wire, "refused_wire", "wire"),
+    count_also(&ShardStats::refused_connections, "refused_connections", "connections"),
     count_also(&ShardStats::refused_descriptors, "refused_descriptors", "descriptors"),
     count(&ShardStats::sent_zero_copy, "sent_zero_copy", "fanlight_sent_zero_copy_total",
           "Sends of frames by zero copy."),
@@ -144,6 +148,7 @@ inline constexpr std::array kSendFigures = {
     count(&ShardStats::evicted_stalled, "evicted_stalled", "fanlight_evictions_total",
           "Connections closed by the server to protect others.", "stalled"),
     count_also(&ShardStats::evicted_memory, "evicted_memory", "memory"),
+    count_also(&ShardStats::evicted_idle, "evicted_idle", "idle"),
     count(&ShardStats::control_requests, "control_requests", "fanlight_control_requests_total",
           "Requests to change controls that were passed to a camera."),
     count(&ShardStats::accept_failures, "accept_failures", "fanlight_accept_failures_total",

@@ -52,6 +52,8 @@ void write_server_members(ShardServices& services, bool whole, JsonWriter& json)
   json.key("viewer_count").number(total(state, &ChannelStats::viewers));
   json.key("bytes_sent").number(total(state, &ShardStats::bytes_sent));
   json.key("max_viewers_per_address").number(limits.viewers_per_address);
+  json.key("max_connections").number(state.admission.connections_max());
+  json.key("max_connections_per_address").number(limits.connections_per_address.value_or(0));
   json.key("viewer_stall_timeout_seconds")
       .number(to_seconds(state.live.viewer_stall_timeout.load()), 3);
   write_egress(state.wire.get(), json);

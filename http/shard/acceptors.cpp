@@ -80,7 +80,7 @@ void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept 
   } else if (spare_ < 0) {
     // The connection has the last descriptor; once it is closed there is a spare again.
     services_.stats.refused_descriptors.add();
-    shard_.refuse(fd, "the server is out of descriptors");
+    shard_.refuse(client, Refusal::descriptors);
   } else if (!hand_over(client)) {
     accepted(client);
   }
@@ -172,9 +172,23 @@ unsigned Acceptors::least_loaded() const noexcept {
   return load(services_.index) >= load(least) + surplus ? least : services_.index;
 }
 
+// Where a connection can give way when all places are taken: this shard, else the one with most
+// idle connections.
+unsigned Acceptors::most_idle() const noexcept {
+  const auto& links = services_.state.links;
+  const auto idle = [&](unsigned shard) { return links[shard]->stats.connections_idle.value(); };
+  unsigned most = services_.index;
+  for (unsigned i = 0; i < links.size() && idle(services_.index) == 0; ++i) {
+    if (idle(i) > idle(most)) most = i;
+  }
+  return most;
+}
+
 // False if this shard should keep the connection.
 bool Acceptors::hand_over(const ClientSocket& client) noexcept {
-  const unsigned to = least_loaded();
+  const Admission& admission = services_.state.admission;
+  const bool is_full = admission.connections() >= admission.connections_max();
+  const unsigned to = is_full ? most_idle() : least_loaded();
   if (to == services_.index || free_.empty()) return false;
   Handover& handover = *free_.back();
   free_.pop_back();

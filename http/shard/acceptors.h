@@ -82,6 +82,7 @@ class Acceptors {
   void resume() noexcept;
   ClientSocket take_held() noexcept;
   unsigned least_loaded() const noexcept;
+  unsigned most_idle() const noexcept;
   bool hand_over(const ClientSocket& client) noexcept;
   void came_back(Handover& handover) noexcept;
 

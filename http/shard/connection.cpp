@@ -13,16 +13,32 @@ namespace fanlight {
 namespace {
 
 // How much a peer may still send to a connection that is ending.
-constexpr uint64_t kLingerBytesMax = 256 << 10;
+constexpr uint32_t kLingerBytesMax = 256 << 10;
 // When the server stops, a connection that has not sent a request gets this long for its first.
 constexpr Duration kNewcomerGrace = 300ms;
+// A guest that sends no request within this is told why it has no place. Long enough for a request
+// whose first segment was lost: it is sent again after one second (RFC 6298 section 2.1).
+constexpr Duration kGuestPatience = 2s;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
+std::string_view text_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::full:
+      return "no room for another connection";
+    case Refusal::address:
+      return "too many connections from your address";
+    case Refusal::descriptors:
+      return "the server is out of descriptors";
+    case Refusal::none:
+      break;
+  }
+  CHECK(false && "it has a place");
+}
+
 }  // namespace
 
-Connection::Connection(ShardServices& services, ConnectionOwner& owner, const ClientSocket& client,
-                       uint64_t id) noexcept
+Connection::Connection(ShardServices& services, const ClientSocket& client, uint64_t id) noexcept
     : services_(services),
       fd_(client.fd),
       by_admin_listener_(client.by_admin_listener),
@@ -30,21 +46,26 @@ Connection::Connection(ShardServices& services, ConnectionOwner& owner, const Cl
       receive_(bind<&Connection::on_received>(this)),
       control_(bind<&Connection::on_controlled>(this)),
       timer_(bind_timer<&Connection::on_timer>(this)),
-      id_(id),
-      owner_(owner) {}
+      id_(id) {}
 
 Connection::~Connection() {
   CHECK(state_ == State::closed && exchange_ == nullptr);
 }
 
-void Connection::start() noexcept {
+void Connection::start(const ConnectionPlace& place) noexcept {
+  place_ = place;
   wait_for_request();
 }
 
-void Connection::start_refused(std::string_view reason) noexcept {
-  refused_ = true;
+void Connection::start_as_guest(Refusal reason) noexcept {
+  refusal_ = reason;
+  wait_for_request();
+}
+
+void Connection::start_refused(Refusal reason) noexcept {
+  refusal_ = reason;
   take_exchange();
-  begin(answer_error(services_, 503, reason, {}, exchange_->output()));
+  refuse_guest();
 }
 
 // ---- requests ----
@@ -52,7 +73,10 @@ void Connection::start_refused(std::string_view reason) noexcept {
 // Polls instead of receiving, so that an idle connection needs no buffer.
 void Connection::wait_for_request() noexcept {
   state_ = State::waiting;
-  deadline_ = services_.now() + services_.state.live.idle_timeout.load();
+  waits_since_ = services_.now();
+  deadline_ =
+      waits_since_ + (is_guest() ? kGuestPatience : services_.state.live.idle_timeout.load());
+  join(is_guest() ? Line::guests : Line::idle);
   ensure_timer(deadline_);
   services_.reactor.submit(receive_, io_uring_prep_poll_add, fd_, unsigned{POLLIN});
 }
@@ -68,8 +92,9 @@ void Connection::return_exchange() noexcept {
 
 void Connection::begin_reading() noexcept {
   state_ = State::reading;
-  // Absolute, from the first byte: sending a byte now and then does not extend it.
-  deadline_ = services_.now() + services_.state.live.header_timeout.load();
+  // Absolute, from the first byte: sending a byte now and then does not extend it. A guest's time
+  // has begun before.
+  if (!is_guest()) deadline_ = services_.now() + services_.state.live.header_timeout.load();
   ensure_timer(deadline_);
 }
 
@@ -97,6 +122,7 @@ void Connection::begin_body() noexcept {
   const Request& request = exchange_->request();
   services_.stats.requests.add();
   exchange_->route = route_of(services_, request);
+  if (is_guest() && exchange_->route.resource != Resource::healthz) return refuse_guest();
   const bool keep = wants_body(services_, request, exchange_->route);
   if (exchange_->reader.begin_body(keep)) return sender_.send(Piece(kContinue));
   read_request();
@@ -111,6 +137,13 @@ void Connection::respond(Waited waited) noexcept {
 void Connection::refuse(int status, std::string_view reason) noexcept {
   services_.stats.bad_requests.add();
   begin(answer_error(services_, status, reason, exchange_->request(), exchange_->output()));
+}
+
+void Connection::refuse_guest() noexcept {
+  leave_line();
+  if (refusal_ == Refusal::full) services_.note_full();
+  if (refusal_ == Refusal::address) services_.note_share(peer());
+  begin(answer_error(services_, 503, text_of(refusal_), exchange_->request(), exchange_->output()));
 }
 
 void Connection::next_request() noexcept {
@@ -136,12 +169,15 @@ void Connection::on_received(Completion completion) noexcept {
   const int result = completion.result;
   switch (state_) {
     case State::waiting:
-      if (result < 0 || (ending_ && !is_new_)) return close(Ending::orderly);
+      if (result < 0) return close(Ending::orderly);
+      if (!is_guest()) leave_line();
       take_exchange();
       begin_reading();
       return receive_request();
     case State::reading:
-      if (timed_out_ && result != 0) return refuse(408, "the request took too long");
+      if (timed_out_ && result != 0) {
+        return is_guest() ? refuse_guest() : refuse(408, "the request took too long");
+      }
       // A peer that has sent everything may have closed its half; it is owed nothing.
       if (result <= 0) return close(result == 0 ? Ending::orderly : Ending::reset);
       exchange_->reader.received(static_cast<size_t>(result));
@@ -149,7 +185,7 @@ void Connection::on_received(Completion completion) noexcept {
     case State::answering:
       return on_received_while_answering(result);
     case State::lingering:
-      discarded_ += static_cast<uint64_t>(std::max(result, 0));
+      discarded_ += static_cast<uint32_t>(std::max(result, 0));
       if (result == 0) return on_peer_ended();
       if (result < 0 || discarded_ > kLingerBytesMax) return close(Ending::reset);
       return receive_nothing();
@@ -161,7 +197,8 @@ void Connection::on_received(Completion completion) noexcept {
   CHECK(false && "nothing is received in this state");
 }
 
-// Only streams receive, also one that ends before its first frame.
+// Only streams receive, also one that ends before its first frame; and a guest that was refused
+// before it had sent anything.
 void Connection::on_received_while_answering(int result) noexcept {
   if (result < 0) return close(Ending::reset);
   if (result == 0) return on_peer_ended();
@@ -208,8 +245,13 @@ void Connection::on_timer() noexcept {
     return std::visit([this](auto& session) { check_time(session); }, session_);
   }
   if (!is_expired()) return;
+  if (is_guest() && is_new_) return refuse_now();
   if (state_ == State::waiting) return close(Ending::orderly);
-  // The request is too slow: on_received() answers with 408.
+  stop_reading();
+}
+
+// The request is too slow: on_received() answers with 408.
+void Connection::stop_reading() noexcept {
   timed_out_ = true;
   services_.reactor.cancel(receive_);
   ensure_timer(services_.now() + kCancelAgain);

@@ -10,9 +10,13 @@
 //   connection_reply.cpp       replies, their bodies, waiting for a frame or a camera
 //   connection_stream.cpp      streams of frames
 //   connection_web_socket.cpp  WebSockets
-//   connection_end.cpp         time limits, lingering, closing
+//   connection_end.cpp         time limits, giving way, lingering, closing
+//
+// A connection for which there is no place is a guest: it is told so with 503, but /healthz is
+// answered, since whoever asks that wants to know about the server and not about the places.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <variant>
 
@@ -37,9 +41,20 @@ namespace fanlight {
 
 class Connection;
 
+// Connections that end early when others need their places, in the order in which they do.
+struct GivesWay {};  // tag of these lists
+using ConnectionLine = List<Connection, GivesWay>;
+enum class Line : uint8_t {
+  idle,        // wait for a request
+  guests,      // have not been answered yet
+  leaving,     // guests that have been answered, and linger
+};
+inline constexpr size_t kLines = 3;
+
 // Thread: the shard's.
 class ConnectionOwner {
  public:
+  virtual ConnectionLine& line(Line line) noexcept = 0;
   // The connection's last completion has arrived: destroys it.
   virtual void forget(Connection& connection) noexcept = 0;
 
@@ -57,18 +72,31 @@ struct AllConnections {};  // tag of the shard's list
 class Connection final : public FrameSink,
                          public FrameWaiter,
                          public PieceSenderOwner,
-                         public ListHook<AllConnections> {
+                         public ListHook<AllConnections>,
+                         public ListHook<GivesWay> {
  public:
   // `id`: greater than the ids of the owner's older connections.
-  Connection(ShardServices& services, ConnectionOwner& owner, const ClientSocket& client,
-             uint64_t id) noexcept;
+  Connection(ShardServices& services, const ClientSocket& client, uint64_t id) noexcept;
   ~Connection();
 
-  // Starts waiting for the first request.
-  void start() noexcept;
+  // Starts waiting for the first request. `place` is left when the connection has ended.
+  void start(const ConnectionPlace& place) noexcept;
+
+  // Starts waiting, for a moment, for the first request of a guest.
+  void start_as_guest(Refusal reason) noexcept;
 
   // Answers 503 with this reason immediately, and closes.
-  void start_refused(std::string_view reason) noexcept;
+  void start_refused(Refusal reason) noexcept;
+
+  // --- For the first of a line ---
+
+  // An idle connection: whether it has waited for this long; closes it, and leaves its place.
+  bool has_idled_for(Duration duration) const noexcept;
+  void give_way() noexcept;
+  // A guest: answers 503 now.
+  void refuse_now() noexcept;
+  // One that is leaving: does not wait until its peer closes.
+  void stop_lingering() noexcept { close(Ending::orderly); }
 
   // The server is stopping: ends the current work as soon as it can end cleanly.
   void end_soon() noexcept;
@@ -142,6 +170,7 @@ class Connection final : public FrameSink,
   void on_received_while_answering(int result) noexcept;
   void on_controlled(Completion completion) noexcept;
   void on_timer() noexcept;
+  void stop_reading() noexcept;
   void on_body_ready() noexcept;
   bool is_expired() noexcept;
 
@@ -156,7 +185,11 @@ class Connection final : public FrameSink,
   void begin_body() noexcept;
   void respond(Waited waited) noexcept;
   void refuse(int status, std::string_view reason) noexcept;
+  void refuse_guest() noexcept;
   void next_request() noexcept;
+  bool is_guest() const noexcept { return refusal_ != Refusal::none; }
+  void join(Line line) noexcept;
+  void leave_line() noexcept;
 
   // Begin what an answer requires.
   void begin(const Reply& reply) noexcept;
@@ -230,12 +263,15 @@ class Connection final : public FrameSink,
   // The members used for each frame are first and together: see Operation::kTouchedBytes.
   ShardServices& services_;
   const int fd_;
-  const bool by_admin_listener_;
+  uint32_t discarded_ = 0;  // bytes received while lingering
+  ConnectionPlace place_;
   State state_ = State::waiting;
-  bool timed_out_ = false;  // while receiving a request; the receive is cancelled
-  bool ending_ = false;     // the server is stopping
-  bool is_new_ = true;      // its first request has not been answered yet
-  bool refused_ = false;    // as a whole, before any request
+  Line line_ = Line::idle;  // the one that it is in, if any
+  Refusal refusal_ = Refusal::none;
+  const bool by_admin_listener_ : 1;
+  bool timed_out_ : 1 = false;  // while receiving a request; the receive is cancelled
+  bool ending_ : 1 = false;     // the server is stopping
+  bool is_new_ : 1 = true;      // its first request has not been answered yet
   PieceSender sender_;
   Session session_;
   Instant timer_at_ = kNever;
@@ -246,9 +282,8 @@ class Connection final : public FrameSink,
   Timer timer_;
   Instant deadline_{};  // of a wait: header, idle, snapshot, camera, body
   const uint64_t id_;
-  ConnectionOwner& owner_;
   Exchange* exchange_ = nullptr;
-  uint64_t discarded_ = 0;  // bytes received while lingering
+  Instant waits_since_{};           // for a request
 };
 
 }  // namespace fanlight

@@ -21,8 +21,45 @@ constexpr Duration kFirstFrameWait = kSnapshotWait;
 
 }  // namespace
 
+// ---- giving way ----
+
+void Connection::join(Line line) noexcept {
+  leave_line();
+  line_ = line;
+  services_.connections.line(line).push_back(*this);
+  if (line == Line::idle) services_.stats.connections_idle.add();
+}
+
+void Connection::leave_line() noexcept {
+  if (!ListHook<GivesWay>::is_linked()) return;
+  services_.connections.line(line_).remove(*this);
+  if (line_ == Line::idle) services_.stats.connections_idle.subtract();
+}
+
+bool Connection::has_idled_for(Duration duration) const noexcept {
+  return services_.now() - waits_since_ >= duration;
+}
+
+// Its memory is needed until the last completion, but its place is not.
+void Connection::give_way() noexcept {
+  CHECK(state_ <= State::waiting && !is_guest());
+  services_.state.admission.leave(place_);
+  close(Ending::orderly);
+}
+
+void Connection::refuse_now() noexcept {
+  CHECK(is_guest());
+  leave_line();
+  if (state_ == State::reading) return stop_reading();
+  if (state_ != State::waiting) return;  // it is being answered
+  take_exchange();
+  refuse_guest();
+}
+
+// ---- time limits ----
+
 Duration Connection::progress_limit() const noexcept {
-  if (state_ == State::lingering) return refused_ ? kRefusedLingerTimeout : kLingerTimeout;
+  if (state_ == State::lingering) return is_guest() ? kRefusedLingerTimeout : kLingerTimeout;
   return services_.state.live.viewer_stall_timeout.load();
 }
 
@@ -73,6 +110,7 @@ void Connection::on_peer_ended() noexcept {
 void Connection::begin_lingering() noexcept {
   release_memory();
   state_ = State::lingering;
+  if (is_guest()) join(Line::leaving);
   sender_.progress().note(services_.now());
   ensure_timer(services_.now() + PeerProgress::check_period(progress_limit()));
   services_.reactor.submit(control_, io_uring_prep_shutdown, fd_, SHUT_WR);
@@ -100,6 +138,7 @@ void Connection::on_controlled(Completion) noexcept {
 void Connection::close(Ending ending) noexcept {
   if (state_ >= State::closing) return;
   state_ = State::closing;
+  leave_line();
   cancel_operations();
   abandon_session();
   // After an orderly close, pages that the peer does not acknowledge would stay pinned.
@@ -141,7 +180,8 @@ void Connection::close_join() noexcept {
 // After the close and the last outstanding notification, which arrive in any order.
 void Connection::finish() noexcept {
   if (control_.in_flight() || sender_.owes_memory()) return;
-  owner_.forget(*this);  // destroys *this
+  services_.state.admission.leave(place_);
+  services_.connections.forget(*this);  // destroys *this
 }
 
 Body* Connection::body() noexcept {

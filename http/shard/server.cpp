@@ -57,7 +57,7 @@ void run_shard(ServerState& state, unsigned index, const ShardSockets& sockets,
   if (options.pin_cpus) pin_to_cpu(index);
   try {
     const auto connections = static_cast<unsigned>(state.config.admission.viewers_max);
-    backend = make_backend(options.backend, connections);
+    backend = options.make_backend(options.backend, connections);
     shard = std::make_unique<Shard>(state, index, *backend, sockets);
   } catch (...) {
     // The others wait for every shard to be empty before they leave; this one is empty.

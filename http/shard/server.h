@@ -3,6 +3,7 @@
 #pragma once
 
 #include <latch>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct ServerThreads {
   unsigned shards = 1;
   BackendKind backend = BackendKind::epoll;  // as chosen by choose_backend()
   bool pin_cpus = false;                     // shard i runs on the i-th allowed CPU
+  // Each shard calls it with its own thread; a test has one fail.
+  std::unique_ptr<Backend> (*make_backend)(BackendKind, unsigned) = &fanlight::make_backend;
 };
 
 // Owns: the shards' threads; each creates its own backend and shard, since an io_uring with

@@ -24,11 +24,12 @@ constexpr size_t kZeroCopiesPerConnection = 2;
 // In addition to those that are served: for clients that are refused for lack of a place. One
 // accept may return everything in the backlog.
 constexpr size_t kConnectionsSpare = 256;
+// Of those places. The rest is for guests on their way from one line to the next.
+constexpr size_t kGuestsMax = 64;
+constexpr size_t kLeavingMax = 128;
 
-// More than the viewers: for pages, snapshots and scrapes while the viewer limit is reached.
-size_t connections_for(size_t viewers) {
-  return viewers + viewers / 8 + 64;
-}
+// A request may already be on its way, or in the kernel, when a connection begins to wait for it.
+constexpr Duration kIdleMin = 1s;
 
 }  // namespace
 
@@ -37,7 +38,7 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
     : state_(state),
       link_(*state.links[index]),
       events_(index),
-      connections_max_(connections_for(state.config.admission.viewers_max)),
+      connections_max_(state.admission.connections_max() + kAdminPlaces),
       reactor_(backend, connections_max_ + kConnectionsSpare + 2),
       queue_(state.wire.get(), index),
       zero_copy_(reactor_, link_.stats, state.config.zero_copy,
@@ -55,6 +56,7 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
                 .index = index,
                 .stats = link_.stats,
                 .mailbox = link_.mailbox,
+                .connections = *this,
                 .reactor = reactor_,
                 .events = events_,
                 .table_gate = table_gate_,
@@ -117,6 +119,7 @@ bool Shard::turn(Instant deadline) noexcept {
     trim_at_ = now() + kTrimPeriod;
     exchanges_.trim();
   }
+  limit_guests();
   serve_at_ = queue_.serve(now());
   if (phase_ != Phase::serving) continue_stop();
   return phase_ != Phase::leaving || reactor_.in_flight() > 0;
@@ -169,7 +172,7 @@ void Shard::reclaim(Channel& channel) noexcept {
 
 Connection* Shard::make_connection(const ClientSocket& client) noexcept {
   link_.stats.connections_accepted.add();
-  Connection* connection = slab_.make(services_, *this, client, next_connection_id());
+  Connection* connection = slab_.make(services_, client, next_connection_id());
   if (connection == nullptr) {
     // More connections were accepted together than there are spare places.
     reactor_.discard(client.fd);
@@ -187,18 +190,46 @@ Connection* Shard::make_connection(const ClientSocket& client) noexcept {
 }
 
 void Shard::admit(const ClientSocket& client) noexcept {
-  if (slab_.used() >= connections_max_) {
-    services_.note_full();
-    return refuse(client.fd, "no room for another connection");
-  }
+  ConnectionPlace place;
+  const Verdict verdict = take_place(client, place);
   Connection* connection = make_connection(client);
-  if (connection == nullptr) return;
-  connection->start();
+  if (connection == nullptr) return state_.admission.leave(place);
+  if (verdict == Verdict::admitted) {
+    connection->start(place);
+  } else {
+    connection->start_as_guest(verdict == Verdict::full ? Refusal::full : Refusal::address);
+  }
   if (phase_ != Phase::serving) connection->end_soon();
 }
 
-void Shard::refuse(int fd, std::string_view reason) noexcept {
-  if (Connection* connection = make_connection({fd})) connection->start_refused(reason);
+Verdict Shard::take_place(const ClientSocket& client, ConnectionPlace& place) noexcept {
+  Admission& admission = state_.admission;
+  const PeerAddress peer = reactor_.backend().peer_address(client.fd);
+  Verdict verdict = admission.enter(peer, client.by_admin_listener, place);
+  if (verdict == Verdict::full && make_room()) {
+    verdict = admission.enter(peer, client.by_admin_listener, place);
+  }
+  return verdict;
+}
+
+// Closes the connection that has been idle for longest.
+bool Shard::make_room() noexcept {
+  ConnectionLine& idle = line(Line::idle);
+  if (idle.empty() || !idle.front().has_idled_for(kIdleMin)) return false;
+  link_.stats.evicted_idle.add();
+  events_.idle_closed(now(), idle.front().peer(), link_.stats.connections_open.value());
+  idle.front().give_way();
+  return true;
+}
+
+// So that there is always a place to refuse the next client.
+void Shard::limit_guests() noexcept {
+  while (line(Line::guests).size() > kGuestsMax) line(Line::guests).front().refuse_now();
+  while (line(Line::leaving).size() > kLeavingMax) line(Line::leaving).front().stop_lingering();
+}
+
+void Shard::refuse(const ClientSocket& client, Refusal reason) noexcept {
+  if (Connection* connection = make_connection(client)) connection->start_refused(reason);
 }
 
 void Shard::forget(Connection& connection) noexcept {

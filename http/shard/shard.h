@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "core/list.h"
@@ -67,9 +66,14 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   // --- ShardEntry ---
 
   void admit(const ClientSocket& client) noexcept override;
-  void refuse(int fd, std::string_view reason) noexcept override;
+  void refuse(const ClientSocket& client, Refusal reason) noexcept override;
   bool has_room() const noexcept override { return slab_.used() < slab_.capacity(); }
   void visit_sessions(SessionVisitor& visitor) noexcept override;
+
+  // --- ConnectionOwner ---
+
+  void forget(Connection& connection) noexcept override;
+  ConnectionLine& line(Line line) noexcept override { return lines_[static_cast<size_t>(line)]; }
 
  private:
   enum class Phase : uint8_t {
@@ -84,8 +88,10 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   void listen_for_wakes() noexcept;
   void refresh_channels() noexcept;
   void reclaim(Channel& channel) noexcept;
-  void forget(Connection& connection) noexcept override;
   uint64_t next_connection_id() noexcept;
+  Verdict take_place(const ClientSocket& client, ConnectionPlace& place) noexcept;
+  bool make_room() noexcept;
+  void limit_guests() noexcept;
   Connection* make_connection(const ClientSocket& client) noexcept;
   void begin_stop() noexcept;
   void continue_stop() noexcept;
@@ -96,7 +102,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   EventLog events_;
   LogGate table_gate_;
   DateField date_;
-  const size_t connections_max_;  // more are refused
+  const size_t connections_max_;  // more are guests
   Reactor reactor_;
   SendQueue queue_;
   ZeroCopySends zero_copy_;
@@ -113,6 +119,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   ShardServices services_;
   Acceptors acceptors_;
   List<Connection, AllConnections> connections_;
+  std::array<ConnectionLine, kLines> lines_;
 
   Operation wake_;
   int wake_error_ = 0;  // errno if the kernel cannot report wakes

@@ -5,35 +5,93 @@
 #include <utility>
 
 #include "core/check.h"
+#include "http/protocol/client_address.h"
 #include "http/state/wire.h"
 
 namespace fanlight {
 namespace {
 
-// An IPv4 address unchanged; the first 64 bits of an IPv6 address, since a household or a phone
-// gets at least that many addresses (RFC 6177).
-AddressTable::Key key_of(const PeerAddress& peer) {
-  AddressTable::Key key = peer.bytes;
-  if (!is_ipv4(peer)) std::fill(key.begin() + 8, key.end(), std::byte{0});
-  return key;
+constexpr size_t kNoLimit = SIZE_MAX;
+
+size_t share_of(const AdmissionConfig& config) {
+  return config.connections_per_address.value_or(std::max(config.viewers_max / 2, kShareMin));
 }
 
 }  // namespace
 
-Admission::Admission(const AdmissionConfig& config, Wire* wire)
-    : capacity_(config.viewers_max), viewers_max_(config.viewers_max), wire_(wire) {
+// A connection counts for its peer, and what it is doing for its client, which may be another.
+Admission::Admission(const AdmissionConfig& config, Wire* wire,
+                     std::span<const AddressRange> trusted)
+    : capacity_(config.viewers_max),
+      viewers_max_(config.viewers_max),
+      wire_(wire),
+      trusted_(trusted),
+      addresses_(2 * (connection_places(capacity_) + kAdminPlaces)) {
   set_limits(config);
 }
 
 void Admission::set_limits(const AdmissionConfig& config) {
   CHECK(config.viewers_max > 0 && config.viewers_max <= capacity_);
-  if (config.viewers_per_address > 0) {
-    const std::lock_guard lock(mutex_);
-    if (!addresses_) addresses_.emplace(capacity_);
-  }
   viewers_max_ = config.viewers_max;
   viewers_per_address_ = config.viewers_per_address;
+  connections_per_address_ = share_of(config);
 }
+
+// ---- connections ----
+
+// The address is examined first: a client that has its share takes nobody's place.
+Verdict Admission::enter(const PeerAddress& peer, bool by_admin_listener,
+                         ConnectionPlace& place) noexcept {
+  CHECK(!place.taken());
+  place.address = AddressTable::kNone;
+  if (!by_admin_listener && !is_exempt(peer)) {
+    const size_t limit = connections_per_address_.load();
+    place.address = add(peer, Held::connection, limit == 0 ? kNoLimit : limit);
+    if (place.address == AddressTable::kNone) {
+      place = {};
+      return Verdict::address_full;
+    }
+  }
+  const size_t places = connections_max() + (by_admin_listener ? kAdminPlaces : 0);
+  const size_t before = connections_.fetch_add(1);
+  if (before < places) return Verdict::admitted;
+  leave(place);
+  return Verdict::full;
+}
+
+void Admission::leave(ConnectionPlace& place) noexcept {
+  const ConnectionPlace held = std::exchange(place, {});
+  if (!held.taken()) return;
+  return_share(held.address, Held::connection);
+  CHECK(connections_.fetch_sub(1) > 0);
+}
+
+bool Admission::is_exempt(const PeerAddress& peer) const noexcept {
+  return !has_address(peer) || is_loopback(peer) || is_any_of(trusted_, peer);
+}
+
+// ---- addresses ----
+
+AddressTable::Entry Admission::add(const PeerAddress& peer, Held kind, size_t limit) noexcept {
+  const std::lock_guard lock(mutex_);
+  return addresses_.add(network_of(peer), kind, limit);
+}
+
+bool Admission::take_share(const PeerAddress& client, Held kind,
+                           AddressTable::Entry& share) noexcept {
+  share = AddressTable::kNone;
+  if (is_exempt(client)) return true;
+  share = add(client, kind, kBodiesPerAddress);
+  return share != AddressTable::kNone;
+}
+
+void Admission::return_share(AddressTable::Entry share, Held kind) noexcept {
+  if (share == AddressTable::kNone) return;
+  const std::lock_guard lock(mutex_);
+  addresses_.remove(share, kind);
+}
+
+// ---- viewers ----
 
 Verdict Admission::admit(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
                          ViewerPlace& place) noexcept {
@@ -64,12 +122,17 @@ void Admission::count_admitted() noexcept {
   }
 }
 
+// Streams through a trusted proxy have connections of the proxy: the client's share limits them.
+size_t Admission::stream_limit(const PeerAddress& client) const noexcept {
+  if (const size_t limit = viewers_per_address_.load(); limit > 0) return limit;
+  const size_t share = connections_per_address_.load();
+  return share == 0 || is_exempt(client) ? kNoLimit : share;
+}
+
 bool Admission::take_address(const PeerAddress& peer, ViewerPlace& place) noexcept {
   // UNIX sockets have no address to count by: the peer is a proxy.
-  const size_t limit = viewers_per_address_.load();
-  if (limit == 0 || !has_address(peer)) return true;
-  const std::lock_guard lock(mutex_);
-  place.address = addresses_->add(key_of(peer), Held::stream, limit);
+  if (!has_address(peer)) return true;
+  place.address = add(peer, Held::stream, stream_limit(peer));
   return place.address != AddressTable::kNone;
 }
 
@@ -89,10 +152,7 @@ void Admission::leave(ViewerPlace& place) noexcept {
   const ViewerPlace held = std::exchange(place, {});
   if (!held.taken) return;
   if (held.paced) wire_->give_back(held.bytes_per_second);
-  if (held.address != AddressTable::kNone) {
-    const std::lock_guard lock(mutex_);
-    addresses_->remove(held.address, Held::stream);
-  }
+  return_share(held.address, Held::stream);
   CHECK(viewers_.fetch_sub(1) > 0);
 }
 

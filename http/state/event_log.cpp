@@ -29,6 +29,22 @@ void EventLog::address_full(Instant now, const PeerAddress& client, size_t limit
              "refused a stream to {}: it already has {} (--max-viewers-per-address)", limit);
 }
 
+void EventLog::connections_full(Instant now, const PeerAddress& client, size_t limit) noexcept {
+  log_client(
+      connections_full_, now, LogLevel::warning, client,
+      "refused a connection from {}: it already has {} (--max-connections-per-address; if it "
+      "is a proxy, --trusted-proxy)",
+      limit);
+}
+
+void EventLog::idle_closed(Instant now, const PeerAddress& client, size_t connections) noexcept {
+  log_client(
+      idle_closed_, now, LogLevel::info, client,
+      "closed an idle connection from {}, because a new one needed its place: {} connections "
+      "on shard {}",
+      connections, shard_);
+}
+
 void EventLog::wire_full(Instant now, uint64_t claimed_bytes_per_second,
                          uint64_t usable_bytes_per_second) noexcept {
   constexpr double kMegabit = 1e6 / 8;

@@ -25,6 +25,10 @@ class EventLog {
   void full(Instant now, size_t viewers, size_t connections) noexcept;
   // Refused: --max-viewers-per-address.
   void address_full(Instant now, const PeerAddress& client, size_t limit) noexcept;
+  // Refused, a connection or a stream: --max-connections-per-address.
+  void connections_full(Instant now, const PeerAddress& client, size_t limit) noexcept;
+  // Closed: idle when a new connection needed its place.
+  void idle_closed(Instant now, const PeerAddress& client, size_t connections) noexcept;
   // Refused: not enough bandwidth. Reports how much of the usable bandwidth is already claimed.
   void wire_full(Instant now, uint64_t claimed_bytes_per_second,
                  uint64_t usable_bytes_per_second) noexcept;
@@ -45,6 +49,8 @@ class EventLog {
   const unsigned shard_;
   LogGate full_;
   LogGate address_full_;
+  LogGate connections_full_;
+  LogGate idle_closed_;
   LogGate wire_full_;
   LogGate foreign_host_;
   LogGate stalled_;

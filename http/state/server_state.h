@@ -83,6 +83,7 @@ struct alignas(64) ShardStats {
   Counter turned_at_ns;  // Instant of the latest loop iteration, to detect a stuck loop
   Counter connections_accepted;
   Counter connections_open;
+  Counter connections_idle;  // of those, the ones that wait for a request
   Counter requests;
   Counter bytes_sent;           // to clients of all kinds
   Counter sent_zero_copy;       // SEND_ZC sends of a frame or of part of one
@@ -91,29 +92,31 @@ struct alignas(64) ShardStats {
   Counter refused_full;         // 503 because of max_viewers
   Counter refused_address;      // 503 because of max_viewers_per_address
   Counter refused_wire;         // 503 because there is not enough bandwidth
+  Counter refused_connections;  // 503 because of connections_per_address
   Counter refused_descriptors;  // 503 because descriptors ran out
   Counter bad_requests;         // rejected by the parser with 4xx or 5xx
   Counter control_requests;     // PATCHes passed to a camera
   Counter evicted_stalled;      // no byte acknowledged for viewer_stall_timeout
   Counter evicted_memory;       // held the oldest frame when the ring was full
+  Counter evicted_idle;         // waited for a request when the places ran out
   Counter accept_failures;
   Counter errors;  // connections that ended with a socket error
 };
 
 // Figures of one camera's viewers on one shard. Written by the shard's thread, read by any.
 struct alignas(64) ChannelStats {
-  Counter viewers;          // current streams
+  Counter viewers;  // current streams
   Counter frames_sent;
-  Counter frames_repeated;  // of frames_sent: repeats, because there was no newer frame
-  Counter frames_skipped;   // newer frames that a busy viewer missed
+  Counter frames_repeated;   // of frames_sent: repeats, because there was no newer frame
+  Counter frames_skipped;    // newer frames that a busy viewer missed
   Counter frames_unchanged;  // newer frames that were not sent: the viewer shows the same already
   Counter updates_sent;      // of frames_sent: what changed, instead of the frame
   Counter updates_empty;     // of updates_sent: nothing had changed
   Counter update_bytes;      // of updates, with their descriptions
   Counter bytes_spared;      // by updates and unchanged frames, against whole frames
   Counter update_memory;     // bytes that updates hold now
-  Counter bytes_sent;       // by streams
-  Histogram frame_age;      // from capture until the kernel has taken the last byte
+  Counter bytes_sent;        // by streams
+  Histogram frame_age;       // from capture until the kernel has taken the last byte
 };
 
 // How other threads reach a shard.
@@ -136,7 +139,7 @@ struct ServerState {
         started(start),
         wire(config.wire.bits_per_second == 0 ? nullptr
                                               : std::make_unique<Wire>(config.wire, shards)),
-        admission(config.admission, wire.get()),
+        admission(config.admission, wire.get(), config.trusted_proxies),
         camera_names(names_of(cameras)),
         pages(camera_names, config.version, config.allow_control),
         list_pages(config.version),

@@ -21,7 +21,8 @@ _fanlight() {
     --shards | --max-viewers | --encode-threads | --send-buffer | --unix-mode | -M)
       mapfile -t choices < <(compgen -W 'auto' -- "$word")
       ;;
-    --max-egress) mapfile -t choices < <(compgen -W 'auto off' -- "$word") ;;
+    --max-egress | --max-connections-per-address)
+      mapfile -t choices < <(compgen -W 'auto off' -- "$word") ;;
     --max-viewers-per-address | --capture-idle)
       mapfile -t choices < <(compgen -W 'off' -- "$word")
       ;;
@@ -40,7 +41,7 @@ _fanlight() {
         --listen --admin-listen -M --unix-mode --trusted-proxy
         --allowed-host --cors-origin
         --stock-db --shards
-        --max-viewers --max-viewers-per-address --max-egress
+        --max-viewers --max-viewers-per-address --max-connections-per-address --max-egress
         --min-fps --viewer-stall-timeout --header-timeout --idle-timeout
         --encode-threads -c --encoder --backend --zero-copy --frame-memory --ring-slots
         --send-buffer --pin-cpus

@@ -32,6 +32,7 @@ complete -c fanlight -x -l shards -a auto -d 'threads that serve viewers'
 
 complete -c fanlight -x -l max-viewers -a auto -d 'concurrent streams'
 complete -c fanlight -x -l max-viewers-per-address -a off -d 'concurrent streams from one address'
+complete -c fanlight -x -l max-connections-per-address -a 'auto off' -d 'the same, of all kinds'
 complete -c fanlight -x -l max-egress -a 'auto off' -d 'network bandwidth, such as 1Gbit'
 complete -c fanlight -x -l min-fps -d 'refuse viewers below this rate'
 complete -c fanlight -x -l viewer-stall-timeout -d 'close a viewer that accepts no data'

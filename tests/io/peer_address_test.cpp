@@ -79,6 +79,18 @@ TEST(PeerAddressTest, TextIsParsedAndWrittenInItsShortestForm) {
   EXPECT_EQ(*parse_address("127.0.0.1"), to_peer_address(ipv4("127.0.0.1")));
 }
 
+TEST(PeerAddressTest, LoopbackIsKnownByTheAddressAlone) {
+  for (const char* text : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"}) {
+    PeerAddress peer = *parse_address(text);
+    peer.is_local = false;
+    EXPECT_TRUE(is_loopback(peer)) << text;
+  }
+  for (const char* text : {"128.0.0.1", "::2", "::127.0.0.1", "192.0.2.127"}) {
+    EXPECT_FALSE(is_loopback(*parse_address(text))) << text;
+  }
+  EXPECT_FALSE(is_loopback({.bytes = {}, .is_local = true}));
+}
+
 TEST(PeerAddressTest, PeersWithoutAnAddressHaveAName) {
   EXPECT_EQ(formatted(PeerAddress{}), "unknown");
   EXPECT_EQ(formatted(PeerAddress{.bytes = {}, .is_local = true}), "unix");

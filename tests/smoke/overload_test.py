@@ -9,9 +9,11 @@ import time
 import unittest
 
 import harness
-from client import Connection, fetch, open_stream
+from client import Connection, ProtocolError, fetch, open_stream
 
-FULL = 4  # log lines that one overload may produce; ten are allowed
+# Log lines that one overload may produce; ten are allowed. For each of the two shards: there are no
+# descriptors left, there are no places left, an idle connection was closed for a new one.
+FULL = 6
 
 
 def load(url, *flags):
@@ -90,6 +92,35 @@ class OverloadTest(unittest.TestCase):
             self.assertIn("your address", refused.body.decode())
             for stream in streams:
                 stream.connection.socket.close()
+
+    def open_stream_in_time(self, address):
+        """Connections that have just begun are not closed for a newer one: their requests may be on
+        their way."""
+        deadline = time.monotonic() + harness.DEADLINE_SECONDS
+        while True:
+            try:
+                return open_stream(address, "/stream")
+            except ProtocolError as error:
+                self.assertIn("503", str(error))
+                self.assertLess(time.monotonic(), deadline)
+
+    def test_idle_connections_of_this_machine_lock_nobody_out(self):
+        """There is no share for 127.0.0.1, so they take all places."""
+        with harness.Fanlight("--max-viewers", "100", "--max-viewers-per-address", "2",
+                              "--admin-listen", "127.0.0.1:0") as fanlight:
+            admin = harness.address_of(
+                fanlight.wait_for_line(r"^listening on (\S+) for administration$")[1])
+            idle = [Connection(fanlight.address) for _ in range(400)]
+            self.assertEqual(fetch(fanlight.address, "/healthz").body, b"ok\n")
+            self.assertEqual(fetch(admin, "/viewers").status, 200)
+            stream = self.open_stream_in_time(fanlight.address)
+            stream.parts(2)
+            shards = json.loads(fetch(admin, "/api/v1/state").body)["shards"]
+            self.assertGreater(sum(shard["evicted_idle"] for shard in shards), 0)
+            self.assertTrue(any("closed an idle connection from 127.0.0.1" in line
+                                for line in fanlight.lines), fanlight.lines)
+            for connection in (*idle, stream.connection):
+                connection.socket.close()
 
     def test_a_full_wire_is_shared_by_all_shards(self):
         with harness.Fanlight("--max-egress", "40Mbit", "--min-fps", "1", "--shards", "2",

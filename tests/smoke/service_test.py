@@ -79,11 +79,12 @@ class ReloadTest(unittest.TestCase):
         service, address = self.service()
         stream = open_stream(address, "/stream")
         before = len(stream.part().jpeg)
-        self.write("max-viewers = 1", 'log-level = "debug"', "idle-timeout = 5", fps=40,
-                   quality=5)
+        self.write("max-viewers = 1", "max-connections-per-address = 20", 'log-level = "debug"',
+                   "idle-timeout = 5", fps=40, quality=5)
         self.reload(service)
         for said in ("front: quality is 5 now, was 80",
                      "front: fps is 40 now, was 20", "max-viewers is 1 now, was auto",
+                     "max-connections-per-address is 20 now, was auto",
                      "log-level is debug now, was info",
                      "idle-timeout is 5 now, was 75s"):
             service.wait_for(service.lines, f"reload: {said}")
@@ -92,6 +93,7 @@ class ReloadTest(unittest.TestCase):
         self.assertEqual(fetch(address, "/stream").status, 503)
         state = json.loads(fetch(address, "/api/v1/state").body)
         self.assertEqual(state["max_viewers"], 1)
+        self.assertEqual(state["max_connections_per_address"], 20)
         self.assertEqual(state["flags"]["idle-timeout"], 5)
         self.assertEqual(state["flags"]["camera"]["front"]["quality"], 5)
         self.assertEqual(state["cameras"][0]["quality"], 5)

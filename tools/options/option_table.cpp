@@ -163,6 +163,13 @@ void set_max_viewers_per_address(OptionsDraft& draft, Text text) {
   draft.options.max_viewers_per_address = number_or("off", text, 1, 1'000'000);
 }
 
+void set_max_connections_per_address(OptionsDraft& draft, Text text) {
+  draft.options.max_connections_per_address.reset();
+  if (text == "auto") return;
+  draft.options.max_connections_per_address =
+      parse_or("auto", [&] { return number_or("off", text, 1, 1'000'000); });
+}
+
 void set_shards(OptionsDraft& draft, Text text) {
   draft.options.shards = static_cast<unsigned>(number_or("auto", text, 1, 256));
 }
@@ -256,6 +263,10 @@ std::vector<Option> limit_options() {
       {"max-viewers-per-address", "N|off", "off",
        "concurrent streams from one address, IPv6 by /64", kNumber | kReloadable,
        set_max_viewers_per_address},
+      {"max-connections-per-address", "N|auto|off", "auto",
+       "connections of all kinds from one address, IPv6 by /64; auto: half of --max-viewers, at "
+       "least 16; this machine and trusted proxies have no limit",
+       kNumber | kReloadable, set_max_connections_per_address},
       {"max-egress", "RATE|auto|off", "auto",
        "network bandwidth, as 1Gbit; 95 % of it is used, and shared evenly; "
        "auto: the speed of the link if the kernel knows it",

@@ -49,6 +49,8 @@ struct Options {
   unsigned shards = 0;                 // 0: one per CPU
   size_t max_viewers = 0;              // 0: as many as descriptors allow, up to 10,000
   size_t max_viewers_per_address = 0;  // 0: no limit
+  // Empty: half of max_viewers, at least kShareMin; 0: no limit.
+  std::optional<size_t> max_connections_per_address;
   std::optional<uint64_t> max_egress;  // bits per second, 0: no limit; empty: the link's speed
   double min_fps = 0;
   Duration viewer_stall_timeout{};

@@ -102,6 +102,7 @@ ServerConfig server_config(const Options& options, const OpenListeners& listener
   ServerConfig config;
   config.wire = choose_wire(options, listeners.viewers);
   config.admission.viewers_per_address = options.max_viewers_per_address;
+  config.admission.connections_per_address = options.max_connections_per_address;
   config.admission.viewers_max = choose_max_viewers(options.max_viewers);
   config.zero_copy = options.zero_copy;
   config.viewer_stall_timeout = options.viewer_stall_timeout;

@@ -39,8 +39,10 @@ Farewell sum_up(const ServerState& state, Duration uptime) {
   farewell.pictures = total(state, &ChannelStats::frames_sent);
   farewell.bytes = total(state, &ShardStats::bytes_sent);
   farewell.skipped = total(state, &ChannelStats::frames_skipped);
-  for (const ShardCounter counter : {&ShardStats::refused_full, &ShardStats::refused_address,
-                                     &ShardStats::refused_wire, &ShardStats::refused_descriptors}) {
+  for (const ShardCounter counter :
+       {&ShardStats::refused_full, &ShardStats::refused_address, &ShardStats::refused_wire,
+        &ShardStats::refused_connections,
+        &ShardStats::refused_descriptors}) {
     farewell.refused += total(state, counter);
   }
   return farewell;

@@ -161,7 +161,7 @@ void Reload::put_into_force() {
   const size_t capacity = state_.config.admission.viewers_max;
   state_.admission.set_limits(
       {now_.max_viewers == 0 ? capacity : std::min(now_.max_viewers, capacity),
-       now_.max_viewers_per_address});
+       now_.max_viewers_per_address, now_.max_connections_per_address});
   if (state_.wire && now_.max_egress.value_or(0) != 0) {
     state_.wire->set_rate(*now_.max_egress, now_.min_fps);
   }

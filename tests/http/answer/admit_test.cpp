@@ -45,6 +45,27 @@ TEST(Admit, AnAddressMayHaveSoMany) {
   EXPECT_EQ(shard.stats().refused_address.value(), 1u);
 }
 
+// Its connections are the proxy's.
+TEST(Admit, AClientOfATrustedProxyMayHaveItsShareOfStreams) {
+  ServerConfig config;
+  config.admission.connections_per_address = 1;
+  config.trusted_proxies.emplace_back("10.0.0.1");
+  ShardWorld shard({}, config);
+  const SimLink link{.peer = ipv4_peer(0x0a000001)};
+  RawClient first(shard, link), second(shard, link), other(shard, link);
+  first.send(get("/stream", "X-Forwarded-For: 203.0.113.1\r\n"));
+  shard.run_for(10ms);
+  second.send(get("/stream", "X-Forwarded-For: 203.0.113.1\r\n"));
+  other.send(get("/stream", "X-Forwarded-For: 203.0.113.2\r\n"));
+  shard.run_for(100ms);
+  EXPECT_EQ(first.status(), 200);
+  EXPECT_EQ(second.responses().at(0).body,
+            "503 Service Unavailable: too many streams from your address\n");
+  EXPECT_EQ(other.status(), 200);
+  EXPECT_EQ(shard.stats().refused_connections.value(), 1u);
+  EXPECT_EQ(shard.stats().refused_address.value(), 0u);
+}
+
 TEST(Admit, TheWireBearsSoMany) {
   SimWorldConfig world;
   world.camera.fps = 10;

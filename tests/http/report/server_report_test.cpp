@@ -80,7 +80,7 @@ TEST(ServerReport, ARowIsBounded) {
         &ChannelStats::frames_skipped, &ChannelStats::bytes_sent}) {
     (state.links[0]->channels[0].*counter).set(~uint64_t{0});
   }
-  std::array<char, 1024> room;  // the minimum that a body provides
+  std::array<char, 2048> room;  // the minimum that a body provides
   TextWriter text(room);
   JsonPosition position = JsonPosition::first;
   JsonWriter json(text, position);

@@ -39,36 +39,6 @@ class Log {
 
 constexpr size_t kPlaces = 1 + 64;  // connections of a server for one viewer
 
-TEST(Acceptors, WhenAllPlacesAreTakenOthersAreToldAtOnce) {
-  ShardWorld shard(calm_world(30, 5'000), places(1));
-  Log log;
-  std::deque<RawClient> idle;
-  for (size_t i = 0; i < kPlaces; ++i) idle.emplace_back(shard);
-  shard.run_for(10ms);
-  EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
-
-  for (int i = 0; i < 1000; ++i) {
-    RawClient refused(shard);  // has not even sent its request
-    shard.run_for(1ms);
-    ASSERT_TRUE(refused.answered());
-    EXPECT_EQ(refused.status(), 503);
-    EXPECT_EQ(refused.responses().back().headers.at("retry-after"), "5");
-    EXPECT_TRUE(refused.finished());
-  }
-  shard.run_for(100ms);
-  EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
-  EXPECT_EQ(shard.stats().refused_full.value(), 1000u);
-
-  idle.front().close();
-  shard.run_for(10ms);
-  RawClient welcome(shard);
-  welcome.send(get("/healthz"));
-  shard.run_for(10ms);
-  EXPECT_EQ(welcome.status(), 200);
-  EXPECT_EQ(log.lines_with("server full: "), 1u);
-  EXPECT_EQ(log.lines_with("\n"), 1u);
-}
-
 // The places for refusals are limited too; clients beyond them wait in the backlog.
 TEST(Acceptors, RefusedClientsThatStayDoNotOccupyTheirPlacesForLong) {
   ShardWorld shard(calm_world(30, 5'000), places(1));
@@ -81,11 +51,15 @@ TEST(Acceptors, RefusedClientsThatStayDoNotOccupyTheirPlacesForLong) {
     stubborn.emplace_back(shard);
     stubborn.back().keep_open_behind_end();
   }
-  shard.run_for(100ms);
-  EXPECT_EQ(shard.stats().connections_open.value(), kPlaces + 256);
-  shard.run_for(5s);
+  shard.run_for(1ms);
+  EXPECT_GT(shard.stats().connections_open.value(), kPlaces);
+  EXPECT_LE(shard.stats().connections_open.value(), kPlaces + kAdminPlaces + 256);
+  shard.run_for(2300ms);
   for (const RawClient& client : stubborn) EXPECT_EQ(client.status(), 503);
+  shard.run_for(300ms);
   EXPECT_EQ(shard.stats().connections_open.value(), kPlaces);
+  EXPECT_EQ(shard.stats().refused_full.value(), 1000u);
+  EXPECT_EQ(log.lines_with("server full: "), 1u);
 }
 
 TEST(Acceptors, WithoutDescriptorsClientsAreToldOneAfterTheOther) {

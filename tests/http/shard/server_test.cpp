@@ -104,11 +104,19 @@ class ServerTest : public testing::TestWithParam<BackendKind> {
 
   // Starts a server that does not accept clients yet.
   void prepare(unsigned shards, ServerConfig config = {}) {
+    open(shards, config);
+    run(shards);
+  }
+
+  void open(unsigned shards, ServerConfig config = {}) {
     config.backend = "test";
     config.allow_control = true;
     state_ = std::make_unique<ServerState>(
         config, std::vector<Camera>{{"cam", "test", &ring_, &panel_}}, shards, WallTime());
     listeners_.emplace_back(parse_listen_address("127.0.0.1:0"), shards, SocketTuning());
+  }
+
+  void run(unsigned shards) {
     server_ =
         std::make_unique<Server>(*state_, listeners_, ServerThreads{shards, GetParam(), false});
   }
@@ -276,11 +284,60 @@ TEST_P(ServerTest, AServerThatNeverBeginsAcceptsNobody) {
   EXPECT_EQ(accepted(), 0u);
 }
 
-TEST_P(ServerTest, AFailingShardIsThrownToMainAndNothingRuns) {
+// New connections take the places of idle ones, on whichever shard those are.
+TEST_P(ServerTest, AnIdleConnectionOfAnotherShardGivesWay) {
   ServerConfig config;
-  config.admission.viewers_max = size_t{1} << 60;  // more than the address space
-  EXPECT_THROW(start(2, config), std::exception);
-  EXPECT_EQ(server_, nullptr);
+  config.admission.viewers_max = 1;
+  start(2, config);
+  const auto idle = [this](unsigned shard) {
+    return state_->links[shard]->stats.connections_idle.value();
+  };
+  const auto wait_for_idle = [&](uint64_t count) {
+    while (idle(0) + idle(1) != count) std::this_thread::yield();
+  };
+  std::vector<std::unique_ptr<Client>> clients;
+  const size_t places = state_->admission.connections_max();
+  while (clients.size() < places) {
+    clients.push_back(std::make_unique<Client>(port()));
+    wait_for_idle(clients.size());
+  }
+  // All of the first shard's are busy with half a head, those of the second one are idle.
+  for (auto& client : clients) {
+    const uint64_t others = idle(1), all = idle(0) + others;
+    client->send("GET /healthz HTTP/1.1\r\n");
+    wait_for_idle(all - 1);
+    if (idle(1) == others) continue;
+    client->send("Host: t\r\n\r\n");
+    EXPECT_NE(client->read_until("ok\n"), "");
+    wait_for_idle(all);
+  }
+  EXPECT_EQ(idle(0), 0u);
+  const std::string summary = "GET /api/v1/summary HTTP/1.1\r\nHost: t\r\n\r\n";
+  const auto is_served = [&] {
+    clients.push_back(std::make_unique<Client>(port()));
+    clients.back()->send(summary);
+    return clients.back()->read_until("\r\n").starts_with("HTTP/1.1 200");
+  };
+  // Each is refused until another one has been idle for a second, but never by the first shard.
+  for (int served = 0; served < 10; ++served) {
+    while (!is_served()) clients.pop_back();
+  }
+  EXPECT_GE(state_->links[1]->stats.evicted_idle.value(), 10u);
+  EXPECT_EQ(state_->links[0]->stats.evicted_idle.value(), 0u);
+  EXPECT_EQ(state_->links[0]->stats.refused_full.value(), 0u);
+}
+
+// Only the second one that is made.
+std::unique_ptr<Backend> fail_for_another(BackendKind kind, unsigned connections) {
+  static std::atomic<unsigned> made = 0;
+  if (made.fetch_add(1) % 2 == 0) return make_backend(kind, connections);
+  throw std::system_error(ENOMEM, std::generic_category());
+}
+
+TEST_P(ServerTest, AFailingShardIsThrownToMainAndNothingRuns) {
+  open(2);
+  const ServerThreads threads{.shards = 2, .backend = GetParam(), .make_backend = fail_for_another};
+  EXPECT_THROW(Server(*state_, listeners_, threads), std::system_error);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, ServerTest,

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "http/state/wire.h"
 
@@ -53,10 +55,10 @@ TEST(Admission, LimitsMayChangeWhileViewersAreConnected) {
   EXPECT_EQ(admission.config().viewers_max, 1u);
   EXPECT_EQ(admit(admission, v4("10.0.0.2"), b), Verdict::full);
   admission.set_limits({.viewers_max = 3, .viewers_per_address = 1});
-  EXPECT_EQ(admit(admission, v4("10.0.0.1"), b), Verdict::admitted)
-      << "no viewer was counted before";
-  EXPECT_EQ(admit(admission, v4("10.0.0.1"), c), Verdict::address_full);
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), b), Verdict::address_full)
+      << "viewers are counted before there is a limit";
   admission.set_limits({.viewers_max = 3});
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), b), Verdict::admitted);
   EXPECT_EQ(admit(admission, v4("10.0.0.1"), c), Verdict::admitted);
   for (ViewerPlace* place : {&a, &b, &c}) admission.leave(*place);
   EXPECT_EQ(admission.viewers(), 0u);
@@ -113,6 +115,141 @@ TEST(Admission, UnixSocketClientsHaveNoAddressLimit) {
   admission.leave(a);
   admission.leave(b);
 }
+
+// ---- connections ----
+
+struct Entered {
+  Verdict verdict;
+  ConnectionPlace place;
+};
+
+Entered enter(Admission& admission, const PeerAddress& peer, bool by_admin_listener = false) {
+  Entered entered;
+  entered.verdict = admission.enter(peer, by_admin_listener, entered.place);
+  EXPECT_EQ(entered.place.taken(), entered.verdict == Verdict::admitted);
+  return entered;
+}
+
+// Enters until it is refused; returns why.
+Verdict fill(Admission& admission, const PeerAddress& peer, std::vector<ConnectionPlace>& places,
+             bool by_admin_listener = false) {
+  for (;;) {
+    Entered entered = enter(admission, peer, by_admin_listener);
+    if (entered.verdict != Verdict::admitted) return entered.verdict;
+    places.push_back(entered.place);
+  }
+}
+
+void leave_all(Admission& admission, std::vector<ConnectionPlace>& places) {
+  for (ConnectionPlace& place : places) admission.leave(place);
+  places.clear();
+}
+
+TEST(Admission, AnAddressMayHaveConnectionsForHalfOfTheViewers) {
+  for (const auto& [viewers, share] : {std::pair{1000u, 500u}, {33u, 16u}, {1u, 16u}}) {
+    Admission admission({.viewers_max = viewers}, nullptr);
+    std::vector<ConnectionPlace> places, others;
+    EXPECT_EQ(admission.config().connections_per_address, share);
+    EXPECT_EQ(fill(admission, v4("10.0.0.1"), places), Verdict::address_full);
+    EXPECT_EQ(places.size(), share);
+    EXPECT_LE(share, admission.connections_max() / 2);
+    EXPECT_EQ(fill(admission, v4("10.0.0.2"), others), Verdict::address_full);
+    EXPECT_EQ(others.size(), share);
+    leave_all(admission, places);
+    EXPECT_EQ(admission.connections(), share);
+    EXPECT_EQ(fill(admission, v4("10.0.0.1"), places), Verdict::address_full);
+    leave_all(admission, places);
+    leave_all(admission, others);
+    EXPECT_EQ(admission.connections(), 0u);
+  }
+}
+
+TEST(Admission, TheShareOfAnAddressMayBeSet) {
+  Admission admission({.viewers_max = 100, .connections_per_address = 3}, nullptr);
+  std::vector<ConnectionPlace> places;
+  EXPECT_EQ(fill(admission, v6("2001:db8:1:2::1"), places), Verdict::address_full);
+  EXPECT_EQ(places.size(), 3u);
+  EXPECT_EQ(enter(admission, v6("2001:db8:1:2:ffff::9")).verdict, Verdict::address_full);
+  admission.set_limits({.viewers_max = 100, .connections_per_address = 0});
+  EXPECT_EQ(fill(admission, v6("2001:db8:1:2::1"), places), Verdict::full);
+  EXPECT_EQ(places.size(), admission.connections_max());
+  leave_all(admission, places);
+}
+
+// A client that has its share is refused for that reason, so that it takes nobody's place.
+TEST(Admission, TheShareIsExaminedBeforeThePlaces) {
+  Admission admission({.viewers_max = 1}, nullptr);
+  std::vector<ConnectionPlace> places;
+  EXPECT_EQ(fill(admission, v4("10.0.0.1"), places), Verdict::address_full);
+  EXPECT_EQ(fill(admission, v4("127.0.0.1", true), places), Verdict::full);
+  EXPECT_EQ(enter(admission, v4("10.0.0.1")).verdict, Verdict::address_full);
+  EXPECT_EQ(enter(admission, v4("10.0.0.2")).verdict, Verdict::full);
+  leave_all(admission, places);
+}
+
+// Each of these addresses may stand for many clients.
+TEST(Admission, ThisMachineAndTrustedProxiesHaveNoShare) {
+  const std::vector<AddressRange> trusted{AddressRange("192.0.2.0/24")};
+  Admission admission({.viewers_max = 4, .connections_per_address = 2}, nullptr, trusted);
+  PeerAddress marked_as_forwarded = v4("127.0.0.1");
+  for (const PeerAddress& peer :
+       {v4("127.0.0.1", true), marked_as_forwarded, v6("::1"), v4("192.0.2.9"),
+        PeerAddress{.bytes = {}, .is_local = true}, PeerAddress{}}) {
+    std::vector<ConnectionPlace> places;
+    EXPECT_EQ(fill(admission, peer, places), Verdict::full);
+    leave_all(admission, places);
+    ViewerPlace viewers[4];
+    for (ViewerPlace& viewer : viewers) {
+      EXPECT_EQ(admit(admission, peer, viewer), Verdict::admitted);
+    }
+    for (ViewerPlace& viewer : viewers) admission.leave(viewer);
+  }
+}
+
+// Its connections are the proxy's, but its streams are its own.
+TEST(Admission, AClientBehindATrustedProxyHasItsShareOfStreams) {
+  const std::vector<AddressRange> trusted{AddressRange("192.0.2.0/24")};
+  Admission admission({.viewers_max = 40, .connections_per_address = 2}, nullptr, trusted);
+  ViewerPlace a, b, c;
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), a), Verdict::admitted);
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), b), Verdict::admitted);
+  EXPECT_EQ(admit(admission, v4("10.0.0.1"), c), Verdict::address_full);
+  EXPECT_EQ(admit(admission, v4("10.0.0.2"), c), Verdict::admitted);
+  for (ViewerPlace* place : {&a, &b, &c}) admission.leave(*place);
+}
+
+TEST(Admission, TheAdminListenerHasPlacesOfItsOwn) {
+  Admission admission({.viewers_max = 1}, nullptr);
+  std::vector<ConnectionPlace> places, admins;
+  EXPECT_EQ(fill(admission, v4("127.0.0.1", true), places), Verdict::full);
+  EXPECT_EQ(fill(admission, v4("10.0.0.1"), admins, true), Verdict::full);
+  EXPECT_EQ(admins.size(), kAdminPlaces) << "without a limit by address";
+  leave_all(admission, places);
+  leave_all(admission, admins);
+  EXPECT_EQ(admission.connections(), 0u);
+}
+
+TEST(Admission, ReportsAndTablesAreSharedByAddressEachByItself) {
+  Admission admission({.viewers_max = 100}, nullptr);
+  std::vector<std::pair<AddressTable::Entry, Held>> shares;
+  for (const Held kind : {Held::report, Held::table}) {
+    AddressTable::Entry share;
+    for (size_t i = 0; i < kBodiesPerAddress; ++i) {
+      EXPECT_TRUE(admission.take_share(v4("10.0.0.1"), kind, share));
+      shares.emplace_back(share, kind);
+    }
+    EXPECT_FALSE(admission.take_share(v4("10.0.0.1"), kind, share));
+    EXPECT_TRUE(admission.take_share(v4("10.0.0.2"), kind, share));
+    shares.emplace_back(share, kind);
+    for (size_t i = 0; i < 4 * kBodiesPerAddress; ++i) {
+      EXPECT_TRUE(admission.take_share(v4("127.0.0.1", true), kind, share));
+      admission.return_share(share, kind);
+    }
+  }
+  for (const auto& [share, kind] : shares) admission.return_share(share, kind);
+}
+
+// ---- the wire ----
 
 // 10 Mbit/s are 1,187,500 usable bytes a second; a frame of 44,000 bytes takes 46,790 with its
 // framing; at half a frame a second each, 50 viewers fit.

@@ -27,6 +27,12 @@ TEST(EventLog, EveryLineNamesTheCauseAndTheFlag) {
             "server full: 10 viewers (--max-viewers), 20 connections on shard 3\n");
   EXPECT_EQ(printed([&] { log.address_full(now, kClient, 4); }),
             "refused a stream to 192.0.2.7: it already has 4 (--max-viewers-per-address)\n");
+  EXPECT_EQ(printed([&] { log.connections_full(now, kClient, 500); }),
+            "refused a connection from 192.0.2.7: it already has 500 "
+            "(--max-connections-per-address; if it is a proxy, --trusted-proxy)\n");
+  EXPECT_EQ(printed([&] { log.idle_closed(now, kClient, 20); }),
+            "closed an idle connection from 192.0.2.7, because a new one needed its place: 20 "
+            "connections on shard 3\n");
   EXPECT_EQ(printed([&] { log.wire_full(now, 11'000'000, 11'875'000); }),
             "refused a stream: 88.0 of 95.0 Mbit/s are reserved already (--max-egress, "
             "--min-fps)\n");

@@ -56,6 +56,7 @@ TEST(Options, AcceptEveryFlag) {
           "unix --stock-db s.db "
           "--source pattern --fps 2.5 --size 320x240 "
           "--quality 40 --shards 3 --max-viewers 7 --max-viewers-per-address 5 "
+          "--max-connections-per-address 9 "
           "--max-egress 1Gbit --min-fps 0.25 --viewer-stall-timeout 1s "
           "--refresh 9s --camera-stall-timeout 3s --header-timeout 2s --idle-timeout 4s "
           "--capture-idle 5m "
@@ -82,6 +83,7 @@ TEST(Options, AcceptEveryFlag) {
   EXPECT_EQ(options.shards, 3u);
   EXPECT_EQ(options.max_viewers, 7u);
   EXPECT_EQ(options.max_viewers_per_address, 5u);
+  EXPECT_EQ(options.max_connections_per_address, 9u);
   EXPECT_EQ(options.max_egress, 1'000'000'000u);
   EXPECT_DOUBLE_EQ(options.min_fps, 0.25);
   EXPECT_EQ(options.viewer_stall_timeout, 1s);
@@ -116,6 +118,8 @@ TEST(Options, ErrorsNameTheFlag) {
       {"--shards", "0"},
       {"--max-viewers", "0"},
       {"--max-viewers-per-address", "0"},
+      {"--max-connections-per-address", "0"},
+      {"--max-connections-per-address", "half"},
       {"--max-egress", "fast"},
       {"--min-fps", "0"},
       {"--viewer-stall-timeout", "x"},
