@@ -16,6 +16,10 @@ void note_address_full(ShardServices& services, const PeerAddress& client) {
   }
 }
 
+std::string_view name_of(Held kind) {
+  return kind == Held::report ? "reports" : "tables";
+}
+
 }  // namespace
 
 std::string_view take_place(const Call& call, size_t frame_bytes, double fps, Seat& seat) noexcept {
@@ -36,6 +40,21 @@ std::string_view take_place(const Call& call, size_t frame_bytes, double fps, Se
       return "not enough bandwidth for another viewer";
   }
   CHECK(false);
+}
+
+std::string_view take_share(const Call& call, Held kind, AddressTable::Entry& share) noexcept {
+  const PeerAddress client = call.client();
+  if (call.services.state.admission.take_share(client, kind, share)) return {};
+  call.services.stats.refused_bodies.add();
+  call.services.events.bodies_full(call.services.now(), client, name_of(kind));
+  return kind == Held::report ? "too many concurrent reports to your address"
+                              : "too many concurrent tables to your address";
+}
+
+std::string_view note_no_body(const Call& call, Held kind) noexcept {
+  call.services.stats.refused_bodies.add();
+  call.services.events.bodies_full(call.services.now(), call.client(), name_of(kind));
+  return kind == Held::report ? "too many concurrent reports" : "too many concurrent tables";
 }
 
 size_t frame_bytes_of(const Channel& channel) noexcept {

@@ -8,6 +8,7 @@
 
 #include "core/ascii.h"
 #include "http/answer/access.h"
+#include "http/answer/admit.h"
 #include "http/page/error_page.h"
 #include "http/protocol/exchange.h"
 
@@ -157,9 +158,15 @@ Reply reply_report(const Call& call, Report report, std::string_view type, size_
     add_report_fields(call, head, report, type);
     return reply(call, head, {});
   }
-  Body* body = call.services.reports.make(call.services, report, camera, may_see_all(call),
+  AddressTable::Entry share;
+  const std::string_view refusal = take_share(call, Held::report, share);
+  if (!refusal.empty()) return reply_error(call, 503, refusal);
+  Body* body = call.services.reports.make(call.services, report, camera, may_see_all(call), share,
                                           call.grant.rights);
-  if (body == nullptr) return reply_error(call, 503, "too many concurrent reports");
+  if (body == nullptr) {
+    call.services.state.admission.return_share(share, Held::report);
+    return reply_error(call, 503, note_no_body(call, Held::report));
+  }
   const bool chunked = call.request.minor_version >= 1;
   const bool keep_alive = call.request.keep_alive && chunked;
   ResponseHead head(call.output, 200, report_context(call, report, keep_alive));

@@ -2,6 +2,7 @@
 #include "http/answer/table_reply.h"
 
 #include "core/check.h"
+#include "http/answer/admit.h"
 #include "http/report/table_body.h"
 
 namespace fanlight {
@@ -24,9 +25,15 @@ Answer reply_table(const Call& call) noexcept {
   TableDesk* desk = call.services.state.config.table;
   if (desk == nullptr) return reply_error(call, 404, "no stock table is configured (--stock-db)");
   if (call.request.method == Method::head) return reply_head(call, call.request.keep_alive, false);
+  AddressTable::Entry share;
+  const std::string_view refusal = take_share(call, Held::table, share);
+  if (!refusal.empty()) return reply_error(call, 503, refusal);
   TableQuery* query = desk->open();
-  if (query == nullptr) return reply_error(call, 503, "too many concurrent tables");
-  Body* body = call.services.tables.make(call.services, *query);
+  if (query == nullptr) {
+    call.services.state.admission.return_share(share, Held::table);
+    return reply_error(call, 503, note_no_body(call, Held::table));
+  }
+  Body* body = call.services.tables.make(call.services, *query, share);
   CHECK(body != nullptr);  // as many as places at the desk
   return AwaitBody{body};
 }

@@ -9,8 +9,8 @@
 namespace fanlight {
 
 ReportBody::ReportBody(ShardServices& services, Report report, size_t camera, bool whole,
-                       const Rights& rights) noexcept
-    : services_(services), report_(make(report, camera, whole, rights)) {}
+                       AddressTable::Entry share, const Rights& rights) noexcept
+    : services_(services), share_(share), report_(make(report, camera, whole, rights)) {}
 
 ReportBody::AnyReport ReportBody::make(Report report, size_t camera, bool whole,
                                        const Rights& rights) noexcept {
@@ -46,6 +46,7 @@ ReportBody::Pulled ReportBody::pull(std::span<char> room) noexcept {
 }
 
 void ReportBody::release() noexcept {
+  services_.state.admission.return_share(share_, Held::report);
   services_.reports.destroy(this);
 }
 

@@ -17,6 +17,7 @@
 #include "http/report/summary.h"
 #include "http/report/ustreamer_state.h"
 #include "http/report/viewers_page.h"
+#include "http/state/address_table.h"
 
 namespace fanlight {
 
@@ -39,9 +40,10 @@ enum class Report : uint8_t {
 class ReportBody final : public Body {
  public:
   // `camera`: the index for reports on one camera. `whole`: for those who may see all, else for
-  // viewers. `rights`: lists of cameras leave out
+  // viewers. `share`: of the client, returned on release(). `rights`: lists of cameras leave out
   // those on which the client has none.
   ReportBody(ShardServices& services, Report report, size_t camera, bool whole,
+             AddressTable::Entry share = AddressTable::kNone,
              const Rights& rights = Rights(kEveryRight)) noexcept;
 
   Pulled pull(std::span<char> room) noexcept override;
@@ -55,6 +57,7 @@ class ReportBody final : public Body {
   AnyReport make(Report report, size_t camera, bool whole, const Rights& rights) noexcept;
 
   ShardServices& services_;
+  const AddressTable::Entry share_;
   AnyReport report_;
 };
 

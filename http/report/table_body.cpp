@@ -17,8 +17,11 @@ constexpr size_t kCellHtmlMax = 6 * kCellBytesMax + 16;
 
 }  // namespace
 
-TableBody::TableBody(ShardServices& services, TableQuery& query) noexcept
-    : services_(services), query_(&query), head_left_(services.state.list_pages.stock()) {}
+TableBody::TableBody(ShardServices& services, TableQuery& query, AddressTable::Entry share) noexcept
+    : services_(services),
+      query_(&query),
+      share_(share),
+      head_left_(services.state.list_pages.stock()) {}
 
 void TableBody::prepare() noexcept {
   wait();
@@ -100,6 +103,7 @@ bool TableBody::give_up() noexcept {
 
 void TableBody::release() noexcept {
   if (query_ != nullptr) give_up();
+  services_.state.admission.return_share(share_, Held::table);
   services_.tables.destroy(this);
 }
 

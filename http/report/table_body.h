@@ -10,6 +10,7 @@
 #include "database/table_desk.h"
 #include "http/protocol/body.h"
 #include "http/protocol/text.h"
+#include "http/state/address_table.h"
 
 namespace fanlight {
 
@@ -21,7 +22,9 @@ struct ShardServices;
 //   client that does not read stops the query.
 class TableBody final : public Body {
  public:
-  TableBody(ShardServices& services, TableQuery& query) noexcept;
+  // `share`: of the client, returned on release().
+  TableBody(ShardServices& services, TableQuery& query,
+            AddressTable::Entry share = AddressTable::kNone) noexcept;
 
   // Reads the first row: then head and header can be sent before a second one is read.
   void prepare() noexcept override;
@@ -39,6 +42,7 @@ class TableBody final : public Body {
 
   ShardServices& services_;
   TableQuery* query_;  // nullptr: given up
+  const AddressTable::Entry share_;
   std::string_view head_left_;
   size_t offset_ = 0;  // of the next cell, in the page
   size_t cell_ = 0;    // of its row

@@ -37,6 +37,11 @@ void EventLog::connections_full(Instant now, const PeerAddress& client, size_t l
       limit);
 }
 
+void EventLog::bodies_full(Instant now, const PeerAddress& client, std::string_view what) noexcept {
+  log_client(bodies_full_, now, LogLevel::warning, client,
+             "refused a request from {}: too many {} at the same time", what);
+}
+
 void EventLog::idle_closed(Instant now, const PeerAddress& client, size_t connections) noexcept {
   log_client(
       idle_closed_, now, LogLevel::info, client,

@@ -27,6 +27,9 @@ class EventLog {
   void address_full(Instant now, const PeerAddress& client, size_t limit) noexcept;
   // Refused, a connection or a stream: --max-connections-per-address.
   void connections_full(Instant now, const PeerAddress& client, size_t limit) noexcept;
+  // Refused: all places for `what`, reports or tables, are taken, or as many by this client as one
+  // may have.
+  void bodies_full(Instant now, const PeerAddress& client, std::string_view what) noexcept;
   // Closed: idle when a new connection needed its place.
   void idle_closed(Instant now, const PeerAddress& client, size_t connections) noexcept;
   // Refused: not enough bandwidth. Reports how much of the usable bandwidth is already claimed.
@@ -50,6 +53,7 @@ class EventLog {
   LogGate full_;
   LogGate address_full_;
   LogGate connections_full_;
+  LogGate bodies_full_;
   LogGate idle_closed_;
   LogGate wire_full_;
   LogGate foreign_host_;

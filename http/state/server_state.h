@@ -93,6 +93,7 @@ struct alignas(64) ShardStats {
   Counter refused_address;      // 503 because of max_viewers_per_address
   Counter refused_wire;         // 503 because there is not enough bandwidth
   Counter refused_connections;  // 503 because of connections_per_address
+  Counter refused_bodies;       // 503 because of the places for reports or tables
   Counter refused_descriptors;  // 503 because descriptors ran out
   Counter bad_requests;         // rejected by the parser with 4xx or 5xx
   Counter control_requests;     // PATCHes passed to a camera

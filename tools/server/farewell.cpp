@@ -41,7 +41,7 @@ Farewell sum_up(const ServerState& state, Duration uptime) {
   farewell.skipped = total(state, &ChannelStats::frames_skipped);
   for (const ShardCounter counter :
        {&ShardStats::refused_full, &ShardStats::refused_address, &ShardStats::refused_wire,
-        &ShardStats::refused_connections,
+        &ShardStats::refused_connections, &ShardStats::refused_bodies,
         &ShardStats::refused_descriptors}) {
     farewell.refused += total(state, counter);
   }

@@ -123,6 +123,77 @@ TEST(Report, AClientThatLeavesInTheMiddleLeavesNothingBehind) {
   EXPECT_EQ(ask(shard, get("/api/v1/state")).status, 200);  // none of the 64 places has leaked
 }
 
+constexpr SimLink kSlowReader{.send_buffer = 256, .receive_window = 256};
+
+SimLink slow_reader_at(uint32_t address) {
+  SimLink link = kSlowReader;
+  link.peer = ipv4_peer(address);
+  return link;
+}
+
+TEST(Report, AnAddressMayReadSixteenAtOnce) {
+  ShardWorld shard(calm_world(), named());
+  std::deque<RawClient> slow;
+  for (size_t i = 0; i <= kBodiesPerAddress; ++i) {
+    slow.emplace_back(shard, slow_reader_at(0xc0000207));
+    if (i < kBodiesPerAddress) slow.back().set_reading(false);
+    slow.back().send(get("/api/v1/state"));
+  }
+  shard.run_for(100ms);
+  EXPECT_EQ(slow.back().responses().at(0).body,
+            "503 Service Unavailable: too many concurrent reports to your address\n");
+  EXPECT_EQ(slow.back().responses()[0].headers.at("retry-after"), "5");
+  EXPECT_EQ(shard.stats().refused_bodies.value(), 1u);
+  EXPECT_EQ(ask(shard, get("/metrics")).status, 200) << "another address";
+  slow.front().set_reading(true);
+  shard.run_for(100ms);
+  slow.back().send(get("/metrics"));
+  shard.run_for(100ms);
+  EXPECT_EQ(slow.back().responses().back().status, 200);
+}
+
+// This machine may be a proxy, and a trusted proxy names its clients.
+TEST(Report, AProxyMayReadMore) {
+  ServerConfig config = named();
+  config.trusted_proxies.emplace_back("192.0.2.0/24");
+  ShardWorld shard(calm_world(), config);
+  std::deque<RawClient> slow;
+  for (const uint32_t peer : {0x7f000001u, 0xc0000207u}) {
+    for (size_t i = 0; i < kBodiesPerAddress + 1; ++i) {
+      slow.emplace_back(shard, slow_reader_at(peer)).set_reading(false);
+      slow.back().send(get("/api/v1/state"));
+    }
+  }
+  RawClient named_by_proxy(shard, {.peer = ipv4_peer(0xc0000208)});
+  named_by_proxy.send(get("/metrics", "X-Forwarded-For: 203.0.113.1\r\n"));
+  shard.run_for(100ms);
+  EXPECT_EQ(shard.stats().refused_bodies.value(), 0u);
+  EXPECT_EQ(named_by_proxy.status(), 200);
+  for (size_t i = 0; i < kBodiesPerAddress; ++i) {
+    slow.emplace_back(shard, slow_reader_at(0xc0000207)).set_reading(false);
+    slow.back().send(get("/api/v1/state", "X-Forwarded-For: 203.0.113.1\r\n"));
+  }
+  shard.run_for(100ms);
+  named_by_proxy.send(get("/metrics", "X-Forwarded-For: 203.0.113.1\r\n"));
+  shard.run_for(100ms);
+  EXPECT_EQ(named_by_proxy.responses().back().status, 503);
+}
+
+TEST(Report, AClientThatTakesNoByteForTheStallTimeoutIsClosed) {
+  ServerConfig config = named();
+  config.viewer_stall_timeout = 5s;
+  ShardWorld shard(calm_world(), config);
+  RawClient stalled(shard, slow_reader_at(0xc0000207));
+  stalled.set_reading(false);
+  stalled.send(get("/api/v1/state"));
+  shard.run_for(4900ms);
+  EXPECT_EQ(shard.stats().evicted_stalled.value(), 0u);
+  shard.run_for(1100ms);
+  EXPECT_EQ(shard.stats().evicted_stalled.value(), 1u);
+  EXPECT_EQ(shard.stats().connections_open.value(), 0u);
+  EXPECT_EQ(shard.state.admission.addresses(), 0u);
+}
+
 TEST(Report, NoMoreThan64AreReadAtOnce) {
   ShardWorld shard(calm_world(), named());
   std::deque<RawClient> slow;
@@ -136,6 +207,7 @@ TEST(Report, NoMoreThan64AreReadAtOnce) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.headers.at("retry-after"), "5");
   EXPECT_EQ(refused.body, "503 Service Unavailable: too many concurrent reports\n");
+  EXPECT_EQ(shard.stats().refused_bodies.value(), 1u);
   EXPECT_EQ(ask(shard, get("/healthz")).status, 200);
   slow.front().close();
   shard.run_for(10ms);

@@ -105,10 +105,37 @@ TEST(TableBody, ReadersInAllPlacesLeaveTheOthersToTry) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.headers.at("retry-after"), "5");
   EXPECT_EQ(refused.body, "503 Service Unavailable: too many concurrent tables\n");
+  EXPECT_EQ(shard.stats().refused_bodies.value(), 1u);
   shard.serve_all(50);
   for (const RawClient& reader : readers) {
     EXPECT_EQ(behind_head(reader.responses()[0].body), rows_text(50));
   }
+}
+
+TEST(TableBody, AnAddressHasSixteenAndIsClosedWhenItStalls) {
+  TableWorld shard;
+  const SimLink slow{.send_buffer = 256, .receive_window = 256, .peer = ipv4_peer(0xc0000207)};
+  std::deque<RawClient> greedy;
+  for (size_t i = 0; i <= kBodiesPerAddress; ++i) {
+    greedy.emplace_back(shard, slow);
+    if (i < kBodiesPerAddress) greedy.back().set_reading(false);
+    greedy.back().send(get("/stock-table"));
+  }
+  shard.serve_all(3000);
+  EXPECT_EQ(greedy.back().responses().at(0).body,
+            "503 Service Unavailable: too many concurrent tables to your address\n");
+  EXPECT_EQ(shard.stats().refused_bodies.value(), 1u);
+  RawClient other(shard);
+  other.send(get("/stock-table"));
+  shard.serve_all(50);
+  EXPECT_EQ(behind_head(other.responses().at(0).body), rows_text(50));
+
+  shard.run_for(11s);  // the default of --viewer-stall-timeout, and the time to notice it
+  EXPECT_EQ(shard.stats().evicted_stalled.value(), kBodiesPerAddress);
+  RawClient again(shard, {.peer = slow.peer});
+  again.send(get("/stock-table"));
+  shard.serve_all(50);
+  EXPECT_EQ(behind_head(again.responses().at(0).body), rows_text(50));
 }
 
 TEST(TableBody, AnErrorInTheMiddleShowsTheRowsBeforeItAndNoEnd) {

@@ -30,6 +30,8 @@ TEST(EventLog, EveryLineNamesTheCauseAndTheFlag) {
   EXPECT_EQ(printed([&] { log.connections_full(now, kClient, 500); }),
             "refused a connection from 192.0.2.7: it already has 500 "
             "(--max-connections-per-address; if it is a proxy, --trusted-proxy)\n");
+  EXPECT_EQ(printed([&] { log.bodies_full(now, kClient, "reports"); }),
+            "refused a request from 192.0.2.7: too many reports at the same time\n");
   EXPECT_EQ(printed([&] { log.idle_closed(now, kClient, 20); }),
             "closed an idle connection from 192.0.2.7, because a new one needed its place: 20 "
             "connections on shard 3\n");
