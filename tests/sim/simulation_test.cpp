@@ -13,6 +13,7 @@
 
 #include "core/random.h"
 #include "tests/sim/shard_world.h"
+#include "tests/sim/sim_threads.h"
 #include "tests/sim/web_socket_client.h"
 
 namespace fanlight {
@@ -117,35 +118,6 @@ SimScript draw_script(Random& random) {
   script.link.latency = from_seconds(random.chance(0.5) ? 0 : random.log_uniform(1e-4, 0.1));
   return script;
 }
-
-// Serves requests like the camera's thread: from time to time, sometimes too late. Owns: its plan.
-// Thread: one; it acts when the clock calls it.
-class Servant {
- public:
-  Servant(CameraPanel& panel, SimClock& clock, uint64_t seed)
-      : panel_(panel), clock_(clock), random_(seed), plan_(clock.after(0s, [this] { serve(); })) {}
-  Servant(const Servant&) = delete;
-  Servant& operator=(const Servant&) = delete;
-  ~Servant() { clock_.call_off(plan_); }
-
- private:
-  void serve() {
-    panel_.serve([this](const ControlOrder& order, ControlAnswer& answer) {
-      constexpr std::array kOutcomes = {ControlOutcome::done, ControlOutcome::malformed,
-                                        ControlOutcome::refused, ControlOutcome::unavailable};
-      answer.outcome = kOutcomes[random_.below(kOutcomes.size())];
-      answer.words = order.body;
-      const std::vector<std::string> rows(random_.below(200), "{\"name\":\"brightness\"}");
-      EXPECT_EQ(panel_.publish_controls(rows), 0u);
-    });
-    plan_ = clock_.after(from_seconds(random_.log_uniform(0.01, 8)), [this] { serve(); });
-  }
-
-  CameraPanel& panel_;
-  SimClock& clock_;
-  Random random_;
-  SimClock::Appointment plan_;
-};
 
 // The requirements for a viewer that reads as fast as it can, on a kernel without faults.
 void judge_fast_viewer(ShardWorld& shard, const SimViewer& viewer) {
