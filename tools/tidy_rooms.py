@@ -33,7 +33,8 @@ ROOMS = {
     "tools/flags": ["core"],
     "tools/load": ["tools/flags", "core/segments", "core/web_socket"],
     "tools/options": ["tools/flags", "capture/camera", "http/state"],
-    "tools/server": ["tools/options", "http/shard"],
+    "tools/commands": ["tools/flags", "http/auth"],
+    "tools/server": ["tools/options", "tools/commands", "http/shard"],
 }
 # These may include everything, and nothing above includes them.
 OUTSIDE = ("bench", "tests")

@@ -2,6 +2,7 @@
 // fanlight: the server. Options, wiring, signals; everything else is in the floors below.
 #include <fmt/core.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -22,6 +24,8 @@
 #include "http/shard/shard.h"
 #include "http/state/server_state.h"
 #include "io/choose_backend.h"
+#include "tools/commands/passwd.h"
+#include "tools/commands/sign.h"
 #include "tools/flags/exit_code.h"
 #include "tools/options/command_line.h"
 #include "tools/options/config_text.h"
@@ -244,12 +248,23 @@ void carry_out_command(const Options& options) {
   if (options.list_devices) fmt::print("{}", list_devices());
 }
 
+// `fanlight passwd ...` and `fanlight sign ...`; false if it is neither.
+bool carry_out_subcommand(int argc, char** argv) {
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);
+  if (name == "passwd") run_passwd(arguments, STDIN_FILENO);
+  const auto now = std::chrono::floor<std::chrono::seconds>(read_wall_clock());
+  if (name == "sign") run_sign(arguments, now.time_since_epoch().count());
+  return name == "passwd" || name == "sign";
+}
+
 }  // namespace
 }  // namespace fanlight
 
 int main(int argc, char** argv) {
   using namespace fanlight;
   try {
+    if (carry_out_subcommand(argc, argv)) return 0;
     const auto flags = read_command_line(argc, argv);
     if (!flags) return 0;
     Options options = read_options(*flags);
