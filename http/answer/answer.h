@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answer: what a connection does for a request: one of the six structs below.
+// Answer: what a connection does for a request: one of the seven structs below.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <variant>
 
 #include "core/frame.h"
 #include "core/time.h"
+#include "http/auth/password_desk.h"
 #include "http/delivery/camera_choice.h"
 #include "http/delivery/channel.h"
 #include "http/delivery/viewer.h"
@@ -33,9 +35,21 @@ struct Reply {
 
 // A viewer's place, and the client that has it.
 struct Seat {
+  // An Instant in whole seconds, for which there is room without making a connection larger.
+  using Second = std::chrono::time_point<Monotonic, std::chrono::duration<uint32_t>>;
+
+  // Rounded up: at most a second late.
+  void end_at(Instant instant) noexcept {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(instant.time_since_epoch());
+    if (instant != kNever) ends = Second(Second::duration(static_cast<uint32_t>(seconds.count())));
+  }
+  bool may_end() const noexcept { return ends != Second::max(); }
+
   ViewerPlace place;
   PeerAddress client;
+  Second ends = Second::max();  // when the right to watch does; max(): never
 };
+static_assert(sizeof(Seat) <= 40);
 
 // Send `head`, then frames of `channel` according to `options`.
 struct OpenStream {
@@ -71,12 +85,22 @@ struct AwaitBody {
   Body* body = nullptr;  // the connection takes ownership
 };
 
-using Answer = std::variant<Reply, OpenStream, OpenWebSocket, AwaitFrame, AwaitCamera, AwaitBody>;
+// Have the password verified, then answer again, or answer_for_login(). The credentials are in the
+// given output.
+struct AwaitPassword {
+  PasswordOrder order;
+};
+
+using Answer = std::variant<Reply, OpenStream, OpenWebSocket, AwaitFrame, AwaitCamera, AwaitBody,
+                            AwaitPassword>;
 
 // How long a snapshot waits for its frame: an idle camera must first be started.
 inline constexpr Duration kSnapshotWait = 5s;
 // How long a request may wait for its camera's thread, which may be blocked in a driver.
 inline constexpr Duration kControlWait = 5s;
+
+// How long a login may take: PasswordDesk has many places, and a hash may take half a second.
+inline constexpr Duration kLoginWait = 30s;
 
 // How long a client waits for a Body whose next bytes come from a disk, which may hang.
 inline constexpr Duration kBodyWait = 10s;

@@ -29,6 +29,7 @@ struct Call {
   Route route{};
   bool by_admin_listener = false;
   uint64_t connection_id = 0;
+  bool by_local_listener = false;
   Grant grant{};
 
   ResponseContext context(bool keep_alive) const {

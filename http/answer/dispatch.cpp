@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "http/answer/access.h"
+#include "http/answer/authorize.h"
 #include "http/answer/call.h"
 #include "http/answer/control.h"
 #include "http/answer/host_check.h"
@@ -52,7 +53,8 @@ Reply reply_readiness(const Call& call) {
 Reply reply_viewers(const Call& call) {
   if (!may_see_all(call)) {
     return reply_error(call, 403,
-                       "viewers are listed only for this machine and --admin-listen");
+                       "viewers are listed only for this machine, --admin-listen, and who may see "
+                       "the state (--auth-file)");
   }
   return reply_report(call, Report::viewers_page, "text/html; charset=utf-8", 0);
 }
@@ -72,6 +74,7 @@ Answer reply_get(const Call& call) {
   if (route.resource == Resource::stream || route.resource == Resource::snapshot) {
     const std::string_view wrong = parse_parameters(call.request.query, parameters);
     if (!wrong.empty()) return reply_error(call, 400, wrong);
+    if (const auto refusal = limit_rate(call, parameters)) return *refusal;
   }
   switch (route.resource) {
     case Resource::page:
@@ -133,6 +136,20 @@ Reply reply_not_allowed(const Call& call) {
   return reply_error(call, 405, "only GET, HEAD and OPTIONS are allowed");
 }
 
+// Decides only once about a request that waits for a frame. A preflight request has no credentials
+// (Fetch standard, section 4.8), and learns nothing.
+std::optional<Answer> grant(Call& call, Exchange& exchange) {
+  if (exchange.grant) {
+    call.grant = *exchange.grant;
+    if (call.waited != Waited::no) return {};
+  } else if (auto instead = authorize(call)) {
+    return instead;
+  }
+  exchange.grant = call.grant;
+  if (const auto refusal = refuse_forbidden(call)) return *refusal;
+  return {};
+}
+
 }  // namespace
 
 Reply answer_error(ShardServices& services, int status, std::string_view reason, Request request,
@@ -154,18 +171,20 @@ bool wants_body(ShardServices& services, const Request& request, const Route& ro
 Answer answer_request(ShardServices& services, const ClientSocket& client, Exchange& exchange,
                       Waited waited) noexcept {
   const Request& request = exchange.request();
-  const Call call{.services = services,
-                  .request = request,
-                  .output = exchange.output(),
-                  .fd = client.fd,
-                  .now = services.now(),
-                  .waited = waited,
-                  .route = exchange.route,
-                  .by_admin_listener = client.by_admin_listener,
-                  .connection_id = client.id};
+  Call call{.services = services,
+            .request = request,
+            .output = exchange.output(),
+            .fd = client.fd,
+            .now = services.now(),
+            .waited = waited,
+            .route = exchange.route,
+            .by_admin_listener = client.by_admin_listener,
+            .connection_id = client.id,
+            .by_local_listener = client.by_local_listener};
   const Route& route = call.route;
   if (const auto host = foreign_host(call)) return reply_misdirected(call, *host);
   if (request.method == Method::options) return reply_options(call);
+  if (const auto instead = grant(call, exchange)) return *instead;
   if (request.method == Method::connect) return reply_not_allowed(call);
   if (route.resource == Resource::none) return reply_error(call, 404, "there is nothing here");
   switch (request.method) {
@@ -189,9 +208,20 @@ Reply answer_for_camera(ShardServices& services, const ClientSocket& client, Exc
                   .request = exchange.request(),
                   .output = exchange.output(),
                   .fd = client.fd,
-                  .route = exchange.route};
+                  .route = exchange.route,
+                  .grant = exchange.grant.value_or(Grant{})};
   if (status != 200) return reply_error(call, status, words);
   return reply_report(call, Report::controls, "application/json", call.route.camera);
+}
+
+Reply answer_for_login(ShardServices& services, const ClientSocket& client, Exchange& exchange,
+                       PasswordOutcome outcome) noexcept {
+  return reply_login({.services = services,
+                      .request = exchange.request(),
+                      .output = exchange.output(),
+                      .fd = client.fd,
+                      .route = exchange.route},
+                     outcome);
 }
 
 Reply answer_for_body(ShardServices& services, Exchange& exchange, Body& body) noexcept {

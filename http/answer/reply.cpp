@@ -95,7 +95,8 @@ bool wants_html(const Request& request) noexcept {
   return false;
 }
 
-Reply reply_error(const Call& call, int status, std::string_view reason) noexcept {
+Reply reply_error(const Call& call, int status, std::string_view reason,
+                  int64_t retry_after) noexcept {
   const bool keep_alive = call.request.keep_alive && !leaves_framing_in_doubt(status);
   const ErrorPage& page = call.services.state.error_page;
   const bool html = wants_html(call.request);
@@ -116,7 +117,9 @@ Reply reply_error(const Call& call, int status, std::string_view reason) noexcep
     // RFC 9110 section 15.5.22, RFC 6455 section 4.4.
     head.field("Upgrade: websocket").field("Sec-WebSocket-Version: 13");
   }
-  if (status == 503) head.field("Retry-After: {}", kRetryAfterSeconds);
+  if (status == 429 || status == 503) head.field("Retry-After: {}", retry_after);
+  // RFC 7617 section 2.1: browsers send names and passwords in UTF-8.
+  if (status == 401) head.field("WWW-Authenticate: Basic realm=\"Fanlight\", charset=\"UTF-8\"");
   head.field("Content-Type: {}; charset=utf-8", html ? "text/html" : "text/plain");
   head.field("Content-Length: {}", begin.size() + middle.size() + end.size());
   head.field("Cache-Control: no-store");

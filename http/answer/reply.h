@@ -32,7 +32,9 @@ bool wants_html(const Request& request) noexcept;
 
 // One line of plain text, or a page for a browser. The connection is kept, unless the status means
 // that the start of the next request is unknown. `reason` has at most 256 bytes.
-Reply reply_error(const Call& call, int status, std::string_view reason) noexcept;
+// `retry_after`: in seconds, sent with 429 and 503.
+Reply reply_error(const Call& call, int status, std::string_view reason,
+                  int64_t retry_after = kRetryAfterSeconds) noexcept;
 
 // A redirect to the same page without the slashes at the end of its path. The reference is relative
 // (RFC 9110 section 10.2.2), so it stays below a proxy's path prefix; a query of up to 1 KB is

@@ -57,6 +57,7 @@ Answer reply_stream(const Call& call, const StreamParameters& parameters) noexce
   const std::string_view why_not =
       take_place(call, frame_bytes_of(*answer.channel), parameters.fps, answer.seat);
   if (!why_not.empty()) return reply_error(call, 503, why_not);
+  answer.seat.end_at(call.grant.ends);
   answer.options = viewer_options(call, parameters, answer.seat.place.paced);
   const bool advance = answer.options.advance_headers;
   // A part whose head was sent earlier has no room for more fields.

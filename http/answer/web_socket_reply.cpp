@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/web_socket/web_socket_key.h"
 #include "http/answer/admit.h"
+#include "http/answer/authorize.h"
 #include "http/answer/host_check.h"
 #include "http/answer/stream_parameters.h"
 #include "http/delivery/camera_choice.h"
@@ -35,6 +36,7 @@ std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
   constexpr std::string_view kTooMany = "cameras: at most 16, each only once";
   if (wanted.value == "*") {
     for (size_t i = 0; i < names.size(); ++i) {
+      if (!call.grant.rights.may(Right::watch, i)) continue;
       if (!cameras.add(i)) return kTooMany;
     }
     return {};
@@ -61,6 +63,14 @@ size_t frame_bytes_of(const Call& call, const CameraChoice& cameras, bool update
   return bytes;
 }
 
+// Also false if there is none: of all cameras, the client may watch none.
+bool may_watch_all(const Call& call, const CameraChoice& cameras) {
+  const auto all = cameras.all();
+  return !all.empty() && std::all_of(all.begin(), all.end(), [&](uint16_t camera) {
+    return call.grant.rights.may(Right::watch, camera);
+  });
+}
+
 }  // namespace
 
 Answer reply_web_socket(const Call& call) noexcept {
@@ -80,10 +90,15 @@ Answer reply_web_socket(const Call& call) noexcept {
   OpenWebSocket answer;
   const std::string_view wrong_cameras = choose_cameras(call, answer.cameras);
   if (!wrong_cameras.empty()) return reply_error(call, 400, wrong_cameras);
+  if (!may_watch_all(call, answer.cameras)) {
+    return reply_forbidden(call, "the right to watch one of these cameras is missing");
+  }
+  if (const auto refusal = limit_rate(call, parameters)) return *refusal;
   const std::string_view full = take_place(
       call, frame_bytes_of(call, answer.cameras, parameters.segments), parameters.fps, answer.seat);
   if (!full.empty()) return reply_error(call, 503, full);
 
+  answer.seat.end_at(call.grant.ends);
   answer.options.paced = answer.seat.place.paced;
   answer.options.updates = parameters.segments;
   if (parameters.fps > 0) answer.options.interval = from_seconds(1 / parameters.fps);

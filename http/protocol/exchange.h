@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 
+#include "http/auth/grant.h"
 #include "http/protocol/request_reader.h"
 #include "http/protocol/routes.h"
 
@@ -27,6 +29,7 @@ class Exchange {
 
   RequestReader reader;
   Route route{};
+  std::optional<Grant> grant;  // what the request may do, once that is decided
 
  private:
   std::array<char, kOutputSize> output_;

@@ -22,6 +22,8 @@ std::string_view status_phrase(int status) noexcept {
       return "Not Modified";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
@@ -44,6 +46,8 @@ std::string_view status_phrase(int status) noexcept {
       return "Misdirected Request";
     case 426:
       return "Upgrade Required";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 500:

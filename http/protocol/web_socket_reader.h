@@ -23,6 +23,7 @@ enum class CloseCode : uint16_t {
   going_away = 1001,
   protocol_error = 1002,
   bad_text = 1007,  // a text that is not UTF-8
+  policy = 1008,    // the right to watch has ended
   too_big = 1009,
 };
 

@@ -72,7 +72,8 @@ void Acceptors::accept(Acceptor& acceptor) noexcept {
 void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept {
   const int fd = completion.result;
   const ClientSocket client{.fd = fd,
-                            .by_admin_listener = acceptor.listener.is_admin};
+                            .by_admin_listener = acceptor.listener.is_admin,
+                            .by_local_listener = acceptor.listener.is_local};
   if (fd < 0) {
     if (fd != -ECANCELED) accept_failed(-fd);
   } else if (stopped_) {

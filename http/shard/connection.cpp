@@ -42,6 +42,7 @@ Connection::Connection(ShardServices& services, const ClientSocket& client, uint
     : services_(services),
       fd_(client.fd),
       by_admin_listener_(client.by_admin_listener),
+      by_local_listener_(client.by_local_listener),
       sender_(services, *this, client.fd),
       receive_(bind<&Connection::on_received>(this)),
       control_(bind<&Connection::on_controlled>(this)),
@@ -122,6 +123,7 @@ void Connection::begin_body() noexcept {
   const Request& request = exchange_->request();
   services_.stats.requests.add();
   exchange_->route = route_of(services_, request);
+  exchange_->grant.reset();
   if (is_guest() && exchange_->route.resource != Resource::healthz) return refuse_guest();
   const bool keep = wants_body(services_, request, exchange_->route);
   if (exchange_->reader.begin_body(keep)) return sender_.send(Piece(kContinue));
@@ -129,8 +131,7 @@ void Connection::begin_body() noexcept {
 }
 
 void Connection::respond(Waited waited) noexcept {
-  const Answer answer =
-      answer_request(services_, {fd_, by_admin_listener_, id_}, *exchange_, waited);
+  const Answer answer = answer_request(services_, client(), *exchange_, waited);
   std::visit([this](const auto& then) { begin(then); }, answer);
 }
 
@@ -231,12 +232,15 @@ void Connection::ensure_timer(Instant deadline) noexcept {
 }
 
 void Connection::on_timer() noexcept {
+  // Other limits move the timer to earlier times: whenever it has fired, it is set again.
+  if (seat_.may_end() && seat_.ends > services_.now()) ensure_timer(seat_.ends);
   if (sender_.waits_for_retry()) {
     check_progress();
     if (sender_.waits_for_retry()) sender_.retry();
     return;
   }
   if (state_ >= State::closing) return cancel_operations();
+  if (has_right_ended()) return end_watching();
   if (is_sending() || state_ == State::lingering) {
     if (sender_.peer_has_ended()) sender_.note_peer_ended();  // the cancel may have had no effect
     return check_progress();

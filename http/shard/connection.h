@@ -152,6 +152,10 @@ class Connection final : public FrameSink,
     CameraPanel* panel;
     ControlRequest* request;
   };
+  // A password is being verified.
+  struct PasswordWait {
+    PasswordCheck* check;
+  };
   // Frames are being sent to `viewer`.
   struct Stream {
     Stream(FrameSink& sink, const OpenStream& open, Instant now) noexcept
@@ -163,8 +167,8 @@ class Connection final : public FrameSink,
   struct WebSocketStream {
     WebSocket* socket;
   };
-  using Session = std::variant<std::monostate, Reply, AwaitFrame, CameraWait, AwaitBody, OpenStream,
-                               Stream, OpenWebSocket, WebSocketStream>;
+  using Session = std::variant<std::monostate, Reply, AwaitFrame, CameraWait, AwaitBody,
+                               PasswordWait, OpenStream, Stream, OpenWebSocket, WebSocketStream>;
 
   void on_received(Completion completion) noexcept;
   void on_received_while_answering(int result) noexcept;
@@ -196,6 +200,7 @@ class Connection final : public FrameSink,
   void begin(const AwaitFrame& wait) noexcept;
   void begin(const AwaitCamera& wait) noexcept;
   void begin(const AwaitBody& wait) noexcept;
+  void begin(const AwaitPassword& wait) noexcept;
   void begin(const OpenStream& open) noexcept;
   void begin(const OpenWebSocket& open) noexcept;
 
@@ -216,6 +221,7 @@ class Connection final : public FrameSink,
   void check_time(AwaitFrame& wait) noexcept;
   void check_time(CameraWait& wait) noexcept;
   void check_time(AwaitBody& wait) noexcept { check_body(*wait.body); }
+  void check_time(PasswordWait& wait) noexcept;
   void check_time(OpenStream&) noexcept {}
   void check_time(Stream& stream) noexcept;
   void check_time(OpenWebSocket&) noexcept {}
@@ -231,8 +237,12 @@ class Connection final : public FrameSink,
   void resume_snapshot(Waited waited) noexcept;
   void stop_waiting(AwaitFrame& wait) noexcept;
   void camera_answered(int status, std::string_view words) noexcept;
+  void password_verified(PasswordOutcome outcome, const Rights& rights) noexcept;
 
   // --- streams ---
+  ClientSocket client() const noexcept;
+  bool has_right_ended() const noexcept;
+  void end_watching() noexcept;
   void end_stream(Stream& stream) noexcept;
   void end_empty_stream(Stream& stream) noexcept;
   void note_frame_sent(Viewer& viewer) noexcept;
@@ -269,6 +279,7 @@ class Connection final : public FrameSink,
   Line line_ = Line::idle;  // the one that it is in, if any
   Refusal refusal_ = Refusal::none;
   const bool by_admin_listener_ : 1;
+  const bool by_local_listener_ : 1;
   bool timed_out_ : 1 = false;  // while receiving a request; the receive is cancelled
   bool ending_ : 1 = false;     // the server is stopping
   bool is_new_ : 1 = true;      // its first request has not been answered yet

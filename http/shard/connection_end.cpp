@@ -157,6 +157,9 @@ void Connection::cancel_operations() noexcept {
 void Connection::abandon_session() noexcept {
   if (auto* wait = std::get_if<AwaitFrame>(&session_)) stop_waiting(*wait);
   if (auto* wait = std::get_if<CameraWait>(&session_)) wait->panel->abandon(*wait->request);
+  if (auto* wait = std::get_if<PasswordWait>(&session_)) {
+    services_.state.config.auth->desk().abandon(*wait->check);
+  }
   if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
     stream->socket->leave(sender_.viewer());
   }

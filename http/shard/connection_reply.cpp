@@ -138,6 +138,40 @@ void Connection::check_time(AwaitFrame&) noexcept {
   if (is_expired()) resume_snapshot(Waited::in_vain);
 }
 
+// ---- a password that is being verified ----
+
+void Connection::begin(const AwaitPassword& wait) noexcept {
+  state_ = State::answering;
+  Auth& auth = *services_.state.config.auth;
+  PasswordCheck* check =
+      auth.desk().ask(wait.order, services_.mailbox, this,
+                      [](void* owner, PasswordOutcome outcome, const Rights& rights) noexcept {
+                        static_cast<Connection*>(owner)->password_verified(outcome, rights);
+                      });
+  if (check == nullptr) {
+    auth.failures().succeeded(wait.order.client);  // it was not tried
+    return password_verified(PasswordOutcome::unavailable, {});
+  }
+  session_ = PasswordWait{check};
+  deadline_ = services_.now() + kLoginWait;
+  ensure_timer(deadline_);
+}
+
+void Connection::password_verified(PasswordOutcome outcome, const Rights& rights) noexcept {
+  session_.emplace<std::monostate>();
+  if (outcome != PasswordOutcome::right) {
+    return begin(answer_for_login(services_, client(), *exchange_, outcome));
+  }
+  exchange_->grant = Grant{.is_free = false, .rights = rights};
+  respond(Waited::no);
+}
+
+void Connection::check_time(PasswordWait& wait) noexcept {
+  if (!is_expired()) return;
+  services_.state.config.auth->desk().abandon(*wait.check);
+  password_verified(PasswordOutcome::unavailable, {});
+}
+
 // ---- the camera's thread ----
 
 void Connection::begin(const AwaitCamera& wait) noexcept {
@@ -159,7 +193,7 @@ void Connection::begin(const AwaitCamera& wait) noexcept {
 }
 
 void Connection::camera_answered(int status, std::string_view words) noexcept {
-  begin(answer_for_camera(services_, {fd_}, *exchange_, status, words));
+  begin(answer_for_camera(services_, client(), *exchange_, status, words));
 }
 
 // The camera's thread may still be busy with the request; its answer will be dropped.

@@ -21,8 +21,32 @@ void Connection::continue_after_piece(OpenStream& open) noexcept {
   Stream& stream = session_.emplace<Stream>(*this, opened, services_.now());
   sender_.register_descriptor();
   receive_nothing();
+  if (seat_.may_end()) ensure_timer(seat_.ends);
   if (ending_) return end_stream(stream);
   services_.queue.settle(stream.viewer, services_.now());
+}
+
+// ---- a right to watch that ends ----
+
+ClientSocket Connection::client() const noexcept {
+  return {fd_, by_admin_listener_, by_local_listener_, id_};
+}
+
+bool Connection::has_right_ended() const noexcept {
+  const bool is_stream =
+      std::holds_alternative<Stream>(session_) || std::holds_alternative<WebSocketStream>(session_);
+  return is_stream && state_ == State::answering && services_.now() >= seat_.ends;
+}
+
+// In order, so that a browser keeps the last picture.
+void Connection::end_watching() noexcept {
+  seat_.ends = Seat::Second::max();
+  if (is_sending()) check_progress();
+  if (state_ != State::answering) return;
+  if (auto* stream = std::get_if<Stream>(&session_)) return end_stream(*stream);
+  if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
+    end_web_socket(*stream->socket, CloseCode::policy);
+  }
 }
 
 void Connection::send_frame(Viewer& viewer, const Piece& piece) noexcept {

@@ -23,6 +23,7 @@ void Connection::continue_after_piece(OpenWebSocket& open) noexcept {
   WebSocket& socket = *made;
   session_ = WebSocketStream{&socket};
   sender_.register_descriptor();
+  if (seat_.may_end()) ensure_timer(seat_.ends);
   // A client that did not wait for the handshake has sent more than the request.
   read_web_socket(socket, exchange_->reader.rest());
   return_exchange();

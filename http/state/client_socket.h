@@ -11,12 +11,14 @@ namespace fanlight {
 struct ListeningSocket {
   int fd = -1;
   bool is_admin = false;  // its clients may see the addresses of viewers
+  bool is_local = false;  // only this machine can reach it
 };
 
 // A client's socket, and the kind of listener that accepted it.
 struct ClientSocket {
   int fd = -1;
   bool by_admin_listener = false;
+  bool by_local_listener = false;
   uint64_t id = 0;  // of its connection
 };
 

@@ -68,6 +68,34 @@ void EventLog::foreign_host(Instant now, const PeerAddress& client,
              authority.substr(0, kShownMax));
 }
 
+void EventLog::login_failed(Instant now, const PeerAddress& client) noexcept {
+  log_client(login_failed_, now, LogLevel::warning, client,
+             "refused a login from {}: wrong user or password (--auth-file)");
+}
+
+void EventLog::login_delayed(Instant now, const PeerAddress& client, Duration wait) noexcept {
+  log_client(login_delayed_, now, LogLevel::warning, client,
+             "refused a login from {} for {:.3g} s: too many failed ones (if it is a proxy, "
+             "--trusted-proxy)",
+             to_seconds(wait));
+}
+
+void EventLog::logins_busy(Instant now, const PeerAddress& client) noexcept {
+  log_client(logins_busy_, now, LogLevel::warning, client,
+             "refused a login from {}: too many passwords are being verified");
+}
+
+void EventLog::link_refused(Instant now, const PeerAddress& client,
+                            std::string_view reason) noexcept {
+  log_client(link_refused_, now, LogLevel::warning, client,
+             "refused a signed link from {}: {} (--link-key)", reason);
+}
+
+void EventLog::forbidden(Instant now, const PeerAddress& client, std::string_view reason) noexcept {
+  log_client(forbidden_, now, LogLevel::warning, client,
+             "refused a request from {}: {} (--auth-file)", reason);
+}
+
 void EventLog::stalled(Instant now, const PeerAddress& client, Duration limit,
                        uint64_t bytes_sent) noexcept {
   log_client(stalled_, now, LogLevel::info, client,

@@ -37,6 +37,16 @@ class EventLog {
                  uint64_t usable_bytes_per_second) noexcept;
   // Refused: the request is for the host `authority`, which is not this server.
   void foreign_host(Instant now, const PeerAddress& client, std::string_view authority) noexcept;
+  // Refused: wrong user or password.
+  void login_failed(Instant now, const PeerAddress& client) noexcept;
+  // Refused without a look at the password: too many failures of this address.
+  void login_delayed(Instant now, const PeerAddress& client, Duration wait) noexcept;
+  // Refused: too many passwords are being verified.
+  void logins_busy(Instant now, const PeerAddress& client) noexcept;
+  // Refused: the signed link is not valid, for this reason.
+  void link_refused(Instant now, const PeerAddress& client, std::string_view reason) noexcept;
+  // Refused: the user lacks a right, as the reason says.
+  void forbidden(Instant now, const PeerAddress& client, std::string_view reason) noexcept;
   // Closed: no byte was acknowledged for `limit`.
   void stalled(Instant now, const PeerAddress& client, Duration limit,
                uint64_t bytes_sent) noexcept;
@@ -57,6 +67,11 @@ class EventLog {
   LogGate idle_closed_;
   LogGate wire_full_;
   LogGate foreign_host_;
+  LogGate login_failed_;
+  LogGate login_delayed_;
+  LogGate logins_busy_;
+  LogGate link_refused_;
+  LogGate forbidden_;
   LogGate stalled_;
   LogGate ring_full_;
   LogGate cannot_accept_;

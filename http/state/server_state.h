@@ -19,6 +19,7 @@
 #include "core/time.h"
 #include "core/waker.h"
 #include "database/table_desk.h"
+#include "http/auth/auth.h"
 #include "http/page/error_page.h"
 #include "http/page/list_pages.h"
 #include "http/page/page.h"
@@ -58,7 +59,9 @@ struct ServerConfig {
   AllowedHosts allowed_hosts;                 // the names under which it answers
   bool allow_control = false;                 // cameras' controls may be changed by PATCH
   std::vector<AddressRange> trusted_proxies;  // proxies whose X-Forwarded-For is trusted
-  TableDesk* table = nullptr;  // for /stock-table; outlives the shards. nullptr: no table
+  bool auth_loopback = false;        // clients of these are asked for credentials, too
+  Auth* auth = nullptr;              // outlives the shards. nullptr: everybody may watch
+  TableDesk* table = nullptr;        // for /stock-table; outlives the shards. nullptr: no table
   std::string version;
   std::string backend;                                     // name, for /api/v1/state
   ProcessFigures (*process_figures)() noexcept = nullptr;  // nullptr: all figures are 0
@@ -97,6 +100,11 @@ struct alignas(64) ShardStats {
   Counter refused_descriptors;  // 503 because descriptors ran out
   Counter bad_requests;         // rejected by the parser with 4xx or 5xx
   Counter control_requests;     // PATCHes passed to a camera
+  Counter login_wrong;          // 401 because of wrong credentials
+  Counter login_link;           // 403 because of a signed link that is not valid
+  Counter login_forbidden;      // 403 because a right is missing
+  Counter login_waiting;        // 429 after too many failures of the address
+  Counter login_busy;           // 503 because too many passwords were to be verified
   Counter evicted_stalled;      // no byte acknowledged for viewer_stall_timeout
   Counter evicted_memory;       // held the oldest frame when the ring was full
   Counter evicted_idle;         // waited for a request when the places ran out

@@ -18,13 +18,13 @@ namespace fanlight {
 class ShardWorld {
  public:
   // `panel`: the camera's, which outlives the world. Several cameras are called cam-1 and so on,
-  // and show the same pictures.
+  // and show the same pictures. `is_local`: the listener's clients are on its machine.
   explicit ShardWorld(const SimWorldConfig& world_config, const ServerConfig& server_config = {},
-                      CameraPanel* panel = nullptr, size_t cameras = 1)
+                      CameraPanel* panel = nullptr, size_t cameras = 1, bool is_local = false)
       : world(world_config),
         state(server_config, make_cameras(world.ring(), panel, cameras), 1,
               world.backend().wall_now()),
-        listeners_{{{world.listener(), false}}},
+        listeners_{{{world.listener(), false, is_local}}},
         shard(state, 0, world.backend(), listeners_) {
     shard.start();
   }

@@ -82,7 +82,8 @@ TEST(ViewersPage, OnlyThisMachineSeesAddresses) {
         Case{kThisMachine, "X-Real-IP: 127.0.0.1\r\n"}, Case{kThisMachine, "Via: 1.1 proxy\r\n"},
         Case{PeerAddress{}, ""}}) {
     EXPECT_EQ(text_from(shard, refused.peer, "/viewers", refused.fields),
-              "403 403 Forbidden: viewers are listed only for this machine and --admin-listen\n");
+              "403 403 Forbidden: viewers are listed only for this machine, --admin-listen, and "
+              "who may see the state (--auth-file)\n");
     const std::string state = text_from(shard, refused.peer, "/api/v1/state", refused.fields);
     EXPECT_TRUE(state.starts_with("200 "));
     EXPECT_FALSE(shows(state, "address\":\"")) << refused.fields;

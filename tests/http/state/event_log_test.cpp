@@ -32,6 +32,17 @@ TEST(EventLog, EveryLineNamesTheCauseAndTheFlag) {
             "(--max-connections-per-address; if it is a proxy, --trusted-proxy)\n");
   EXPECT_EQ(printed([&] { log.bodies_full(now, kClient, "reports"); }),
             "refused a request from 192.0.2.7: too many reports at the same time\n");
+  EXPECT_EQ(printed([&] { log.login_failed(now, kClient); }),
+            "refused a login from 192.0.2.7: wrong user or password (--auth-file)\n");
+  EXPECT_EQ(printed([&] { log.login_delayed(now, kClient, 1500ms); }),
+            "refused a login from 192.0.2.7 for 1.5 s: too many failed ones (if it is a proxy, "
+            "--trusted-proxy)\n");
+  EXPECT_EQ(printed([&] { log.logins_busy(now, kClient); }),
+            "refused a login from 192.0.2.7: too many passwords are being verified\n");
+  EXPECT_EQ(printed([&] { log.link_refused(now, kClient, "the link has expired"); }),
+            "refused a signed link from 192.0.2.7: the link has expired (--link-key)\n");
+  EXPECT_EQ(printed([&] { log.forbidden(now, kClient, "the right is missing"); }),
+            "refused a request from 192.0.2.7: the right is missing (--auth-file)\n");
   EXPECT_EQ(printed([&] { log.idle_closed(now, kClient, 20); }),
             "closed an idle connection from 192.0.2.7, because a new one needed its place: 20 "
             "connections on shard 3\n");
