@@ -10,7 +10,9 @@ _fanlight() {
         pattern v4l2:' -- "$word")
       ;;
     # Bash treats a colon as a separate word: files:DIR, unix:PATH.
-    --stock-db | --config | :) mapfile -t choices < <(compgen -f -- "$word") ;;
+    --auth-file | --link-key | --stock-db | --config | :)
+      mapfile -t choices < <(compgen -f -- "$word")
+      ;;
     --rotate) mapfile -t choices < <(compgen -W '0 90 180 270' -- "$word") ;;
     --mirror) mapfile -t choices < <(compgen -W 'on off' -- "$word") ;;
     --encoder | -c) mapfile -t choices < <(compgen -W 'auto cpu m2m' -- "$word") ;;
@@ -39,7 +41,7 @@ _fanlight() {
         --source --camera --fps --size -q --quality --rotate --mirror --control --allow-control
         --exit-on-no-source --camera-stall-timeout --refresh --source-timeout --capture-idle
         --listen --admin-listen -M --unix-mode --trusted-proxy
-        --allowed-host --cors-origin
+        --allowed-host --cors-origin --auth-file --link-key --auth-loopback
         --stock-db --shards
         --max-viewers --max-viewers-per-address --max-connections-per-address --max-egress
         --min-fps --viewer-stall-timeout --header-timeout --idle-timeout

@@ -27,6 +27,9 @@ complete -c fanlight -x -s M -l unix-mode -a 'auto 660 666' -d 'permissions of U
 complete -c fanlight -x -l trusted-proxy -a unix -d 'proxy whose X-Forwarded-For is trusted'
 complete -c fanlight -x -l allowed-host -d 'name that leads here'
 complete -c fanlight -x -l cors-origin -d 'Access-Control-Allow-Origin'
+complete -c fanlight -r -F -l auth-file -d 'users and their rights'
+complete -c fanlight -r -F -l link-key -d 'keys that sign links'
+complete -c fanlight -l auth-loopback -d 'ask clients of this machine for a password too'
 complete -c fanlight -r -F -l stock-db -d 'SQLite database of /stock-table'
 complete -c fanlight -x -l shards -a auto -d 'threads that serve viewers'
 

@@ -248,6 +248,12 @@ std::vector<Option> server_options() {
        "origins whose pages may read here, as https://example.org, separated by commas; * "
        "for all, without passwords and cookies; repeatable",
        kRepeatable, add_each<add_origin>},
+      {"auth-file", "FILE", "", "users and their rights (fanlight passwd); SIGHUP reads it again",
+       kText, set_file<&Options::auth_file>},
+      {"link-key", "FILE", "", "keys of signed links (fanlight sign); SIGHUP reads it again", kText,
+       set_file<&Options::link_key>},
+      {"auth-loopback", "", "", "ask clients of this machine for a password, too", kToggle,
+       set_switch<&Options::auth_loopback>},
       {"stock-db", "FILE", "", "the SQLite database of /stock-table", kText,
        set_file<&Options::stock_db>},
       {"shards", "N|auto", "auto", "threads that serve viewers; auto: one per CPU", kNumber,

@@ -41,6 +41,9 @@ struct Options {
   std::optional<unsigned> unix_mode;          // permissions of UNIX sockets; empty: by the umask
   std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For is trusted
   AllowedHosts allowed_hosts;                 // names of the server, besides its own
+  std::string auth_file;                      // users and their rights; empty: everybody may watch
+  std::string link_key;                       // keys of signed links; empty: there are none
+  bool auth_loopback = false;                 // clients of this machine are asked, too
   std::string stock_db;                       // the database of /stock-table; empty: none given
   std::vector<CameraOptions> cameras;         // at least one
   bool source_was_given = false;              // false: the emulator, because no source was given

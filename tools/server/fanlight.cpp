@@ -8,6 +8,7 @@
 #include <bit>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -40,6 +41,7 @@
 #include "tools/server/main_loop.h"
 #include "tools/server/open_listeners.h"
 #include "tools/server/reload.h"
+#include "tools/server/running_auth.h"
 #include "tools/server/running_camera.h"
 #include "tools/server/running_table.h"
 #include "tools/server/service_manager.h"
@@ -120,6 +122,7 @@ ServerConfig server_config(const Options& options, const OpenListeners& listener
   config.backend = backend == BackendKind::uring ? "io_uring" : "epoll";
   config.process_figures = &read_process_figures;
   config.trusted_proxies = options.trusted_proxies;
+  config.auth_loopback = options.auth_loopback;
   return config;
 }
 
@@ -159,13 +162,15 @@ std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
 }
 
 // Until SIGTERM or SIGINT.
-void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const ServerState& state) {
+void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const ServerState& state,
+          const std::function<void()>& read_secrets) {
   const std::string status =
       fmt::format("{} of {} viewers at most, {} cameras", state.config.backend,
                   state.config.admission.viewers_max, state.cameras.size());
   LogGate hanging;
   const auto read_again = [&] {
     manager.reloading(read_monotonic_clock());
+    read_secrets();
     reload.carry_out();
     manager.ready(status);
   };
@@ -211,15 +216,21 @@ void serve(const CommandLine& flags, const Options& options) {
   const auto camera = suggest_source(options);
   ServerConfig config = server_config(options, listeners, backend.kind);
   config.table = table == nullptr ? nullptr : table->desk();
+  const std::unique_ptr<RunningAuth> auth = open_auth(options);
+  config.auth = auth == nullptr ? nullptr : auth->auth();
   ServerState state(config, shown(running), threads.shards, read_wall_clock());
   Reload reload(flags, options, state, running);
   Server server(state, listeners.viewers, threads, listeners.admin);
   for (const auto& each : running) each->loop->start();
   DeviceReport devices(state.devices_json, std::move(libcamera));
+  const std::function<void()> read_secrets = [&] {
+    if (auth != nullptr) auth->reload();
+  };
   for_clients.release();
 
   const Instant began = read_monotonic_clock();
   say_where(listeners);
+  if (auth == nullptr) warn_of_open(listeners, options);
   say_what_runs(options, config, threads.shards, backend.reason);
   say_egress(config.wire, options, listeners);
   if (!options.source_was_given) say_emulated(camera);
@@ -227,7 +238,7 @@ void serve(const CommandLine& flags, const Options& options) {
   for (const std::string& note : options.notes) log_warning("{}", note);
   server.begin();
   for (const auto& each : running) each->loop->begin();
-  stay(main_loop, manager, reload, state);
+  stay(main_loop, manager, reload, state, read_secrets);
 
   server.stop();
   log_info("{}", farewell_text(sum_up(state, read_monotonic_clock() - began)));

@@ -131,6 +131,16 @@ void say_egress(const WireConfig& wire, const Options& options, const OpenListen
   }
 }
 
+void warn_of_open(const OpenListeners& listeners, const Options& options) {
+  if (listeners.is_local()) return;
+  const bool all_may_see_all = !all_local(listeners.admin);
+  log_warning(
+      "whoever can connect may watch, take snapshots{} and read the {}; --auth-file asks for "
+      "a password",
+      options.allow_control ? ", set controls" : "",
+      all_may_see_all ? "whole state (--admin-listen)" : "viewers' state");
+}
+
 namespace {
 
 constexpr size_t kUrlsMax = 3;

@@ -29,6 +29,9 @@ OpenListeners open_listeners(const Options& options, unsigned shards);
 // links the slowest counts, so that none is overloaded.
 WireConfig choose_wire(const Options& options, const std::vector<Listener>& listeners);
 
+// Without --auth-file: one warning that names what others may do, if others can connect.
+void warn_of_open(const OpenListeners& listeners, const Options& options);
+
 // One line for each, and further hints.
 void say_where(const OpenListeners& listeners);
 void say_egress(const WireConfig& wire, const Options& options, const OpenListeners& listeners);
