@@ -19,6 +19,7 @@
 
 namespace fanlight {
 
+class AccessRecord;
 class ConnectionOwner;
 class Exchange;
 class ReportBody;
@@ -45,6 +46,7 @@ struct ShardServices {
   SendQueue& queue;
   ZeroCopySends& zero_copy;
 
+  Slab<AccessRecord>& access_records;
   Slab<Exchange>& exchanges;
   Slab<ReportBody>& reports;
   Slab<TableBody>& tables;

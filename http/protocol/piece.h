@@ -55,6 +55,12 @@ class Piece {
     return {static_cast<const char*>(slices_[0].iov_base), slices_[0].iov_len};
   }
 
+  // Of the remaining slices, the first; empty when there is none.
+  std::string_view first() const {
+    if (complete()) return {};
+    return {static_cast<const char*>(slices_[next_].iov_base), slices_[next_].iov_len};
+  }
+
   // What remains, for sendmsg(2). Valid as long as the piece is neither moved nor advanced.
   std::span<iovec> remaining() { return std::span(slices_).subspan(next_, size_t{count_} - next_); }
 

@@ -158,6 +158,8 @@ inline constexpr std::array kSendFigures = {
     count_also(&ShardStats::login_forbidden, "login_forbidden", "forbidden"),
     count_also(&ShardStats::login_waiting, "login_waiting", "waiting"),
     count_also(&ShardStats::login_busy, "login_busy", "busy"),
+    count(&ShardStats::access_log_dropped, "access_log_dropped",
+          "fanlight_access_log_dropped_total", "Requests that are missing in the access log."),
     count(&ShardStats::accept_failures, "accept_failures", "fanlight_accept_failures_total",
           "Failed accepts."),
     count(&ShardStats::errors, "connection_errors", "fanlight_connection_errors_total",

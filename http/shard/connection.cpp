@@ -8,6 +8,7 @@
 
 #include "core/check.h"
 #include "http/answer/dispatch.h"
+#include "http/protocol/client_address.h"
 
 namespace fanlight {
 namespace {
@@ -50,7 +51,7 @@ Connection::Connection(ShardServices& services, const ClientSocket& client, uint
       id_(id) {}
 
 Connection::~Connection() {
-  CHECK(state_ == State::closed && exchange_ == nullptr);
+  CHECK(state_ == State::closed && exchange_ == nullptr && record_ == nullptr);
 }
 
 void Connection::start(const ConnectionPlace& place) noexcept {
@@ -131,12 +132,14 @@ void Connection::begin_body() noexcept {
 }
 
 void Connection::respond(Waited waited) noexcept {
+  begin_record();
   const Answer answer = answer_request(services_, client(), *exchange_, waited);
   std::visit([this](const auto& then) { begin(then); }, answer);
 }
 
 void Connection::refuse(int status, std::string_view reason) noexcept {
   services_.stats.bad_requests.add();
+  begin_record();
   begin(answer_error(services_, status, reason, exchange_->request(), exchange_->output()));
 }
 
@@ -148,6 +151,7 @@ void Connection::refuse_guest() noexcept {
 }
 
 void Connection::next_request() noexcept {
+  end_record();
   is_new_ = false;
   session_.emplace<std::monostate>();
   if (!exchange_->reader.next()) {
@@ -156,6 +160,33 @@ void Connection::next_request() noexcept {
   }
   begin_reading();
   read_request();
+}
+
+// ---- the access log ----
+
+// Does nothing when a request that has waited is answered.
+void Connection::begin_record() noexcept {
+  const ServerConfig& config = services_.state.config;
+  if (config.access_log == nullptr || record_ != nullptr) return;
+  const Request& request = exchange_->request();
+  const PeerAddress peer = services_.reactor.backend().peer_address(fd_);
+  record_ =
+      services_.access_records.make(request, client_address(peer, request, config.trusted_proxies),
+                                    services_.now(), services_.wall_now(), bytes_sent());
+  CHECK(record_ != nullptr);  // there are as many as connections
+}
+
+void Connection::note_answer(const Piece& piece) noexcept {
+  if (record_ != nullptr) record_->note_answer(piece);
+}
+
+void Connection::end_record() noexcept {
+  if (record_ == nullptr) return;
+  char room[AccessLog::kLineBytesMax];
+  const std::string_view line = record_->write(services_.now(), bytes_sent(), room);
+  services_.access_records.destroy(std::exchange(record_, nullptr));
+  if (services_.state.config.access_log->add(services_.now(), line)) return;
+  services_.stats.access_log_dropped.add();
 }
 
 // ---- events ----

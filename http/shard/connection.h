@@ -33,6 +33,7 @@
 #include "http/delivery/viewer.h"
 #include "http/delivery/web_socket.h"
 #include "http/protocol/exchange.h"
+#include "http/shard/access_record.h"
 #include "http/state/client_socket.h"
 #include "io/operation.h"
 #include "io/timers.h"
@@ -195,6 +196,11 @@ class Connection final : public FrameSink,
   void join(Line line) noexcept;
   void leave_line() noexcept;
 
+  // --- the access log ---
+  void begin_record() noexcept;
+  void note_answer(const Piece& piece) noexcept;
+  void end_record() noexcept;
+
   // Begin what an answer requires.
   void begin(const Reply& reply) noexcept;
   void begin(const AwaitFrame& wait) noexcept;
@@ -294,6 +300,7 @@ class Connection final : public FrameSink,
   Instant deadline_{};  // of a wait: header, idle, snapshot, camera, body
   const uint64_t id_;
   Exchange* exchange_ = nullptr;
+  AccessRecord* record_ = nullptr;  // of the request that is being answered, if it is logged
   Instant waits_since_{};           // for a request
 };
 

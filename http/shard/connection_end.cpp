@@ -108,6 +108,7 @@ void Connection::on_peer_ended() noexcept {
 // peer closes: closing it with unread input would reset the connection and destroy what is still in
 // transit (RFC 9112 section 9.6).
 void Connection::begin_lingering() noexcept {
+  end_record();
   release_memory();
   state_ = State::lingering;
   if (is_guest()) join(Line::leaving);
@@ -138,6 +139,7 @@ void Connection::on_controlled(Completion) noexcept {
 void Connection::close(Ending ending) noexcept {
   if (state_ >= State::closing) return;
   state_ = State::closing;
+  end_record();
   leave_line();
   cancel_operations();
   abandon_session();

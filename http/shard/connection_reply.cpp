@@ -17,6 +17,7 @@ void Connection::begin(const Reply& reply) noexcept {
   state_ = State::answering;
   session_ = reply;
   if (reply.body != nullptr) await(*reply.body);
+  note_answer(reply.piece);
   sender_.send(reply.piece);
 }
 

@@ -12,6 +12,7 @@ void Connection::begin(const OpenStream& open) noexcept {
   state_ = State::answering;
   seat_ = open.seat;
   session_ = open;
+  note_answer(open.head);
   sender_.send(open.head);
 }
 

@@ -24,6 +24,7 @@
 #include "http/report/report.h"
 #include "http/report/table_body.h"
 #include "http/shard/acceptors.h"
+#include "http/shard/access_record.h"
 #include "http/shard/connection.h"
 #include "http/state/event_log.h"
 #include "http/state/server_state.h"
@@ -109,6 +110,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   std::vector<std::unique_ptr<Channel>> channels_;
   std::array<char, 4096> scratch_;
   Slab<Connection> slab_;
+  Slab<AccessRecord> access_records_;
   Slab<Exchange> exchanges_;
   Slab<ReportBody> reports_;
   Slab<TableBody> tables_;

@@ -24,6 +24,7 @@
 #include "http/page/list_pages.h"
 #include "http/page/page.h"
 #include "http/protocol/allowed_hosts.h"
+#include "http/state/access_log.h"
 #include "http/state/admission.h"
 #include "http/state/wire.h"
 #include "http/state/zero_copy.h"
@@ -62,6 +63,7 @@ struct ServerConfig {
   bool auth_loopback = false;        // clients of these are asked for credentials, too
   Auth* auth = nullptr;              // outlives the shards. nullptr: everybody may watch
   TableDesk* table = nullptr;        // for /stock-table; outlives the shards. nullptr: no table
+  AccessLog* access_log = nullptr;   // outlives the shards. nullptr: requests are not logged
   std::string version;
   std::string backend;                                     // name, for /api/v1/state
   ProcessFigures (*process_figures)() noexcept = nullptr;  // nullptr: all figures are 0
@@ -105,6 +107,7 @@ struct alignas(64) ShardStats {
   Counter login_forbidden;      // 403 because a right is missing
   Counter login_waiting;        // 429 after too many failures of the address
   Counter login_busy;           // 503 because too many passwords were to be verified
+  Counter access_log_dropped;   // lines that were not written to the access log
   Counter evicted_stalled;      // no byte acknowledged for viewer_stall_timeout
   Counter evicted_memory;       // held the oldest frame when the ring was full
   Counter evicted_idle;         // waited for a request when the places ran out

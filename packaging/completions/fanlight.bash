@@ -10,7 +10,7 @@ _fanlight() {
         pattern v4l2:' -- "$word")
       ;;
     # Bash treats a colon as a separate word: files:DIR, unix:PATH.
-    --auth-file | --link-key | --stock-db | --config | :)
+    --access-log | --auth-file | --link-key | --stock-db | --config | :)
       mapfile -t choices < <(compgen -f -- "$word")
       ;;
     --rotate) mapfile -t choices < <(compgen -W '0 90 180 270' -- "$word") ;;
@@ -42,7 +42,7 @@ _fanlight() {
         --exit-on-no-source --camera-stall-timeout --refresh --source-timeout --capture-idle
         --listen --admin-listen -M --unix-mode --trusted-proxy
         --allowed-host --cors-origin --auth-file --link-key --auth-loopback
-        --stock-db --shards
+        --access-log --stock-db --shards
         --max-viewers --max-viewers-per-address --max-connections-per-address --max-egress
         --min-fps --viewer-stall-timeout --header-timeout --idle-timeout
         --encode-threads -c --encoder --backend --zero-copy --frame-memory --ring-slots

@@ -30,6 +30,7 @@ complete -c fanlight -x -l cors-origin -d 'Access-Control-Allow-Origin'
 complete -c fanlight -r -F -l auth-file -d 'users and their rights'
 complete -c fanlight -r -F -l link-key -d 'keys that sign links'
 complete -c fanlight -l auth-loopback -d 'ask clients of this machine for a password too'
+complete -c fanlight -r -F -l access-log -d 'append a line of JSON for each request'
 complete -c fanlight -r -F -l stock-db -d 'SQLite database of /stock-table'
 complete -c fanlight -x -l shards -a auto -d 'threads that serve viewers'
 

@@ -259,6 +259,18 @@ class ServiceTest(unittest.TestCase):
         self.addCleanup(self.machine.run, f"chown root:root {CONFIG}; chmod 0644 {CONFIG}")
         self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
 
+    def test_requests_are_logged_where_the_service_may_write(self):
+        file = "/var/log/fanlight/access.log"
+        self.configure(f'source = "pattern"\naccess-log = "{file}"\n')
+        self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
+        self.await_state("ActiveState", "active")
+        self.machine.run(f"timeout {DEADLINE_SECONDS} sh -c 'until grep -q /snapshot {file}; do :;"
+                         " done'")
+        self.machine.run(f"mv {file} {file}.1; systemctl reload fanlight.service")
+        self.assertEqual(fetch(ADDRESS, "/healthz").status, 200)
+        self.machine.run(f"timeout {DEADLINE_SECONDS} sh -c 'until grep -q /healthz {file}; do :;"
+                         " done'")
+
     def test_the_socket_can_be_overridden(self):
         """As described in fanlight.socket: first an empty line, then another address."""
         folder = "/run/systemd/system/fanlight.socket.d"

@@ -254,6 +254,8 @@ std::vector<Option> server_options() {
        set_file<&Options::link_key>},
       {"auth-loopback", "", "", "ask clients of this machine for a password, too", kToggle,
        set_switch<&Options::auth_loopback>},
+      {"access-log", "FILE|-", "", "append a line of JSON for each request; -: to standard output",
+       kText, set_file<&Options::access_log>},
       {"stock-db", "FILE", "", "the SQLite database of /stock-table", kText,
        set_file<&Options::stock_db>},
       {"shards", "N|auto", "auto", "threads that serve viewers; auto: one per CPU", kNumber,

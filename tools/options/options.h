@@ -44,6 +44,7 @@ struct Options {
   std::string auth_file;                      // users and their rights; empty: everybody may watch
   std::string link_key;                       // keys of signed links; empty: there are none
   bool auth_loopback = false;                 // clients of this machine are asked, too
+  std::string access_log;                     // a file, or "-" for standard output; empty: none
   std::string stock_db;                       // the database of /stock-table; empty: none given
   std::vector<CameraOptions> cameras;         // at least one
   bool source_was_given = false;              // false: the emulator, because no source was given

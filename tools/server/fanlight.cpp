@@ -34,6 +34,7 @@
 #include "tools/options/read_options.h"
 #include "tools/options/source_spec.h"
 #include "tools/options/version.h"
+#include "tools/server/access_log_writer.h"
 #include "tools/server/device_report.h"
 #include "tools/server/farewell.h"
 #include "tools/server/inherited.h"
@@ -140,7 +141,8 @@ void say_what_runs(const Options& options, const ServerConfig& config, unsigned 
                    std::string_view backend) {
   const size_t viewers_max = config.admission.viewers_max;
   const size_t frames = options.frame_memory * options.cameras.size();
-  const size_t viewers = viewers_max * Shard::kBytesPerViewer;
+  const size_t record = config.access_log == nullptr ? 0 : sizeof(AccessRecord);
+  const size_t viewers = viewers_max * (Shard::kBytesPerViewer + record);
   const size_t now = read_process_figures().resident_bytes;
   log_info("{}; {} shard{}, room for {} viewers", backend, shards, shards == 1 ? "" : "s",
            viewers_max);
@@ -163,13 +165,14 @@ std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
 
 // Until SIGTERM or SIGINT.
 void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const ServerState& state,
-          const std::function<void()>& read_secrets) {
+          AccessLogWriter* access_log, const std::function<void()>& read_secrets) {
   const std::string status =
       fmt::format("{} of {} viewers at most, {} cameras", state.config.backend,
                   state.config.admission.viewers_max, state.cameras.size());
   LogGate hanging;
   const auto read_again = [&] {
     manager.reloading(read_monotonic_clock());
+    if (access_log != nullptr) access_log->reopen();
     read_secrets();
     reload.carry_out();
     manager.ready(status);
@@ -216,6 +219,8 @@ void serve(const CommandLine& flags, const Options& options) {
   const auto camera = suggest_source(options);
   ServerConfig config = server_config(options, listeners, backend.kind);
   config.table = table == nullptr ? nullptr : table->desk();
+  const std::unique_ptr<AccessLogWriter> access_log = open_access_log(options.access_log);
+  config.access_log = access_log == nullptr ? nullptr : access_log->log();
   const std::unique_ptr<RunningAuth> auth = open_auth(options);
   config.auth = auth == nullptr ? nullptr : auth->auth();
   ServerState state(config, shown(running), threads.shards, read_wall_clock());
@@ -238,13 +243,14 @@ void serve(const CommandLine& flags, const Options& options) {
   for (const std::string& note : options.notes) log_warning("{}", note);
   server.begin();
   for (const auto& each : running) each->loop->begin();
-  stay(main_loop, manager, reload, state, read_secrets);
+  stay(main_loop, manager, reload, state, access_log.get(), read_secrets);
 
   server.stop();
   log_info("{}", farewell_text(sum_up(state, read_monotonic_clock() - began)));
   const bool table_stopped = table == nullptr || table->stop();
   const bool devices_stopped = devices.stop();
-  if (stop_cameras(running) && table_stopped && devices_stopped) return;
+  const bool log_stopped = access_log == nullptr || access_log->stop();
+  if (stop_cameras(running) && table_stopped && devices_stopped && log_stopped) return;
   // Objects that its thread may still use cannot be destroyed.
   std::_Exit(static_cast<int>(ExitCode::ok));
 }

@@ -25,6 +25,8 @@ TEST(Piece, GivesWhatIsLeftAfterEveryTwoSteps) {
       piece.advance(first);
       piece.advance(sent - first);
       EXPECT_EQ(text_of(piece), whole.substr(sent)) << first << " then " << sent;
+      const size_t end = sent < 6 ? 6 : sent < 11 ? 11 : whole.size();
+      EXPECT_EQ(piece.first(), whole.substr(sent, end - sent));
       EXPECT_EQ(piece.sent(), sent);
       EXPECT_EQ(piece.size(), whole.size());
       EXPECT_EQ(piece.complete(), sent == whole.size());
