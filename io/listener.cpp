@@ -128,9 +128,8 @@ bool is_stale(const std::string& path) {
   return ::connect(probe.get(), address.generic(), address.size) != 0 && errno == ECONNREFUSED;
 }
 
-}  // namespace
-
-ListenAddress parse_listen_address(std::string_view text) {
+// Without a scheme.
+ListenAddress parse_bare_address(std::string_view text) {
   constexpr std::string_view kUnix = "unix:";
   if (text.starts_with(kUnix)) {
     const std::string_view path = text.substr(kUnix.size());
@@ -158,6 +157,22 @@ ListenAddress parse_listen_address(std::string_view text) {
     reject(text, "an IPv6 address must be in brackets ([::1]:5000)");
   }
   reject(text, "the address must be a number (127.0.0.1, [::1]), * or localhost");
+}
+
+}  // namespace
+
+ListenAddress parse_listen_address(std::string_view text) {
+  for (const bool is_tls : {false, true}) {
+    const std::string_view scheme = is_tls ? "https://" : "http://";
+    if (!text.starts_with(scheme)) continue;
+    std::string_view rest = text.substr(scheme.size());
+    if (rest.ends_with('/')) rest.remove_suffix(1);
+    if (rest.starts_with("unix:")) reject(text, "a UNIX socket has no scheme");
+    ListenAddress address = parse_bare_address(rest);
+    address.is_tls = is_tls;
+    return address;
+  }
+  return parse_bare_address(text);
 }
 
 Listener::OwnedPath::~OwnedPath() {
@@ -269,7 +284,8 @@ int Listener::fd(unsigned shard) const {
 }
 
 std::string Listener::url() const {
-  return unix_ ? fmt::format("unix:{}", host_) : fmt::format("http://{}:{}/", host_, port_);
+  if (unix_) return fmt::format("unix:{}", host_);
+  return fmt::format("{}://{}:{}/", tls_ ? "https" : "http", host_, port_);
 }
 
 }  // namespace fanlight

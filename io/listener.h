@@ -2,6 +2,7 @@
 // Listener: an address that the server listens on, and the sockets that its shards accept on.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,11 +18,13 @@ struct ListenAddress {
   Family family = Family::tcp4;
   std::string host;  // numeric address without brackets; for unix_path the path
   int port = 0;      // 0: the kernel chooses a free one
+  std::optional<bool> is_tls = std::nullopt;  // as its scheme has it; empty: it has none
 };
 
 // `127.0.0.1:5000`, `[::1]:5000`, `*:5000` (all IPv4 addresses), `:5000` (the same), `5000` (the
-// same), `localhost:5000`, `unix:/run/fanlight.sock`. Throws std::invalid_argument whose what()
-// gives the mistake.
+// same), `localhost:5000`, `unix:/run/fanlight.sock`; those with a port also with `http://` or
+// `https://` in front and `/` behind, which decides about TLS. Throws std::invalid_argument whose
+// what() gives the mistake.
 ListenAddress parse_listen_address(std::string_view text);
 
 // How the kernel treats the sockets of viewers; inherited by every accepted socket.
@@ -54,8 +57,11 @@ class Listener {
 
   int fd(unsigned shard) const;
 
-  // `http://127.0.0.1:5000/` with the real port, or `unix:/path`.
+  // `http://127.0.0.1:5000/` with the real port, `https://…` with TLS, or `unix:/path`.
   std::string url() const;
+  // Its clients speak TLS. Set before it is used; not for UNIX sockets.
+  void use_tls() { tls_ = true; }
+  bool is_tls() const { return tls_; }
   int port() const { return port_; }  // 0 for UNIX sockets
   // The numeric address, IPv6 in brackets; the path of a UNIX socket.
   const std::string& host() const { return host_; }
@@ -89,6 +95,7 @@ class Listener {
   int port_ = 0;
   bool unix_ = false;
   bool local_ = false;
+  bool tls_ = false;
 };
 
 }  // namespace fanlight

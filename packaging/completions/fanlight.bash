@@ -10,11 +10,11 @@ _fanlight() {
         pattern v4l2:' -- "$word")
       ;;
     # Bash treats a colon as a separate word: files:DIR, unix:PATH.
-    --access-log | --auth-file | --link-key | --stock-db | --config | :)
+    --access-log | --auth-file | --link-key | --stock-db | --config | --tls-cert | --tls-key | :)
       mapfile -t choices < <(compgen -f -- "$word")
       ;;
     --rotate) mapfile -t choices < <(compgen -W '0 90 180 270' -- "$word") ;;
-    --mirror) mapfile -t choices < <(compgen -W 'on off' -- "$word") ;;
+    --mirror | --kernel-tls) mapfile -t choices < <(compgen -W 'on off' -- "$word") ;;
     --encoder | -c) mapfile -t choices < <(compgen -W 'auto cpu m2m' -- "$word") ;;
     --backend) mapfile -t choices < <(compgen -W 'auto uring epoll' -- "$word") ;;
     --zero-copy) mapfile -t choices < <(compgen -W 'auto on off' -- "$word") ;;
@@ -40,13 +40,13 @@ _fanlight() {
       mapfile -t choices < <(compgen -W '-h --help -v --version --features
         --source --camera --fps --size -q --quality --rotate --mirror --control --allow-control
         --exit-on-no-source --camera-stall-timeout --refresh --source-timeout --capture-idle
-        --listen --admin-listen -M --unix-mode --trusted-proxy
+        --listen --admin-listen --tls-cert --tls-key -M --unix-mode --trusted-proxy
         --allowed-host --cors-origin --auth-file --link-key --auth-loopback
         --access-log --stock-db --shards
         --max-viewers --max-viewers-per-address --max-connections-per-address --max-egress
         --min-fps --viewer-stall-timeout --header-timeout --idle-timeout
         --encode-threads -c --encoder --backend --zero-copy --frame-memory --ring-slots
-        --send-buffer --pin-cpus
+        --send-buffer --kernel-tls --pin-cpus
         --config --check-config --print-config --list-devices --log-level' -- "$word")
       ;;
   esac

@@ -23,6 +23,8 @@ complete -c fanlight -x -l capture-idle -a off -d 'stop the camera after this lo
 
 complete -c fanlight -x -l listen -a '127.0.0.1:5000 0.0.0.0:5000 unix:' -d 'address to listen on'
 complete -c fanlight -x -l admin-listen -d 'listener that shows all'
+complete -c fanlight -r -F -l tls-cert -d 'certificate, in PEM format'
+complete -c fanlight -r -F -l tls-key -d 'private key of the certificate'
 complete -c fanlight -x -s M -l unix-mode -a 'auto 660 666' -d 'permissions of UNIX sockets'
 complete -c fanlight -x -l trusted-proxy -a unix -d 'proxy whose X-Forwarded-For is trusted'
 complete -c fanlight -x -l allowed-host -d 'name that leads here'
@@ -50,6 +52,7 @@ complete -c fanlight -x -l zero-copy -a 'auto on off' -d 'let the network card r
 complete -c fanlight -x -l frame-memory -d 'memory for the frames of a camera'
 complete -c fanlight -x -l ring-slots -a '2 4 8 16 32 auto' -d 'newest frames held without sharing'
 complete -c fanlight -x -l send-buffer -a auto -d SO_SNDBUF
+complete -c fanlight -x -l kernel-tls -a 'on off' -d 'let the kernel make the records of TLS'
 complete -c fanlight -l pin-cpus -d 'bind each shard to its own CPU'
 
 complete -c fanlight -r -F -l config -d 'read options from a file'

@@ -230,11 +230,18 @@ std::vector<Option> camera_options() {
 
 std::vector<Option> server_options() {
   return {
-      {"listen", "ADDR:PORT|unix:PATH", "127.0.0.1:5000", "where to listen; repeatable",
+      {"listen", "ADDR:PORT|unix:PATH", "127.0.0.1:5000",
+       "where to listen; with http:// or https:// in front, without or with TLS; repeatable",
        kNumber | kRepeatable, add_address<&Options::listen>},
       {"admin-listen", "ADDR:PORT|unix:PATH", "",
        "listeners whose clients may see all, also flags, sources and viewer addresses; repeatable",
        kNumber | kRepeatable, add_address<&Options::admin_listen>},
+      {"tls-cert", "FILE", "",
+       "the certificate, and those that lead to its issuer, in PEM format: --listen then means "
+       "https://; --admin-listen too, except on loopback addresses; SIGHUP reads it again",
+       kText, set_file<&Options::tls_cert>},
+      {"tls-key", "FILE", "", "its private key, in PEM format (default: in the same file)", kText,
+       set_file<&Options::tls_key>},
       {"unix-mode", "MODE|auto", "auto", "permissions of UNIX sockets, as 660; auto: by the umask",
        kText, set_unix_mode},
       {"trusted-proxy", "CIDR|ADDRESS|unix", "",
@@ -313,6 +320,9 @@ std::vector<Option> expert_options() {
        kNumber, set_ring_slots},
       {"send-buffer", "SIZE|auto", "auto", "SO_SNDBUF of a viewer's socket; auto: the kernel's own",
        kNumber, set_send_buffer},
+      {"kernel-tls", "on|off", "on",
+       "let the kernel make the records of TLS, where it can (module tls)", kText,
+       set_switch<&Options::kernel_tls>},
       {"pin-cpus", "", "", "bind each shard to a CPU of its own", kToggle,
        set_switch<&Options::pin_cpus>},
   };

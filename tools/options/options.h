@@ -37,7 +37,10 @@ struct OptionTexts {
 // The defaults are in the option table.
 struct Options {
   std::vector<ListenAddress> listen;
-  std::vector<ListenAddress> admin_listen;    // clients here may see viewer addresses
+  std::vector<ListenAddress> admin_listen;  // clients here may see all
+  std::string tls_cert;                     // PEM files; both are empty: no TLS
+  std::string tls_key;
+  bool kernel_tls = true;                     // where the kernel has it
   std::optional<unsigned> unix_mode;          // permissions of UNIX sockets; empty: by the umask
   std::vector<AddressRange> trusted_proxies;  // whose X-Forwarded-For is trusted
   AllowedHosts allowed_hosts;                 // names of the server, besides its own

@@ -11,6 +11,7 @@
 #include "tools/options/option_table.h"
 #include "tools/options/password_file.h"
 #include "tools/options/source_spec.h"
+#include "tools/options/tls_options.h"
 
 namespace fanlight {
 namespace {
@@ -107,6 +108,7 @@ Options read_options(const CommandLine& flags) {
                                  file));
   }
   put_cameras(draft, file);
+  check_tls(draft.options, file.empty() ? ExitCode::usage : ExitCode::config);
   draft.options.notes = std::move(levels[1].notes);
   if (from_file && is_readable_by_all(file) && has_secrets(draft.options.cameras)) {
     draft.options.notes.push_back(

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "io/link.h"
 #include "tools/flags/exit_code.h"
+#include "tools/options/tls_options.h"
 #include "tools/server/inherited.h"
 #include "tools/server/shortage.h"
 
@@ -43,12 +44,14 @@ void set_mode(const ListenAddress& address, std::optional<unsigned> mode) {
   }
 }
 
-std::vector<Listener> open_addresses(const std::vector<ListenAddress>& addresses, const char* flag,
+std::vector<Listener> open_addresses(const std::vector<ListenAddress>& addresses, bool is_admin,
                                      unsigned shards, const Options& options) {
+  const char* const flag = is_admin ? "--admin-listen" : "--listen";
   std::vector<Listener> listeners;
   for (const ListenAddress& address : addresses) {
     try {
       listeners.emplace_back(address, shards, socket_tuning(options));
+      if (uses_tls(address, is_admin, !options.tls_cert.empty())) listeners.back().use_tls();
       set_mode(address, options.unix_mode);
     } catch (const std::system_error& error) {
       const bool in_use = error.code() == std::errc::address_in_use;
@@ -62,12 +65,16 @@ std::vector<Listener> open_addresses(const std::vector<ListenAddress>& addresses
   return listeners;
 }
 
-OpenListeners take_inherited(const SocketTuning& tuning) {
+// They have no scheme: TLS is used as for an address without one.
+OpenListeners take_inherited(const SocketTuning& tuning, bool has_certificate) {
   OpenListeners listeners;
   for (InheritedSocket& inherited : inherited_sockets()) {
-    auto& list = inherited.name == "admin" ? listeners.admin : listeners.viewers;
+    const bool is_admin = inherited.name == "admin";
+    auto& list = is_admin ? listeners.admin : listeners.viewers;
     try {
-      list.emplace_back(std::move(inherited.socket), tuning);
+      Listener& listener = list.emplace_back(std::move(inherited.socket), tuning);
+      const bool is_plain = listener.port() == 0 || (is_admin && listener.is_local());
+      if (has_certificate && !is_plain) listener.use_tls();
     } catch (const std::system_error& error) {
       throw StartError(ExitCode::system_error,
                        fmt::format("inherited socket {}: {}", inherited.name, error.what()));
@@ -88,13 +95,13 @@ bool OpenListeners::is_local() const {
 }
 
 OpenListeners open_listeners(const Options& options, unsigned shards) {
-  OpenListeners listeners = take_inherited(socket_tuning(options));
+  OpenListeners listeners = take_inherited(socket_tuning(options), !options.tls_cert.empty());
   listeners.inherited = !listeners.viewers.empty();
   if (listeners.viewers.empty()) {
-    listeners.viewers = open_addresses(options.listen, "--listen", shards, options);
+    listeners.viewers = open_addresses(options.listen, false, shards, options);
   }
   if (listeners.admin.empty()) {
-    listeners.admin = open_addresses(options.admin_listen, "--admin-listen", shards, options);
+    listeners.admin = open_addresses(options.admin_listen, true, shards, options);
   }
   return listeners;
 }
@@ -157,8 +164,9 @@ std::vector<std::string> urls_for_others(const std::vector<Listener>& listeners)
     }
     for (const std::string& address : best_addresses(machine_addresses(), is_v6)) {
       const bool has_colon = address.find(':') != address.npos;
-      urls.push_back(fmt::format("http://{}{}{}:{}/", has_colon ? "[" : "", address,
-                                 has_colon ? "]" : "", listener.port()));
+      urls.push_back(fmt::format("{}://{}{}{}:{}/", listener.is_tls() ? "https" : "http",
+                                 has_colon ? "[" : "", address, has_colon ? "]" : "",
+                                 listener.port()));
     }
   }
   if (urls.size() > kUrlsMax) urls.resize(kUrlsMax);
