@@ -93,6 +93,11 @@ class Backend {
   virtual bool register_descriptor(int fd) noexcept = 0;
   virtual void unregister_descriptor(int fd) noexcept = 0;
 
+  // Whether the kernel may be asked to make the records of a TLS connection on this socket
+  // (Documentation/networking/tls.rst). If so, sends on it are copies from now on, also of shared
+  // memory.
+  virtual bool offload_tls(int fd) noexcept = 0;
+
   // Whether SEND_ZC is supported. Makes system calls: call it once.
   virtual bool can_report_zero_copy() const noexcept = 0;
 

@@ -15,7 +15,7 @@ struct EpollDescriptor {
   EpollRequest input;   // a waiting ACCEPT, RECV, READ or POLL_ADD
   EpollRequest output;  // a waiting SEND or SENDMSG
   uint32_t interest;    // what epoll watches; 0: not in the set
-  bool nonblocking;     // our accept set O_NONBLOCK
+  bool may_share;       // shared memory is sent as pages: our accept set O_NONBLOCK, no kernel TLS
 };
 static_assert(sizeof(EpollDescriptor) <= 96);
 

@@ -147,8 +147,14 @@ void EpollBackend::start(Request Descriptor::*place, const io_uring_sqe& sqe) no
 
 int EpollBackend::attempt_on(int fd, const Request& request) noexcept {
   const bool may_share =
-      !shared_.empty() && fd >= 0 && descriptors_.reserve(fd) && descriptors_.at(fd).nonblocking;
+      !shared_.empty() && fd >= 0 && descriptors_.reserve(fd) && descriptors_.at(fd).may_share;
   return attempt(fd, request, may_share ? &shared_ : nullptr);
+}
+
+bool EpollBackend::offload_tls(int fd) noexcept {
+  if (!descriptors_.reserve(fd)) return false;
+  descriptors_.at(fd).may_share = false;
+  return true;
 }
 
 // Edge-triggered watching is enough for streams, which are read until empty before they wait. A
@@ -189,7 +195,7 @@ void EpollBackend::accept_waiting(int listener) noexcept {
     }
     // A new descriptor: whatever epoll watched under this number is closed and forgotten.
     descriptors_.at(result).interest = 0;
-    descriptors_.at(result).nonblocking = (flags & SOCK_NONBLOCK) != 0;
+    descriptors_.at(result).may_share = (flags & SOCK_NONBLOCK) != 0;
     complete(request.user_data, result, IORING_CQE_F_MORE);
   }
 }

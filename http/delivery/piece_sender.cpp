@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "http/delivery/send_queue.h"
 #include "http/delivery/shard_services.h"
+#include "io/tls/tls_session.h"
 
 namespace fanlight {
 namespace {
@@ -39,6 +40,21 @@ void PieceSender::send_frame(Viewer& viewer, const Piece& piece) noexcept {
   send_rest();
 }
 
+void PieceSender::use_tls() noexcept {
+  records_ = owner_.tls_session().sends_in_kernel() ? Records::in_kernel : Records::sealed;
+}
+
+void PieceSender::send_records() noexcept {
+  records_ = Records::none;
+  send(Piece(owner_.tls_session().output()));
+}
+
+void PieceSender::send_record(std::string_view record, std::span<std::byte> control) noexcept {
+  message_.msg_control = control.data();
+  message_.msg_controllen = control.size();
+  send(Piece(record));
+}
+
 void PieceSender::begin(const Piece& piece) noexcept {
   CHECK(!is_sending() && !stopped_);
   piece_ = piece;
@@ -55,7 +71,9 @@ void PieceSender::send_rest() noexcept {
 // thread of its own to block in: so for such a peer the send does not wait, and is retried.
 void PieceSender::send_plain() noexcept {
   const int flags = MSG_NOSIGNAL | (peer_ended_ ? MSG_DONTWAIT : 0);
-  if (const std::string_view bytes = piece_.single(); !bytes.empty()) {
+  if (records_ == Records::sealed) return send_sealed(flags);
+  const std::string_view bytes = piece_.single();
+  if (!bytes.empty() && message_.msg_control == nullptr) {
     services_.reactor.submit(send_, io_uring_prep_send, fd_, bytes.data(), bytes.size(), flags);
     return;
   }
@@ -67,12 +85,25 @@ void PieceSender::send_plain() noexcept {
                            static_cast<unsigned>(flags));
 }
 
+// One buffer of records at a time: the rest of the piece is sealed when the socket has taken
+// them. A failure is reported as that of a send is, later.
+void PieceSender::send_sealed(int flags) noexcept {
+  TlsSession& tls = owner_.tls_session();
+  if (tls.output().empty() && !tls.seal(piece_.remaining())) {
+    records_ = Records::failed;
+    waits_for_retry_ = true;
+    return owner_.ensure_timer(services_.now());
+  }
+  const std::string_view bytes = tls.output();
+  services_.reactor.submit(send_, io_uring_prep_send, fd_, bytes.data(), bytes.size(), flags);
+}
+
 // Only frames, as they are in the ring: everything else is small, and not pinned. A viewer that is
 // behind with its acknowledgements gets copies until it has caught up, so that the contents of its
 // socket, perhaps a hundred frames, do not hold places in the ring.
 bool PieceSender::try_zero_copy() noexcept {
   const std::string_view bytes = piece_.single();
-  if (viewer_ == nullptr || bytes.empty() || peer_ended_) return false;
+  if (viewer_ == nullptr || bytes.empty() || peer_ended_ || records_ != Records::none) return false;
   const Frame& frame = *viewer_->frame();
   Channel& channel = viewer_->channel();
   if (!frame.holds(bytes)) return false;
@@ -98,7 +129,8 @@ void PieceSender::completed(int result) noexcept {
     return owner_.ensure_timer(services_.now() + kRetryAfter);
   }
   if (result < 0) return owner_.on_send_ended(-result);
-  const auto bytes = static_cast<uint64_t>(result);
+  auto bytes = static_cast<uint64_t>(result);
+  if (records_ == Records::sealed) bytes = owner_.tls_session().sent(bytes);
   piece_.advance(bytes);
   bytes_sent_ += bytes;
   services_.stats.bytes_sent.add(bytes);
@@ -117,6 +149,7 @@ void PieceSender::note_peer_ended() noexcept {
 void PieceSender::retry() noexcept {
   CHECK(waits_for_retry_);
   waits_for_retry_ = false;
+  if (records_ == Records::failed) return owner_.on_send_ended(EPROTO);
   send_plain();
 }
 

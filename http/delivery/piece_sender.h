@@ -5,7 +5,10 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "core/list.h"
@@ -18,6 +21,7 @@
 namespace fanlight {
 
 struct ShardServices;
+class TlsSession;
 class Viewer;
 
 // The user of a PieceSender: a connection.
@@ -33,6 +37,8 @@ class PieceSenderOwner {
   virtual void on_zero_copy_done() noexcept = 0;
   // Has check() called at `deadline` or before.
   virtual void ensure_timer(Instant deadline) noexcept = 0;
+  // Of a sender that uses TLS.
+  virtual TlsSession& tls_session() noexcept = 0;
 
  protected:
   ~PieceSenderOwner() = default;
@@ -53,6 +59,16 @@ class PieceSender final : public ZeroCopySender {
   // Sends the frame that `viewer` has begun; it has waited for its share of the wire in the
   // SendQueue.
   void send_frame(Viewer& viewer, const Piece& piece) noexcept;
+
+  // From now on pieces are sent as records of tls_session(), which the kernel makes if it
+  // sends_in_kernel(). Frames are not sent by zero copy any more: with their keys in the kernel,
+  // SEND_ZC is not supported.
+  void use_tls() noexcept;
+  // Sends the records in tls_session().output(), and no pieces any more until use_tls().
+  void send_records() noexcept;
+  // Sends `record`, and tells the kernel by `control` (cmsg(3)) of which type it is; nothing may be
+  // sent after it.
+  void send_record(std::string_view record, std::span<std::byte> control) noexcept;
 
   // Whether a send is in flight whose completion has not arrived, or one waits for retry().
   bool is_sending() const noexcept {
@@ -87,9 +103,17 @@ class PieceSender final : public ZeroCopySender {
   uint64_t bytes_sent() const noexcept { return bytes_sent_; }
 
  private:
+  enum class Records : uint8_t {
+    none,       // of a plain connection; or they are in tls_session().output() already
+    sealed,     // pieces are sealed here
+    in_kernel,  // pieces are sealed by the kernel
+    failed,     // nothing can be sealed any more
+  };
+
   void begin(const Piece& piece) noexcept;
   void send_rest() noexcept;
   void send_plain() noexcept;
+  void send_sealed(int flags) noexcept;
   bool try_zero_copy() noexcept;
   void on_completed(Completion completion) noexcept { completed(completion.result); }
   void completed(int result) noexcept;
@@ -109,6 +133,7 @@ class PieceSender final : public ZeroCopySender {
   bool peer_ended_ = false;
   bool waits_for_retry_ = false;
   bool stopped_ = false;
+  Records records_ = Records::none;
   uint64_t bytes_sent_ = 0;
   Piece piece_;
   PeerProgress progress_;

@@ -44,7 +44,7 @@ class ShardEntry {
  public:
   // Takes over an accepted connection.
   virtual void admit(const ClientSocket& client) noexcept = 0;
-  // The same, but answers 503 immediately, without waiting for its request.
+  // The same, but answers 503 immediately, without waiting for its request; closes it if it is TLS.
   virtual void refuse(const ClientSocket& client, Refusal reason) noexcept = 0;
   // Whether there is room for one more connection, if only to refuse it.
   virtual bool has_room() const noexcept = 0;

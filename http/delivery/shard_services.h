@@ -25,6 +25,7 @@ class Exchange;
 class ReportBody;
 class SendQueue;
 class TableBody;
+class TlsPlaces;
 class UstreamerFraming;
 class WebSocket;
 struct WebSocketInput;
@@ -54,6 +55,7 @@ struct ShardServices {
   Slab<WebSocket>& web_sockets;
   Slab<WebSocketInput>& web_socket_inputs;
   Slab<Viewer>& socket_viewers;  // of WebSockets; a stream's viewer is in its connection
+  TlsPlaces* tls;                // nullptr: no listener has TLS
   std::span<char> scratch;       // for received bytes that are discarded
 
   Instant now() const noexcept { return reactor.now(); }

@@ -73,6 +73,7 @@ void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept 
   const int fd = completion.result;
   const ClientSocket client{.fd = fd,
                             .by_admin_listener = acceptor.listener.is_admin,
+                            .by_tls_listener = acceptor.listener.is_tls,
                             .by_local_listener = acceptor.listener.is_local};
   if (fd < 0) {
     if (fd != -ECANCELED) accept_failed(-fd);

@@ -9,6 +9,7 @@
 #include "core/check.h"
 #include "http/answer/dispatch.h"
 #include "http/protocol/client_address.h"
+#include "io/tls/tls_session.h"
 
 namespace fanlight {
 namespace {
@@ -43,6 +44,7 @@ Connection::Connection(ShardServices& services, const ClientSocket& client, uint
     : services_(services),
       fd_(client.fd),
       by_admin_listener_(client.by_admin_listener),
+      by_tls_listener_(client.by_tls_listener),
       by_local_listener_(client.by_local_listener),
       sender_(services, *this, client.fd),
       receive_(bind<&Connection::on_received>(this)),
@@ -51,21 +53,24 @@ Connection::Connection(ShardServices& services, const ClientSocket& client, uint
       id_(id) {}
 
 Connection::~Connection() {
-  CHECK(state_ == State::closed && exchange_ == nullptr && record_ == nullptr);
+  CHECK(state_ == State::closed && exchange_ == nullptr && record_ == nullptr && tls_ == nullptr);
 }
 
 void Connection::start(const ConnectionPlace& place) noexcept {
   place_ = place;
+  if (by_tls_listener_) return begin_handshake();
   wait_for_request();
 }
 
 void Connection::start_as_guest(Refusal reason) noexcept {
   refusal_ = reason;
+  if (by_tls_listener_) return close_without_place();
   wait_for_request();
 }
 
 void Connection::start_refused(Refusal reason) noexcept {
   refusal_ = reason;
+  if (by_tls_listener_) return close_without_place();
   take_exchange();
   refuse_guest();
 }
@@ -103,7 +108,8 @@ void Connection::begin_reading() noexcept {
 void Connection::receive_request() noexcept {
   const std::span<char> room = exchange_->reader.room();
   CHECK(!room.empty());
-  services_.reactor.submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
+  if (tls_ != nullptr) return request_received(tls_session().read(room));
+  receive(room);
 }
 
 void Connection::read_request() noexcept {
@@ -154,7 +160,7 @@ void Connection::next_request() noexcept {
   end_record();
   is_new_ = false;
   session_.emplace<std::monostate>();
-  if (!exchange_->reader.next()) {
+  if (!exchange_->reader.next() && !has_sealed_input()) {
     return_exchange();
     return wait_for_request();
   }
@@ -193,13 +199,14 @@ void Connection::end_record() noexcept {
 
 // Receives bytes that have no meaning, to detect when the peer leaves.
 void Connection::receive_nothing() noexcept {
-  services_.reactor.submit(receive_, io_uring_prep_recv, fd_, services_.scratch.data(),
-                           services_.scratch.size(), 0);
+  receive(services_.scratch);
 }
 
 void Connection::on_received(Completion completion) noexcept {
   const int result = completion.result;
   switch (state_) {
+    case State::handshaking:
+      return handshake_received(result);
     case State::waiting:
       if (result < 0) return close(Ending::orderly);
       if (!is_guest()) leave_line();
@@ -210,10 +217,7 @@ void Connection::on_received(Completion completion) noexcept {
       if (timed_out_ && result != 0) {
         return is_guest() ? refuse_guest() : refuse(408, "the request took too long");
       }
-      // A peer that has sent everything may have closed its half; it is owed nothing.
-      if (result <= 0) return close(result == 0 ? Ending::orderly : Ending::reset);
-      exchange_->reader.received(static_cast<size_t>(result));
-      return read_request();
+      return request_received(opened(result, exchange_->reader.room()));
     case State::answering:
       return on_received_while_answering(result);
     case State::lingering:
@@ -229,6 +233,17 @@ void Connection::on_received(Completion completion) noexcept {
   CHECK(false && "nothing is received in this state");
 }
 
+void Connection::request_received(int result) noexcept {
+  if (tls_ != nullptr && result == -EAGAIN) return receive(exchange_->reader.room());
+  // A peer that has sent everything may have closed its half; it is owed nothing.
+  if (result <= 0) return close(result == 0 ? Ending::orderly : Ending::reset);
+  const std::span<char> room = exchange_->reader.room();
+  const std::string_view bytes(room.data(), static_cast<size_t>(result));
+  if (room.size() == RequestReader::kInputSize && refuse_tls(bytes)) return;
+  exchange_->reader.received(bytes.size());
+  read_request();
+}
+
 // Only streams receive, also one that ends before its first frame; and a guest that was refused
 // before it had sent anything.
 void Connection::on_received_while_answering(int result) noexcept {
@@ -237,11 +252,13 @@ void Connection::on_received_while_answering(int result) noexcept {
   if (const auto* stream = std::get_if<WebSocketStream>(&session_)) {
     return web_socket_received(*stream->socket, static_cast<size_t>(result));
   }
+  if (tls_ != nullptr && !note_sealed_input(result)) return;
   receive_nothing();
 }
 
 void Connection::on_piece_sent() noexcept {
   if (state_ == State::reading) return read_request();  // that was 100 Continue
+  if (state_ == State::handshaking) return handshake_sent();
   CHECK(state_ == State::answering);
   std::visit([this](auto& session) { continue_after_piece(session); }, session_);
 }
@@ -281,6 +298,7 @@ void Connection::on_timer() noexcept {
   }
   if (!is_expired()) return;
   if (is_guest() && is_new_) return refuse_now();
+  if (state_ == State::handshaking) return fail_handshake();
   if (state_ == State::waiting) return close(Ending::orderly);
   stop_reading();
 }
@@ -301,7 +319,7 @@ bool Connection::is_expired() noexcept {
 
 void Connection::end_soon() noexcept {
   ending_ = true;
-  if (state_ == State::waiting) {
+  if (state_ == State::waiting || state_ == State::handshaking) {
     if (!is_new_) return close(Ending::orderly);
     // A client that has just connected is about to send a request, unaware that the server stops.
     deadline_ = services_.now() + kNewcomerGrace;

@@ -10,6 +10,7 @@
 //   connection_reply.cpp       replies, their bodies, waiting for a frame or a camera
 //   connection_stream.cpp      streams of frames
 //   connection_web_socket.cpp  WebSockets
+//   connection_tls.cpp         handshakes, and the bytes inside of TLS
 //   connection_end.cpp         time limits, giving way, lingering, closing
 //
 // A connection for which there is no place is a guest: it is told so with 503, but /healthz is
@@ -18,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <variant>
 
 #include "core/camera_panel.h"
@@ -41,16 +43,19 @@
 namespace fanlight {
 
 class Connection;
+struct TlsLink;
 
 // Connections that end early when others need their places, in the order in which they do.
 struct GivesWay {};  // tag of these lists
 using ConnectionLine = List<Connection, GivesWay>;
 enum class Line : uint8_t {
-  idle,        // wait for a request
+  idle,        // wait for a request, or for the first byte of a TLS handshake
   guests,      // have not been answered yet
   leaving,     // guests that have been answered, and linger
+  handshakes,  // wait for a step of their handshake
+  held,        // wait for a place among the handshakes
 };
-inline constexpr size_t kLines = 3;
+inline constexpr size_t kLines = 5;
 
 // Thread: the shard's.
 class ConnectionOwner {
@@ -86,7 +91,8 @@ class Connection final : public FrameSink,
   // Starts waiting, for a moment, for the first request of a guest.
   void start_as_guest(Refusal reason) noexcept;
 
-  // Answers 503 with this reason immediately, and closes.
+  // Answers 503 with this reason immediately, and closes. With TLS it only closes, as
+  // start_as_guest() does: an answer would need a handshake.
   void start_refused(Refusal reason) noexcept;
 
   // --- For the first of a line ---
@@ -98,6 +104,13 @@ class Connection final : public FrameSink,
   void refuse_now() noexcept;
   // One that is leaving: does not wait until its peer closes.
   void stop_lingering() noexcept { close(Ending::orderly); }
+
+  // --- For one in the lines of handshakes ---
+
+  // Makes a step of the handshake. False if that cost next to nothing.
+  bool step_handshake() noexcept;
+  // There may be a place for it.
+  void try_handshake() noexcept;
 
   // The server is stopping: ends the current work as soon as it can end cleanly.
   void end_soon() noexcept;
@@ -132,15 +145,17 @@ class Connection final : public FrameSink,
   void on_piece_sent() noexcept override;
   void on_send_ended(int error) noexcept override;
   void on_zero_copy_done() noexcept override;
+  TlsSession& tls_session() noexcept override;
 
  private:
   enum class State : uint8_t {
-    waiting,    // for the first byte of a request, without an exchange
-    reading,    // a request
-    answering,  // according to session_
-    lingering,  // everything including FIN was sent: until the peer closes
-    closing,    // until the last completion
-    closed,     // the descriptor; until the kernel uses no more memory
+    handshaking,  // TLS, from the first byte on
+    waiting,      // for the first byte of a request, without an exchange
+    reading,      // a request
+    answering,    // according to session_
+    lingering,    // everything including FIN was sent: until the peer closes
+    closing,      // until the last completion
+    closed,       // the descriptor; until the kernel uses no more memory
   };
   enum class Ending : uint8_t { orderly, reset };
 
@@ -168,10 +183,14 @@ class Connection final : public FrameSink,
   struct WebSocketStream {
     WebSocket* socket;
   };
+  // The alert that ends a TLS connection is being sent.
+  struct TlsFarewell {};
   using Session = std::variant<std::monostate, Reply, AwaitFrame, CameraWait, AwaitBody,
-                               PasswordWait, OpenStream, Stream, OpenWebSocket, WebSocketStream>;
+                               PasswordWait, OpenStream, Stream, OpenWebSocket, WebSocketStream,
+                               TlsFarewell>;
 
   void on_received(Completion completion) noexcept;
+  void request_received(int result) noexcept;
   void on_received_while_answering(int result) noexcept;
   void on_controlled(Completion completion) noexcept;
   void on_timer() noexcept;
@@ -196,6 +215,27 @@ class Connection final : public FrameSink,
   void join(Line line) noexcept;
   void leave_line() noexcept;
 
+  // --- TLS ---
+  void begin_handshake() noexcept;
+  void handshake_received(int result) noexcept;
+  void receive_handshake() noexcept;
+  void continue_handshake() noexcept;
+  void handshake_sent() noexcept;
+  void end_handshake() noexcept;
+  void finish_handshake() noexcept;
+  void fail_handshake() noexcept;
+  void refuse_plain() noexcept;
+  bool refuse_tls(std::string_view bytes) noexcept;
+  void close_without_place() noexcept;
+  bool say_goodbye() noexcept;
+  void say_goodbye_in_passing() noexcept;
+  void release_tls() noexcept;
+  void receive(std::span<char> room) noexcept;
+  int opened(int result, std::span<char> room) noexcept;
+  bool has_sealed_input() const noexcept;
+  bool note_sealed_input(int result) noexcept;
+  bool read_sealed_web_socket(WebSocket& socket) noexcept;
+
   // --- the access log ---
   void begin_record() noexcept;
   void note_answer(const Piece& piece) noexcept;
@@ -216,6 +256,7 @@ class Connection final : public FrameSink,
   void continue_after_piece(Stream& stream) noexcept;
   void continue_after_piece(OpenWebSocket& open) noexcept;
   void continue_after_piece(WebSocketStream& stream) noexcept;
+  void continue_after_piece(TlsFarewell&) noexcept { begin_lingering(); }
   template <class Other>
   void continue_after_piece(Other&) noexcept {
     CHECK(false && "nothing is sent in this session");
@@ -232,6 +273,7 @@ class Connection final : public FrameSink,
   void check_time(Stream& stream) noexcept;
   void check_time(OpenWebSocket&) noexcept {}
   void check_time(WebSocketStream& stream) noexcept { stream.socket->settle(); }
+  void check_time(TlsFarewell&) noexcept {}
 
   // --- replies ---
   void pull_body(Reply& reply) noexcept;
@@ -285,6 +327,7 @@ class Connection final : public FrameSink,
   Line line_ = Line::idle;  // the one that it is in, if any
   Refusal refusal_ = Refusal::none;
   const bool by_admin_listener_ : 1;
+  const bool by_tls_listener_ : 1;
   const bool by_local_listener_ : 1;
   bool timed_out_ : 1 = false;  // while receiving a request; the receive is cancelled
   bool ending_ : 1 = false;     // the server is stopping
@@ -299,6 +342,7 @@ class Connection final : public FrameSink,
   Timer timer_;
   Instant deadline_{};  // of a wait: header, idle, snapshot, camera, body
   const uint64_t id_;
+  TlsLink* tls_ = nullptr;  // from the first byte of the handshake on
   Exchange* exchange_ = nullptr;
   AccessRecord* record_ = nullptr;  // of the request that is being answered, if it is logged
   Instant waits_since_{};           // for a request

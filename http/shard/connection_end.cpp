@@ -110,6 +110,7 @@ void Connection::on_peer_ended() noexcept {
 void Connection::begin_lingering() noexcept {
   end_record();
   release_memory();
+  if (say_goodbye()) return;
   state_ = State::lingering;
   if (is_guest()) join(Line::leaving);
   sender_.progress().note(services_.now());
@@ -146,6 +147,7 @@ void Connection::close(Ending ending) noexcept {
   // After an orderly close, pages that the peer does not acknowledge would stay pinned.
   const bool reset = ending == Ending::reset || sender_.owes_memory();
   if (reset) services_.reactor.backend().reset_on_close(fd_);
+  if (!reset) say_goodbye_in_passing();
   close_join();
 }
 
@@ -176,6 +178,7 @@ void Connection::close_join() noexcept {
   Body* const pending = body();
   if (pending != nullptr && pending->is_pending() && !pending->give_up()) return;
   release_memory();
+  release_tls();
   sender_.unregister_descriptor();
   services_.reactor.timers().clear(timer_);
   state_ = State::closed;
@@ -216,8 +219,9 @@ void Connection::release_session() noexcept {
   if (auto* open = std::get_if<OpenStream>(&session_)) release(open->framing);
   if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
     stream->socket->leave();
-    // A receive into its buffer may still be in flight: then it is kept until the close.
-    if (receive_.in_flight()) return;
+    // A receive into its buffer may still be in flight: then it is kept until the close. With TLS
+    // the buffer is the session's.
+    if (receive_.in_flight() && tls_ == nullptr) return;
     services_.web_sockets.destroy(stream->socket);
   }
   session_.emplace<std::monostate>();

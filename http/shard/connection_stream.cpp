@@ -30,7 +30,7 @@ void Connection::continue_after_piece(OpenStream& open) noexcept {
 // ---- a right to watch that ends ----
 
 ClientSocket Connection::client() const noexcept {
-  return {fd_, by_admin_listener_, by_local_listener_, id_};
+  return {fd_, by_admin_listener_, by_tls_listener_, by_local_listener_, id_};
 }
 
 bool Connection::has_right_ended() const noexcept {

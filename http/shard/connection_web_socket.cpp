@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "http/shard/connection.h"
+#include "io/tls/tls_session.h"
 
 namespace fanlight {
 
@@ -28,6 +29,7 @@ void Connection::continue_after_piece(OpenWebSocket& open) noexcept {
   // A client that did not wait for the handshake has sent more than the request.
   read_web_socket(socket, exchange_->reader.rest());
   return_exchange();
+  if (!read_sealed_web_socket(socket)) return;
   receive_web_socket(socket);
   if (ending_) socket.close(CloseCode::going_away);
   serve_web_socket(socket);
@@ -39,8 +41,7 @@ void Connection::receive_web_socket(WebSocket& socket) noexcept {
     services_.reactor.submit(receive_, io_uring_prep_poll_add, fd_, unsigned{POLLIN});
     return;
   }
-  const std::span<char> room = socket.input()->received;
-  services_.reactor.submit(receive_, io_uring_prep_recv, fd_, room.data(), room.size(), 0);
+  receive(socket.input()->received);
 }
 
 void Connection::web_socket_received(WebSocket& socket, size_t bytes) noexcept {
@@ -49,8 +50,13 @@ void Connection::web_socket_received(WebSocket& socket, size_t bytes) noexcept {
     return receive_web_socket(socket);
   }
   const std::span<char> room = socket.input()->received;
-  CHECK(bytes <= room.size());
-  read_web_socket(socket, {room.data(), bytes});
+  if (tls_ == nullptr) {
+    CHECK(bytes <= room.size());
+    read_web_socket(socket, {room.data(), bytes});
+  } else {
+    tls_session().received(bytes);
+    if (!read_sealed_web_socket(socket)) return;
+  }
   receive_web_socket(socket);
   // A frame that is being sent is completed first.
   if (socket.has_control() && !is_sending()) serve_web_socket(socket);

@@ -45,7 +45,7 @@ using ShardSockets = std::vector<ListeningSocket>;
 void add_sockets(ShardSockets& sockets, const std::vector<Listener>& listeners, unsigned shard,
                  bool is_admin) {
   for (const Listener& listener : listeners) {
-    sockets.push_back({listener.fd(shard), is_admin, listener.is_local()});
+    sockets.push_back({listener.fd(shard), is_admin, listener.is_tls(), listener.is_local()});
   }
 }
 

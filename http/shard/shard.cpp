@@ -73,10 +73,15 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
                 .web_sockets = web_sockets_,
                 .web_socket_inputs = web_socket_inputs_,
                 .socket_viewers = socket_viewers_,
+                .tls = nullptr,
                 .scratch = scratch_},
       acceptors_(*this, services_, listeners),
       wake_(bind<&Shard::on_woken>(this)),
       stop_timer_(bind_timer<&Shard::abort_all>(this)) {
+  if (state.config.tls != nullptr) {
+    tls_.emplace(*state.config.tls, state.admission, connections_max_ + kConnectionsSpare);
+    services_.tls = &*tls_;
+  }
   for (size_t i = 0; i < state.cameras.size(); ++i) {
     FrameRing& ring = *state.cameras[i].ring;
     channels_.push_back(std::make_unique<Channel>(ring, link_.channels[i], state.cameras[i].name));
@@ -120,9 +125,11 @@ bool Shard::turn(Instant deadline) noexcept {
   if (now() >= trim_at_) {
     trim_at_ = now() + kTrimPeriod;
     exchanges_.trim();
+    if (tls_) renew_handshakes();
   }
   limit_guests();
   serve_at_ = queue_.serve(now());
+  if (tls_) serve_at_ = std::min(serve_at_, shake_hands());
   if (phase_ != Phase::serving) continue_stop();
   return phase_ != Phase::leaving || reactor_.in_flight() > 0;
 }
@@ -232,6 +239,25 @@ void Shard::limit_guests() noexcept {
 
 void Shard::refuse(const ClientSocket& client, Refusal reason) noexcept {
   if (Connection* connection = make_connection(client)) connection->start_refused(reason);
+}
+
+// Handshakes that wait, a bounded number of them. Returns when to call again: immediately if some
+// are left over, kNever if none is ready.
+Instant Shard::shake_hands() noexcept {
+  ConnectionLine& ready = line(Line::handshakes);
+  unsigned tries = TlsPlaces::kTriesPerTurn;
+  for (unsigned steps = 0; steps < TlsPlaces::kStepsPerTurn && tries > 0 && !ready.empty();
+       --tries) {
+    if (ready.front().step_handshake()) ++steps;
+  }
+  return ready.empty() ? kNever : Instant::min();
+}
+
+// Those without a place may have one now.
+void Shard::renew_handshakes() noexcept {
+  ConnectionLine& held = line(Line::held);
+  while (!held.empty()) held.front().try_handshake();
+  tls_->trim();
 }
 
 void Shard::forget(Connection& connection) noexcept {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,7 @@
 #include "http/shard/acceptors.h"
 #include "http/shard/access_record.h"
 #include "http/shard/connection.h"
+#include "http/shard/tls_places.h"
 #include "http/state/event_log.h"
 #include "http/state/server_state.h"
 #include "io/backend.h"
@@ -94,6 +96,8 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   bool make_room() noexcept;
   void limit_guests() noexcept;
   Connection* make_connection(const ClientSocket& client) noexcept;
+  Instant shake_hands() noexcept;
+  void renew_handshakes() noexcept;
   void begin_stop() noexcept;
   void continue_stop() noexcept;
   void abort_all() noexcept;
@@ -118,6 +122,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Slab<WebSocket> web_sockets_;
   Slab<WebSocketInput> web_socket_inputs_;
   Slab<Viewer> socket_viewers_;
+  std::optional<TlsPlaces> tls_;
   ShardServices services_;
   Acceptors acceptors_;
   List<Connection, AllConnections> connections_;

@@ -11,6 +11,7 @@ namespace fanlight {
 struct ListeningSocket {
   int fd = -1;
   bool is_admin = false;  // its clients may see the addresses of viewers
+  bool is_tls = false;
   bool is_local = false;  // only this machine can reach it
 };
 
@@ -18,6 +19,7 @@ struct ListeningSocket {
 struct ClientSocket {
   int fd = -1;
   bool by_admin_listener = false;
+  bool by_tls_listener = false;
   bool by_local_listener = false;
   uint64_t id = 0;  // of its connection
 };

@@ -68,6 +68,18 @@ void EventLog::foreign_host(Instant now, const PeerAddress& client,
              authority.substr(0, kShownMax));
 }
 
+void EventLog::tls_on_plain(Instant now, const PeerAddress& client) noexcept {
+  log_client(tls_on_plain_, now, LogLevel::warning, client,
+             "refused a connection from {}: it began with a TLS handshake on a listener without "
+             "TLS; its URL must begin with http:// (--tls-cert)");
+}
+
+void EventLog::tls_full(Instant now, const PeerAddress& client) noexcept {
+  log_client(tls_full_, now, LogLevel::warning, client,
+             "closed a TLS connection from {}: there is no place for it (--max-viewers, "
+             "--max-connections-per-address)");
+}
+
 void EventLog::login_failed(Instant now, const PeerAddress& client) noexcept {
   log_client(login_failed_, now, LogLevel::warning, client,
              "refused a login from {}: wrong user or password (--auth-file)");

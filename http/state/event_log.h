@@ -37,6 +37,10 @@ class EventLog {
                  uint64_t usable_bytes_per_second) noexcept;
   // Refused: the request is for the host `authority`, which is not this server.
   void foreign_host(Instant now, const PeerAddress& client, std::string_view authority) noexcept;
+  // Closed: it began with a TLS handshake where plain HTTP is spoken.
+  void tls_on_plain(Instant now, const PeerAddress& client) noexcept;
+  // Closed: no place for the connection, and without a handshake no answer.
+  void tls_full(Instant now, const PeerAddress& client) noexcept;
   // Refused: wrong user or password.
   void login_failed(Instant now, const PeerAddress& client) noexcept;
   // Refused without a look at the password: too many failures of this address.
@@ -67,6 +71,8 @@ class EventLog {
   LogGate idle_closed_;
   LogGate wire_full_;
   LogGate foreign_host_;
+  LogGate tls_on_plain_;
+  LogGate tls_full_;
   LogGate login_failed_;
   LogGate login_delayed_;
   LogGate logins_busy_;

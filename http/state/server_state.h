@@ -33,6 +33,7 @@
 namespace fanlight {
 
 class ShardEntry;
+class TlsCertificate;
 
 // One camera as the http floor sees it: its name, its frames and its panel.
 struct Camera {
@@ -64,6 +65,7 @@ struct ServerConfig {
   Auth* auth = nullptr;              // outlives the shards. nullptr: everybody may watch
   TableDesk* table = nullptr;        // for /stock-table; outlives the shards. nullptr: no table
   AccessLog* access_log = nullptr;   // outlives the shards. nullptr: requests are not logged
+  TlsCertificate* tls = nullptr;     // outlives the shards. nullptr: no listener has TLS
   std::string version;
   std::string backend;                                     // name, for /api/v1/state
   ProcessFigures (*process_figures)() noexcept = nullptr;  // nullptr: all figures are 0
@@ -100,6 +102,10 @@ struct alignas(64) ShardStats {
   Counter refused_connections;  // 503 because of connections_per_address
   Counter refused_bodies;       // 503 because of the places for reports or tables
   Counter refused_descriptors;  // 503 because descriptors ran out
+  Counter refused_tls;          // closed for lack of a place: 503 would need a handshake
+  Counter tls_handshakes;       // that were completed
+  Counter tls_kernel;           // of those, whose records the kernel makes
+  Counter tls_failed;           // handshakes that were not completed
   Counter bad_requests;         // rejected by the parser with 4xx or 5xx
   Counter control_requests;     // PATCHes passed to a camera
   Counter login_wrong;          // 401 because of wrong credentials

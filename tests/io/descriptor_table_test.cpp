@@ -33,7 +33,7 @@ TEST(DescriptorTableTest, StartsEmptyAndTouchesOnlyWhatIsUsed) {
   EXPECT_EQ(resident_pages(table, kCapacity), 2u);
   EXPECT_FALSE(table.at(50'000).input);
   EXPECT_FALSE(table.at(50'000).output);
-  EXPECT_FALSE(table.at(50'000).nonblocking);
+  EXPECT_FALSE(table.at(50'000).may_share);
   EXPECT_EQ(table.used().size(), kCapacity);
 }
 

@@ -24,7 +24,7 @@ class ShardWorld {
       : world(world_config),
         state(server_config, make_cameras(world.ring(), panel, cameras), 1,
               world.backend().wall_now()),
-        listeners_{{{world.listener(), false, is_local}}},
+        listeners_{{{world.listener(), false, server_config.tls != nullptr, is_local}}},
         shard(state, 0, world.backend(), listeners_) {
     shard.start();
   }

@@ -67,6 +67,7 @@ class SimBackend final : public Backend {
   void share_memory(std::span<const std::byte>, int) noexcept override {}
   bool register_descriptor(int fd) noexcept override;
   void unregister_descriptor(int fd) noexcept override;
+  bool offload_tls(int) noexcept override { return false; }
   bool can_report_zero_copy() const noexcept override { return faults_.zero_copy_reports; }
   const char* name() const noexcept override { return "simulation"; }
 

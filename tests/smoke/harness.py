@@ -72,6 +72,11 @@ class Fanlight:
                 raise AssertionError(f"no line {pattern!r} on standard error: {self.lines}")
             return matches()[nth]
 
+    def says(self, pattern):
+        """Whether a matching line is there by now."""
+        with self.changed:
+            return any(re.search(pattern, line) for line in self.lines if line)
+
     def stop(self, signal_number=signal.SIGTERM):
         """Sends the signal; returns the exit code and the seconds it took."""
         began = time.monotonic()
@@ -107,14 +112,17 @@ def address_of(url):
     """The argument for Connection(), from the URL that the server printed."""
     if url.startswith("unix:"):
         return url[len("unix:"):]
-    host, port = re.fullmatch(r"http://(.+):(\d+)/", url).groups()
+    host, port = re.fullmatch(r"https?://(.+):(\d+)/", url).groups()
     return (host, int(port))
 
 
 def run_to_exit(*flags, restrict=(), backend=None):
-    """Runs the binary where it must not serve; returns the exit code and the lines on stderr."""
-    result = subprocess.run([*command_line(restrict, backend), *flags], capture_output=True,
-                            text=True, timeout=DEADLINE_SECONDS)
+    """Runs the binary where it must not serve; returns the exit code and the lines on stderr. Ports
+    are opened before most of what may be wrong is looked at, so it gets one that is free."""
+    listen = () if any("listen" in flag or flag.startswith("--port") for flag in flags) \
+        else ("--listen", "127.0.0.1:0")
+    result = subprocess.run([*command_line(restrict, backend), *flags, *listen],
+                            capture_output=True, text=True, timeout=DEADLINE_SECONDS)
     return result.returncode, result.stderr.splitlines()
 
 

@@ -23,6 +23,7 @@
 #include "core/process_figures.h"
 #include "http/shard/server.h"
 #include "http/shard/shard.h"
+#include "http/shard/tls_places.h"
 #include "http/state/server_state.h"
 #include "io/choose_backend.h"
 #include "tools/commands/passwd.h"
@@ -47,6 +48,7 @@
 #include "tools/server/running_table.h"
 #include "tools/server/service_manager.h"
 #include "tools/server/shortage.h"
+#include "tools/server/tls_files.h"
 
 namespace fanlight {
 namespace {
@@ -142,7 +144,9 @@ void say_what_runs(const Options& options, const ServerConfig& config, unsigned 
   const size_t viewers_max = config.admission.viewers_max;
   const size_t frames = options.frame_memory * options.cameras.size();
   const size_t record = config.access_log == nullptr ? 0 : sizeof(AccessRecord);
-  const size_t viewers = viewers_max * (Shard::kBytesPerViewer + record);
+  const size_t tls = config.tls == nullptr ? 0 : TlsPlaces::kBytesPerViewer;
+  const size_t tls_outputs = config.tls == nullptr ? 0 : TlsPlaces::kBytesPerShard * shards;
+  const size_t viewers = viewers_max * (Shard::kBytesPerViewer + record + tls) + tls_outputs;
   const size_t now = read_process_figures().resident_bytes;
   log_info("{}; {} shard{}, room for {} viewers", backend, shards, shards == 1 ? "" : "s",
            viewers_max);
@@ -213,6 +217,7 @@ void serve(const CommandLine& flags, const Options& options) {
   const ServerThreads threads{
       .shards = shards, .backend = backend.kind, .pin_cpus = options.pin_cpus};
   const OpenListeners listeners = open_listeners(options, threads.shards);
+  const std::unique_ptr<TlsCertificate> tls = open_tls(options);  // only root may read the key
   const std::unique_ptr<RunningTable> table = open_table(options);
   // Before there are clients: libcamera ends the process when it finds no descriptor left.
   std::vector<LibcameraCamera> libcamera = known_to_libcamera(options);
@@ -221,6 +226,7 @@ void serve(const CommandLine& flags, const Options& options) {
   config.table = table == nullptr ? nullptr : table->desk();
   const std::unique_ptr<AccessLogWriter> access_log = open_access_log(options.access_log);
   config.access_log = access_log == nullptr ? nullptr : access_log->log();
+  config.tls = tls.get();
   const std::unique_ptr<RunningAuth> auth = open_auth(options);
   config.auth = auth == nullptr ? nullptr : auth->auth();
   ServerState state(config, shown(running), threads.shards, read_wall_clock());
@@ -229,6 +235,7 @@ void serve(const CommandLine& flags, const Options& options) {
   for (const auto& each : running) each->loop->start();
   DeviceReport devices(state.devices_json, std::move(libcamera));
   const std::function<void()> read_secrets = [&] {
+    if (tls != nullptr) reload_tls(*tls, options);
     if (auth != nullptr) auth->reload();
   };
   for_clients.release();

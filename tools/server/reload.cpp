@@ -95,7 +95,7 @@ void Reload::carry_out() noexcept {
   if (now_.config_file.empty()) {
     // Those are read by their owners.
     const bool has_files =
-        !now_.auth_file.empty() || !now_.link_key.empty();
+        !now_.tls_cert.empty() || !now_.auth_file.empty() || !now_.link_key.empty();
     if (has_files) return;
     log_warning("SIGHUP: there is no configuration to read again; --config names one");
     return;
