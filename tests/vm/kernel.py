@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Debian kernel for a virtual machine, with the modules that cameras need.
+"""A Debian kernel for a virtual machine, with the modules that cameras and kernel TLS need.
 
 Owns: the folder `fanlight/vm` in the user's cache, up to 70 MB for each kernel; filled once.
 """
@@ -18,8 +18,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "fanlight")
 
 # vivid: a driver for virtual cameras and HDMI inputs. vhci_hcd: a USB controller whose devices are
-# programs. The others are for the machine itself: its disks are folders of the host (9p).
-MODULES = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "vivid", "vhci_hcd", "uvcvideo"]
+# programs. tls: kernel TLS, with the ciphers that it uses. The others are for the machine itself:
+# its disks are folders of the host (9p).
+MODULES = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "vivid", "vhci_hcd", "uvcvideo", "tls",
+           "gcm", "ghash_generic", "ctr", "aes_generic", "chacha20poly1305", "chacha_generic",
+           "poly1305_generic"]
 # udev names and announces devices; libcamera lists none without it.
 UDEV_FILES = ["bin/udevadm", "lib/udev/v4l_id", "lib/udev/rules.d/50-udev-default.rules",
               "lib/udev/rules.d/60-persistent-v4l.rules"]
