@@ -15,6 +15,7 @@
 #include "tools/load/load_options.h"
 #include "tools/load/load_report.h"
 #include "tools/load/load_run.h"
+#include "tools/load/target.h"
 
 namespace fanlight {
 namespace {
@@ -58,12 +59,13 @@ int load(const LoadOptions& options) {
   json.write(to_json(result));
   const std::string complaint = result.complaint();
   if (result.connected == 0 && !options.tolerate) {
-    throw StartError(ExitCode::unavailable, fmt::format("{}: {}", options.url, complaint));
+    throw StartError(ExitCode::unavailable,
+                     fmt::format("{}: {}", shown_url(options.url), complaint));
   }
   if (options.json != "-") fmt::print("{}", to_table(result));
   std::fflush(stdout);
   if (complaint.empty()) return 0;
-  log_warning("fanlight-load: {}: {}", options.url, complaint);
+  log_warning("fanlight-load: {}: {}", shown_url(options.url), complaint);
   return options.tolerate ? 0 : kExitUnclean;
 }
 

@@ -245,7 +245,8 @@ std::optional<LoadOptions> parse_load_options(int argc, const char* const* argv)
   app.footer(kFooter);
   LoadOptions options;
   LoadFlags flags(app);
-  app.add_option("URL", options.url, "http://HOST:PORT/PATH of a stream")
+  app.add_option("URL", options.url,
+                 "http://HOST:PORT/PATH of a stream; or https://, the certificate is not checked")
       ->required()
       ->type_name("");
   add_run_flags(flags, options);

@@ -242,11 +242,12 @@ void LoadRun::require_connection() const {
   if (answered > 0) return;
   if (errors > 0) {
     throw StartError(ExitCode::unavailable,
-                     fmt::format("{}: {}; is the server running?", options_.url,
+                     fmt::format("{}: {}; is the server running?", shown_url(options_.url),
                                  std::system_category().message(static_cast<int>(number))));
   }
-  throw StartError(ExitCode::unavailable, fmt::format("{}: no answer within --settle {:.1f}s",
-                                                      options_.url, to_seconds(options_.settle)));
+  throw StartError(ExitCode::unavailable,
+                   fmt::format("{}: no answer within --settle {:.1f}s", shown_url(options_.url),
+                               to_seconds(options_.settle)));
 }
 
 KindResult LoadRun::kind_result(ViewerKind kind, const LatencyHistogram& age) const {
@@ -306,7 +307,7 @@ std::optional<SegmentsResult> LoadRun::segments_result() const {
 
 LoadResult LoadRun::result() const {
   LoadResult result;
-  result.url = options_.url;
+  result.url = shown_url(options_.url);
   result.seed = options_.seed;
   result.viewers = options_.viewers;
   result.duration_s = to_seconds(window_end_ - window_begin_);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/load/load_viewer.h"
 
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -22,8 +21,6 @@ constexpr size_t kBytesPerTurn = 1 << 20;
 constexpr Duration kCreditMax = 100ms;
 constexpr Duration kComesAgainMin = 50ms;
 constexpr Duration kComesAgainSpread = 100ms;
-// A vanishing viewer sees from 1 to this many frames.
-constexpr uint64_t kFramesBeforeVanishingMax = 30;
 
 bool is_temporary(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
@@ -38,87 +35,6 @@ LoadViewer::LoadViewer(size_t index, ViewerKind kind, uint32_t check_every, uint
       check_every_(check_every),
       kind_(kind) {}
 
-void LoadViewer::connect(ViewerContext& context) {
-  CHECK(!socket_);
-  if (was_called_) {
-    context.tally.reconnects.add();
-    reader_ = PartReader(check_every_, static_cast<uint32_t>(context.random.below(check_every_)));
-  } else {
-    context.tally.called.add();
-  }
-  was_called_ = true;
-  follower_.begin_connection();
-  if (context.shared.options.segments) {
-    updates_ = std::make_unique<UpdateChecker>(index_ % check_every_ == 0);
-  }
-  has_stream_ = false;
-  frames_left_ = static_cast<uint32_t>(1 + context.random.below(kFramesBeforeVanishingMax));
-  if (!open_socket(context)) {
-    connect_failed(context, errno);
-    return;
-  }
-  called_ = context.read_clock();
-  const Target& target = context.shared.target;
-  if (::connect(socket_.get(), target.address(), target.address_size()) == 0) {
-    send_request(context);
-  } else if (errno == EINPROGRESS) {
-    state_ = State::connecting;
-    watch(context, EPOLLOUT);
-  } else {
-    connect_failed(context, errno);
-  }
-}
-
-// False with errno when the kernel has no socket or no address left.
-bool LoadViewer::open_socket(ViewerContext& context) {
-  const Target& target = context.shared.target;
-  socket_ = Fd(::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket_) return false;
-  const LoadOptions& options = context.shared.options;
-  // Before connect(), because it determines the window that is offered there (tcp(7)).
-  const size_t buffer =
-      kind_ == ViewerKind::slow ? options.slow_receive_buffer : options.receive_buffer;
-  if (buffer > 0) {
-    const int size = static_cast<int>(buffer);
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-  }
-  if (const auto source = target.source_of(index_)) {
-    // connect() chooses the port, when the kernel knows both ends (ip(7)).
-    const int on = 1;
-    ::setsockopt(socket_.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    const auto* address = reinterpret_cast<const sockaddr*>(&*source);
-    if (::bind(socket_.get(), address, sizeof *source) != 0) return false;
-  }
-  return true;
-}
-
-void LoadViewer::connect_failed(ViewerContext& context, int error) {
-  context.tally.connect_errors.add();
-  if (context.tally.first_connect_errno.value() == 0) {
-    context.tally.first_connect_errno.set(static_cast<uint64_t>(error));
-  }
-  was_refused_ = !had_stream_;
-  settle(context);
-  close_socket(context);
-  come_again(context);
-}
-
-void LoadViewer::send_request(ViewerContext& context) {
-  const std::string_view request = context.shared.target.request();
-  const ssize_t sent = ::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL);
-  if (sent != static_cast<ssize_t>(request.size())) {
-    connect_failed(context, sent < 0 ? errno : EMSGSIZE);
-    return;
-  }
-  state_ = State::receiving;
-  if (kind_ == ViewerKind::slow) {
-    watch(context, 0);
-    tokens_ = 0;
-  } else {
-    watch(context, EPOLLIN);
-  }
-}
-
 void LoadViewer::on_ready(ViewerContext& context, uint32_t events) {
   switch (state_) {
     case State::connecting: {
@@ -128,10 +44,13 @@ void LoadViewer::on_ready(ViewerContext& context, uint32_t events) {
       if (error != 0) {
         connect_failed(context, error);
       } else if ((events & EPOLLOUT) != 0) {
-        send_request(context);
+        on_connected(context);
       }
       break;
     }
+    case State::handshaking:
+      shake_hands(context);
+      break;
     case State::receiving:
     case State::leaving:
       receive(context, kBytesPerTurn);
@@ -170,9 +89,7 @@ void LoadViewer::receive(ViewerContext& context, size_t budget) {
     // One byte at a time until it has seen enough: it must not read more than documented.
     if (kind_ == ViewerKind::stalled) wanted = 1;
     wanted = std::min({wanted, budget, context.scratch.size()});
-    // With MSG_TRUNC TCP discards the bytes and leaves the buffer alone (tcp(7)).
-    const int flags = unseen > 0 ? MSG_DONTWAIT | MSG_TRUNC : MSG_DONTWAIT;
-    const ssize_t received = ::recv(socket_.get(), context.scratch.data(), wanted, flags);
+    const ssize_t received = receive_bytes(context.scratch.first(wanted), unseen > 0);
     if (received < 0 && is_temporary(errno)) return;
     if (received <= 0) {
       on_disconnect(context);
@@ -184,8 +101,9 @@ void LoadViewer::receive(ViewerContext& context, size_t budget) {
     if (state_ == State::leaving) continue;
     const bool goes_on = unseen > 0 ? on_event(context, reader_.discard(count))
                                     : take(context, {context.scratch.data(), count});
-    if (!goes_on || count < wanted) return;
-    if (unseen > 0 && is_watched_) return;
+    if (!goes_on) return;
+    if (tls_ != nullptr && tls_->has_pending()) continue;
+    if (count < wanted || (unseen > 0 && is_watched_)) return;
   }
 }
 
@@ -235,7 +153,7 @@ bool LoadViewer::on_update_event(ViewerContext& context, UpdateChecker::Event ev
     }
     case UpdateChecker::Event::ping: {
       const std::string pong = make_client_frame(WebSocketOpcode::pong, updates_->control());
-      ::send(socket_.get(), pong.data(), pong.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      send_bytes(pong);
       return true;
     }
     case UpdateChecker::Event::closed:
@@ -359,6 +277,7 @@ void LoadViewer::settle(ViewerContext& context) {
 void LoadViewer::close_socket(ViewerContext& context) {
   if (has_stream_) context.tally.open.subtract();
   has_stream_ = false;
+  tls_.reset();
   socket_.reset();  // this also removes it from the epoll set, epoll(7)
   is_watched_ = false;
   state_ = State::closed;
@@ -391,6 +310,7 @@ void LoadViewer::watch(ViewerContext& context, uint32_t events) {
 }
 
 void LoadViewer::end() {
+  tls_.reset();
   socket_.reset();
   state_ = State::closed;
 }

@@ -20,6 +20,7 @@
 #include "tools/load/frame_follower.h"
 #include "tools/load/load_options.h"
 #include "tools/load/load_tally.h"
+#include "tools/load/load_tls.h"
 #include "tools/load/part_reader.h"
 #include "tools/load/update_checker.h"
 
@@ -74,10 +75,22 @@ class LoadViewer {
   size_t index() const { return index_; }
 
  private:
-  enum class State : uint8_t { closed, connecting, receiving, stalling, leaving, waiting };
+  enum class State : uint8_t {
+    closed,
+    connecting,
+    handshaking,  // TLS
+    receiving,
+    stalling,
+    leaving,
+    waiting,
+  };
 
   bool open_socket(ViewerContext& context);
+  void on_connected(ViewerContext& context);
+  void shake_hands(ViewerContext& context);
   void send_request(ViewerContext& context);
+  ssize_t send_bytes(std::string_view bytes);
+  ssize_t receive_bytes(std::span<char> room, bool discard);
   void connect_failed(ViewerContext& context, int error);
   void receive(ViewerContext& context, size_t budget);
   bool take(ViewerContext& context, std::string_view bytes);
@@ -107,6 +120,7 @@ class LoadViewer {
   uint32_t check_every_;
   uint32_t frames_left_ = 0;  // until a vanishing viewer leaves
   Fd socket_;
+  std::unique_ptr<LoadTls> tls_;  // of an https:// URL, while connected
   ViewerKind kind_;
   State state_ = State::closed;
   bool is_watched_ = false;  // it is in the epoll set

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <netdb.h>
+#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,30 +19,57 @@
 #include "tools/flags/units.h"
 
 namespace fanlight {
+namespace {
+
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  while (!text.empty()) {
+    unsigned value = 0;
+    if (text[0] == '%') {
+      const std::string_view digits = text.substr(1, 2);
+      const auto [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+      if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) {
+        throw std::invalid_argument("'%' in the URL's user or password: write %25");
+      }
+    }
+    decoded.push_back(text[0] == '%' ? static_cast<char>(value) : text[0]);
+    text.remove_prefix(text[0] == '%' ? 3 : 1);
+  }
+  return decoded;
+}
+
+}  // namespace
 
 Url parse_url(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
     throw std::invalid_argument(
-        fmt::format("'{}': {}; http://HOST:PORT/PATH is expected", text, why));
+        fmt::format("'{}': {}; http://HOST:PORT/PATH is expected", shown_url(text), why));
   };
-  constexpr std::string_view kScheme = "http://";
-  if (text.starts_with("https://")) refuse("TLS is not supported");
+  Url url;
+  url.is_tls = text.starts_with("https://");
+  if (url.is_tls) url.port = 443;
+  const std::string_view scheme = url.is_tls ? "https://" : "http://";
   if (text.find("://") == text.npos && !text.empty()) {
     throw std::invalid_argument(
         fmt::format("'{}': no http://; did you mean 'http://{}'?", text, text));
   }
-  if (!text.starts_with(kScheme)) refuse("no http://");
+  if (!text.starts_with(scheme)) refuse("no http://");
   for (const char c : text) {
     if (c <= ' ' || c == 0x7f) refuse("it has a blank or a control character");
   }
-  std::string_view rest = text.substr(kScheme.size());
+  std::string_view rest = text.substr(scheme.size());
   const size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
-  Url url;
   url.authority = rest.substr(0, slash);
   if (slash < rest.size() && rest[slash] == '/') {
     url.path = rest.substr(slash, rest.find('#') - slash);
   } else if (slash < rest.size()) {
     refuse("no path");
+  }
+  if (const size_t at = url.authority.rfind('@'); at != std::string::npos) {
+    url.user_info = url.authority.substr(0, at);
+    url.authority.erase(0, at + 1);
+    authorization_line(url.user_info);
   }
   std::string_view host = url.authority;
   const size_t bracket = host.starts_with('[') ? host.find(']') : 0;
@@ -55,6 +83,28 @@ Url parse_url(std::string_view text) {
   if (host.empty()) refuse("no host");
   url.host = host;
   return url;
+}
+
+std::string shown_url(std::string_view text) {
+  const size_t begin = text.find("://");
+  if (begin == text.npos) return std::string(text);
+  const size_t end = text.find_first_of("/?#", begin + 3);
+  const size_t at = text.substr(0, end).rfind('@');
+  if (at == text.npos) return std::string(text);
+  return fmt::format("{}{}", text.substr(0, begin + 3), text.substr(at + 1));
+}
+
+std::string authorization_line(std::string_view user_info) {
+  const std::string text = percent_decoded(user_info);
+  if (text.find(':') == text.npos) {
+    throw std::invalid_argument("'USER@' in the URL: USER:PASSWORD@ is expected");
+  }
+  std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()),
+                                   static_cast<int>(text.size()));
+  encoded.resize(static_cast<size_t>(size));
+  return fmt::format("Authorization: Basic {}\r\n", encoded);
 }
 
 size_t count_local_ports() {
@@ -122,7 +172,10 @@ Target::Target(const Url& url, size_t viewers, const std::vector<std::string>& h
   address_size_ = chosen->ai_addrlen;
   ::freeaddrinfo(found);
   choose_sources(viewers);
+  host_ = url.host;
+  if (url.is_tls) tls_ = std::make_unique<LoadTlsContext>();
   request_ = segments ? web_socket_request(url) : stream_request(url);
+  if (!url.user_info.empty()) request_ += authorization_line(url.user_info);
   for (const std::string& header : headers) request_ += header + "\r\n";
   request_ += "\r\n";
 }

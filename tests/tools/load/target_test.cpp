@@ -34,10 +34,20 @@ TEST(Url, AcceptsIpv6InBrackets) {
   EXPECT_EQ(parse_url("http://[fe80::1]/").port, 80);
 }
 
+TEST(Url, MayHaveTls) {
+  EXPECT_FALSE(parse_url("http://x/").is_tls);
+  const Url url = parse_url("https://localhost/stream");
+  EXPECT_TRUE(url.is_tls);
+  EXPECT_EQ(url.port, 443);
+  EXPECT_EQ(parse_url("https://localhost:5000/stream").port, 5000);
+  EXPECT_NE(Target(url, 1, {}).tls(), nullptr);
+  EXPECT_EQ(Target(parse_url("http://localhost/"), 1, {}).tls(), nullptr);
+}
+
 TEST(Url, RefusesInvalidUrls) {
-  for (const char* text :
-       {"", "127.0.0.1:5000", "https://x/", "http://", "http:///x", "http://x:0/", "http://x:y/",
-        "http://[::1/", "http://x:70000/", "http://x?y", "http://x/a b", "http://x/\r\n"}) {
+  for (const char* text : {"", "127.0.0.1:5000", "ftp://x/", "https://", "http://", "http:///x",
+                           "http://x:0/", "http://x:y/", "http://[::1/", "http://x:70000/",
+                           "http://x?y", "http://x/a b", "http://x/\r\n"}) {
     EXPECT_THROW(parse_url(text), std::invalid_argument) << text;
   }
 }
@@ -50,6 +60,29 @@ std::string address_of(const Target& target) {
                             : &reinterpret_cast<const sockaddr_in6*>(target.address())->sin6_addr;
   ::inet_ntop(target.family(), address, text, sizeof text);
   return text;
+}
+
+TEST(Url, MayHaveAUserAndAPassword) {
+  const Url url = parse_url("http://anna:p%40ss:w@[::1]:5000/stream?a=b@c");
+  EXPECT_EQ(url.user_info, "anna:p%40ss:w");
+  EXPECT_EQ(url.authority, "[::1]:5000");
+  EXPECT_EQ(url.host, "::1");
+  EXPECT_EQ(parse_url("http://x/a@b").user_info, "");
+  for (const char* text : {"http://anna@x/", "http://a:%4@x/", "http://a:%zz@x/"}) {
+    EXPECT_THROW(parse_url(text), std::invalid_argument) << text;
+  }
+  // Of RFC 7617.
+  EXPECT_EQ(authorization_line("Aladdin:open%20sesame"),
+            "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n");
+  const Target target(parse_url("http://a:b@127.0.0.1:5000/"), 1, {});
+  EXPECT_NE(target.request().find("\r\nAuthorization: Basic YTpi\r\n"), std::string_view::npos);
+  EXPECT_EQ(target.request().find("a:b@"), std::string_view::npos);
+}
+
+TEST(Url, IsShownWithoutThePassword) {
+  EXPECT_EQ(shown_url("http://anna:secret@cam:5000/a@b"), "http://cam:5000/a@b");
+  EXPECT_EQ(shown_url("http://cam/a@b"), "http://cam/a@b");
+  EXPECT_EQ(shown_url("cam"), "cam");
 }
 
 TEST(Url, TheWebSocketIsBesideTheStream) {
