@@ -14,6 +14,7 @@
 
 #include "core/check.h"
 #include "core/fd.h"
+#include "io/ring_restrictions.h"
 #include "io/zero_copy_abi.h"
 
 namespace fanlight {
@@ -27,7 +28,8 @@ constexpr unsigned kCompletionEntriesMin = 512;
 constexpr unsigned kCompletionEntriesMax = 32768;
 
 unsigned setup_flags(UringMode mode) noexcept {
-  constexpr unsigned kAlways = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+  // Disabled until it is restricted.
+  constexpr unsigned kAlways = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_R_DISABLED;
   // TASKRUN_FLAG makes the kernel show work that waits for us; otherwise we could only guess.
   constexpr unsigned kVisible = IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
   switch (mode) {
@@ -76,7 +78,11 @@ int try_ring(io_uring& ring, UringMode mode, unsigned completion_entries) noexce
   io_uring_params params{};
   params.flags = setup_flags(mode);
   params.cq_entries = completion_entries;
-  return open_ring(ring, kSubmissionEntries, params);
+  int result = open_ring(ring, kSubmissionEntries, params);
+  if (result != 0) return result;
+  result = restrict_and_enable(ring);
+  if (result != 0) close_ring(ring);
+  return result;
 }
 
 __kernel_timespec to_timespec(Duration duration) {

@@ -21,7 +21,7 @@ enum class UringMode {
   plain,        // immediately, by interrupting it
 };
 
-// Owns: one ring.
+// Owns: one ring, which accepts the requests of Backend and no others (ring_restrictions.h).
 // Thread: the one that made it: the kernel refuses any other with -EEXIST (SINGLE_ISSUER).
 // Invariant: no completion is lost: those beyond the completion queue wait in the kernel
 // (IORING_FEAT_NODROP), and wait() fetches them as room becomes free.
