@@ -14,6 +14,7 @@ ROOMS = {
     "io": ["core"],
     "io/tls": ["core"],
     "database": ["core"],
+    "sandbox": ["core"],
     "capture/picture": ["core/segments"],
     "capture/change": ["capture/picture"],
     "capture/jpeg": ["capture/change"],
