@@ -34,7 +34,7 @@ ROOMS = {
     "http/shard": ["http/answer"],
     "tools/flags": ["core"],
     "tools/load": ["tools/flags", "core/segments", "core/web_socket"],
-    "tools/options": ["tools/flags", "capture/camera", "http/state"],
+    "tools/options": ["tools/flags", "capture/camera", "http/state", "sandbox"],
     "tools/commands": ["tools/flags", "http/auth"],
     "tools/server": ["tools/options", "tools/commands", "http/shard"],
 }

@@ -17,7 +17,7 @@ _fanlight() {
     --mirror | --kernel-tls) mapfile -t choices < <(compgen -W 'on off' -- "$word") ;;
     --encoder | -c) mapfile -t choices < <(compgen -W 'auto cpu m2m' -- "$word") ;;
     --backend) mapfile -t choices < <(compgen -W 'auto uring epoll' -- "$word") ;;
-    --zero-copy) mapfile -t choices < <(compgen -W 'auto on off' -- "$word") ;;
+    --zero-copy | --sandbox) mapfile -t choices < <(compgen -W 'auto on off' -- "$word") ;;
     --ring-slots) mapfile -t choices < <(compgen -W '2 4 8 16 32 auto' -- "$word") ;;
     --log-level) mapfile -t choices < <(compgen -W 'error warning info debug' -- "$word") ;;
     --shards | --max-viewers | --encode-threads | --send-buffer | --unix-mode | -M)
@@ -28,6 +28,7 @@ _fanlight() {
     --max-viewers-per-address | --capture-idle)
       mapfile -t choices < <(compgen -W 'off' -- "$word")
       ;;
+    --user) mapfile -t choices < <(compgen -u -- "$word") ;;
     --trusted-proxy) mapfile -t choices < <(compgen -W 'unix' -- "$word") ;;
     --listen | --admin-listen)
       mapfile -t choices < <(compgen -W '127.0.0.1:5000 0.0.0.0:5000 unix:' -- "$word")
@@ -42,7 +43,7 @@ _fanlight() {
         --exit-on-no-source --camera-stall-timeout --refresh --source-timeout --capture-idle
         --listen --admin-listen --tls-cert --tls-key -M --unix-mode --trusted-proxy
         --allowed-host --cors-origin --auth-file --link-key --auth-loopback
-        --access-log --stock-db --shards
+        --access-log --stock-db --user --sandbox --shards
         --max-viewers --max-viewers-per-address --max-connections-per-address --max-egress
         --min-fps --viewer-stall-timeout --header-timeout --idle-timeout
         --encode-threads -c --encoder --backend --zero-copy --frame-memory --ring-slots

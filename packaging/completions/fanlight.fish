@@ -34,6 +34,8 @@ complete -c fanlight -r -F -l link-key -d 'keys that sign links'
 complete -c fanlight -l auth-loopback -d 'ask clients of this machine for a password too'
 complete -c fanlight -r -F -l access-log -d 'append a line of JSON for each request'
 complete -c fanlight -r -F -l stock-db -d 'SQLite database of /stock-table'
+complete -c fanlight -x -l user -a '(__fish_complete_users)' -d 'user that root becomes'
+complete -c fanlight -x -l sandbox -a 'auto on off' -d 'give up files and system calls'
 complete -c fanlight -x -l shards -a auto -d 'threads that serve viewers'
 
 complete -c fanlight -x -l max-viewers -a auto -d 'concurrent streams'

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "capture/camera/source_table.h"
+#include "tools/options/confinement_options.h"
 #include "tools/options/option_values.h"
 #include "tools/options/source_spec.h"
 
@@ -355,6 +356,7 @@ std::vector<Option> all_options() {
   };
   add("Camera", camera_options());
   add("Server", server_options());
+  add("Confinement", confinement_options());
   add("Limits", limit_options());
   add("Expert, may change", expert_options());
   add("Other", other_options());

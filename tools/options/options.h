@@ -15,12 +15,19 @@
 #include "io/address_range.h"
 #include "io/choose_backend.h"
 #include "io/listener.h"
+#include "sandbox/sandbox_mode.h"
 #include "tools/flags/exit_code.h"
 #include "tools/options/camera_options.h"
 
 namespace fanlight {
 
 struct Option;
+
+// Whom root becomes; all empty: no one else.
+struct UserChoice {
+  std::string user;
+  std::string group;  // empty: the user's own
+};
 
 enum class EncoderChoice {
   automatic,  // a device where there is one, else the CPU
@@ -49,9 +56,11 @@ struct Options {
   bool auth_loopback = false;                 // clients of this machine are asked, too
   std::string access_log;                     // a file, or "-" for standard output; empty: none
   std::string stock_db;                       // the database of /stock-table; empty: none given
-  std::vector<CameraOptions> cameras;         // at least one
-  bool source_was_given = false;              // false: the emulator, because no source was given
-  bool exit_on_no_source = false;             // at start, instead of waiting for it
+  UserChoice user;
+  SandboxMode sandbox = SandboxMode::automatic;
+  std::vector<CameraOptions> cameras;  // at least one
+  bool source_was_given = false;       // false: the emulator, because no source was given
+  bool exit_on_no_source = false;      // at start, instead of waiting for it
   bool allow_control = false;
   unsigned shards = 0;                 // 0: one per CPU
   size_t max_viewers = 0;              // 0: as many as descriptors allow, up to 10,000

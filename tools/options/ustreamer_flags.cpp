@@ -73,7 +73,6 @@ constexpr UstreamerFlag kOtherFlags[] = {
     {"unix", 'U', true, false, place, ""},
     {"unix-rm", 'D', false, false, no_effect, "a socket without a listener is always replaced"},
     {"systemd", 'S', false, false, no_effect, "systemd's sockets are always used"},
-    {"user", '\0', true, false, refused, kAuth},
     {"passwd", '\0', true, false, refused, kAuth},
     {"static", '\0', true, false, no_effect, "the built-in page is always used"},
     {"drop-same-frames", 'e', true, false, no_effect, "every picture is sent"},

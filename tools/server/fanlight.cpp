@@ -36,6 +36,7 @@
 #include "tools/options/source_spec.h"
 #include "tools/options/version.h"
 #include "tools/server/access_log_writer.h"
+#include "tools/server/confinement.h"
 #include "tools/server/device_report.h"
 #include "tools/server/farewell.h"
 #include "tools/server/inherited.h"
@@ -201,7 +202,8 @@ StartNeeds needs_of(const Options& options, unsigned shards) {
 
 // In this order: everything that can fail for lack of a descriptor, thread or memory precedes the
 // first accept, and takes nothing that is left for clients. Clients that connect in the meantime
-// wait in the backlog.
+// wait in the backlog. What needs root's rights precedes --user, and everything that reads what
+// others have made, or starts a thread, is done in the sandbox.
 void serve(const CommandLine& flags, const Options& options) {
   raise_descriptor_limit();
   const unsigned shards = choose_shards(options.shards);
@@ -213,11 +215,14 @@ void serve(const CommandLine& flags, const Options& options) {
   show_log_times();
 
   const BackendChoice backend = choose_backend_or_exit(options.backend);
-  const auto running = open_cameras(options, backend.kind);
   const ServerThreads threads{
       .shards = shards, .backend = backend.kind, .pin_cpus = options.pin_cpus};
   const OpenListeners listeners = open_listeners(options, threads.shards);
   const std::unique_ptr<TlsCertificate> tls = open_tls(options);  // only root may read the key
+  give_up_root(flags, options);
+  Sandbox sandbox = enter_sandbox(options);  // there is no thread yet, and nothing foreign was read
+
+  const auto running = open_cameras(options, backend.kind);
   const std::unique_ptr<RunningTable> table = open_table(options);
   // Before there are clients: libcamera ends the process when it finds no descriptor left.
   std::vector<LibcameraCamera> libcamera = known_to_libcamera(options);
@@ -230,7 +235,7 @@ void serve(const CommandLine& flags, const Options& options) {
   const std::unique_ptr<RunningAuth> auth = open_auth(options);
   config.auth = auth == nullptr ? nullptr : auth->auth();
   ServerState state(config, shown(running), threads.shards, read_wall_clock());
-  Reload reload(flags, options, state, running);
+  Reload reload(flags, options, state, running, sandbox);
   Server server(state, listeners.viewers, threads, listeners.admin);
   for (const auto& each : running) each->loop->start();
   DeviceReport devices(state.devices_json, std::move(libcamera));
@@ -239,12 +244,14 @@ void serve(const CommandLine& flags, const Options& options) {
     if (auth != nullptr) auth->reload();
   };
   for_clients.release();
+  sandbox.complete();
 
   const Instant began = read_monotonic_clock();
   say_where(listeners);
   if (auth == nullptr) warn_of_open(listeners, options);
   say_what_runs(options, config, threads.shards, backend.reason);
   say_egress(config.wire, options, listeners);
+  say_sandbox(sandbox);
   if (!options.source_was_given) say_emulated(camera);
   for (const std::string& note : flags.notes) log_info("{}", note);
   for (const std::string& note : options.notes) log_warning("{}", note);

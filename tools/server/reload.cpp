@@ -13,6 +13,7 @@
 #include "tools/options/option_table.h"
 #include "tools/options/password_file.h"
 #include "tools/options/read_options.h"
+#include "tools/server/confinement.h"
 
 namespace fanlight {
 namespace {
@@ -86,8 +87,8 @@ std::vector<std::string_view> fixed_differences(const CameraOptions& now,
 }
 
 Reload::Reload(const CommandLine& flags, const Options& now, ServerState& state,
-               const std::vector<std::unique_ptr<RunningCamera>>& cameras)
-    : flags_(flags), now_(now), state_(state), cameras_(cameras) {
+               const std::vector<std::unique_ptr<RunningCamera>>& cameras, const Sandbox& sandbox)
+    : flags_(flags), now_(now), state_(state), cameras_(cameras), sandbox_(sandbox) {
   state_.flags_json.set(config_json(now_));
 }
 
@@ -102,6 +103,7 @@ void Reload::carry_out() noexcept {
   }
   try {
     Options next = read_options(flags_);
+    check_reload(sandbox_, next);
     read_passwords(next.cameras);
     take(next);
   } catch (const std::exception& error) {

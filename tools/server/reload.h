@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/state/server_state.h"
+#include "sandbox/sandbox.h"
 #include "tools/options/command_line.h"
 #include "tools/options/options.h"
 #include "tools/server/running_camera.h"
@@ -20,7 +21,7 @@ namespace fanlight {
 class Reload {
  public:
   Reload(const CommandLine& flags, const Options& now, ServerState& state,
-         const std::vector<std::unique_ptr<RunningCamera>>& cameras);
+         const std::vector<std::unique_ptr<RunningCamera>>& cameras, const Sandbox& sandbox);
 
   // Logs one line for each option that has changed, whether or not it could be applied, and one
   // when nothing has.
@@ -36,6 +37,7 @@ class Reload {
   Options now_;
   ServerState& state_;
   const std::vector<std::unique_ptr<RunningCamera>>& cameras_;
+  const Sandbox& sandbox_;
 };
 
 // Whether --max-egress, or the link speed it stands for, can change without a restart: the wire's

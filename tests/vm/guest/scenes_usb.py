@@ -241,7 +241,8 @@ class Busy(UsbScene):
     def test_at_start_the_other_program_is_named(self):
         with occupying(self.camera.node()) as other:
             wait_until(lambda: self.camera.count("streaming"), "it streams")
-            source = ("--source", f"v4l2:{self.camera.node()}")
+            # In the sandbox no other process can be examined.
+            source = ("--sandbox", "off", "--source", f"v4l2:{self.camera.node()}")
             code, lines = harness.run_to_exit(*source, "--exit-on-no-source")
             self.assertEqual(code, 66, lines)
             self.assertIn(f"v4l2-ctl (pid {other.pid})", lines[-1])
