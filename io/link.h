@@ -17,7 +17,7 @@ struct Link {
 // Where the kernel describes its interfaces.
 struct LinkFiles {
   std::string interfaces = "/sys/class/net";  // NAME/speed in Mbit/s (sysfs-class-net(5))
-  std::string routes = "/proc/net/route";
+  std::string routes = "/proc/self/net/route";  // /proc/net may be hidden (ProcSubset=)
 };
 
 // An address of this machine, numeric, without brackets or a scope.
