@@ -35,8 +35,11 @@ void Reactor::discard(int fd) noexcept {
 }
 
 void Reactor::turn(Instant deadline) noexcept {
-  const unsigned count = backend_.wait(events_, std::min(deadline, timers_.next()));
+  const Instant due = was_late_ ? Instant::min() : std::min(deadline, timers_.next());
+  const Instant expected = std::max(now_, due);
+  const unsigned count = backend_.wait(events_, due);
   now_ = backend_.now();
+  was_late_ = !was_late_ && now_ - kLate > expected;
   for (unsigned i = 0; i < std::min(count, kAhead); ++i) prefetch_owner(events_[i]);
   for (unsigned i = 0; i < count; ++i) {
     if (i + kAhead < count) prefetch_owner(events_[i + kAhead]);
@@ -47,7 +50,7 @@ void Reactor::turn(Instant deadline) noexcept {
     auto& operation = *reinterpret_cast<Operation*>(event.user_data);
     operation.complete(completion);
   }
-  timers_.run(now_);
+  if (!was_late_) timers_.run(now_);
 }
 
 }  // namespace fanlight

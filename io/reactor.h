@@ -42,7 +42,9 @@ class Reactor {
   void discard(int fd) noexcept;
 
   // Submits what was prepared, waits for events until `deadline` or the first timer, dispatches up
-  // to kBatch of them, and runs the timers that are due.
+  // to kBatch of them, and runs the timers that are due. If this thread was not scheduled for a
+  // while, or the machine was suspended, the timers run one iteration later, behind what had
+  // arrived meanwhile: nobody exceeds a time limit because the server did not look.
   void turn(Instant deadline) noexcept;
 
   // The time at which this iteration's events arrived; before the first, the time of construction.
@@ -57,10 +59,13 @@ class Reactor {
   static constexpr size_t kBatch = 512;
   // Completions whose owners are being fetched while another is dispatched.
   static constexpr unsigned kAhead = 4;
+  // An iteration that ends this long after its deadline is late.
+  static constexpr Duration kLate = 250ms;
 
   Backend& backend_;
   Timers timers_;
   Instant now_;
+  bool was_late_ = false;
   size_t in_flight_ = 0;
   std::array<Event, kBatch> events_;
 };

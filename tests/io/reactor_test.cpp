@@ -193,6 +193,38 @@ TEST_F(ReactorTest, TimersRunAfterCompletions) {
   EXPECT_EQ(owner.completions_before_timer, 1u);
 }
 
+// The thread was not scheduled: what arrived meanwhile was in time, if the server had looked.
+TEST_F(ReactorTest, TimersRunOneIterationLaterAfterAPause) {
+  Owner owner(reactor_);
+  owner.receive();
+  reactor_.timers().set(owner.timer, backend_.time + 1s);
+  backend_.time += 1300ms;
+  backend_.answer(0, 1, IORING_CQE_F_MORE);
+  reactor_.turn(kNever);
+  EXPECT_EQ(owner.completions.size(), 1u);
+  EXPECT_EQ(owner.timer_calls, 0);
+  backend_.answer(0, 2);
+  reactor_.turn(kNever);
+  EXPECT_EQ(backend_.deadlines.back(), Instant::min()) << "it only collects what is there";
+  EXPECT_EQ(owner.timer_calls, 1);
+  EXPECT_EQ(owner.completions_before_timer, 2u);
+}
+
+// Even if each iteration is late, as under overload, timers run.
+TEST_F(ReactorTest, TimersAreNotPostponedTwice) {
+  Owner owner(reactor_);
+  owner.receive();
+  reactor_.timers().set(owner.timer, backend_.time + 1s);
+  for (int i = 0; i < 2; ++i) {
+    backend_.time += 10s;
+    backend_.answer(0, i, IORING_CQE_F_MORE);
+    reactor_.turn(kNever);
+  }
+  EXPECT_EQ(owner.timer_calls, 1);
+  backend_.answer(0, 0);
+  reactor_.turn(Instant::min());
+}
+
 TEST_F(ReactorTest, DispatchesInBatches) {
   Owner owner(reactor_);
   owner.receive();
