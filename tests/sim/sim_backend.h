@@ -20,8 +20,8 @@
 
 #include "core/random.h"
 #include "io/backend.h"
+#include "tests/sim/faults/sim_faults.h"
 #include "tests/sim/sim_clock.h"
-#include "tests/sim/sim_faults.h"
 #include "tests/sim/sim_network.h"
 
 namespace fanlight {

@@ -21,8 +21,8 @@
 #include "core/random.h"
 #include "io/peer_address.h"
 #include "tests/sim/byte_queue.h"
+#include "tests/sim/faults/sim_faults.h"
 #include "tests/sim/sim_clock.h"
-#include "tests/sim/sim_faults.h"
 
 namespace fanlight {
 

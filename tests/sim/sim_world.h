@@ -46,9 +46,9 @@
 #include <vector>
 
 #include "core/frame_ring.h"
+#include "tests/sim/faults/sim_faults.h"
 #include "tests/sim/sim_backend.h"
 #include "tests/sim/sim_camera.h"
-#include "tests/sim/sim_faults.h"
 #include "tests/sim/sim_viewer.h"
 
 namespace fanlight {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/sim/sim_faults.h"
+#include "tests/sim/faults/sim_faults.h"
 
 namespace fanlight {
 

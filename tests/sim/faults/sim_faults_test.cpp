@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each fault of the simulated kernel does what its name states; all together keep TCP's guarantees.
-#include "tests/sim/sim_faults.h"
+#include "tests/sim/faults/sim_faults.h"
 
 #include <gtest/gtest.h>
 
