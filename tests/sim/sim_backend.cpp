@@ -38,6 +38,7 @@ WallTime SimBackend::wall_now() noexcept {
 uint64_t SimBackend::peer_progress(int fd) noexcept {
   const auto found = descriptors_.find(fd);
   CHECK(found != descriptors_.end() && found->second.connection != nullptr);
+  if (planned_error(SimCall::peer_progress, fd) != 0) return 0;
   return found->second.connection->acknowledged();
 }
 
@@ -51,6 +52,7 @@ void SimBackend::reset_on_close(int fd) noexcept {
 bool SimBackend::register_descriptor(int fd) noexcept {
   const auto found = descriptors_.find(fd);
   CHECK(found != descriptors_.end() && !found->second.registered);
+  if (planned_error(SimCall::register_descriptor, fd) != 0) return false;
   return found->second.registered = fd % 2 == 0;
 }
 
@@ -61,15 +63,26 @@ void SimBackend::unregister_descriptor(int fd) noexcept {
   found->second.registered = false;
 }
 
+// Of a direct call; 0: it does not fail.
+int SimBackend::planned_error(SimCall call, int fd) {
+  if (plan_ == nullptr) return 0;
+  const AllocationAllowed allowed;
+  const auto found = descriptors_.find(fd);
+  const bool known = found != descriptors_.end() && found->second.connection != nullptr;
+  return static_cast<int>(plan_->next(call, known ? found->second.connection->id() : 0).value);
+}
+
 PeerAddress SimBackend::peer_address(int fd) noexcept {
   const auto found = descriptors_.find(fd);
   CHECK(found != descriptors_.end() && found->second.connection != nullptr);
+  if (planned_error(SimCall::peer_address, fd) != 0) return {};
   // As getpeername(2): a connection that was reset has no peer.
   return found->second.connection->was_reset() ? PeerAddress{} : found->second.connection->peer();
 }
 
 int SimBackend::open_spare() noexcept {
   const AllocationAllowed allowed;
+  if (const int error = planned_error(SimCall::open_spare, -1); error != 0) return -error;
   return descriptors_.size() < descriptor_limit_ ? open_descriptor({}) : -EMFILE;
 }
 
@@ -325,21 +338,35 @@ Event SimBackend::finish(Completion& completion) {
   return {request.user_data, outcome.result, outcome.flags};
 }
 
+// The time that the shard took, or in which it was not scheduled.
+void SimBackend::pass_time() {
+  if (faults_.turn_time_max > Duration(0)) {
+    const auto most = static_cast<uint64_t>(faults_.turn_time_max.count());
+    run_until(clock_.now() + Duration(random_.below(most + 1)));
+  }
+  if (plan_ == nullptr) return;
+  const Fault fault = plan_->next(SimCall::turn, 0);
+  const std::chrono::milliseconds value{fault.value};
+  if (fault.kind == Fault::Kind::stall) run_until(clock_.now() + value);
+  if (fault.kind == Fault::Kind::jump) clock_.jump(value);
+  if (fault.kind == Fault::Kind::wall_clock) set_wall_clock(wall_now() + value);
+}
+
+void SimBackend::run_until(Instant until) {
+  while (clock_.next() <= until) {
+    clock_.advance_to(std::max(clock_.now(), clock_.next()));
+    settle();
+  }
+  clock_.advance_to(std::max(clock_.now(), until));
+}
+
 unsigned SimBackend::wait(std::span<Event> events, Instant deadline) noexcept {
   CHECK(!events.empty());
   const AllocationAllowed allowed;
   const Instant began_at = clock_.now();
   ++counts_.waits;
   submit();
-  if (faults_.turn_time_max > Duration(0)) {
-    const auto most = static_cast<uint64_t>(faults_.turn_time_max.count());
-    const Instant until = clock_.now() + Duration(random_.below(most + 1));
-    while (clock_.next() <= until) {
-      clock_.advance_to(clock_.next());
-      settle();
-    }
-    clock_.advance_to(until);
-  }
+  pass_time();
   unsigned count = 0;
   for (;;) {
     settle();
@@ -347,7 +374,7 @@ unsigned SimBackend::wait(std::span<Event> events, Instant deadline) noexcept {
     if (count > 0 || interrupted_ || clock_.now() >= deadline) break;
     const Instant next = std::min({clock_.next(), next_completion(), deadline});
     CHECK(next < kNever);  // or it would sleep forever
-    clock_.advance_to(next);
+    clock_.advance_to(std::max(clock_.now(), next));
   }
   interrupted_ = false;
   counts_.empty_waits += count == 0;

@@ -20,6 +20,7 @@
 
 #include "core/random.h"
 #include "io/backend.h"
+#include "tests/sim/faults/fault_plan.h"
 #include "tests/sim/faults/sim_faults.h"
 #include "tests/sim/sim_clock.h"
 #include "tests/sim/sim_network.h"
@@ -87,6 +88,8 @@ class SimBackend final : public Backend {
   void interrupt() { interrupted_ = true; }
   // The limit on descriptors; accept and open_spare() fail with EMFILE beyond it.
   void set_descriptor_limit(size_t limit) { descriptor_limit_ = limit; }
+  // Single calls that fail, in addition to SimFaults; the plan outlives the backend.
+  void set_fault_plan(FaultPlan& plan) { plan_ = &plan; }
   // SimFaults::cancel_lost, from now on.
   void set_cancel_lost(double probability) { faults_.cancel_lost = probability; }
   // Answers requests on a descriptor that is not open with EBADF instead of failing.
@@ -165,6 +168,12 @@ class SimBackend final : public Backend {
 
   // Each returns an outcome, or nothing if the request has to wait.
   std::optional<Outcome> perform(Request& request);
+  std::optional<Outcome> fail(const Request& request);
+  int planned_error(SimCall call, int fd);
+  size_t planned_limit(size_t bytes) { return plan_ == nullptr ? bytes : plan_->limit(bytes); }
+  SimConnection* connection_of(const Request& request) const;
+  void pass_time();
+  void run_until(Instant until);
   std::optional<Outcome> perform_accept(Request& request, Descriptor& listener);
   std::optional<Outcome> perform_receive(const Request& request, SimConnection& connection);
   std::optional<Outcome> perform_send(const Request& request, SimConnection& connection);
@@ -185,6 +194,7 @@ class SimBackend final : public Backend {
   void fold(uint64_t value);
 
   SimFaults faults_;
+  FaultPlan* plan_ = nullptr;
 
   Random random_;
   SimClock clock_;

@@ -13,8 +13,9 @@
 namespace fanlight {
 
 // Owns: the agenda. Thread: one.
-// Invariants: time never goes back and never jumps over an action that is due; actions due at the
-// same instant run in the order in which they were planned.
+// Invariants: time never goes back, and jumps over an action that is due only in jump(); actions
+// run in the order of their instants, those of the same instant in the order in which they were
+// planned.
 class SimClock {
  public:
   // Names a planned action, so that it can be cancelled.
@@ -55,6 +56,9 @@ class SimClock {
     CHECK(when >= now_ && when < kNever);
     now_ = when;
   }
+
+  // As when a machine resumes: everything that was due meanwhile is overdue.
+  void jump(Duration duration) { advance_to(now_ + duration); }
 
  private:
   // Not the beginning of time, so that code which subtracts from it stays in range.

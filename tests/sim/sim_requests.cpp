@@ -10,6 +10,7 @@
 
 #include "core/check.h"
 #include "io/zero_copy_abi.h"
+#include "tests/sim/faults/sim_call.h"
 #include "tests/sim/sim_backend.h"
 #include "tests/sim/sim_hash.h"
 
@@ -38,6 +39,33 @@ std::vector<std::string_view> pieces_of(const io_uring_sqe& sqe) {
     pieces.emplace_back(static_cast<const char*>(vector.iov_base), vector.iov_len);
   }
   return pieces;
+}
+
+SimCall call_of(uint8_t opcode) {
+  switch (opcode) {
+    case IORING_OP_ACCEPT:
+      return SimCall::accept;
+    case IORING_OP_RECV:
+      return SimCall::receive;
+    case IORING_OP_SEND:
+      return SimCall::send;
+    case IORING_OP_SENDMSG:
+      return SimCall::send_message;
+    case IORING_OP_SEND_ZC:
+      return SimCall::send_zero_copy;
+    case IORING_OP_READ:
+      return SimCall::read_event;
+    case IORING_OP_POLL_ADD:
+      return SimCall::poll;
+    case IORING_OP_SHUTDOWN:
+      return SimCall::shut_down;
+    case IORING_OP_CLOSE:
+      return SimCall::close;
+    case IORING_OP_ASYNC_CANCEL:
+      return SimCall::cancel;
+    default:
+      CHECK(false && "unreachable: read_sqe() knows all opcodes");
+  }
 }
 
 }  // namespace
@@ -105,7 +133,52 @@ SimBackend::Request SimBackend::read_sqe(const io_uring_sqe& sqe) {
   return request;
 }
 
+// Whose request it is, or whose request it cancels; nullptr: no connection's.
+SimConnection* SimBackend::connection_of(const Request& request) const {
+  int fd = request.fd;
+  if (request.opcode == IORING_OP_ASYNC_CANCEL) {
+    for (const auto& [id, waiting] : waiting_) {
+      if (waiting.user_data == request.target) fd = waiting.fd;
+    }
+  }
+  const auto found = descriptors_.find(fd);
+  return found == descriptors_.end() ? nullptr : found->second.connection;
+}
+
+// What the plan has for this attempt; nothing: it is carried out.
+std::optional<SimBackend::Outcome> SimBackend::fail(const Request& request) {
+  if (plan_ == nullptr) return {};
+  // It is tried again whenever anything happens: only attempts that end its wait are calls.
+  if (request.opcode == IORING_OP_READ && request.has_waited) {
+    pollfd ready{request.fd, POLLIN, 0};
+    if (::poll(&ready, 1, 0) == 0) return {};
+  }
+  SimConnection* const connection = connection_of(request);
+  const SimCall call = call_of(request.opcode);
+  const Fault fault = plan_->next(call, connection == nullptr ? 0 : connection->id());
+  if (fault.kind == Fault::Kind::none) return {};
+  const int error = static_cast<int>(fault.value);
+  // close(2): the descriptor is gone whatever it returns.
+  if (call == SimCall::close) {
+    request.fd < kFirstDescriptor ? perform_real(request) : perform_close(request);
+  }
+  if (call == SimCall::accept) {
+    const auto listener = descriptors_.find(request.fd);
+    const uint64_t number = listener->second.connection_or_listener;
+    if (error == ECONNABORTED && network_.has_waiting(number)) {
+      SimConnection& aborted = network_.accept(number);
+      plan_->add_victim(aborted.id());
+      aborted.close_server(true);
+    }
+  } else if (connection != nullptr && transfers(call) && ends_connection(error)) {
+    connection->reset_by_network();
+    connection->take_error();
+  }
+  return Outcome{-error};
+}
+
 std::optional<SimBackend::Outcome> SimBackend::perform(Request& request) {
+  if (std::optional<Outcome> failed = fail(request)) return failed;
   if (request.opcode == IORING_OP_ASYNC_CANCEL) return perform_cancel(request);
   if (request.fd < kFirstDescriptor) return perform_real(request);
   const auto found = descriptors_.find(request.fd);
@@ -174,6 +247,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform_receive(const Request& re
       ++counts_.short_receives;
       bytes = 1 + random_.below(bytes - 1);
     }
+    bytes = planned_limit(bytes);
     std::string data(connection.received().view().substr(0, bytes));
     connection.receive(bytes);
     return Outcome{static_cast<int32_t>(bytes), 0, std::move(data)};
@@ -208,6 +282,7 @@ std::optional<SimBackend::Outcome> SimBackend::perform_send(const Request& reque
     ++counts_.short_sends;
     bytes = 1 + random_.below(bytes - 1);
   }
+  bytes = planned_limit(bytes);
   size_t left = bytes;
   for (const std::string_view piece : request.pieces) {
     const std::string_view part = piece.substr(0, left);

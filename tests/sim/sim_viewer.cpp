@@ -64,6 +64,7 @@ Duration SimViewer::longest_silence() const {
 
 void SimViewer::connect() {
   connection_ = &backend_.connect(listener_, script_.link);
+  connection_number_ = connection_->id();
   connected_at_ = backend_.now();
   end_ = SimEnd::open;
   connection_->set_on_change([this] { on_change(); });

@@ -64,6 +64,7 @@ class SimViewer {
   void set_on_frame(std::function<void(uint64_t)> f) { on_frame_ = std::move(f); }
 
   SimEnd end() const { return end_; }
+  uint64_t connection() const { return connection_number_; }  // in the network; 0: none yet
   uint64_t bytes() const { return bytes_; }
   Instant connected_at() const { return connected_at_; }
   Instant first_frame_at() const { return first_frame_at_; }  // kNever: none arrived
@@ -93,6 +94,7 @@ class SimViewer {
   Random random_;
   ResponseParser parser_;
   SimConnection* connection_ = nullptr;  // the network's; nullptr before and after
+  uint64_t connection_number_ = 0;
   std::vector<SimClock::Appointment> plans_;
   std::function<void(uint64_t)> on_frame_;
 
