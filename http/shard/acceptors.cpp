@@ -21,9 +21,33 @@ constexpr Duration kRetry = 1s;
 constexpr size_t kSurplusMin = 4;
 constexpr size_t kSurplusShare = 64;
 
-// These concern one connection that has already gone, not the listener (accept(2)).
+// So many failed connections in a row are taken at once. It is also what stops a loop if an error
+// is not of one connection after all.
+constexpr unsigned kFailuresInARow = 64;
+// A cancel that had no effect is repeated after this time.
+constexpr Duration kCancelAgain = 20ms;
+
+// These concern one connection that has already gone, not the listener: Linux passes errors of the
+// network to accept(2), which says to treat them like EAGAIN.
 bool is_transient(int error) {
-  return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM;
+  switch (error) {
+    case EAGAIN:
+    case EINTR:
+    case ECONNABORTED:
+    case EPERM:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case ETIMEDOUT:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -33,7 +57,7 @@ Acceptors::Acceptors(ShardEntry& shard, ShardServices& services,
     : shard_(shard),
       services_(services),
       on_their_way_(services.state.links.size()),
-      retry_timer_(bind_timer<&Acceptors::try_again>(this)) {
+      retry_timer_(bind_timer<&Acceptors::on_timer>(this)) {
   for (const ListeningSocket& listener : listeners) {
     acceptors_.push_back(std::make_unique<Acceptor>(*this, listener));
   }
@@ -45,6 +69,7 @@ Acceptors::Acceptors(ShardEntry& shard, ShardServices& services,
 
 Acceptors::~Acceptors() {
   CHECK(is_idle() && spare_ < 0);
+  services_.reactor.timers().clear(retry_timer_);
 }
 
 bool Acceptors::is_idle() const noexcept {
@@ -75,11 +100,12 @@ void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept 
                             .by_admin_listener = acceptor.listener.is_admin,
                             .by_tls_listener = acceptor.listener.is_tls,
                             .by_local_listener = acceptor.listener.is_local};
+  if (fd >= 0) failures_ = 0;
   if (fd < 0) {
     if (fd != -ECANCELED) accept_failed(-fd);
   } else if (stopped_) {
     shard_.admit(client);  // it arrived before the end, so it is answered
-  } else if (spare_ < 0) {
+  } else if (!has_spare()) {
     // The connection has the last descriptor; once it is closed there is a spare again.
     services_.stats.refused_descriptors.add();
     shard_.refuse(client, Refusal::descriptors);
@@ -103,7 +129,9 @@ void Acceptors::hold(const ClientSocket& client) noexcept {
 
 void Acceptors::accept_failed(int error) noexcept {
   services_.stats.accept_failures.add();
-  if (is_transient(error) || stopped_) return;
+  if (stopped_) return;
+  if (is_transient(error) && ++failures_ < kFailuresInARow) return;
+  failures_ = 0;
   if (error == EMFILE || error == ENFILE) return short_of_descriptors(error);
   services_.events.cannot_accept(services_.now(), error);
   pause();
@@ -125,9 +153,20 @@ void Acceptors::pause() noexcept {
   services_.reactor.timers().set(retry_timer_, services_.now() + kRetry);
 }
 
+// Opens it again if it was closed. Descriptors may be free again by now, here or elsewhere in the
+// machine, without the end of a connection of this shard.
+bool Acceptors::has_spare() noexcept {
+  if (spare_ < 0) spare_ = services_.reactor.backend().open_spare();
+  return spare_ >= 0;
+}
+
+void Acceptors::on_timer() noexcept {
+  stopped_ ? cancel_accepts() : try_again();
+}
+
 void Acceptors::try_again() noexcept {
   if (stopped_) return;
-  if (spare_ < 0) spare_ = services_.reactor.backend().open_spare();
+  has_spare();
   resume();
 }
 
@@ -147,10 +186,19 @@ void Acceptors::resume() noexcept {
 
 void Acceptors::stop() noexcept {
   stopped_ = true;
-  for (auto& acceptor : acceptors_) services_.reactor.cancel(acceptor->operation);
   services_.reactor.timers().clear(retry_timer_);
+  cancel_accepts();
   if (spare_ >= 0) services_.reactor.discard(std::exchange(spare_, -1));
   while (held_count_ > 0) shard_.admit(take_held());
+}
+
+void Acceptors::cancel_accepts() noexcept {
+  bool any = false;
+  for (auto& acceptor : acceptors_) {
+    any |= acceptor->operation.in_flight();
+    services_.reactor.cancel(acceptor->operation);
+  }
+  if (any) services_.reactor.timers().set(retry_timer_, services_.now() + kCancelAgain);
 }
 
 ClientSocket Acceptors::take_held() noexcept {

@@ -80,6 +80,9 @@ class Acceptors {
   void hold(const ClientSocket& client) noexcept;
   void pause() noexcept;
   void resume() noexcept;
+  bool has_spare() noexcept;
+  void on_timer() noexcept;
+  void cancel_accepts() noexcept;
   ClientSocket take_held() noexcept;
   unsigned least_loaded() const noexcept;
   unsigned most_idle() const noexcept;
@@ -96,7 +99,8 @@ class Acceptors {
   size_t held_first_ = 0;
   size_t held_count_ = 0;
   Timer retry_timer_;
-  int spare_ = -1;  // descriptor; -1: closed to refuse a client, or not available
+  unsigned failures_ = 0;  // transient ones in a row
+  int spare_ = -1;         // descriptor; -1: closed to refuse a client, or not available
   bool paused_ = false;
   bool stopped_ = false;
 };

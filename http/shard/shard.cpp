@@ -28,6 +28,9 @@ constexpr size_t kConnectionsSpare = 256;
 constexpr size_t kGuestsMax = 64;
 constexpr size_t kLeavingMax = 128;
 
+// How soon messages and frames are looked for if their wake could not be read.
+constexpr Duration kWakeRetry = 20ms;
+
 // A request may already be on its way, or in the kernel, when a connection begins to wait for it.
 constexpr Duration kIdleMin = 1s;
 
@@ -77,6 +80,7 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
                 .scratch = scratch_},
       acceptors_(*this, services_, listeners),
       wake_(bind<&Shard::on_woken>(this)),
+      wake_timer_(bind_timer<&Shard::look_for_wakes>(this)),
       stop_timer_(bind_timer<&Shard::abort_all>(this)) {
   if (state.config.tls != nullptr) {
     tls_.emplace(*state.config.tls, state.admission, connections_max_ + kConnectionsSpare);
@@ -108,6 +112,7 @@ void Shard::prepare() {
 
 Shard::~Shard() {
   CHECK(connections_.empty() && reactor_.in_flight() == 0);
+  reactor_.timers().clear(wake_timer_);
   reactor_.timers().clear(stop_timer_);
   link_.entry = nullptr;
 }
@@ -147,7 +152,27 @@ void Shard::on_woken(Completion completion) noexcept {
     wake_error_ = -completion.result;
     return;
   }
+  if (completion.result < 0) {
+    // Memory may be short for a while (ENOMEM, ENOBUFS), or a signal came (EINTR). Asking again at
+    // once would spin, and frames must not wait for the end of the shortage.
+    events_.cannot_wait(now(), -completion.result);
+    return reactor_.timers().set(wake_timer_, now() + kWakeRetry);
+  }
   CHECK(completion.result == sizeof wake_count_);
+  take_wake();
+}
+
+void Shard::look_for_wakes() noexcept {
+  if (phase_ != Phase::leaving) return take_wake();
+  if (wake_.in_flight()) stop_waiting_for_wakes();  // the cancel had no effect
+}
+
+void Shard::stop_waiting_for_wakes() noexcept {
+  reactor_.cancel(wake_);
+  reactor_.timers().set(wake_timer_, now() + kWakeRetry);
+}
+
+void Shard::take_wake() noexcept {
   link_.mailbox.deliver();
   refresh_channels();
   if (phase_ != Phase::leaving) listen_for_wakes();
@@ -292,7 +317,7 @@ void Shard::continue_stop() noexcept {
   }
   if (phase_ == Phase::emptied && state_.shards_with_connections.load() == 0) {
     phase_ = Phase::leaving;
-    reactor_.cancel(wake_);
+    stop_waiting_for_wakes();
     // Cameras' answers that are no longer needed; none is posted after this.
     link_.mailbox.deliver();
   }

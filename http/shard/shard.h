@@ -89,6 +89,9 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   void on_woken(Completion completion) noexcept;
   void prepare();
   void listen_for_wakes() noexcept;
+  void look_for_wakes() noexcept;
+  void take_wake() noexcept;
+  void stop_waiting_for_wakes() noexcept;
   void refresh_channels() noexcept;
   void reclaim(Channel& channel) noexcept;
   uint64_t next_connection_id() noexcept;
@@ -130,6 +133,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
 
   Operation wake_;
   int wake_error_ = 0;  // errno if the kernel cannot report wakes
+  Timer wake_timer_;    // after a wake could not be read, or its wait not be cancelled
   Timer stop_timer_;
   uint64_t wake_count_ = 0;
   uint64_t connections_made_ = 0;

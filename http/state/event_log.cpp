@@ -130,6 +130,13 @@ void EventLog::cannot_accept(Instant now, int error) noexcept {
             std::strerror(error));
 }
 
+void EventLog::cannot_wait(Instant now, int error) noexcept {
+  log_gated(cannot_wait_, now, LogLevel::warning,
+            "shard {}: cannot wait for other threads: {}; looking for their messages 50 times a "
+            "second until it can",
+            shard_, std::strerror(error));
+}
+
 void EventLog::short_of_descriptors(Instant now, int error, uint64_t connections) noexcept {
   log_gated(short_of_descriptors_, now, LogLevel::warning,
             "shard {}: {}; with {} connections open, new ones are refused (ulimit -n)", shard_,

@@ -59,6 +59,8 @@ class EventLog {
                  uint64_t bytes_sent) noexcept;
   // Neither accepted nor refused.
   void cannot_accept(Instant now, int error) noexcept;
+  // The wakes of other threads cannot be read; they are looked for at intervals instead.
+  void cannot_wait(Instant now, int error) noexcept;
   // Refused: ulimit -n.
   void short_of_descriptors(Instant now, int error, uint64_t connections) noexcept;
 
@@ -81,6 +83,7 @@ class EventLog {
   LogGate stalled_;
   LogGate ring_full_;
   LogGate cannot_accept_;
+  LogGate cannot_wait_;
   LogGate short_of_descriptors_;
 };
 

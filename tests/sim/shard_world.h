@@ -39,13 +39,13 @@ class ShardWorld {
     return world.run_until(done, limit, turn_);
   }
 
-  // Stops as SIGTERM does; returns how long it took, or nothing if more than a minute.
-  Duration stop() {
+  // Stops as SIGTERM does; returns how long it took, which is at most `limit`.
+  Duration stop(Duration limit = 60s) {
     const Instant begun = world.now();
     state.stopping = true;
     state.wake_all();
     world.backend().interrupt();
-    EXPECT_TRUE(run_until([this] { return !running_; }, 60s));
+    EXPECT_TRUE(run_until([this] { return !running_; }, limit));
     const Duration took = world.now() - begun;
     world.run_without_server(5s);
     return took;
