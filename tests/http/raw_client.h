@@ -54,6 +54,7 @@ class RawClient {
   const std::string& violation() const { return parser_.violation(); }
   int status() const { return responses().empty() ? 0 : responses().back().status; }
   bool answered() const { return !responses().empty() && responses().back().complete; }
+  uint64_t connection() const { return connection_.id(); }  // in the network
   bool finished() const { return ended_at_ != kNever && !reset_; }  // by FIN
   bool was_reset() const { return reset_; }
   Instant ended_at() const { return ended_at_; }
