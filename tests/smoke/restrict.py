@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """restrict.py [--no-io-uring] [--no-ports] [--unprivileged] [--descriptors N] [--threads N]
-               [--addresses BYTES] -- COMMAND...
+               [--addresses BYTES] [--disk FOLDER BYTES] [--cgroup FOLDER]
+               -- COMMAND...
 
 Runs COMMAND with fewer resources than the caller has, as in a container or as another user.
+--disk needs root: it mounts a tmpfs that only COMMAND sees (and others as /proc/PID/root/FOLDER).
 """
 import argparse
 import contextlib
@@ -15,7 +17,8 @@ import resource
 import struct
 import sys
 
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
+MS_REC, MS_PRIVATE = 1 << 14, 1 << 18
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 IO_URING_SETUP = 425  # the same number on every architecture (unistd.h of the kernel)
 NOBODY = 65534
@@ -65,6 +68,14 @@ def forbid_io_uring():
     check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_program, 0, 0), "PR_SET_SECCOMP")
 
 
+def mount_disk(folder, size):
+    """A disk of so many bytes, in a namespace that passes nothing on (mount_namespaces(7))."""
+    check(libc.unshare(CLONE_NEWNS), "unshare")
+    check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mount /")
+    check(libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", 0, f"size={size}".encode()),
+          f"mount {folder}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--no-io-uring", action="store_true")
@@ -73,6 +84,8 @@ def main():
     parser.add_argument("--descriptors", type=int)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--addresses", type=int)
+    parser.add_argument("--disk", nargs=2)
+    parser.add_argument("--cgroup", type=pathlib.Path)
     split = sys.argv.index("--")
     arguments = parser.parse_args(sys.argv[1:split])
     command = sys.argv[split + 1:]
@@ -82,6 +95,10 @@ def main():
         resource.setrlimit(resource.RLIMIT_NOFILE, (arguments.descriptors, arguments.descriptors))
     if arguments.addresses:
         resource.setrlimit(resource.RLIMIT_AS, (arguments.addresses, arguments.addresses))
+    if arguments.cgroup:
+        (arguments.cgroup / "cgroup.procs").write_text(str(os.getpid()))
+    if arguments.disk:
+        mount_disk(*arguments.disk)
     # A new network namespace has the kernel's default; containers often allow every port.
     if arguments.no_ports and os.geteuid() == 0:
         check(libc.unshare(CLONE_NEWNET), "unshare")
