@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// SHA256_Init(3) and its relatives are deprecated in favour of SHA256(3), which allocates: it fails
+// where memory is short, for a request too, and crashes if libcrypto's global context got none.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "http/page/content_policy.h"
 
 #include <fmt/core.h>
@@ -33,7 +37,9 @@ std::string source_of(std::string_view text) {
 
 SourceHash source_hash(std::string_view text) noexcept {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  SHA256_CTX context;
+  CHECK(SHA256_Init(&context) == 1 && SHA256_Update(&context, text.data(), text.size()) == 1 &&
+        SHA256_Final(digest.data(), &context) == 1);
   // Four characters for three bytes, and a terminating zero (EVP_EncodeBlock(3)).
   std::array<unsigned char, 4 * ((SHA256_DIGEST_LENGTH + 2) / 3) + 1> encoded;
   const int size = EVP_EncodeBlock(encoded.data(), digest.data(), SHA256_DIGEST_LENGTH);

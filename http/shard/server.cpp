@@ -78,6 +78,7 @@ Server::Server(ServerState& state, const std::vector<Listener>& listeners,
     : state_(state) {
   std::vector<std::promise<void>> ready(options.shards);
   std::exception_ptr failure;
+  threads_.reserve(options.shards);  // a vector that grows may lose a thread that it cannot hold
   for (unsigned i = 0; i < options.shards; ++i) {
     try {
       ShardSockets sockets;

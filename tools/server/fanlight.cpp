@@ -168,12 +168,25 @@ std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
   }
 }
 
-// Until SIGTERM or SIGINT.
+std::string status_text(const ServerState& state) {
+  return fmt::format("{} of {} viewers at most, {} cameras", state.config.backend,
+                     state.config.admission.viewers_max, state.cameras.size());
+}
+
+// A server that is ready does not end because there is no memory for what it has to say.
+template <class Say>
+void say_if_possible(const Say& say) noexcept {
+  try {
+    say();
+  } catch (const std::bad_alloc&) {
+    log_warning("there was no memory for a line of this log");
+  }
+}
+
+// Until SIGTERM or SIGINT. Does not allocate.
 void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const ServerState& state,
-          AccessLogWriter* access_log, const std::function<void()>& read_secrets) {
-  const std::string status =
-      fmt::format("{} of {} viewers at most, {} cameras", state.config.backend,
-                  state.config.admission.viewers_max, state.cameras.size());
+          std::string_view status, AccessLogWriter* access_log,
+          const std::function<void()>& read_secrets) {
   LogGate hanging;
   const auto read_again = [&] {
     manager.reloading(read_monotonic_clock());
@@ -190,7 +203,7 @@ void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const Se
     log_gated(hanging, now, LogLevel::error, "shard {} hangs; watchdog pings withheld", *shard);
   };
   manager.ready(status);
-  main_loop.run(read_again, manager.keep_alive_period(), tick);
+  main_loop.run(std::ref(read_again), manager.keep_alive_period(), std::ref(tick));
   manager.stopping();
 }
 
@@ -239,6 +252,7 @@ void serve(const CommandLine& flags, const Options& options) {
   Server server(state, listeners.viewers, threads, listeners.admin);
   for (const auto& each : running) each->loop->start();
   DeviceReport devices(state.devices_json, std::move(libcamera));
+  const std::string status = status_text(state);
   const std::function<void()> read_secrets = [&] {
     if (tls != nullptr) reload_tls(*tls, options);
     if (auth != nullptr) auth->reload();
@@ -247,20 +261,23 @@ void serve(const CommandLine& flags, const Options& options) {
   sandbox.complete();
 
   const Instant began = read_monotonic_clock();
-  say_where(listeners);
-  if (auth == nullptr) warn_of_open(listeners, options);
-  say_what_runs(options, config, threads.shards, backend.reason);
-  say_egress(config.wire, options, listeners);
-  say_sandbox(sandbox);
-  if (!options.source_was_given) say_emulated(camera);
-  for (const std::string& note : flags.notes) log_info("{}", note);
-  for (const std::string& note : options.notes) log_warning("{}", note);
+  say_if_possible([&] {
+    say_where(listeners);
+    if (auth == nullptr) warn_of_open(listeners, options);
+    say_what_runs(options, config, threads.shards, backend.reason);
+    say_egress(config.wire, options, listeners);
+    say_sandbox(sandbox);
+    if (!options.source_was_given) say_emulated(camera);
+    for (const std::string& note : flags.notes) log_info("{}", note);
+    for (const std::string& note : options.notes) log_warning("{}", note);
+  });
   server.begin();
   for (const auto& each : running) each->loop->begin();
-  stay(main_loop, manager, reload, state, access_log.get(), read_secrets);
+  stay(main_loop, manager, reload, state, status, access_log.get(), read_secrets);
 
   server.stop();
-  log_info("{}", farewell_text(sum_up(state, read_monotonic_clock() - began)));
+  say_if_possible(
+      [&] { log_info("{}", farewell_text(sum_up(state, read_monotonic_clock() - began))); });
   const bool table_stopped = table == nullptr || table->stop();
   const bool devices_stopped = devices.stop();
   const bool log_stopped = access_log == nullptr || access_log->stop();
