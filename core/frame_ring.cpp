@@ -99,20 +99,54 @@ bool FrameRing::try_take(uint32_t index) noexcept {
   return true;
 }
 
-// The first free place wins: recently used places come first and stay in the cache, and the rest of
-// the ring is never touched as long as no viewer is slow.
 FrameRing::Acquired FrameRing::acquire() noexcept {
+  uint32_t index = keeps_older() ? take_oldest(0) : kNone;
+  if (index == kNone) index = take_any();
+  if (index == kNone) {
+    stats_.dropped_no_place.add();
+    // No publish follows to wake the readers.
+    if (relieve(0)) wake_readers();
+    return {};
+  }
+  if (detach_pages_) give_back(index);
+  return {true, {index, {memory_of(index) + kPartHeadroom, jpeg_capacity_}}};
+}
+
+// The first free place wins: recently used places come first and stay in the cache, and the rest of
+// the ring is never touched as long as no viewer is slow. kNone if there is none.
+uint32_t FrameRing::take_any() noexcept {
   const uint32_t newest = newest_.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < places_.size(); ++i) {
-    if (i == newest || !try_take(i)) continue;
-    if (detach_pages_) give_back(i);
-    auto* jpeg = memory_of(i) + kPartHeadroom;
-    return {true, {i, {jpeg, jpeg_capacity_}}};
+    if (i != newest && try_take(i)) return i;
   }
-  stats_.dropped_no_place.add();
-  // No publish follows to wake the readers.
-  if (relieve(0)) wake_readers();
-  return {};
+  return kNone;
+}
+
+// The free place with the oldest frame, or with none, that holds memory of at least so many bytes.
+// Readers who look for a frame pin each place for a moment: then the next oldest is taken. kNone
+// when there is none.
+uint32_t FrameRing::take_oldest(size_t touched_min) noexcept {
+  constexpr int kTries = 4;
+  for (int i = 0; i < kTries; ++i) {
+    const uint32_t oldest = oldest_free(touched_min);
+    if (oldest == kNone || try_take(oldest)) return oldest;
+  }
+  return kNone;
+}
+
+uint32_t FrameRing::oldest_free(size_t touched_min) const noexcept {
+  uint32_t oldest = kNone;
+  for (uint32_t i = 0; i < places_.size(); ++i) {
+    const Place& place = places_[i];
+    if (place.pins.load(std::memory_order_relaxed) != 0 || place.touched < touched_min) continue;
+    if (i == newest_.load(std::memory_order_relaxed)) continue;
+    if (oldest == kNone || place.frame.sequence() < places_[oldest].frame.sequence()) oldest = i;
+  }
+  return oldest;
+}
+
+bool FrameRing::keeps_older() const noexcept {
+  return keep_until_.load(std::memory_order_relaxed) > newest_at_;
 }
 
 void FrameRing::abandon(const FramePlace& place) noexcept {
@@ -154,6 +188,7 @@ void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameIn
     target.touched = touched;
   }
   newest_sequence_ = info.sequence;
+  newest_at_ = info.captured_at;
   target.pins.fetch_sub(kWriting, std::memory_order_release);
   newest_.store(place.index, std::memory_order_release);
 
@@ -203,7 +238,7 @@ void FrameRing::count_pinned() noexcept {
     pinned_bytes += places_[i].touched;
   }
   pinned_places_.set(pinned);
-  if (touched_bytes_.value() > memory_limit_) trim_free_places();
+  if (touched_bytes_.value() > memory_limit_) trim_free_places(keeps_older() ? memory_limit_ : 0);
 
   newcomer_step_.store(step_at(used_share(pinned, pinned_bytes)), std::memory_order_relaxed);
   const size_t free_places = places_.size() - pinned;
@@ -222,13 +257,14 @@ double FrameRing::used_share(size_t pinned, size_t pinned_bytes) const noexcept 
   return std::max(double(pinned) / double(places_.size()), double(older_bytes) / double(room));
 }
 
-// Returns the memory of free places to the kernel.
-void FrameRing::trim_free_places() noexcept {
-  const uint32_t newest = newest_.load(std::memory_order_relaxed);
-  for (uint32_t i = 0; i < places_.size(); ++i) {
-    if (i == newest || places_[i].touched == 0 || !try_take(i)) continue;
-    give_back(i);
-    abandon({i, {}});
+// Returns the memory of free places to the kernel, the oldest first, until frames have touched at
+// most so many bytes.
+void FrameRing::trim_free_places(size_t bytes) noexcept {
+  while (touched_bytes_.value() > bytes) {
+    const uint32_t oldest = take_oldest(1);
+    if (oldest == kNone) return;
+    give_back(oldest);
+    abandon({oldest, {}});
   }
 }
 
@@ -273,6 +309,43 @@ const FrameRing::Place* FrameRing::oldest_held_after(uint64_t sequence) const no
     if (oldest == nullptr || held < oldest->frame.sequence()) oldest = &place;
   }
   return oldest;
+}
+
+// Empty while the writer has the place, or if there is no picture in it.
+FrameRef FrameRing::pin(Place& place) noexcept {
+  const uint32_t before = place.pins.fetch_add(1, std::memory_order_acquire);
+  if ((before & kWriting) == 0 && place.frame.sequence() != kNoSequence) {
+    return FrameRef(this, &place.frame);
+  }
+  place.pins.fetch_sub(1, std::memory_order_release);  // the number was read
+  return {};
+}
+
+// A frame that must be released is not found: nobody would request its release a second time.
+FrameRef FrameRing::find(uint64_t sequence) noexcept {
+  if (sequence <= reclaim_through()) return {};
+  for (Place& place : places_) {
+    FrameRef found = pin(place);
+    if (found && found->sequence() == sequence) return found;
+  }
+  return {};
+}
+
+uint64_t FrameRing::oldest_sequence() noexcept {
+  uint64_t oldest = 0;
+  for (Place& place : places_) {
+    const FrameRef found = pin(place);
+    if (!found || found->sequence() <= reclaim_through()) continue;
+    if (oldest == 0 || found->sequence() < oldest) oldest = found->sequence();
+  }
+  return oldest;
+}
+
+void FrameRing::keep_older_until(Instant until) noexcept {
+  Instant before = keep_until_.load(std::memory_order_relaxed);
+  while (before < until &&
+         !keep_until_.compare_exchange_weak(before, until, std::memory_order_relaxed)) {
+  }
 }
 
 FrameRef FrameRing::newer_than(uint64_t sequence) noexcept {

@@ -14,6 +14,10 @@
 // newest 8 frames and 4 more for every doubling of age: 40 places reach from 30 fps down to a frame
 // in 68 s, whatever the number of viewers and shards. places() is 8 x window, 64 here: the rest is
 // for viewers whose pace is not known yet.
+//
+// Older frames stay where they are until their places are reused. Normally that is soon, because
+// the place used last is in the cache; while somebody wants older frames (keep_older_until()), it
+// is as late as possible, and with 64 places a frame can be found for two seconds at 30 fps.
 #pragma once
 
 #include <atomic>
@@ -161,6 +165,15 @@ class FrameRing {
   // The newest frame, pinned, if its sequence is greater than `sequence`; else an empty reference.
   FrameRef newer_than(uint64_t sequence) noexcept;
 
+  // The frame of this sequence, pinned, if its place has not been reused and its release is not
+  // requested; else an empty reference.
+  FrameRef find(uint64_t sequence) noexcept;
+  // The lowest sequence that find() would find now; 0 before the first frame.
+  uint64_t oldest_sequence() noexcept;
+  // Has places reused as late as possible, until a frame that was captured later than this. Calls
+  // with an earlier instant than before have no effect.
+  void keep_older_until(Instant until) noexcept;
+
   // Frames up to this sequence must be released immediately: their viewers are closed. 0: none.
   uint64_t reclaim_through() const noexcept { return reclaim_through_.load(); }
 
@@ -223,6 +236,11 @@ class FrameRing {
 
   void release(const Frame& frame) noexcept;
   bool try_take(uint32_t index) noexcept;
+  uint32_t take_any() noexcept;
+  uint32_t take_oldest(size_t touched_min) noexcept;
+  uint32_t oldest_free(size_t touched_min) const noexcept;
+  FrameRef pin(Place& place) noexcept;
+  bool keeps_older() const noexcept;
   void set_segments(Place& place, const SegmentGrid& grid) const noexcept;
   void count_published(const FrameInfo& info) noexcept;
   void count_pinned() noexcept;
@@ -230,7 +248,7 @@ class FrameRing {
   bool relieve(size_t excess_bytes) noexcept;
   const Place* oldest_held_after(uint64_t sequence) const noexcept;
   void wake_readers() noexcept;
-  void trim_free_places() noexcept;
+  void trim_free_places(size_t bytes) noexcept;
   void give_back(uint32_t index) noexcept;
   std::byte* memory_of(uint32_t index) const { return memory_.bytes().data() + index * stride_; }
 
@@ -249,6 +267,8 @@ class FrameRing {
 
   std::atomic<uint32_t> newest_{kNone};  // place of the newest frame
   uint64_t newest_sequence_ = 0;         // the writer's copy
+  Instant newest_at_{};                  // when it was captured; the writer's
+  std::atomic<Instant> keep_until_{Instant{}};
   std::atomic<uint64_t> reclaim_through_{0};
   std::atomic<CaptureActivity> activity_{CaptureActivity::live};
   std::atomic<uint32_t> newcomer_step_{1};

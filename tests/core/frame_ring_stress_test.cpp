@@ -3,6 +3,7 @@
 // the pin protocol; otherwise it proves that no reader ever gets a torn picture.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <thread>
@@ -22,6 +23,7 @@ struct Outcome {
   uint64_t torn = 0;
   uint64_t fallen = 0;  // sequence numbers not greater than the one before
   uint64_t last = 0;
+  uint64_t found = 0;  // by its number
 };
 
 // Takes frames and keeps up to four pinned for a while; checks each when it is taken and again when
@@ -46,6 +48,15 @@ Outcome read_frames(FrameRing& ring, uint64_t seed, const std::atomic<bool>& sto
       FrameRef& pin = pins[random.below(pins.size())];
       if (pin) check(pin);
       if (random.chance(0.5)) pin = std::move(newest);
+    }
+    if (outcome.last > 0 && random.chance(0.05)) {
+      const uint64_t wanted = outcome.last - random.below(std::min<uint64_t>(outcome.last, 20));
+      ring.keep_older_until(Instant(std::chrono::milliseconds(outcome.last + 50)));
+      if (const FrameRef found = ring.find(wanted)) {
+        ++outcome.found;
+        outcome.torn += found->sequence() != wanted;
+        check(found);
+      }
     }
     for (FrameRef& pin : pins) {
       if (pin && (random.chance(0.02) || pin->sequence() <= ring.reclaim_through())) pin.reset();
@@ -87,6 +98,7 @@ void stress(const FrameRingConfig& config, uint64_t publishes) {
   for (std::thread& reader : readers) reader.join();
   for (const Outcome& outcome : outcomes) {
     EXPECT_GT(outcome.frames, 0u);
+    EXPECT_GT(outcome.found, 0u);
     EXPECT_EQ(outcome.torn, 0u);
     EXPECT_EQ(outcome.fallen, 0u);
     EXPECT_EQ(outcome.last, publishes) << "the newest frame is found after the writer has ended";
