@@ -117,6 +117,9 @@ bool has_right(const Call& call) {
   switch (call.route.resource) {
     case Resource::page:
     case Resource::stream:
+    case Resource::frame:
+    case Resource::next_frame:
+    case Resource::latest_frame:
       return rights.may(Right::watch, camera);
     case Resource::snapshot:
       return rights.may(Right::snapshot, camera);
@@ -143,6 +146,9 @@ std::string_view name_of_missing_right(const Call& call) {
   switch (call.route.resource) {
     case Resource::page:
     case Resource::stream:
+    case Resource::frame:
+    case Resource::next_frame:
+    case Resource::latest_frame:
       return "the right to watch this camera is missing";
     case Resource::snapshot:
       return "the right to take snapshots of this camera is missing";

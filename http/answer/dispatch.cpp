@@ -8,6 +8,7 @@
 #include "http/answer/authorize.h"
 #include "http/answer/call.h"
 #include "http/answer/control.h"
+#include "http/answer/frame_reply.h"
 #include "http/answer/host_check.h"
 #include "http/answer/mjpg_streamer.h"
 #include "http/answer/page_reply.h"
@@ -83,6 +84,12 @@ Answer reply_get(const Call& call) {
       return reply_stream(call, parameters);
     case Resource::snapshot:
       return reply_snapshot(call, parameters);
+    case Resource::frame:
+      return reply_frame(call);
+    case Resource::next_frame:
+      return reply_next_frame(call);
+    case Resource::latest_frame:
+      return reply_latest_frame(call);
     case Resource::web_socket:
       return reply_web_socket(call);
     case Resource::cameras:

@@ -12,6 +12,9 @@
 
 namespace fanlight {
 
+// Room in the output for the head of an answer whose body has the rest of it.
+inline constexpr size_t kHeadBytesMax = 1024;
+
 // The value of Retry-After.
 inline constexpr int kRetryAfterSeconds = 5;
 

@@ -5,12 +5,6 @@
 #include "http/report/summary.h"
 
 namespace fanlight {
-namespace {
-
-// Room for the head of the answer; the object has the rest of the output.
-constexpr size_t kHeadBytesMax = 1024;
-
-}  // namespace
 
 Reply reply_summary(const Call& call) noexcept {
   const std::span<char> room = call.output.subspan(kHeadBytesMax);

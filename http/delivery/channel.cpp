@@ -19,11 +19,7 @@ bool Channel::refresh() noexcept {
   FrameRef newer = ring_.newer_than(newest_ == nullptr ? 0 : newest_->sequence());
   if (!newer) return false;
   const Frame* before = newest_;
-  Pin& pin = pins_[newer->place()];
-  CHECK(pin.count == 0);
-  pin.ref = std::move(newer);
-  pin.count = 1;
-  newest_ = pin.ref.get();
+  newest_ = &keep(std::move(newer));
   if (before != nullptr) unpin(*before);
   updates_.forget();
   stats_.update_memory.set(updates_.held_bytes());
@@ -52,6 +48,18 @@ void Channel::pin(const Frame& frame) noexcept {
   Pin& pin = pins_[frame.place()];
   CHECK(pin.count > 0);
   ++pin.count;
+}
+
+// One more pin: the first keeps the reference, which the others do not need.
+const Frame& Channel::keep(FrameRef ref) noexcept {
+  Pin& pin = pins_[ref->place()];
+  if (pin.count++ == 0) pin.ref = std::move(ref);
+  return *pin.ref;
+}
+
+const Frame* Channel::pin_sequence(uint64_t sequence) noexcept {
+  FrameRef found = ring_.find(sequence);
+  return found ? &keep(std::move(found)) : nullptr;
 }
 
 void Channel::unpin(const Frame& frame) noexcept {

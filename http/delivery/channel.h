@@ -50,6 +50,8 @@ class Channel {
   // Counted pins on frames of this ring. The caller passes newest(), or holds another pin.
   void pin(const Frame& frame) noexcept;
   void unpin(const Frame& frame) noexcept;
+  // The frame of this sequence, with a pin of the caller's, or nullptr if it is not in the ring.
+  const Frame* pin_sequence(uint64_t sequence) noexcept;
 
   // The newest frame, nullptr before the first.
   const Frame* newest() const noexcept { return newest_; }
@@ -70,6 +72,8 @@ class Channel {
     FrameRef ref;
     uint32_t count = 0;
   };
+
+  const Frame& keep(FrameRef ref) noexcept;
 
   FrameRing& ring_;
   ChannelStats& stats_;

@@ -18,6 +18,8 @@ std::string_view status_phrase(int status) noexcept {
       return "No Content";
     case 301:
       return "Moved Permanently";
+    case 302:
+      return "Found";
     case 304:
       return "Not Modified";
     case 400:

@@ -132,7 +132,19 @@ std::string_view normalize(std::string_view path, std::span<char> room) {
   return {room.data(), size};
 }
 
-// /cameras/NAME, /cameras/NAME/stream, .../snapshot, .../state, .../controls
+// Behind /cameras/NAME/frames/. A frame has one URL: no other spelling of its number.
+void set_frame_route(Route& route, std::string_view leaf) {
+  constexpr std::string_view kSuffix = ".jpg";
+  if (leaf == "next") route.resource = Resource::next_frame;
+  if (leaf == "latest.json") route.resource = Resource::latest_frame;
+  if (!leaf.ends_with(kSuffix) || leaf.starts_with('0')) return;
+  const auto number = to_number<uint64_t>(leaf.substr(0, leaf.size() - kSuffix.size()));
+  if (!number) return;
+  route.resource = Resource::frame;
+  route.frame = *number;
+}
+
+// /cameras/NAME, /cameras/NAME/stream, .../snapshot, .../state, .../controls, .../frames/...
 Route camera_route(std::string_view rest, std::span<const std::string> cameras) {
   const size_t slash = std::min(rest.find('/'), rest.size());
   const auto named = std::find(cameras.begin(), cameras.end(), rest.substr(0, slash));
@@ -150,6 +162,8 @@ Route camera_route(std::string_view rest, std::span<const std::string> cameras) 
   if (leaf == "state") route.resource = Resource::state;
   if (leaf == "controls") route.resource = Resource::controls;
   if (leaf == "ws") route.resource = Resource::web_socket;
+  constexpr std::string_view kFrames = "frames/";
+  if (leaf.starts_with(kFrames)) set_frame_route(route, leaf.substr(kFrames.size()));
   return route;
 }
 
@@ -176,6 +190,8 @@ Embedding embedding_of(Resource resource) noexcept {
   switch (resource) {
     case Resource::stream:
     case Resource::snapshot:
+    case Resource::frame:
+    case Resource::next_frame:
     case Resource::favicon:
     case Resource::viewer_js:
       return Embedding::any;

@@ -13,22 +13,25 @@
 namespace fanlight {
 
 enum class Resource : uint8_t {
-  none,         // 404
-  page,         // / and /cameras/NAME
-  favicon,      // /favicon.svg, /favicon.ico
-  viewer_js,    // /viewer.js
-  cameras,      // /cameras
-  redirect,     // /cameras/ and /cameras/NAME/, which are pages without the slash
-  controls,     // /cameras/NAME/controls
-  stock_table,  // /stock-table
-  viewers,      // /viewers
-  stream,       // multipart/x-mixed-replace
-  snapshot,     // one JPEG
-  web_socket,   // /ws
-  state,        // ustreamer's /state
-  api_state,    // /api/v1/state
-  api_summary,  // /api/v1/summary
-  metrics,      // /metrics
+  none,          // 404
+  page,          // / and /cameras/NAME
+  favicon,       // /favicon.svg, /favicon.ico
+  viewer_js,     // /viewer.js
+  cameras,       // /cameras
+  redirect,      // /cameras/ and /cameras/NAME/, which are pages without the slash
+  controls,      // /cameras/NAME/controls
+  stock_table,   // /stock-table
+  viewers,       // /viewers
+  stream,        // multipart/x-mixed-replace
+  snapshot,      // one JPEG
+  frame,         // /cameras/NAME/frames/N.jpg
+  next_frame,    // /cameras/NAME/frames/next
+  latest_frame,  // /cameras/NAME/frames/latest.json
+  web_socket,    // /ws
+  state,         // ustreamer's /state
+  api_state,     // /api/v1/state
+  api_summary,   // /api/v1/summary
+  metrics,       // /metrics
   healthz,
   mjpg_command,  // /?action=command and take
   mjpg_input,    // /input_N.json
@@ -45,6 +48,7 @@ struct Route {
   size_t camera = 0;           // index of the camera named in the URL
   bool seed_boundary = false;  // boundary `frame` (/video_feed), else `boundarydonotcross`
   bool names_camera = false;   // /cameras/NAME...
+  uint64_t frame = 0;          // the number in the URL of a frame
 };
 
 // `cameras`: their names in order of definition. Never fails: an unknown target is Resource::none.

@@ -172,13 +172,15 @@ class ContentsTest(unittest.TestCase):
 
 
 def optional_files(name):
-    """Files from other parts of the tree: documents, dashboards."""
+    """Files from other parts of the tree: documents, dashboards, configuration of caches."""
     if name != "fanlight":
         return set()
     pages = {f"usr/share/doc/fanlight/docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
     boards = {f"usr/share/fanlight/grafana/{board.name}"
               for board in (PACKAGING / "grafana").glob("*.json")}
-    return pages | boards
+    caches = {f"usr/share/fanlight/caches/{file.name}"
+              for file in (PACKAGING / "caches").iterdir()}
+    return pages | boards | caches
 
 
 class PiecesTest(unittest.TestCase):

@@ -128,6 +128,10 @@ TEST(Routes, CamerasByName) {
   EXPECT_EQ(route("/cameras/back-2/stream").resource, Resource::stream);
   EXPECT_EQ(route("/cameras/back-2/stream").camera, 1u);
   EXPECT_EQ(route("/cameras/front/snapshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/cameras/front/frames/next").resource, Resource::next_frame);
+  EXPECT_EQ(route("/cameras/front/frames/latest.json").resource, Resource::latest_frame);
+  EXPECT_EQ(route("/cameras/front/frames/120.jpg").resource, Resource::frame);
+  EXPECT_EQ(route("/cameras/front/frames/120.jpg").frame, 120u);
   EXPECT_EQ(route("/cameras/back-2/state").resource, Resource::state);
   EXPECT_EQ(route("/cameras/back-2/controls").resource, Resource::controls);
   EXPECT_EQ(route("/cameras/back-2/controls").camera, 1u);
