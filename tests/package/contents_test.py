@@ -3,6 +3,8 @@
 """contents_test.py --packages FOLDER [--arm64 FOLDER]: the contents of the packages, which must
 meet Debian's expectations."""
 import argparse
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -12,6 +14,7 @@ import tempfile
 import unittest
 
 from hardening import Elf
+from spdx import faults_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PACKAGING = ROOT / "packaging"
@@ -34,6 +37,7 @@ FILES = {
         usr/share/doc/fanlight/README.md
         usr/share/doc/fanlight/changelog.gz
         usr/share/doc/fanlight/copyright
+        usr/share/doc/fanlight/fanlight.spdx.json
         usr/share/fish/vendor_completions.d/fanlight-load.fish
         usr/share/fish/vendor_completions.d/fanlight.fish
         usr/share/man/man1/fanlight-load.1.gz
@@ -44,7 +48,8 @@ FILES = {
     "fanlight-libcamera": """
         usr/lib/LIBRARIES/fanlight/fanlight-libcamera.so
         usr/share/doc/fanlight-libcamera/changelog.gz
-        usr/share/doc/fanlight-libcamera/copyright""",
+        usr/share/doc/fanlight-libcamera/copyright
+        usr/share/doc/fanlight-libcamera/fanlight-libcamera.spdx.json""",
 }
 
 options = argparse.Namespace(packages=None, arm64=None)
@@ -148,6 +153,26 @@ class ContentsTest(unittest.TestCase):
                 for program in programs:
                     with self.subTest(program.name, architecture=architecture):
                         self.check_program(program, architecture)
+
+    def test_the_bill_of_materials_is_valid_and_of_these_programs(self):
+        for name, architecture in every_package():
+            with (tempfile.TemporaryDirectory() as folder,
+                  self.subTest(name=name, architecture=architecture)):
+                package = Package(name, architecture)
+                subprocess.run(["dpkg-deb", "--extract", package.file, folder], check=True)
+                file = pathlib.Path(folder, f"usr/share/doc/{name}/{name}.spdx.json")
+                document = json.loads(file.read_text())
+                self.assertEqual(faults_of(document), [])
+                for each in document["files"]:
+                    content = pathlib.Path(folder, each["fileName"]).read_bytes()
+                    self.assertIn(hashlib.sha256(content).hexdigest(),
+                                  [one["checksumValue"] for one in each["checksums"]])
+                self.assertEqual(len(document["files"]), 2 if name == "fanlight" else 1)
+                listed = {each["name"]: each["versionInfo"] for each in document["packages"]}
+                self.assertEqual(listed[name], package.field("Version"))
+                if name == "fanlight":
+                    # dpkg-shlibdeps leaves out those that others depend on.
+                    self.assertLessEqual(package.needs().keys(), listed.keys())
 
     def check_program(self, program, architecture):
         elf = Elf(program, f"{LIBRARIES[architecture]}-objdump")
