@@ -21,7 +21,7 @@ NOT_OURS = {".git", "build", "node_modules", "__pycache__"}
 TOP_LEVEL = {".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitignore",
              "ARCHITECTURE.md", "bench", "capture", "CMakeLists.txt", "CMakePresets.json",
              "CONTRIBUTING.md", "core", "database", "docs", "http", "io", "LICENSE", "packaging",
-             "README.md", "sandbox", "tests", "tools"}
+             "README.md", "sandbox", "SECURITY.md", "tests", "tools"}
 PRODUCTION = r"(core|io|capture|database|http|sandbox|tools)/"
 
 # (what to find in code without comments and strings, where, what to do instead)
