@@ -3,8 +3,8 @@
 """changed_rooms.py [COMMIT]: the tests that a change can break, for `tools/test --changed`.
 
 The change is the difference between COMMIT (default: HEAD) and the working tree, including new
-files. Prints three lines: rooms whose test programs must run, labels of other tests in ctest's
-syntax, and the targets to build.
+files. Prints four lines: rooms whose test programs must run, labels of other tests and names of
+fuzz targets, both in ctest's syntax, and the targets to build.
 """
 import pathlib
 import subprocess
@@ -12,6 +12,7 @@ import sys
 
 import tidy_rooms
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 # A change in this room is tested by running the program; rooms below it would always run it.
 PROGRAM_ROOM = "tools/server"
 # The simulation runs this room, and with it all rooms that it uses.
@@ -20,6 +21,9 @@ SIMULATED_ROOM = "http/shard"
 EVERYTHING = ("CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt", "tools/packages.txt")
 # Folders of tests with a label of the same name.
 LABELLED = ("browser", "interop", "net", "package", "sim", "smoke", "style", "vm")
+
+# Files that every fuzz target depends on.
+EVERY_FUZZ_TARGET = {"tests/fuzz/CMakeLists.txt", "tests/fuzz/corpus_main.cpp"}
 
 
 def changed_files(commit, folder="."):
@@ -62,15 +66,43 @@ def affected(paths):
     return rooms, labels
 
 
+def included_by(path, found=None):
+    """The file, what it includes, and what headers of tests/ include in turn."""
+    found = set() if found is None else found
+    if path not in found:
+        found.add(path)
+        if path.startswith("tests/") and (ROOT / path).exists():
+            for name in tidy_rooms.INCLUDE.findall((ROOT / path).read_text()):
+                included_by(name, found)
+    return found
+
+
+def fuzz_targets(paths, rooms):
+    """Programs of tests/fuzz that use one of the rooms, or whose own files have changed."""
+    folders = {str(pathlib.PurePosixPath(path).parent) for path in paths}
+    targets = set()
+    for source in (ROOT / "tests/fuzz").glob("*_fuzz.cpp"):
+        name = source.stem.removesuffix("_fuzz")
+        files = included_by(f"tests/fuzz/{source.name}")
+        inputs = {f"tests/fuzz/{folder}/{name}" for folder in ("corpus", "crashes")}
+        if ((files | EVERY_FUZZ_TARGET) & paths or inputs & folders
+                or rooms & {tidy_rooms.room_of(file) for file in files}):
+            targets.add(source.stem)
+    return targets
+
+
 def main(commit="HEAD"):
-    rooms, labels = affected(changed_files(commit))
-    targets = [f"tests/{room}/all" for room in sorted(rooms)]
+    paths = changed_files(commit)
+    rooms, labels = affected(paths)
+    fuzzed = fuzz_targets(paths, rooms)
+    targets = [f"tests/{room}/all" for room in sorted(rooms)] + sorted(fuzzed)
     if "sim" in labels:
         targets.append("tests/sim/all")
     if "smoke" in labels:
         targets = ["all"]  # those tests run programs of bench/ too
     print(" ".join(sorted(rooms)))
     print("|".join(sorted(labels)))
+    print("|".join(sorted(fuzzed)))
     print(" ".join(targets))
 
 

@@ -18,6 +18,9 @@ FILE_LINES_MAX = 400
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOT_OURS = {".git", "build", "node_modules", "__pycache__"}
+# Inputs for parsers, which are any bytes: files of no kind, and as many as cover the code.
+FUZZ_INPUTS = ("tests/fuzz/corpus/", "tests/fuzz/crashes/")
+FUZZ_INPUT_BYTES_MAX = 300 << 10
 TOP_LEVEL = {".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitignore",
              "ARCHITECTURE.md", "bench", "capture", "CMakeLists.txt", "CMakePresets.json",
              "CONTRIBUTING.md", "core", "database", "docs", "http", "io", "LICENSE", "packaging",
@@ -220,10 +223,24 @@ def check_tree(files):
                 yield path, 1, f"no test named {name.replace('.cpp', '_test.cpp')}"
 
 
+def check_fuzz_inputs(sizes):
+    """`sizes` maps the files of FUZZ_INPUTS to their bytes."""
+    if sum(sizes.values()) > FUZZ_INPUT_BYTES_MAX:
+        yield (FUZZ_INPUTS[0], 1, f"{sum(sizes.values())} bytes with the crashes; at most "
+               f"{FUZZ_INPUT_BYTES_MAX}: keep the smallest inputs (tools/fuzz --merge)")
+
+
+def read_sizes():
+    return {path: path.stat().st_size for folder in FUZZ_INPUTS
+            for path in (ROOT / folder).rglob("*") if path.is_file()}
+
+
 def read_tree():
     files = {}
     for path in sorted(ROOT.rglob("*")):
         relative = path.relative_to(ROOT)
+        if relative.as_posix().startswith(FUZZ_INPUTS):
+            continue
         if path.is_file() and not NOT_OURS.intersection(relative.parts):
             content = path.read_bytes()
             files[relative.as_posix()] = "" if b"\0" in content else content.decode()
@@ -232,7 +249,7 @@ def read_tree():
 
 def main():
     files = read_tree()
-    complaints = list(check_tree(files))
+    complaints = [*check_tree(files), *check_fuzz_inputs(read_sizes())]
     for path, text in files.items():
         complaints += [(path, number, what) for number, what in check_file(path, text)]
     for path, number, what in complaints:

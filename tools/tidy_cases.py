@@ -129,8 +129,12 @@ def run():
     missing = [what for _, _, what in tidy.check_tree({"core/CMakeLists.txt": ""})]
     if "is missing" not in missing:
         failures.append("an empty tree: expected 'is missing'")
+    limit = tidy.FUZZ_INPUT_BYTES_MAX
+    if list(tidy.check_fuzz_inputs({"a": limit})) or not list(
+            tidy.check_fuzz_inputs({"a": limit, "b": 1})):
+        failures.append("a corpus one byte too large: expected a complaint, only about that")
     print("\n".join(failures))
-    print(f"tidy_cases: {len(BAD) + len(GOOD) + len(BAD_TREE) + 3} cases, "
+    print(f"tidy_cases: {len(BAD) + len(GOOD) + len(BAD_TREE) + 4} cases, "
           f"{len(failures)} failures")
     return 1 if failures else 0
 
