@@ -47,6 +47,31 @@ class AffectedTest(unittest.TestCase):
         self.assertEqual(labels, {"sim", "smoke", "style"})
 
 
+class FuzzTargetsTest(unittest.TestCase):
+    def targets(self, path):
+        rooms, _ = changed_rooms.affected([path])
+        return changed_rooms.fuzz_targets({path}, rooms)
+
+    def test_a_room_affects_the_targets_that_use_it(self):
+        self.assertEqual(self.targets("capture/relay/multipart_reader.cpp"),
+                         {"config_fuzz", "flags_fuzz", "multipart_fuzz", "update_fuzz",
+                          "upstream_fuzz"})
+        self.assertIn("jpeg_fuzz", self.targets("core/segments/segments.cpp"))
+        self.assertNotIn("jpeg_fuzz", self.targets("http/auth/rights.cpp"))
+
+    def test_what_a_helper_includes_counts(self):
+        self.assertIn("connection_fuzz", self.targets("http/shard/connection.cpp"))
+        self.assertIn("handshake_fuzz", self.targets("io/tls/tls_session.cpp"))
+        self.assertIn("handshake_fuzz", self.targets("tests/io/tls/tls_client.h"))
+
+    def test_files_of_a_target_affect_it(self):
+        for path in ("tests/fuzz/query_fuzz.cpp", "tests/fuzz/corpus/query/0123",
+                     "tests/fuzz/crashes/query/0123"):
+            self.assertEqual(self.targets(path), {"query_fuzz"})
+        self.assertLess({"query_fuzz", "request_fuzz"}, self.targets("tests/fuzz/CMakeLists.txt"))
+        self.assertEqual(self.targets("tests/fuzz/README.md"), set())
+
+
 class ChangedFilesTest(unittest.TestCase):
     def test_edited_and_new_files_count_but_not_ignored_ones(self):
         with tempfile.TemporaryDirectory() as folder:
