@@ -21,6 +21,8 @@ SIMULATED_ROOM = "http/shard"
 EVERYTHING = ("CMakeLists.txt", "CMakePresets.json", "tests/CMakeLists.txt", "tools/packages.txt")
 # Folders of tests with a label of the same name.
 LABELLED = ("browser", "interop", "net", "package", "sim", "smoke", "style", "vm")
+# Other folders of tests that are no room's, with the labels that they have.
+OTHER_LABELS = {"conformance": {"interop", "smoke"}}
 
 # Files that every fuzz target depends on.
 EVERY_FUZZ_TARGET = {"tests/fuzz/CMakeLists.txt", "tests/fuzz/corpus_main.cpp"}
@@ -55,7 +57,7 @@ def affected(paths):
         if folder.startswith("tests/"):
             kind = folder.split("/")[1]
             rooms |= rooms_in(folder.removeprefix("tests/"))
-            labels |= {kind} & set(LABELLED)
+            labels |= OTHER_LABELS.get(kind, {kind} & set(LABELLED))
             if kind == "sim":
                 rooms |= rooms_in("http")
         elif folder in tidy_rooms.ROOMS or path.endswith("CMakeLists.txt"):

@@ -36,6 +36,8 @@ class AffectedTest(unittest.TestCase):
     def test_the_program_is_run_for_its_own_room(self):
         self.assertIn("smoke", changed_rooms.affected(["tools/server/fanlight.cpp"])[1])
         self.assertIn("smoke", changed_rooms.affected(["tests/smoke/api_test.py"])[1])
+        conformance = changed_rooms.affected(["tests/conformance/case.py"])
+        self.assertEqual(conformance, (set(), {"interop", "smoke", "style"}))
 
     def test_documents_and_scripts_affect_no_room(self):
         for path in ("docs/api.md", "tools/tidy.py", "tools/build"):
