@@ -214,6 +214,27 @@ TEST(FrameRingShortageTest, MemoryLimitHoldsWhenPicturesGrow) {
   EXPECT_EQ(ring.stats().dropped_no_place.value(), 0u);
 }
 
+// Whoever reads a frame that need not be reclaimed would be disconnected for nothing.
+TEST(FrameRingShortageTest, ReclaimsNoMoreFramesThanTheExcessTakes) {
+  FrameRing ring({.window = 2, .jpeg_capacity = 1000, .memory_limit = 4 * page_size()});
+  std::deque<FrameRef> pins;
+  publish_pinned(ring, pins, 1, 5);
+  EXPECT_EQ(ring.reclaim_through(), 0u) << "four pages are the limit";
+  publish_pinned(ring, pins, 5, 6);
+  EXPECT_EQ(ring.reclaim_through(), 1u);
+  publish_pinned(ring, pins, 6, 7);
+  EXPECT_EQ(ring.reclaim_through(), 2u);
+  EXPECT_EQ(ring.stats().reclaims.value(), 2u);
+}
+
+TEST(FrameRingShortageTest, ReturnsMemoryOfTheFirstPlaceToo) {
+  FrameRing ring({.window = 2, .jpeg_capacity = 1000, .memory_limit = page_size()});
+  publish_picture(ring, 1);
+  ASSERT_EQ(ring.newer_than(0)->place(), 0u);
+  publish_picture(ring, 2);
+  EXPECT_EQ(ring.touched_bytes(), page_size());
+}
+
 TEST(FrameRingShortageTest, ReturnsMemoryOfFreePlacesToTheKernel) {
   constexpr size_t kSize = 100'000;
   FrameRing ring({.window = 2, .jpeg_capacity = kSize, .memory_limit = 500'000});

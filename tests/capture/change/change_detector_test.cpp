@@ -129,6 +129,32 @@ TEST(ChangeDetector, MovementIsNotTakenForNoiseWhenAllThatIsSeenMoves) {
   }
 }
 
+// A drawing is shown, then what a camera sees: that is a change, and not taken for noise at once.
+TEST(ChangeDetector, NoiseRisesFromNothingAsSlowly) {
+  Scene scene(0);
+  scene.next();
+  scene.next();
+  EXPECT_EQ(scene.detector.noise(), 0);
+  scene.set_noise(2);
+  scene.next();
+  // A twentieth of a level, of the difference of two sums.
+  EXPECT_NEAR(scene.detector.noise(), 0.05 * kCellSamples / std::sqrt(2) / kCellSide, 0.001);
+}
+
+// Black and white cells in turn, which change places: as noise, differences of more than 16 levels
+// count as 16. A difference of three neighbours deviates by the root of six of what one does, and a
+// sum of 16 samples by four times what one does.
+TEST(ChangeDetector, NoiseIsMeasuredUpToALimit) {
+  constexpr double kMedianOfNormal = 0.6745;
+  Scene scene(0);
+  scene.add(0, 0, kWidth, kHeight, -100);
+  for (int x = 0; x < kWidth; x += 8) scene.add(x, 0, 4, kHeight, 255);
+  scene.next();
+  for (int x = 0; x < kWidth; x += 4) scene.add(x, 0, 4, kHeight, x % 8 == 0 ? -255 : 255);
+  scene.next();
+  EXPECT_NEAR(scene.detector.noise(), 16 * 16 / kMedianOfNormal / std::sqrt(6) / 4, 0.01);
+}
+
 // A room that becomes dark.
 TEST(ChangeDetector, NoiseMayRiseSlowly) {
   Scene scene(1);
@@ -168,6 +194,27 @@ TEST(ChangeDetector, AWideSegmentIsLookedAtUpToItsEnd) {
   EXPECT_EQ(scene.next(grid), std::set<size_t>{0});
 }
 
+// A segment that ends with a stretch and with the picture: nothing beyond it is looked at.
+TEST(ChangeDetector, AStretchMayEndWithThePicture) {
+  constexpr int kPixels = 4 * 128;
+  std::vector<uint8_t> bytes(kPixels * 16, 100);
+  RawView raw{.format = PixelFormat::grey};
+  raw.planes[0] = bytes.data();
+  raw.strides[0] = kPixels;
+  PictureCells cells;
+  std::vector<Segment> segments(2);
+  ChangeDetector detector(1h);
+  for (const uint64_t sequence : {1u, 2u}) {
+    cells.read(raw, kPixels, 16);
+    detector.compare(cells, {kPixels, 16, 1, 1}, sequence, Instant{1s}, segments);
+    EXPECT_EQ(segments[0].age, sequence - 1);
+  }
+  std::fill(bytes.end() - 16, bytes.end(), 255);
+  cells.read(raw, kPixels, 16);
+  detector.compare(cells, {kPixels, 16, 1, 1}, 3, Instant{1s}, segments);
+  EXPECT_EQ(detector.changed(), 1u);
+}
+
 TEST(ChangeDetector, WhatCrossesABorderChangesBothSides) {
   Scene scene(0);
   scene.next();
@@ -197,6 +244,57 @@ TEST(ChangeDetector, SquaresDecide) {
   EXPECT_EQ(scene.next().size(), 0u);
   scene.add(8, 8, 4, 4, 2);
   EXPECT_EQ(scene.next(), std::set<size_t>{0});
+}
+
+// Six cells, none of which is among those that show the noise, so that it is exactly 0.
+TEST(ChangeDetector, OnlyMoreThanTheLimitIsAChange) {
+  static_assert(16 * 16 + 5 * 5 + 2 * 2 + 3 * 1 == ChangeDetector::kSquareLevels * 64);
+  Scene scene(0);
+  scene.next();
+  for (const auto& [cell, levels] : {std::pair{1, 16}, {2, -5}, {3, -2}, {4, -1}, {6, 1}, {7, 1}}) {
+    scene.add(4 * cell, 0, 4, 4, levels);
+  }
+  EXPECT_EQ(scene.next().size(), 0u);
+  scene.add(32, 0, 1, 1, 1);
+  EXPECT_EQ(scene.next(), std::set<size_t>{0});
+}
+
+// A segment that becomes a little lighter: its squares are below their limit.
+TEST(ChangeDetector, OnlyMoreThanTheLimitOfTheMeanIsAChange) {
+  constexpr double kMean = ChangeDetector::kMeanLevels;
+  static_assert(kMean * kMean < ChangeDetector::kSquareLevels - 0.1);
+  Scene scene(0);
+  scene.next();
+  scene.add(0, 0, kGrid.width, kGrid.height, kMean);
+  EXPECT_EQ(scene.next().size(), 0u);
+  scene.add(8, 8, 1, 1, 1);
+  EXPECT_EQ(scene.next(), std::set<size_t>{0});
+}
+
+// Chroma has its own noise, and what changes only in its last plane is seen.
+TEST(ChangeDetector, ColoursAreLookedAtToo) {
+  constexpr SegmentGrid kWide{.width = 128, .height = 32, .columns = 5, .rows = 15};
+  Random random(kSeed);
+  const std::vector<uint8_t> luma(size_t(kWidth * kHeight), 100);
+  std::vector<uint8_t> blue(luma.size() / 4), red(luma.size() / 4);
+  RawView raw{.format = PixelFormat::yuv420};
+  raw.planes = {luma.data(), blue.data(), red.data()};
+  raw.strides = {kWidth, kWidth / 2, kWidth / 2};
+  PictureCells cells;
+  ChangeDetector detector(1h);
+  std::vector<Segment> segments(kWide.count() + 1);
+  Instant now{1000s};
+  for (uint64_t sequence = 1; sequence <= 11; ++sequence) {
+    for (uint8_t& sample : blue) sample = static_cast<uint8_t>(100 + random.below(28));
+    for (uint8_t& sample : red) sample = static_cast<uint8_t>(100 + random.below(28));
+    for (int y = 0; sequence >= 10 && y < kWide.height / 2; ++y) {
+      for (int x = 0; x < kWide.width / 2; ++x) red[size_t(y * kWidth / 2 + x)] += 10;
+    }
+    cells.read(raw, kWidth, kHeight);
+    detector.compare(cells, kWide, sequence, now += 33ms, segments);
+    EXPECT_EQ(detector.changed(), sequence == 10 ? 1u : 0u) << sequence;
+  }
+  EXPECT_EQ(segments[0].age, 1u);
 }
 
 TEST(ChangeDetector, EverySegmentIsRenewedInTurnAndEvenly) {

@@ -134,6 +134,7 @@ TEST(JpegReader, RejectsTablesThatDoNotFitTheirSegment) {
   EXPECT_EQ(huffman(std::string(1, '\0') + one), "damaged: Huffman tables") << "no values";
   EXPECT_EQ(huffman(std::string(1, '\0') + none), "damaged: Huffman tables") << "no codes";
   EXPECT_EQ(huffman("\x20" + one + "\7"), "damaged: Huffman tables") << "class 2";
+  EXPECT_EQ(huffman("\x04" + one + "\7"), "damaged: Huffman tables") << "table 4";
   EXPECT_EQ(huffman(both + "\1"), "damaged: Huffman tables") << "trailing byte";
 
   const auto quantization = [](const std::string& content) {
@@ -141,7 +142,10 @@ TEST(JpegReader, RejectsTablesThatDoNotFitTheirSegment) {
   };
   EXPECT_EQ(quantization("\x10" + std::string(128, '\1')), "") << "16 bits";
   EXPECT_EQ(quantization("\x10" + std::string(127, '\1')), "damaged: quantization tables");
-  EXPECT_EQ(quantization("\x20" + std::string(128, '\1')), "damaged: quantization tables");
+  EXPECT_EQ(quantization("\x20" + std::string(192, '\1')), "damaged: quantization tables")
+      << "24 bits";
+  EXPECT_EQ(quantization("\x04" + std::string(64, '\1')), "damaged: quantization tables")
+      << "table 4";
   EXPECT_EQ(quantization("\x01" + std::string(64, '\1')), "damaged: a table is missing");
 }
 

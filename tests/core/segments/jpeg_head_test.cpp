@@ -74,7 +74,9 @@ TEST(JpegHead, ImpossibleDimensionsAndFactorsAreRefused) {
   EXPECT_FALSE(read(sof({"\x08\0\x02\0\x03\x01\x01\x01\0", 9}))) << "factor 0";
   EXPECT_FALSE(read(sof({"\x08\0\x02\0\x03\x01\x01\x15\0", 9}))) << "factor 5";
   EXPECT_FALSE(read(sof({"\x08\0\x02\0\x03\x02\x01\x11\0", 9}))) << "a component too few";
-  EXPECT_FALSE(read(sof({"\x08\0\x02\0\x03", 5})));
+  const Bytes short_header = jpeg_segment(0xc0, {"\x08\0\x02\0\x03", 5});
+  EXPECT_FALSE(read(kSoi + short_header + kSos));
+  EXPECT_FALSE(read(kSoi + short_header + kSof + kSos)) << "a whole one after it";
 }
 
 TEST(JpegHead, TooManySegmentsAreNone) {

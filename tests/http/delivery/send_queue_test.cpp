@@ -7,7 +7,11 @@
 #include <memory>
 #include <vector>
 
+#include "http/delivery/channel.h"
+#include "http/delivery/viewer.h"
+#include "tests/core/frame_ring_helper.h"
 #include "tests/http/calm_world.h"
+#include "tests/http/delivery/idle_sink.h"
 #include "tests/sim/shard_world.h"
 
 namespace fanlight {
@@ -186,6 +190,41 @@ TEST(SendQueue, ShardsShareInProportionToTheirViewers) {
   }
   EXPECT_NEAR(double(granted[0]) / double(granted[1]), 3.0, 0.02);
   EXPECT_NEAR(double(granted[0] + granted[1]) * to_seconds(time), 20, 0.1);
+}
+
+TEST(SendQueue, APartIsFreeFromTheMomentOn) {
+  const Instant now{1h};
+  for (const Duration early : {0ns, 1ns}) {
+    Wire wire({.bits_per_second = 100'000'000}, 1);
+    Instant free_at = now;
+    EXPECT_EQ(SendQueue::take_part(wire, free_at, 1ms, 1, now - early), early == 0ns);
+  }
+}
+
+// One of four viewers that wait, and the only one of its shard: that has a quarter of the wire.
+TEST(SendQueue, AShardThatHasHadItsPartWaits) {
+  Wire wire({.bits_per_second = 10'000'000}, 2);
+  wire.set_waiting(1, 3);
+  FrameRing ring({.window = 8, .jpeg_capacity = 64 << 10, .memory_limit = 8 << 20});
+  ChannelStats stats;
+  Channel channel(ring, stats, "cam");
+  IdleSink sink;
+  const Instant now{1h};
+  SendQueue queue(&wire, 0);
+  Viewer viewer(sink, channel, {.paced = true}, now);
+  ASSERT_TRUE(publish_picture(ring, 1, kFrameBytes) && channel.refresh());
+  const Duration time = wire.time_for(channel.newest()->plain_part().size());
+  ASSERT_GT(time, 2ms);
+  queue.settle(viewer, now);
+  EXPECT_EQ(queue.serve(now), kNever);
+  ASSERT_TRUE(viewer.is_sending());
+  viewer.finish_frame(now);
+  ASSERT_TRUE(publish_picture(ring, 2, kFrameBytes) && channel.refresh());
+  queue.settle(viewer, now);
+  // What has not been used counts, up to two frames less the one that was taken.
+  EXPECT_EQ(queue.serve(now), now - Wire::depth(time) + time + 4 * time);
+  EXPECT_FALSE(viewer.is_sending());
+  queue.withdraw(viewer);
 }
 
 // The kernel is calm, so that frames arrive in the order in which their sends began.

@@ -180,6 +180,19 @@ TEST_F(UpdateCacheTest, MeanSizeCountsWholeFramesThatAreSentInstead) {
   EXPECT_GT(cache.mean_bytes(), size);
 }
 
+// Each counts as a sixteenth of the mean.
+TEST_F(UpdateCacheTest, MeanSizeIsThatOfTheLastOnes) {
+  size_t mean = 0;
+  FrameRef frame = publish_up_to(busy_frame(20));
+  for (uint64_t base = frame->sequence() - 1; base > frame->sequence() - 12; --base) {
+    const UpdateRef update = cache.get(*frame, base);
+    ASSERT_TRUE(update);
+    const size_t size = update.bytes().size();
+    mean = mean == 0 ? size : (15 * mean + size) / 16;
+    EXPECT_EQ(cache.mean_bytes(), mean) << base;
+  }
+}
+
 TEST_F(UpdateCacheTest, ViewersShareTheDescriptionOfAWholeFrame) {
   const FrameRef frame = publish_up_to(5);
   const std::string_view description = cache.description_of(*frame);

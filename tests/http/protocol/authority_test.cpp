@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+
 namespace fanlight {
 namespace {
 
@@ -85,6 +88,31 @@ TEST(Authority, IsNothingElse) {
                           "a[b"}) {
     EXPECT_FALSE(is_authority(bad)) << bad;
   }
+}
+
+// RFC 3986 sections 2.2 and 2.3: unreserved and sub-delims; a colon has an empty host before it.
+TEST(Authority, ANameHasCharactersOfTheGrammar) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:";
+  for (int value = 0; value < 256; ++value) {
+    const std::string text(1, static_cast<char>(value));
+    const bool is_allowed = kAllowed.find(text) != std::string_view::npos;
+    EXPECT_EQ(is_authority(text), is_allowed) << value;
+    EXPECT_EQ(is_authority("[v1." + text + "]"), is_allowed) << value;
+  }
+}
+
+TEST(Authority, TwoHexDigitsFollowAPercent) {
+  constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
+  for (int value = 0; value < 256; ++value) {
+    const std::string text(1, static_cast<char>(value));
+    const bool is_digit = kHexDigits.find(text) != std::string_view::npos;
+    EXPECT_EQ(is_percent_encoded("a%" + text + "0"), is_digit) << value;
+    EXPECT_EQ(is_percent_encoded("a%0" + text), is_digit) << value;
+    EXPECT_EQ(is_authority("[v" + text + ".a]"), is_digit) << value;
+  }
+  EXPECT_TRUE(is_percent_encoded("%41%5a"));
+  EXPECT_FALSE(is_percent_encoded("%41%5")) << "also of the second one";
 }
 
 TEST(Authority, OfAnHttpUriHasAHost) {

@@ -179,16 +179,18 @@ TEST(RequestReader, RefusesAHeadThatFillsTheBuffer) {
   Receiver line(false, 1000);
   line.receive("GET /" + std::string(RequestReader::kInputSize, 'x'));
   EXPECT_EQ(line.refused, 414);
+  EXPECT_EQ(line.reason, "the request line is too long");
   Receiver fields(false, 1000);
   fields.receive("GET / HTTP/1.1\r\nX: " + std::string(RequestReader::kInputSize, 'x'));
   EXPECT_EQ(fields.refused, 431);
+  EXPECT_EQ(fields.reason, "the request head is too long");
 }
 
 TEST(RequestReader, PassesOnTheParsersRefusal) {
   Receiver receiver(false, 1000);
   receiver.receive("GET / HTTP/3.0\r\n\r\n");
   EXPECT_EQ(receiver.refused, 505);
-  EXPECT_NE(receiver.reason, "");
+  EXPECT_EQ(receiver.reason, "only HTTP/1.0 and HTTP/1.1 are supported");
 }
 
 TEST(RequestReader, AClientWaitsForContinueUnlessItsBodyHasBegun) {
@@ -212,6 +214,24 @@ TEST(RequestReader, AClientWaitsForContinueUnlessItsBodyHasBegun) {
   EXPECT_EQ(chunks.requests, std::vector<std::string>{"/a x"});
 }
 
+// 100 would invite a body that is refused, and HTTP/1.0 has no such answer (RFC 9110 10.1.1).
+TEST(RequestReader, NoContinueForABodyThatIsRefusedNorForHttp10) {
+  const auto head = [](const char* version, size_t length) {
+    return fmt::format(
+        "POST /a HTTP/{}\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n", version,
+        length);
+  };
+  const auto continues = [](const std::string& text) {
+    Receiver receiver(false, text.size());
+    receiver.receive(text);
+    return receiver.continues;
+  };
+  EXPECT_EQ(continues(head("1.1", RequestReader::kBodyBytesMax)), 1);
+  EXPECT_EQ(continues(head("1.1", RequestReader::kBodyBytesMax + 1)), 0);
+  EXPECT_EQ(continues(head("1.1", 1)), 1);
+  EXPECT_EQ(continues(head("1.0", 1)), 0);
+}
+
 TEST(RequestReader, GivesWhatFollowsARequest) {
   RequestReader reader;
   const std::string bytes = kGet + "\x81\x05hello";
@@ -221,6 +241,32 @@ TEST(RequestReader, GivesWhatFollowsARequest) {
   EXPECT_FALSE(reader.begin_body(false));
   ASSERT_EQ(reader.read(), Step::request);
   EXPECT_EQ(reader.rest(), "\x81\x05hello");
+}
+
+TEST(RequestReader, SaysWhetherBytesOfANextRequestAreThere) {
+  for (const std::string_view behind : {"", "G"}) {
+    RequestReader reader;
+    const std::string bytes = kGet + std::string(behind);
+    std::copy(bytes.begin(), bytes.end(), reader.room().begin());
+    reader.received(bytes.size());
+    ASSERT_EQ(reader.read(), Step::head);
+    reader.begin_body(false);
+    ASSERT_EQ(reader.read(), Step::request);
+    EXPECT_EQ(reader.next(), !behind.empty());
+  }
+}
+
+// The bytes of the next request would be taken for the rest of this one.
+TEST(RequestReaderDeathTest, ARequestIsLeftOnlyOnce) {
+  RequestReader reader;
+  const std::string bytes = kGet + kGet;
+  std::copy(bytes.begin(), bytes.end(), reader.room().begin());
+  reader.received(bytes.size());
+  ASSERT_EQ(reader.read(), Step::head);
+  reader.begin_body(false);
+  ASSERT_EQ(reader.read(), Step::request);
+  EXPECT_TRUE(reader.next());
+  EXPECT_DEATH(reader.next(), "body_is_read_");
 }
 
 }  // namespace

@@ -54,20 +54,44 @@ TEST(WebSocketReader, RefusesWhatTheProtocolForbids) {
   const std::string unmasked = {char(0x81), 1, 'x'};
   const std::string long_126 = {char(0x81), char(0x80 | 126), 0, 125, 0, 0, 0, 0};
   const std::string long_127 = {char(0x81), char(0x80 | 127), 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0};
+  const std::string long_127_most = {char(0x81), char(0x80 | 127), 0,          0, 0, 0, 0,
+                                     0,          char(0xff),       char(0xff), 0, 0, 0, 0};
   const std::string negative = {
       char(0x81), char(0x80 | 127), char(0x80), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   for (const std::string& wrong : {
-           unmasked, long_126, long_127, negative, frame(0xc1, "reserved bit"),
-           frame(0x83, "reserved opcode"), frame(0x8b, "reserved control"),
-           frame(0x80, "continues nothing"), frame(0x01, "begins") + frame(0x81, "begins again"),
-           frame(0x09, "ping in fragments"), frame(0x89, std::string(126, 'p')),
-           frame(0x88, "x"),         // half a code
-           frame(0x88, "\x03\xe7"),  // 999
-           frame(0x88, "\x03\xed"),  // 1005, never sent
-           frame(0x88, "\x13\x88"),  // 5000
+           unmasked, long_126, long_127, long_127_most, negative, frame(0xc1, "reserved bit"),
+           frame(0xa1, "reserved bit"), frame(0x91, "reserved bit"), frame(0x83, "reserved opcode"),
+           frame(0x8b, "reserved control"), frame(0x80, "continues nothing"),
+           frame(0x01, "begins") + frame(0x81, "begins again"), frame(0x09, "ping in fragments"),
+           frame(0x89, std::string(126, 'p')), frame(0x88, "x"),  // half a code
+           frame(0x88, "\x03\xe7"),                               // 999
+           frame(0x88, "\x03\xed"),                               // 1005, never sent
+           frame(0x88, "\x13\x88"),                               // 5000
        }) {
     EXPECT_EQ(story_of(wrong), "failed(1002)") << testing::PrintToString(wrong);
     EXPECT_EQ(story_of(wrong, 1), "failed(1002)") << testing::PrintToString(wrong);
+  }
+}
+
+// RFC 6455 section 5.2: lengths up to 125 take one byte, up to 65535 two more, others eight.
+TEST(WebSocketReader, TakesTheShortestAndLongestOfEachLength) {
+  for (const size_t length : {0u, 1u, 125u, 126u, 65535u, 65536u}) {
+    const std::string text = frame(0x82, std::string(length, 'x')) + frame(0x89, "on");
+    EXPECT_EQ(story_of(text), "ping(on) ") << length;
+  }
+}
+
+// RFC 6455 section 7.4.
+TEST(WebSocketReader, TakesTheCodesThatAnEndpointMaySend) {
+  const auto closed_with = [](unsigned code) {
+    return story_of(
+        frame(0x88, std::string{static_cast<char>(code >> 8), static_cast<char>(code)}));
+  };
+  for (const unsigned code : {1000u, 1003u, 1007u, 1014u, 3000u, 4999u}) {
+    EXPECT_EQ(closed_with(code), "closed(" + std::to_string(code) + ")");
+  }
+  for (const unsigned code : {0u, 999u, 1004u, 1005u, 1006u, 1015u, 2999u, 5000u}) {
+    EXPECT_EQ(closed_with(code), "failed(1002)") << code;
   }
 }
 
@@ -96,6 +120,9 @@ TEST(WebSocketReader, LimitsAMessageNotAConnection) {
   EXPECT_EQ(story_of(frame(0x82, most) + frame(0x82, most) + frame(0x89, "on")), "ping(on) ");
   EXPECT_EQ(story_of(frame(0x82, most + "m")), "failed(1009)");
   EXPECT_EQ(story_of(frame(0x02, most) + frame(0x80, "m")), "failed(1009)");
+  // The longest that the protocol knows, but for the bit that no length has.
+  const std::string longest = {char(0x82), char(0x80 | 127), 0x7f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  EXPECT_EQ(story_of(longest), "failed(1009)");
 }
 
 // Any bytes, in pieces of any size: the same log, and no byte is read beyond those passed.

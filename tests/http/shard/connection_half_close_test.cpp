@@ -129,6 +129,24 @@ TEST(ConnectionHalfClose, AHalfClosedViewerOfASlowStreamGetsTheEndInOrder) {
   expect_forgotten(shard);
 }
 
+// What a viewer sends has no meaning, but the end behind it has.
+TEST(ConnectionHalfClose, TheEndIsSeenBehindStrayBytes) {
+  ShardWorld shard(calm_world(30, 20'000));
+  RawClient viewer(shard);
+  viewer.send(get("/stream?fps=0.5"));
+  shard.run_for(100ms);
+  for (int i = 0; i < 3; ++i) {
+    viewer.send("stray");
+    shard.run_for(10ms);
+  }
+  EXPECT_EQ(viewer.ended_at(), kNever);
+  viewer.end_writing();
+  shard.run_for(100ms);
+  EXPECT_TRUE(viewer.stream().closed);
+  EXPECT_TRUE(viewer.finished());
+  expect_forgotten(shard);
+}
+
 TEST(ConnectionHalfClose, PipelinedRequestsBeforeAHalfCloseAreAnswered) {
   ShardWorld shard(calm_world(30, 100'000));
   RawClient client(shard, {.send_buffer = 16 << 10, .receive_window = 16 << 10, .latency = 5ms});

@@ -250,6 +250,34 @@ TEST(Connection, LingeringEndsWithoutTheClientsHelp) {
   EXPECT_EQ(shard.stats().connections_open.value(), 0u);
 }
 
+TEST(Connection, LingeringEndsWhenTheClientSendsTooMuch) {
+  ShardWorld shard(calm_world(30, 20'000));
+  RawClient client(shard);
+  client.keep_open_behind_end();
+  client.send("nonsense\r\n\r\n");
+  shard.run_for(10ms);
+  EXPECT_EQ(client.status(), 400);
+  for (size_t sent = 0; sent < 256 << 10; sent += 4096) {
+    client.send(std::string(4096, 'x'));
+    shard.run_for(1ms);
+  }
+  EXPECT_EQ(shard.stats().connections_open.value(), 1u);
+  client.send("x");
+  shard.run_for(1ms);
+  EXPECT_EQ(shard.stats().connections_open.value(), 0u);
+}
+
+TEST(Connection, AFailedSendIsCountedAsAnError) {
+  SimWorldConfig config = calm_world(30, 20'000);
+  config.faults.send_no_buffers = 1;
+  ShardWorld shard(config);
+  RawClient client(shard);
+  client.send(get("/healthz"));
+  shard.run_for(10ms);
+  EXPECT_TRUE(client.was_reset());
+  EXPECT_EQ(shard.stats().errors.value(), 1u);
+}
+
 TEST(Connection, StalledViewerIsResetAndItsKernelMemoryFreed) {
   ShardWorld shard(calm_world(30, 100'000), timeouts());
   SimScript script;
@@ -296,48 +324,6 @@ TEST(Connection, SlowViewerThatMakesProgressIsKept) {
   EXPECT_EQ(viewer.stream().frames, 2u);
   EXPECT_EQ(viewer.violation(), "");
   EXPECT_EQ(shard.stats().evicted_stalled.value(), 0u);
-}
-
-TEST(Connection, StopEndsEveryKindOfConnectionInTime) {
-  ShardWorld shard(calm_world(0.01, 20'000), timeouts());
-  RawClient idle(shard);
-  RawClient busy(shard);
-  RawClient snapshot(shard);
-  RawClient plain(shard);
-  RawClient advance(shard);
-  busy.send("GET /healthz HTTP/1.1\r\n");
-  snapshot.send(get("/snapshot?max_delay=0"));
-  plain.send(get("/stream"));
-  advance.send(get("/video_feed?advance_headers=1"));
-  shard.run_for(100ms);
-  EXPECT_LE(shard.stop(), 2s);
-  for (const RawClient* one : {&idle, &busy, &snapshot}) {
-    EXPECT_NE(one->ended_at(), kNever);
-    EXPECT_EQ(one->text(), "");
-  }
-  EXPECT_TRUE(idle.finished());
-  for (const RawClient* stream : {&plain, &advance}) {
-    EXPECT_EQ(stream->violation(), "");
-    EXPECT_TRUE(stream->stream().closed);
-    EXPECT_TRUE(stream->finished());
-  }
-  EXPECT_EQ(shard.world.leftovers(), "");
-}
-
-TEST(Connection, StopEndsAStreamThatHasHadNoFrame) {
-  SimWorldConfig config = calm_world(30, 20'000);
-  config.camera.drop = 1;
-  ShardWorld shard(config);
-  SimViewer& plain = shard.world.add({});
-  SimViewer& advance = shard.world.add({.request = get("/video_feed?advance_headers=1")});
-  shard.run_for(100ms);
-  EXPECT_LE(shard.stop(), kAtOnce);
-  for (const SimViewer* viewer : {&plain, &advance}) {
-    EXPECT_EQ(viewer->end(), SimEnd::finished);
-    EXPECT_EQ(viewer->violation(), "");
-    EXPECT_TRUE(viewer->stream().closed);
-    EXPECT_EQ(viewer->stream().frames, 0u);
-  }
 }
 
 }  // namespace
