@@ -27,6 +27,8 @@ namespace {
 constexpr unsigned kCaseSeconds = 60;
 // How often a call fails in a storm.
 constexpr double kStormRates[] = {0.01, 0.05, 0.3};
+// Lines about the progress of a sweep, which may take hours.
+constexpr uint64_t kProgressLines = 100;
 
 struct Settings {
   std::string program;
@@ -138,6 +140,12 @@ std::vector<Case> cases_of(const Settings& settings, SweepTally& tally) {
   return cases;
 }
 
+void report_progress(SweepTally& tally, uint64_t of_all) {
+  const uint64_t ended = tally.cases.fetch_add(1) + 1;
+  if (ended % (of_all / kProgressLines + 1) != 0) return;
+  fmt::print(stderr, "{} of {} cases, {} violations\n", ended, of_all, tally.violations.load());
+}
+
 // Runs its share of the cases, from `worker.next` on, in a child process.
 [[noreturn]] void work(const std::vector<Case>& cases, uint64_t step, SweepWorker& worker,
                        SweepTally& tally) {
@@ -145,6 +153,7 @@ std::vector<Case> cases_of(const Settings& settings, SweepTally& tally) {
   for (; worker.next < cases.size(); worker.next += step) {
     ::alarm(kCaseSeconds);
     const std::string text = run_case(cases[worker.next], &tally);
+    report_progress(tally, cases.size());
     if (text.empty()) continue;
     ++tally.violations;
     fmt::print(stderr, "--case='{}': {}", text_of(cases[worker.next]), text);

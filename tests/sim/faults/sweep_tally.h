@@ -35,6 +35,7 @@ struct SweepTally {
   };
   std::array<Row, kSimCalls> rows;
   std::array<SweepWorker, kSweepWorkersMax> workers;
+  std::atomic<uint64_t> cases;  // that have ended
   std::atomic<uint64_t> violations;
 };
 
