@@ -152,7 +152,8 @@ bool MultipartReader::begin_at_picture(std::string_view& bytes) {
       std::exchange(is_after_ff_, false) && passed == 0 && line.starts_with(kStartOfImage[1]);
   const size_t at = is_split ? 0 : line.find(kStartOfImage, passed);
   if (at == line.npos || (!in_head && delimiters_ > 1)) {
-    is_after_ff_ = line.size() == bytes.size() && line.ends_with(kStartOfImage[0]);
+    is_after_ff_ =
+        line.size() == bytes.size() && line.size() > passed && line.ends_with(kStartOfImage[0]);
     return false;
   }
   bytes.remove_prefix(at);
@@ -305,11 +306,12 @@ MultipartReader::Event MultipartReader::search_end(std::string_view& bytes) {
 }
 
 // The body ends at the walker's position. The rest of an announced length belongs to it, unless it
-// contains a delimiter.
+// contains a delimiter, or the picture was cut off: then the length counts bytes that never came.
 MultipartReader::Event MultipartReader::end_picture(std::string_view& bytes,
                                                     JpegWalker::Found found) {
-  no_picture_in_ = length_ ? *length_ - walker_.at() : 0;
-  if (found == JpegWalker::Found::start) delimiters_ = std::min<size_t>(delimiters_, 1);
+  const bool is_cut_off = found == JpegWalker::Found::start;
+  no_picture_in_ = length_ && !is_cut_off ? *length_ - walker_.at() : 0;
+  if (is_cut_off) delimiters_ = std::min<size_t>(delimiters_, 1);
   unread(bytes, part_.body.size() - walker_.at());
   return finish_part(State::between);
 }

@@ -55,6 +55,31 @@ TEST(MultipartReader, PicturesWithAWrongLengthMayArriveTogether) {
   }
 }
 
+// The length of a picture that was cut off counts bytes that never came, not the next picture's.
+TEST(MultipartReader, PictureBehindOneThatWasCutOffIsReturned) {
+  const std::string cut = kJpeg1.substr(0, kJpeg1.size() - 10);
+  const auto length = fmt::format("{}", kJpeg1.size());
+  const std::string stream = "--B\r\n" + part_of_length(cut, length) + kJpeg2 + "\r\n";
+  for (const size_t piece : {stream.size(), size_t{1}, size_t{7}}) {
+    const Read read = read_all(kType, stream, piece);
+    ASSERT_EQ(read.bodies.size(), 2u) << piece;
+    EXPECT_EQ(read.bodies[0], cut + "\r\n");
+    EXPECT_EQ(read.bodies[1], kJpeg2);
+  }
+}
+
+// The last byte that a length counts may be half of an SOI: it belongs to its part, however the
+// stream arrives.
+TEST(MultipartReader, HalfAStartOfImageWithinTheLengthBeginsNoPicture) {
+  const std::string padding = "\x01\x02\xff";
+  const auto length = fmt::format("{}", kJpeg1.size() + padding.size());
+  const std::string stream =
+      "--B\r\n" + part_of_length(kJpeg1 + padding + "\xd8 no picture", length) + sized_part(kJpeg2);
+  for (const size_t piece : {size_t{1}, size_t{2}, size_t{7}}) {
+    EXPECT_EQ(read_all(kType, stream, piece).bodies, (std::vector{kJpeg1, kJpeg2})) << piece;
+  }
+}
+
 TEST(MultipartReader, BytesAfterAPictureDoNotDelayIt) {
   const std::string padding(300, '\0');
   for (const char* head : {"\r\n", "Content-Type: image/jpeg\r\n\r\n"}) {
