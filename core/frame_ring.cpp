@@ -341,11 +341,14 @@ uint64_t FrameRing::oldest_sequence() noexcept {
   return oldest;
 }
 
-void FrameRing::keep_older_until(Instant until) noexcept {
-  Instant before = keep_until_.load(std::memory_order_relaxed);
-  while (before < until &&
-         !keep_until_.compare_exchange_weak(before, until, std::memory_order_relaxed)) {
+void FrameRing::raise(std::atomic<Instant>& value, Instant to) noexcept {
+  Instant before = value.load(std::memory_order_relaxed);
+  while (before < to && !value.compare_exchange_weak(before, to, std::memory_order_relaxed)) {
   }
+}
+
+bool FrameRing::wants_segments() const noexcept {
+  return update_watchers_.load() > 0 || divide_until_.load(std::memory_order_relaxed) > newest_at_;
 }
 
 FrameRef FrameRing::newer_than(uint64_t sequence) noexcept {

@@ -172,7 +172,7 @@ class FrameRing {
   uint64_t oldest_sequence() noexcept;
   // Has places reused as late as possible, until a frame that was captured later than this. Calls
   // with an earlier instant than before have no effect.
-  void keep_older_until(Instant until) noexcept;
+  void keep_older_until(Instant until) noexcept { raise(keep_until_, until); }
 
   // Frames up to this sequence must be released immediately: their viewers are closed. 0: none.
   uint64_t reclaim_through() const noexcept { return reclaim_through_.load(); }
@@ -202,7 +202,10 @@ class FrameRing {
   // segments.
   void watch_updates() noexcept { update_watchers_.fetch_add(1); }
   void unwatch_updates() noexcept { CHECK(update_watchers_.fetch_sub(1) > 0); }
-  bool wants_segments() const noexcept { return update_watchers_.load() > 0; }
+  // For those who come for one update after the other: until a frame that was captured later than
+  // this. Calls with an earlier instant than before have no effect.
+  void divide_until(Instant until) noexcept { raise(divide_until_, until); }
+  bool wants_segments() const noexcept;  // the writer's
 
   // --- figures ---
 
@@ -241,6 +244,7 @@ class FrameRing {
   uint32_t oldest_free(size_t touched_min) const noexcept;
   FrameRef pin(Place& place) noexcept;
   bool keeps_older() const noexcept;
+  static void raise(std::atomic<Instant>& value, Instant to) noexcept;
   void set_segments(Place& place, const SegmentGrid& grid) const noexcept;
   void count_published(const FrameInfo& info) noexcept;
   void count_pinned() noexcept;
@@ -269,6 +273,7 @@ class FrameRing {
   uint64_t newest_sequence_ = 0;         // the writer's copy
   Instant newest_at_{};                  // when it was captured; the writer's
   std::atomic<Instant> keep_until_{Instant{}};
+  std::atomic<Instant> divide_until_{Instant{}};
   std::atomic<uint64_t> reclaim_through_{0};
   std::atomic<CaptureActivity> activity_{CaptureActivity::live};
   std::atomic<uint32_t> newcomer_step_{1};

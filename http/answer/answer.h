@@ -11,6 +11,7 @@
 #include "http/auth/password_desk.h"
 #include "http/delivery/camera_choice.h"
 #include "http/delivery/channel.h"
+#include "http/delivery/update_cache.h"
 #include "http/delivery/viewer.h"
 #include "http/protocol/body.h"
 #include "http/protocol/piece.h"
@@ -22,8 +23,8 @@ namespace fanlight {
 class CameraPanel;
 class UstreamerFraming;
 
-// Send `piece`, which is in the given output, in constant memory or in `frame`, then `body`; then
-// keep or close the connection.
+// Send `piece`, which is in the given output, in constant memory, in `frame` or in `update`, then
+// `body`; then keep or close the connection.
 struct Reply {
   Piece piece;
   bool keep_alive = true;
@@ -31,6 +32,7 @@ struct Reply {
   Body* body = nullptr;          // the connection takes ownership
   const Frame* frame = nullptr;  // pinned in `channel` until the piece is sent
   Channel* channel = nullptr;
+  UpdateRef update{};  // what `piece` refers to, if it is one
 };
 
 // A viewer's place, and the client that has it.

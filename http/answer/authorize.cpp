@@ -39,9 +39,21 @@ Reply refuse_link(const Call& call, std::string_view reason) {
   return reply_error(call, 403, reason);
 }
 
-bool is_for_links(Resource resource) {
-  return resource == Resource::stream || resource == Resource::snapshot ||
-         resource == Resource::web_socket;
+// Nothing when a link may be for this; else what is wrong.
+std::string_view refusal_of_link(Resource resource, const SignedLink& link) {
+  switch (resource) {
+    case Resource::stream:
+    case Resource::snapshot:
+    case Resource::web_socket:
+      return {};
+    case Resource::frame:
+    case Resource::next_frame:
+    case Resource::latest_frame:
+      if (link.fps_max == 0) return {};
+      return "a link that limits the rate is not for frames by number";
+    default:
+      return "a signed link is for streams, snapshots, WebSockets and frames by number only";
+  }
 }
 
 // From the wall clock as it is now: a stream's end does not follow when the clock is set.
@@ -61,9 +73,8 @@ std::optional<Answer> authorize_by_link(Call& call, const LinkTexts& texts) {
   }
   const Instant ends = instant_of(call, link->expires);
   if (ends <= call.now) return refuse_link(call, "the link has expired");
-  if (!is_for_links(call.route.resource)) {
-    return refuse_link(call, "a signed link is for streams, snapshots and WebSockets only");
-  }
+  const std::string_view refusal = refusal_of_link(call.route.resource, *link);
+  if (!refusal.empty()) return refuse_link(call, refusal);
   const auto& names = call.services.state.camera_names;
   const auto camera = std::find(names.begin(), names.end(), link->camera);
   const auto index = static_cast<size_t>(camera - names.begin());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SignedLink: a right to watch one camera until some time, which whoever knows its URL has.
 //
-// The URL of a stream, a snapshot or a WebSocket of that camera has these in its query:
+// The URL of a stream, a snapshot, a WebSocket or the frames by number of that camera has these in
+// its query:
 //
 //   exp=1790000000    the second (Unix time) at which it ends
 //   cam=front         the camera

@@ -16,12 +16,8 @@ size_t round_up(size_t bytes, size_t page) {
 
 }  // namespace
 
-UpdateRef& UpdateRef::operator=(UpdateRef&& other) noexcept {
-  if (this == &other) return *this;
-  reset();
-  cache_ = std::exchange(other.cache_, nullptr);
-  slot_ = other.slot_;
-  return *this;
+UpdateRef::UpdateRef(const UpdateRef& other) noexcept : cache_(other.cache_), slot_(other.slot_) {
+  if (cache_ != nullptr) ++cache_->slots_[slot_].references;
 }
 
 std::string_view UpdateRef::bytes() const {

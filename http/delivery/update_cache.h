@@ -30,12 +30,16 @@ namespace fanlight {
 class UpdateCache;
 
 // A counted reference to an update: its bytes do not change while there is one.
-// Thread: its shard's. Move-only.
+// Thread: its shard's.
 class UpdateRef {
  public:
   UpdateRef() = default;
-  UpdateRef(UpdateRef&& other) noexcept { *this = std::move(other); }
-  UpdateRef& operator=(UpdateRef&& other) noexcept;
+  UpdateRef(const UpdateRef& other) noexcept;
+  UpdateRef(UpdateRef&& other) noexcept { swap(other); }
+  UpdateRef& operator=(UpdateRef other) noexcept {
+    swap(other);
+    return *this;
+  }
   ~UpdateRef() { reset(); }
 
   explicit operator bool() const { return cache_ != nullptr; }
@@ -48,6 +52,10 @@ class UpdateRef {
  private:
   friend class UpdateCache;
   UpdateRef(UpdateCache* cache, size_t slot) : cache_(cache), slot_(slot) {}
+  void swap(UpdateRef& other) noexcept {
+    std::swap(cache_, other.cache_);
+    std::swap(slot_, other.slot_);
+  }
   UpdateCache* cache_ = nullptr;
   size_t slot_ = 0;
 };

@@ -134,12 +134,17 @@ std::string_view normalize(std::string_view path, std::span<char> room) {
 
 // Behind /cameras/NAME/frames/. A frame has one URL: no other spelling of its number.
 void set_frame_route(Route& route, std::string_view leaf) {
-  constexpr std::string_view kSuffix = ".jpg";
-  if (leaf == "next") route.resource = Resource::next_frame;
+  constexpr std::string_view kJpeg = ".jpg", kUpdate = ".update";
   if (leaf == "latest.json") route.resource = Resource::latest_frame;
-  if (!leaf.ends_with(kSuffix) || leaf.starts_with('0')) return;
-  const auto number = to_number<uint64_t>(leaf.substr(0, leaf.size() - kSuffix.size()));
-  if (!number) return;
+  route.as_update = leaf.ends_with(kUpdate);
+  if (route.as_update) leaf.remove_suffix(kUpdate.size());
+  if (leaf == "next") route.resource = Resource::next_frame;
+  if (!route.as_update) {
+    if (!leaf.ends_with(kJpeg)) return;
+    leaf.remove_suffix(kJpeg.size());
+  }
+  const auto number = to_number<uint64_t>(leaf);
+  if (!number || leaf.starts_with('0')) return;
   route.resource = Resource::frame;
   route.frame = *number;
 }
@@ -180,6 +185,12 @@ Route find_normalized(std::string_view path, std::string_view query,
     return {fixed->resource, 0, fixed->seed_boundary};
   }
   constexpr std::string_view kCameras = "/cameras/";
+  constexpr std::string_view kFrames = "/frames/";
+  if (path.starts_with(kFrames)) {
+    Route route;
+    set_frame_route(route, path.substr(kFrames.size()));
+    return route;
+  }
   if (path.starts_with(kCameras)) return camera_route(path.substr(kCameras.size()), cameras);
   return mjpg_route(path, cameras.size());
 }

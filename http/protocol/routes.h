@@ -24,8 +24,8 @@ enum class Resource : uint8_t {
   viewers,       // /viewers
   stream,        // multipart/x-mixed-replace
   snapshot,      // one JPEG
-  frame,         // /cameras/NAME/frames/N.jpg
-  next_frame,    // /cameras/NAME/frames/next
+  frame,         // /cameras/NAME/frames/N.jpg and N.update
+  next_frame,    // /cameras/NAME/frames/next and next.update
   latest_frame,  // /cameras/NAME/frames/latest.json
   web_socket,    // /ws
   state,         // ustreamer's /state
@@ -49,6 +49,7 @@ struct Route {
   bool seed_boundary = false;  // boundary `frame` (/video_feed), else `boundarydonotcross`
   bool names_camera = false;   // /cameras/NAME...
   uint64_t frame = 0;          // the number in the URL of a frame
+  bool as_update = false;      // the frame as messages like those of a WebSocket
 };
 
 // `cameras`: their names in order of definition. Never fails: an unknown target is Resource::none.

@@ -120,5 +120,16 @@ TEST_F(FrameRingSegmentsTest, WantsSegmentsWhileSomebodyWatchesUpdates) {
   EXPECT_FALSE(ring.wants_segments());
 }
 
+TEST_F(FrameRingSegmentsTest, WantsSegmentsUntilAFrameCapturedLater) {
+  const Instant captured = publish(1, "head", {1, 1, 1, 1, 1, 1})->info().captured_at;
+  ring.divide_until(captured);
+  EXPECT_FALSE(ring.wants_segments());
+  ring.divide_until(captured + 1ns);
+  ring.divide_until(captured - 1s);
+  EXPECT_TRUE(ring.wants_segments()) << "an earlier instant has no effect";
+  publish(2, "head", {2, 2, 2, 2, 2, 2});
+  EXPECT_FALSE(ring.wants_segments());
+}
+
 }  // namespace
 }  // namespace fanlight

@@ -111,11 +111,12 @@ std::string TestCanvas::take_whole(std::string_view jpeg, uint64_t sequence) {
   return segments_.size() == kTestGrid.count() ? "" : "not as many segments as the grid has";
 }
 
-std::string TestCanvas::take_update(std::string_view description, std::string_view atlas) {
+std::string TestCanvas::take_update(std::string_view description, std::string_view atlas,
+                                    bool shared) {
   const auto message = nlohmann::json::parse(description);
   const auto& update = message["update"];
   const uint64_t base = update["base"];
-  if (base != sequence_) return "base is not the last frame";
+  if (base != sequence_ && !(shared && base < sequence_)) return "base is not the last frame";
   sequence_ = message["sequence"];
   std::vector<size_t> numbers;
   for (const auto& run : update["runs"]) {

@@ -42,7 +42,10 @@ class TestCanvas {
  public:
   std::string take_whole(std::string_view jpeg, uint64_t sequence);
   // `description`: the JSON of the update.
-  std::string take_update(std::string_view description, std::string_view atlas);
+  // With `shared`, of an update that is also for viewers of older frames, its base may be older
+  // than the picture.
+  std::string take_update(std::string_view description, std::string_view atlas,
+                          bool shared = false);
   // Whether the picture is that of this frame.
   std::string check(uint64_t sequence) const;
 

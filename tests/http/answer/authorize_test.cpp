@@ -194,6 +194,7 @@ TEST(Authorize, Links) {
   EXPECT_EQ(shard.status("/cameras/cam/snapshot?" + good), 200);
   EXPECT_EQ(shard.status("/cameras/cam-1/snapshot?" + shard.link(60, "cam-1")), 200);
   EXPECT_EQ(shard.status("/?action=snapshot&" + good), 200);
+  const std::string shared_limit = shard.link(60, "cam", "5");
   const std::string start = "403 Forbidden: ";
   const std::map<std::string, std::string> refused = {
       {"/snapshot?" + good + "x", "the link is not complete: exp, cam and sig are expected"},
@@ -203,8 +204,12 @@ TEST(Authorize, Links) {
       {"/cameras/cam-1/snapshot?" + good, "the link is for another camera"},
       {"/snapshot?" + shard.link(60, "gone"), "the link is for another camera"},
       {"/snapshot?" + shard.link(-1), "the link has expired"},
-      {"/metrics?" + good, "a signed link is for streams, snapshots and WebSockets only"},
-      {"/?" + good, "a signed link is for streams, snapshots and WebSockets only"},
+      {"/metrics?" + good,
+       "a signed link is for streams, snapshots, WebSockets and frames by number only"},
+      {"/?" + good,
+       "a signed link is for streams, snapshots, WebSockets and frames by number only"},
+      {"/cameras/cam/frames/next?" + shared_limit,
+       "a link that limits the rate is not for frames by number"},
       {"/stream?fps=6&" + shard.link(60, "cam", "5"),
        "fps: the link allows at most 5 pictures a second"},
   };
@@ -218,6 +223,30 @@ TEST(Authorize, Links) {
   other.back() = other.back() == 'A' ? 'E' : 'A';
   EXPECT_EQ(shard.ask(get("/snapshot?" + other)).body,
             start + "the link is not valid: its signature does not match exp and cam\n");
+}
+
+// Whoever has the link may fetch what the redirect leads to, and a cache may keep it as long as the
+// link lasts.
+TEST(Authorize, FramesByNumberKeepTheirLink) {
+  AuthWorld shard;
+  const std::string frames = "/cameras/cam/frames/", link = shard.link(60);
+  const ParsedResponse next = shard.ask(get(frames + "next?" + link));
+  EXPECT_EQ(next.status, 302);
+  EXPECT_EQ(next.headers.at("cache-control"), "public, max-age=1");
+  const std::string location = next.headers.at("location");
+  EXPECT_TRUE(location.ends_with("&" + link)) << location;
+  const ParsedResponse frame = shard.ask(get(frames + location));
+  EXPECT_EQ(frame.status, 200);
+  EXPECT_EQ(frame.headers.at("cache-control"), "public, max-age=59");
+  EXPECT_NE(shard.ask(get(frames + "latest.json?" + link)).body.find("&" + link),
+            std::string::npos);
+  EXPECT_EQ(shard.status(frames + location.substr(0, location.find('&'))), 401);
+  // A user's are the user's own.
+  const ParsedResponse own = shard.ask(get(frames + "next", kAnna));
+  EXPECT_EQ(own.headers.at("cache-control"), "private, max-age=1");
+  EXPECT_EQ(own.headers.at("location").find("sig"), std::string::npos);
+  EXPECT_EQ(shard.ask(get(frames + own.headers.at("location"), kAnna)).headers.at("cache-control"),
+            "private, max-age=31536000, immutable");
 }
 
 TEST(Authorize, BothKeysOpenLinks) {

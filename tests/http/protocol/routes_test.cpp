@@ -132,6 +132,19 @@ TEST(Routes, CamerasByName) {
   EXPECT_EQ(route("/cameras/front/frames/latest.json").resource, Resource::latest_frame);
   EXPECT_EQ(route("/cameras/front/frames/120.jpg").resource, Resource::frame);
   EXPECT_EQ(route("/cameras/front/frames/120.jpg").frame, 120u);
+  EXPECT_FALSE(route("/cameras/front/frames/120.jpg").as_update);
+  EXPECT_EQ(route("/cameras/front/frames/120.update").resource, Resource::frame);
+  EXPECT_EQ(route("/cameras/front/frames/120.update").frame, 120u);
+  EXPECT_TRUE(route("/cameras/front/frames/120.update").as_update);
+  EXPECT_EQ(route("/cameras/front/frames/next.update").resource, Resource::next_frame);
+  EXPECT_TRUE(route("/cameras/front/frames/next.update").as_update);
+  EXPECT_EQ(route("/frames/next").resource, Resource::next_frame);
+  EXPECT_EQ(route("/frames/next").camera, 0u);
+  EXPECT_EQ(route("/frames/7.update").frame, 7u);
+  for (const char* leaf : {"next.jpg", "latest.json.update", "1.jpg.update", ".update", "update",
+                           "01.update", "next.update.update"}) {
+    EXPECT_EQ(route(std::string("/cameras/front/frames/") + leaf).resource, Resource::none) << leaf;
+  }
   EXPECT_EQ(route("/cameras/back-2/state").resource, Resource::state);
   EXPECT_EQ(route("/cameras/back-2/controls").resource, Resource::controls);
   EXPECT_EQ(route("/cameras/back-2/controls").camera, 1u);
