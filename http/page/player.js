@@ -115,7 +115,8 @@ class Painter {
   // All rectangles are drawn in one task, so that they appear at once.
   apply(update, bitmap) {
     const {canvas, context} = this, plan = planUpdate(update), h = update.segment_height;
-    if (!plan || update.base === undefined || update.base !== this.sequence) return false;
+    // What changed since an older frame includes what changed since the one that is shown.
+    if (!plan || !(update.base <= this.sequence)) return false;
     if (update.width !== canvas.width || update.height !== canvas.height) return false;
     if (!plan.rectangles.length) return true;
     if (!bitmap || bitmap.width !== plan.width || bitmap.height !== plan.height) return false;
@@ -140,11 +141,13 @@ class Painter {
 // latter. end(): the connection has ended, or sends something else.
 class Frames {
   constructor(path, frame, end) {
-    const url = new URL(path, location.href);
-    url.protocol = url.protocol.replace("http", "ws");
     Object.assign(this, {frame, end, count: 0, updates: 0, bytes: 0, spent: 0, spared: 0});
     this.whole = new Map();  // size of the newest whole frame of each camera
     this.begun = this.heard = now();
+    this.open(new URL(path, location.href));
+  }
+  open(url) {
+    url.protocol = url.protocol.replace("http", "ws");
     this.socket = new WebSocket(url);
     this.socket.onmessage = ({data}) => {
       this.heard = now();
@@ -152,10 +155,10 @@ class Frames {
         this.receive(data);
       } catch (error) {
         this.close();
-        end();
+        this.end();
       }
     };
-    this.socket.onclose = end;
+    this.socket.onclose = () => this.end();
   }
   receive(data) {
     if (typeof data !== "string") {

@@ -2,8 +2,52 @@
 // <fanlight-camera src="http://HOST:5000/cameras/front">: a live picture for any page.
 // docs/viewer.md is the manual. The server sends this module as /viewer.js, behind player.js.
 
-// One connection to a camera and the canvas that shows it; in the worker, or in the window where
-// there is none. Its orders come through the port: {run, url} to play, {run} to stop, {close}. It
+// The frames by number (docs/caches.md), one request after the other: these pass where WebSockets
+// do not, and HTTP caches answer them for many. Each answer has the messages that a WebSocket would
+// have brought, as its frames (RFC 6455 section 5.2).
+class NumberedFrames extends Frames {
+  open(url) {
+    this.stop = new AbortController();
+    this.follow(url).catch(() => { if (!this.stop.signal.aborted) this.end(); });
+  }
+  async follow(url) {
+    const {searchParams} = url, fps = searchParams.get("fps"), least = fps ? 1000 / fps : 0;
+    const segments = searchParams.has("segments");
+    for (const name of ["fps", "segments"]) searchParams.delete(name);
+    while (!this.stop.signal.aborted) {
+      const begun = now(), answer = await fetch(url, {signal: this.stop.signal});
+      if (!answer.ok) throw new Error(answer.status);
+      this.take(await answer.arrayBuffer());
+      searchParams.set("after", this.sequence);
+      // Shows which frame an update may begin with.
+      if (segments) searchParams.set("v", new URL(answer.url).searchParams.get("v"));
+      await new Promise(done => setTimeout(done, begun + least - now()));
+    }
+  }
+  take(bytes) {
+    this.heard = now();
+    const view = new DataView(bytes);
+    for (let at = 0; at < bytes.byteLength;) {
+      const isText = view.getUint8(at) === 0x81, code = view.getUint8(at + 1);
+      at += 2;
+      const size = code < 126 ? code : code < 127 ? view.getUint16(at) : view.getUint32(at + 4);
+      at += code < 126 ? 0 : code < 127 ? 2 : 8;
+      const data = bytes.slice(at, at += size);
+      this.receive(isText ? new TextDecoder().decode(data) : data);
+    }
+  }
+  pass(head, blob) {
+    this.sequence = head.sequence;
+    super.pass(head, blob);
+  }
+  // A request waits for a frame for a few seconds.
+  isWaiting() { return now() - this.heard < 2 * PATIENCE_MS; }
+  close() { this.stop.abort(); }
+}
+
+// The connection to a camera and the canvas that shows it; in the worker, or in the window where
+// there is none. Its orders come through the port: {run, urls} to play, {run} to stop, {close};
+// `urls` has those of the WebSocket and of the frames by number, which are tried in that order. It
 // reports each frame and the end of the connection, with the `run` of the order.
 class Player {
   constructor(canvas, port) {
@@ -13,20 +57,20 @@ class Player {
     port.onmessage = ({data}) => this.obey(data);
     this.timer = setInterval(() => this.watch(), 1000);
   }
-  obey({run, url, close}) {
+  obey({run, urls, close}) {
     this.stop();
-    this.run = run;
-    if (url) this.play(new URL(url));
+    Object.assign(this, {run, urls});
+    if (urls) this.play(Frames, urls.socket);
     if (!close) return;
     clearInterval(this.timer);
     this.port.close();
   }
-  play(url) {
+  play(Way, address) {
+    const url = new URL(address);
     if (this.trust.holds()) url.searchParams.set("segments", 1);
     try {
       if (!self.createImageBitmap) throw new Error("too old");
-      this.frames = new Frames(url, (head, blob) => this.painter.take(head, blob),
-                               () => this.end());
+      this.frames = new Way(url, (head, blob) => this.painter.take(head, blob), () => this.end());
     } catch (error) {
       this.end();
     }
@@ -47,8 +91,9 @@ class Player {
     this.end();
   }
   end() {
-    const refused = !this.frames || !this.frames.count;
+    const {frames} = this, refused = !frames || !frames.count;
     this.stop();
+    if (frames && refused && frames.socket) return this.play(NumberedFrames, this.urls.numbered);
     this.tell({refused});
   }
   tell(what) { this.port.postMessage({run: this.run, broken: this.broken, ...what}); }
@@ -63,7 +108,7 @@ class Player {
 const crew = {
   size: 0,
   enter() {
-    if (!this.size++) this.worker = startWorker(`${Player}
+    if (!this.size++) this.worker = startWorker(`${NumberedFrames} ${Player}
       onmessage = ({data: [canvas, port]}) => new Player(canvas, port);`);
     return this.worker;
   },
@@ -189,6 +234,7 @@ class FanlightCamera extends HTMLElement {
   #update(again = false) {
     if (!this.#port) return;
     const wanted = this.#isNear && !document.hidden ? this.#address("ws") : "";
+    const urls = wanted && {socket: wanted, numbered: this.#address("frames/next.update")};
     if (wanted === this.#wanted && !(again && wanted)) {
       if (!wanted) this.#say("paused");
       return;
@@ -197,7 +243,7 @@ class FanlightCamera extends HTMLElement {
     clearTimeout(this.#timer);
     if (this.#trial && this.#trial !== this.#picture) drop(this.#trial);
     this.#trial = null;
-    this.#port.postMessage({run: ++this.#run, url: wanted});
+    this.#port.postMessage({run: ++this.#run, urls});
     if (!wanted) this.#show(this.#canvas);
     if (!again) this.#say(wanted ? "connecting" : "paused");
   }
@@ -213,8 +259,8 @@ class FanlightCamera extends HTMLElement {
       this.#fail();
     }
   }
-  // After a refusal the multipart stream is tried, which passes proxies that WebSockets do not. An
-  // image does not tell when its stream ends: after a minute, both are tried again.
+  // After a refusal the multipart stream is tried, which pages of any site may show. An image does
+  // not tell when its stream ends: after a minute, all is tried again.
   #try() {
     const image = this.#trial = new Image();
     image.alt = "live picture";

@@ -285,8 +285,31 @@ test('the examples of docs/viewer.md', async () => {
   await page.screenshot({ path: path.join(folder, `${browserName}-viewer-manual.png`) });
 });
 
-test('where WebSockets do not pass, an <img> takes over', async () => {
+test('where WebSockets do not pass, frames are fetched by number', async () => {
   const between = await startProxy(server.origin, '/webcam/', { webSockets: false });
+  try {
+    const page = await open(`${between.url}cameras/camera`, { attributes: 'fps="4"' });
+    await is(page, 'state', 'live');
+    await page.waitForFunction(() => {
+      const { updates, frames } = document.querySelector('fanlight-camera').figures;
+      return updates >= 10 && frames < 2 * updates;
+    }, { timeout: DEADLINE_MS });
+    await is(page, 'broken', 0);
+    await page.screenshot({ path: path.join(folder, `${browserName}-viewer-numbered.png`) });
+    await page.$eval('fanlight-camera', (element) => element.remove());
+    const paths = [...new Set(between.requested.map((asked) => asked.replace(/\?.*/, '')))];
+    const other = paths.filter((asked) => !/\/frames\/(next|\d+)\.update$/.test(asked));
+    assert.deepStrictEqual(other, ['/cameras/camera/ws']);
+    assert.deepStrictEqual(await errorsOf(page), []);
+  } finally {
+    between.stop();
+  }
+});
+
+test('where scripts may not fetch either, an <img> takes over', async () => {
+  const isFrame = (asked) => asked.includes('/frames/');
+  const between = await startProxy(server.origin, '/webcam/', { webSockets: false,
+    answer: (method, asked) => isFrame(asked) && [404, 'text/plain', 'no'] });
   try {
     const page = await open(`${between.url}cameras/camera`);
     await is(page, 'state', 'live');
