@@ -98,7 +98,8 @@ class NginxCache(Proxy):
             "127.0.0.1:5000": f"{self.server[0]}:{self.server[1]}"})
         (path / "nginx.conf").write_text(
             f"daemon off; master_process off; pid {path}/pid; error_log {path}/errors;\n"
-            f"events {{}}\nhttp {{ access_log off; client_body_temp_path {path}/body;\n"
+            f"events {{ worker_connections 8192; }}\nhttp {{ access_log off;\n"
+            f"client_body_temp_path {path}/body;\n"
             f"proxy_temp_path {path}/proxy; fastcgi_temp_path {path}/f; uwsgi_temp_path {path}/u;\n"
             f"scgi_temp_path {path}/s;\n{text}\n}}\n")
         return ["nginx", "-c", str(path / "nginx.conf")]
