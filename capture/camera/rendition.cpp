@@ -129,7 +129,7 @@ void Rendition::publish_slate(std::string_view reason) noexcept {
              .raw = slate.view(),
              .width = size.width,
              .height = size.height,
-             .captured_wall = clock_.wall_now(),
+             .captured_wall = time_of_slate(),
              .captured_at = clock_.now(),
              .slate_reason = reason});
   } catch (const std::bad_alloc&) {
@@ -137,14 +137,28 @@ void Rendition::publish_slate(std::string_view reason) noexcept {
   }
 }
 
+// By the clock of the pictures before it, which is another machine's if they came from there: a
+// time ahead of that clock would hold up the times of the pictures to come.
+WallTime Rendition::time_of_slate() const noexcept {
+  if (last_wall_ == WallTime{}) return clock_.wall_now();
+  return last_wall_ + std::chrono::duration_cast<WallTime::duration>(clock_.now() - last_at_);
+}
+
 void Rendition::settle() noexcept {
   if (pool_) pool_->wait_until_in_flight(0);
+}
+
+// A frame has the same number at every server of a tree of relays. When the camera's server has
+// begun again, or a slate has taken the number, the frames here are counted on.
+uint64_t Rendition::take_sequence(uint64_t number) noexcept {
+  if (number < kNumberMax) next_sequence_ = std::max(next_sequence_, number);
+  return next_sequence_++;
 }
 
 Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   EncodeJob job{.picture = picture, .place = {}, .info = {}};
   const bool is_slate = !picture.slate_reason.empty();
-  job.info.sequence = next_sequence_++;
+  job.info.sequence = take_sequence(picture.number);
   job.info.captured_wall = std::max(picture.captured_wall, last_wall_ + 1us);
   job.info.captured_at = picture.captured_at;
   job.info.slate_reason = picture.slate_reason;
@@ -155,6 +169,7 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
     job.place = acquired.place;
   }
   last_wall_ = job.info.captured_wall;
+  last_at_ = job.info.captured_at;
   if (!is_slate && ring_.wants_segments()) job.cells = &cells_[cells_next_++ % cells_.size()];
   const bool quick = is_slate || (writer_.is_copy(picture) && job.cells == nullptr);
   if (in_flight_max_ == 0 || quick || writer_.has_hardware() || !goes_well()) {

@@ -35,6 +35,10 @@ struct RenditionConfig {
   Duration refresh = 4s;  // within which each segment is renewed (ChangeDetector)
 };
 
+// Numbers of other servers from this on are not taken over: JSON has them exactly up to here, and
+// there must always be greater ones.
+inline constexpr uint64_t kNumberMax = uint64_t{1} << 53;
+
 // Bytes that a place of the ring needs for a source of this format: the encoder's worst case, or
 // the largest JPEG that is passed through, repaired or rotated, and at least a slate. A rotated
 // JPEG that still exceeds it is dropped and counted.
@@ -42,9 +46,10 @@ size_t jpeg_capacity_for(const SourceFormat& format, Orientation orientation = {
 
 // Owns: the encoders, their threads, and the count of the camera's frames.
 // Thread: the camera's; its encoders publish under a lock of this class.
-// Invariants: frames are published in the order of capture; the sequence number increases by one
-//   with every picture and slate, published or not, so a dropped one shows as a gap; the wall-clock
-//   time increases with every frame, even when the clock is set back.
+// Invariants: frames are published in the order of capture; the sequence number increases with
+//   every picture and slate, published or not, by one unless the picture brings its own, so a
+//   dropped one shows as a gap; the wall-clock time increases with every frame, even when the clock
+//   is set back.
 class Rendition {
  public:
   // Throws std::system_error when the encoder cannot be set up. `camera` is the name on slates.
@@ -68,6 +73,9 @@ class Rendition {
   // (Picture::is_repeat) is a sign of life for a picture that viewers have; if that picture could
   // not be shown, the repeat has its outcome, and is published if the only problem was a missing
   // place.
+  // The frame's sequence is the picture's own number (Picture::number), so that it has the same at
+  // every server of a tree of relays, if that is greater than any before and less than kNumberMax;
+  // else the next one.
   Outcome publish(const Picture& picture) noexcept;
 
   // A picture that no one would see: it counts and uses up its number. The next one is not queued.
@@ -91,6 +99,8 @@ class Rendition {
  private:
   void note_captured(const Picture& picture) noexcept;
   void restart_rate() noexcept;
+  uint64_t take_sequence(uint64_t number) noexcept;
+  WallTime time_of_slate() const noexcept;
   Outcome deliver(const Picture& picture) noexcept;
   Outcome deliver_now(EncodeJob& job) noexcept;
   Outcome publish_again(const Picture& picture) noexcept;
@@ -109,7 +119,8 @@ class Rendition {
   const Orientation orientation_;
   PictureWriter writer_;  // the camera thread's
   uint64_t next_sequence_ = 1;
-  WallTime last_wall_{};
+  WallTime last_wall_{};      // of the last frame: when it was captured
+  Instant last_at_{};         // the same on the monotonic clock
   RateMeter rate_;            // of pictures since the source was opened, or since the last slate
   size_t in_flight_max_ = 0;  // pictures still being read when publish() returns
   std::vector<PictureCells> cells_;  // of the pictures in flight, in turn

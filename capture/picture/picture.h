@@ -72,6 +72,8 @@ struct Picture {
   Instant captured_at;
   // The reason of another server's slate, which is passed on as a slate; empty for a picture.
   std::string_view slate_reason{};
+  // Its number at the server that it is from; 0: it has none.
+  uint64_t number = 0;
   // A repeat of the last picture, as a sign of life: nothing is published for it.
   bool is_repeat = false;
   // A JPEG that must be passed on byte for byte; others are repaired (jpeg_repair.h).

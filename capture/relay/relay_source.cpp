@@ -126,6 +126,7 @@ Picture RelaySource::hand_over() {
                  .captured_wall = newest_.captured,
                  .captured_at = newest_.arrived,
                  .slate_reason = handed_over_.slate_reason,
+                 .number = handed_over_.sequence.value_or(0),
                  .is_repeat = newest_.is_repeat,
                  // A numbered picture is from a server like this one, and was repaired there.
                  .is_verbatim = handed_over_.sequence.has_value(),

@@ -46,15 +46,15 @@ class TreeTest(unittest.TestCase):
         self.addCleanup(stream.connection.socket.close)
         return stream
 
-    def test_pictures_and_times_pass_through_unchanged(self):
+    def test_pictures_times_and_numbers_pass_through_unchanged(self):
         at_camera, at_leaf = self.stream(self.camera), self.stream(self.leaf)
         sent, relayed = {}, {}
         reader = threading.Thread(target=lambda: sent.update(
-            {part.timestamp: part.jpeg for part in at_camera.parts(60)}))
+            {part.timestamp: (part.sequence, part.jpeg) for part in at_camera.parts(60)}))
         reader.start()
         for part in at_leaf.parts(40):
             self.assertEqual(part.slate, "")
-            relayed[part.timestamp] = part.jpeg
+            relayed[part.timestamp] = (part.sequence, part.jpeg)
         reader.join()
         both = sent.keys() & relayed.keys()
         self.assertGreater(len(both), 10, f"{sorted(sent)} {sorted(relayed)}")

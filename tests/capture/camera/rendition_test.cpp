@@ -5,29 +5,12 @@
 
 #include "capture/jpeg/jpeg_repair.h"
 #include "tests/capture/camera/test_encoder.h"
+#include "tests/capture/camera/test_rendition.h"
 #include "tests/capture/jpeg/jpeg_parts.h"
-#include "tests/capture/source/test_camera.h"
 #include "tests/core/segments/divided_picture.h"
 
 namespace fanlight {
 namespace {
-
-using Outcome = Rendition::Outcome;
-
-struct RenditionTest : testing::Test {
-  FrameRing ring{{.window = 2,
-                  .jpeg_capacity = jpeg_capacity_for({320, 240, 40ms, 0}),
-                  .memory_limit = 64 << 20}};
-  FakeClock clock;
-  Rendition rendition{ring, clock, 80, "door"};
-  Bytes jpeg = make_jpeg(320, 240, 50, 4711, 1000);
-  Canvas canvas{320, 240};
-
-  Picture passed_through(std::span<const std::byte> bytes) {
-    return {bytes, {}, 320, 240, clock.wall_now(), clock.now()};
-  }
-  Picture raw() { return {{}, canvas.view(), 320, 240, clock.wall_now(), clock.now()}; }
-};
 
 TEST_F(RenditionTest, PassesJpegsThroughByteForByte) {
   clock.advance(5s);
@@ -315,38 +298,6 @@ TEST_F(RenditionTest, EncodesSynchronouslyIfTheSourceKeepsOnePicture) {
   EXPECT_EQ(pooled.publish(raw()), Outcome::queued);
   EXPECT_EQ(pooled.publish(passed_through(jpeg)), Outcome::published) << "a copy needs no thread";
   EXPECT_EQ(ring.newer_than(0)->sequence(), 4u) << "but is published after those in flight";
-}
-
-TEST_F(RenditionTest, FullRingDropsAndLeavesASequenceGap) {
-  std::vector<FrameRef> pins;
-  uint64_t dropped = 0;
-  for (size_t i = 0; i < ring.places() + 5; ++i) {
-    const Outcome outcome = rendition.publish(passed_through(jpeg));
-    if (outcome == Outcome::no_place) {
-      ++dropped;
-    } else if (FrameRef frame = ring.newer_than(pins.empty() ? 0 : pins.back()->sequence())) {
-      pins.push_back(std::move(frame));
-    }
-  }
-  EXPECT_EQ(dropped, 5u);
-  EXPECT_EQ(ring.stats().dropped_no_place.value(), 5u);
-  pins.clear();
-  EXPECT_EQ(rendition.publish(passed_through(jpeg)), Outcome::published);
-  EXPECT_EQ(ring.newer_than(0)->sequence(), ring.places() + 6);
-}
-
-TEST_F(RenditionTest, WallClockNeverGoesBack) {
-  WallTime last{};
-  for (int i = 0; i < 10; ++i) {
-    if (i == 3) clock.step_wall(-1h);
-    if (i == 6) clock.step_wall(2h);
-    clock.advance(40ms);
-    rendition.publish(passed_through(jpeg));
-    const FrameRef frame = ring.newer_than(0);
-    EXPECT_GT(frame->info().captured_wall, last) << i;
-    last = frame->info().captured_wall;
-  }
-  EXPECT_EQ(last, clock.wall_now()) << "the real time once it is ahead again";
 }
 
 TEST_F(RenditionTest, SlateStatesItsReasonAndCountsAsAFrame) {
