@@ -68,8 +68,7 @@ struct FramePlace {
   std::span<std::byte> jpeg;
 };
 
-// What the camera thread reports about its camera, and its publisher (capture/nats); any thread
-// reads it.
+// What the camera thread reports about its camera; any thread reads it.
 struct CaptureStats {
   Counter captured;              // pictures that the source delivered
   Counter encoded;               // frames published, including slates
@@ -91,12 +90,6 @@ struct CaptureStats {
   Counter measured_interval_ns;  // between the pictures of the last second; 0 if not known
   Counter interval_ns;           // nominal time between two frames, 0 if not known
   Counter online;                // 1 while the source delivers pictures, else 0
-  Counter published;             // by the publisher, slates and repeated frames included
-  Counter published_bytes;       // of those
-  Counter publish_skipped;       // pictures that it skipped, because the server was slow
-  Counter publish_too_large;     // frames that it could not publish for their size
-  Counter publish_failures;      // times that its connection failed or could not be made
-  Counter publish_online;        // 1 while it has a connection, else 0
   Histogram encode_time;
 
   // Pictures that were never served, for any reason.
@@ -164,22 +157,8 @@ class FrameRing {
   // Returns an acquired place unused.
   void abandon(const FramePlace& place) noexcept;
 
-  // Goes on where the ring of an earlier process has ended, whose last frame had this number and
-  // Frame::pictures(). Before the first frame, and before the threads start.
-  void continue_from(uint64_t sequence, uint64_t pictures) noexcept;
-  // What a ring that continues from this one is told.
-  struct Continuation {
-    uint64_t sequence;
-    uint64_t pictures;
-  };
-  Continuation continuation() noexcept;
-
   // What the readers are to expect from now on.
   void set_activity(CaptureActivity activity) noexcept { activity_.store(activity); }
-
-  // Whether viewers are to leave for another rung: this one is not encoded, to relieve the
-  // processor.
-  void set_withheld(bool withheld) noexcept { is_withheld_.store(withheld); }
 
   // --- the readers ---
 
@@ -208,7 +187,6 @@ class FrameRing {
   uint32_t step_for(uint64_t intervals) const noexcept;
 
   CaptureActivity activity() const noexcept { return activity_.load(std::memory_order_relaxed); }
-  bool is_withheld() const noexcept { return is_withheld_.load(std::memory_order_relaxed); }
 
   // Every publish wakes `waker`, which must outlive the ring's use. Before the threads start.
   void add_reader(Waker* waker) { readers_.push_back(waker); }
@@ -227,10 +205,7 @@ class FrameRing {
   // For those who come for one update after the other: until a frame that was captured later than
   // this. Calls with an earlier instant than before have no effect.
   void divide_until(Instant until) noexcept { raise(divide_until_, until); }
-  bool wants_segments() const noexcept {  // the writer's
-    return update_watchers_.load() > 0 ||
-           divide_until_.load(std::memory_order_relaxed) > newest_at_;
-  }
+  bool wants_segments() const noexcept;  // the writer's
 
   // --- figures ---
 
@@ -297,14 +272,10 @@ class FrameRing {
   std::atomic<uint32_t> newest_{kNone};  // place of the newest frame
   uint64_t newest_sequence_ = 0;         // the writer's copy
   Instant newest_at_{};                  // when it was captured; the writer's
-  // Of earlier processes: the newest frame's number, and how many pictures they have published.
-  uint64_t sequence_before_ = 0;
-  uint64_t pictures_before_ = 0;
   std::atomic<Instant> keep_until_{Instant{}};
   std::atomic<Instant> divide_until_{Instant{}};
   std::atomic<uint64_t> reclaim_through_{0};
   std::atomic<CaptureActivity> activity_{CaptureActivity::live};
-  std::atomic<bool> is_withheld_{false};
   std::atomic<uint32_t> newcomer_step_{1};
   std::atomic<uint32_t> watchers_{0};
   std::atomic<uint32_t> update_watchers_{0};

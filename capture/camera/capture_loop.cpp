@@ -82,17 +82,6 @@ void CaptureLoop::begin() noexcept {
   clock_.interrupts().wake();
 }
 
-void CaptureLoop::continue_from(uint64_t sequence) noexcept {
-  CHECK(!has_begun_);
-  rendition_.number_from(sequence + 1);
-  if (source_) source_->number_from(sequence + 1);
-  last_watched_ = clock_.now();
-  if (lost_) return;  // the reason is known, and shown immediately
-  retry_at_ = last_watched_;
-  slate_at_ = picture_due_by(last_watched_);
-  frozen_at_ = slate_at_ + config_.frozen_timeout;
-}
-
 void CaptureLoop::stop() noexcept {
   if (!thread_.joinable()) return;
   clock_.request_stop();
@@ -237,8 +226,9 @@ void CaptureLoop::opened(std::unique_ptr<Source> source) {
   if (!source_->identity().empty()) identity_ = source_->identity();
   rendition_.set_format(source_->format(), source_->pictures_kept());
   controls_.opened(*source_);
-  postpone_slate();
+  slate_at_ = picture_due_by(clock_.now());
   frozen_at_ = slate_at_ + config_.frozen_timeout;
+  set_reason(kStalled);
 }
 
 void CaptureLoop::close_source() noexcept {
@@ -254,10 +244,6 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   if (!picture.is_jpeg() && !is_seen()) {
     rendition_.pass_over(picture);
     ring_.set_activity(CaptureActivity::idle);
-    return postpone_slate();
-  }
-  if (is_left_out(picture)) {
-    rendition_.pass_over(picture);
     return postpone_slate();
   }
   Picture shown = picture;
@@ -276,14 +262,6 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   ring_.set_activity(source_->may_be_silent() ? CaptureActivity::silent : CaptureActivity::live);
   retry_delay_ = config_.retry_min;
   postpone_slate();
-}
-
-// Not if it shows that the camera is back, or that it is lost.
-bool CaptureLoop::is_left_out(const Picture& picture) noexcept {
-  if (lost_ || picture.is_repeat || !picture.slate_reason.empty()) return false;
-  if (++left_out_ < keep_every_) return true;
-  left_out_ = 0;
-  return false;
 }
 
 // A source counts from its opening, the camera's counters continue.

@@ -84,7 +84,6 @@ class CaptureLoop {
   // Throws std::system_error.
   CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, FrameRing& ring,
               CameraClock& clock, RenditionConfig rendition = {});
-  // nullptr: to be opened when the loop begins; continue_from() must be called before.
   // A camera that could not be opened at startup: the loop waits for it.
   CaptureLoop(CaptureConfig config, const std::system_error& why_not, FrameRing& ring,
               CameraClock& clock, RenditionConfig rendition = {});
@@ -99,10 +98,6 @@ class CaptureLoop {
   // Lets the camera thread run.
   void begin() noexcept;
 
-  // The camera goes on where an earlier process has ended, whose last frame had this number. Some
-  // time may have passed since the constructor. Before begin(), and before the first picture.
-  void continue_from(uint64_t sequence) noexcept;
-
   // Requests the clock's stop and joins the thread: immediately if the source is waiting on the
   // clock, else when its current system call returns. May be called twice.
   void stop() noexcept;
@@ -113,10 +108,6 @@ class CaptureLoop {
 
   // Takes effect between two pictures. A new rate reopens the source; the viewers stay.
   void tune(const CaptureTuning& tuning) noexcept;
-
-  // Publishes only each n-th picture from now on, to relieve the processor; n is at least 1. Any
-  // thread.
-  void keep_every(unsigned n) noexcept { keep_every_ = n; }
 
   // The camera thread's body: returns after a stop was requested. Public for tests without a
   // thread.
@@ -132,7 +123,6 @@ class CaptureLoop {
   void opened(std::unique_ptr<Source> source);
   void close_source() noexcept;
   void deliver(const Picture& picture) noexcept;
-  bool is_left_out(const Picture& picture) noexcept;
   void note_losses() noexcept;
   void postpone_slate() noexcept;
   void bear_silence() noexcept;
@@ -158,8 +148,6 @@ class CaptureLoop {
   ControlDesk controls_;
   std::mutex tuning_lock_;
   std::optional<CaptureTuning> tuning_;  // requested, not yet applied
-  std::atomic<unsigned> keep_every_{1};
-  unsigned left_out_ = 0;  // pictures, since the last one that was published
   std::atomic<bool> has_begun_{false};
   Waker ended_;  // set by the thread as its last act
   std::thread thread_;

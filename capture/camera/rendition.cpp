@@ -6,11 +6,9 @@
 #include <tuple>
 #include <utility>
 
-#include "capture/camera/ladder.h"
 #include "capture/draw/slate.h"
 #include "capture/jpeg/jpeg_repair.h"
 #include "core/check.h"
-#include "core/history/frame_history.h"
 #include "core/segments/find_segments.h"
 
 namespace fanlight {
@@ -46,11 +44,9 @@ size_t jpeg_capacity_for(const SourceFormat& format, Orientation orientation) {
 Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::string camera,
                      RenditionConfig config)
     : ring_(ring),
-      history_(config.history),
       clock_(clock),
       camera_(std::move(camera)),
       orientation_(config.orientation),
-      ladder_(config.ladder),
       writer_({camera_, quality, orientation_}, std::move(config.hardware_encoder)),
       cells_(config.encoder_threads + 1),
       changes_(config.refresh) {
@@ -71,7 +67,6 @@ void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noe
   CHECK(pictures_kept >= 1);
   settle();
   std::tie(width_, height_) = orientation_.size_of(format.width, format.height);
-  if (ladder_ != nullptr) ladder_->set_format({width_, height_});
   in_flight_max_ = pool_ ? std::min(pool_->threads(), pictures_kept - 1) : 0;
   last_outcome_ = Outcome::queued;
   ring_.stats().interval_ns.set(static_cast<uint64_t>(format.interval.count()));
@@ -167,7 +162,6 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   job.info.captured_wall = std::max(picture.captured_wall, last_wall_ + 1us);
   job.info.captured_at = picture.captured_at;
   job.info.slate_reason = picture.slate_reason;
-  offer_raw(job);
   {
     const std::lock_guard guard(lock_);
     const FrameRing::Acquired acquired = ring_.acquire();
@@ -252,13 +246,6 @@ size_t Rendition::find_changes(const EncodeJob& job) {
   return exact_changes_.changed();
 }
 
-// Behind the publication, so that no viewer waits for it. Nobody reuses the newest frame's place.
-void Rendition::record(uint64_t sequence) noexcept {
-  const FrameRef frame = ring_.newer_than(sequence - 1);
-  CHECK(frame);
-  history_->append(*frame);
-}
-
 // Called in the order of capture.
 Rendition::Outcome Rendition::finish(EncodeJob& job) noexcept {
   const std::lock_guard guard(lock_);
@@ -274,19 +261,10 @@ Rendition::Outcome Rendition::finish(EncodeJob& job) noexcept {
   ring_.stats().encode_time.record(job.info.encoded_at - job.begun);
   compare(job);
   ring_.publish(job.place, written.size, job.info, job.grid);
-  if (history_ != nullptr) record(job.info.sequence);
   width_ = written.width;
   height_ = written.height;
   last_outcome_ = Outcome::published;
-  const bool was_offered = !job.picture.is_jpeg() && !job.info.is_slate();
-  if (ladder_ != nullptr && !was_offered) ladder_->offer_frame();
   return last_outcome_;
-}
-
-// Before its own encoding, so that the ladder's thread works meanwhile.
-void Rendition::offer_raw(const EncodeJob& job) noexcept {
-  if (ladder_ == nullptr || job.picture.is_jpeg() || job.info.is_slate()) return;
-  ladder_->offer(job.picture, job.info);
 }
 
 }  // namespace fanlight

@@ -26,19 +26,13 @@
 
 namespace fanlight {
 
-class FrameHistory;
-class Ladder;
-
 struct RenditionConfig {
   Orientation orientation{};
   // Encoder threads besides the camera's, for sources that keep more than one picture; 0: none.
   size_t encoder_threads = 0;
   // Encodes in the camera thread as long as it works; null: TurboJPEG does.
   std::unique_ptr<Encoder> hardware_encoder{};
-  Duration refresh = 4s;            // within which each segment is renewed (ChangeDetector)
-  FrameHistory* history = nullptr;  // records each frame; nullptr: there is none
-  // Is offered each picture; nullptr: there are no smaller renditions. Outlives the rendition.
-  Ladder* ladder = nullptr;
+  Duration refresh = 4s;  // within which each segment is renewed (ChangeDetector)
 };
 
 // Numbers of other servers from this on are not taken over: JSON has them exactly up to here, and
@@ -101,9 +95,6 @@ class Rendition {
   void set_quality(int quality) noexcept;
 
   uint64_t next_sequence() const { return next_sequence_; }
-  // The number of the first picture, which is not 1 where an earlier process has counted. Before
-  // it.
-  void number_from(uint64_t sequence) { next_sequence_ = sequence; }
 
  private:
   void note_captured(const Picture& picture) noexcept;
@@ -119,17 +110,13 @@ class Rendition {
   void write(PictureWriter& writer, EncodeJob& job) noexcept;
   void find_segments_of(EncodeJob& job) noexcept;
   Outcome finish(EncodeJob& job) noexcept;
-  void offer_raw(const EncodeJob& job) noexcept;
   void compare(const EncodeJob& job) noexcept;
   size_t find_changes(const EncodeJob& job);
-  void record(uint64_t sequence) noexcept;
 
   FrameRing& ring_;
-  FrameHistory* const history_;
   CameraClock& clock_;
   const std::string camera_;
   const Orientation orientation_;
-  Ladder* const ladder_;
   PictureWriter writer_;  // the camera thread's
   uint64_t next_sequence_ = 1;
   WallTime last_wall_{};      // of the last frame: when it was captured

@@ -21,7 +21,6 @@ struct UpstreamOptions {
   std::string pin;                   // of its public key, as curl writes it: "sha256//BASE64"
   bool insecure = false;             // its certificate is not checked at all
   bool segments = false;             // it is a Fanlight, to be asked for updates
-  std::string credentials;           // a file of a NATS user's; empty: none
 
   bool operator==(const UpstreamOptions&) const = default;
 };
@@ -84,9 +83,6 @@ class Source {
   // is then unaffected by the call. Throws std::system_error when the device is gone: this object
   // is not used again.
   virtual std::optional<Picture> next(Instant deadline) = 0;
-
-  // X-Sequence of the next picture, for sources that draw it. Only before the first picture.
-  virtual void number_from(uint64_t) {}
 
   // Whether silence is normal: it sends only on change, and the end of its connection is noticed.
   // Its last picture then stays while it is silent, and for the stall timeout after next() has

@@ -5,9 +5,9 @@
 #include <array>
 
 #include "http/answer/access.h"
+#include "http/answer/link_query.h"
 #include "http/auth/auth.h"
 #include "http/auth/signed_link.h"
-#include "http/protocol/link_query.h"
 #include "http/protocol/text.h"
 
 namespace fanlight {
@@ -44,7 +44,6 @@ std::string_view refusal_of_link(Resource resource, const SignedLink& link) {
   switch (resource) {
     case Resource::stream:
     case Resource::snapshot:
-    case Resource::clip:
     case Resource::web_socket:
       return {};
     case Resource::frame:
@@ -53,7 +52,7 @@ std::string_view refusal_of_link(Resource resource, const SignedLink& link) {
       if (link.fps_max == 0) return {};
       return "a link that limits the rate is not for frames by number";
     default:
-      return "a signed link is for streams, snapshots, clips, WebSockets and frames by number only";
+      return "a signed link is for streams, snapshots, WebSockets and frames by number only";
   }
 }
 
@@ -129,7 +128,6 @@ bool has_right(const Call& call) {
   switch (call.route.resource) {
     case Resource::page:
     case Resource::stream:
-    case Resource::clip:
     case Resource::frame:
     case Resource::next_frame:
     case Resource::latest_frame:
@@ -159,7 +157,6 @@ std::string_view name_of_missing_right(const Call& call) {
   switch (call.route.resource) {
     case Resource::page:
     case Resource::stream:
-    case Resource::clip:
     case Resource::frame:
     case Resource::next_frame:
     case Resource::latest_frame:

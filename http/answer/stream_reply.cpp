@@ -4,7 +4,6 @@
 #include "core/ascii.h"
 #include "core/check.h"
 #include "http/answer/admit.h"
-#include "http/answer/history_reply.h"
 #include "http/delivery/shard_services.h"
 #include "http/delivery/ustreamer_framing.h"
 
@@ -18,11 +17,6 @@ bool wants_advance_headers(const Request& request, const StreamParameters& param
   return starts_with_ignoring_case(request.accept, "image/");
 }
 
-// Another Fanlight (capture/relay), whose own viewers decide.
-bool is_relay(const Request& request) {
-  return request.user_agent == "fanlight";
-}
-
 ViewerOptions viewer_options(const Call& call, const StreamParameters& parameters, bool paced) {
   ViewerOptions options;
   options.seed_boundary = call.route.seed_boundary;
@@ -31,7 +25,6 @@ ViewerOptions viewer_options(const Call& call, const StreamParameters& parameter
   options.paced = paced;
   options.peer_is_local = call.services.reactor.backend().peer_address(call.fd).is_local;
   options.frames = parameters.frames;
-  options.pinned = parameters.is_pinned() || is_relay(call.request);
   if (parameters.fps > 0) options.interval = from_seconds(1 / parameters.fps);
   return options;
 }
@@ -56,24 +49,16 @@ std::string_view write_head(const Call& call, const UstreamerOptions& ustreamer)
 }  // namespace
 
 Answer reply_stream(const Call& call, const StreamParameters& parameters) noexcept {
-  const auto chosen = choose_rung(call, parameters);
-  if (const Reply* refusal = std::get_if<Reply>(&chosen)) return *refusal;
   if (call.request.method == Method::head) {
     return Reply{.piece = Piece(write_head(call, parameters.ustreamer)), .keep_alive = false};
   }
   OpenStream answer;
-  answer.channel = std::get<Channel*>(chosen);
+  answer.channel = &call.services.channel(call.route.camera);
   const std::string_view why_not =
       take_place(call, frame_bytes_of(*answer.channel), parameters.fps, answer.seat);
   if (!why_not.empty()) return reply_error(call, 503, why_not);
   answer.seat.end_at(call.grant.ends);
   answer.options = viewer_options(call, parameters, answer.seat.place.paced);
-  if (parameters.from) {
-    if (const auto refusal = open_replay(call, parameters, answer.options.replay)) {
-      call.services.state.admission.leave(answer.seat.place);
-      return *refusal;
-    }
-  }
   const bool advance = answer.options.advance_headers;
   // A part whose head was sent earlier has no room for more fields.
   if (parameters.ustreamer.wants_framing() && !advance) {

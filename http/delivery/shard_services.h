@@ -22,7 +22,6 @@ namespace fanlight {
 class AccessRecord;
 class ConnectionOwner;
 class Exchange;
-class ReplayPlaces;
 class ReportBody;
 class SendQueue;
 class TableBody;
@@ -44,7 +43,7 @@ struct ShardServices {
   EventLog& events;
   LogGate& table_gate;
   DateField& date_field;
-  const std::vector<std::unique_ptr<Channel>>& channels;  // rung 0 of each camera
+  const std::vector<std::unique_ptr<Channel>>& channels;  // indexed by camera
   SendQueue& queue;
   ZeroCopySends& zero_copy;
 
@@ -55,22 +54,14 @@ struct ShardServices {
   Slab<UstreamerFraming>& ustreamer_framings;
   Slab<WebSocket>& web_sockets;
   Slab<WebSocketInput>& web_socket_inputs;
-  ReplayPlaces& replays;
   Slab<Viewer>& socket_viewers;  // of WebSockets; a stream's viewer is in its connection
   TlsPlaces* tls;                // nullptr: no listener has TLS
   std::span<char> scratch;       // for received bytes that are discarded
-  // While streams are passed on to another process: of which cameras. Else nullptr.
-  const std::vector<bool>* passing = nullptr;
 
   Instant now() const noexcept { return reactor.now(); }
   WallTime wall_now() const noexcept { return reactor.wall_now(); }
   std::string_view date() const noexcept { return date_field.at(wall_now()); }
   Channel& channel(size_t camera) const noexcept { return *channels[camera]; }
-  size_t camera_of(const Channel& channel) const noexcept {
-    size_t camera = 0;
-    while (channels[camera].get() != &channel) ++camera;
-    return camera;
-  }
 
   // Counts and logs that no place is left, for connections or for viewers.
   void note_full() const noexcept {

@@ -11,7 +11,6 @@
 #include "core/rate_meter.h"
 #include "core/time.h"
 #include "http/delivery/fair_share.h"
-#include "http/delivery/rung_pace.h"
 #include "http/protocol/piece.h"
 
 namespace fanlight {
@@ -19,7 +18,6 @@ namespace fanlight {
 class Channel;
 class FrameSink;
 class Framing;
-class Replay;
 class SendQueue;
 
 // What the client requested.
@@ -29,31 +27,10 @@ struct ViewerOptions {
   bool dual_final_frames = false;  // the last frame before a pause is repeated soon
   bool updates = false;            // gets what changed instead of whole frames, where possible
   bool paced = false;              // subject to the wire's budget
-  bool pinned = false;             // stays on the rung on which it begins
   bool peer_is_local = false;      // the socket's peer, maybe a proxy; for zero copy
   Duration interval{0};            // least time between two frames, 0: every frame
   uint64_t frames = 0;             // end after this many, 0: never
-  bool is_clip = false;            // ends with its replay
   Framing* framing = nullptr;      // what surrounds each JPEG; nullptr: as stored in the ring
-  Replay* replay = nullptr;        // what precedes the newest frames, or is all; the viewer's own
-};
-
-// How far a viewer has come: with its options, all that another process needs to go on with it. The
-// instants are of the machine's monotonic clock, which processes share.
-struct ViewerProgress {
-  uint64_t last_sequence = 0;
-  uint64_t seen_sequence = 0;
-  uint64_t frames_sent = 0;
-  uint64_t frames_skipped = 0;
-  uint64_t pictures_before = 0;
-  uint32_t step = 1;
-  bool pace_known = false;
-  Instant due_at{};
-  Instant any_frame_from{};
-  Instant repeat_at{};
-  Instant joined_at{};
-
-  bool operator==(const ViewerProgress&) const = default;
 };
 
 // A viewer's link in one of two lists, and a flag for which one; SendQueue maintains both.
@@ -63,18 +40,13 @@ class SendQueueHook : public ListHook<> {
   bool is_queued_ = false;  // in the queue, else in the channel's list of idle viewers
 };
 
-// Owns: one pin (in its channel) on the frame it is sending; its replay, until that has ended. A
-//   clip ends with it; any other stream continues with the newest frame.
+// Owns: one pin (in its channel) on the frame it is sending.
 // Thread: its shard's.
 // Invariants: sending at most one frame; the sequence of its frames never decreases; linked by the
 //   shard's SendQueue only while it is not sending, and not on destruction.
 class Viewer : public SendQueueHook, public FairShare {
  public:
   Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options, Instant now) noexcept;
-  // One that goes on where an earlier process left it. Its numbers are at most those that the
-  // channel's ring continues from (FrameRing::continue_from()).
-  Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
-         const ViewerProgress& progress) noexcept;
   ~Viewer();
 
   // Whether the channel's newest frame should go to this viewer now. This holds if the sink is
@@ -86,14 +58,6 @@ class Viewer : public SendQueueHook, public FairShare {
 
   // If the newest frame shows the same as what this viewer of updates has: counts it as received.
   void take_if_unchanged() noexcept;
-
-  // The channel of the rung to which it should go now: a larger or smaller one, by the pace of its
-  // line; rung 0 if this one is withheld or gives it nothing for kRepeatAfter; back to where it is
-  // pinned. nullptr: none.
-  Channel* better_rung(Instant now) const noexcept;
-
-  // Goes there. Only while it is in no list.
-  void move_to(Channel& channel, Instant now) noexcept;
 
   // When to call wants_frame() again if no frame arrives first; kNever: not until one arrives.
   Instant ask_again_at() const noexcept;
@@ -131,13 +95,9 @@ class Viewer : public SendQueueHook, public FairShare {
     return is_sending() && !frame_->info().is_slate() && frame_->sequence() > seen_sequence_;
   }
   bool is_finished() const noexcept { return finished_; }
-  // Whether it is sent frames of the history.
-  bool is_replaying() const noexcept { return replay_ != nullptr; }
-  // It is finished, but frames of its replay were forgotten before it had them.
-  bool was_cut() const noexcept { return was_cut_; }
   const Frame* frame() const noexcept { return frame_; }
   const ViewerOptions& options() const noexcept { return options_; }
-  Channel& channel() const noexcept { return *channel_; }
+  Channel& channel() const noexcept { return channel_; }
   FrameSink& sink() noexcept { return sink_; }
   // The last frame that it was sent, 0 before the first.
   uint64_t last_sequence() const noexcept { return last_sequence_; }
@@ -148,28 +108,19 @@ class Viewer : public SendQueueHook, public FairShare {
   // Pictures per second that it gets; 0 before the second, and while it gets a slate.
   double measured_fps(Instant now) const noexcept { return rate_.per_second(now); }
   Instant joined_at() const noexcept { return joined_at_; }
-  // Only while it is not sending.
-  ViewerProgress progress() const noexcept;
 
  private:
-  bool is_last() const noexcept;
+  bool is_last() const noexcept { return ending_ || frames_sent_ + 1 == options_.frames; }
   bool is_newer() const noexcept;
   bool is_newest_unchanged() const noexcept;
-  bool is_behind() const noexcept;
-  bool is_stranded(Instant now) const noexcept;
-  Duration wanted_interval() const noexcept;
   void note_news() noexcept;
-  Instant replay_asks_at() const noexcept;
-  void continue_replay() noexcept;
-  void end_replay() noexcept;
   Piece piece_of_frame(Instant now) noexcept;
   Duration repeat_after(bool is_repeat) const noexcept;
 
   // Each frame touches every viewer, and the previous frame's bytes have evicted this memory from
   // the caches: the members that decide whether it wants a frame are first and close together.
   FrameSink& sink_;
-  Channel* channel_;
-  Replay* replay_ = nullptr;      // while it lasts, its frames are sent
+  Channel& channel_;
   const Frame* frame_ = nullptr;  // being sent
   uint64_t last_sequence_ = 0;    // of the last frame that it was sent
   uint64_t seen_sequence_ = 0;    // of the last frame that it shows, which may be a newer one
@@ -179,9 +130,7 @@ class Viewer : public SendQueueHook, public FairShare {
   bool pace_known_ = false;       // a whole frame has been sent, so step_ is measured
   bool ending_ = false;
   bool finished_ = false;
-  bool was_cut_ = false;
   bool sending_last_ = false;  // the closing delimiter follows the frame being sent
-  RungPace::Move move_ = RungPace::Move::none;  // wished for by its line
   const ViewerOptions options_;
   uint64_t frames_sent_ = 0;
   uint64_t pictures_before_ = 0;  // Frame::pictures() of the last one that it has received
@@ -190,8 +139,6 @@ class Viewer : public SendQueueHook, public FairShare {
   Instant repeat_at_;             // when to repeat the same frame
   uint64_t frames_skipped_ = 0;
   const Instant joined_at_;
-  Channel& home_;  // where it began
-  RungPace rung_pace_;
 };
 
 }  // namespace fanlight

@@ -3,7 +3,6 @@
 
 #include <array>
 
-#include "core/history/frame_history.h"
 #include "core/rate_meter.h"
 #include "http/delivery/shard_services.h"
 #include "http/report/figures.h"
@@ -45,37 +44,8 @@ void write_figures(const Camera& camera, const CameraCondition& condition, Insta
   json.key("places_held").number(ring.pinned_places());
   json.key("frame_memory_bytes").number(ring.touched_bytes());
   json.key("frame_memory_limit_bytes").number(ring.memory_limit());
-  const HistoryFigures history = history_figures(camera);
-  json.key("history_seconds").number(history.seconds, 3);
-  json.key("history_frames").number(history.frames);
-  json.key("history_bytes").number(history.bytes);
-  json.key("history_limit_bytes").number(history.limit_bytes);
-  json.key("history_skipped").number(history.skipped);
   json.key("stream").formatted("/cameras/{}/stream", camera.name);
   json.key("snapshot").formatted("/cameras/{}/snapshot", camera.name);
-}
-
-// Rung 0 is the camera's own.
-void write_rungs(const ServerState& state, size_t index, JsonWriter& json) {
-  const Camera& camera = state.cameras[index];
-  json.key("rungs").begin_array();
-  for (size_t rung = 0; rung < camera.rungs(); ++rung) {
-    const FrameRing& ring = camera.rung(rung);
-    const CaptureStats& stats = ring.stats();
-    json.begin_object();
-    json.key("rung").number(rung);
-    json.key("width").number(stats.width.value());
-    json.key("height").number(stats.height.value());
-    json.key("quality").number(stats.quality.value());
-    json.key("viewers").number(rung_viewers(state, index, rung));
-    json.key("withheld").boolean(ring.is_withheld());
-    json.key("encoded").number(stats.encoded.value());
-    json.key("encode_seconds").number(to_seconds(stats.encode_time.sum()), 6);
-    json.key("dropped").number(stats.dropped());
-    json.key("frame_memory_bytes").number(ring.touched_bytes());
-    json.end_object();
-  }
-  json.end_array();
 }
 
 void write_description(const Camera& camera, bool whole, JsonWriter& json) {
@@ -90,16 +60,6 @@ void write_description(const Camera& camera, bool whole, JsonWriter& json) {
 }
 
 }  // namespace
-
-HistoryFigures history_figures(const Camera& camera) noexcept {
-  if (camera.history == nullptr) return {};
-  const FrameHistory& history = *camera.history;
-  return {.seconds = to_seconds(history.held_length()),
-          .frames = history.frames(),
-          .bytes = history.held_bytes(),
-          .limit_bytes = history.memory_max(),
-          .skipped = history.skipped()};
-}
 
 double measured_fps(const CaptureStats& stats, Instant now) noexcept {
   if (stats.online.value() == 0) return 0;
@@ -140,10 +100,6 @@ bool CameraReports::write_step(JsonWriter& json) noexcept {
     case Step::figures:
       write_figures(camera, condition_of(services_, camera_), services_.now(), whole_, json);
       write_sent(services_.state, camera_, json);
-      step_ = Step::rungs;
-      return true;
-    case Step::rungs:
-      write_rungs(services_.state, camera_, json);
       step_ = Step::description;
       return true;
     case Step::description:

@@ -149,18 +149,6 @@ void write_idle(const Metric& metric, const ServerState& state, size_t index, Te
   write_sample(metric, state.cameras[index], idle ? 1 : 0, text);
 }
 
-void write_history_seconds(const Metric& metric, const ServerState& state, size_t index,
-                           TextWriter& text) {
-  const Camera& camera = state.cameras[index];
-  text.add("{}{{camera=\"{}\"}} {:.3f}\n", metric.name, camera.name,
-           history_figures(camera).seconds);
-}
-
-template <uint64_t HistoryFigures::*kMember>
-void write_history(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
-  write_sample(metric, state.cameras[index], history_figures(state.cameras[index]).*kMember, text);
-}
-
 void write_watchers(const Metric& metric, const ServerState& state, size_t index,
                     TextWriter& text) {
   write_sample(metric, state.cameras[index], state.cameras[index].ring->watchers(), text);
@@ -177,53 +165,6 @@ void write_camera_info(const Metric& metric, const ServerState& state, size_t in
   text.add("\",format=\"");
   if (camera.panel != nullptr) text.add_json(camera.panel->copy_format(room));
   text.add("\"}} 1\n");
-}
-
-// ---- of each rung ----
-
-// `camera` and `rung` are labels.
-struct RungMetric {
-  std::string_view name;
-  std::string_view type;
-  std::string_view help;
-  void (*write)(const ServerState& state, size_t camera, size_t rung, TextWriter& text);
-};
-
-void write_rung_viewers(const ServerState& state, size_t camera, size_t rung, TextWriter& text) {
-  text.add("{}", rung_viewers(state, camera, rung));
-}
-
-void write_rung_frames(const ServerState& state, size_t camera, size_t rung, TextWriter& text) {
-  text.add("{}", state.cameras[camera].rung(rung).stats().encoded.value());
-}
-
-void write_rung_time(const ServerState& state, size_t camera, size_t rung, TextWriter& text) {
-  text.add("{}", to_seconds(state.cameras[camera].rung(rung).stats().encode_time.sum()));
-}
-
-void write_rung_withheld(const ServerState& state, size_t camera, size_t rung, TextWriter& text) {
-  text.add("{}", state.cameras[camera].rung(rung).is_withheld() ? 1 : 0);
-}
-
-constexpr std::array kRungMetrics = {
-    RungMetric{"fanlight_rung_viewers", "gauge", "Current streams of each rung.",
-               &write_rung_viewers},
-    RungMetric{"fanlight_rung_encoded_frames_total", "counter", "Frames published of each rung.",
-               &write_rung_frames},
-    RungMetric{"fanlight_rung_encode_seconds_total", "counter",
-               "Time to scale and encode the pictures of each rung.", &write_rung_time},
-    RungMetric{"fanlight_rung_withheld", "gauge",
-               "1 while a rung is not encoded, to relieve the processor.", &write_rung_withheld},
-};
-
-void write_rung_metric(size_t n, const ServerState& state, size_t camera, TextWriter& text) {
-  const RungMetric& metric = kRungMetrics[n];
-  if (camera == 0) write_header(metric.name, metric.type, metric.help, text);
-  for (size_t rung = 0; rung < state.cameras[camera].rungs(); ++rung) {
-    text.add("{}{{camera=\"{}\",rung=\"{}\"}} ", metric.name, state.cameras[camera].name, rung);
-    metric.write(state, camera, rung, text);
-    text.raw("\n");
-  }
 }
 
 void write_build_info(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
@@ -252,10 +193,6 @@ void write_table(const Metric& metric, const ServerState& state, size_t, TextWri
   text.add("{} {}\n", metric.name, table == nullptr ? 0 : (table->stats().*kCounter).value());
 }
 
-void write_relief(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
-  text.add("{} {}\n", metric.name, state.relief.level.value());
-}
-
 void write_start_time(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
   text.add("{} {:.3f}\n", metric.name, to_seconds(state.started.time_since_epoch()));
 }
@@ -277,14 +214,6 @@ void write_process(const Metric& metric, const ServerState& state, size_t, TextW
 
 constexpr std::array kCameraMetrics = {
     Metric{"fanlight_frame_memory_bytes", "gauge", "Memory that holds frames.", &write_ring_memory},
-    Metric{"fanlight_history_seconds", "gauge",
-           "From the oldest to the newest frame of the history.", &write_history_seconds},
-    Metric{"fanlight_history_frames", "gauge", "Frames in the history.",
-           &write_history<&HistoryFigures::frames>},
-    Metric{"fanlight_history_bytes", "gauge", "Memory that holds the history.",
-           &write_history<&HistoryFigures::bytes>},
-    Metric{"fanlight_history_skipped_frames_total", "counter",
-           "Frames that the history had no room for.", &write_history<&HistoryFigures::skipped>},
     Metric{"fanlight_camera_online", "gauge", "1 while the source delivers pictures.",
            &write_state<&CaptureStats::online>},
     Metric{"fanlight_camera_idle", "gauge",
@@ -310,8 +239,6 @@ constexpr std::array kServerMetrics = {
            "Network bandwidth for streams, framing included; 0: no limit.", &write_egress_limit},
     Metric{"fanlight_viewers_waiting", "gauge", "Streams waiting for bandwidth.",
            &write_viewers_waiting},
-    Metric{"fanlight_relief_level", "gauge",
-           "What is given up to relieve the processor, 0 to 5; 0: nothing.", &write_relief},
     Metric{"fanlight_build_info", "gauge", "Version and backend, as labels.", &write_build_info},
     Metric{"process_start_time_seconds", "gauge", "When the server started, Unix time.",
            &write_start_time},
@@ -338,7 +265,6 @@ constexpr std::array kSections = {
     Section{count_metrics(kChannelFigures), true, &write_channel_metric},
     Section{count_metrics(kCaptureFigures), true, &write_capture_metric},
     Section{kCameraMetrics.size(), true, &write_metric<kCameraMetrics>},
-    Section{kRungMetrics.size(), true, &write_rung_metric},
     Section{count_metrics(kConnectionFigures), false, &write_shard_metric<kConnectionFigures>},
     Section{count_metrics(kRequestFigures), false, &write_shard_metric<kRequestFigures>},
     Section{count_metrics(kSendFigures), false, &write_shard_metric<kSendFigures>},

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/check.h"
-#include "http/delivery/replay.h"
 #include "http/delivery/send_queue.h"
 #include "http/delivery/ustreamer_framing.h"
 #include "http/shard/connection.h"
@@ -94,7 +93,6 @@ void Connection::evict(Counter& reason) noexcept {
 void Connection::on_peer_ended() noexcept {
   sender_.note_peer_ended();
   if (state_ == State::lingering) return end_lingering();
-  if (is_held()) return;  // whoever receives next finds it again
   // FIN without a preceding Close frame violates the protocol (RFC 6455 section 7.1.5).
   if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
     return end_web_socket(*stream->socket, CloseCode::protocol_error);
@@ -130,8 +128,7 @@ void Connection::end_lingering() noexcept {
 
 void Connection::on_zero_copy_done() noexcept {
   if (state_ == State::closed) return finish();
-  if (state_ == State::lingering && sender_.peer_has_ended()) return end_lingering();
-  if (is_held() && line_ == Line::finishing && !is_sending()) hold();
+  if (state_ == State::lingering && sender_.peer_has_ended()) end_lingering();
 }
 
 void Connection::on_controlled(Completion) noexcept {
@@ -215,15 +212,11 @@ void Connection::release_session() noexcept {
   if (auto* reply = std::get_if<Reply>(&session_); reply != nullptr && reply->frame != nullptr) {
     reply->channel->unpin(*reply->frame);
   }
-  if (auto* reply = std::get_if<Reply>(&session_)) release(reply->replay);
   if (auto* stream = std::get_if<Stream>(&session_)) {
     services_.queue.withdraw(stream->viewer);
     release(stream->framing);
   }
-  if (auto* open = std::get_if<OpenStream>(&session_)) {
-    release(open->framing);
-    release(open->options.replay);
-  }
+  if (auto* open = std::get_if<OpenStream>(&session_)) release(open->framing);
   if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
     stream->socket->leave();
     // A receive into its buffer may still be in flight: then it is kept until the close. With TLS
@@ -232,10 +225,6 @@ void Connection::release_session() noexcept {
     services_.web_sockets.destroy(stream->socket);
   }
   session_.emplace<std::monostate>();
-}
-
-void Connection::release(Replay* replay) noexcept {
-  if (replay != nullptr) replay->release();
 }
 
 void Connection::release(UstreamerFraming* framing) noexcept {

@@ -9,7 +9,6 @@
 #include "core/log.h"
 #include "http/answer/control.h"
 #include "http/answer/dispatch.h"
-#include "http/delivery/replay.h"
 #include "http/shard/connection.h"
 
 namespace fanlight {
@@ -25,7 +24,6 @@ void Connection::begin(const Reply& reply) noexcept {
 void Connection::continue_after_piece(Reply& reply) noexcept {
   if (reply.body != nullptr) return pull_body(reply);
   if (reply.frame != nullptr) reply.channel->unpin(*std::exchange(reply.frame, nullptr));
-  if (reply.replay != nullptr) std::exchange(reply.replay, nullptr)->release();
   if (reply.keep_alive && !ending_) return next_request();
   begin_lingering();
 }
@@ -119,7 +117,7 @@ void Connection::begin(const AwaitFrame& wait) noexcept {
   deadline_ = services_.now() + kSnapshotWait;
   ensure_timer(deadline_);
   wait.channel->frame_waiters().push_back(*this);
-  wait.channel->watch();
+  wait.channel->ring().watch();
 }
 
 uint64_t Connection::newer_than() const noexcept {
@@ -134,7 +132,7 @@ void Connection::resume_snapshot(Waited waited) noexcept {
 
 void Connection::stop_waiting(AwaitFrame& wait) noexcept {
   wait.channel->frame_waiters().remove(*this);
-  wait.channel->unwatch();
+  wait.channel->ring().unwatch();
 }
 
 void Connection::check_time(AwaitFrame&) noexcept {

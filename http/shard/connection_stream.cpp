@@ -24,7 +24,6 @@ void Connection::continue_after_piece(OpenStream& open) noexcept {
   receive_nothing();
   if (seat_.may_end()) ensure_timer(seat_.ends);
   if (ending_) return end_stream(stream);
-  if (may_pass_on(stream)) return hold();
   services_.queue.settle(stream.viewer, services_.now());
 }
 
@@ -59,9 +58,7 @@ void Connection::send_frame(Viewer& viewer, const Piece& piece) noexcept {
 void Connection::continue_after_piece(Stream& stream) noexcept {
   Viewer& viewer = *sender_.take_viewer();
   note_frame_sent(viewer);
-  if (viewer.was_cut()) return close(Ending::reset);  // the answer is not complete
   if (viewer.is_finished()) return begin_lingering();
-  if (may_pass_on(stream)) return hold();
   services_.queue.settle(stream.viewer, services_.now());
 }
 
@@ -69,9 +66,7 @@ void Connection::note_frame_sent(Viewer& viewer) noexcept {
   ChannelStats& stats = viewer.channel().stats();
   stats.frames_sent.add();
   if (viewer.is_sending_news()) {
-    if (viewer.frame()->is_in_ring()) {
-      stats.frame_age.record(services_.now() - viewer.frame()->info().captured_at);
-    }
+    stats.frame_age.record(services_.now() - viewer.frame()->info().captured_at);
   }
   viewer.finish_frame(services_.now());
 }
@@ -82,13 +77,11 @@ void Connection::check_time(Stream& stream) noexcept {
   services_.queue.settle(stream.viewer, services_.now());
 }
 
-// A clip that lacks its end must not look complete.
 void Connection::end_stream(Stream& stream) noexcept {
   Viewer& viewer = stream.viewer;
-  if (viewer.options().is_clip) return close(Ending::reset);
   if (!viewer.is_sending() && !viewer.can_end_with_frame()) return end_empty_stream(stream);
   viewer.end_soon();
-  if (!viewer.is_sending() && !is_held()) services_.queue.settle(viewer, services_.now());
+  if (!viewer.is_sending()) services_.queue.settle(viewer, services_.now());
 }
 
 // No frame was sent, so the closing delimiter follows the one that opened the first part.
@@ -119,7 +112,7 @@ uint64_t Connection::held_sequence(const Channel& channel) noexcept {
     return sender_.oldest_owed().sequence();
   }
   if (const Viewer* viewer = sender_.viewer();
-      viewer != nullptr && &viewer->channel() == &channel && viewer->frame()->is_in_ring()) {
+      viewer != nullptr && &viewer->channel() == &channel) {
     return viewer->frame()->sequence();
   }
   const auto* reply = std::get_if<Reply>(&session_);

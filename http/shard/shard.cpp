@@ -55,7 +55,6 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
       ustreamer_framings_(connections_max_),
       web_sockets_(connections_max_),
       web_socket_inputs_(connections_max_),
-      replays_(state),
       socket_viewers_(connections_max_ * CameraChoice::kMax),
       services_{.state = state,
                 .index = index,
@@ -76,7 +75,6 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
                 .ustreamer_framings = ustreamer_framings_,
                 .web_sockets = web_sockets_,
                 .web_socket_inputs = web_socket_inputs_,
-                .replays = replays_,
                 .socket_viewers = socket_viewers_,
                 .tls = nullptr,
                 .scratch = scratch_},
@@ -89,28 +87,15 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
     services_.tls = &*tls_;
   }
   for (size_t i = 0; i < state.cameras.size(); ++i) {
-    channels_.push_back(make_channel(state.cameras[i], i, nullptr));
-  }
-  for (size_t i = 0; i < state.cameras.size(); ++i) {
-    Channel* above = channels_[i].get();
-    while (above->rung() + 1 < state.cameras[i].rungs()) {
-      lower_channels_.push_back(make_channel(state.cameras[i], i, above));
-      above = lower_channels_.back().get();
+    FrameRing& ring = *state.cameras[i].ring;
+    channels_.push_back(std::make_unique<Channel>(ring, link_.channels[i], state.cameras[i].name));
+    if (ring.detaches_pages() && ring.memory_fd() >= 0) {
+      backend.share_memory(ring.memory(), ring.memory_fd());
     }
   }
   link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
   prepare();
   link_.entry = this;
-}
-
-// Of the rung below `above`; of rung 0 if that is nullptr.
-std::unique_ptr<Channel> Shard::make_channel(const Camera& camera, size_t index, Channel* above) {
-  FrameRing& ring = camera.rung(above == nullptr ? 0 : above->rung() + 1);
-  Backend& backend = reactor_.backend();
-  if (ring.detaches_pages() && ring.memory_fd() >= 0) {
-    backend.share_memory(ring.memory(), ring.memory_fd());
-  }
-  return std::make_unique<Channel>(ring, link_.channels[index], camera.name, above);
 }
 
 // If the kernel is going to refuse something, it does so here, before there are clients. The first
@@ -150,7 +135,6 @@ bool Shard::turn(Instant deadline) noexcept {
   limit_guests();
   serve_at_ = queue_.serve(now());
   if (tls_) serve_at_ = std::min(serve_at_, shake_hands());
-  serve_at_ = std::min(serve_at_, collect());
   if (phase_ != Phase::serving) continue_stop();
   return phase_ != Phase::leaving || reactor_.in_flight() > 0;
 }
@@ -195,18 +179,15 @@ void Shard::take_wake() noexcept {
 }
 
 void Shard::refresh_channels() noexcept {
-  for (auto& channel : channels_) refresh(*channel);
-  for (auto& channel : lower_channels_) refresh(*channel);
-}
-
-void Shard::refresh(Channel& channel) noexcept {
-  reclaim(channel);
-  if (!channel.refresh()) return;
-  queue_.settle_idle(channel, now());
-  const uint64_t newest = channel.newest()->sequence();
-  channel.frame_waiters().for_each([newest](FrameWaiter& waiter) {
-    if (newest > waiter.newer_than()) waiter.on_newer_frame();
-  });
+  for (auto& channel : channels_) {
+    reclaim(*channel);
+    if (!channel->refresh()) continue;
+    queue_.settle_idle(*channel, now());
+    const uint64_t newest = channel->newest()->sequence();
+    channel->frame_waiters().for_each([newest](FrameWaiter& waiter) {
+      if (newest > waiter.newer_than()) waiter.on_newer_frame();
+    });
+  }
 }
 
 // The ring is full: closes connections that still hold a frame up to the given sequence.
@@ -323,7 +304,6 @@ uint64_t Shard::next_connection_id() noexcept {
 
 void Shard::begin_stop() noexcept {
   phase_ = Phase::stopping;
-  services_.passing = nullptr;
   acceptors_.stop();
   reactor_.timers().set(stop_timer_, now() + kStopGrace);
   connections_.for_each([](Connection& connection) { connection.end_soon(); });

@@ -14,7 +14,6 @@
 #include "core/slab.h"
 #include "core/time.h"
 #include "http/delivery/channel.h"
-#include "http/delivery/replay_places.h"
 #include "http/delivery/send_queue.h"
 #include "http/delivery/shard_entry.h"
 #include "http/delivery/shard_services.h"
@@ -73,8 +72,6 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   void refuse(const ClientSocket& client, Refusal reason) noexcept override;
   bool has_room() const noexcept override { return slab_.used() < slab_.capacity(); }
   void visit_sessions(SessionVisitor& visitor) noexcept override;
-  void carry_out(PassingOrder& order) noexcept override;
-  void take(const PassedStream& passed) noexcept override;
 
   // --- ConnectionOwner ---
 
@@ -95,9 +92,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   void look_for_wakes() noexcept;
   void take_wake() noexcept;
   void stop_waiting_for_wakes() noexcept;
-  std::unique_ptr<Channel> make_channel(const Camera& camera, size_t index, Channel* above);
   void refresh_channels() noexcept;
-  void refresh(Channel& channel) noexcept;
   void reclaim(Channel& channel) noexcept;
   uint64_t next_connection_id() noexcept;
   Verdict take_place(const ClientSocket& client, ConnectionPlace& place) noexcept;
@@ -106,9 +101,6 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Connection* make_connection(const ClientSocket& client) noexcept;
   Instant shake_hands() noexcept;
   void renew_handshakes() noexcept;
-  void resume_all() noexcept;
-  Instant collect() noexcept;
-  static void answer(PassingOrder& order) noexcept;
   void begin_stop() noexcept;
   void continue_stop() noexcept;
   void abort_all() noexcept;
@@ -122,8 +114,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Reactor reactor_;
   SendQueue queue_;
   ZeroCopySends zero_copy_;
-  std::vector<std::unique_ptr<Channel>> channels_;        // rung 0 of each camera
-  std::vector<std::unique_ptr<Channel>> lower_channels_;  // the rungs below, camera by camera
+  std::vector<std::unique_ptr<Channel>> channels_;
   std::array<char, 4096> scratch_;
   Slab<Connection> slab_;
   Slab<AccessRecord> access_records_;
@@ -133,7 +124,6 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Slab<UstreamerFraming> ustreamer_framings_;
   Slab<WebSocket> web_sockets_;
   Slab<WebSocketInput> web_socket_inputs_;
-  ReplayPlaces replays_;
   Slab<Viewer> socket_viewers_;
   std::optional<TlsPlaces> tls_;
   ShardServices services_;
@@ -149,8 +139,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   uint64_t connections_made_ = 0;
   Phase phase_ = Phase::serving;
   Instant trim_at_{};
-  Instant serve_at_ = kNever;           // when to serve viewers again
-  PassingOrder* collecting_ = nullptr;  // to be answered
+  Instant serve_at_ = kNever;  // when to serve viewers again
 };
 
 }  // namespace fanlight

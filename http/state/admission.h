@@ -29,7 +29,7 @@ struct AdmissionConfig {
 inline constexpr size_t kShareMin = 16;
 // Places for connections that only the admin listener's clients may take.
 inline constexpr size_t kAdminPlaces = 16;
-// Reports, tables, and replays, of one address at the same time; there are four times as many.
+// Reports, and tables, of one address at the same time; there are four times as many.
 inline constexpr size_t kBodiesPerAddress = 16;
 
 // Places for connections: more than the viewers, for pages, snapshots and scrapes while the viewer
@@ -74,8 +74,6 @@ class Admission {
   // Takes a place for a connection of `peer`, the socket's address, if there is one. Clients of the
   // admin listener have places of their own beside the others', and no limit by address.
   Verdict enter(const PeerAddress& peer, bool by_admin_listener, ConnectionPlace& place) noexcept;
-  // Takes a place for a connection that an earlier process had, as keep() below.
-  bool keep(const PeerAddress& peer, bool by_admin_listener, ConnectionPlace& place) noexcept;
   // Does nothing when the place is not taken.
   void leave(ConnectionPlace& place) noexcept;
 
@@ -84,16 +82,11 @@ class Admission {
   Verdict admit(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
                 ViewerPlace& place) noexcept;
 
-  // Takes the place of a viewer that an earlier process had admitted, and that is owed
-  // `bytes_per_second`. Only viewers_max at construction, for which everything was sized, is a
-  // limit: those that can change do not end what goes on. False if that is reached.
-  bool keep(const PeerAddress& client, uint64_t bytes_per_second, ViewerPlace& place) noexcept;
-
   // Does nothing when the place is not taken.
   void leave(ViewerPlace& place) noexcept;
 
-  // One more report, table or replay of `client`. `share` is kNone if it is not counted. False if
-  // the client has kBodiesPerAddress already.
+  // One more report or table of `client`. `share` is kNone if it is not counted. False if the
+  // client has kBodiesPerAddress already.
   bool take_share(const PeerAddress& client, Held kind, AddressTable::Entry& share) noexcept;
   void return_share(AddressTable::Entry share, Held kind) noexcept;
 
@@ -121,10 +114,7 @@ class Admission {
  private:
   bool is_exempt(const PeerAddress& peer) const noexcept;
   size_t stream_limit(const PeerAddress& client) const noexcept;
-  Verdict enter(const PeerAddress& peer, bool by_admin_listener, size_t limit,
-                ConnectionPlace& place) noexcept;
   AddressTable::Entry add(const PeerAddress& peer, Held kind, size_t limit) noexcept;
-  bool is_paced(const PeerAddress& client) const noexcept;
   void count_admitted() noexcept;
   bool take_address(const PeerAddress& peer, ViewerPlace& place) noexcept;
   bool take_wire(const PeerAddress& peer, size_t frame_bytes, double fps_wished,

@@ -2,8 +2,6 @@
 // ServerState: what all shards of a server share.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -34,27 +32,16 @@
 
 namespace fanlight {
 
-class FrameHistory;
 class ShardEntry;
 class TlsCertificate;
-
-// Renditions of one camera, its own pictures included.
-inline constexpr size_t kRungsMax = 6;
 
 // One camera as the http floor sees it: its name, its frames and its panel.
 struct Camera {
   std::string name;    // [a-z0-9-]{1,32}
   std::string source;  // KIND[:...] as given, without secrets; for those who may see all
   FrameRing* ring = nullptr;
-  CameraPanel* panel = nullptr;     // nullptr: no description and no controls
-  bool is_elsewhere = false;        // another server or a folder: its description names the place
-  FrameHistory* history = nullptr;  // nullptr: there is none
-  std::vector<FrameRing*> lower_rungs{};  // smaller renditions, from the largest
-
-  size_t rungs() const noexcept { return 1 + lower_rungs.size(); }
-  FrameRing& rung(size_t index) const noexcept {
-    return index == 0 ? *ring : *lower_rungs[index - 1];
-  }
+  CameraPanel* panel = nullptr;  // nullptr: no description and no controls
+  bool is_elsewhere = false;     // another server or a folder: its description names the place
 
   // What everybody may know of the source: "v4l2", "http".
   std::string_view kind() const noexcept {
@@ -74,11 +61,11 @@ struct ServerConfig {
   AllowedHosts allowed_hosts;                 // the names under which it answers
   bool allow_control = false;                 // cameras' controls may be changed by PATCH
   std::vector<AddressRange> trusted_proxies;  // proxies whose X-Forwarded-For is trusted
-  bool auth_loopback = false;                 // clients of these are asked for credentials, too
-  Auth* auth = nullptr;                       // outlives the shards. nullptr: everybody may watch
-  TableDesk* table = nullptr;       // for /stock-table; outlives the shards. nullptr: no table
-  AccessLog* access_log = nullptr;  // outlives the shards. nullptr: requests are not logged
-  TlsCertificate* tls = nullptr;    // outlives the shards. nullptr: no listener has TLS
+  bool auth_loopback = false;        // clients of these are asked for credentials, too
+  Auth* auth = nullptr;              // outlives the shards. nullptr: everybody may watch
+  TableDesk* table = nullptr;        // for /stock-table; outlives the shards. nullptr: no table
+  AccessLog* access_log = nullptr;   // outlives the shards. nullptr: requests are not logged
+  TlsCertificate* tls = nullptr;     // outlives the shards. nullptr: no listener has TLS
   std::string version;
   std::string backend;                                     // name, for /api/v1/state
   ProcessFigures (*process_figures)() noexcept = nullptr;  // nullptr: all figures are 0
@@ -148,15 +135,6 @@ struct alignas(64) ChannelStats {
   Counter update_memory;     // bytes that updates hold now
   Counter bytes_sent;        // by streams
   Histogram frame_age;       // from capture until the kernel has taken the last byte
-  std::array<Counter, kRungsMax> rung_viewers;  // of viewers, by rung
-  Counter rung_moves;                           // of viewers to another rung, by their lines
-};
-
-// What is given up while the processor is overloaded. Written by main, read by any shard.
-struct ReliefFigures {
-  Counter level;         // 0: nothing (tools/server/relief.h)
-  Counter cpu_permille;  // in use in the last second; 0 unless it is measured
-  Counter is_hot;        // 1 while the processor is slowed down because it is too hot
 };
 
 // How other threads reach a shard.
@@ -181,18 +159,13 @@ struct ServerState {
                                               : std::make_unique<Wire>(config.wire, shards)),
         admission(config.admission, wire.get(), config.trusted_proxies),
         camera_names(names_of(cameras)),
-        pages(camera_names, config.version,
-              {.controls = config.allow_control, .past = has_history(cameras)}),
+        pages(camera_names, config.version, config.allow_control),
         list_pages(config.version),
         error_page(config.version),
         shards_with_connections(shards) {
     for (unsigned i = 0; i < shards; ++i) {
       links.push_back(std::make_unique<ShardLink>(cameras.size()));
-      for (const Camera& camera : cameras) {
-        for (size_t rung = 0; rung < camera.rungs(); ++rung) {
-          camera.rung(rung).add_reader(&links.back()->waker);
-        }
-      }
+      for (const Camera& camera : cameras) camera.ring->add_reader(&links.back()->waker);
     }
   }
 
@@ -207,7 +180,6 @@ struct ServerState {
   const ErrorPage error_page;
   std::vector<std::unique_ptr<ShardLink>> links;
   LiveConfig live{config};
-  ReliefFigures relief;
   SharedText flags_json{"{}"};               // the options in force, a JSON object
   SharedText devices_json{"[]"};             // this machine's cameras, a JSON array
   std::atomic<bool> warned_of_proxy{false};  // in the log, once
@@ -229,10 +201,6 @@ struct ServerState {
   }
 
  private:
-  static bool has_history(const std::vector<Camera>& cameras) {
-    return std::any_of(cameras.begin(), cameras.end(),
-                       [](const Camera& camera) { return camera.history != nullptr; });
-  }
   static std::vector<std::string> names_of(const std::vector<Camera>& cameras) {
     std::vector<std::string> names;
     for (const Camera& camera : cameras) names.push_back(camera.name);

@@ -1,40 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # bash completion for fanlight.
 
-_fanlight_plan() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-  local -a choices=()
-  case $before in
-    --wire | --camera-wire | --viewers | --browsers | --min-fps | --size | --picture | --fps | \
-      --changed | --price) ;;
-    *)
-      mapfile -t choices < <(compgen -W '--wire --camera-wire --viewers --browsers --min-fps
-        --size --picture --fps --changed --price --json -h --help' -- "$word")
-      ;;
-  esac
-  COMPREPLY=("${choices[@]}")
-}
-
 _fanlight() {
-  if [[ ${COMP_WORDS[1]} == plan ]] && ((COMP_CWORD > 1)); then
-    _fanlight_plan
-    return
-  fi
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   local -a choices=()
   case $before in
     --source)
       mapfile -t choices < <(compgen -W 'auto emulator files: http:// https:// latest: libcamera
-        nats:// pattern tls:// v4l2:' -- "$word")
+        pattern v4l2:' -- "$word")
       ;;
     # Bash treats a colon as a separate word: files:DIR, unix:PATH.
-    --access-log | --takeover-socket | --auth-file | --link-key | --stock-db | --config | \
-      --tls-cert | --tls-key | :)
+    --access-log | --auth-file | --link-key | --stock-db | --config | --tls-cert | --tls-key | :)
       mapfile -t choices < <(compgen -f -- "$word")
       ;;
     --rotate) mapfile -t choices < <(compgen -W '0 90 180 270' -- "$word") ;;
-    --ladder) mapfile -t choices < <(compgen -W 'auto off 640x360@q60' -- "$word") ;;
-    --max-cpu) mapfile -t choices < <(compgen -W 'off 80%' -- "$word") ;;
     --mirror | --kernel-tls) mapfile -t choices < <(compgen -W 'on off' -- "$word") ;;
     --encoder | -c) mapfile -t choices < <(compgen -W 'auto cpu m2m' -- "$word") ;;
     --backend) mapfile -t choices < <(compgen -W 'auto uring epoll' -- "$word") ;;
@@ -46,7 +25,7 @@ _fanlight() {
       ;;
     --max-egress | --max-connections-per-address)
       mapfile -t choices < <(compgen -W 'auto off' -- "$word") ;;
-    --max-viewers-per-address | --capture-idle | --history)
+    --max-viewers-per-address | --capture-idle)
       mapfile -t choices < <(compgen -W 'off' -- "$word")
       ;;
     --user) mapfile -t choices < <(compgen -u -- "$word") ;;
@@ -55,23 +34,21 @@ _fanlight() {
       mapfile -t choices < <(compgen -W '127.0.0.1:5000 0.0.0.0:5000 unix:' -- "$word")
       ;;
     --camera | --fps | --size | --quality | -q | --control | --camera-stall-timeout | \
-      --refresh | --source-timeout | --history-memory | --publish | \
+      --refresh | --source-timeout | \
       --allowed-host | --cors-origin | --min-fps | --viewer-stall-timeout | --header-timeout | \
       --idle-timeout | --frame-memory) ;;
     *)
       mapfile -t choices < <(compgen -W '-h --help -v --version --features
-        --source --camera --fps --size -q --quality --rotate --mirror --ladder --publish
-        --control --allow-control --exit-on-no-source --camera-stall-timeout --refresh --history
-        --history-memory --source-timeout --capture-idle
+        --source --camera --fps --size -q --quality --rotate --mirror --control --allow-control
+        --exit-on-no-source --camera-stall-timeout --refresh --source-timeout --capture-idle
         --listen --admin-listen --tls-cert --tls-key -M --unix-mode --trusted-proxy
         --allowed-host --cors-origin --auth-file --link-key --auth-loopback
-        --access-log --takeover-socket --stock-db --user --sandbox --shards
+        --access-log --stock-db --user --sandbox --shards
         --max-viewers --max-viewers-per-address --max-connections-per-address --max-egress
-        --min-fps --max-cpu --viewer-stall-timeout --header-timeout --idle-timeout
+        --min-fps --viewer-stall-timeout --header-timeout --idle-timeout
         --encode-threads -c --encoder --backend --zero-copy --frame-memory --ring-slots
         --send-buffer --kernel-tls --pin-cpus
-        --config --check-config --print-config --list-devices --take-over --reload
-        --log-level' -- "$word")
+        --config --check-config --print-config --list-devices --log-level' -- "$word")
       ;;
   esac
   COMPREPLY=("${choices[@]}")

@@ -50,11 +50,6 @@ FILES = {
         usr/share/doc/fanlight-libcamera/changelog.gz
         usr/share/doc/fanlight-libcamera/copyright
         usr/share/doc/fanlight-libcamera/fanlight-libcamera.spdx.json""",
-    "fanlight-nats": """
-        usr/lib/LIBRARIES/fanlight/fanlight-nats.so
-        usr/share/doc/fanlight-nats/changelog.gz
-        usr/share/doc/fanlight-nats/copyright
-        usr/share/doc/fanlight-nats/fanlight-nats.spdx.json""",
 }
 
 options = argparse.Namespace(packages=None, arm64=None)
@@ -120,7 +115,7 @@ class ContentsTest(unittest.TestCase):
         for architecture in architectures():
             needs = Package("fanlight", architecture).needs()
             for library in ("libc6", "libcurl4", "libjpeg62-turbo", "libssl3", "libsqlite3-0",
-                            "libseccomp2", "libturbojpeg0", "liburing2", "libv4l-0", "libyuv0"):
+                            "libseccomp2", "libturbojpeg0", "liburing2", "libv4l-0"):
                 # In Debian 13 some have "t64" at the end of their name.
                 self.assertTrue(needs.keys() & {library, f"{library}t64"}, needs)
             # Based on the symbols used, not only on the name.
@@ -128,9 +123,6 @@ class ContentsTest(unittest.TestCase):
             plugin = Package("fanlight-libcamera", architecture).needs()
             self.assertEqual(plugin["fanlight"], f"= {version}")
             self.assertTrue(any(re.fullmatch(r"libcamera[0-9.]+", need) for need in plugin), plugin)
-            bus = Package("fanlight-nats", architecture).needs()
-            self.assertEqual(bus["fanlight"], f"= {version}")
-            self.assertTrue(any(re.fullmatch(r"libnats[0-9.]+(t64)?", need) for need in bus), bus)
             # It drives the sensors; Debian's library only suggests it.
             self.assertEqual(Package("fanlight-libcamera", architecture).field("Recommends"),
                              "libcamera-ipa")
@@ -193,7 +185,7 @@ class ContentsTest(unittest.TestCase):
         epoch = output_of("dpkg-parsechangelog", "-l", PACKAGING / "debian/changelog", "-S",
                           "Timestamp").strip()
         packages = list(options.packages.glob("*.deb"))
-        self.assertEqual(len(packages), len(FILES))
+        self.assertEqual(len(packages), 2)
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run(["cpack", "--config", options.packages / "CPackConfig.cmake", "-B",
                             folder], check=True, stdout=subprocess.DEVNULL, umask=0o022,
@@ -204,16 +196,15 @@ class ContentsTest(unittest.TestCase):
 
 
 def optional_files(name):
-    """Files from other parts of the tree: documents, dashboards, and files for other programs."""
+    """Files from other parts of the tree: documents, dashboards, configuration of caches."""
     if name != "fanlight":
         return set()
     pages = {f"usr/share/doc/fanlight/docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
     boards = {f"usr/share/fanlight/grafana/{board.name}"
               for board in (PACKAGING / "grafana").glob("*.json")}
-    others = {f"usr/share/fanlight/{folder}/{file.name}"
-              for folder in ("balancers", "caches", "kubernetes")
-              for file in (PACKAGING / folder).iterdir()}
-    return pages | boards | others
+    caches = {f"usr/share/fanlight/caches/{file.name}"
+              for file in (PACKAGING / "caches").iterdir()}
+    return pages | boards | caches
 
 
 class PiecesTest(unittest.TestCase):

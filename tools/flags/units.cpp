@@ -120,29 +120,11 @@ bool parse_switch(std::string_view text) {
   refuse(text, "on or off is expected");
 }
 
-double parse_share(std::string_view text) {
-  std::string_view rest = text;
-  double number = 0;
-  if (!take_number(rest, number) || rest != "%" || !(number >= 0) || number > 100) {
-    refuse(text, "a share from 0% to 100% is expected");
-  }
-  return number / 100;
-}
-
 double parse_number(std::string_view text, double low, double high) {
   std::string_view rest = text;
   double number = 0;
   if (!take_number(rest, number) || !rest.empty() || !(number >= low) || number > high) {
     refuse(text, fmt::format("a number from {} to {} is expected", low, high));
-  }
-  return number;
-}
-
-double parse_percent(std::string_view text) {
-  std::string_view rest = text;
-  double number = 0;
-  if (!take_number(rest, number) || rest != "%" || !(number >= 1) || number > 100) {
-    refuse(text, "a percentage from 1% to 100% is expected");
   }
   return number;
 }

@@ -27,9 +27,6 @@ size_t parse_size(std::string_view text);
 // Kbit/s to 1 Tbit/s.
 uint64_t parse_rate(std::string_view text);
 
-// `80%`: from 1 to 100, with fractions; the sign is not optional.
-double parse_percent(std::string_view text);
-
 struct PictureSize {
   int width;
   int height;
@@ -42,9 +39,6 @@ unsigned parse_file_mode(std::string_view text);
 
 // `on` or `off`; `true` and `false`, `1` and `0` are equivalent.
 bool parse_switch(std::string_view text);
-
-// `10%`, a share as 0.1; from 0% to 100%.
-double parse_share(std::string_view text);
 
 // The whole text as a decimal number within [low, high].
 double parse_number(std::string_view text, double low, double high);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "capture/nats/nats_address.h"
 #include "core/nearest_word.h"
 #include "tools/flags/exit_code.h"
 #include "tools/flags/units.h"
@@ -21,8 +20,7 @@ bool is_camera_name(std::string_view name) {
   });
 }
 
-constexpr std::string_view kKeys[] = {"size",   "fps",    "quality",  "rotate",
-                                      "mirror", "ladder", "segments", "publish"};
+constexpr std::string_view kKeys[] = {"size", "fps", "quality", "rotate", "mirror", "segments"};
 
 // The end of a URL: the first comma that is followed by one of our keys.
 size_t size_of_url(std::string_view text) {
@@ -35,23 +33,11 @@ size_t size_of_url(std::string_view text) {
   return text.size();
 }
 
-// The end of `key=value`. A ladder contains commas: it ends at the first one that is followed by
-// another key.
-size_t size_of_pair(std::string_view text) {
-  size_t comma = text.find(',');
-  while (text.starts_with("ladder=") && comma != text.npos) {
-    const std::string_view next = text.substr(comma + 1);
-    if (next.substr(0, next.find(',')).find('=') != next.npos) break;
-    comma = text.find(',', comma + 1);
-  }
-  return std::min(comma, text.size());
-}
-
 // `,key=value...`
 void set_camera_options(CameraOptions& camera, std::string_view rest) {
   while (!rest.empty()) {
     rest.remove_prefix(1);
-    const std::string_view pair = rest.substr(0, size_of_pair(rest));
+    const std::string_view pair = rest.substr(0, std::min(rest.find(','), rest.size()));
     rest.remove_prefix(pair.size());
     const size_t middle = pair.find('=');
     if (middle == pair.npos) {
@@ -125,20 +111,15 @@ void set_camera_option(CameraOptions& camera, std::string_view key, std::string_
     camera.orientation.rotate = parse_rotation(value);
   } else if (key == "mirror") {
     camera.orientation.mirror = parse_switch(value);
-  } else if (key == "ladder") {
-    camera.ladder = parse_ladder(value);
   } else if (key == "segments") {
     camera.upstream.segments = parse_switch(value);
-  } else if (key == "publish") {
-    parse_nats_url(value);
-    camera.publish = value;
   } else {
     const std::string question = did_you_mean(key, kKeys);
     throw std::invalid_argument(fmt::format(
         "'{}={}': {}", key, value,
         question.empty()
-            ? "one of size=WxH, fps=N, quality=N, rotate=DEGREES, mirror=on|off, ladder=RUNGS, "
-              "segments=on|off, publish=URL is expected"
+            ? "one of size=WxH, fps=N, quality=N, rotate=DEGREES, mirror=on|off, segments=on|off "
+              "is expected"
             : "no such key" + question));
   }
 }
@@ -229,10 +210,9 @@ std::vector<CameraOptions> put_cameras_together(CameraOptions single, bool is_sh
     single.name = "camera";
     others.insert(others.begin(), std::move(single));
   } else if (is_shaped) {
-    throw StartError(
-        ExitCode::usage,
-        "--size, --fps, --quality, --rotate, --mirror, --ladder and --publish belong to --source; "
-        "with --camera write NAME=SPEC,size=WxH,fps=N");
+    throw StartError(ExitCode::usage,
+                     "--size, --fps, --quality, --rotate and --mirror belong to --source; with "
+                     "--camera write NAME=SPEC,size=WxH,fps=N");
   }
   check_names(others);
   for (const std::string& control : controls) add_control(others, control);

@@ -124,9 +124,6 @@ void add_upstream(Form form, const UpstreamOptions& upstream, JsonMembers& rows)
     rows.emplace_back("tls", tls_of(form, upstream));
   }
   if (upstream.insecure) rows.emplace_back("insecure", "true");
-  if (!upstream.credentials.empty()) {
-    rows.emplace_back("credentials", quoted(form, upstream.credentials));
-  }
   if (upstream.segments) rows.emplace_back("segments", "true");
 }
 
@@ -143,15 +140,9 @@ JsonMembers rows_of(Form form, const CameraOptions& camera) {
   rows.emplace_back("quality", fmt::format("{}", camera.quality));
   rows.emplace_back("rotate", fmt::format("{}", camera.orientation.rotate));
   rows.emplace_back("mirror", json_boolean(camera.orientation.mirror));
-  rows.emplace_back("ladder", quoted(form, ladder_text(camera.ladder)));
   add_upstream(form, camera.upstream, rows);
   if (!camera.password_file.empty()) {
     rows.emplace_back("password-file", quoted(form, camera.password_file));
-  }
-  if (!camera.publish.empty()) {
-    const bool is_file = form == Form::toml;
-    rows.emplace_back("publish",
-                      quoted(form, is_file ? camera.publish : redact_url(camera.publish)));
   }
   if (!camera.controls.empty()) rows.emplace_back("control", controls_of(form, camera));
   return rows;

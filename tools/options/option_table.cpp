@@ -9,12 +9,16 @@
 
 #include "capture/camera/source_table.h"
 #include "tools/options/confinement_options.h"
-#include "tools/options/limit_options.h"
 #include "tools/options/option_values.h"
 #include "tools/options/source_spec.h"
 
 namespace fanlight {
 namespace {
+
+template <auto kMember>
+void set_duration(OptionsDraft& draft, Text text) {
+  draft.options.*kMember = parse_duration(text);
+}
 
 template <auto kMember>
 void set_switch(OptionsDraft& draft, Text text) {
@@ -25,12 +29,6 @@ template <auto kMember>
 void set_file(OptionsDraft& draft, Text text) {
   if (text.empty()) throw std::invalid_argument("'': a file is expected");
   draft.options.*kMember = text;
-}
-
-// As the path of a UNIX socket (unix(7)).
-void set_takeover_socket(OptionsDraft& draft, Text text) {
-  const ListenAddress address = parse_listen_address("unix:" + text);
-  draft.options.takeover_socket = address.host;
 }
 
 template <auto kMember>
@@ -80,26 +78,19 @@ void set_frame_memory(OptionsDraft& draft, Text text) {
   }
 }
 
-void set_history(OptionsDraft& draft, Text text) {
-  const auto length = parse_or("off", [&] { return parse_duration_or_off(text); });
-  const bool is_wrong = length && (*length < 1s || *length > 10min);
-  if (is_wrong) throw std::invalid_argument(fmt::format("'{}': 1s to 10m is expected", text));
-  draft.options.history = length;
-}
-
-void set_history_memory(OptionsDraft& draft, Text text) {
-  draft.options.history_memory = parse_size(text);
-  if (draft.options.history_memory < (1 << 20)) {
-    throw std::invalid_argument(fmt::format("'{}': the minimum is 1M", text));
-  }
-}
-
 void set_send_buffer(OptionsDraft& draft, Text text) {
   draft.options.send_buffer =
       text == "auto" ? 0 : parse_or("auto", [&] { return parse_size(text); });
   if (draft.options.send_buffer > (size_t{1} << 30)) {
     throw std::invalid_argument(fmt::format("'{}': the maximum is 1G", text));
   }
+}
+
+void set_max_egress(OptionsDraft& draft, Text text) {
+  draft.options.max_egress.reset();
+  if (text == "auto") return;
+  draft.options.max_egress =
+      text == "off" ? 0 : parse_or("auto, or off", [&] { return parse_rate(text); });
 }
 
 void set_unix_mode(OptionsDraft& draft, Text text) {
@@ -161,6 +152,25 @@ void set_capture_idle(OptionsDraft& draft, Text text) {
   draft.options.capture_idle = parse_or("off", [&] { return parse_duration_or_off(text); });
 }
 
+void set_min_fps(OptionsDraft& draft, Text text) {
+  draft.options.min_fps = parse_number(text, 0.01, 240);
+}
+
+void set_max_viewers(OptionsDraft& draft, Text text) {
+  draft.options.max_viewers = number_or("auto", text, 1, 1'000'000);
+}
+
+void set_max_viewers_per_address(OptionsDraft& draft, Text text) {
+  draft.options.max_viewers_per_address = number_or("off", text, 1, 1'000'000);
+}
+
+void set_max_connections_per_address(OptionsDraft& draft, Text text) {
+  draft.options.max_connections_per_address.reset();
+  if (text == "auto") return;
+  draft.options.max_connections_per_address =
+      parse_or("auto", [&] { return number_or("off", text, 1, 1'000'000); });
+}
+
 void set_shards(OptionsDraft& draft, Text text) {
   draft.options.shards = static_cast<unsigned>(number_or("auto", text, 1, 256));
 }
@@ -175,8 +185,6 @@ constexpr char kSize[] = "size";
 constexpr char kQuality[] = "quality";
 constexpr char kRotate[] = "rotate";
 constexpr char kMirror[] = "mirror";
-constexpr char kLadder[] = "ladder";
-constexpr char kPublish[] = "publish";
 
 std::string source_help() {
   std::string help = "where the pictures come from (default: emulator)";
@@ -189,8 +197,8 @@ std::vector<Option> camera_options() {
   return {
       {"source", "SPEC", "", source_help(), kOfCameras, set_source},
       {"camera", "NAME=SPEC[,key=value]...", "",
-       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate, mirror, ladder, "
-       "segments and publish; in a URL a comma before such a key is written %2C; repeatable",
+       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate, mirror and segments; "
+       "in a URL a comma before such a key is written %2C; repeatable",
        kRepeatable | kOfCameras, add_camera},
       {kFps, "N", "", "pictures per second (default: the source's own)",
        kNumber | kOfCameras | kReloadable, shape<kFps>},
@@ -201,13 +209,6 @@ std::vector<Option> camera_options() {
       {kRotate, "0|90|180|270", "0", "rotate the pictures clockwise", kNumber | kOfCameras,
        shape<kRotate>},
       {kMirror, "on|off", "off", "swap left and right, after that", kOfCameras, shape<kMirror>},
-      {kLadder, "WxH[@qN],...|auto|off", "off",
-       "smaller pictures for viewers on thin lines, as 1280x720@q80,640x360@q60, encoded while "
-       "watched; auto: half and a quarter of the size",
-       kOfCameras, shape<kLadder>},
-      {kPublish, "URL", "",
-       "also publish the frames on a NATS server, as nats://HOST/SUBJECT; tls:// with TLS",
-       kOfCameras, shape<kPublish>},
       {"control", "[CAMERA/]NAME=VALUE", "",
        "set a control, as brightness=128; --list-devices has their names; repeatable",
        kRepeatable | kOfCameras, add_control},
@@ -220,12 +221,6 @@ std::vector<Option> camera_options() {
        kNumber | kReloadable, set_duration<&Options::camera_stall_timeout>},
       {"refresh", "TIME", "4s", "renew each part of a picture within this, even if unchanged",
        kNumber, set_duration<&Options::refresh>},
-      {"history", "TIME|off", "off",
-       "keep the last pictures of each camera, to be seen again (at=, from=); cameras then run "
-       "unwatched",
-       kNumber, set_history},
-      {"history-memory", "SIZE", "256M", "memory for the history of a camera", kNumber,
-       set_history_memory},
       {"source-timeout", "TIME", "30s",
        "how long another server's first picture, or a snapshot, may take", kNumber,
        set_duration<&Options::source_timeout>},
@@ -271,11 +266,35 @@ std::vector<Option> server_options() {
        kText, set_file<&Options::access_log>},
       {"stock-db", "FILE", "", "the SQLite database of /stock-table", kText,
        set_file<&Options::stock_db>},
-      {"takeover-socket", "PATH", "",
-       "a UNIX socket where a newer Fanlight can take over listeners and viewers (--take-over)",
-       kText, set_takeover_socket},
       {"shards", "N|auto", "auto", "threads that serve viewers; auto: one per CPU", kNumber,
        set_shards},
+  };
+}
+
+std::vector<Option> limit_options() {
+  return {
+      {"max-viewers", "N|auto", "auto",
+       "concurrent streams; auto: what descriptors allow, to 10000", kNumber | kReloadable,
+       set_max_viewers},
+      {"max-viewers-per-address", "N|off", "off",
+       "concurrent streams from one address, IPv6 by /64", kNumber | kReloadable,
+       set_max_viewers_per_address},
+      {"max-connections-per-address", "N|auto|off", "auto",
+       "connections of all kinds from one address, IPv6 by /64; auto: half of --max-viewers, at "
+       "least 16; this machine and trusted proxies have no limit",
+       kNumber | kReloadable, set_max_connections_per_address},
+      {"max-egress", "RATE|auto|off", "auto",
+       "network bandwidth, as 1Gbit; 95 % of it is used, and shared evenly; "
+       "auto: the speed of the link if the kernel knows it",
+       kNumber | kReloadable, set_max_egress},
+      {"min-fps", "N", "0.5", "refuse a viewer if the bandwidth is less than this for each",
+       kNumber | kReloadable, set_min_fps},
+      {"viewer-stall-timeout", "TIME", "10s", "close a viewer that takes no byte for this long",
+       kNumber | kReloadable, set_duration<&Options::viewer_stall_timeout>},
+      {"header-timeout", "TIME", "10s", "time for a request, counted from its first byte",
+       kNumber | kReloadable, set_duration<&Options::header_timeout>},
+      {"idle-timeout", "TIME", "75s", "close an idle connection after this", kNumber | kReloadable,
+       set_duration<&Options::idle_timeout>},
   };
 }
 
@@ -322,13 +341,6 @@ std::vector<Option> other_options() {
        kToggle | kCommand, set_switch<&Options::print_config>},
       {"list-devices", "", "", "list the connected cameras, and what they can do",
        kToggle | kCommand, set_switch<&Options::list_devices>},
-      {"take-over", "", "",
-       "take over from the server at --takeover-socket, then serve in the background; if that "
-       "fails, it goes on",
-       kToggle | kCommand, set_switch<&Options::take_over>},
-      {"reload", "", "",
-       "have the server at --takeover-socket reload; take over from it if its program was replaced",
-       kToggle | kCommand, set_switch<&Options::reload>},
       {"log-level", "error|warning|info|debug", "info", "what is logged", kReloadable,
        set_log_level},
   };

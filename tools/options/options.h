@@ -55,7 +55,6 @@ struct Options {
   std::string link_key;                       // keys of signed links; empty: there are none
   bool auth_loopback = false;                 // clients of this machine are asked, too
   std::string access_log;                     // a file, or "-" for standard output; empty: none
-  std::string takeover_socket;                // where a successor may take over; empty: nowhere
   std::string stock_db;                       // the database of /stock-table; empty: none given
   UserChoice user;
   SandboxMode sandbox = SandboxMode::automatic;
@@ -70,13 +69,10 @@ struct Options {
   std::optional<size_t> max_connections_per_address;
   std::optional<uint64_t> max_egress;  // bits per second, 0: no limit; empty: the link's speed
   double min_fps = 0;
-  std::optional<double> max_cpu;  // share above which something is given up; empty: no limit
   Duration viewer_stall_timeout{};
   Duration camera_stall_timeout{};
-  Duration refresh{};               // of segments, for viewers of updates
-  std::optional<Duration> history;  // of each camera; empty: none
-  size_t history_memory = 0;        // for that, bytes
-  Duration source_timeout{};        // of another server's first picture, or a snapshot
+  Duration refresh{};         // of segments, for viewers of updates
+  Duration source_timeout{};  // of another server's first picture, or a snapshot
   Duration header_timeout{};
   Duration idle_timeout{};
   std::optional<Duration> capture_idle;
@@ -97,8 +93,6 @@ struct Options {
   bool check_config = false;
   bool print_config = false;
   bool list_devices = false;
-  bool take_over = false;  // from the server at takeover_socket
-  bool reload = false;     // have it reload, or take over if its program was replaced
 
   // The exit code for an invalid camera: usage, or config.
   ExitCode blame_for_cameras = ExitCode::usage;

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "capture/libcamera/libcamera_plugin.h"
 #include "capture/source/names_in.h"
-#include "capture/source/plugin.h"
 #include "core/log.h"
 #include "sandbox/change_user.h"
 #include "tools/flags/exit_code.h"
@@ -99,7 +99,7 @@ void read_list(SandboxFiles& files, std::string_view folders) {
 // its user may. Any other server only lists the devices that are there at its start.
 void use_devices(SandboxFiles& files, const Options& options) {
   for (const char* name : kLibcameraVariables) read_list(files, variable(name));
-  read_all(files, plugin_folders());
+  read_all(files, libcamera_plugin_folders());
   if (has_device(options)) return files.devices("/dev");
   files.list("/dev");
   std::error_code error;
@@ -130,16 +130,11 @@ void use_source(SandboxFiles& files, const CameraOptions& camera) {
   } else if (source.starts_with(kLatest)) {
     const std::string path(source.substr(kLatest.size()));
     // Another file of that name takes the place of each.
-    if (fs::is_regular_file(path, error)) {
-      files.read_again(path);
-    } else {
-      files.read_when_there(path);
-    }
-  }
-  if (!is_url(source) && camera.publish.empty()) return;
-  use_network(files);
-  for (const std::string& file : {camera.upstream.ca, camera.upstream.credentials}) {
-    if (!file.empty()) files.read_again(file);
+    if (fs::is_regular_file(path, error)) return files.read_again(path);
+    files.read_when_there(path);
+  } else if (is_url(source)) {
+    use_network(files);
+    if (!camera.upstream.ca.empty()) files.read_again(camera.upstream.ca);
   }
 }
 
@@ -181,7 +176,6 @@ SandboxFiles files_in_use(const Options& options) {
   for (const CameraOptions& camera : options.cameras) use_source(files, camera);
   if (!options.stock_db.empty()) files.keep(options.stock_db);
   if (!options.access_log.empty() && options.access_log != "-") files.append(options.access_log);
-  if (!options.takeover_socket.empty()) files.remove(options.takeover_socket);
   for (const auto* addresses : {&options.listen, &options.admin_listen}) {
     for (const ListenAddress& address : *addresses) {
       if (address.family == ListenAddress::Family::unix_path) files.remove(address.host);

@@ -73,7 +73,6 @@ std::vector<std::string_view> fixed_differences(const CameraOptions& now,
   if (now.width != next.width || now.height != next.height) names.push_back("size");
   if (now.orientation.rotate != next.orientation.rotate) names.push_back("rotate");
   if (now.orientation.mirror != next.orientation.mirror) names.push_back("mirror");
-  if (ladder_text(now.ladder) != ladder_text(next.ladder)) names.push_back("ladder");
   if (!same_controls(now, next)) names.push_back("control");
   if (now.upstream.headers != next.upstream.headers) names.push_back("headers");
   if (now.upstream.ca != next.upstream.ca || now.upstream.pin != next.upstream.pin) {
@@ -82,8 +81,6 @@ std::vector<std::string_view> fixed_differences(const CameraOptions& now,
   if (now.password_file != next.password_file || now.password != next.password) {
     names.push_back("password");
   }
-  if (now.publish != next.publish) names.push_back("publish");
-  if (now.upstream.credentials != next.upstream.credentials) names.push_back("credentials");
   if (now.upstream.insecure != next.upstream.insecure) names.push_back("insecure");
   if (now.upstream.segments != next.upstream.segments) names.push_back("segments");
   return names;

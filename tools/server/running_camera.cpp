@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <bit>
 #include <future>
 #include <stdexcept>
 #include <system_error>
@@ -14,15 +15,11 @@
 #include "capture/camera/device_list.h"
 #include "capture/camera/rendition.h"
 #include "capture/camera/source_table.h"
-#include "capture/nats/nats_plugin.h"
 #include "capture/relay/fetch_url.h"
-#include "capture/relay/redact_url.h"
-#include "capture/source/plugin.h"
 #include "capture/v4l2/v4l2_m2m_encoder.h"
 #include "core/log.h"
 #include "tools/flags/exit_code.h"
 #include "tools/options/source_spec.h"
-#include "tools/server/camera_ring.h"
 #include "tools/server/shortage.h"
 
 namespace fanlight {
@@ -30,7 +27,9 @@ namespace {
 
 // Assumed for a camera that is not connected yet.
 constexpr SourceFormat kUnknownFormat{1920, 1080, Duration::zero(), 0};
-constexpr int kPictureSideMax = 65500;  // JPEG's
+// The address space that a camera's ring may take where its first format needs less. It becomes
+// memory only as far as pictures fill it.
+constexpr uint64_t kRingAddresses = sizeof(void*) >= 8 ? uint64_t{4} << 30 : uint64_t{256} << 20;
 // How long the start waits for other servers' answers if it can continue without them: viewers are
 // accepted in the meantime, and the camera's own thread tries again.
 constexpr Duration kStartPatience = 2s;
@@ -42,6 +41,14 @@ bool is_permission(const std::system_error& error) {
          error.code() == std::errc::operation_not_permitted;
 }
 
+// The ring holds eight times as many frames, so two seconds of them: the sends of an overloaded
+// processor take a good part of one second, and a shorter ring would have to close viewers.
+size_t window_for(const SourceFormat& format) {
+  if (format.interval <= Duration::zero()) return 8;
+  const auto per_second = static_cast<size_t>(std::max<int64_t>(1s / format.interval, 1));
+  return std::clamp<size_t>(std::bit_ceil(per_second / 4), 8, 32);
+}
+
 // For a camera that is not connected yet: the requested format, or more.
 SourceFormat unknown_format(const CameraOptions& camera) {
   SourceFormat format = kUnknownFormat;
@@ -51,6 +58,30 @@ SourceFormat unknown_format(const CameraOptions& camera) {
   }
   if (camera.fps > 0) format.interval = from_seconds(1 / camera.fps);
   return format;
+}
+
+// Picture sizes vary with the scene, and a camera may return with another format: each place has
+// room for the largest picture that the frame memory could hold, as far as address space allows.
+// Where that is limited (RLIMIT_AS), it has room for what the camera delivers now.
+std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
+                                     const Options& options, BackendKind backend) {
+  FrameRingConfig ring;
+  ring.window = options.ring_slots != 0 ? options.ring_slots : window_for(format);
+  ring.memory_limit = options.frame_memory;
+  // epoll's zero copy is sendfile(2): memory that it queued must never be rewritten. Measured:
+  // sendfile costs the same as send at 20 KB and a tenth more at 100 KB, so `auto` copies.
+  ring.detach_pages = backend == BackendKind::epoll && options.zero_copy == ZeroCopyMode::on;
+
+  const size_t least = jpeg_capacity_for(format, camera.orientation);
+  const uint64_t per_place = kRingAddresses / (FrameRing::kPlacesPerWindow * ring.window);
+  const auto room = static_cast<size_t>(std::min<uint64_t>(ring.memory_limit, per_place));
+  try {
+    ring.jpeg_capacity = std::max(least, room);
+    return std::make_unique<FrameRing>(ring);
+  } catch (const std::system_error&) {
+    ring.jpeg_capacity = least;
+    return std::make_unique<FrameRing>(ring);
+  }
 }
 
 // With the password, which nothing else needs to know.
@@ -106,23 +137,11 @@ std::unique_ptr<Encoder> hardware_encoder(const Options& options) {
   return encoder;
 }
 
-RenditionConfig rendition_config(const RunningCamera& camera, const Options& options) {
-  return {.orientation = camera.options.orientation,
+RenditionConfig rendition_config(const CameraOptions& camera, const Options& options) {
+  return {.orientation = camera.orientation,
           .encoder_threads = encoder_threads(options),
           .hardware_encoder = hardware_encoder(options),
-          .refresh = options.refresh,
-          .history = camera.history.get()};
-}
-
-// It watches its camera, and gets updates, like a viewer who never leaves.
-std::unique_ptr<FrameHistory> make_history(FrameRing& ring, const Options& options) {
-  if (!options.history) return nullptr;
-  ring.watch();
-  ring.watch_updates();
-  return std::make_unique<FrameHistory>(FrameHistoryConfig{.length = *options.history,
-                                                           .memory_max = options.history_memory,
-                                                           .jpeg_max = ring.jpeg_capacity(),
-                                                           .segments_max = ring.segments_max()});
+          .refresh = options.refresh};
 }
 
 void watch_devices(RunningCamera& camera) {
@@ -163,7 +182,7 @@ void check_controls(Source& source, const CameraOptions& camera, ExitCode blame)
   }
 }
 
-// An open source, or the error that opening it gave; neither if it is not to be opened yet.
+// An open source, or the error that opening it gave.
 struct Attempt {
   std::unique_ptr<Source> source;
   std::optional<std::system_error> failure;
@@ -188,14 +207,10 @@ Attempt try_to_open(RunningCamera& camera, const Options& options) {
 // All other servers are contacted at the same time: several that do not respond delay the start no
 // more than one. Devices are opened one after another, in order.
 std::vector<Attempt> try_to_open_all(const std::vector<std::unique_ptr<RunningCamera>>& cameras,
-                                     const Options& options, bool exclusive_ones) {
+                                     const Options& options) {
   std::vector<std::future<Attempt>> pending;
   for (const auto& camera : cameras) {
-    if (!exclusive_ones && is_exclusive(*camera)) {
-      pending.push_back(std::async(std::launch::deferred, [] { return Attempt(); }));
-      continue;
-    }
-    const bool is_remote = is_url(camera->options.source);
+    const bool is_remote = camera->options.source.starts_with("http");
     pending.push_back(
         std::async(is_remote ? std::launch::async : std::launch::deferred,
                    [&options, one = camera.get()] { return try_to_open(*one, options); }));
@@ -205,70 +220,14 @@ std::vector<Attempt> try_to_open_all(const std::vector<std::unique_ptr<RunningCa
   return attempts;
 }
 
-// Larger than any, if it is not known and need not be: a rung that turns out to be larger than the
-// pictures shows them as they are.
-PictureSize picture_size(const Attempt& attempt, const CameraOptions& camera) {
-  SourceFormat format = attempt.source ? attempt.source->format() : SourceFormat{};
-  if (format.width == 0 && !camera.ladder.is_automatic) return {kPictureSideMax, kPictureSideMax};
-  if (format.width == 0) format = unknown_format(camera);
-  const auto [width, height] = camera.orientation.size_of(format.width, format.height);
-  return {width, height};
-}
-
-std::vector<RungOption> rungs_for(const Attempt& attempt, const CameraOptions& camera,
-                                  const Options& options) {
-  if (camera.ladder.is_off()) return {};
-  const PictureSize picture = picture_size(attempt, camera);
-  try {
-    const auto rungs = rungs_of(camera.ladder, picture, camera.quality);
-    if (rungs.empty()) {
-      log_warning("{}: --ladder auto: pictures of {}x{} are too small for a rung of {} columns",
-                  camera.name, picture.width, picture.height, kRungWidthMin);
-    }
-    return rungs;
-  } catch (const std::invalid_argument& error) {
-    throw StartError(options.blame_for_cameras,
-                     fmt::format("--ladder: {}: {}", camera.name, error.what()));
-  }
-}
-
-// A place of a rung is as large as the encoder's worst case for its box, so that its address space
-// does not depend on what the camera delivers: --ring-slots times eight times about three bytes per
-// pixel. It has the same limit as that of rung 0.
-void make_ladder(RunningCamera& camera, const Attempt& attempt, const SourceFormat& format,
-                 const Options& options, BackendKind backend) {
-  std::vector<RungTarget> targets;
-  for (const RungOption& rung : rungs_for(attempt, camera.options, options)) {
-    FrameRingConfig ring = ring_config(format, options, backend);
-    const PictureExtent box{rung.size.width, rung.size.height};
-    ring.jpeg_capacity = rung_capacity(box);
-    if (ring.jpeg_capacity > kRingAddresses / (FrameRing::kPlacesPerWindow * ring.window)) {
-      throw StartError(
-          options.blame_for_cameras,
-          fmt::format("--ladder: {}: a rung of {}x{} needs more than {} MB of address "
-                      "space; try a smaller --ring-slots",
-                      camera.options.name, box.width, box.height, kRingAddresses >> 20));
-    }
-    camera.rung_rings.push_back(std::make_unique<FrameRing>(ring));
-    targets.push_back({camera.rung_rings.back().get(), box, rung.quality});
-  }
-  if (targets.empty()) return;
-  camera.ladder = std::make_unique<Ladder>(*camera.ring, targets, camera.options.name,
-                                           camera.options.orientation);
-  camera.ladder->start();
-}
-
 void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
                BackendKind backend) {
   const SourceFormat format =
       attempt.source ? attempt.source->format() : unknown_format(camera.options);
   camera.ring = make_ring(format, camera.options, options, backend);
-  make_ladder(camera, attempt, format, options, backend);
   CaptureConfig config = capture_config(camera, options);
-  camera.history = make_history(*camera.ring, options);
-  RenditionConfig rendition = rendition_config(camera, options);
-  rendition.ladder = camera.ladder.get();
-  if (!attempt.failure) {
+  RenditionConfig rendition = rendition_config(camera.options, options);
+  if (attempt.source) {
     camera.loop = std::make_unique<CaptureLoop>(std::move(config), std::move(attempt.source),
                                                 *camera.ring, camera.clock, std::move(rendition));
   } else {
@@ -277,28 +236,8 @@ void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
   }
 }
 
-// It connects when it runs; that its plugin is missing is known now.
-void make_publisher(RunningCamera& camera) {
-  const CameraOptions& chosen = camera.options;
-  if (chosen.publish.empty()) return;
-  try {
-    camera.publisher = std::make_unique<NatsPublisher>(
-        NatsPublisherConfig{.camera = chosen.name,
-                            .shown = redact_url(chosen.publish),
-                            .login = {.address = parse_nats_url(chosen.publish),
-                                      .credentials = chosen.upstream.credentials,
-                                      .ca = chosen.upstream.ca,
-                                      .insecure = chosen.upstream.insecure}},
-        *camera.ring, camera.panel, camera.publisher_clock,
-        load_nats_plugin(plugin_folders()).connect);
-  } catch (const std::system_error& error) {
-    if (is_shortage(error.code())) throw;
-    throw StartError(ExitCode::unavailable, fmt::format("--publish: {}", error.what()));
-  }
-}
-
 bool may_serve(const Attempt& attempt, const CameraOptions& camera, const Options& options) {
-  if (!attempt.failure) return true;
+  if (attempt.source) return true;
   return !options.exit_on_no_source && may_come(camera.source, attempt.failure->code());
 }
 
@@ -312,13 +251,8 @@ bool may_serve(const Attempt& attempt, const CameraOptions& camera, const Option
 
 }  // namespace
 
-bool is_exclusive(const RunningCamera& camera) noexcept {
-  const std::string_view source = camera.options.source;
-  return source.starts_with("v4l2") || source.starts_with("libcamera");
-}
-
 std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
-                                                         BackendKind backend, bool exclusive_ones) {
+                                                         BackendKind backend) {
   std::vector<std::unique_ptr<RunningCamera>> cameras;
   for (const CameraOptions& chosen : options.cameras) {
     cameras.push_back(std::make_unique<RunningCamera>());
@@ -326,7 +260,7 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
     cameras.back()->options.source = choose_source(chosen.source);
     warn_of_insecure(cameras.back()->options);
   }
-  std::vector<Attempt> attempts = try_to_open_all(cameras, options, exclusive_ones);
+  std::vector<Attempt> attempts = try_to_open_all(cameras, options);
   bool any = false;
   for (size_t i = 0; i < cameras.size(); ++i) {
     any = any || may_serve(attempts[i], cameras[i]->options, options);
@@ -335,35 +269,13 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
   for (size_t i = 0; i < cameras.size(); ++i) {
     watch_devices(*cameras[i]);
     make_loop(*cameras[i], std::move(attempts[i]), options, backend);
-    make_publisher(*cameras[i]);
   }
   return cameras;
 }
 
-void stop_exclusive_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {
-  for (const auto& camera : cameras) {
-    if (is_exclusive(*camera)) camera->loop->stop_within(kStopPatience);
-  }
-}
-
-void start_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) {
-  for (const auto& camera : cameras) {
-    camera->loop->start();
-    if (camera->publisher) camera->publisher->start();
-  }
-}
-
 bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {
-  for (const auto& camera : cameras) {
-    camera->clock.request_stop();
-    camera->publisher_clock.request_stop();
-  }
+  for (const auto& camera : cameras) camera->clock.request_stop();
   bool all = true;
-  for (const auto& camera : cameras) {
-    if (!camera->publisher || camera->publisher->stop_within(kStopPatience)) continue;
-    log_warning("{}: its NATS server does not answer; left behind", camera->options.name);
-    all = false;
-  }
   for (const auto& camera : cameras) {
     if (camera->loop->stop_within(kStopPatience)) continue;
     log_warning("{}: its driver does not return; left behind", camera->options.name);

@@ -8,12 +8,9 @@
 
 #include "capture/camera/capture_loop.h"
 #include "capture/camera/device_watch.h"
-#include "capture/camera/ladder.h"
-#include "capture/nats/nats_publisher.h"
 #include "capture/source/camera_clock.h"
 #include "core/camera_panel.h"
 #include "core/frame_ring.h"
-#include "core/history/frame_history.h"
 #include "io/choose_backend.h"
 #include "tools/options/options.h"
 
@@ -26,31 +23,16 @@ struct RunningCamera {
   CameraPanel panel{clock.interrupts()};
   std::optional<DeviceWatch> devices;
   std::unique_ptr<FrameRing> ring;
-  std::unique_ptr<FrameHistory> history;               // null without --history
-  std::vector<std::unique_ptr<FrameRing>> rung_rings;  // of the lower rungs, from the largest
-  std::unique_ptr<Ladder> ladder;                      // nullptr: there are none
   std::unique_ptr<CaptureLoop> loop;
-  SystemCameraClock publisher_clock;
-  std::unique_ptr<NatsPublisher> publisher;  // nullptr: there is none
   CameraOptions options;
 };
 
-// Whether only one process can have it open: a device.
-bool is_exclusive(const RunningCamera& camera) noexcept;
-
-// Opens all cameras; none runs yet. `exclusive_ones` false: devices are opened when they run
-// (CaptureLoop::continue_from()), because another process still has them. One that cannot be opened
-// is tried again later, and shows a slate until then. Throws StartError: usage for an invalid
-// source or a control that the camera does not have; no_input or not_permitted when none can be
-// opened and none is worth waiting for (may_come()), or when --exit-on-no-source forbids waiting.
+// Opens all cameras; none runs yet. One that cannot be opened is tried again later, and shows a
+// slate until then. Throws StartError: usage for an invalid source or a control that the camera
+// does not have; no_input or not_permitted when none can be opened and none is worth waiting for
+// (may_come()), or when --exit-on-no-source forbids waiting.
 std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
-                                                         BackendKind backend, bool exclusive_ones);
-
-// Stops those that another process is waiting for.
-void stop_exclusive_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;
-
-// Creates their threads. The cameras' wait for CaptureLoop::begin(). Throws std::system_error.
-void start_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras);
+                                                         BackendKind backend);
 
 // Stops all. False when a driver does not release its thread, which then still runs.
 bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;

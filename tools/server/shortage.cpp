@@ -18,10 +18,6 @@ constexpr size_t kAlways = 8;
 constexpr size_t kOfShard = 3;
 // The clock's two wakers, the ring's, the loop's, the memory, the device watch, the device.
 constexpr size_t kOfCamera = 7;
-constexpr size_t kOfLadder = 2;  // the clock's two wakers
-constexpr size_t kOfRung = 2;    // the ring's waker, and its memory
-// The clock's two wakers, the frames', the end's, the connection.
-constexpr size_t kOfPublisher = 5;
 // Probing io_uring, reading a folder, a database or a list of devices.
 constexpr size_t kForAMoment = 6;
 
@@ -58,25 +54,7 @@ size_t raise_descriptor_limit() noexcept {
 }
 
 size_t StartNeeds::descriptors() const noexcept {
-  return kAlways + kForAMoment + cameras * kOfCamera + ladders * kOfLadder + rungs * kOfRung +
-         publishers * kOfPublisher + shards * (kOfShard + listeners);
-}
-
-StartNeeds needs_of(const Options& options, unsigned shards) {
-  size_t ladders = 0;
-  size_t rungs = 0;
-  size_t publishers = 0;
-  for (const CameraOptions& camera : options.cameras) {
-    ladders += camera.ladder.is_off() ? 0 : 1;
-    rungs += most_rungs_of(camera.ladder);
-    publishers += camera.publish.empty() ? 0 : 1;
-  }
-  return {.shards = shards,
-          .listeners = options.listen.size() + options.admin_listen.size(),
-          .cameras = options.cameras.size(),
-          .ladders = ladders,
-          .rungs = rungs,
-          .publishers = publishers};
+  return kAlways + kForAMoment + cameras * kOfCamera + shards * (kOfShard + listeners);
 }
 
 void check_descriptors(const StartNeeds& needs) {

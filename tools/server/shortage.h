@@ -7,8 +7,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "tools/options/options.h"
-
 namespace fanlight {
 
 // Whether descriptors or memory have run out, so that the thing being opened is not at fault.
@@ -25,15 +23,9 @@ struct StartNeeds {
   size_t shards = 1;
   size_t listeners = 1;  // addresses
   size_t cameras = 1;
-  size_t ladders = 0;  // of cameras
-  size_t rungs = 0;    // of all ladders, at most, without rung 0
-  size_t publishers = 0;
 
   size_t descriptors() const noexcept;
 };
-
-// What these options need.
-StartNeeds needs_of(const Options& options, unsigned shards);
 
 // The fewest descriptors that a start must leave for clients to be of any use.
 inline constexpr size_t kClientsMin = 16;

@@ -34,16 +34,6 @@ TEST(Units, ParsesSizes) {
   }
 }
 
-TEST(Units, ParsesPercentages) {
-  EXPECT_EQ(parse_percent("80%"), 80);
-  EXPECT_EQ(parse_percent("1%"), 1);
-  EXPECT_EQ(parse_percent("100%"), 100);
-  EXPECT_EQ(parse_percent("62.5%"), 62.5);
-  for (const char* bad : {"", "%", "80", "0%", "0.9%", "101%", "-5%", "80 %", "80%%", "nan%"}) {
-    EXPECT_THROW(parse_percent(bad), std::invalid_argument) << bad;
-  }
-}
-
 TEST(Units, ParsesRates) {
   EXPECT_EQ(parse_rate("1Gbit"), 1'000'000'000u);
   EXPECT_EQ(parse_rate("2.5Gbit"), 2'500'000'000u);
@@ -80,16 +70,6 @@ TEST(Units, ParsesSwitches) {
   for (const char* off : {"off", "false", "0"}) EXPECT_FALSE(parse_switch(off));
   for (const char* bad : {"", "ON", "yes", "2"}) {
     EXPECT_THROW(parse_switch(bad), std::invalid_argument) << bad;
-  }
-}
-
-TEST(Units, ParsesShares) {
-  EXPECT_DOUBLE_EQ(parse_share("10%"), 0.1);
-  EXPECT_DOUBLE_EQ(parse_share("0%"), 0);
-  EXPECT_DOUBLE_EQ(parse_share("99.5%"), 0.995);
-  EXPECT_DOUBLE_EQ(parse_share("100%"), 1);
-  for (const char* bad : {"", "%", "10", "0.1", "-1%", "101%", "nan%", "10 %", "10%x", " 10%"}) {
-    EXPECT_THROW(parse_share(bad), std::invalid_argument) << bad;
   }
 }
 

@@ -32,18 +32,6 @@ TEST(CameraOptions, AcceptEveryKey) {
   EXPECT_EQ(camera.orientation, (Orientation{270, true}));
 }
 
-TEST(CameraOptions, ALadderMayContainCommas) {
-  for (const char* source : {"pattern", "http://h/s"}) {
-    const std::string begin = "a=" + std::string(source);
-    EXPECT_EQ(ladder_text(parse_camera(begin + ",ladder=640x360@q60,320x180,fps=5").ladder),
-              "640x360@q60,320x180");
-    EXPECT_EQ(parse_camera(begin + ",ladder=640x360@q60,320x180,fps=5").fps, 5);
-    EXPECT_EQ(ladder_text(parse_camera(begin + ",fps=5,ladder=auto").ladder), "auto");
-    EXPECT_TRUE(parse_camera(begin + ",ladder=off,fps=5").ladder.is_off());
-    EXPECT_NE(mistake(begin + ",ladder=640x360,fps").find("'640x360,fps'"), std::string::npos);
-  }
-}
-
 TEST(CameraOptions, KeysAfterAUrlBelongToTheCamera) {
   const CameraOptions camera =
       parse_camera("yard=http://10.0.0.7/video?size=1,2,x=3,quality=9,rotate=90");
@@ -109,17 +97,6 @@ TEST(CameraOptions, PinIsAHash) {
        {std::string(), std::string("sha256//"), pin.substr(1), pin.substr(0, pin.size() - 1),
         pin + "=", pin + ";x", std::string("sha256//") + std::string(43, '?') + "="}) {
     EXPECT_THROW(check_pin(text), std::invalid_argument) << text;
-  }
-}
-
-TEST(CameraOptions, MayBePublished) {
-  const CameraOptions camera = parse_camera("a=pattern,publish=nats://me:pw@bus/a.b,fps=5");
-  EXPECT_EQ(camera.publish, "nats://me:pw@bus/a.b");
-  EXPECT_EQ(camera.fps, 5);
-  for (const char* text : {"a=pattern,publish=http://bus/a", "a=pattern,publish=nats://bus",
-                           "a=pattern,publish=nats://me:secret@bus/a.*"}) {
-    EXPECT_NE(mistake(text).find("nats://"), std::string::npos) << mistake(text);
-    EXPECT_EQ(mistake(text).find("secret"), std::string::npos) << mistake(text);
   }
 }
 

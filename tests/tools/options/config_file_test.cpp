@@ -78,7 +78,6 @@ fps = 15
 quality = 60
 rotate = 180
 mirror = true
-ladder = "320x240@q60,160x120"
 )");
   ASSERT_EQ(settings.cameras.size(), 2u);
   EXPECT_TRUE(settings.names_a_source());
@@ -91,7 +90,6 @@ ladder = "320x240@q60,160x120"
   EXPECT_DOUBLE_EQ(settings.cameras[1].fps, 15);
   EXPECT_EQ(settings.cameras[1].quality, 60);
   EXPECT_EQ(settings.cameras[1].orientation, (Orientation{180, true}));
-  EXPECT_EQ(ladder_text(settings.cameras[1].ladder), "320x240@q60,160x120");
 }
 
 TEST(ConfigFile, ParsesUpstreamOptions) {
@@ -127,12 +125,6 @@ TEST(ConfigFile, RefusesInvalidUpstreamOptions) {
   expect_mistake(camera + "tls = { insecure = true }",
                  "f.toml:3: camera.a.tls.insecure: ", "beside tls");
   expect_mistake(camera + "insecure = \"yes\"", "f.toml:3: camera.a.insecure: ", "true or false");
-  expect_mistake("[camera.a]\nsource = \"pattern\"\ncredentials = \"\"",
-                 "f.toml:3: camera.a.credentials: ", "a file is expected");
-  expect_mistake("[camera.a]\nsource = \"pattern\"\npublish = \"nats://bus\"",
-                 "f.toml:3: camera.a.publish: ", "no subject");
-  expect_mistake("[camera.a]\nsource = \"nats://bus/a\"\npassword-file = \"f\"",
-                 "f.toml:1: camera.a.password-file: ", "credentials");
   expect_mistake("[camera.a]\nsource = \"pattern\"\ninsecure = true",
                  "f.toml:1: camera.a: ", "of a URL");
   expect_mistake("[camera.a]\nsource = \"pattern\"\nsegments = true",

@@ -40,8 +40,6 @@ TEST(Options, HaveDefaults) {
   EXPECT_EQ(options.idle_timeout, 75s);
   EXPECT_EQ(options.camera_stall_timeout, 2s);
   EXPECT_EQ(options.refresh, 4s);
-  EXPECT_EQ(options.history, std::nullopt);
-  EXPECT_EQ(options.history_memory, size_t{256} << 20);
   EXPECT_EQ(options.source_timeout, 30s);
   EXPECT_EQ(options.capture_idle, std::nullopt);
 }
@@ -55,14 +53,13 @@ TEST(Options, AcceptEveryFlag) {
   const Options options =
       parse_words(
           "--listen 127.0.0.1:0 --listen unix:/tmp/x --admin-listen 127.0.0.1:1 --trusted-proxy "
-          "unix --stock-db s.db --access-log a.log --takeover-socket /t "
-          "--take-over --reload --auth-file u --link-key k --auth-loopback "
+          "unix --stock-db s.db --access-log a.log --auth-file u --link-key k --auth-loopback "
           "--source pattern --fps 2.5 --size 320x240 "
           "--quality 40 --shards 3 --max-viewers 7 --max-viewers-per-address 5 "
           "--max-connections-per-address 9 "
           "--max-egress 1Gbit --min-fps 0.25 --viewer-stall-timeout 1s "
           "--refresh 9s --camera-stall-timeout 3s --header-timeout 2s --idle-timeout 4s "
-          "--capture-idle 5m --history 45s --history-memory 64M "
+          "--capture-idle 5m "
           "--cors-origin * --log-level debug --backend epoll --zero-copy off --frame-memory 8M "
           "--ring-slots 4 --send-buffer 64K --pin-cpus --rotate 90 --mirror on "
           "--control brightness=7 --allow-control --exit-on-no-source --encode-threads 2 --encoder "
@@ -76,9 +73,6 @@ TEST(Options, AcceptEveryFlag) {
   EXPECT_EQ(options.trusted_proxies[0].text(), "unix");
   EXPECT_EQ(options.stock_db, "s.db");
   EXPECT_EQ(options.access_log, "a.log");
-  EXPECT_EQ(options.takeover_socket, "/t");
-  EXPECT_TRUE(options.take_over);
-  EXPECT_TRUE(options.reload);
   EXPECT_EQ(options.auth_file, "u");
   EXPECT_EQ(options.link_key, "k");
   EXPECT_TRUE(options.auth_loopback);
@@ -99,8 +93,6 @@ TEST(Options, AcceptEveryFlag) {
   EXPECT_EQ(options.viewer_stall_timeout, 1s);
   EXPECT_EQ(options.camera_stall_timeout, 3s);
   EXPECT_EQ(options.refresh, 9s);
-  EXPECT_EQ(options.history, 45s);
-  EXPECT_EQ(options.history_memory, size_t{64} << 20);
   EXPECT_EQ(options.header_timeout, 2s);
   EXPECT_EQ(options.idle_timeout, 4s);
   EXPECT_EQ(options.capture_idle, 5min);
@@ -136,10 +128,6 @@ TEST(Options, ErrorsNameTheFlag) {
       {"--min-fps", "0"},
       {"--viewer-stall-timeout", "x"},
       {"--capture-idle", "0"},
-      {"--history", "0.5s"},
-      {"--history", "11m"},
-      {"--history", "on"},
-      {"--history-memory", "512K"},
       {"--cors-origin", "a b"},
       {"--log-level", "loud"},
       {"--backend", "kqueue"},
@@ -148,10 +136,6 @@ TEST(Options, ErrorsNameTheFlag) {
       {"--ring-slots", "5"},
       {"--rotate", "45"},
       {"--mirror", "yes"},
-      {"--ladder", "yes"},
-      {"--ladder", "640x360,1280x720"},
-      {"--max-cpu", "80"},
-      {"--max-cpu", "0%"},
       {"--control", "brightness"},
       {"--encode-threads", "17"},
       {"--encoder", "gpu"},
