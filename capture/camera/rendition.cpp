@@ -167,10 +167,10 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
     const FrameRing::Acquired acquired = ring_.acquire();
     if (!acquired) return last_outcome_ = Outcome::no_place;  // counted by the ring
     job.place = acquired.place;
+    if (!is_slate && ring_.wants_segments()) job.cells = &cells_[cells_next_++ % cells_.size()];
   }
   last_wall_ = job.info.captured_wall;
   last_at_ = job.info.captured_at;
-  if (!is_slate && ring_.wants_segments()) job.cells = &cells_[cells_next_++ % cells_.size()];
   const bool quick = is_slate || (writer_.is_copy(picture) && job.cells == nullptr);
   if (in_flight_max_ == 0 || quick || writer_.has_hardware() || !goes_well()) {
     return deliver_now(job);
