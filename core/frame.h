@@ -42,7 +42,7 @@ struct FrameInfo {
   bool is_slate() const { return !slate_reason.empty(); }
 };
 
-// Owns: nothing; a view of a place in the ring.
+// Owns: nothing; a view of a place in the ring, or of a shard's memory (HistoryReader).
 // Thread: written by the camera thread before it is published, read by any shard that pins it.
 // Invariant: immutable from publication until the last pin is released and the place is reused.
 class Frame {
@@ -85,9 +85,13 @@ class Frame {
 
   // Its place in the ring, 0..places-1: an index for a shard's own bookkeeping.
   uint32_t place() const { return place_; }
+  // Not a frame that was put together again from the history (core/history/history_reader.h).
+  bool is_in_ring() const { return place_ != kNotInRing; }
 
  private:
   friend class FrameRing;
+  friend class HistoryReader;
+  static constexpr uint32_t kNotInRing = ~0u;
   const char* jpeg_ = nullptr;
   size_t jpeg_size_ = 0;
   size_t head_size_ = 0;
