@@ -5,9 +5,9 @@
 #include <array>
 
 #include "http/answer/access.h"
-#include "http/answer/link_query.h"
 #include "http/auth/auth.h"
 #include "http/auth/signed_link.h"
+#include "http/protocol/link_query.h"
 #include "http/protocol/text.h"
 
 namespace fanlight {

@@ -10,8 +10,8 @@
 
 #include "core/check.h"
 #include "core/log.h"
-#include "http/answer/link_query.h"
 #include "http/auth/signed_link.h"
+#include "http/protocol/link_query.h"
 #include "http/protocol/redacted_target.h"
 #include "http/protocol/request.h"
 #include "tests/fuzz/file_mistake.h"

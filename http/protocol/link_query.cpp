@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/answer/link_query.h"
+#include "http/protocol/link_query.h"
 
 #include <array>
 
