@@ -9,6 +9,7 @@
 #include "capture/draw/slate.h"
 #include "capture/jpeg/jpeg_repair.h"
 #include "core/check.h"
+#include "core/history/frame_history.h"
 #include "core/segments/find_segments.h"
 
 namespace fanlight {
@@ -44,6 +45,7 @@ size_t jpeg_capacity_for(const SourceFormat& format, Orientation orientation) {
 Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::string camera,
                      RenditionConfig config)
     : ring_(ring),
+      history_(config.history),
       clock_(clock),
       camera_(std::move(camera)),
       orientation_(config.orientation),
@@ -246,6 +248,13 @@ size_t Rendition::find_changes(const EncodeJob& job) {
   return exact_changes_.changed();
 }
 
+// Behind the publication, so that no viewer waits for it. Nobody reuses the newest frame's place.
+void Rendition::record(uint64_t sequence) noexcept {
+  const FrameRef frame = ring_.newer_than(sequence - 1);
+  CHECK(frame);
+  history_->append(*frame);
+}
+
 // Called in the order of capture.
 Rendition::Outcome Rendition::finish(EncodeJob& job) noexcept {
   const std::lock_guard guard(lock_);
@@ -261,6 +270,7 @@ Rendition::Outcome Rendition::finish(EncodeJob& job) noexcept {
   ring_.stats().encode_time.record(job.info.encoded_at - job.begun);
   compare(job);
   ring_.publish(job.place, written.size, job.info, job.grid);
+  if (history_ != nullptr) record(job.info.sequence);
   width_ = written.width;
   height_ = written.height;
   last_outcome_ = Outcome::published;

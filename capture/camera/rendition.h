@@ -26,13 +26,16 @@
 
 namespace fanlight {
 
+class FrameHistory;
+
 struct RenditionConfig {
   Orientation orientation{};
   // Encoder threads besides the camera's, for sources that keep more than one picture; 0: none.
   size_t encoder_threads = 0;
   // Encodes in the camera thread as long as it works; null: TurboJPEG does.
   std::unique_ptr<Encoder> hardware_encoder{};
-  Duration refresh = 4s;  // within which each segment is renewed (ChangeDetector)
+  Duration refresh = 4s;            // within which each segment is renewed (ChangeDetector)
+  FrameHistory* history = nullptr;  // records each frame; nullptr: there is none
 };
 
 // Numbers of other servers from this on are not taken over: JSON has them exactly up to here, and
@@ -112,8 +115,10 @@ class Rendition {
   Outcome finish(EncodeJob& job) noexcept;
   void compare(const EncodeJob& job) noexcept;
   size_t find_changes(const EncodeJob& job);
+  void record(uint64_t sequence) noexcept;
 
   FrameRing& ring_;
+  FrameHistory* const history_;
   CameraClock& clock_;
   const std::string camera_;
   const Orientation orientation_;
