@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
 #include <new>
@@ -46,7 +47,7 @@ FrameHistory::FrameHistory(const FrameHistoryConfig& config)
     : length_(config.length),
       page_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))),
       memory_max_(round_up(config.memory_max, page_)),
-      jpeg_max_(std::min(config.jpeg_max, memory_max_ / kRecordsMin)),
+      jpeg_max_(std::min(config.jpeg_max, memory_max_ / kGroupsMin)),
       segments_max_(config.segments_max),
       memory_(memory_max_),
       groups_(groups_for(config)),
@@ -159,6 +160,7 @@ void FrameHistory::open_group(uint64_t begin, const HistoryRecord& record) noexc
   group.records.store(1, std::memory_order_relaxed);
   group.first_at.store(record.at, std::memory_order_relaxed);
   group.first_sequence.store(record.info.sequence, std::memory_order_relaxed);
+  group.last_at.store(record.at, std::memory_order_relaxed);
   group.last_sequence.store(record.info.sequence, std::memory_order_relaxed);
   group.pins.fetch_sub(kForgotten, std::memory_order_release);
   frames_.add();
@@ -169,13 +171,14 @@ void FrameHistory::continue_group(uint64_t begin, const HistoryRecord& record) n
   Group& group = newest_group();
   group.records.fetch_add(1, std::memory_order_release);
   group.last_sequence.store(record.info.sequence, std::memory_order_release);
+  group.last_at.store(record.at, std::memory_order_release);
   frames_.add();
 }
 
 // A record does not reach across the end of the memory. Forgets what is in its way, and a group if
 // there may be no more; nothing if a reader has pinned that.
 std::optional<uint64_t> FrameHistory::take_room(size_t bytes) noexcept {
-  if (bytes > memory_max_ / kRecordsMin) return std::nullopt;
+  if (bytes > memory_max_ / kGroupsMin) return std::nullopt;
   if (group_count_ == groups_.size() && !forget_oldest()) return std::nullopt;
   const uint64_t left = memory_max_ - end_ % memory_max_;
   const uint64_t begin = end_ + (bytes > left ? left : 0);
@@ -271,20 +274,52 @@ std::optional<HistoryPoint> FrameHistory::find_at(Instant at) noexcept {
   return point_of(*found);
 }
 
-std::optional<HistoryPoint> FrameHistory::find_after(uint64_t sequence) noexcept {
+std::optional<HistoryPoint> FrameHistory::find_after(uint64_t sequence, Instant at) noexcept {
   const GroupPin group = find_group(
-      [sequence](const Group& each) {
-        return each.last_sequence.load(std::memory_order_acquire) > sequence;
+      [sequence, at](const Group& each) {
+        return each.last_sequence.load(std::memory_order_acquire) > sequence &&
+               each.last_at.load(std::memory_order_acquire) >= at;
       },
       std::less<>());
   if (!group) return std::nullopt;
   const HistoryRecord* found = nullptr;
   visit(*group, [&](const HistoryRecord& record) {
     found = &record;
-    return record.info.sequence <= sequence;
+    return record.info.sequence <= sequence || record.at < at;
   });
-  CHECK(found != nullptr && found->info.sequence > sequence);
+  CHECK(found != nullptr && found->info.sequence > sequence && found->at >= at);
   return point_of(*found);
+}
+
+HistoryExtent FrameHistory::measure(const HistoryPoint& first, uint64_t last,
+                                    Duration interval) noexcept {
+  HistoryExtent extent;
+  uint64_t seen = first.sequence - 1;
+  Instant next_at = first.at;
+  const auto take = [&](const HistoryRecord& record) {
+    const FrameInfo& info = record.info;
+    if (info.sequence <= seen) return true;
+    if (extent.frames == 0 && info.sequence != first.sequence) return false;
+    seen = info.sequence;
+    if (info.sequence > last) return false;
+    if (record.at < next_at) return true;
+    ++extent.frames;
+    std::array<char, kPartHeadroom> room;
+    extent.bytes += record.jpeg_size + write_part_head(room, record.jpeg_size, info.captured_wall,
+                                                       info.sequence, info.slate_reason.view());
+    next_at = record.at + interval;
+    return true;
+  };
+  for (;;) {
+    const GroupPin group = find_group(
+        [seen](const Group& each) {
+          return each.last_sequence.load(std::memory_order_acquire) > seen;
+        },
+        std::less<>());
+    if (!group) return extent;
+    visit(*group, take);
+    if (extent.frames == 0 || seen >= last) return extent;
+  }
 }
 
 }  // namespace fanlight

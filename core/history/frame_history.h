@@ -61,7 +61,13 @@ struct HistoryRecord {
 struct HistoryPoint {
   uint64_t sequence = 0;
   Instant at{};
+  WallTime captured_wall{};
   size_t jpeg_size = 0;  // bytes
+};
+
+struct HistoryExtent {
+  uint64_t frames = 0;
+  uint64_t bytes = 0;  // of their parts without delimiters: Frame::bare_part()
 };
 
 // From the oldest to the newest frame.
@@ -81,10 +87,8 @@ class FrameHistory {
   // A group is forgotten as a whole, so the history is longer than `length` by up to this; and a
   // reader begins at its first record.
   static constexpr Duration kGroupLength = 3s;
-  // A group has at most this part of the memory.
+  // A group ends when it has this part of the memory; no record has more.
   static constexpr size_t kGroupsMin = 16;
-  // Of the memory, the part that one record may have.
-  static constexpr size_t kRecordsMin = 4;
 
   // Throws std::system_error when the address space is refused.
   explicit FrameHistory(const FrameHistoryConfig& config);
@@ -103,8 +107,12 @@ class FrameHistory {
   std::optional<HistoryRange> range() noexcept;
   // The newest frame that was captured at `at` or before.
   std::optional<HistoryPoint> find_at(Instant at) noexcept;
-  // The oldest frame whose number is greater.
-  std::optional<HistoryPoint> find_after(uint64_t sequence) noexcept;
+  // The oldest frame whose number is greater, and that was captured at `at` or later.
+  std::optional<HistoryPoint> find_after(uint64_t sequence, Instant at = Instant::min()) noexcept;
+  // Of the frame `first` and those behind it, up to the number `last`, each captured at least
+  // `interval` after the one before: how many there are, and their bytes. Looks at each record
+  // once. Nothing if `first` has been forgotten.
+  HistoryExtent measure(const HistoryPoint& first, uint64_t last, Duration interval) noexcept;
 
   // While somebody keeps the history, only what must make room is forgotten.
   void keep() noexcept { keepers_.fetch_add(1); }
@@ -137,6 +145,7 @@ class FrameHistory {
     std::atomic<uint64_t> first_sequence{0};  // 0: it is not in the history
     std::atomic<uint64_t> last_sequence{0};
     std::atomic<Instant> first_at{Instant{}};
+    std::atomic<Instant> last_at{Instant{}};
     uint64_t begin = 0;  // of its first record
   };
   // A pin on a group. Move-only.
@@ -194,7 +203,7 @@ class FrameHistory {
     return *reinterpret_cast<HistoryRecord*>(memory_.data() + offset % memory_max_);
   }
   static HistoryPoint point_of(const HistoryRecord& record) noexcept {
-    return {record.info.sequence, record.at, record.jpeg_size};
+    return {record.info.sequence, record.at, record.info.captured_wall, record.jpeg_size};
   }
 
   const Duration length_;

@@ -28,7 +28,7 @@ class HistoryReader {
 
   // Writes the frame of this number into `room`, as it would be in a ring: a whole JPEG, copied
   // once, with its part around it. `frame` is then a view of it, with the number and the times that
-  // it was published with; it is not in the ring. False, and both are undefined, if the frame is
+  // it was published with; it is not in the ring. False, and nothing is written, if the frame is
   // not, or no longer, in the history, or if it needs more room.
   bool read(FrameHistory& history, uint64_t sequence, std::span<char> room, Frame& frame) noexcept;
 

@@ -17,6 +17,7 @@ void note_address_full(ShardServices& services, const PeerAddress& client) {
 }
 
 std::string_view name_of(Held kind) {
+  if (kind == Held::replay) return "replays";
   return kind == Held::report ? "reports" : "tables";
 }
 
@@ -47,6 +48,7 @@ std::string_view take_share(const Call& call, Held kind, AddressTable::Entry& sh
   if (call.services.state.admission.take_share(client, kind, share)) return {};
   call.services.stats.refused_bodies.add();
   call.services.events.bodies_full(call.services.now(), client, name_of(kind));
+  if (kind == Held::replay) return "too many concurrent replays to your address";
   return kind == Held::report ? "too many concurrent reports to your address"
                               : "too many concurrent tables to your address";
 }
@@ -54,6 +56,7 @@ std::string_view take_share(const Call& call, Held kind, AddressTable::Entry& sh
 std::string_view note_no_body(const Call& call, Held kind) noexcept {
   call.services.stats.refused_bodies.add();
   call.services.events.bodies_full(call.services.now(), call.client(), name_of(kind));
+  if (kind == Held::replay) return "too many concurrent replays";
   return kind == Held::report ? "too many concurrent reports" : "too many concurrent tables";
 }
 

@@ -14,10 +14,10 @@ namespace fanlight {
 // `frame_bytes` is sent at least `fps` times a second (0: no rate requested).
 std::string_view take_place(const Call& call, size_t frame_bytes, double fps, Seat& seat) noexcept;
 
-// The same for a report or a table, whose share the Body returns when it is released.
+// The same for a report, a table or a replay, which returns its share when it is released.
 std::string_view take_share(const Call& call, Held kind, AddressTable::Entry& share) noexcept;
 
-// Likewise, where there is no place for a further report or table. The text says so.
+// Likewise, where there is no place for a further report, table or replay. The text says so.
 std::string_view note_no_body(const Call& call, Held kind) noexcept;
 
 // Size of the channel's newest frame as a part of a stream; 0 before the first.

@@ -21,16 +21,18 @@
 namespace fanlight {
 
 class CameraPanel;
+class Replay;
 class UstreamerFraming;
 
-// Send `piece`, which is in the given output, in constant memory, in `frame` or in `update`, then
-// `body`; then keep or close the connection.
+// Send `piece`, which is in the given output, in constant memory, in `frame`, `update` or `replay`,
+// then `body`; then keep or close the connection.
 struct Reply {
   Piece piece;
   bool keep_alive = true;
   bool chunked = false;          // `body` is sent in chunks (HTTP/1.1)
   Body* body = nullptr;          // the connection takes ownership
   const Frame* frame = nullptr;  // pinned in `channel` until the piece is sent
+  Replay* replay = nullptr;      // has the picture; the connection takes ownership
   Channel* channel = nullptr;
   UpdateRef update{};  // what `piece` refers to, if it is one
 };
@@ -59,7 +61,7 @@ struct OpenStream {
   Channel* channel = nullptr;
   Seat seat;
   ViewerOptions options;
-  UstreamerFraming* framing = nullptr;  // the connection takes ownership
+  UstreamerFraming* framing = nullptr;  // the connection takes ownership, and of options.replay
 };
 
 // Send `head`, then frames of `cameras`, each to a viewer with `options`.

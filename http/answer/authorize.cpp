@@ -44,6 +44,7 @@ std::string_view refusal_of_link(Resource resource, const SignedLink& link) {
   switch (resource) {
     case Resource::stream:
     case Resource::snapshot:
+    case Resource::clip:
     case Resource::web_socket:
       return {};
     case Resource::frame:
@@ -52,7 +53,7 @@ std::string_view refusal_of_link(Resource resource, const SignedLink& link) {
       if (link.fps_max == 0) return {};
       return "a link that limits the rate is not for frames by number";
     default:
-      return "a signed link is for streams, snapshots, WebSockets and frames by number only";
+      return "a signed link is for streams, snapshots, clips, WebSockets and frames by number only";
   }
 }
 
@@ -128,6 +129,7 @@ bool has_right(const Call& call) {
   switch (call.route.resource) {
     case Resource::page:
     case Resource::stream:
+    case Resource::clip:
     case Resource::frame:
     case Resource::next_frame:
     case Resource::latest_frame:
@@ -157,6 +159,7 @@ std::string_view name_of_missing_right(const Call& call) {
   switch (call.route.resource) {
     case Resource::page:
     case Resource::stream:
+    case Resource::clip:
     case Resource::frame:
     case Resource::next_frame:
     case Resource::latest_frame:

@@ -9,6 +9,7 @@
 #include "http/answer/call.h"
 #include "http/answer/control.h"
 #include "http/answer/frame_reply.h"
+#include "http/answer/history_reply.h"
 #include "http/answer/host_check.h"
 #include "http/answer/mjpg_streamer.h"
 #include "http/answer/page_reply.h"
@@ -68,11 +69,16 @@ Reply reply_cameras(const Call& call) {
   return reply_report(call, Report::cameras_json, "application/json", 0);
 }
 
+bool takes_parameters(Resource resource) {
+  return resource == Resource::stream || resource == Resource::snapshot ||
+         resource == Resource::clip;
+}
+
 // The answer of each resource to GET and HEAD.
 Answer reply_get(const Call& call) {
   const Route& route = call.route;
   StreamParameters parameters;
-  if (route.resource == Resource::stream || route.resource == Resource::snapshot) {
+  if (takes_parameters(route.resource)) {
     const std::string_view wrong = parse_parameters(call.request.query, parameters);
     if (!wrong.empty()) return reply_error(call, 400, wrong);
     if (const auto refusal = limit_rate(call, parameters)) return *refusal;
@@ -84,6 +90,8 @@ Answer reply_get(const Call& call) {
       return reply_stream(call, parameters);
     case Resource::snapshot:
       return reply_snapshot(call, parameters);
+    case Resource::clip:
+      return reply_clip(call, parameters);
     case Resource::frame:
       return reply_frame(call);
     case Resource::next_frame:

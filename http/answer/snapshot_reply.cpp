@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/answer/snapshot_reply.h"
 
+#include "http/answer/history_reply.h"
 #include "http/answer/picture_fields.h"
 #include "http/delivery/shard_services.h"
 #include "http/delivery/ustreamer_framing.h"
@@ -39,6 +40,7 @@ Reply reply_slate(const Call& call, Channel& channel) {
 }  // namespace
 
 Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noexcept {
+  if (parameters.at) return reply_past_snapshot(call, parameters);
   Channel& channel = call.services.channel(call.route.camera);
   const Frame* frame = channel.newest();
   if (call.waited == Waited::no && must_wait(call, channel, parameters)) {

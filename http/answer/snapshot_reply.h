@@ -8,8 +8,8 @@
 
 namespace fanlight {
 
-// The newest frame, pinned until it is sent; or AwaitFrame if it is too old; or 503, with
-// the slate as body if the camera is lost.
+// That of a moment of the history, if one is given; else the newest frame, pinned until it is sent;
+// or AwaitFrame if it is too old; or 503, with the slate as body if the camera is lost.
 Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noexcept;
 
 }  // namespace fanlight

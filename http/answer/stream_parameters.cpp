@@ -51,6 +51,17 @@ bool take_dual_final_frames(std::string_view value, StreamParameters& to) {
   return parse_switch(value, to.dual_final_frames);
 }
 
+// Seconds that are not positive, with or without their unit: -2.5s, -2.5, 0s.
+template <std::optional<Duration> StreamParameters::*kMember>
+bool take_moment(std::string_view value, StreamParameters& to) {
+  constexpr double kSecondsMax = 1e6;
+  if (value.ends_with('s')) value.remove_suffix(1);
+  const std::optional<double> seconds = to_number<double>(value);
+  if (!seconds || !(*seconds <= 0 && *seconds >= -kSecondsMax)) return false;
+  to.*kMember = from_seconds(-*seconds);
+  return true;
+}
+
 bool take_extra_headers(std::string_view value, StreamParameters& to) {
   return parse_switch(value, to.ustreamer.extra_headers);
 }
@@ -84,17 +95,23 @@ constexpr std::array kParameters = {
     Parameter{"action", leave, "action: may be given only once"},
     Parameter{"advance_headers", take_advance_headers,
               "advance_headers: must be 0 or 1, given once"},
+    Parameter{"at", take_moment<&StreamParameters::at>,
+              "at: must be seconds before now, as -2.5s, given once"},
     Parameter{"cameras", leave, "cameras: may be given only once"},
     Parameter{"dual_final_frames", take_dual_final_frames,
               "dual_final_frames: must be 0 or 1, given once"},
     Parameter{"extra_headers", take_extra_headers, "extra_headers: must be 0 or 1, given once"},
     Parameter{"fps", take_fps, "fps: must be a number above 0, at most 1000, given once"},
     Parameter{"frames", take_frames, "frames: must be a whole number above 0, given once"},
+    Parameter{"from", take_moment<&StreamParameters::from>,
+              "from: must be seconds before now, as -10s, given once"},
     Parameter{"key", take_key,
               "key: must be at most 64 letters, digits, '.', '_' or '-', given once"},
     Parameter{"max_delay", take_max_delay,
               "max_delay: must be 0 to 3600000 milliseconds, given once"},
     Parameter{"segments", take_segments, "segments: must be 0 or 1, given once"},
+    Parameter{"to", take_moment<&StreamParameters::to>,
+              "to: must be seconds before now, as -10s, or 0s, given once"},
     Parameter{"zero_data", take_zero_data, "zero_data: must be 0 or 1, given once"},
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parameters in the query of a stream, a snapshot or a WebSocket.
+// The parameters in the query of a stream, a snapshot, a clip or a WebSocket.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
+#include "core/time.h"
 #include "http/delivery/ustreamer_framing.h"
 
 namespace fanlight {
@@ -16,6 +18,10 @@ struct StreamParameters {
   int64_t max_delay_ms = -1;       // snapshot: maximum age of the picture, -1: any
   bool segments = false;           // updates instead of whole frames, where possible
   bool dual_final_frames = false;  // the last frame before a pause is repeated soon
+  // Of the history: how long before now.
+  std::optional<Duration> at{};    // snapshot
+  std::optional<Duration> from{};  // stream, clip
+  std::optional<Duration> to{};    // clip
   UstreamerOptions ustreamer{};
 };
 

@@ -4,6 +4,7 @@
 #include "core/ascii.h"
 #include "core/check.h"
 #include "http/answer/admit.h"
+#include "http/answer/history_reply.h"
 #include "http/delivery/shard_services.h"
 #include "http/delivery/ustreamer_framing.h"
 
@@ -59,6 +60,12 @@ Answer reply_stream(const Call& call, const StreamParameters& parameters) noexce
   if (!why_not.empty()) return reply_error(call, 503, why_not);
   answer.seat.end_at(call.grant.ends);
   answer.options = viewer_options(call, parameters, answer.seat.place.paced);
+  if (parameters.from) {
+    if (const auto refusal = open_replay(call, parameters, answer.options.replay)) {
+      call.services.state.admission.leave(answer.seat.place);
+      return *refusal;
+    }
+  }
   const bool advance = answer.options.advance_headers;
   // A part whose head was sent earlier has no room for more fields.
   if (parameters.ustreamer.wants_framing() && !advance) {

@@ -8,7 +8,7 @@
 
 namespace fanlight {
 
-// OpenStream with a place among the viewers, or 503.
+// OpenStream with a place among the viewers, or 503; or 404 if it is to begin before the history.
 Answer reply_stream(const Call& call, const StreamParameters& parameters) noexcept;
 
 }  // namespace fanlight

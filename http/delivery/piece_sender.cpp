@@ -106,7 +106,7 @@ bool PieceSender::try_zero_copy() noexcept {
   if (viewer_ == nullptr || bytes.empty() || peer_ended_ || records_ != Records::none) return false;
   const Frame& frame = *viewer_->frame();
   Channel& channel = viewer_->channel();
-  if (!frame.holds(bytes)) return false;
+  if (!frame.is_in_ring() || !frame.holds(bytes)) return false;
   const bool behind =
       owes_memory() && frame.sequence() - oldest_owed().sequence() >= channel.ring().window();
   if (behind) return false;

@@ -22,6 +22,7 @@ namespace fanlight {
 class AccessRecord;
 class ConnectionOwner;
 class Exchange;
+class ReplayPlaces;
 class ReportBody;
 class SendQueue;
 class TableBody;
@@ -54,6 +55,7 @@ struct ShardServices {
   Slab<UstreamerFraming>& ustreamer_framings;
   Slab<WebSocket>& web_sockets;
   Slab<WebSocketInput>& web_socket_inputs;
+  ReplayPlaces& replays;
   Slab<Viewer>& socket_viewers;  // of WebSockets; a stream's viewer is in its connection
   TlsPlaces* tls;                // nullptr: no listener has TLS
   std::span<char> scratch;       // for received bytes that are discarded

@@ -8,6 +8,7 @@
 #include "http/delivery/channel.h"
 #include "http/delivery/frame_sink.h"
 #include "http/delivery/framing.h"
+#include "http/delivery/replay.h"
 
 namespace fanlight {
 namespace {
@@ -36,20 +37,22 @@ Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
                Instant now) noexcept
     : sink_(sink),
       channel_(channel),
+      replay_(options.replay),
       due_at_(now),
       any_frame_from_(now + kNewcomerWait),
       options_(options),
       repeat_at_(now + kRepeatAfter),
       joined_at_(now) {
   // An idle camera's last picture may be hours old, so this viewer starts with the next one.
-  if (channel.is_idle() && channel.newest() != nullptr) {
+  if (replay_ == nullptr && channel.is_idle() && channel.newest() != nullptr) {
     last_sequence_ = seen_sequence_ = channel.newest()->sequence();
   }
   channel_.add_viewer(options.updates);
 }
 
 Viewer::~Viewer() {
-  if (frame_ != nullptr) channel_.unpin(*frame_);
+  if (frame_ != nullptr && frame_->is_in_ring()) channel_.unpin(*frame_);
+  if (replay_ != nullptr) replay_->release();
   channel_.remove_viewer(options_.updates);
 }
 
@@ -77,6 +80,7 @@ void Viewer::take_if_unchanged() noexcept {
 
 bool Viewer::wants_frame(Instant now) const noexcept {
   CHECK(!is_sending() && !finished_);
+  if (replay_ != nullptr) return !sink_.is_sending() && now >= replay_asks_at();
   if (channel_.newest() == nullptr || sink_.is_sending()) return false;
   if (ending_) return true;
   if (now < due_at_) return false;
@@ -85,23 +89,42 @@ bool Viewer::wants_frame(Instant now) const noexcept {
   return channel_.newest()->sequence() % step == 0 || now >= any_frame_from_;
 }
 
+// When the next frame of its replay is due, or the last one is to be repeated.
+Instant Viewer::replay_asks_at() const noexcept {
+  const Instant repeat_at = frames_sent_ > 0 ? repeat_at_ : kNever;
+  return std::max(due_at_, std::min(replay_->due_at(), repeat_at));
+}
+
 Instant Viewer::ask_again_at() const noexcept {
   if (sink_.is_sending()) return kNever;  // it is settled when that is done
+  if (replay_ != nullptr) return replay_asks_at();
   if (is_newer()) return std::max(due_at_, any_frame_from_);
   return frames_sent_ > 0 ? std::max(due_at_, repeat_at_) : kNever;
 }
 
 size_t Viewer::next_frame_bytes() const noexcept {
+  if (replay_ != nullptr) return replay_->next_bytes();
   CHECK(channel_.newest() != nullptr);
   const Frame& frame = *channel_.newest();
   return options_.framing != nullptr ? options_.framing->size_of(*this, frame)
                                      : frame.plain_part().size();
 }
 
+bool Viewer::is_last() const noexcept {
+  if (options_.is_clip) return !replay_->has_next();
+  return ending_ || frames_sent_ + 1 == options_.frames;
+}
+
 Piece Viewer::begin_frame(Instant now) noexcept {
-  CHECK(!is_sending() && !finished_ && channel_.newest() != nullptr);
-  frame_ = channel_.newest();
-  channel_.pin(*frame_);
+  CHECK(!is_sending() && !finished_);
+  if (replay_ != nullptr) {
+    replay_->take(now);
+    frame_ = &replay_->frame();
+  } else {
+    CHECK(channel_.newest() != nullptr);
+    frame_ = channel_.newest();
+    channel_.pin(*frame_);
+  }
   CHECK(frame_->sequence() >= last_sequence_);
   if (frame_->sequence() > seen_sequence_) {
     note_news();
@@ -139,7 +162,7 @@ void Viewer::note_news() noexcept {
   if (info.is_slate()) {
     rate_.restart();
   } else {
-    rate_.add(info.captured_at);
+    rate_.add(info.captured_at + (replay_ != nullptr ? replay_->delay() : Duration(0)));
   }
 }
 
@@ -151,13 +174,33 @@ void Viewer::finish_frame(Instant now) noexcept {
   last_sequence_ = frame_->sequence();
   seen_sequence_ = std::max(seen_sequence_, last_sequence_);
   ++frames_sent_;
+  repeat_at_ = now + std::max(repeat_after(is_repeat), options_.interval);
+  if (replay_ != nullptr) return continue_replay();
   const uint64_t intervals = channel_.newest()->sequence() - last_sequence_;
   step_ = channel_.ring().step_for(intervals);
   pace_known_ = true;
-  repeat_at_ = now + std::max(repeat_after(is_repeat), options_.interval);
   any_frame_from_ = step_ == 1 ? now : now + longest_wait(now - began_at_);
   channel_.unpin(*frame_);
   frame_ = nullptr;
+}
+
+// After a frame of its replay.
+void Viewer::continue_replay() noexcept {
+  frame_ = nullptr;
+  replay_->advance();
+  if (replay_->has_next() && !ending_) return;
+  was_cut_ = options_.is_clip && !finished_;
+  end_replay();
+}
+
+// The newest frame follows, unless the viewer has it. What was published in the meantime is not
+// skipped: it was not asked for.
+void Viewer::end_replay() noexcept {
+  std::exchange(replay_, nullptr)->release();
+  rate_.restart();
+  const Frame* newest = channel_.newest();
+  if (newest == nullptr || newest->sequence() <= last_sequence_) return;
+  pictures_before_ = newest->pictures() - (newest->info().is_slate() ? 0 : 1);
 }
 
 // WebKit shows a picture only when the next one begins, so clients that request it get the last one
@@ -178,6 +221,7 @@ bool Viewer::can_end_with_frame() const noexcept {
 
 void Viewer::end_soon() noexcept {
   ending_ = true;
+  if (replay_ != nullptr && !is_sending()) end_replay();
 }
 
 }  // namespace fanlight

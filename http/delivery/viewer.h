@@ -18,6 +18,7 @@ namespace fanlight {
 class Channel;
 class FrameSink;
 class Framing;
+class Replay;
 class SendQueue;
 
 // What the client requested.
@@ -30,7 +31,9 @@ struct ViewerOptions {
   bool peer_is_local = false;      // the socket's peer, maybe a proxy; for zero copy
   Duration interval{0};            // least time between two frames, 0: every frame
   uint64_t frames = 0;             // end after this many, 0: never
+  bool is_clip = false;            // ends with its replay
   Framing* framing = nullptr;      // what surrounds each JPEG; nullptr: as stored in the ring
+  Replay* replay = nullptr;        // what precedes the newest frames, or is all; the viewer's own
 };
 
 // A viewer's link in one of two lists, and a flag for which one; SendQueue maintains both.
@@ -40,7 +43,8 @@ class SendQueueHook : public ListHook<> {
   bool is_queued_ = false;  // in the queue, else in the channel's list of idle viewers
 };
 
-// Owns: one pin (in its channel) on the frame it is sending.
+// Owns: one pin (in its channel) on the frame it is sending; its replay, until that has ended. A
+//   clip ends with it; any other stream continues with the newest frame.
 // Thread: its shard's.
 // Invariants: sending at most one frame; the sequence of its frames never decreases; linked by the
 //   shard's SendQueue only while it is not sending, and not on destruction.
@@ -95,6 +99,8 @@ class Viewer : public SendQueueHook, public FairShare {
     return is_sending() && !frame_->info().is_slate() && frame_->sequence() > seen_sequence_;
   }
   bool is_finished() const noexcept { return finished_; }
+  // It is finished, but frames of its replay were forgotten before it had them.
+  bool was_cut() const noexcept { return was_cut_; }
   const Frame* frame() const noexcept { return frame_; }
   const ViewerOptions& options() const noexcept { return options_; }
   Channel& channel() const noexcept { return channel_; }
@@ -110,10 +116,13 @@ class Viewer : public SendQueueHook, public FairShare {
   Instant joined_at() const noexcept { return joined_at_; }
 
  private:
-  bool is_last() const noexcept { return ending_ || frames_sent_ + 1 == options_.frames; }
+  bool is_last() const noexcept;
   bool is_newer() const noexcept;
   bool is_newest_unchanged() const noexcept;
   void note_news() noexcept;
+  Instant replay_asks_at() const noexcept;
+  void continue_replay() noexcept;
+  void end_replay() noexcept;
   Piece piece_of_frame(Instant now) noexcept;
   Duration repeat_after(bool is_repeat) const noexcept;
 
@@ -121,6 +130,7 @@ class Viewer : public SendQueueHook, public FairShare {
   // the caches: the members that decide whether it wants a frame are first and close together.
   FrameSink& sink_;
   Channel& channel_;
+  Replay* replay_ = nullptr;      // while it lasts, its frames are sent
   const Frame* frame_ = nullptr;  // being sent
   uint64_t last_sequence_ = 0;    // of the last frame that it was sent
   uint64_t seen_sequence_ = 0;    // of the last frame that it shows, which may be a newer one
@@ -130,6 +140,7 @@ class Viewer : public SendQueueHook, public FairShare {
   bool pace_known_ = false;       // a whole frame has been sent, so step_ is measured
   bool ending_ = false;
   bool finished_ = false;
+  bool was_cut_ = false;
   bool sending_last_ = false;  // the closing delimiter follows the frame being sent
   const ViewerOptions options_;
   uint64_t frames_sent_ = 0;

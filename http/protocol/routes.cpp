@@ -21,6 +21,7 @@ constexpr std::array kFixedRoutes = {
     FixedRoute{"/api/v1/state", Resource::api_state},
     FixedRoute{"/api/v1/summary", Resource::api_summary},
     FixedRoute{"/cameras", Resource::cameras},
+    FixedRoute{"/clip.mjpeg", Resource::clip},
     FixedRoute{"/favicon.ico", Resource::favicon},
     FixedRoute{"/favicon.svg", Resource::favicon},
     FixedRoute{"/healthz", Resource::healthz},
@@ -149,7 +150,8 @@ void set_frame_route(Route& route, std::string_view leaf) {
   route.frame = *number;
 }
 
-// /cameras/NAME, /cameras/NAME/stream, .../snapshot, .../state, .../controls, .../frames/...
+// /cameras/NAME, /cameras/NAME/stream, .../snapshot, .../clip.mjpeg, .../state, .../controls,
+// .../frames/...
 Route camera_route(std::string_view rest, std::span<const std::string> cameras) {
   const size_t slash = std::min(rest.find('/'), rest.size());
   const auto named = std::find(cameras.begin(), cameras.end(), rest.substr(0, slash));
@@ -164,6 +166,7 @@ Route camera_route(std::string_view rest, std::span<const std::string> cameras) 
   const std::string_view leaf = rest.substr(slash + 1);
   if (leaf == "stream") route.resource = Resource::stream;
   if (leaf == "snapshot") route.resource = Resource::snapshot;
+  if (leaf == "clip.mjpeg") route.resource = Resource::clip;
   if (leaf == "state") route.resource = Resource::state;
   if (leaf == "controls") route.resource = Resource::controls;
   if (leaf == "ws") route.resource = Resource::web_socket;
@@ -201,6 +204,7 @@ Embedding embedding_of(Resource resource) noexcept {
   switch (resource) {
     case Resource::stream:
     case Resource::snapshot:
+    case Resource::clip:
     case Resource::frame:
     case Resource::next_frame:
     case Resource::favicon:

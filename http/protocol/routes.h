@@ -24,6 +24,7 @@ enum class Resource : uint8_t {
   viewers,       // /viewers
   stream,        // multipart/x-mixed-replace
   snapshot,      // one JPEG
+  clip,          // clip.mjpeg, a file with a part of the history
   frame,         // /cameras/NAME/frames/N.jpg and N.update
   next_frame,    // /cameras/NAME/frames/next and next.update
   latest_frame,  // /cameras/NAME/frames/latest.json

@@ -185,9 +185,9 @@ class Connection final : public FrameSink,
   };
   // The alert that ends a TLS connection is being sent.
   struct TlsFarewell {};
-  using Session = std::variant<std::monostate, Reply, AwaitFrame, CameraWait, AwaitBody,
-                               PasswordWait, OpenStream, Stream, OpenWebSocket, WebSocketStream,
-                               TlsFarewell>;
+  using Session =
+      std::variant<std::monostate, Reply, AwaitFrame, CameraWait, AwaitBody, PasswordWait,
+                   OpenStream, Stream, OpenWebSocket, WebSocketStream, TlsFarewell>;
 
   void on_received(Completion completion) noexcept;
   void request_received(int result) noexcept;
@@ -316,6 +316,7 @@ class Connection final : public FrameSink,
   void release_memory() noexcept;
   void release_session() noexcept;
   void release(UstreamerFraming* framing) noexcept;
+  void release(Replay* replay) noexcept;
   Body* body() noexcept;
 
   // The members used for each frame are first and together: see Operation::kTouchedBytes.

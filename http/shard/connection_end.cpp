@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "http/delivery/replay.h"
 #include "http/delivery/send_queue.h"
 #include "http/delivery/ustreamer_framing.h"
 #include "http/shard/connection.h"
@@ -212,11 +213,15 @@ void Connection::release_session() noexcept {
   if (auto* reply = std::get_if<Reply>(&session_); reply != nullptr && reply->frame != nullptr) {
     reply->channel->unpin(*reply->frame);
   }
+  if (auto* reply = std::get_if<Reply>(&session_)) release(reply->replay);
   if (auto* stream = std::get_if<Stream>(&session_)) {
     services_.queue.withdraw(stream->viewer);
     release(stream->framing);
   }
-  if (auto* open = std::get_if<OpenStream>(&session_)) release(open->framing);
+  if (auto* open = std::get_if<OpenStream>(&session_)) {
+    release(open->framing);
+    release(open->options.replay);
+  }
   if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
     stream->socket->leave();
     // A receive into its buffer may still be in flight: then it is kept until the close. With TLS
@@ -225,6 +230,10 @@ void Connection::release_session() noexcept {
     services_.web_sockets.destroy(stream->socket);
   }
   session_.emplace<std::monostate>();
+}
+
+void Connection::release(Replay* replay) noexcept {
+  if (replay != nullptr) replay->release();
 }
 
 void Connection::release(UstreamerFraming* framing) noexcept {

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "http/answer/control.h"
 #include "http/answer/dispatch.h"
+#include "http/delivery/replay.h"
 #include "http/shard/connection.h"
 
 namespace fanlight {
@@ -24,6 +25,7 @@ void Connection::begin(const Reply& reply) noexcept {
 void Connection::continue_after_piece(Reply& reply) noexcept {
   if (reply.body != nullptr) return pull_body(reply);
   if (reply.frame != nullptr) reply.channel->unpin(*std::exchange(reply.frame, nullptr));
+  if (reply.replay != nullptr) std::exchange(reply.replay, nullptr)->release();
   if (reply.keep_alive && !ending_) return next_request();
   begin_lingering();
 }

@@ -58,6 +58,7 @@ void Connection::send_frame(Viewer& viewer, const Piece& piece) noexcept {
 void Connection::continue_after_piece(Stream& stream) noexcept {
   Viewer& viewer = *sender_.take_viewer();
   note_frame_sent(viewer);
+  if (viewer.was_cut()) return close(Ending::reset);  // the answer is not complete
   if (viewer.is_finished()) return begin_lingering();
   services_.queue.settle(stream.viewer, services_.now());
 }
@@ -66,7 +67,9 @@ void Connection::note_frame_sent(Viewer& viewer) noexcept {
   ChannelStats& stats = viewer.channel().stats();
   stats.frames_sent.add();
   if (viewer.is_sending_news()) {
-    stats.frame_age.record(services_.now() - viewer.frame()->info().captured_at);
+    if (viewer.frame()->is_in_ring()) {
+      stats.frame_age.record(services_.now() - viewer.frame()->info().captured_at);
+    }
   }
   viewer.finish_frame(services_.now());
 }
@@ -77,8 +80,10 @@ void Connection::check_time(Stream& stream) noexcept {
   services_.queue.settle(stream.viewer, services_.now());
 }
 
+// A clip that lacks its end must not look complete.
 void Connection::end_stream(Stream& stream) noexcept {
   Viewer& viewer = stream.viewer;
+  if (viewer.options().is_clip) return close(Ending::reset);
   if (!viewer.is_sending() && !viewer.can_end_with_frame()) return end_empty_stream(stream);
   viewer.end_soon();
   if (!viewer.is_sending()) services_.queue.settle(viewer, services_.now());
@@ -112,7 +117,7 @@ uint64_t Connection::held_sequence(const Channel& channel) noexcept {
     return sender_.oldest_owed().sequence();
   }
   if (const Viewer* viewer = sender_.viewer();
-      viewer != nullptr && &viewer->channel() == &channel) {
+      viewer != nullptr && &viewer->channel() == &channel && viewer->frame()->is_in_ring()) {
     return viewer->frame()->sequence();
   }
   const auto* reply = std::get_if<Reply>(&session_);

@@ -14,6 +14,7 @@
 #include "core/slab.h"
 #include "core/time.h"
 #include "http/delivery/channel.h"
+#include "http/delivery/replay_places.h"
 #include "http/delivery/send_queue.h"
 #include "http/delivery/shard_entry.h"
 #include "http/delivery/shard_services.h"
@@ -124,6 +125,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Slab<UstreamerFraming> ustreamer_framings_;
   Slab<WebSocket> web_sockets_;
   Slab<WebSocketInput> web_socket_inputs_;
+  ReplayPlaces replays_;
   Slab<Viewer> socket_viewers_;
   std::optional<TlsPlaces> tls_;
   ShardServices services_;

@@ -11,8 +11,8 @@
 namespace fanlight {
 
 // What is counted for an address, each kind by itself.
-enum class Held : uint8_t { connection, stream, report, table, handshake };
-inline constexpr size_t kHeldKinds = 5;
+enum class Held : uint8_t { connection, stream, report, table, replay, handshake };
+inline constexpr size_t kHeldKinds = 6;
 
 // Owns: its entries; allocates only in the constructor, and touches only the memory it uses.
 // Thread: one at a time (Admission holds a lock).

@@ -29,7 +29,7 @@ struct AdmissionConfig {
 inline constexpr size_t kShareMin = 16;
 // Places for connections that only the admin listener's clients may take.
 inline constexpr size_t kAdminPlaces = 16;
-// Reports, and tables, of one address at the same time; there are four times as many.
+// Reports, tables, and replays, of one address at the same time; there are four times as many.
 inline constexpr size_t kBodiesPerAddress = 16;
 
 // Places for connections: more than the viewers, for pages, snapshots and scrapes while the viewer
@@ -85,8 +85,8 @@ class Admission {
   // Does nothing when the place is not taken.
   void leave(ViewerPlace& place) noexcept;
 
-  // One more report or table of `client`. `share` is kNone if it is not counted. False if the
-  // client has kBodiesPerAddress already.
+  // One more report, table or replay of `client`. `share` is kNone if it is not counted. False if
+  // the client has kBodiesPerAddress already.
   bool take_share(const PeerAddress& client, Held kind, AddressTable::Entry& share) noexcept;
   void return_share(AddressTable::Entry share, Held kind) noexcept;
 

@@ -32,6 +32,7 @@
 
 namespace fanlight {
 
+class FrameHistory;
 class ShardEntry;
 class TlsCertificate;
 
@@ -42,6 +43,7 @@ struct Camera {
   FrameRing* ring = nullptr;
   CameraPanel* panel = nullptr;  // nullptr: no description and no controls
   bool is_elsewhere = false;     // another server or a folder: its description names the place
+  FrameHistory* history = nullptr;  // nullptr: there is none
 
   // What everybody may know of the source: "v4l2", "http".
   std::string_view kind() const noexcept {

@@ -22,8 +22,7 @@ class ShardWorld {
   explicit ShardWorld(const SimWorldConfig& world_config, const ServerConfig& server_config = {},
                       CameraPanel* panel = nullptr, size_t cameras = 1, bool is_local = false)
       : world(world_config),
-        state(server_config, make_cameras(world.ring(), panel, cameras), 1,
-              world.backend().wall_now()),
+        state(server_config, make_cameras(world, panel, cameras), 1, world.backend().wall_now()),
         listeners_{{{world.listener(), false, server_config.tls != nullptr, is_local}}},
         shard(state, 0, world.backend(), listeners_) {
     shard.start();
@@ -58,10 +57,11 @@ class ShardWorld {
   ServerState state;
 
  private:
-  static std::vector<Camera> make_cameras(FrameRing& ring, CameraPanel* panel, size_t count) {
-    std::vector<Camera> cameras{{"cam", "simulated", &ring, panel}};
-    while (cameras.size() < count) {
-      cameras.push_back({"cam-" + std::to_string(cameras.size()), "simulated", &ring, panel});
+  static std::vector<Camera> make_cameras(SimWorld& world, CameraPanel* panel, size_t count) {
+    std::vector<Camera> cameras;
+    for (size_t i = 0; i < count; ++i) {
+      const std::string name = i == 0 ? "cam" : "cam-" + std::to_string(i);
+      cameras.push_back({name, "simulated", &world.ring(), panel, false, world.history()});
     }
     return cameras;
   }

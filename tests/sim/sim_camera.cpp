@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "core/check.h"
-#include "tests/core/test_picture.h"
 #include "tests/core/segments/test_segments.h"
+#include "tests/core/test_picture.h"
 
 namespace fanlight {
 namespace {
@@ -103,6 +103,12 @@ void SimCamera::capture(bool slate) {
       backend_.clock().after(encoding, [this, sequence = sequence_] { finish(sequence); }));
 }
 
+void SimCamera::record_in(FrameHistory& history) {
+  history_ = &history;
+  ring_.watch();
+  ring_.watch_updates();
+}
+
 void SimCamera::finish(uint64_t sequence) {
   for (Job& job : jobs_) {
     if (job.info.sequence == sequence) job.done = true;
@@ -123,6 +129,7 @@ void SimCamera::publish_in_order() {
   published_at_.resize(job.info.sequence + 1, kNever);
   published_at_[job.info.sequence] = backend_.now();
   ring_.publish(job.place, job.size, job.info, job.divided ? kTestGrid : SegmentGrid{});
+  if (history_ != nullptr) history_->append(*ring_.newer_than(job.info.sequence - 1));
   ++published_;
   last_sequence_ = job.info.sequence;
   most_pinned_places_ = std::max<size_t>(most_pinned_places_, ring_.pinned_places());

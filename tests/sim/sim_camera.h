@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/frame_ring.h"
+#include "core/history/frame_history.h"
 #include "core/random.h"
 #include "tests/sim/sim_backend.h"
 
@@ -37,6 +38,9 @@ class SimCamera {
   SimCamera(const SimCamera&) = delete;
   SimCamera& operator=(const SimCamera&) = delete;
   ~SimCamera();
+
+  // Each frame is recorded there, too. The ring is then watched, and so are updates.
+  void record_in(FrameHistory& history);
 
   // Stops publishing.
   void stop();
@@ -67,6 +71,7 @@ class SimCamera {
 
   SimBackend& backend_;
   FrameRing& ring_;
+  FrameHistory* history_ = nullptr;
   const SimCameraScript script_;
   const Instant started_at_;
   Random random_;

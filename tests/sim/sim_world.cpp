@@ -18,6 +18,10 @@ SimWorld::SimWorld(const SimWorldConfig& config)
       ring_(config.ring),
       backend_(mix_hash(config.seed, 1), config.faults),
       camera_(backend_, ring_, config.camera, mix_hash(config.seed, 2)) {
+  if (config.history) {
+    history_.emplace(*config.history);
+    camera_.record_in(*history_);
+  }
   if (config.wall_clock) backend_.set_wall_clock(*config.wall_clock);
   for (unsigned i = 0; i < config.listeners; ++i) listeners_.push_back(backend_.listen());
 }

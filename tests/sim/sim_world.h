@@ -46,6 +46,7 @@
 #include <vector>
 
 #include "core/frame_ring.h"
+#include "core/history/frame_history.h"
 #include "tests/sim/faults/sim_faults.h"
 #include "tests/sim/sim_backend.h"
 #include "tests/sim/sim_camera.h"
@@ -58,6 +59,7 @@ struct SimWorldConfig {
   SimFaults faults{};
   FrameRingConfig ring{.window = 8, .jpeg_capacity = 128 << 10, .memory_limit = 16 << 20};
   SimCameraScript camera{};
+  std::optional<FrameHistoryConfig> history{};  // of the camera
   unsigned listeners = 1;
   std::optional<WallTime> wall_clock{};  // at the start; else SimBackend's own
 };
@@ -73,6 +75,7 @@ class SimWorld {
 
   SimBackend& backend() { return backend_; }
   FrameRing& ring() { return ring_; }
+  FrameHistory* history() { return history_ ? &*history_ : nullptr; }
   SimCamera& camera() { return camera_; }
   int listener(size_t index = 0) const { return listeners_.at(index); }
   Instant now() { return backend_.now(); }
@@ -103,6 +106,7 @@ class SimWorld {
  private:
   const SimWorldConfig config_;
   FrameRing ring_;
+  std::optional<FrameHistory> history_;
   SimBackend backend_;
   std::vector<int> listeners_;
   SimCamera camera_;

@@ -97,7 +97,8 @@ class AuthTest(unittest.TestCase):
         for wrong, words in (
                 (link.replace("cam=camera", "cam=other"), "its signature does not match"),
                 (link.replace("exp=", "exp=9"), "its signature does not match"),
-                (link.replace("/snapshot", "/metrics"), "for streams, snapshots, WebSockets"),
+                (link.replace("/snapshot", "/metrics"),
+                 "for streams, snapshots, clips, WebSockets"),
                 (link.replace("/snapshot", "/stream") + "&fps=6", "allows at most 5 pictures")):
             status, _, body = curl(wrong)
             self.assertEqual(status, 403, wrong)

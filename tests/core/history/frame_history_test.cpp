@@ -37,6 +37,32 @@ TEST(FrameHistoryTest, FindsFramesByTimeAndByNumber) {
   EXPECT_EQ(world.newest(), 90u);
 }
 
+TEST(FrameHistoryTest, MeasuresFramesAsTheyAreSent) {
+  HistoryWorld world({.length = 60s, .memory_max = kMemory, .jpeg_max = 16 << 10});
+  FrameInfo slate = history_info(1);
+  slate.slate_reason = SlateReason("camera lost");
+  world.publish_undivided(slate, 500);
+  for (uint64_t i = 2; i <= 250; ++i) world.publish(i);
+  HistoryReader reader;
+  std::vector<char> room(HistoryReader::room_for(16 << 10));
+  for (const uint64_t step : {1u, 2u, 7u, 40u}) {
+    const Duration interval = kTestInterval * static_cast<int64_t>(step);
+    uint64_t frames = 0;
+    uint64_t bytes = 0;
+    for (uint64_t i = 1; i <= 245; i += step, ++frames) {
+      Frame frame;
+      ASSERT_TRUE(reader.read(world.history, i, room, frame));
+      bytes += frame.bare_part().size();
+    }
+    const HistoryPoint first = *world.history.find_after(0);
+    const HistoryExtent extent = world.history.measure(first, 245, interval);
+    EXPECT_EQ(extent.frames, frames) << step;
+    EXPECT_EQ(extent.bytes, bytes) << step;
+  }
+  const HistoryExtent none = world.history.measure({.sequence = 300}, 400, Duration(0));
+  EXPECT_EQ(none.frames + none.bytes, 0u);
+}
+
 TEST(FrameHistoryTest, KeepsItsLengthAndForgetsWhatIsOlder) {
   HistoryWorld world({.length = 10s, .memory_max = kMemory});
   for (uint64_t i = 1; i <= 1000; ++i) {
@@ -80,19 +106,19 @@ TEST(FrameHistoryTest, FrameInWhichNothingChangedCostsOnlyItsInfo) {
 }
 
 TEST(FrameHistoryTest, NeverHoldsMoreThanItsMemory) {
-  HistoryWorld world({.length = 3600s, .memory_max = 128 << 10, .jpeg_max = 32 << 10});
+  HistoryWorld world({.length = 3600s, .memory_max = 256 << 10, .jpeg_max = 32 << 10});
   for (uint64_t i = 1; i <= 3000; ++i) {
     world.publish_undivided(history_info(i), 1000 + i * 37 % 9000);
-    ASSERT_LE(world.history.held_bytes(), size_t{128 << 10});
+    ASSERT_LE(world.history.held_bytes(), size_t{256 << 10});
     ASSERT_EQ(world.newest(), i);
-    ASSERT_GE(world.history.frames(), std::min<uint64_t>(i, 5));
+    ASSERT_GE(world.history.frames(), std::min<uint64_t>(i, 10));
   }
   EXPECT_EQ(world.history.skipped(), 0u);
   EXPECT_GT(world.oldest(), 2900u);
 }
 
 TEST(FrameHistoryTest, SkipsFramesThatAreTooLarge) {
-  HistoryWorld world({.length = 10s, .memory_max = 64 << 10, .jpeg_max = 5000});
+  HistoryWorld world({.length = 10s, .memory_max = kMemory, .jpeg_max = 5000});
   world.publish_undivided(history_info(1), 5000);
   world.publish_undivided(history_info(2), 5001);
   EXPECT_EQ(world.history.skipped(), 1u);
@@ -101,9 +127,9 @@ TEST(FrameHistoryTest, SkipsFramesThatAreTooLarge) {
   EXPECT_EQ(world.history.find_after(1)->sequence, 3u);
 }
 
-TEST(FrameHistoryTest, OneRecordHasAQuarterOfTheMemory) {
+TEST(FrameHistoryTest, OneRecordHasASixteenthOfTheMemory) {
   FrameHistory history({.length = 10s, .memory_max = 64 << 10, .jpeg_max = 1 << 20});
-  EXPECT_EQ(history.jpeg_max(), size_t{16 << 10});
+  EXPECT_EQ(history.jpeg_max(), size_t{4 << 10});
   EXPECT_EQ(history.memory_max(), size_t{64 << 10});
 }
 

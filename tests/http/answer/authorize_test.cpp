@@ -106,6 +106,13 @@ TEST(Authorize, Rights) {
            Row{"/cameras/cam-1", 200, 200, 403, 403},
            Row{"/snapshot", 200, 403, 403, 403},
            Row{"/cameras/cam-1/snapshot", 200, 403, 403, 403},
+           // No camera has a history here: whoever has the right learns that.
+           Row{"/snapshot?at=0s", 404, 403, 403, 403},
+           Row{"/cameras/cam-1/snapshot?at=0s", 404, 403, 403, 403},
+           Row{"/stream?from=0s", 404, 403, 403, 403},
+           Row{"/cameras/cam-1/stream?from=0s", 404, 404, 403, 403},
+           Row{"/clip.mjpeg", 404, 403, 403, 403},
+           Row{"/cameras/cam-1/clip.mjpeg", 404, 404, 403, 403},
            Row{"/cameras", 200, 200, 200, 403},
            Row{"/api/v1/summary", 200, 200, 200, 403},
            Row{"/api/v1/state", 200, 403, 200, 403},
@@ -195,6 +202,7 @@ TEST(Authorize, Links) {
   EXPECT_EQ(shard.status("/cameras/cam-1/snapshot?" + shard.link(60, "cam-1")), 200);
   EXPECT_EQ(shard.status("/?action=snapshot&" + good), 200);
   const std::string shared_limit = shard.link(60, "cam", "5");
+  EXPECT_EQ(shard.status("/clip.mjpeg?" + good), 404) << "there is no history, but it may";
   const std::string start = "403 Forbidden: ";
   const std::map<std::string, std::string> refused = {
       {"/snapshot?" + good + "x", "the link is not complete: exp, cam and sig are expected"},
@@ -205,9 +213,9 @@ TEST(Authorize, Links) {
       {"/snapshot?" + shard.link(60, "gone"), "the link is for another camera"},
       {"/snapshot?" + shard.link(-1), "the link has expired"},
       {"/metrics?" + good,
-       "a signed link is for streams, snapshots, WebSockets and frames by number only"},
+       "a signed link is for streams, snapshots, clips, WebSockets and frames by number only"},
       {"/?" + good,
-       "a signed link is for streams, snapshots, WebSockets and frames by number only"},
+       "a signed link is for streams, snapshots, clips, WebSockets and frames by number only"},
       {"/cameras/cam/frames/next?" + shared_limit,
        "a link that limits the rate is not for frames by number"},
       {"/stream?fps=6&" + shard.link(60, "cam", "5"),

@@ -24,6 +24,27 @@ TEST(StreamParameters, TakesWhatIsWellFormed) {
   EXPECT_EQ(parameters.ustreamer.key, "a.b-c_1");
 }
 
+TEST(StreamParameters, MomentsAreSecondsBeforeNow) {
+  for (const auto& [text, wanted] : {std::pair("-2.5s", Duration(2500ms)),
+                                     {"-2.5", 2500ms},
+                                     {"0s", 0ms},
+                                     {"0", 0ms},
+                                     {"-0", 0ms},
+                                     {"-10s", 10s},
+                                     {"-1000000s", 1'000'000s}}) {
+    StreamParameters parameters;
+    const std::string moment(text);
+    EXPECT_EQ(parse_parameters("at=" + moment + "&from=" + moment + "&to=" + moment, parameters),
+              "");
+    EXPECT_EQ(parameters.at, wanted) << text;
+    EXPECT_EQ(parameters.from, wanted) << text;
+    EXPECT_EQ(parameters.to, wanted) << text;
+  }
+  StreamParameters none;
+  EXPECT_EQ(parse_parameters("fps=1", none), "");
+  EXPECT_FALSE(none.at || none.from || none.to);
+}
+
 // Dashboards add unknown parameters to defeat caches, some of them more than once.
 TEST(StreamParameters, IgnoresWhatNobodyKnows) {
   for (const char* query : {"", "&", "&&", "=", "1700000000", "what=ever&what=ever", "FPS=x",
@@ -45,6 +66,14 @@ TEST(StreamParameters, NamesWhatIsMalformed) {
                                        "fps=nan",
                                        "fps=inf",
                                        "fps=5x",
+                                       "at=1s",
+                                       "at=nan",
+                                       "at=s",
+                                       "at=-1e9",
+                                       "from=-1m",
+                                       "from=",
+                                       "to=-inf",
+                                       "to=now",
                                        "frames=0",
                                        "frames=-1",
                                        "frames=1.5",

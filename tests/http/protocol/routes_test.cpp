@@ -26,6 +26,7 @@ TEST(Routes, FixedPaths) {
   EXPECT_TRUE(route("/video_feed").seed_boundary);
   EXPECT_EQ(route("/snapshot").resource, Resource::snapshot);
   EXPECT_EQ(route("/snapshot.jpg").resource, Resource::snapshot);
+  EXPECT_EQ(route("/clip.mjpeg").resource, Resource::clip);
   EXPECT_EQ(route("/state").resource, Resource::state);
   EXPECT_EQ(route("/api/v1/state").resource, Resource::api_state);
   EXPECT_EQ(route("/api/v1/summary").resource, Resource::api_summary);
@@ -128,6 +129,7 @@ TEST(Routes, CamerasByName) {
   EXPECT_EQ(route("/cameras/back-2/stream").resource, Resource::stream);
   EXPECT_EQ(route("/cameras/back-2/stream").camera, 1u);
   EXPECT_EQ(route("/cameras/front/snapshot").resource, Resource::snapshot);
+  EXPECT_EQ(route("/cameras/front/clip.mjpeg").resource, Resource::clip);
   EXPECT_EQ(route("/cameras/front/frames/next").resource, Resource::next_frame);
   EXPECT_EQ(route("/cameras/front/frames/latest.json").resource, Resource::latest_frame);
   EXPECT_EQ(route("/cameras/front/frames/120.jpg").resource, Resource::frame);
