@@ -25,7 +25,7 @@ _fanlight() {
       ;;
     --max-egress | --max-connections-per-address)
       mapfile -t choices < <(compgen -W 'auto off' -- "$word") ;;
-    --max-viewers-per-address | --capture-idle)
+    --max-viewers-per-address | --capture-idle | --history)
       mapfile -t choices < <(compgen -W 'off' -- "$word")
       ;;
     --user) mapfile -t choices < <(compgen -u -- "$word") ;;
@@ -34,13 +34,14 @@ _fanlight() {
       mapfile -t choices < <(compgen -W '127.0.0.1:5000 0.0.0.0:5000 unix:' -- "$word")
       ;;
     --camera | --fps | --size | --quality | -q | --control | --camera-stall-timeout | \
-      --refresh | --source-timeout | \
+      --refresh | --source-timeout | --history-memory | \
       --allowed-host | --cors-origin | --min-fps | --viewer-stall-timeout | --header-timeout | \
       --idle-timeout | --frame-memory) ;;
     *)
       mapfile -t choices < <(compgen -W '-h --help -v --version --features
         --source --camera --fps --size -q --quality --rotate --mirror --control --allow-control
-        --exit-on-no-source --camera-stall-timeout --refresh --source-timeout --capture-idle
+        --exit-on-no-source --camera-stall-timeout --refresh --history --history-memory
+        --source-timeout --capture-idle
         --listen --admin-listen --tls-cert --tls-key -M --unix-mode --trusted-proxy
         --allowed-host --cors-origin --auth-file --link-key --auth-loopback
         --access-log --stock-db --user --sandbox --shards

@@ -18,6 +18,8 @@ complete -c fanlight -l allow-control -d 'let clients set controls'
 complete -c fanlight -l exit-on-no-source -d 'exit if no camera can be opened at start'
 complete -c fanlight -x -l camera-stall-timeout -d 'show a slate after this long without a picture'
 complete -c fanlight -x -l refresh -d 'renew each part of a picture within this time'
+complete -c fanlight -x -l history -a off -d 'keep the last pictures of each camera'
+complete -c fanlight -x -l history-memory -d 'memory for the history of a camera'
 complete -c fanlight -x -l source-timeout -d 'time limit for the first picture of another server'
 complete -c fanlight -x -l capture-idle -a off -d 'stop the camera after this long without viewers'
 

@@ -78,6 +78,20 @@ void set_frame_memory(OptionsDraft& draft, Text text) {
   }
 }
 
+void set_history(OptionsDraft& draft, Text text) {
+  const auto length = parse_or("off", [&] { return parse_duration_or_off(text); });
+  const bool is_wrong = length && (*length < 1s || *length > 10min);
+  if (is_wrong) throw std::invalid_argument(fmt::format("'{}': 1s to 10m is expected", text));
+  draft.options.history = length;
+}
+
+void set_history_memory(OptionsDraft& draft, Text text) {
+  draft.options.history_memory = parse_size(text);
+  if (draft.options.history_memory < (1 << 20)) {
+    throw std::invalid_argument(fmt::format("'{}': the minimum is 1M", text));
+  }
+}
+
 void set_send_buffer(OptionsDraft& draft, Text text) {
   draft.options.send_buffer =
       text == "auto" ? 0 : parse_or("auto", [&] { return parse_size(text); });
@@ -221,6 +235,12 @@ std::vector<Option> camera_options() {
        kNumber | kReloadable, set_duration<&Options::camera_stall_timeout>},
       {"refresh", "TIME", "4s", "renew each part of a picture within this, even if unchanged",
        kNumber, set_duration<&Options::refresh>},
+      {"history", "TIME|off", "off",
+       "keep the last pictures of each camera, to be seen again (at=, from=); cameras then run "
+       "unwatched",
+       kNumber, set_history},
+      {"history-memory", "SIZE", "256M", "memory for the history of a camera", kNumber,
+       set_history_memory},
       {"source-timeout", "TIME", "30s",
        "how long another server's first picture, or a snapshot, may take", kNumber,
        set_duration<&Options::source_timeout>},

@@ -71,8 +71,10 @@ struct Options {
   double min_fps = 0;
   Duration viewer_stall_timeout{};
   Duration camera_stall_timeout{};
-  Duration refresh{};         // of segments, for viewers of updates
-  Duration source_timeout{};  // of another server's first picture, or a snapshot
+  Duration refresh{};               // of segments, for viewers of updates
+  std::optional<Duration> history;  // of each camera; empty: none
+  size_t history_memory = 0;        // for that, bytes
+  Duration source_timeout{};        // of another server's first picture, or a snapshot
   Duration header_timeout{};
   Duration idle_timeout{};
   std::optional<Duration> capture_idle;

@@ -135,7 +135,7 @@ std::vector<Camera> shown(const std::vector<std::unique_ptr<RunningCamera>>& run
   for (const auto& camera : running) {
     const std::string& source = camera->options.source;
     cameras.push_back({camera->options.name, redact_url(source), camera->ring.get(), &camera->panel,
-                       is_url(source) || is_on_disk(source)});
+                       is_url(source) || is_on_disk(source), camera->history.get()});
   }
   return cameras;
 }
@@ -143,7 +143,8 @@ std::vector<Camera> shown(const std::vector<std::unique_ptr<RunningCamera>>& run
 void say_what_runs(const Options& options, const ServerConfig& config, unsigned shards,
                    std::string_view backend) {
   const size_t viewers_max = config.admission.viewers_max;
-  const size_t frames = options.frame_memory * options.cameras.size();
+  const size_t history = options.history ? options.history_memory : 0;
+  const size_t frames = (options.frame_memory + history) * options.cameras.size();
   const size_t record = config.access_log == nullptr ? 0 : sizeof(AccessRecord);
   const size_t tls = config.tls == nullptr ? 0 : TlsPlaces::kBytesPerViewer;
   const size_t tls_outputs = config.tls == nullptr ? 0 : TlsPlaces::kBytesPerShard * shards;

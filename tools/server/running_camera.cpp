@@ -137,11 +137,23 @@ std::unique_ptr<Encoder> hardware_encoder(const Options& options) {
   return encoder;
 }
 
-RenditionConfig rendition_config(const CameraOptions& camera, const Options& options) {
-  return {.orientation = camera.orientation,
+RenditionConfig rendition_config(const RunningCamera& camera, const Options& options) {
+  return {.orientation = camera.options.orientation,
           .encoder_threads = encoder_threads(options),
           .hardware_encoder = hardware_encoder(options),
-          .refresh = options.refresh};
+          .refresh = options.refresh,
+          .history = camera.history.get()};
+}
+
+// It watches its camera, and gets updates, like a viewer who never leaves.
+std::unique_ptr<FrameHistory> make_history(FrameRing& ring, const Options& options) {
+  if (!options.history) return nullptr;
+  ring.watch();
+  ring.watch_updates();
+  return std::make_unique<FrameHistory>(FrameHistoryConfig{.length = *options.history,
+                                                           .memory_max = options.history_memory,
+                                                           .jpeg_max = ring.jpeg_capacity(),
+                                                           .segments_max = ring.segments_max()});
 }
 
 void watch_devices(RunningCamera& camera) {
@@ -226,7 +238,8 @@ void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
       attempt.source ? attempt.source->format() : unknown_format(camera.options);
   camera.ring = make_ring(format, camera.options, options, backend);
   CaptureConfig config = capture_config(camera, options);
-  RenditionConfig rendition = rendition_config(camera.options, options);
+  camera.history = make_history(*camera.ring, options);
+  RenditionConfig rendition = rendition_config(camera, options);
   if (attempt.source) {
     camera.loop = std::make_unique<CaptureLoop>(std::move(config), std::move(attempt.source),
                                                 *camera.ring, camera.clock, std::move(rendition));

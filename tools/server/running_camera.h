@@ -11,6 +11,7 @@
 #include "capture/source/camera_clock.h"
 #include "core/camera_panel.h"
 #include "core/frame_ring.h"
+#include "core/history/frame_history.h"
 #include "io/choose_backend.h"
 #include "tools/options/options.h"
 
@@ -23,6 +24,7 @@ struct RunningCamera {
   CameraPanel panel{clock.interrupts()};
   std::optional<DeviceWatch> devices;
   std::unique_ptr<FrameRing> ring;
+  std::unique_ptr<FrameHistory> history;  // null without --history
   std::unique_ptr<CaptureLoop> loop;
   CameraOptions options;
 };

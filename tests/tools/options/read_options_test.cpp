@@ -40,6 +40,8 @@ TEST(Options, HaveDefaults) {
   EXPECT_EQ(options.idle_timeout, 75s);
   EXPECT_EQ(options.camera_stall_timeout, 2s);
   EXPECT_EQ(options.refresh, 4s);
+  EXPECT_EQ(options.history, std::nullopt);
+  EXPECT_EQ(options.history_memory, size_t{256} << 20);
   EXPECT_EQ(options.source_timeout, 30s);
   EXPECT_EQ(options.capture_idle, std::nullopt);
 }
@@ -59,7 +61,7 @@ TEST(Options, AcceptEveryFlag) {
           "--max-connections-per-address 9 "
           "--max-egress 1Gbit --min-fps 0.25 --viewer-stall-timeout 1s "
           "--refresh 9s --camera-stall-timeout 3s --header-timeout 2s --idle-timeout 4s "
-          "--capture-idle 5m "
+          "--capture-idle 5m --history 45s --history-memory 64M "
           "--cors-origin * --log-level debug --backend epoll --zero-copy off --frame-memory 8M "
           "--ring-slots 4 --send-buffer 64K --pin-cpus --rotate 90 --mirror on "
           "--control brightness=7 --allow-control --exit-on-no-source --encode-threads 2 --encoder "
@@ -93,6 +95,8 @@ TEST(Options, AcceptEveryFlag) {
   EXPECT_EQ(options.viewer_stall_timeout, 1s);
   EXPECT_EQ(options.camera_stall_timeout, 3s);
   EXPECT_EQ(options.refresh, 9s);
+  EXPECT_EQ(options.history, 45s);
+  EXPECT_EQ(options.history_memory, size_t{64} << 20);
   EXPECT_EQ(options.header_timeout, 2s);
   EXPECT_EQ(options.idle_timeout, 4s);
   EXPECT_EQ(options.capture_idle, 5min);
@@ -128,6 +132,10 @@ TEST(Options, ErrorsNameTheFlag) {
       {"--min-fps", "0"},
       {"--viewer-stall-timeout", "x"},
       {"--capture-idle", "0"},
+      {"--history", "0.5s"},
+      {"--history", "11m"},
+      {"--history", "on"},
+      {"--history-memory", "512K"},
       {"--cors-origin", "a b"},
       {"--log-level", "loud"},
       {"--backend", "kqueue"},
