@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "core/history/frame_history.h"
 #include "core/rate_meter.h"
 #include "http/delivery/shard_services.h"
 #include "http/report/figures.h"
@@ -44,6 +45,12 @@ void write_figures(const Camera& camera, const CameraCondition& condition, Insta
   json.key("places_held").number(ring.pinned_places());
   json.key("frame_memory_bytes").number(ring.touched_bytes());
   json.key("frame_memory_limit_bytes").number(ring.memory_limit());
+  const HistoryFigures history = history_figures(camera);
+  json.key("history_seconds").number(history.seconds, 3);
+  json.key("history_frames").number(history.frames);
+  json.key("history_bytes").number(history.bytes);
+  json.key("history_limit_bytes").number(history.limit_bytes);
+  json.key("history_skipped").number(history.skipped);
   json.key("stream").formatted("/cameras/{}/stream", camera.name);
   json.key("snapshot").formatted("/cameras/{}/snapshot", camera.name);
 }
@@ -60,6 +67,16 @@ void write_description(const Camera& camera, bool whole, JsonWriter& json) {
 }
 
 }  // namespace
+
+HistoryFigures history_figures(const Camera& camera) noexcept {
+  if (camera.history == nullptr) return {};
+  const FrameHistory& history = *camera.history;
+  return {.seconds = to_seconds(history.held_length()),
+          .frames = history.frames(),
+          .bytes = history.held_bytes(),
+          .limit_bytes = history.memory_max(),
+          .skipped = history.skipped()};
+}
 
 double measured_fps(const CaptureStats& stats, Instant now) noexcept {
   if (stats.online.value() == 0) return 0;

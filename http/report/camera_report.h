@@ -21,6 +21,16 @@ double measured_fps(const CaptureStats& stats, Instant now) noexcept;
 // The frame rate requested of the camera; 0 if the camera does not report it.
 double nominal_fps(const CaptureStats& stats) noexcept;
 
+// Of the camera's history; all 0 without one.
+struct HistoryFigures {
+  double seconds = 0;  // from the oldest to the newest frame
+  uint64_t frames = 0;
+  uint64_t bytes = 0;
+  uint64_t limit_bytes = 0;
+  uint64_t skipped = 0;
+};
+HistoryFigures history_figures(const Camera& camera) noexcept;
+
 // A camera's condition, for people and programs.
 struct CameraCondition {
   std::string_view state;   // "starting", "live", "idle" or "lost"

@@ -149,6 +149,18 @@ void write_idle(const Metric& metric, const ServerState& state, size_t index, Te
   write_sample(metric, state.cameras[index], idle ? 1 : 0, text);
 }
 
+void write_history_seconds(const Metric& metric, const ServerState& state, size_t index,
+                           TextWriter& text) {
+  const Camera& camera = state.cameras[index];
+  text.add("{}{{camera=\"{}\"}} {:.3f}\n", metric.name, camera.name,
+           history_figures(camera).seconds);
+}
+
+template <uint64_t HistoryFigures::*kMember>
+void write_history(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
+  write_sample(metric, state.cameras[index], history_figures(state.cameras[index]).*kMember, text);
+}
+
 void write_watchers(const Metric& metric, const ServerState& state, size_t index,
                     TextWriter& text) {
   write_sample(metric, state.cameras[index], state.cameras[index].ring->watchers(), text);
@@ -214,6 +226,14 @@ void write_process(const Metric& metric, const ServerState& state, size_t, TextW
 
 constexpr std::array kCameraMetrics = {
     Metric{"fanlight_frame_memory_bytes", "gauge", "Memory that holds frames.", &write_ring_memory},
+    Metric{"fanlight_history_seconds", "gauge",
+           "From the oldest to the newest frame of the history.", &write_history_seconds},
+    Metric{"fanlight_history_frames", "gauge", "Frames in the history.",
+           &write_history<&HistoryFigures::frames>},
+    Metric{"fanlight_history_bytes", "gauge", "Memory that holds the history.",
+           &write_history<&HistoryFigures::bytes>},
+    Metric{"fanlight_history_skipped_frames_total", "counter",
+           "Frames that the history had no room for.", &write_history<&HistoryFigures::skipped>},
     Metric{"fanlight_camera_online", "gauge", "1 while the source delivers pictures.",
            &write_state<&CaptureStats::online>},
     Metric{"fanlight_camera_idle", "gauge",

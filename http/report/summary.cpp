@@ -68,6 +68,7 @@ void write_camera(ShardServices& services, size_t index, JsonWriter& json) {
   }
   json.key("captured").number(stats.captured.value());
   json.key("dropped").number(stats.dropped());
+  json.key("history_seconds").number(history_figures(camera).seconds, 3);
   write_newest_age(stats, services.now(), json);
   write_frame_age(state, index, json);
   json.end_object();

@@ -19,8 +19,7 @@ void write_viewer_line(const ViewerRow& row, TextWriter& text) noexcept {
   const Viewer& viewer = row.viewer;
   char room[kAddressTextMax];
   text.add("<tr><td>{0}<td><a href=\"cameras/{1}\">{1}</a><td>",
-           format_address(row.session.client, room),
-           viewer.channel().camera());
+           format_address(row.session.client, room), viewer.channel().camera());
   write_duration(static_cast<int64_t>(to_seconds(row.services.now() - viewer.joined_at())), text);
   text.add("<td>{}<td>{:.1f}<td>{}<td>{:.1f}\n", viewer.frames_sent(),
            viewer.measured_fps(row.services.now()), viewer.frames_skipped(),

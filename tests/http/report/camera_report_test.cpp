@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/http/history_world.h"
 #include "tests/http/json_check.h"
 #include "tests/http/panel_world.h"
 
@@ -43,6 +44,34 @@ TEST(CameraReport, ACameraThatTellsNothingHasTheFieldsAllTheSame) {
     }
     EXPECT_EQ(json.size("cameras[0].controls"), 0u);
   }
+}
+
+TEST(CameraReport, TellsHowLongTheHistoryIs) {
+  ShardWorld with(history_world());
+  with.run_for(5'050ms);
+  const JsonCheck json(ask(with, get("/api/v1/state")).body);
+  const FrameHistory& history = *with.world.history();
+  EXPECT_EQ(json.at("cameras[0].history_seconds"), "5.000");
+  EXPECT_EQ(json.at("cameras[0].history_frames"), "51");
+  EXPECT_EQ(json.at("cameras[0].history_bytes"), std::to_string(history.held_bytes()));
+  EXPECT_EQ(json.at("cameras[0].history_limit_bytes"), std::to_string(4 << 20));
+  EXPECT_EQ(json.at("cameras[0].history_skipped"), "0");
+  const JsonCheck summary(ask(with, get("/api/v1/summary")).body);
+  EXPECT_EQ(summary.at("cameras[0].history_seconds"), "5.000");
+  const std::string metrics = ask(with, get("/metrics")).body;
+  for (const std::string line :
+       {std::string("fanlight_history_seconds{camera=\"cam\"} 5.000"),
+        std::string("fanlight_history_frames{camera=\"cam\"} 51"),
+        "fanlight_history_bytes{camera=\"cam\"} " + std::to_string(history.held_bytes()),
+        std::string("fanlight_history_skipped_frames_total{camera=\"cam\"} 0")}) {
+    EXPECT_NE(metrics.find("\n" + line + "\n"), metrics.npos) << line;
+  }
+  ShardWorld without(calm_world());
+  const JsonCheck none(ask(without, get("/api/v1/state")).body);
+  for (const char* key : {"frames", "bytes", "limit_bytes", "skipped"}) {
+    EXPECT_EQ(none.at("cameras[0].history_" + std::string(key)), "0") << key;
+  }
+  EXPECT_EQ(none.at("cameras[0].history_seconds"), "0.000");
 }
 
 // The longest texts, fully escaped, still fit into one piece of an answer.
