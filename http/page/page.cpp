@@ -19,18 +19,19 @@ constexpr std::string_view kState =
 
 // `base`: relative path from the page to the camera's URLs; `root`: to the server's.
 std::string page_of(std::string_view camera, std::string_view base, std::string_view root,
-                    std::string_view version, bool allow_control) {
+                    std::string_view version, PageExtras extras) {
   PageParts parts;
   parts.title = camera;
   parts.description = fmt::format("The live picture of the camera {}.", camera);
   parts.style = kPageCss;
   parts.state = kState;
   parts.main = kPageHtml;
-  replace_all(parts.main, "%controls%\n", allow_control ? kControlsHtml : "");
+  replace_all(parts.main, "%controls%\n", extras.controls ? kControlsHtml : "");
+  replace_all(parts.main, "%past%\n", extras.past ? kPastHtml : "");
   replace_all(parts.main, "%camera%", camera);
   replace_all(parts.main, "%base%", base);
-  parts.script = fmt::format("{}{}{}{}{}", kLiveJs, kPlayerJs, kDisplayJs, kPageJs,
-                             allow_control ? kControlsJs : "");
+  parts.script = fmt::format("{}{}{}{}{}{}", kLiveJs, kPlayerJs, kDisplayJs, kPageJs,
+                             extras.controls ? kControlsJs : "", extras.past ? kPastJs : "");
   parts.data =
       fmt::format(" data-camera=\"{}\" data-base=\"{}\" data-root=\"{}\"", camera, base, root);
   parts.root = root;
@@ -54,12 +55,12 @@ std::string all_page(std::string_view version) {
 
 }  // namespace
 
-Pages::Pages(std::span<const std::string> cameras, std::string_view version, bool allow_control)
+Pages::Pages(std::span<const std::string> cameras, std::string_view version, PageExtras extras)
     : all_(all_page(version)), all_policy_(content_policy(all_)) {
   CHECK(!cameras.empty());
-  root_ = page_of(cameras.front(), "", "./", version, allow_control);
+  root_ = page_of(cameras.front(), "", "./", version, extras);
   for (const std::string& name : cameras) {
-    cameras_.push_back(page_of(name, fmt::format("{}/", name), "../", version, allow_control));
+    cameras_.push_back(page_of(name, fmt::format("{}/", name), "../", version, extras));
   }
   // Only the markup contains the names, so one policy fits the pages of all cameras.
   camera_policy_ = content_policy(root_);

@@ -17,12 +17,17 @@
 
 namespace fanlight {
 
+// What only some servers' pages of cameras have.
+struct PageExtras {
+  bool controls = false;  // clients may change them
+  bool past = false;      // the slider over the history
+};
+
 // Owns: the texts. Thread: created by one, constant afterwards.
 class Pages {
  public:
-  // `cameras`: their names, of [a-z0-9-], at least one. `allow_control`: whether clients may change
-  // controls; then the cameras' pages have a place for them. Throws std::bad_alloc.
-  Pages(std::span<const std::string> cameras, std::string_view version, bool allow_control);
+  // `cameras`: their names, of [a-z0-9-], at least one. Throws std::bad_alloc.
+  Pages(std::span<const std::string> cameras, std::string_view version, PageExtras extras);
 
   // The page of the first camera, as at `/`, without its PageOpening.
   std::string_view root() const { return root_; }

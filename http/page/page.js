@@ -16,6 +16,7 @@ let figures = null;   // of this camera
 let shown = null;     // the head of what the canvas shows, if that is visible
 let seen = 0;         // frames of the WebSocket, without repeats
 let refusal = "";     // why the <img> was refused
+let past = null;      // the slider over the last seconds, if there is a history
 
 // The multipart stream in the <img>.
 const fallback = {
@@ -114,6 +115,7 @@ const live = new Live({
 });
 
 function words() {
+  if (past && past.isShown()) return ["past", past.text()];
   if (live.page.paused) return ["paused", "Paused"];
   const trouble = live.trouble() || refusal && refusal + ", trying again";
   if (trouble) return ["lost", trouble];
@@ -125,7 +127,7 @@ function words() {
 }
 function sayState() {
   const [state, text] = words();
-  const fresh = state !== "paused" && live.isFresh() && live.answers;
+  const fresh = state === "past" || state !== "paused" && live.isFresh() && live.answers;
   $("state").dataset.state = state;
   write($("state"), text);
   // The figures of a server that does not answer are unknown.
@@ -246,6 +248,7 @@ function summary(all) {
   before = {at, is, server: all.instance_id};
   write($("facts"), is.width ? `${is.width}\u00d7${is.height}${updates()}` : "");
   if (was && was.state === "lost" && is.state === "live" && controls) controls.load();
+  if (past) past.summary(is);
   fallback.look();
 }
 
@@ -255,25 +258,32 @@ function label(id, text) { write($(id).querySelector("span"), text); }
 // Screen readers read `said`, but not the changed text of a button that was just pressed.
 function say(text) { $("said").textContent = text; }
 
-function togglePause() {
-  live.page.paused = !live.page.paused;
+function setPaused(paused) {
+  live.page.paused = paused;
+  if (past && !paused) past.leave();
   label("pause", live.page.paused ? "Resume" : "Pause");
   $("pause").querySelector("path").setAttribute("d", live.page.paused ? "M5 3 13 8 5 13z"
                                                                       : "M5 3v10M11 3v10");
   live.restart();
 }
+function togglePause() { setPaused(!live.page.paused); }
 $("pause").onclick = togglePause;
 
 // Saves the picture on the screen under a name with its capture time.
 async function save() {
   let at = new Date(), picture;
-  if (shown) {
+  const isPast = past && past.isShown();
+  if (shown && !isPast) {
     const {head, blob} = await display.picture();
     if (head.timestamp) at = new Date(head.timestamp * 1000);
     picture = blob;
   } else {
-    const answer = await fetch(base + "snapshot", {cache: "no-store"}).catch(() => null);
-    if (answer && answer.ok) picture = await answer.blob();
+    const answer = await fetch(base + "snapshot" + (isPast ? "?" + past.query("at") : ""),
+                               {cache: "no-store"}).catch(() => null);
+    if (answer && answer.ok) {
+      at = new Date(answer.headers.get("X-Timestamp") * 1000);
+      picture = await answer.blob();
+    }
   }
   if (!picture) return say("There is no picture to save");
   const local = new Date(at - at.getTimezoneOffset() * 60000).toISOString();

@@ -16,6 +16,8 @@ extern const std::string_view kPageCss;
 extern const std::string_view kPageJs;
 extern const std::string_view kControlsHtml;
 extern const std::string_view kControlsJs;
+extern const std::string_view kPastHtml;
+extern const std::string_view kPastJs;
 extern const std::string_view kCamerasHtml;
 extern const std::string_view kCamerasCss;
 extern const std::string_view kCamerasJs;

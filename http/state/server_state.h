@@ -2,6 +2,7 @@
 // ServerState: what all shards of a server share.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -41,8 +42,8 @@ struct Camera {
   std::string name;    // [a-z0-9-]{1,32}
   std::string source;  // KIND[:...] as given, without secrets; for those who may see all
   FrameRing* ring = nullptr;
-  CameraPanel* panel = nullptr;  // nullptr: no description and no controls
-  bool is_elsewhere = false;     // another server or a folder: its description names the place
+  CameraPanel* panel = nullptr;     // nullptr: no description and no controls
+  bool is_elsewhere = false;        // another server or a folder: its description names the place
   FrameHistory* history = nullptr;  // nullptr: there is none
 
   // What everybody may know of the source: "v4l2", "http".
@@ -63,11 +64,11 @@ struct ServerConfig {
   AllowedHosts allowed_hosts;                 // the names under which it answers
   bool allow_control = false;                 // cameras' controls may be changed by PATCH
   std::vector<AddressRange> trusted_proxies;  // proxies whose X-Forwarded-For is trusted
-  bool auth_loopback = false;        // clients of these are asked for credentials, too
-  Auth* auth = nullptr;              // outlives the shards. nullptr: everybody may watch
-  TableDesk* table = nullptr;        // for /stock-table; outlives the shards. nullptr: no table
-  AccessLog* access_log = nullptr;   // outlives the shards. nullptr: requests are not logged
-  TlsCertificate* tls = nullptr;     // outlives the shards. nullptr: no listener has TLS
+  bool auth_loopback = false;                 // clients of these are asked for credentials, too
+  Auth* auth = nullptr;                       // outlives the shards. nullptr: everybody may watch
+  TableDesk* table = nullptr;       // for /stock-table; outlives the shards. nullptr: no table
+  AccessLog* access_log = nullptr;  // outlives the shards. nullptr: requests are not logged
+  TlsCertificate* tls = nullptr;    // outlives the shards. nullptr: no listener has TLS
   std::string version;
   std::string backend;                                     // name, for /api/v1/state
   ProcessFigures (*process_figures)() noexcept = nullptr;  // nullptr: all figures are 0
@@ -161,7 +162,8 @@ struct ServerState {
                                               : std::make_unique<Wire>(config.wire, shards)),
         admission(config.admission, wire.get(), config.trusted_proxies),
         camera_names(names_of(cameras)),
-        pages(camera_names, config.version, config.allow_control),
+        pages(camera_names, config.version,
+              {.controls = config.allow_control, .past = has_history(cameras)}),
         list_pages(config.version),
         error_page(config.version),
         shards_with_connections(shards) {
@@ -203,6 +205,10 @@ struct ServerState {
   }
 
  private:
+  static bool has_history(const std::vector<Camera>& cameras) {
+    return std::any_of(cameras.begin(), cameras.end(),
+                       [](const Camera& camera) { return camera.history != nullptr; });
+  }
   static std::vector<std::string> names_of(const std::vector<Camera>& cameras) {
     std::vector<std::string> names;
     for (const Camera& camera : cameras) names.push_back(camera.name);

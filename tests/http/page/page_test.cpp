@@ -19,14 +19,14 @@ bool has(std::string_view text, std::string_view part) {
 }
 
 TEST(Page, ShowsThePictureWithoutJavaScript) {
-  const Pages pages(kNames, "1.2.3", false);
+  const Pages pages(kNames, "1.2.3", {});
   EXPECT_TRUE(has(pages.root(), "<noscript><img src=\"stream\" "));
   EXPECT_TRUE(has(pages.root(), "<h1 id=\"title\">front-door</h1>"));
 }
 
 // Relative URLs: the browser resolves them against /cameras/attic, whatever precedes that path.
 TEST(Page, CameraPageFindsItsUrlsRelativeToItself) {
-  const Pages pages(kNames, "1.2.3", false);
+  const Pages pages(kNames, "1.2.3", {});
   const std::string_view attic = pages.camera(1);
   EXPECT_TRUE(has(attic, "<noscript><img src=\"attic/stream\" "));
   EXPECT_TRUE(has(attic, "<body data-camera=\"attic\" data-base=\"attic/\" data-root=\"../\">"));
@@ -35,7 +35,7 @@ TEST(Page, CameraPageFindsItsUrlsRelativeToItself) {
 }
 
 TEST(Page, PagesAreSmallCompleteAndSelfContained) {
-  const Pages pages(kNames, "1.2.3", false);
+  const Pages pages(kNames, "1.2.3", {});
   for (const std::string_view page :
        {pages.root(), pages.camera(0), pages.camera(1), pages.all()}) {
     EXPECT_LT(page.size(), 44'000u);
@@ -58,7 +58,7 @@ TEST(Page, PagesAreSmallCompleteAndSelfContained) {
 
 // Nothing that the policy forbids: URLs are relative, and there are no inline handlers or styles.
 TEST(Page, MatchesItsContentPolicy) {
-  const Pages pages(kNames, "1.2.3", false);
+  const Pages pages(kNames, "1.2.3", {});
   EXPECT_EQ(pages.camera_policy(), content_policy(pages.camera(1)));
   EXPECT_EQ(pages.all_policy(), content_policy(pages.all()));
   const std::regex forbidden(R"(<[a-z][^>]*\s(style=|on[a-z]+=|src="/|href="/)[^>]*>)");
@@ -71,13 +71,25 @@ TEST(Page, MatchesItsContentPolicy) {
 }
 
 TEST(Page, HasControlsOnlyIfTheyMayBeChanged) {
-  const Pages closed(kNames, "1.2.3", false), open(kNames, "1.2.3", true);
+  const Pages closed(kNames, "1.2.3", {}), open(kNames, "1.2.3", {.controls = true});
   for (const char* part : {"<details id=\"controls\"", "class Controls"}) {
     EXPECT_FALSE(has(closed.root(), part)) << part;
     EXPECT_TRUE(has(open.root(), part)) << part;
     EXPECT_TRUE(has(open.camera(1), part)) << part;
   }
   EXPECT_EQ(open.camera_policy(), content_policy(open.camera(0)));
+}
+
+TEST(Page, HasTheSliderOnlyIfThereIsAHistory) {
+  const Pages without(kNames, "1.2.3", {}), with(kNames, "1.2.3", {.past = true});
+  for (const char* part : {"<div id=\"past\"", "class Past"}) {
+    EXPECT_FALSE(has(without.root(), part)) << part;
+    EXPECT_TRUE(has(with.root(), part)) << part;
+  }
+  EXPECT_FALSE(has(without.root(), "%past%"));
+  EXPECT_TRUE(has(with.root(), "href=\"clip.mjpeg\""));
+  EXPECT_TRUE(has(with.camera(1), "/clip.mjpeg\""));
+  EXPECT_EQ(with.camera_policy(), content_policy(with.camera(0)));
 }
 
 TEST(Page, OpensWithTheAspectRatioOfItsPicture) {
@@ -90,7 +102,7 @@ TEST(Page, OpensWithTheAspectRatioOfItsPicture) {
 }
 
 TEST(Page, AllCamerasPageHasOnePlaceForTiles) {
-  const Pages pages(kNames, "1.2.3", false);
+  const Pages pages(kNames, "1.2.3", {});
   const size_t mark = pages.all().find("<!-- tiles -->\n");
   ASSERT_NE(mark, std::string_view::npos);
   EXPECT_EQ(pages.all().find("<!-- tiles -->", mark + 1), std::string_view::npos);
