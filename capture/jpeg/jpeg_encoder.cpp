@@ -27,8 +27,15 @@ int sampling_of(PixelFormat format) {
   }
 }
 
-// Its TJPF; TJPF_UNKNOWN unless it is packed RGB.
-int pixels_of(PixelFormat format) {
+bool is_taken_as_planes(const RawView& raw) {
+  const bool planar = raw.format == PixelFormat::yuv420 || raw.format == PixelFormat::yuv422 ||
+                      raw.format == PixelFormat::grey;
+  return planar && !raw.limited_range;
+}
+
+}  // namespace
+
+int turbojpeg_pixels(PixelFormat format) {
   switch (format) {
     case PixelFormat::rgb:
       return TJPF_RGB;
@@ -47,14 +54,6 @@ int pixels_of(PixelFormat format) {
   }
 }
 
-bool is_taken_as_planes(const RawView& raw) {
-  const bool planar = raw.format == PixelFormat::yuv420 || raw.format == PixelFormat::yuv422 ||
-                      raw.format == PixelFormat::grey;
-  return planar && !raw.limited_range;
-}
-
-}  // namespace
-
 JpegEncoder::JpegEncoder() : compressor_(tjInitCompress()) {
   if (!compressor_) throw std::system_error(ENOMEM, std::system_category(), "tjInitCompress");
 }
@@ -66,7 +65,7 @@ size_t JpegEncoder::worst_case(int width, int height, PixelFormat format) {
 
 bool JpegEncoder::can_encode(const RawView& raw, int width, int height) {
   if (!is_side(width) || !is_side(height)) return false;
-  return is_taken_as_planes(raw) || pixels_of(raw.format) != TJPF_UNKNOWN;
+  return is_taken_as_planes(raw) || turbojpeg_pixels(raw.format) != TJPF_UNKNOWN;
 }
 
 size_t JpegEncoder::encode(const RawView& raw, int width, int height, int quality,
@@ -89,7 +88,7 @@ size_t JpegEncoder::encode(const RawView& raw, int width, int height, int qualit
                                      sampling, &jpeg, &size, quality, kFlags);
   } else {
     failed = tjCompress2(compressor_.get(), raw.planes[0], width, raw.strides[0], height,
-                         pixels_of(raw.format), &jpeg, &size, sampling, quality, kFlags);
+                         turbojpeg_pixels(raw.format), &jpeg, &size, sampling, quality, kFlags);
   }
   if (failed != 0) return 0;
   CHECK(jpeg == reinterpret_cast<unsigned char*>(out.data()) && size <= capacity);

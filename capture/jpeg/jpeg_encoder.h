@@ -12,6 +12,9 @@
 
 namespace fanlight {
 
+// The TJPF of packed RGB; TJPF_UNKNOWN of all other layouts.
+int turbojpeg_pixels(PixelFormat format);
+
 // Owns: a TurboJPEG compressor.
 // Thread: one at a time.
 // Invariant: writes only within the given span.

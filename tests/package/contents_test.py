@@ -115,7 +115,7 @@ class ContentsTest(unittest.TestCase):
         for architecture in architectures():
             needs = Package("fanlight", architecture).needs()
             for library in ("libc6", "libcurl4", "libjpeg62-turbo", "libssl3", "libsqlite3-0",
-                            "libseccomp2", "libturbojpeg0", "liburing2", "libv4l-0"):
+                            "libseccomp2", "libturbojpeg0", "liburing2", "libv4l-0", "libyuv0"):
                 # In Debian 13 some have "t64" at the end of their name.
                 self.assertTrue(needs.keys() & {library, f"{library}t64"}, needs)
             # Based on the symbols used, not only on the name.
