@@ -160,6 +160,10 @@ class FrameRing {
   // What the readers are to expect from now on.
   void set_activity(CaptureActivity activity) noexcept { activity_.store(activity); }
 
+  // Whether viewers are to leave for another rung: this one is not encoded, to relieve the
+  // processor.
+  void set_withheld(bool withheld) noexcept { is_withheld_.store(withheld); }
+
   // --- the readers ---
 
   // The newest frame, pinned, if its sequence is greater than `sequence`; else an empty reference.
@@ -187,6 +191,7 @@ class FrameRing {
   uint32_t step_for(uint64_t intervals) const noexcept;
 
   CaptureActivity activity() const noexcept { return activity_.load(std::memory_order_relaxed); }
+  bool is_withheld() const noexcept { return is_withheld_.load(std::memory_order_relaxed); }
 
   // Every publish wakes `waker`, which must outlive the ring's use. Before the threads start.
   void add_reader(Waker* waker) { readers_.push_back(waker); }
@@ -276,6 +281,7 @@ class FrameRing {
   std::atomic<Instant> divide_until_{Instant{}};
   std::atomic<uint64_t> reclaim_through_{0};
   std::atomic<CaptureActivity> activity_{CaptureActivity::live};
+  std::atomic<bool> is_withheld_{false};
   std::atomic<uint32_t> newcomer_step_{1};
   std::atomic<uint32_t> watchers_{0};
   std::atomic<uint32_t> update_watchers_{0};

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "capture/camera/ladder.h"
 #include "capture/draw/slate.h"
 #include "capture/jpeg/jpeg_repair.h"
 #include "core/check.h"
@@ -49,6 +50,7 @@ Rendition::Rendition(FrameRing& ring, CameraClock& clock, int quality, std::stri
       clock_(clock),
       camera_(std::move(camera)),
       orientation_(config.orientation),
+      ladder_(config.ladder),
       writer_({camera_, quality, orientation_}, std::move(config.hardware_encoder)),
       cells_(config.encoder_threads + 1),
       changes_(config.refresh) {
@@ -69,6 +71,7 @@ void Rendition::set_format(const SourceFormat& format, size_t pictures_kept) noe
   CHECK(pictures_kept >= 1);
   settle();
   std::tie(width_, height_) = orientation_.size_of(format.width, format.height);
+  if (ladder_ != nullptr) ladder_->set_format({width_, height_});
   in_flight_max_ = pool_ ? std::min(pool_->threads(), pictures_kept - 1) : 0;
   last_outcome_ = Outcome::queued;
   ring_.stats().interval_ns.set(static_cast<uint64_t>(format.interval.count()));
@@ -164,6 +167,7 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   job.info.captured_wall = std::max(picture.captured_wall, last_wall_ + 1us);
   job.info.captured_at = picture.captured_at;
   job.info.slate_reason = picture.slate_reason;
+  offer_raw(job);
   {
     const std::lock_guard guard(lock_);
     const FrameRing::Acquired acquired = ring_.acquire();
@@ -274,7 +278,15 @@ Rendition::Outcome Rendition::finish(EncodeJob& job) noexcept {
   width_ = written.width;
   height_ = written.height;
   last_outcome_ = Outcome::published;
+  const bool was_offered = !job.picture.is_jpeg() && !job.info.is_slate();
+  if (ladder_ != nullptr && !was_offered) ladder_->offer_frame();
   return last_outcome_;
+}
+
+// Before its own encoding, so that the ladder's thread works meanwhile.
+void Rendition::offer_raw(const EncodeJob& job) noexcept {
+  if (ladder_ == nullptr || job.picture.is_jpeg() || job.info.is_slate()) return;
+  ladder_->offer(job.picture, job.info);
 }
 
 }  // namespace fanlight

@@ -27,6 +27,7 @@
 namespace fanlight {
 
 class FrameHistory;
+class Ladder;
 
 struct RenditionConfig {
   Orientation orientation{};
@@ -36,6 +37,8 @@ struct RenditionConfig {
   std::unique_ptr<Encoder> hardware_encoder{};
   Duration refresh = 4s;            // within which each segment is renewed (ChangeDetector)
   FrameHistory* history = nullptr;  // records each frame; nullptr: there is none
+  // Is offered each picture; nullptr: there are no smaller renditions. Outlives the rendition.
+  Ladder* ladder = nullptr;
 };
 
 // Numbers of other servers from this on are not taken over: JSON has them exactly up to here, and
@@ -113,6 +116,7 @@ class Rendition {
   void write(PictureWriter& writer, EncodeJob& job) noexcept;
   void find_segments_of(EncodeJob& job) noexcept;
   Outcome finish(EncodeJob& job) noexcept;
+  void offer_raw(const EncodeJob& job) noexcept;
   void compare(const EncodeJob& job) noexcept;
   size_t find_changes(const EncodeJob& job);
   void record(uint64_t sequence) noexcept;
@@ -122,6 +126,7 @@ class Rendition {
   CameraClock& clock_;
   const std::string camera_;
   const Orientation orientation_;
+  Ladder* const ladder_;
   PictureWriter writer_;  // the camera thread's
   uint64_t next_sequence_ = 1;
   WallTime last_wall_{};      // of the last frame: when it was captured
