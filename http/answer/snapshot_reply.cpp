@@ -41,7 +41,9 @@ Reply reply_slate(const Call& call, Channel& channel) {
 
 Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noexcept {
   if (parameters.at) return reply_past_snapshot(call, parameters);
-  Channel& channel = call.services.channel(call.route.camera);
+  const auto chosen = choose_rung(call, parameters);
+  if (const Reply* refusal = std::get_if<Reply>(&chosen)) return *refusal;
+  Channel& channel = std::get<Channel*>(chosen)->offered();
   const Frame* frame = channel.newest();
   if (call.waited == Waited::no && must_wait(call, channel, parameters)) {
     return AwaitFrame{.channel = &channel, .newer_than = frame == nullptr ? 0 : frame->sequence()};

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/answer/stream_parameters.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <bitset>
 
 #include "core/to_number.h"
+#include "http/answer/reply.h"
+#include "http/delivery/shard_services.h"
 #include "http/protocol/request.h"
 
 namespace fanlight {
@@ -66,6 +70,19 @@ bool take_extra_headers(std::string_view value, StreamParameters& to) {
   return parse_switch(value, to.ustreamer.extra_headers);
 }
 
+bool take_rung(std::string_view value, StreamParameters& to) {
+  to.rung = to_number<uint8_t>(value).value_or(0);
+  return to_number<uint8_t>(value).has_value();
+}
+
+bool take_size(std::string_view value, StreamParameters& to) {
+  const size_t middle = value.find('x');
+  if (middle == value.npos) return false;
+  to.size_width = to_number<uint16_t>(value.substr(0, middle)).value_or(0);
+  to.size_height = to_number<uint16_t>(value.substr(middle + 1)).value_or(0);
+  return to.size_width > 0 && to.size_height > 0;
+}
+
 bool take_segments(std::string_view value, StreamParameters& to) {
   return parse_switch(value, to.segments);
 }
@@ -109,11 +126,35 @@ constexpr std::array kParameters = {
               "key: must be at most 64 letters, digits, '.', '_' or '-', given once"},
     Parameter{"max_delay", take_max_delay,
               "max_delay: must be 0 to 3600000 milliseconds, given once"},
+    Parameter{"rung", take_rung, "rung: must be a whole number from 0 to 255, given once"},
     Parameter{"segments", take_segments, "segments: must be 0 or 1, given once"},
+    Parameter{"size", take_size, "size: must be WIDTHxHEIGHT in pixels, as 640x360, given once"},
     Parameter{"to", take_moment<&StreamParameters::to>,
               "to: must be seconds before now, as -10s, or 0s, given once"},
     Parameter{"zero_data", take_zero_data, "zero_data: must be 0 or 1, given once"},
 };
+
+// Of its newest frame, or of those to come; 0x0 while that is not known.
+struct RungSize {
+  explicit RungSize(const FrameRing& ring)
+      : width(ring.stats().width.value()), height(ring.stats().height.value()) {}
+  bool is_known() const { return width > 0 && height > 0; }
+  uint64_t width;
+  uint64_t height;
+};
+
+Reply refuse_rung(const Call& call, Channel& top, std::string_view what) {
+  std::array<char, 192> room;
+  char* end = fmt::format_to_n(room.data(), room.size(), "{}; there are", what).out;
+  for (Channel* each = &top; each != nullptr; each = each->below()) {
+    const RungSize size(each->ring());
+    const auto left = static_cast<size_t>(room.data() + room.size() - end);
+    end = fmt::format_to_n(end, left, "{} {}: {}x{}", each->rung() == 0 ? "" : ",", each->rung(),
+                           size.width, size.height)
+              .out;
+  }
+  return reply_error(call, 404, {room.data(), static_cast<size_t>(end - room.data())});
+}
 
 }  // namespace
 
@@ -128,7 +169,30 @@ std::string_view parse_parameters(std::string_view query, StreamParameters& para
     if (given[index] || !known->take(pair.value, parameters)) return known->mistake;
     given.set(index);
   }
+  if (parameters.rung >= 0 && parameters.size_width > 0) return "rung, size: give one of them";
+  if (parameters.is_pinned() && (parameters.at || parameters.from)) {
+    return "at, from: the history is of rung 0; leave out rung and size";
+  }
   return {};
+}
+
+std::variant<Channel*, Reply> choose_rung(const Call& call,
+                                          const StreamParameters& parameters) noexcept {
+  Channel& top = call.services.channel(call.route.camera);
+  if (!parameters.is_pinned()) return &top;
+  for (Channel* each = &top; each != nullptr; each = each->below()) {
+    if (parameters.rung >= 0) {
+      if (each->rung() == static_cast<size_t>(parameters.rung)) return each;
+      continue;
+    }
+    const RungSize size(each->ring());
+    if (!size.is_known()) {
+      return reply_error(call, 503, "the size of the pictures is not known yet");
+    }
+    if (size.width <= parameters.size_width && size.height <= parameters.size_height) return each;
+  }
+  return refuse_rung(call, top,
+                     parameters.rung >= 0 ? "there is no such rung" : "no rung is that small");
 }
 
 }  // namespace fanlight

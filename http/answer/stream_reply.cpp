@@ -18,6 +18,11 @@ bool wants_advance_headers(const Request& request, const StreamParameters& param
   return starts_with_ignoring_case(request.accept, "image/");
 }
 
+// Another Fanlight (capture/relay), whose own viewers decide.
+bool is_relay(const Request& request) {
+  return request.user_agent == "fanlight";
+}
+
 ViewerOptions viewer_options(const Call& call, const StreamParameters& parameters, bool paced) {
   ViewerOptions options;
   options.seed_boundary = call.route.seed_boundary;
@@ -26,6 +31,7 @@ ViewerOptions viewer_options(const Call& call, const StreamParameters& parameter
   options.paced = paced;
   options.peer_is_local = call.services.reactor.backend().peer_address(call.fd).is_local;
   options.frames = parameters.frames;
+  options.pinned = parameters.is_pinned() || is_relay(call.request);
   if (parameters.fps > 0) options.interval = from_seconds(1 / parameters.fps);
   return options;
 }
@@ -50,11 +56,13 @@ std::string_view write_head(const Call& call, const UstreamerOptions& ustreamer)
 }  // namespace
 
 Answer reply_stream(const Call& call, const StreamParameters& parameters) noexcept {
+  const auto chosen = choose_rung(call, parameters);
+  if (const Reply* refusal = std::get_if<Reply>(&chosen)) return *refusal;
   if (call.request.method == Method::head) {
     return Reply{.piece = Piece(write_head(call, parameters.ustreamer)), .keep_alive = false};
   }
   OpenStream answer;
-  answer.channel = &call.services.channel(call.route.camera);
+  answer.channel = std::get<Channel*>(chosen);
   const std::string_view why_not =
       take_place(call, frame_bytes_of(*answer.channel), parameters.fps, answer.seat);
   if (!why_not.empty()) return reply_error(call, 503, why_not);

@@ -7,8 +7,17 @@
 
 namespace fanlight {
 
-Channel::Channel(FrameRing& ring, ChannelStats& stats, std::string camera)
-    : ring_(ring), stats_(stats), pins_(ring.places()), updates_(ring, std::move(camera)) {}
+Channel::Channel(FrameRing& ring, ChannelStats& stats, std::string camera, Channel* above)
+    : ring_(ring),
+      stats_(stats),
+      above_(above),
+      top_(above == nullptr ? this : above->top_),
+      rung_(above == nullptr ? 0 : above->rung_ + 1),
+      pins_(ring.places()),
+      updates_(ring, std::move(camera)) {
+  CHECK(rung_ < kRungsMax);
+  if (above != nullptr) above->below_ = this;
+}
 
 Channel::~Channel() {
   if (newest_ != nullptr) unpin(*std::exchange(newest_, nullptr));
@@ -22,7 +31,8 @@ bool Channel::refresh() noexcept {
   newest_ = &keep(std::move(newer));
   if (before != nullptr) unpin(*before);
   updates_.forget();
-  stats_.update_memory.set(updates_.held_bytes());
+  // Only rung 0 has updates.
+  if (above_ == nullptr) stats_.update_memory.set(updates_.held_bytes());
   return true;
 }
 
@@ -32,16 +42,36 @@ uint64_t Channel::take_reclaim() noexcept {
   return reclaimed_through_ = through;
 }
 
-void Channel::add_viewer(bool of_updates) noexcept {
+void Channel::watch() noexcept {
+  if (above_ != nullptr) top_->ring_.watch();
   ring_.watch();
+}
+
+void Channel::unwatch() noexcept {
+  ring_.unwatch();
+  if (above_ != nullptr) top_->ring_.unwatch();
+}
+
+void Channel::add_viewer(bool of_updates) noexcept {
+  watch();
   if (of_updates) ring_.watch_updates();
   stats_.viewers.add();
+  stats_.rung_viewers[rung_].add();
 }
 
 void Channel::remove_viewer(bool of_updates) noexcept {
-  ring_.unwatch();
+  unwatch();
   if (of_updates) ring_.unwatch_updates();
   stats_.viewers.subtract();
+  stats_.rung_viewers[rung_].subtract();
+}
+
+void Channel::move_viewer(Channel& to) noexcept {
+  CHECK(to.top_ == top_);
+  to.watch();  // first, so that the camera is watched throughout
+  unwatch();
+  stats_.rung_viewers[rung_].subtract();
+  stats_.rung_viewers[to.rung_].add();
 }
 
 void Channel::pin(const Frame& frame) noexcept {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channel: one shard's view of one rendition: the newest frame, and the viewers it is for.
+// Channel: one shard's view of one rung of a camera: the newest frame, and the viewers it is for.
 #pragma once
 
 #include <cstddef>
@@ -27,11 +27,13 @@ inline constexpr std::string_view kSeedAdvanceTail =
 
 // Owns: the shard's pins on the ring's frames, one FrameRef per frame for any number of viewers.
 // Thread: its shard's.
-// Invariants: newest() is pinned; pins are 0 when destroyed.
+// Invariants: newest() is pinned; pins are 0 when destroyed; whoever watches a lower rung also
+//   watches rung 0, so that the camera runs.
 class Channel {
  public:
-  // `camera`: its name.
-  Channel(FrameRing& ring, ChannelStats& stats, std::string camera);
+  // `camera`: its name. `above`: the channel of the next larger rung, with the same stats; nullptr
+  // for rung 0.
+  Channel(FrameRing& ring, ChannelStats& stats, std::string camera, Channel* above = nullptr);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   ~Channel();
@@ -42,6 +44,10 @@ class Channel {
   // The sequence up to which frames must be released because the ring is full, once for each
   // request from the ring; else 0.
   uint64_t take_reclaim() noexcept;
+
+  // Have the camera's pictures encoded for this rung.
+  void watch() noexcept;
+  void unwatch() noexcept;
 
   // Counts viewers that join and leave; `of_updates`: that get updates.
   void add_viewer(bool of_updates) noexcept;
@@ -55,8 +61,21 @@ class Channel {
 
   // The newest frame, nullptr before the first.
   const Frame* newest() const noexcept { return newest_; }
-  // True while the camera is stopped because no one is watching.
+  // True while the camera is stopped, or this rung is not encoded, because no one is watching.
   bool is_idle() const noexcept { return ring_.activity() == CaptureActivity::idle; }
+
+  // --- the camera's other rungs ---
+
+  size_t rung() const noexcept { return rung_; }
+  Channel& top() noexcept { return *top_; }
+  const Channel& top() const noexcept { return *top_; }
+  Channel* above() noexcept { return above_; }  // nullptr: this is rung 0
+  Channel* below() noexcept { return below_; }  // nullptr: this is the smallest
+  // This one, or rung 0's while this rung is withheld.
+  Channel& offered() noexcept { return ring_.is_withheld() ? *top_ : *this; }
+  // Counts a viewer that moves from this channel to another rung's.
+  void move_viewer(Channel& to) noexcept;
+
   uint32_t newcomer_step() const noexcept { return ring_.newcomer_step(); }
   FrameRing& ring() noexcept { return ring_; }
   const std::string& camera() const noexcept { return updates_.camera(); }
@@ -77,6 +96,10 @@ class Channel {
 
   FrameRing& ring_;
   ChannelStats& stats_;
+  Channel* const above_;
+  Channel* const top_;
+  const size_t rung_;
+  Channel* below_ = nullptr;
   std::vector<Pin> pins_;  // indexed by place in the ring
   const Frame* newest_ = nullptr;
   UpdateCache updates_;

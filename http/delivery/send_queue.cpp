@@ -22,6 +22,10 @@ constexpr size_t kRotation = 7;
 }  // namespace
 
 void SendQueue::settle(Viewer& viewer, Instant now) noexcept {
+  if (Channel* better = viewer.better_rung(now)) {
+    withdraw(viewer);
+    viewer.move_to(*better, now);
+  }
   viewer.take_if_unchanged();
   const bool wants = viewer.wants_frame(now);
   if (wants && viewer.SendQueueHook::is_linked() && viewer.is_queued_) return;

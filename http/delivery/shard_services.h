@@ -44,7 +44,7 @@ struct ShardServices {
   EventLog& events;
   LogGate& table_gate;
   DateField& date_field;
-  const std::vector<std::unique_ptr<Channel>>& channels;  // indexed by camera
+  const std::vector<std::unique_ptr<Channel>>& channels;  // rung 0 of each camera
   SendQueue& queue;
   ZeroCopySends& zero_copy;
 

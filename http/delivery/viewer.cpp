@@ -36,57 +36,59 @@ Duration longest_wait(Duration last_frame_took) {
 Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
                Instant now) noexcept
     : sink_(sink),
-      channel_(channel),
+      channel_(&channel),
       replay_(options.replay),
       due_at_(now),
       any_frame_from_(now + kNewcomerWait),
       options_(options),
       repeat_at_(now + kRepeatAfter),
-      joined_at_(now) {
+      joined_at_(now),
+      home_(channel),
+      rung_pace_(now) {
   // An idle camera's last picture may be hours old, so this viewer starts with the next one.
   if (replay_ == nullptr && channel.is_idle() && channel.newest() != nullptr) {
     last_sequence_ = seen_sequence_ = channel.newest()->sequence();
   }
-  channel_.add_viewer(options.updates);
+  channel_->add_viewer(options.updates);
 }
 
 Viewer::~Viewer() {
-  if (frame_ != nullptr && frame_->is_in_ring()) channel_.unpin(*frame_);
+  if (frame_ != nullptr && frame_->is_in_ring()) channel_->unpin(*frame_);
   if (replay_ != nullptr) replay_->release();
-  channel_.remove_viewer(options_.updates);
+  channel_->remove_viewer(options_.updates);
 }
 
 // Whether the newest frame shows something newer than this viewer does.
 bool Viewer::is_newer() const noexcept {
-  return channel_.newest() != nullptr && channel_.newest()->sequence() > seen_sequence_ &&
+  return channel_->newest() != nullptr && channel_->newest()->sequence() > seen_sequence_ &&
          !is_newest_unchanged();
 }
 
 // What it was sent before its first frame is not known.
 bool Viewer::is_newest_unchanged() const noexcept {
-  return options_.updates && frames_sent_ > 0 && channel_.newest()->is_same_as(last_sequence_);
+  return options_.updates && frames_sent_ > 0 && channel_->newest()->is_same_as(last_sequence_);
 }
 
 void Viewer::take_if_unchanged() noexcept {
-  if (is_sending() || channel_.newest() == nullptr || !is_newest_unchanged()) return;
-  const Frame& frame = *channel_.newest();
+  if (is_sending() || channel_->newest() == nullptr || !is_newest_unchanged()) return;
+  const Frame& frame = *channel_->newest();
   if (frame.sequence() == seen_sequence_) return;
   seen_sequence_ = frame.sequence();
   const uint64_t pictures = frame.pictures() - std::exchange(pictures_before_, frame.pictures());
   rate_.add(frame.info().captured_at);
-  channel_.stats().frames_unchanged.add(pictures);
-  channel_.stats().bytes_spared.add(pictures * frame.jpeg().size());
+  channel_->stats().frames_unchanged.add(pictures);
+  channel_->stats().bytes_spared.add(pictures * frame.jpeg().size());
 }
 
 bool Viewer::wants_frame(Instant now) const noexcept {
   CHECK(!is_sending() && !finished_);
   if (replay_ != nullptr) return !sink_.is_sending() && now >= replay_asks_at();
-  if (channel_.newest() == nullptr || sink_.is_sending()) return false;
+  if (channel_->newest() == nullptr || is_behind() || sink_.is_sending()) return false;
   if (ending_) return true;
   if (now < due_at_) return false;
   if (!is_newer()) return frames_sent_ > 0 && now >= repeat_at_;
-  const uint32_t step = pace_known_ ? step_ : channel_.newcomer_step();
-  return channel_.newest()->sequence() % step == 0 || now >= any_frame_from_;
+  const uint32_t step = pace_known_ ? step_ : channel_->newcomer_step();
+  return channel_->newest()->sequence() % step == 0 || now >= any_frame_from_;
 }
 
 // When the next frame of its replay is due, or the last one is to be repeated.
@@ -99,13 +101,70 @@ Instant Viewer::ask_again_at() const noexcept {
   if (sink_.is_sending()) return kNever;  // it is settled when that is done
   if (replay_ != nullptr) return replay_asks_at();
   if (is_newer()) return std::max(due_at_, any_frame_from_);
-  return frames_sent_ > 0 ? std::max(due_at_, repeat_at_) : kNever;
+  const bool is_lower = channel_->rung() > 0;
+  if (is_behind() && !is_lower) return kNever;  // rung 0's frame is being encoded
+  return frames_sent_ > 0 || is_lower ? std::max(due_at_, repeat_at_) : kNever;
+}
+
+// Whether the newest frame of this rung is older than what it has had of another.
+bool Viewer::is_behind() const noexcept {
+  return channel_->newest() == nullptr ? last_sequence_ > 0
+                                       : channel_->newest()->sequence() < last_sequence_;
+}
+
+// Whether a lower rung gives it nothing, neither a newer frame nor one to repeat.
+bool Viewer::is_stranded(Instant now) const noexcept {
+  if (channel_->rung() == 0 || now < repeat_at_) return false;
+  return is_behind() || (frames_sent_ == 0 && !is_newer());
+}
+
+Channel* Viewer::better_rung(Instant now) const noexcept {
+  Channel& top = channel_->top();
+  if (top.below() == nullptr || is_sending() || options_.updates || replay_ != nullptr) {
+    return nullptr;
+  }
+  const bool ends_behind = ending_ && is_behind();
+  if (channel_ != &top && (channel_->ring().is_withheld() || ends_behind || is_stranded(now))) {
+    return &top;
+  }
+  if (ending_) return nullptr;
+  if (options_.pinned) {
+    const bool may_return = !home_.ring().is_withheld() && !rung_pace_.is_held(now);
+    return channel_ != &home_ && may_return ? &home_ : nullptr;
+  }
+  Channel* wished = nullptr;
+  if (move_ == RungPace::Move::down) wished = channel_->below();
+  if (move_ == RungPace::Move::up) wished = channel_->above();
+  return wished != nullptr && !wished->ring().is_withheld() ? wished : nullptr;
+}
+
+// What is repeated on rung 0 need not wait: another rung first has to be encoded.
+void Viewer::move_to(Channel& channel, Instant now) noexcept {
+  CHECK(!is_sending() && &channel != channel_);
+  if (is_stranded(now)) {
+    rung_pace_.hold(now);
+  } else if (move_ != RungPace::Move::none) {
+    channel_->stats().rung_moves.add();
+  }
+  if (!options_.pinned) {
+    rung_pace_.moved(channel.rung() > channel_->rung() ? RungPace::Move::down : RungPace::Move::up,
+                     now);
+  }
+  channel_->move_viewer(channel);
+  channel_ = &channel;
+  move_ = RungPace::Move::none;
+  const Frame* newest = channel.newest();
+  const bool is_next = newest != nullptr && newest->sequence() > seen_sequence_;
+  pictures_before_ = newest == nullptr ? 0 : newest->pictures() - (is_next ? 1 : 0);
+  step_ = 1;
+  any_frame_from_ = now;
+  if (channel.rung() > 0) repeat_at_ = now + kRepeatAfter;
 }
 
 size_t Viewer::next_frame_bytes() const noexcept {
   if (replay_ != nullptr) return replay_->next_bytes();
-  CHECK(channel_.newest() != nullptr);
-  const Frame& frame = *channel_.newest();
+  CHECK(channel_->newest() != nullptr);
+  const Frame& frame = *channel_->newest();
   return options_.framing != nullptr ? options_.framing->size_of(*this, frame)
                                      : frame.plain_part().size();
 }
@@ -121,15 +180,15 @@ Piece Viewer::begin_frame(Instant now) noexcept {
     replay_->take(now);
     frame_ = &replay_->frame();
   } else {
-    CHECK(channel_.newest() != nullptr);
-    frame_ = channel_.newest();
-    channel_.pin(*frame_);
+    CHECK(channel_->newest() != nullptr);
+    frame_ = channel_->newest();
+    channel_->pin(*frame_);
   }
   CHECK(frame_->sequence() >= last_sequence_);
   if (frame_->sequence() > seen_sequence_) {
     note_news();
   } else {
-    channel_.stats().frames_repeated.add();
+    channel_->stats().frames_repeated.add();
   }
   began_at_ = now;
   // If it is late by more than an interval, the schedule restarts; otherwise the rhythm is kept.
@@ -156,7 +215,7 @@ void Viewer::note_news() noexcept {
   if (frames_sent_ > 0) {
     const uint64_t skipped = frame_->pictures() - pictures_before_ - (info.is_slate() ? 0 : 1);
     frames_skipped_ += skipped;
-    channel_.stats().frames_skipped.add(skipped);
+    channel_->stats().frames_skipped.add(skipped);
   }
   pictures_before_ = frame_->pictures();
   if (info.is_slate()) {
@@ -176,11 +235,13 @@ void Viewer::finish_frame(Instant now) noexcept {
   ++frames_sent_;
   repeat_at_ = now + std::max(repeat_after(is_repeat), options_.interval);
   if (replay_ != nullptr) return continue_replay();
-  const uint64_t intervals = channel_.newest()->sequence() - last_sequence_;
-  step_ = channel_.ring().step_for(intervals);
+  const uint64_t intervals = channel_->newest()->sequence() - last_sequence_;
+  step_ = channel_->ring().step_for(intervals);
   pace_known_ = true;
   any_frame_from_ = step_ == 1 ? now : now + longest_wait(now - began_at_);
-  channel_.unpin(*frame_);
+  const bool may_move = !options_.pinned && channel_->top().below() != nullptr;
+  if (may_move) move_ = rung_pace_.note_frame(now - began_at_, wanted_interval(), now);
+  channel_->unpin(*frame_);
   frame_ = nullptr;
 }
 
@@ -198,7 +259,7 @@ void Viewer::continue_replay() noexcept {
 void Viewer::end_replay() noexcept {
   std::exchange(replay_, nullptr)->release();
   rate_.restart();
-  const Frame* newest = channel_.newest();
+  const Frame* newest = channel_->newest();
   if (newest == nullptr || newest->sequence() <= last_sequence_) return;
   pictures_before_ = newest->pictures() - (newest->info().is_slate() ? 0 : 1);
 }
@@ -207,8 +268,18 @@ void Viewer::end_replay() noexcept {
 // before a pause twice.
 Duration Viewer::repeat_after(bool is_repeat) const noexcept {
   if (!options_.dual_final_frames || is_repeat) return kRepeatAfter;
-  const Duration interval(channel_.ring().stats().interval_ns.value());
+  const Duration interval(channel_->top().ring().stats().interval_ns.value());
   return std::min(std::max(kPauseMin, interval * 3 / 2), kRepeatAfter);
+}
+
+// By the camera's pictures, or by its own choice. Where pictures are rare, one should not take
+// long.
+Duration Viewer::wanted_interval() const noexcept {
+  const CaptureStats& stats = channel_->top().ring().stats();
+  Duration interval(stats.measured_interval_ns.value());
+  if (interval == Duration::zero()) interval = Duration(stats.interval_ns.value());
+  if (interval == Duration::zero()) interval = kPauseMin;
+  return std::max(std::min<Duration>(interval, 1s), options_.interval);
 }
 
 bool Viewer::is_sent_to_often() const noexcept {
@@ -216,7 +287,7 @@ bool Viewer::is_sent_to_often() const noexcept {
 }
 
 bool Viewer::can_end_with_frame() const noexcept {
-  return channel_.newest() != nullptr && (frames_sent_ > 0 || is_newer());
+  return frames_sent_ > 0 || (channel_->newest() != nullptr && is_newer());
 }
 
 void Viewer::end_soon() noexcept {

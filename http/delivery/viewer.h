@@ -11,6 +11,7 @@
 #include "core/rate_meter.h"
 #include "core/time.h"
 #include "http/delivery/fair_share.h"
+#include "http/delivery/rung_pace.h"
 #include "http/protocol/piece.h"
 
 namespace fanlight {
@@ -28,6 +29,7 @@ struct ViewerOptions {
   bool dual_final_frames = false;  // the last frame before a pause is repeated soon
   bool updates = false;            // gets what changed instead of whole frames, where possible
   bool paced = false;              // subject to the wire's budget
+  bool pinned = false;             // stays on the rung on which it begins
   bool peer_is_local = false;      // the socket's peer, maybe a proxy; for zero copy
   Duration interval{0};            // least time between two frames, 0: every frame
   uint64_t frames = 0;             // end after this many, 0: never
@@ -62,6 +64,14 @@ class Viewer : public SendQueueHook, public FairShare {
 
   // If the newest frame shows the same as what this viewer of updates has: counts it as received.
   void take_if_unchanged() noexcept;
+
+  // The channel of the rung to which it should go now: a larger or smaller one, by the pace of its
+  // line; rung 0 if this one is withheld or gives it nothing for kRepeatAfter; back to where it is
+  // pinned. nullptr: none.
+  Channel* better_rung(Instant now) const noexcept;
+
+  // Goes there. Only while it is in no list.
+  void move_to(Channel& channel, Instant now) noexcept;
 
   // When to call wants_frame() again if no frame arrives first; kNever: not until one arrives.
   Instant ask_again_at() const noexcept;
@@ -103,7 +113,7 @@ class Viewer : public SendQueueHook, public FairShare {
   bool was_cut() const noexcept { return was_cut_; }
   const Frame* frame() const noexcept { return frame_; }
   const ViewerOptions& options() const noexcept { return options_; }
-  Channel& channel() const noexcept { return channel_; }
+  Channel& channel() const noexcept { return *channel_; }
   FrameSink& sink() noexcept { return sink_; }
   // The last frame that it was sent, 0 before the first.
   uint64_t last_sequence() const noexcept { return last_sequence_; }
@@ -119,6 +129,9 @@ class Viewer : public SendQueueHook, public FairShare {
   bool is_last() const noexcept;
   bool is_newer() const noexcept;
   bool is_newest_unchanged() const noexcept;
+  bool is_behind() const noexcept;
+  bool is_stranded(Instant now) const noexcept;
+  Duration wanted_interval() const noexcept;
   void note_news() noexcept;
   Instant replay_asks_at() const noexcept;
   void continue_replay() noexcept;
@@ -129,7 +142,7 @@ class Viewer : public SendQueueHook, public FairShare {
   // Each frame touches every viewer, and the previous frame's bytes have evicted this memory from
   // the caches: the members that decide whether it wants a frame are first and close together.
   FrameSink& sink_;
-  Channel& channel_;
+  Channel* channel_;
   Replay* replay_ = nullptr;      // while it lasts, its frames are sent
   const Frame* frame_ = nullptr;  // being sent
   uint64_t last_sequence_ = 0;    // of the last frame that it was sent
@@ -142,6 +155,7 @@ class Viewer : public SendQueueHook, public FairShare {
   bool finished_ = false;
   bool was_cut_ = false;
   bool sending_last_ = false;  // the closing delimiter follows the frame being sent
+  RungPace::Move move_ = RungPace::Move::none;  // wished for by its line
   const ViewerOptions options_;
   uint64_t frames_sent_ = 0;
   uint64_t pictures_before_ = 0;  // Frame::pictures() of the last one that it has received
@@ -150,6 +164,8 @@ class Viewer : public SendQueueHook, public FairShare {
   Instant repeat_at_;             // when to repeat the same frame
   uint64_t frames_skipped_ = 0;
   const Instant joined_at_;
+  Channel& home_;  // where it began
+  RungPace rung_pace_;
 };
 
 }  // namespace fanlight

@@ -55,6 +55,29 @@ void write_figures(const Camera& camera, const CameraCondition& condition, Insta
   json.key("snapshot").formatted("/cameras/{}/snapshot", camera.name);
 }
 
+// Rung 0 is the camera's own.
+void write_rungs(const ServerState& state, size_t index, JsonWriter& json) {
+  const Camera& camera = state.cameras[index];
+  json.key("rungs").begin_array();
+  for (size_t rung = 0; rung < camera.rungs(); ++rung) {
+    const FrameRing& ring = camera.rung(rung);
+    const CaptureStats& stats = ring.stats();
+    json.begin_object();
+    json.key("rung").number(rung);
+    json.key("width").number(stats.width.value());
+    json.key("height").number(stats.height.value());
+    json.key("quality").number(stats.quality.value());
+    json.key("viewers").number(rung_viewers(state, index, rung));
+    json.key("withheld").boolean(ring.is_withheld());
+    json.key("encoded").number(stats.encoded.value());
+    json.key("encode_seconds").number(to_seconds(stats.encode_time.sum()), 6);
+    json.key("dropped").number(stats.dropped());
+    json.key("frame_memory_bytes").number(ring.touched_bytes());
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_description(const Camera& camera, bool whole, JsonWriter& json) {
   std::array<char, CameraPanel::kTextBytesMax> line;
   std::array<char, CameraPanel::kViaBytesMax> chain;
@@ -117,6 +140,10 @@ bool CameraReports::write_step(JsonWriter& json) noexcept {
     case Step::figures:
       write_figures(camera, condition_of(services_, camera_), services_.now(), whole_, json);
       write_sent(services_.state, camera_, json);
+      step_ = Step::rungs;
+      return true;
+    case Step::rungs:
+      write_rungs(services_.state, camera_, json);
       step_ = Step::description;
       return true;
     case Step::description:

@@ -62,7 +62,7 @@ class CameraReports {
   bool write_step(JsonWriter& json) noexcept;
 
  private:
-  enum class Step : uint8_t { figures, description, controls };
+  enum class Step : uint8_t { figures, rungs, description, controls };
 
   ShardServices& services_;
   const bool whole_;

@@ -82,6 +82,8 @@ inline constexpr std::array kChannelFigures = {
           "Memory that holds updates."),
     count(&ChannelStats::bytes_sent, "bytes_sent", "fanlight_sent_bytes_total",
           "Bytes of streams given to the kernel."),
+    count(&ChannelStats::rung_moves, "rung_moves", "fanlight_rung_moves_total",
+          "Moves of viewers to another rung, by what their lines carry."),
     distribution(&ChannelStats::frame_age, "fanlight_frame_age_seconds",
                  "From capture until the kernel had taken the picture, once for each viewer."),
 };

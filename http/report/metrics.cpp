@@ -179,6 +179,53 @@ void write_camera_info(const Metric& metric, const ServerState& state, size_t in
   text.add("\"}} 1\n");
 }
 
+// ---- of each rung ----
+
+// `camera` and `rung` are labels.
+struct RungMetric {
+  std::string_view name;
+  std::string_view type;
+  std::string_view help;
+  void (*write)(const ServerState& state, size_t camera, size_t rung, TextWriter& text);
+};
+
+void write_rung_viewers(const ServerState& state, size_t camera, size_t rung, TextWriter& text) {
+  text.add("{}", rung_viewers(state, camera, rung));
+}
+
+void write_rung_frames(const ServerState& state, size_t camera, size_t rung, TextWriter& text) {
+  text.add("{}", state.cameras[camera].rung(rung).stats().encoded.value());
+}
+
+void write_rung_time(const ServerState& state, size_t camera, size_t rung, TextWriter& text) {
+  text.add("{}", to_seconds(state.cameras[camera].rung(rung).stats().encode_time.sum()));
+}
+
+void write_rung_withheld(const ServerState& state, size_t camera, size_t rung, TextWriter& text) {
+  text.add("{}", state.cameras[camera].rung(rung).is_withheld() ? 1 : 0);
+}
+
+constexpr std::array kRungMetrics = {
+    RungMetric{"fanlight_rung_viewers", "gauge", "Current streams of each rung.",
+               &write_rung_viewers},
+    RungMetric{"fanlight_rung_encoded_frames_total", "counter", "Frames published of each rung.",
+               &write_rung_frames},
+    RungMetric{"fanlight_rung_encode_seconds_total", "counter",
+               "Time to scale and encode the pictures of each rung.", &write_rung_time},
+    RungMetric{"fanlight_rung_withheld", "gauge",
+               "1 while a rung is not encoded, to relieve the processor.", &write_rung_withheld},
+};
+
+void write_rung_metric(size_t n, const ServerState& state, size_t camera, TextWriter& text) {
+  const RungMetric& metric = kRungMetrics[n];
+  if (camera == 0) write_header(metric.name, metric.type, metric.help, text);
+  for (size_t rung = 0; rung < state.cameras[camera].rungs(); ++rung) {
+    text.add("{}{{camera=\"{}\",rung=\"{}\"}} ", metric.name, state.cameras[camera].name, rung);
+    metric.write(state, camera, rung, text);
+    text.raw("\n");
+  }
+}
+
 void write_build_info(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
   text.add("{}{{version=\"{}\",backend=\"{}\"}} 1\n", metric.name, state.config.version,
            state.config.backend);
@@ -285,6 +332,7 @@ constexpr std::array kSections = {
     Section{count_metrics(kChannelFigures), true, &write_channel_metric},
     Section{count_metrics(kCaptureFigures), true, &write_capture_metric},
     Section{kCameraMetrics.size(), true, &write_metric<kCameraMetrics>},
+    Section{kRungMetrics.size(), true, &write_rung_metric},
     Section{count_metrics(kConnectionFigures), false, &write_shard_metric<kConnectionFigures>},
     Section{count_metrics(kRequestFigures), false, &write_shard_metric<kRequestFigures>},
     Section{count_metrics(kSendFigures), false, &write_shard_metric<kSendFigures>},

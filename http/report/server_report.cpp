@@ -104,6 +104,7 @@ void write_viewer_members(const ViewerRow& row, JsonWriter& json) {
   json.key("fps").number(viewer.measured_fps(services.now()), 3);
   json.key("skipped").number(viewer.frames_skipped());
   json.key("step").number(viewer.step());
+  json.key("rung").number(viewer.channel().rung());
   json.key("paced").boolean(options.paced);
   json.key("fps_cap").number(cap_of(options), 3);
   json.key("advance_headers").boolean(options.advance_headers);

@@ -26,6 +26,13 @@ inline uint64_t total(const ServerState& state, ChannelCounter counter, size_t c
   return sum;
 }
 
+// For one rung of one camera, over all shards.
+inline uint64_t rung_viewers(const ServerState& state, size_t camera, size_t rung) noexcept {
+  uint64_t sum = 0;
+  for (const auto& link : state.links) sum += link->channels[camera].rung_viewers[rung].value();
+  return sum;
+}
+
 // For one shard, over all cameras.
 inline uint64_t total(const ShardLink& link, ChannelCounter counter) noexcept {
   uint64_t sum = 0;

@@ -54,7 +54,7 @@ void ViewerRows::visit(const ViewerSession& session) noexcept {
   if (page_is_full_) return;
   after_id_ = session.connection_id;
   for (const Viewer* viewer : session.viewers) {
-    if (camera_ != kAllCameras && &viewer->channel() != &asked_->channel(camera_)) continue;
+    if (camera_ != kAllCameras && &viewer->channel().top() != &asked_->channel(camera_)) continue;
     const size_t before = text.size();
     writer_({*asked_, session, *viewer, position_}, text);
     CHECK(text.size() - before <= kViewerRowBytesMax);

@@ -119,7 +119,7 @@ void Connection::begin(const AwaitFrame& wait) noexcept {
   deadline_ = services_.now() + kSnapshotWait;
   ensure_timer(deadline_);
   wait.channel->frame_waiters().push_back(*this);
-  wait.channel->ring().watch();
+  wait.channel->watch();
 }
 
 uint64_t Connection::newer_than() const noexcept {
@@ -134,7 +134,7 @@ void Connection::resume_snapshot(Waited waited) noexcept {
 
 void Connection::stop_waiting(AwaitFrame& wait) noexcept {
   wait.channel->frame_waiters().remove(*this);
-  wait.channel->ring().unwatch();
+  wait.channel->unwatch();
 }
 
 void Connection::check_time(AwaitFrame&) noexcept {

@@ -89,15 +89,28 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
     services_.tls = &*tls_;
   }
   for (size_t i = 0; i < state.cameras.size(); ++i) {
-    FrameRing& ring = *state.cameras[i].ring;
-    channels_.push_back(std::make_unique<Channel>(ring, link_.channels[i], state.cameras[i].name));
-    if (ring.detaches_pages() && ring.memory_fd() >= 0) {
-      backend.share_memory(ring.memory(), ring.memory_fd());
+    channels_.push_back(make_channel(state.cameras[i], i, nullptr));
+  }
+  for (size_t i = 0; i < state.cameras.size(); ++i) {
+    Channel* above = channels_[i].get();
+    while (above->rung() + 1 < state.cameras[i].rungs()) {
+      lower_channels_.push_back(make_channel(state.cameras[i], i, above));
+      above = lower_channels_.back().get();
     }
   }
   link_.stats.turned_at_ns.set(uint64_t(now().time_since_epoch().count()));
   prepare();
   link_.entry = this;
+}
+
+// Of the rung below `above`; of rung 0 if that is nullptr.
+std::unique_ptr<Channel> Shard::make_channel(const Camera& camera, size_t index, Channel* above) {
+  FrameRing& ring = camera.rung(above == nullptr ? 0 : above->rung() + 1);
+  Backend& backend = reactor_.backend();
+  if (ring.detaches_pages() && ring.memory_fd() >= 0) {
+    backend.share_memory(ring.memory(), ring.memory_fd());
+  }
+  return std::make_unique<Channel>(ring, link_.channels[index], camera.name, above);
 }
 
 // If the kernel is going to refuse something, it does so here, before there are clients. The first
@@ -181,15 +194,18 @@ void Shard::take_wake() noexcept {
 }
 
 void Shard::refresh_channels() noexcept {
-  for (auto& channel : channels_) {
-    reclaim(*channel);
-    if (!channel->refresh()) continue;
-    queue_.settle_idle(*channel, now());
-    const uint64_t newest = channel->newest()->sequence();
-    channel->frame_waiters().for_each([newest](FrameWaiter& waiter) {
-      if (newest > waiter.newer_than()) waiter.on_newer_frame();
-    });
-  }
+  for (auto& channel : channels_) refresh(*channel);
+  for (auto& channel : lower_channels_) refresh(*channel);
+}
+
+void Shard::refresh(Channel& channel) noexcept {
+  reclaim(channel);
+  if (!channel.refresh()) return;
+  queue_.settle_idle(channel, now());
+  const uint64_t newest = channel.newest()->sequence();
+  channel.frame_waiters().for_each([newest](FrameWaiter& waiter) {
+    if (newest > waiter.newer_than()) waiter.on_newer_frame();
+  });
 }
 
 // The ring is full: closes connections that still hold a frame up to the given sequence.

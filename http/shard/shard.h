@@ -93,7 +93,9 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   void look_for_wakes() noexcept;
   void take_wake() noexcept;
   void stop_waiting_for_wakes() noexcept;
+  std::unique_ptr<Channel> make_channel(const Camera& camera, size_t index, Channel* above);
   void refresh_channels() noexcept;
+  void refresh(Channel& channel) noexcept;
   void reclaim(Channel& channel) noexcept;
   uint64_t next_connection_id() noexcept;
   Verdict take_place(const ClientSocket& client, ConnectionPlace& place) noexcept;
@@ -115,7 +117,8 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Reactor reactor_;
   SendQueue queue_;
   ZeroCopySends zero_copy_;
-  std::vector<std::unique_ptr<Channel>> channels_;
+  std::vector<std::unique_ptr<Channel>> channels_;        // rung 0 of each camera
+  std::vector<std::unique_ptr<Channel>> lower_channels_;  // the rungs below, camera by camera
   std::array<char, 4096> scratch_;
   Slab<Connection> slab_;
   Slab<AccessRecord> access_records_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -37,6 +38,9 @@ class FrameHistory;
 class ShardEntry;
 class TlsCertificate;
 
+// Renditions of one camera, its own pictures included.
+inline constexpr size_t kRungsMax = 6;
+
 // One camera as the http floor sees it: its name, its frames and its panel.
 struct Camera {
   std::string name;    // [a-z0-9-]{1,32}
@@ -45,6 +49,12 @@ struct Camera {
   CameraPanel* panel = nullptr;     // nullptr: no description and no controls
   bool is_elsewhere = false;        // another server or a folder: its description names the place
   FrameHistory* history = nullptr;  // nullptr: there is none
+  std::vector<FrameRing*> lower_rungs{};  // smaller renditions, from the largest
+
+  size_t rungs() const noexcept { return 1 + lower_rungs.size(); }
+  FrameRing& rung(size_t index) const noexcept {
+    return index == 0 ? *ring : *lower_rungs[index - 1];
+  }
 
   // What everybody may know of the source: "v4l2", "http".
   std::string_view kind() const noexcept {
@@ -138,6 +148,8 @@ struct alignas(64) ChannelStats {
   Counter update_memory;     // bytes that updates hold now
   Counter bytes_sent;        // by streams
   Histogram frame_age;       // from capture until the kernel has taken the last byte
+  std::array<Counter, kRungsMax> rung_viewers;  // of viewers, by rung
+  Counter rung_moves;                           // of viewers to another rung, by their lines
 };
 
 // How other threads reach a shard.
@@ -169,7 +181,11 @@ struct ServerState {
         shards_with_connections(shards) {
     for (unsigned i = 0; i < shards; ++i) {
       links.push_back(std::make_unique<ShardLink>(cameras.size()));
-      for (const Camera& camera : cameras) camera.ring->add_reader(&links.back()->waker);
+      for (const Camera& camera : cameras) {
+        for (size_t rung = 0; rung < camera.rungs(); ++rung) {
+          camera.rung(rung).add_reader(&links.back()->waker);
+        }
+      }
     }
   }
 

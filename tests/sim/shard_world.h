@@ -62,6 +62,7 @@ class ShardWorld {
     for (size_t i = 0; i < count; ++i) {
       const std::string name = i == 0 ? "cam" : "cam-" + std::to_string(i);
       cameras.push_back({name, "simulated", &world.ring(), panel, false, world.history()});
+      if (i == 0) cameras.back().lower_rungs = world.ladder().rings();
     }
     return cameras;
   }

@@ -81,6 +81,8 @@ class SimConnection {
   bool end_arrived() const { return down_.fin_delivered; }
   bool reset_arrived() const { return reset_arrived_; }
   void set_on_change(std::function<void()> f) { on_change_ = std::move(f); }
+  // Of the line to the peer, from the next segment on.
+  void set_rate(double bytes_per_second) { down_.bytes_per_second = bytes_per_second; }
 
   // --- both ---
 

@@ -75,6 +75,11 @@ class SimViewer {
   // too.
   Duration longest_silence() const;
 
+  // Its line gets better or worse, if it is connected: bytes per second, 0: no limit.
+  void set_line(double bytes_per_second) {
+    if (connection_ != nullptr) connection_->set_rate(bytes_per_second);
+  }
+
   // Leaves, if it is still connected.
   void close();
 

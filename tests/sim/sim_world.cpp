@@ -17,7 +17,8 @@ SimWorld::SimWorld(const SimWorldConfig& config)
     : config_(config),
       ring_(config.ring),
       backend_(mix_hash(config.seed, 1), config.faults),
-      camera_(backend_, ring_, config.camera, mix_hash(config.seed, 2)) {
+      camera_(backend_, ring_, config.camera, mix_hash(config.seed, 2)),
+      ladder_(backend_, ring_, config.ring, config.rung_bytes) {
   if (config.history) {
     history_.emplace(*config.history);
     camera_.record_in(*history_);

@@ -50,6 +50,7 @@
 #include "tests/sim/faults/sim_faults.h"
 #include "tests/sim/sim_backend.h"
 #include "tests/sim/sim_camera.h"
+#include "tests/sim/sim_ladder.h"
 #include "tests/sim/sim_viewer.h"
 
 namespace fanlight {
@@ -60,6 +61,7 @@ struct SimWorldConfig {
   FrameRingConfig ring{.window = 8, .jpeg_capacity = 128 << 10, .memory_limit = 16 << 20};
   SimCameraScript camera{};
   std::optional<FrameHistoryConfig> history{};  // of the camera
+  std::vector<size_t> rung_bytes{};             // of the pictures of each lower rung
   unsigned listeners = 1;
   std::optional<WallTime> wall_clock{};  // at the start; else SimBackend's own
 };
@@ -77,6 +79,7 @@ class SimWorld {
   FrameRing& ring() { return ring_; }
   FrameHistory* history() { return history_ ? &*history_ : nullptr; }
   SimCamera& camera() { return camera_; }
+  SimLadder& ladder() { return ladder_; }
   int listener(size_t index = 0) const { return listeners_.at(index); }
   Instant now() { return backend_.now(); }
 
@@ -110,6 +113,7 @@ class SimWorld {
   SimBackend backend_;
   std::vector<int> listeners_;
   SimCamera camera_;
+  SimLadder ladder_;
   std::deque<std::unique_ptr<SimViewer>> viewers_;
   struct Newest {
     uint64_t sequence = 0;

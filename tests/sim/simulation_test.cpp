@@ -49,6 +49,9 @@ SimWorldConfig draw_world(uint64_t seed, Random& random) {
     config.camera.lost_for = 2s;
   }
   config.camera.idles_unwatched = random.chance(0.2);
+  if (seed % 3 == 0) {
+    config.rung_bytes = {config.camera.size_max / 3 + 100, config.camera.size_max / 9 + 100};
+  }
   return config;
 }
 
@@ -68,6 +71,9 @@ std::string draw_request(Random& random) {
       get("/stream?frames=3"),
       get("/cameras/cam/stream?frames=1&advance_headers=1"),
       "GET /stream HTTP/1.0\r\n\r\n",
+      get("/stream?rung=1"),
+      get("/video_feed?rung=2&advance_headers=1&frames=9"),
+      get("/snapshot?rung=1") + get("/snapshot?size=320x180"),
       get("/snapshot"),
       get("/snapshot?max_delay=0"),
       get("/snapshot") + get("/state") + get("/snapshot"),
