@@ -14,6 +14,7 @@ _fanlight() {
       mapfile -t choices < <(compgen -f -- "$word")
       ;;
     --rotate) mapfile -t choices < <(compgen -W '0 90 180 270' -- "$word") ;;
+    --ladder) mapfile -t choices < <(compgen -W 'auto off 640x360@q60' -- "$word") ;;
     --mirror | --kernel-tls) mapfile -t choices < <(compgen -W 'on off' -- "$word") ;;
     --encoder | -c) mapfile -t choices < <(compgen -W 'auto cpu m2m' -- "$word") ;;
     --backend) mapfile -t choices < <(compgen -W 'auto uring epoll' -- "$word") ;;
@@ -39,9 +40,9 @@ _fanlight() {
       --idle-timeout | --frame-memory) ;;
     *)
       mapfile -t choices < <(compgen -W '-h --help -v --version --features
-        --source --camera --fps --size -q --quality --rotate --mirror --control --allow-control
-        --exit-on-no-source --camera-stall-timeout --refresh --history --history-memory
-        --source-timeout --capture-idle
+        --source --camera --fps --size -q --quality --rotate --mirror --ladder --control
+        --allow-control --exit-on-no-source --camera-stall-timeout --refresh --history
+        --history-memory --source-timeout --capture-idle
         --listen --admin-listen --tls-cert --tls-key -M --unix-mode --trusted-proxy
         --allowed-host --cors-origin --auth-file --link-key --auth-loopback
         --access-log --stock-db --user --sandbox --shards

@@ -20,7 +20,8 @@ bool is_camera_name(std::string_view name) {
   });
 }
 
-constexpr std::string_view kKeys[] = {"size", "fps", "quality", "rotate", "mirror", "segments"};
+constexpr std::string_view kKeys[] = {"size",   "fps",    "quality", "rotate",
+                                      "mirror", "ladder", "segments"};
 
 // The end of a URL: the first comma that is followed by one of our keys.
 size_t size_of_url(std::string_view text) {
@@ -33,11 +34,23 @@ size_t size_of_url(std::string_view text) {
   return text.size();
 }
 
+// The end of `key=value`. A ladder contains commas: it ends at the first one that is followed by
+// another key.
+size_t size_of_pair(std::string_view text) {
+  size_t comma = text.find(',');
+  while (text.starts_with("ladder=") && comma != text.npos) {
+    const std::string_view next = text.substr(comma + 1);
+    if (next.substr(0, next.find(',')).find('=') != next.npos) break;
+    comma = text.find(',', comma + 1);
+  }
+  return std::min(comma, text.size());
+}
+
 // `,key=value...`
 void set_camera_options(CameraOptions& camera, std::string_view rest) {
   while (!rest.empty()) {
     rest.remove_prefix(1);
-    const std::string_view pair = rest.substr(0, std::min(rest.find(','), rest.size()));
+    const std::string_view pair = rest.substr(0, size_of_pair(rest));
     rest.remove_prefix(pair.size());
     const size_t middle = pair.find('=');
     if (middle == pair.npos) {
@@ -111,6 +124,8 @@ void set_camera_option(CameraOptions& camera, std::string_view key, std::string_
     camera.orientation.rotate = parse_rotation(value);
   } else if (key == "mirror") {
     camera.orientation.mirror = parse_switch(value);
+  } else if (key == "ladder") {
+    camera.ladder = parse_ladder(value);
   } else if (key == "segments") {
     camera.upstream.segments = parse_switch(value);
   } else {
@@ -118,8 +133,8 @@ void set_camera_option(CameraOptions& camera, std::string_view key, std::string_
     throw std::invalid_argument(fmt::format(
         "'{}={}': {}", key, value,
         question.empty()
-            ? "one of size=WxH, fps=N, quality=N, rotate=DEGREES, mirror=on|off, segments=on|off "
-              "is expected"
+            ? "one of size=WxH, fps=N, quality=N, rotate=DEGREES, mirror=on|off, ladder=RUNGS, "
+              "segments=on|off is expected"
             : "no such key" + question));
   }
 }
@@ -210,9 +225,10 @@ std::vector<CameraOptions> put_cameras_together(CameraOptions single, bool is_sh
     single.name = "camera";
     others.insert(others.begin(), std::move(single));
   } else if (is_shaped) {
-    throw StartError(ExitCode::usage,
-                     "--size, --fps, --quality, --rotate and --mirror belong to --source; with "
-                     "--camera write NAME=SPEC,size=WxH,fps=N");
+    throw StartError(
+        ExitCode::usage,
+        "--size, --fps, --quality, --rotate, --mirror and --ladder belong to --source; "
+        "with --camera write NAME=SPEC,size=WxH,fps=N");
   }
   check_names(others);
   for (const std::string& control : controls) add_control(others, control);

@@ -9,6 +9,7 @@
 #include "capture/picture/orientation.h"
 #include "capture/source/control.h"
 #include "capture/source/source.h"
+#include "tools/options/ladder_option.h"
 
 namespace fanlight {
 
@@ -20,6 +21,7 @@ struct CameraOptions {
   double fps = 0;  // 0: the source's own
   int quality = 80;
   Orientation orientation{};
+  LadderOption ladder{};
   std::vector<ControlSetting> controls{};
   UpstreamOptions upstream{};   // of a URL
   std::string password_file{};  // holds the password of the user in the URL; empty: none
@@ -29,7 +31,8 @@ struct CameraOptions {
 // `[a-z0-9-]{1,32}`. Throws std::invalid_argument.
 void check_camera_name(std::string_view name);
 
-// Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES`, `mirror=on|off` or `segments=on|off`.
+// Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES`, `mirror=on|off`, `ladder=RUNGS` or
+// `segments=on|off`.
 // Throws std::invalid_argument for an unknown key or an invalid value.
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value);
 
@@ -44,9 +47,9 @@ void add_header(CameraOptions& camera, std::string_view name, std::string_view v
 // `;`. Throws std::invalid_argument.
 void check_pin(std::string_view pin);
 
-// `NAME=SPEC[,key=value]...`. A URL may contain commas: it ends at the first comma that is followed
-// by one of the keys and '='; where that is part of the URL, the comma is written %2C. Throws
-// std::invalid_argument.
+// `NAME=SPEC[,key=value]...`; the value of `ladder` may contain commas. A URL may contain commas:
+// it ends at the first comma that is followed by one of the keys and '='; where that is part of the
+// URL, the comma is written %2C. Throws std::invalid_argument.
 CameraOptions parse_camera(std::string_view text);
 
 // Combines the flags: the camera of --source and related flags is first and has the root URLs.

@@ -158,9 +158,9 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
 
 [[noreturn]] void refuse_camera_key(std::string_view name, const toml::source_region& region,
                                     std::string_view path, const Place& place) {
-  constexpr std::string_view kKnown[] = {"source", "size",     "fps",      "quality",
-                                         "rotate", "mirror",   "control",  "headers",
-                                         "tls",    "insecure", "segments", "password-file"};
+  constexpr std::string_view kKnown[] = {
+      "source",  "size",    "fps", "quality",  "rotate",   "mirror",       "ladder",
+      "control", "headers", "tls", "insecure", "segments", "password-file"};
   const Option* option = find_option(name);
   if (option != nullptr && !option->is(kCommand)) {
     place.refuse_at(region, path, "a server key; it belongs above the first [camera.NAME]");
@@ -169,7 +169,7 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
   place.refuse_at(region, path,
                   question.empty()
                       ? "no such key; keys: source, size, fps, quality, rotate, mirror, "
-                        "control, headers, tls, insecure, segments, password-file"
+                        "ladder, control, headers, tls, insecure, segments, password-file"
                       : "no such key" + question);
 }
 
@@ -185,6 +185,7 @@ void read_camera_key(CameraOptions& camera, std::string_view name, const toml::n
                            {"quality", {.type = "1..100", .is_number = true}},
                            {"rotate", {.type = "0, 90, 180 or 270", .is_number = true}},
                            {"mirror", {.type = "on|off"}},
+                           {"ladder", {.type = "WxH[@qN],...|auto|off"}},
                            {"password-file", {.type = "FILE"}},
                            {"segments", {.type = "on|off"}}};
   if (name == "control") {

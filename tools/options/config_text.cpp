@@ -140,6 +140,7 @@ JsonMembers rows_of(Form form, const CameraOptions& camera) {
   rows.emplace_back("quality", fmt::format("{}", camera.quality));
   rows.emplace_back("rotate", fmt::format("{}", camera.orientation.rotate));
   rows.emplace_back("mirror", json_boolean(camera.orientation.mirror));
+  rows.emplace_back("ladder", quoted(form, ladder_text(camera.ladder)));
   add_upstream(form, camera.upstream, rows);
   if (!camera.password_file.empty()) {
     rows.emplace_back("password-file", quoted(form, camera.password_file));

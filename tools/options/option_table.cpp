@@ -199,6 +199,7 @@ constexpr char kSize[] = "size";
 constexpr char kQuality[] = "quality";
 constexpr char kRotate[] = "rotate";
 constexpr char kMirror[] = "mirror";
+constexpr char kLadder[] = "ladder";
 
 std::string source_help() {
   std::string help = "where the pictures come from (default: emulator)";
@@ -211,8 +212,8 @@ std::vector<Option> camera_options() {
   return {
       {"source", "SPEC", "", source_help(), kOfCameras, set_source},
       {"camera", "NAME=SPEC[,key=value]...", "",
-       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate, mirror and segments; "
-       "in a URL a comma before such a key is written %2C; repeatable",
+       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate, mirror, ladder and "
+       "segments; in a URL a comma before such a key is written %2C; repeatable",
        kRepeatable | kOfCameras, add_camera},
       {kFps, "N", "", "pictures per second (default: the source's own)",
        kNumber | kOfCameras | kReloadable, shape<kFps>},
@@ -223,6 +224,10 @@ std::vector<Option> camera_options() {
       {kRotate, "0|90|180|270", "0", "rotate the pictures clockwise", kNumber | kOfCameras,
        shape<kRotate>},
       {kMirror, "on|off", "off", "swap left and right, after that", kOfCameras, shape<kMirror>},
+      {kLadder, "WxH[@qN],...|auto|off", "off",
+       "smaller pictures for viewers on thin lines, as 1280x720@q80,640x360@q60, encoded while "
+       "watched; auto: half and a quarter of the size",
+       kOfCameras, shape<kLadder>},
       {"control", "[CAMERA/]NAME=VALUE", "",
        "set a control, as brightness=128; --list-devices has their names; repeatable",
        kRepeatable | kOfCameras, add_control},

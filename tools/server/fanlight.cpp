@@ -130,21 +130,32 @@ ServerConfig server_config(const Options& options, const OpenListeners& listener
   return config;
 }
 
+static_assert(Ladder::kLowerRungsMax < kRungsMax);
+
 std::vector<Camera> shown(const std::vector<std::unique_ptr<RunningCamera>>& running) {
   std::vector<Camera> cameras;
   for (const auto& camera : running) {
     const std::string& source = camera->options.source;
     cameras.push_back({camera->options.name, redact_url(source), camera->ring.get(), &camera->panel,
                        is_url(source) || is_on_disk(source), camera->history.get()});
+    for (const auto& ring : camera->rung_rings) cameras.back().lower_rungs.push_back(ring.get());
   }
   return cameras;
 }
 
-void say_what_runs(const Options& options, const ServerConfig& config, unsigned shards,
-                   std::string_view backend) {
+// Each rung of each camera has one.
+size_t count_rings(const std::vector<std::unique_ptr<RunningCamera>>& running) {
+  size_t rings = 0;
+  for (const auto& camera : running) rings += 1 + camera->rung_rings.size();
+  return rings;
+}
+
+// `rings`: of all cameras' rungs.
+void say_what_runs(const Options& options, const ServerConfig& config, size_t rings,
+                   unsigned shards, std::string_view backend) {
   const size_t viewers_max = config.admission.viewers_max;
   const size_t history = options.history ? options.history_memory : 0;
-  const size_t frames = (options.frame_memory + history) * options.cameras.size();
+  const size_t frames = options.frame_memory * rings + history * options.cameras.size();
   const size_t record = config.access_log == nullptr ? 0 : sizeof(AccessRecord);
   const size_t tls = config.tls == nullptr ? 0 : TlsPlaces::kBytesPerViewer;
   const size_t tls_outputs = config.tls == nullptr ? 0 : TlsPlaces::kBytesPerShard * shards;
@@ -209,9 +220,17 @@ void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const Se
 }
 
 StartNeeds needs_of(const Options& options, unsigned shards) {
+  size_t ladders = 0;
+  size_t rungs = 0;
+  for (const CameraOptions& camera : options.cameras) {
+    ladders += camera.ladder.is_off() ? 0 : 1;
+    rungs += most_rungs_of(camera.ladder);
+  }
   return {.shards = shards,
           .listeners = options.listen.size() + options.admin_listen.size(),
-          .cameras = options.cameras.size()};
+          .cameras = options.cameras.size(),
+          .ladders = ladders,
+          .rungs = rungs};
 }
 
 // In this order: everything that can fail for lack of a descriptor, thread or memory precedes the
@@ -265,7 +284,7 @@ void serve(const CommandLine& flags, const Options& options) {
   say_if_possible([&] {
     say_where(listeners);
     if (auth == nullptr) warn_of_open(listeners, options);
-    say_what_runs(options, config, threads.shards, backend.reason);
+    say_what_runs(options, config, count_rings(running), threads.shards, backend.reason);
     say_egress(config.wire, options, listeners);
     say_sandbox(sandbox);
     if (!options.source_was_given) say_emulated(camera);

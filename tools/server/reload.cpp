@@ -73,6 +73,7 @@ std::vector<std::string_view> fixed_differences(const CameraOptions& now,
   if (now.width != next.width || now.height != next.height) names.push_back("size");
   if (now.orientation.rotate != next.orientation.rotate) names.push_back("rotate");
   if (now.orientation.mirror != next.orientation.mirror) names.push_back("mirror");
+  if (ladder_text(now.ladder) != ladder_text(next.ladder)) names.push_back("ladder");
   if (!same_controls(now, next)) names.push_back("control");
   if (now.upstream.headers != next.upstream.headers) names.push_back("headers");
   if (now.upstream.ca != next.upstream.ca || now.upstream.pin != next.upstream.pin) {

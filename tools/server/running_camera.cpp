@@ -27,6 +27,7 @@ namespace {
 
 // Assumed for a camera that is not connected yet.
 constexpr SourceFormat kUnknownFormat{1920, 1080, Duration::zero(), 0};
+constexpr int kPictureSideMax = 65500;  // JPEG's
 // The address space that a camera's ring may take where its first format needs less. It becomes
 // memory only as far as pictures fill it.
 constexpr uint64_t kRingAddresses = sizeof(void*) >= 8 ? uint64_t{4} << 30 : uint64_t{256} << 20;
@@ -60,18 +61,24 @@ SourceFormat unknown_format(const CameraOptions& camera) {
   return format;
 }
 
-// Picture sizes vary with the scene, and a camera may return with another format: each place has
-// room for the largest picture that the frame memory could hold, as far as address space allows.
-// Where that is limited (RLIMIT_AS), it has room for what the camera delivers now.
-std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
-                                     const Options& options, BackendKind backend) {
+// Without the size of its places.
+FrameRingConfig ring_config(const SourceFormat& format, const Options& options,
+                            BackendKind backend) {
   FrameRingConfig ring;
   ring.window = options.ring_slots != 0 ? options.ring_slots : window_for(format);
   ring.memory_limit = options.frame_memory;
   // epoll's zero copy is sendfile(2): memory that it queued must never be rewritten. Measured:
   // sendfile costs the same as send at 20 KB and a tenth more at 100 KB, so `auto` copies.
   ring.detach_pages = backend == BackendKind::epoll && options.zero_copy == ZeroCopyMode::on;
+  return ring;
+}
 
+// Picture sizes vary with the scene, and a camera may return with another format: each place has
+// room for the largest picture that the frame memory could hold, as far as address space allows.
+// Where that is limited (RLIMIT_AS), it has room for what the camera delivers now.
+std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
+                                     const Options& options, BackendKind backend) {
+  FrameRingConfig ring = ring_config(format, options, backend);
   const size_t least = jpeg_capacity_for(format, camera.orientation);
   const uint64_t per_place = kRingAddresses / (FrameRing::kPlacesPerWindow * ring.window);
   const auto room = static_cast<size_t>(std::min<uint64_t>(ring.memory_limit, per_place));
@@ -232,14 +239,62 @@ std::vector<Attempt> try_to_open_all(const std::vector<std::unique_ptr<RunningCa
   return attempts;
 }
 
+// Larger than any, if it is not known and need not be: a rung that turns out to be larger than the
+// pictures shows them as they are.
+PictureSize picture_size(const Attempt& attempt, const CameraOptions& camera) {
+  SourceFormat format = attempt.source ? attempt.source->format() : SourceFormat{};
+  if (format.width == 0 && !camera.ladder.is_automatic) return {kPictureSideMax, kPictureSideMax};
+  if (format.width == 0) format = unknown_format(camera);
+  const auto [width, height] = camera.orientation.size_of(format.width, format.height);
+  return {width, height};
+}
+
+std::vector<RungOption> rungs_for(const Attempt& attempt, const CameraOptions& camera,
+                                  const Options& options) {
+  if (camera.ladder.is_off()) return {};
+  const PictureSize picture = picture_size(attempt, camera);
+  try {
+    const auto rungs = rungs_of(camera.ladder, picture, camera.quality);
+    if (rungs.empty()) {
+      log_warning("{}: --ladder auto: pictures of {}x{} are too small for a rung of {} columns",
+                  camera.name, picture.width, picture.height, kRungWidthMin);
+    }
+    return rungs;
+  } catch (const std::invalid_argument& error) {
+    throw StartError(options.blame_for_cameras,
+                     fmt::format("--ladder: {}: {}", camera.name, error.what()));
+  }
+}
+
+// A place of a rung is as large as the encoder's worst case for its box, so that its address space
+// does not depend on what the camera delivers: --ring-slots times eight times about three bytes per
+// pixel.
+void make_ladder(RunningCamera& camera, const Attempt& attempt, const SourceFormat& format,
+                 const Options& options, BackendKind backend) {
+  std::vector<RungTarget> targets;
+  for (const RungOption& rung : rungs_for(attempt, camera.options, options)) {
+    FrameRingConfig ring = ring_config(format, options, backend);
+    const PictureExtent box{rung.size.width, rung.size.height};
+    ring.jpeg_capacity = rung_capacity(box);
+    camera.rung_rings.push_back(std::make_unique<FrameRing>(ring));
+    targets.push_back({camera.rung_rings.back().get(), box, rung.quality});
+  }
+  if (targets.empty()) return;
+  camera.ladder = std::make_unique<Ladder>(*camera.ring, targets, camera.options.name,
+                                           camera.options.orientation);
+  camera.ladder->start();
+}
+
 void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
                BackendKind backend) {
   const SourceFormat format =
       attempt.source ? attempt.source->format() : unknown_format(camera.options);
   camera.ring = make_ring(format, camera.options, options, backend);
+  make_ladder(camera, attempt, format, options, backend);
   CaptureConfig config = capture_config(camera, options);
   camera.history = make_history(*camera.ring, options);
   RenditionConfig rendition = rendition_config(camera, options);
+  rendition.ladder = camera.ladder.get();
   if (attempt.source) {
     camera.loop = std::make_unique<CaptureLoop>(std::move(config), std::move(attempt.source),
                                                 *camera.ring, camera.clock, std::move(rendition));

@@ -8,6 +8,7 @@
 
 #include "capture/camera/capture_loop.h"
 #include "capture/camera/device_watch.h"
+#include "capture/camera/ladder.h"
 #include "capture/source/camera_clock.h"
 #include "core/camera_panel.h"
 #include "core/frame_ring.h"
@@ -24,7 +25,9 @@ struct RunningCamera {
   CameraPanel panel{clock.interrupts()};
   std::optional<DeviceWatch> devices;
   std::unique_ptr<FrameRing> ring;
-  std::unique_ptr<FrameHistory> history;  // null without --history
+  std::unique_ptr<FrameHistory> history;               // null without --history
+  std::vector<std::unique_ptr<FrameRing>> rung_rings;  // of the lower rungs, from the largest
+  std::unique_ptr<Ladder> ladder;                      // nullptr: there are none
   std::unique_ptr<CaptureLoop> loop;
   CameraOptions options;
 };

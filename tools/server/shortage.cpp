@@ -18,6 +18,8 @@ constexpr size_t kAlways = 8;
 constexpr size_t kOfShard = 3;
 // The clock's two wakers, the ring's, the loop's, the memory, the device watch, the device.
 constexpr size_t kOfCamera = 7;
+constexpr size_t kOfLadder = 2;  // the clock's two wakers
+constexpr size_t kOfRung = 2;    // the ring's waker, and its memory
 // Probing io_uring, reading a folder, a database or a list of devices.
 constexpr size_t kForAMoment = 6;
 
@@ -54,7 +56,8 @@ size_t raise_descriptor_limit() noexcept {
 }
 
 size_t StartNeeds::descriptors() const noexcept {
-  return kAlways + kForAMoment + cameras * kOfCamera + shards * (kOfShard + listeners);
+  return kAlways + kForAMoment + cameras * kOfCamera + ladders * kOfLadder + rungs * kOfRung +
+         shards * (kOfShard + listeners);
 }
 
 void check_descriptors(const StartNeeds& needs) {

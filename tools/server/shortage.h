@@ -23,6 +23,8 @@ struct StartNeeds {
   size_t shards = 1;
   size_t listeners = 1;  // addresses
   size_t cameras = 1;
+  size_t ladders = 0;  // of cameras
+  size_t rungs = 0;    // of all ladders, at most, without rung 0
 
   size_t descriptors() const noexcept;
 };

@@ -32,6 +32,18 @@ TEST(CameraOptions, AcceptEveryKey) {
   EXPECT_EQ(camera.orientation, (Orientation{270, true}));
 }
 
+TEST(CameraOptions, ALadderMayContainCommas) {
+  for (const char* source : {"pattern", "http://h/s"}) {
+    const std::string begin = "a=" + std::string(source);
+    EXPECT_EQ(ladder_text(parse_camera(begin + ",ladder=640x360@q60,320x180,fps=5").ladder),
+              "640x360@q60,320x180");
+    EXPECT_EQ(parse_camera(begin + ",ladder=640x360@q60,320x180,fps=5").fps, 5);
+    EXPECT_EQ(ladder_text(parse_camera(begin + ",fps=5,ladder=auto").ladder), "auto");
+    EXPECT_TRUE(parse_camera(begin + ",ladder=off,fps=5").ladder.is_off());
+    EXPECT_NE(mistake(begin + ",ladder=640x360,fps").find("'640x360,fps'"), std::string::npos);
+  }
+}
+
 TEST(CameraOptions, KeysAfterAUrlBelongToTheCamera) {
   const CameraOptions camera =
       parse_camera("yard=http://10.0.0.7/video?size=1,2,x=3,quality=9,rotate=90");

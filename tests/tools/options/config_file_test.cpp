@@ -78,6 +78,7 @@ fps = 15
 quality = 60
 rotate = 180
 mirror = true
+ladder = "320x240@q60,160x120"
 )");
   ASSERT_EQ(settings.cameras.size(), 2u);
   EXPECT_TRUE(settings.names_a_source());
@@ -90,6 +91,7 @@ mirror = true
   EXPECT_DOUBLE_EQ(settings.cameras[1].fps, 15);
   EXPECT_EQ(settings.cameras[1].quality, 60);
   EXPECT_EQ(settings.cameras[1].orientation, (Orientation{180, true}));
+  EXPECT_EQ(ladder_text(settings.cameras[1].ladder), "320x240@q60,160x120");
 }
 
 TEST(ConfigFile, ParsesUpstreamOptions) {

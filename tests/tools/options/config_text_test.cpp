@@ -32,11 +32,14 @@ std::string written_again(const std::string& toml) {
 
 TEST(ConfigText, CanBeParsedAgain) {
   for (const char* line :
-       {"", "--source pattern --fps 12.5 --size 64x48 --quality 9 --rotate 90 --mirror on",
+       {"",
+        "--source pattern --fps 12.5 --size 64x48 --quality 9 --rotate 90 --mirror on "
+        "--ladder 32x24@q60,16x16",
         "--camera a=pattern --camera b=files:/p\"\\q --control b/brightness=-7 "
         "--control a/mode=Manual",
         "--listen 127.0.0.1:1 --listen 5001 --max-viewers 7 --max-egress 1Gbit --min-fps 0.25 "
-        "--header-timeout 2s --idle-timeout 90 --capture-idle 5m --cors-origin * --pin-cpus "
+        "--header-timeout 2s --idle-timeout 90 --capture-idle 5m --cors-origin * "
+        "--pin-cpus "
         "--zero-copy off --trusted-proxy 10.0.0.0/8 --trusted-proxy unix --allowed-host a.b,*.c.d "
         "--stock-db s.db "
         "--admin-listen unix:/run/x --unix-mode 0660 --source "

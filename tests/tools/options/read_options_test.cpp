@@ -144,6 +144,8 @@ TEST(Options, ErrorsNameTheFlag) {
       {"--ring-slots", "5"},
       {"--rotate", "45"},
       {"--mirror", "yes"},
+      {"--ladder", "yes"},
+      {"--ladder", "640x360,1280x720"},
       {"--control", "brightness"},
       {"--encode-threads", "17"},
       {"--encoder", "gpu"},
