@@ -246,6 +246,10 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
     ring_.set_activity(CaptureActivity::idle);
     return postpone_slate();
   }
+  if (is_left_out(picture)) {
+    rendition_.pass_over(picture);
+    return postpone_slate();
+  }
   Picture shown = picture;
   shown.is_repeat = picture.is_repeat && !lost_;  // after a slate even the old one is new
   const Rendition::Outcome outcome = rendition_.publish(shown);
@@ -262,6 +266,14 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   ring_.set_activity(source_->may_be_silent() ? CaptureActivity::silent : CaptureActivity::live);
   retry_delay_ = config_.retry_min;
   postpone_slate();
+}
+
+// Not if it shows that the camera is back, or that it is lost.
+bool CaptureLoop::is_left_out(const Picture& picture) noexcept {
+  if (lost_ || picture.is_repeat || !picture.slate_reason.empty()) return false;
+  if (++left_out_ < keep_every_) return true;
+  left_out_ = 0;
+  return false;
 }
 
 // A source counts from its opening, the camera's counters continue.

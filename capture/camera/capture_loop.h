@@ -109,6 +109,10 @@ class CaptureLoop {
   // Takes effect between two pictures. A new rate reopens the source; the viewers stay.
   void tune(const CaptureTuning& tuning) noexcept;
 
+  // Publishes only each n-th picture from now on, to relieve the processor; n is at least 1. Any
+  // thread.
+  void keep_every(unsigned n) noexcept { keep_every_ = n; }
+
   // The camera thread's body: returns after a stop was requested. Public for tests without a
   // thread.
   void run() noexcept;
@@ -123,6 +127,7 @@ class CaptureLoop {
   void opened(std::unique_ptr<Source> source);
   void close_source() noexcept;
   void deliver(const Picture& picture) noexcept;
+  bool is_left_out(const Picture& picture) noexcept;
   void note_losses() noexcept;
   void postpone_slate() noexcept;
   void bear_silence() noexcept;
@@ -148,6 +153,8 @@ class CaptureLoop {
   ControlDesk controls_;
   std::mutex tuning_lock_;
   std::optional<CaptureTuning> tuning_;  // requested, not yet applied
+  std::atomic<unsigned> keep_every_{1};
+  unsigned left_out_ = 0;  // pictures, since the last one that was published
   std::atomic<bool> has_begun_{false};
   Waker ended_;  // set by the thread as its last act
   std::thread thread_;

@@ -252,6 +252,10 @@ void write_table(const Metric& metric, const ServerState& state, size_t, TextWri
   text.add("{} {}\n", metric.name, table == nullptr ? 0 : (table->stats().*kCounter).value());
 }
 
+void write_relief(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
+  text.add("{} {}\n", metric.name, state.relief.level.value());
+}
+
 void write_start_time(const Metric& metric, const ServerState& state, size_t, TextWriter& text) {
   text.add("{} {:.3f}\n", metric.name, to_seconds(state.started.time_since_epoch()));
 }
@@ -306,6 +310,8 @@ constexpr std::array kServerMetrics = {
            "Network bandwidth for streams, framing included; 0: no limit.", &write_egress_limit},
     Metric{"fanlight_viewers_waiting", "gauge", "Streams waiting for bandwidth.",
            &write_viewers_waiting},
+    Metric{"fanlight_relief_level", "gauge",
+           "What is given up to relieve the processor, 0 to 5; 0: nothing.", &write_relief},
     Metric{"fanlight_build_info", "gauge", "Version and backend, as labels.", &write_build_info},
     Metric{"process_start_time_seconds", "gauge", "When the server started, Unix time.",
            &write_start_time},

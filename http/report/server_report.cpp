@@ -26,6 +26,14 @@ void write_egress(const Wire* wire, JsonWriter& json) {
   json.end_object();
 }
 
+void write_relief(const ReliefFigures& relief, JsonWriter& json) {
+  json.key("relief").begin_object();
+  json.key("level").number(relief.level.value());
+  json.key("cpu_share").number(double(relief.cpu_permille.value()) / 1000, 3);
+  json.key("too_hot").boolean(relief.is_hot.value() != 0);
+  json.end_object();
+}
+
 double cap_of(const ViewerOptions& options) {
   return options.interval.count() > 0 ? 1 / to_seconds(options.interval) : 0;
 }
@@ -57,6 +65,7 @@ void write_server_members(ShardServices& services, bool whole, JsonWriter& json)
   json.key("viewer_stall_timeout_seconds")
       .number(to_seconds(state.live.viewer_stall_timeout.load()), 3);
   write_egress(state.wire.get(), json);
+  write_relief(state.relief, json);
 }
 
 void write_shard_object(const ServerState& state, size_t index, JsonWriter& json) noexcept {

@@ -152,6 +152,13 @@ struct alignas(64) ChannelStats {
   Counter rung_moves;                           // of viewers to another rung, by their lines
 };
 
+// What is given up while the processor is overloaded. Written by main, read by any shard.
+struct ReliefFigures {
+  Counter level;         // 0: nothing (tools/server/relief.h)
+  Counter cpu_permille;  // in use in the last second; 0 unless it is measured
+  Counter is_hot;        // 1 while the processor is slowed down because it is too hot
+};
+
 // How other threads reach a shard.
 struct ShardLink {
   explicit ShardLink(size_t cameras) : channels(cameras) {}
@@ -200,6 +207,7 @@ struct ServerState {
   const ErrorPage error_page;
   std::vector<std::unique_ptr<ShardLink>> links;
   LiveConfig live{config};
+  ReliefFigures relief;
   SharedText flags_json{"{}"};               // the options in force, a JSON object
   SharedText devices_json{"[]"};             // this machine's cameras, a JSON array
   std::atomic<bool> warned_of_proxy{false};  // in the log, once

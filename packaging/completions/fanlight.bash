@@ -15,6 +15,7 @@ _fanlight() {
       ;;
     --rotate) mapfile -t choices < <(compgen -W '0 90 180 270' -- "$word") ;;
     --ladder) mapfile -t choices < <(compgen -W 'auto off 640x360@q60' -- "$word") ;;
+    --max-cpu) mapfile -t choices < <(compgen -W 'off 80%' -- "$word") ;;
     --mirror | --kernel-tls) mapfile -t choices < <(compgen -W 'on off' -- "$word") ;;
     --encoder | -c) mapfile -t choices < <(compgen -W 'auto cpu m2m' -- "$word") ;;
     --backend) mapfile -t choices < <(compgen -W 'auto uring epoll' -- "$word") ;;
@@ -47,7 +48,7 @@ _fanlight() {
         --allowed-host --cors-origin --auth-file --link-key --auth-loopback
         --access-log --stock-db --user --sandbox --shards
         --max-viewers --max-viewers-per-address --max-connections-per-address --max-egress
-        --min-fps --viewer-stall-timeout --header-timeout --idle-timeout
+        --min-fps --max-cpu --viewer-stall-timeout --header-timeout --idle-timeout
         --encode-threads -c --encoder --backend --zero-copy --frame-memory --ring-slots
         --send-buffer --kernel-tls --pin-cpus
         --config --check-config --print-config --list-devices --log-level' -- "$word")

@@ -46,6 +46,7 @@ complete -c fanlight -x -l max-viewers-per-address -a off -d 'concurrent streams
 complete -c fanlight -x -l max-connections-per-address -a 'auto off' -d 'the same, of all kinds'
 complete -c fanlight -x -l max-egress -a 'auto off' -d 'network bandwidth, such as 1Gbit'
 complete -c fanlight -x -l min-fps -d 'refuse viewers below this rate'
+complete -c fanlight -x -l max-cpu -a 'off 80%' -d 'give up rungs, then pictures, above this use'
 complete -c fanlight -x -l viewer-stall-timeout -d 'close a viewer that accepts no data'
 complete -c fanlight -x -l header-timeout -d 'time limit for a request'
 complete -c fanlight -x -l idle-timeout -d 'close an idle connection after this long'

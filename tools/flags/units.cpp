@@ -129,6 +129,15 @@ double parse_number(std::string_view text, double low, double high) {
   return number;
 }
 
+double parse_percent(std::string_view text) {
+  std::string_view rest = text;
+  double number = 0;
+  if (!take_number(rest, number) || rest != "%" || !(number >= 1) || number > 100) {
+    refuse(text, "a percentage from 1% to 100% is expected");
+  }
+  return number;
+}
+
 long parse_integer(std::string_view text, long low, long high) {
   std::string_view rest = text;
   long number = 0;

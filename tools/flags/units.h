@@ -27,6 +27,9 @@ size_t parse_size(std::string_view text);
 // Kbit/s to 1 Tbit/s.
 uint64_t parse_rate(std::string_view text);
 
+// `80%`: from 1 to 100, with fractions; the sign is not optional.
+double parse_percent(std::string_view text);
+
 struct PictureSize {
   int width;
   int height;

@@ -170,6 +170,12 @@ void set_min_fps(OptionsDraft& draft, Text text) {
   draft.options.min_fps = parse_number(text, 0.01, 240);
 }
 
+void set_max_cpu(OptionsDraft& draft, Text text) {
+  draft.options.max_cpu.reset();
+  if (text == "off") return;
+  draft.options.max_cpu = parse_or("off", [&] { return parse_percent(text) / 100; });
+}
+
 void set_max_viewers(OptionsDraft& draft, Text text) {
   draft.options.max_viewers = number_or("auto", text, 1, 1'000'000);
 }
@@ -314,6 +320,10 @@ std::vector<Option> limit_options() {
        kNumber | kReloadable, set_max_egress},
       {"min-fps", "N", "0.5", "refuse a viewer if the bandwidth is less than this for each",
        kNumber | kReloadable, set_min_fps},
+      {"max-cpu", "PERCENT|off", "off",
+       "above this use of the processor, as 80%, or when it is too hot, give up rungs of --ladder, "
+       "then pictures",
+       kText, set_max_cpu},
       {"viewer-stall-timeout", "TIME", "10s", "close a viewer that takes no byte for this long",
        kNumber | kReloadable, set_duration<&Options::viewer_stall_timeout>},
       {"header-timeout", "TIME", "10s", "time for a request, counted from its first byte",

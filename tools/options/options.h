@@ -69,6 +69,7 @@ struct Options {
   std::optional<size_t> max_connections_per_address;
   std::optional<uint64_t> max_egress;  // bits per second, 0: no limit; empty: the link's speed
   double min_fps = 0;
+  std::optional<double> max_cpu;  // share above which something is given up; empty: no limit
   Duration viewer_stall_timeout{};
   Duration camera_stall_timeout{};
   Duration refresh{};               // of segments, for viewers of updates

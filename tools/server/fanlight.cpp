@@ -43,6 +43,7 @@
 #include "tools/server/machine_names.h"
 #include "tools/server/main_loop.h"
 #include "tools/server/open_listeners.h"
+#include "tools/server/pressure_watch.h"
 #include "tools/server/reload.h"
 #include "tools/server/running_auth.h"
 #include "tools/server/running_camera.h"
@@ -195,10 +196,16 @@ void say_if_possible(const Say& say) noexcept {
   }
 }
 
+// What else is to be done from time to time.
+struct Periodic {
+  std::function<void()> work;
+  std::optional<Duration> period;  // at most; empty: it need not be done
+};
+
 // Until SIGTERM or SIGINT. Does not allocate.
 void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const ServerState& state,
           std::string_view status, AccessLogWriter* access_log,
-          const std::function<void()>& read_secrets) {
+          const std::function<void()>& read_secrets, const Periodic& other) {
   LogGate hanging;
   const auto read_again = [&] {
     manager.reloading(read_monotonic_clock());
@@ -207,15 +214,20 @@ void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const Se
     reload.carry_out();
     manager.ready(status);
   };
+  const std::optional<Duration> alive = manager.keep_alive_period();
+  const std::optional<Duration> period = alive && other.period ? std::min(*alive, *other.period)
+                                         : alive               ? alive
+                                                               : other.period;
   // The watchdog ping is withheld while a shard hangs, so the manager restarts the service.
   const auto tick = [&] {
+    other.work();
     const Instant now = read_monotonic_clock();
     const std::optional<unsigned> shard = state.hanging_shard(now);
     if (!shard) return manager.keep_alive();
     log_gated(hanging, now, LogLevel::error, "shard {} hangs; watchdog pings withheld", *shard);
   };
   manager.ready(status);
-  main_loop.run(std::ref(read_again), manager.keep_alive_period(), std::ref(tick));
+  main_loop.run(std::ref(read_again), period, std::ref(tick));
   manager.stopping();
 }
 
@@ -253,6 +265,7 @@ void serve(const CommandLine& flags, const Options& options) {
   const OpenListeners listeners = open_listeners(options, threads.shards);
   const std::unique_ptr<TlsCertificate> tls = open_tls(options);  // only root may read the key
   give_up_root(flags, options);
+  PressureWatch pressure(options.max_cpu);   // its files are not the sandbox's
   Sandbox sandbox = enter_sandbox(options);  // there is no thread yet, and nothing foreign was read
 
   const auto running = open_cameras(options, backend.kind);
@@ -293,7 +306,8 @@ void serve(const CommandLine& flags, const Options& options) {
   });
   server.begin();
   for (const auto& each : running) each->loop->begin();
-  stay(main_loop, manager, reload, state, status, access_log.get(), read_secrets);
+  stay(main_loop, manager, reload, state, status, access_log.get(), read_secrets,
+       {[&] { pressure.tick(state.relief, running, read_monotonic_clock()); }, pressure.period()});
 
   server.stop();
   say_if_possible(

@@ -51,6 +51,25 @@ TEST(CaptureLoopTune, QualityChangeAppliesToTheNextPicture) {
   EXPECT_EQ(test.stats().quality.value(), 5u) << "and it is reported";
 }
 
+// Between two seconds and four; the numbers of those that are left out are used up.
+TEST(CaptureLoopTune, LeavesOutPicturesToRelieveTheProcessor) {
+  TestLoop test;
+  test.config.open = [&](const SourceOptions& options) { return test.camera.open(options); };
+  CaptureLoop loop(test.config, test.camera.open(test.config.options), test.ring, test.clock);
+  test.clock.at(1950ms, [&] { loop.keep_every(4); });
+  test.clock.at(3950ms, [&] { loop.keep_every(1); });
+  test.clock.stop_at(6s);
+  loop.run();
+  test.recorder.look();
+  std::vector<uint64_t> sequences;
+  for (const auto& shot : test.recorder.shots) {
+    if (shot.at > 1.85 && shot.at < 4.15) sequences.push_back(shot.info.sequence);
+  }
+  EXPECT_EQ(sequences, (std::vector<uint64_t>{20, 24, 28, 32, 36, 40, 41, 42}));
+  EXPECT_TRUE(test.recorder.slates().empty());
+  EXPECT_EQ(test.stats().captured.value(), 60u);
+}
+
 TEST(CaptureLoopTune, StallTimeoutChangeAppliesFromTheNextPicture) {
   TunedLoop test;
   test.config.stall_timeout = 60s;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Smaller renditions of a camera: pinned, and chosen by what a line carries."""
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -173,6 +174,40 @@ class LadderTest(unittest.TestCase):
                 self.assertGreaterEqual(state["cameras"][0]["rung_moves"], 1)
                 self.assertEqual(sorted(viewer["rung"] > 0 for viewer in state["viewers"]),
                                  [False, False, True])
+
+
+class BusyProcessor:
+    """More than a hundredth of the machine's processors is in use. A context manager."""
+
+    def __enter__(self):
+        self.programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"])
+                         for _ in range(1 + os.cpu_count() // 50)]
+
+    def __exit__(self, *_):
+        for program in self.programs:
+            program.kill()
+            program.wait()
+
+
+class ReliefTest(unittest.TestCase):
+    def test_a_busy_processor_has_no_time_for_rungs(self):
+        with BusyProcessor(), harness.Fanlight(*CAMERA, "--max-cpu", "1%") as fanlight:
+            stream = open_stream(fanlight.address, "/stream?rung=1")
+            with stream.connection:
+                self.assertEqual(jpeg_size(stream.parts(1)[0].jpeg), SIZES[1])
+                fanlight.wait_for_line("in use.*giving up smaller pictures")
+                end = time.monotonic() + harness.DEADLINE_SECONDS
+                while jpeg_size(stream.parts(1)[0].jpeg) != SIZES[0]:
+                    self.assertLess(time.monotonic(), end, "nothing is given up")
+            state = json.loads(fetch(fanlight.address, "/api/v1/state").body)
+            self.assertGreaterEqual(state["relief"]["level"], 1)
+            self.assertGreater(state["relief"]["cpu_share"], 0.01)
+            self.assertEqual([rung["withheld"] for rung in state["cameras"][0]["rungs"]][:2],
+                             [False, True])
+
+    def test_invalid_limits_are_refused(self):
+        for text in ("80", "0%", "101%", "much"):
+            self.assertEqual(harness.run_to_exit("--source", "pattern", "--max-cpu", text)[0], 64)
 
 
 if __name__ == "__main__":

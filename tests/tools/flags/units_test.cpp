@@ -34,6 +34,16 @@ TEST(Units, ParsesSizes) {
   }
 }
 
+TEST(Units, ParsesPercentages) {
+  EXPECT_EQ(parse_percent("80%"), 80);
+  EXPECT_EQ(parse_percent("1%"), 1);
+  EXPECT_EQ(parse_percent("100%"), 100);
+  EXPECT_EQ(parse_percent("62.5%"), 62.5);
+  for (const char* bad : {"", "%", "80", "0%", "0.9%", "101%", "-5%", "80 %", "80%%", "nan%"}) {
+    EXPECT_THROW(parse_percent(bad), std::invalid_argument) << bad;
+  }
+}
+
 TEST(Units, ParsesRates) {
   EXPECT_EQ(parse_rate("1Gbit"), 1'000'000'000u);
   EXPECT_EQ(parse_rate("2.5Gbit"), 2'500'000'000u);

@@ -38,7 +38,7 @@ TEST(ConfigText, CanBeParsedAgain) {
         "--camera a=pattern --camera b=files:/p\"\\q --control b/brightness=-7 "
         "--control a/mode=Manual",
         "--listen 127.0.0.1:1 --listen 5001 --max-viewers 7 --max-egress 1Gbit --min-fps 0.25 "
-        "--header-timeout 2s --idle-timeout 90 --capture-idle 5m --cors-origin * "
+        "--max-cpu 62.5% --header-timeout 2s --idle-timeout 90 --capture-idle 5m --cors-origin * "
         "--pin-cpus "
         "--zero-copy off --trusted-proxy 10.0.0.0/8 --trusted-proxy unix --allowed-host a.b,*.c.d "
         "--stock-db s.db "

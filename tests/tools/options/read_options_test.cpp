@@ -146,6 +146,8 @@ TEST(Options, ErrorsNameTheFlag) {
       {"--mirror", "yes"},
       {"--ladder", "yes"},
       {"--ladder", "640x360,1280x720"},
+      {"--max-cpu", "80"},
+      {"--max-cpu", "0%"},
       {"--control", "brightness"},
       {"--encode-threads", "17"},
       {"--encoder", "gpu"},
