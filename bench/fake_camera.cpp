@@ -29,7 +29,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/jpegs.h"
+#include "bench/micro/jpegs.h"
 #include "core/time.h"
 
 namespace fanlight {

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "bench/floor/server.h"
-#include "bench/jpegs.h"
+#include "bench/micro/jpegs.h"
 #include "core/fd.h"
 #include "core/part.h"
 #include "core/time.h"

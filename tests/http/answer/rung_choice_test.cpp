@@ -75,6 +75,7 @@ TEST_F(RungChoiceTest, MistakesAreNamed) {
     expect_error(query, 400, "size: must be WIDTHxHEIGHT");
   }
   expect_error("?rung=1&size=640x360", 400, "give one of them");
+  expect_error("?rung=1&at=-1s", 400, "the history is of rung 0");
 }
 
 TEST_F(RungChoiceTest, SizesThatAreNotKnownYet) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/jpegs.h"
+#include "bench/micro/jpegs.h"
 #include "capture/change/change_detector.h"
 #include "capture/jpeg/jpeg_coefficients.h"
 #include "capture/jpeg/jpeg_destination.h"
