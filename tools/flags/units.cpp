@@ -120,6 +120,15 @@ bool parse_switch(std::string_view text) {
   refuse(text, "on or off is expected");
 }
 
+double parse_share(std::string_view text) {
+  std::string_view rest = text;
+  double number = 0;
+  if (!take_number(rest, number) || rest != "%" || !(number >= 0) || number > 100) {
+    refuse(text, "a share from 0% to 100% is expected");
+  }
+  return number / 100;
+}
+
 double parse_number(std::string_view text, double low, double high) {
   std::string_view rest = text;
   double number = 0;

@@ -43,6 +43,9 @@ unsigned parse_file_mode(std::string_view text);
 // `on` or `off`; `true` and `false`, `1` and `0` are equivalent.
 bool parse_switch(std::string_view text);
 
+// `10%`, a share as 0.1; from 0% to 100%.
+double parse_share(std::string_view text);
+
 // The whole text as a decimal number within [low, high].
 double parse_number(std::string_view text, double low, double high);
 long parse_integer(std::string_view text, long low, long high);

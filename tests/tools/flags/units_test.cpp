@@ -83,6 +83,16 @@ TEST(Units, ParsesSwitches) {
   }
 }
 
+TEST(Units, ParsesShares) {
+  EXPECT_DOUBLE_EQ(parse_share("10%"), 0.1);
+  EXPECT_DOUBLE_EQ(parse_share("0%"), 0);
+  EXPECT_DOUBLE_EQ(parse_share("99.5%"), 0.995);
+  EXPECT_DOUBLE_EQ(parse_share("100%"), 1);
+  for (const char* bad : {"", "%", "10", "0.1", "-1%", "101%", "nan%", "10 %", "10%x", " 10%"}) {
+    EXPECT_THROW(parse_share(bad), std::invalid_argument) << bad;
+  }
+}
+
 TEST(Units, OutOfRangeNumbersNameTheRange) {
   EXPECT_DOUBLE_EQ(parse_number("0.5", 0.01, 240), 0.5);
   EXPECT_EQ(parse_integer("256", 1, 256), 256);
