@@ -37,7 +37,7 @@ ROOMS = {
     "tools/flags": ["core"],
     "tools/load": ["tools/flags", "core/segments", "core/web_socket"],
     "tools/options": ["tools/flags", "capture/camera", "http/state", "sandbox"],
-    "tools/commands": ["tools/flags", "http/auth"],
+    "tools/commands": ["tools/flags", "http/state"],
     "tools/server": ["tools/options", "tools/commands", "http/shard"],
 }
 # These may include everything, and nothing above includes them.
