@@ -1,7 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 # bash completion for fanlight.
 
+_fanlight_plan() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  local -a choices=()
+  case $before in
+    --wire | --camera-wire | --viewers | --browsers | --min-fps | --size | --picture | --fps | \
+      --changed | --price) ;;
+    *)
+      mapfile -t choices < <(compgen -W '--wire --camera-wire --viewers --browsers --min-fps
+        --size --picture --fps --changed --price --json -h --help' -- "$word")
+      ;;
+  esac
+  COMPREPLY=("${choices[@]}")
+}
+
 _fanlight() {
+  if [[ ${COMP_WORDS[1]} == plan ]] && ((COMP_CWORD > 1)); then
+    _fanlight_plan
+    return
+  fi
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   local -a choices=()
   case $before in

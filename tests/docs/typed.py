@@ -16,7 +16,7 @@ import time
 COMMAND_SECONDS = 30
 UPSTREAM = "--source pattern --fps 10 --listen 10.0.0.7:5000"
 QUICK = {"--list-devices", "--check-config", "--print-config", "--version", "--help", "passwd",
-         "sign"}
+         "plan", "sign"}
 
 # The test card is substituted for cameras: (pattern, replacement).
 SUBSTITUTES = [

@@ -21,8 +21,8 @@ options = argparse.Namespace(binary="", load="")
 
 def read_help(program):
     """{flag: (type, help)}; a flag and its other names are one entry each."""
-    text = subprocess.run([program, "--help"], check=True, stdout=subprocess.PIPE, text=True,
-                          timeout=10).stdout
+    text = subprocess.run([*program.split(), "--help"], check=True, stdout=subprocess.PIPE,
+                          text=True, timeout=10).stdout
     flags = {}
     for entry in re.split(r"\n  (?=-)", text)[1:]:
         names, kind, rest = re.match(r"(\S+) ?(\S.*?)?(?:  +|\n)(.*)", entry, re.DOTALL).groups()
@@ -38,10 +38,12 @@ def choices_of(kind):
     return {word for word in kind.split("|") if WORD.fullmatch(word) and "|" in kind}
 
 
-def manual_entries(page):
-    """{flags: text} of a page's paragraphs on flags."""
-    text = (PACKAGING / "man" / page).read_text().replace(r"\-", "-")
-    options_section = text.split(".SH OPTIONS")[1].split(".SH ")[0]
+def manual_entries(program):
+    """{flags: text} of a program's paragraphs on flags, in its page or its command's section."""
+    name, _, command = program.partition(" ")
+    text = (PACKAGING / "man" / f"{name}.1").read_text().replace(r"\-", "-")
+    section = f".SH OPTIONS OF {command.upper()}\n" if command else ".SH OPTIONS\n"
+    options_section = text.split(section)[1].split(".SH ")[0]
     entries = {}
     for paragraph in options_section.split(".TP\n")[1:]:
         tag, _, body = paragraph.partition("\n")
@@ -52,9 +54,10 @@ def manual_entries(page):
 
 def ask_bash(program, before, word=""):
     """The completions that bash offers after `PROGRAM BEFORE WORD`."""
-    line = [program, before, word] if before else [program, word]
-    script = (f"source {COMPLETIONS / program}.bash; COMP_WORDS=(\"$@\"); "
-              f"COMP_CWORD={len(line) - 1}; _{program.replace('-', '_')}; "
+    line = [*program.split(), *([before] if before else []), word]
+    name = line[0]
+    script = (f"source {COMPLETIONS / name}.bash; COMP_WORDS=(\"$@\"); "
+              f"COMP_CWORD={len(line) - 1}; _{name.replace('-', '_')}; "
               "printf '%s\\n' \"${COMPREPLY[@]}\"")
     # compopt(1) works only during a completion by bash itself.
     script = "compopt() { :; }; " + script
@@ -62,16 +65,22 @@ def ask_bash(program, before, word=""):
                               stdout=subprocess.PIPE, timeout=10).stdout.split())
 
 
+def of_program(program, lines, is_of_command):
+    """The lines about a program, or about its command `plan`."""
+    return [line for line in lines if is_of_command(line) == program.endswith(" plan")]
+
+
 class FlagsTest(unittest.TestCase):
     def setUp(self):
         self.programs = {"fanlight": read_help(options.binary),
+                         "fanlight plan": read_help(f"{options.binary} plan"),
                          "fanlight-load": read_help(options.load)}
         self.assertIn("--max-viewers-per-address", self.programs["fanlight"])
         self.assertIn("--receive-buffer", self.programs["fanlight-load"])
 
     def test_manual_pages(self):
         for program, flags in self.programs.items():
-            entries = manual_entries(f"{program}.1")
+            entries = manual_entries(program)
             self.assertEqual({name for names in entries for name in names}, set(flags))
             for names, text in entries.items():
                 default = re.search(r"\(default: ([^),]+)", flags[names[-1]][1])
@@ -92,7 +101,8 @@ class FlagsTest(unittest.TestCase):
     def test_zsh(self):
         for program, flags in self.programs.items():
             found = {}
-            for line in (COMPLETIONS / f"_{program}").read_text().splitlines():
+            lines = (COMPLETIONS / f"_{program.split()[0]}").read_text().splitlines()
+            for line in of_program(program, lines, lambda line: line.startswith("    ")):
                 names, bracket, rest = line.partition("[")
                 if line.startswith("  ") and bracket:
                     names = re.sub(r"\(.*?\)", "", names)
@@ -102,8 +112,8 @@ class FlagsTest(unittest.TestCase):
     def test_fish(self):
         for program, flags in self.programs.items():
             found = {}
-            text = (COMPLETIONS / f"{program}.fish").read_text().replace("\\\n", "")
-            for line in text.splitlines():
+            text = (COMPLETIONS / f"{program.split()[0]}.fish").read_text().replace("\\\n", "")
+            for line in of_program(program, text.splitlines(), lambda line: " -n $plan " in line):
                 names = [f"--{name}" for name in re.findall(r" -l (\S+)", line)]
                 names += [f"-{name}" for name in re.findall(r" -s (\S)", line)]
                 found.update(dict.fromkeys(names, line))

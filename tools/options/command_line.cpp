@@ -34,6 +34,7 @@ constexpr const char* kFooter =
     "Every flag can come from the environment, --max-viewers as FANLIGHT_MAX_VIEWERS,\n"
     "or from a file (--config). Units: 500ms, 10s, 5m; 64K, 8M; 800Mbit, 1Gbit.\n"
     "The flags of ustreamer are understood too, short and long: -d, -r, -f, -s, -p...\n"
+    "Commands: fanlight passwd, plan, sign; each has --help.\n"
     "Exit codes: 0 after SIGTERM or SIGINT; 64 bad flag; 66 no such source; 69 no\n"
     "backend; 71 system error; 77 not permitted; 78 bad configuration.";
 

@@ -27,6 +27,7 @@
 #include "http/state/server_state.h"
 #include "io/choose_backend.h"
 #include "tools/commands/passwd.h"
+#include "tools/commands/plan.h"
 #include "tools/commands/sign.h"
 #include "tools/flags/exit_code.h"
 #include "tools/options/command_line.h"
@@ -330,14 +331,15 @@ void carry_out_command(const Options& options) {
   if (options.list_devices) fmt::print("{}", list_devices());
 }
 
-// `fanlight passwd ...` and `fanlight sign ...`; false if it is neither.
+// `fanlight passwd ...`, `fanlight plan ...` and `fanlight sign ...`; false if it is none of them.
 bool carry_out_subcommand(int argc, char** argv) {
   const std::string_view name = argc > 1 ? argv[1] : "";
   const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);
   if (name == "passwd") run_passwd(arguments, STDIN_FILENO);
+  if (name == "plan") run_plan(arguments);
   const auto now = std::chrono::floor<std::chrono::seconds>(read_wall_clock());
   if (name == "sign") run_sign(arguments, now.time_since_epoch().count());
-  return name == "passwd" || name == "sign";
+  return name == "passwd" || name == "plan" || name == "sign";
 }
 
 }  // namespace
