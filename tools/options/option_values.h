@@ -14,6 +14,7 @@
 #include "core/join.h"
 #include "core/nearest_word.h"
 #include "tools/flags/units.h"
+#include "tools/options/option.h"
 
 namespace fanlight {
 
@@ -46,6 +47,11 @@ auto parse_or(std::string_view words, Parse parse) {
 inline size_t number_or(std::string_view zero, Text text, long low, long high) {
   if (text == zero) return 0;
   return parse_or(zero, [&] { return static_cast<size_t>(parse_integer(text, low, high)); });
+}
+
+template <auto kMember>
+void set_duration(OptionsDraft& draft, Text text) {
+  draft.options.*kMember = parse_duration(text);
 }
 
 }  // namespace fanlight
