@@ -177,7 +177,7 @@ void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameIn
                       info.captured_wall, info.sequence, info.slate_reason.view());
   target.frame.info_ = info;
   target.frame.pictures_ =
-      stats_.encoded.value() - stats_.slates.value() + (info.is_slate() ? 0 : 1);
+      pictures_before_ + stats_.encoded.value() - stats_.slates.value() + (info.is_slate() ? 0 : 1);
   write_part_tail(jpeg + jpeg_size);
   target.frame.segments_ = segment_room(place, jpeg_size).data();
   set_segments(target, grid);
@@ -195,6 +195,18 @@ void FrameRing::publish(const FramePlace& place, size_t jpeg_size, const FrameIn
   count_published(info);
   count_pinned();
   wake_readers();
+}
+
+void FrameRing::continue_from(uint64_t sequence, uint64_t pictures) noexcept {
+  CHECK(newest_.load() == kNone);
+  newest_sequence_ = sequence_before_ = sequence;
+  pictures_before_ = pictures;
+}
+
+FrameRing::Continuation FrameRing::continuation() noexcept {
+  const FrameRef newest = newer_than(0);
+  if (!newest) return {sequence_before_, pictures_before_};
+  return {newest->sequence(), newest->pictures()};
 }
 
 // The newest frame so far is the one that most readers have.

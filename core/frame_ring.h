@@ -157,6 +157,16 @@ class FrameRing {
   // Returns an acquired place unused.
   void abandon(const FramePlace& place) noexcept;
 
+  // Goes on where the ring of an earlier process has ended, whose last frame had this number and
+  // Frame::pictures(). Before the first frame, and before the threads start.
+  void continue_from(uint64_t sequence, uint64_t pictures) noexcept;
+  // What a ring that continues from this one is told.
+  struct Continuation {
+    uint64_t sequence;
+    uint64_t pictures;
+  };
+  Continuation continuation() noexcept;
+
   // What the readers are to expect from now on.
   void set_activity(CaptureActivity activity) noexcept { activity_.store(activity); }
 
@@ -277,6 +287,9 @@ class FrameRing {
   std::atomic<uint32_t> newest_{kNone};  // place of the newest frame
   uint64_t newest_sequence_ = 0;         // the writer's copy
   Instant newest_at_{};                  // when it was captured; the writer's
+  // Of earlier processes: the newest frame's number, and how many pictures they have published.
+  uint64_t sequence_before_ = 0;
+  uint64_t pictures_before_ = 0;
   std::atomic<Instant> keep_until_{Instant{}};
   std::atomic<Instant> divide_until_{Instant{}};
   std::atomic<uint64_t> reclaim_through_{0};

@@ -82,6 +82,18 @@ void CaptureLoop::begin() noexcept {
   clock_.interrupts().wake();
 }
 
+void CaptureLoop::continue_from(uint64_t sequence) noexcept {
+  CHECK(!has_begun_);
+  rendition_.number_from(sequence + 1);
+  if (source_) source_->number_from(sequence + 1);
+  const Instant now = clock_.now();
+  last_watched_ = now;
+  if (lost_) return;  // the reason is known, and shown immediately
+  retry_at_ = now;
+  slate_at_ = picture_due_by(now);
+  frozen_at_ = slate_at_ + config_.frozen_timeout;
+}
+
 void CaptureLoop::stop() noexcept {
   if (!thread_.joinable()) return;
   clock_.request_stop();

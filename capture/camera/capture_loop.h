@@ -84,6 +84,7 @@ class CaptureLoop {
   // Throws std::system_error.
   CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, FrameRing& ring,
               CameraClock& clock, RenditionConfig rendition = {});
+  // nullptr: to be opened when the loop begins; continue_from() must be called before.
   // A camera that could not be opened at startup: the loop waits for it.
   CaptureLoop(CaptureConfig config, const std::system_error& why_not, FrameRing& ring,
               CameraClock& clock, RenditionConfig rendition = {});
@@ -97,6 +98,10 @@ class CaptureLoop {
 
   // Lets the camera thread run.
   void begin() noexcept;
+
+  // The camera goes on where an earlier process has ended, whose last frame had this number. Some
+  // time may have passed since the constructor. Before begin(), and before the first picture.
+  void continue_from(uint64_t sequence) noexcept;
 
   // Requests the clock's stop and joins the thread: immediately if the source is waiting on the
   // clock, else when its current system call returns. May be called twice.

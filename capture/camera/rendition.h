@@ -101,6 +101,9 @@ class Rendition {
   void set_quality(int quality) noexcept;
 
   uint64_t next_sequence() const { return next_sequence_; }
+  // The number of the first picture, which is not 1 where an earlier process has counted. Before
+  // it.
+  void number_from(uint64_t sequence) { next_sequence_ = sequence; }
 
  private:
   void note_captured(const Picture& picture) noexcept;

@@ -34,6 +34,7 @@ class PatternSource final : public Source {
 
   const SourceFormat& format() const override { return format_; }
   std::optional<Picture> next(Instant deadline) override;
+  void number_from(uint64_t sequence) override { sequence_ = sequence; }
 
  private:
   void draw_card();

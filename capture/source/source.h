@@ -84,6 +84,9 @@ class Source {
   // is not used again.
   virtual std::optional<Picture> next(Instant deadline) = 0;
 
+  // X-Sequence of the next picture, for sources that draw it. Only before the first picture.
+  virtual void number_from(uint64_t) {}
+
   // Whether silence is normal: it sends only on change, and the end of its connection is noticed.
   // Its last picture then stays while it is silent, and for the stall timeout after next() has
   // thrown.

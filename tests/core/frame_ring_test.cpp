@@ -54,6 +54,31 @@ TEST(FrameRingTest, EmptyRingHasNoFrame) {
   EXPECT_EQ(ring.reclaim_through(), 0u);
 }
 
+// In a takeover: numbers and counts are those of both processes together.
+TEST(FrameRingTest, GoesOnWhereAnotherOneHasEnded) {
+  FrameRing before(kSmall);
+  EXPECT_EQ(before.continuation().sequence, 0u);
+  for (uint64_t sequence = 1; sequence <= 3; ++sequence) publish_picture(before, sequence);
+  const FrameRing::Acquired slate = before.acquire();
+  FrameInfo info = frame_info(9);
+  info.slate_reason = SlateReason("gone");
+  write_test_picture(slate.place.jpeg.first(100), 9);
+  before.publish(slate.place, 100, info);
+  const FrameRing::Continuation continuation = before.continuation();
+  EXPECT_EQ(continuation.sequence, 9u);
+  EXPECT_EQ(continuation.pictures, 3u);
+
+  FrameRing after(kSmall);
+  after.continue_from(continuation.sequence, continuation.pictures);
+  EXPECT_EQ(after.continuation().sequence, 9u) << "also without a frame of its own";
+  EXPECT_EQ(after.continuation().pictures, 3u);
+  EXPECT_DEATH(publish_picture(after, 9), "newest_sequence_");
+  EXPECT_TRUE(publish_picture(after, 10));
+  EXPECT_EQ(after.newer_than(9)->pictures(), 4u);
+  EXPECT_EQ(after.continuation().sequence, 10u);
+  EXPECT_EQ(after.continuation().pictures, 4u);
+}
+
 TEST(FrameRingTest, PublishedFrameHasThreeFormsAsSlices) {
   FrameRing ring(kSmall);
   const FrameRing::Acquired acquired = ring.acquire();

@@ -257,5 +257,24 @@ TEST(CaptureLoop, FullRingDoesNotCauseASlate) {
   EXPECT_EQ(test.recorder.shots.back().info.sequence, 110u);
 }
 
+// A camera of another process, which was prepared some time ago: no slate, and no number twice.
+TEST(CaptureLoop, GoesOnWhereAnotherProcessHasEnded) {
+  for (const bool is_open : {true, false}) {
+    TestLoop test;
+    CaptureLoop loop(test.config, is_open ? test.camera.open(test.config.options) : nullptr,
+                     test.ring, test.clock);
+    test.clock.advance(60s);
+    test.ring.continue_from(500, 400);
+    loop.continue_from(500);
+    test.clock.stop_at(62s);
+    loop.run();
+    test.recorder.look();
+    ASSERT_FALSE(test.recorder.shots.empty());
+    EXPECT_EQ(test.recorder.shots.front().info.sequence, 501u);
+    EXPECT_EQ(test.stats().slates.value(), 0u);
+    EXPECT_EQ(test.camera.first_sequences.back(), is_open ? 1u : 501u);
+  }
+}
+
 }  // namespace
 }  // namespace fanlight

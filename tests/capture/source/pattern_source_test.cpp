@@ -107,5 +107,13 @@ TEST(PatternSource, StampsPicturesWithTheTimeItDraws) {
   EXPECT_FALSE(source.next(clock.now() + 39ms));
 }
 
+TEST(PatternSource, CountsFromWhereItIsTold) {
+  FakeClock clock;
+  PatternSource source(with(0, 0, 1), clock);
+  source.number_from(4711);
+  EXPECT_EQ(read_strip(luma_of(*source.next(kNever))), 4711u);
+  EXPECT_EQ(read_strip(luma_of(*source.next(kNever))), 4712u);
+}
+
 }  // namespace
 }  // namespace fanlight
