@@ -42,11 +42,21 @@ void Admission::set_limits(const AdmissionConfig& config) {
 // The address is examined first: a client that has its share takes nobody's place.
 Verdict Admission::enter(const PeerAddress& peer, bool by_admin_listener,
                          ConnectionPlace& place) noexcept {
+  const size_t limit = connections_per_address_.load();
+  return enter(peer, by_admin_listener, limit == 0 ? kNoLimit : limit, place);
+}
+
+bool Admission::keep(const PeerAddress& peer, bool by_admin_listener,
+                     ConnectionPlace& place) noexcept {
+  return enter(peer, by_admin_listener, kNoLimit, place) == Verdict::admitted;
+}
+
+Verdict Admission::enter(const PeerAddress& peer, bool by_admin_listener, size_t limit,
+                         ConnectionPlace& place) noexcept {
   CHECK(!place.taken());
   place.address = AddressTable::kNone;
   if (!by_admin_listener && !is_exempt(peer)) {
-    const size_t limit = connections_per_address_.load();
-    place.address = add(peer, Held::connection, limit == 0 ? kNoLimit : limit);
+    place.address = add(peer, Held::connection, limit);
     if (place.address == AddressTable::kNone) {
       place = {};
       return Verdict::address_full;
@@ -114,6 +124,22 @@ Verdict Admission::admit(const PeerAddress& peer, size_t frame_bytes, double fps
   return Verdict::admitted;
 }
 
+bool Admission::keep(const PeerAddress& client, uint64_t bytes_per_second,
+                     ViewerPlace& place) noexcept {
+  CHECK(!place.taken);
+  if (viewers_.fetch_add(1) >= capacity_) {
+    viewers_.fetch_sub(1);
+    return false;
+  }
+  place = {};
+  place.taken = true;
+  if (has_address(client)) place.address = add(client, Held::stream, kNoLimit);
+  place.paced = is_paced(client);
+  if (place.paced && wire_->claim(bytes_per_second)) place.bytes_per_second = bytes_per_second;
+  count_admitted();
+  return true;
+}
+
 void Admission::count_admitted() noexcept {
   admitted_.fetch_add(1);
   const size_t now = std::min(viewers_.load(), viewers_max_.load());
@@ -136,9 +162,13 @@ bool Admission::take_address(const PeerAddress& peer, ViewerPlace& place) noexce
   return place.address != AddressTable::kNone;
 }
 
+bool Admission::is_paced(const PeerAddress& client) const noexcept {
+  return wire_ != nullptr && (!client.is_local || wire_->config().local_too);
+}
+
 bool Admission::take_wire(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
                           ViewerPlace& place) noexcept {
-  if (wire_ == nullptr || (peer.is_local && !wire_->config().local_too)) return true;
+  if (!is_paced(peer)) return true;
   double fps = wire_->min_fps();
   if (fps_wished > 0) fps = std::min(fps, fps_wished);
   const auto claim = static_cast<uint64_t>(double(bytes_on_wire(frame_bytes)) * fps);

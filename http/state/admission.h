@@ -74,6 +74,8 @@ class Admission {
   // Takes a place for a connection of `peer`, the socket's address, if there is one. Clients of the
   // admin listener have places of their own beside the others', and no limit by address.
   Verdict enter(const PeerAddress& peer, bool by_admin_listener, ConnectionPlace& place) noexcept;
+  // Takes a place for a connection that an earlier process had, as keep() below.
+  bool keep(const PeerAddress& peer, bool by_admin_listener, ConnectionPlace& place) noexcept;
   // Does nothing when the place is not taken.
   void leave(ConnectionPlace& place) noexcept;
 
@@ -81,6 +83,11 @@ class Admission {
   // 1/fps seconds, where fps is the wire's min_fps, or `fps_wished` if that is lower.
   Verdict admit(const PeerAddress& peer, size_t frame_bytes, double fps_wished,
                 ViewerPlace& place) noexcept;
+
+  // Takes the place of a viewer that an earlier process had admitted, and that is owed
+  // `bytes_per_second`. Only viewers_max at construction, for which everything was sized, is a
+  // limit: those that can change do not end what goes on. False if that is reached.
+  bool keep(const PeerAddress& client, uint64_t bytes_per_second, ViewerPlace& place) noexcept;
 
   // Does nothing when the place is not taken.
   void leave(ViewerPlace& place) noexcept;
@@ -114,7 +121,10 @@ class Admission {
  private:
   bool is_exempt(const PeerAddress& peer) const noexcept;
   size_t stream_limit(const PeerAddress& client) const noexcept;
+  Verdict enter(const PeerAddress& peer, bool by_admin_listener, size_t limit,
+                ConnectionPlace& place) noexcept;
   AddressTable::Entry add(const PeerAddress& peer, Held kind, size_t limit) noexcept;
+  bool is_paced(const PeerAddress& client) const noexcept;
   void count_admitted() noexcept;
   bool take_address(const PeerAddress& peer, ViewerPlace& place) noexcept;
   bool take_wire(const PeerAddress& peer, size_t frame_bytes, double fps_wished,

@@ -292,5 +292,37 @@ TEST(Admission, LocalViewersUseTheWireOnlyIfConfigured) {
   strict.leave(a);
 }
 
+// They were admitted by an earlier process: what ends them is only that there is no room.
+TEST(Admission, KeepsViewersWhateverTheLimitsAre) {
+  WireConfig wire_config;
+  wire_config.bits_per_second = 8'000'000;
+  Wire wire(wire_config, 1);
+  Admission admission({.viewers_max = 3}, &wire);
+  admission.set_limits({.viewers_max = 1, .viewers_per_address = 1, .connections_per_address = 1});
+  ViewerPlace places[4];
+  EXPECT_TRUE(admission.keep(v4("10.0.0.1"), 100'000, places[0]));
+  EXPECT_TRUE(places[0].paced);
+  EXPECT_EQ(wire.claimed(), 100'000u);
+  EXPECT_TRUE(admission.keep(v4("10.0.0.1"), 10'000'000, places[1]));
+  EXPECT_EQ(wire.claimed(), 100'000u) << "there is no more";
+  EXPECT_TRUE(admission.keep(v4("127.0.0.1", true), 0, places[2]));
+  EXPECT_FALSE(places[2].paced);
+  EXPECT_FALSE(admission.keep(v4("10.0.0.2"), 0, places[3]));
+  EXPECT_EQ(admission.viewers(), 3u);
+  EXPECT_EQ(admission.addresses(), 2u);
+  for (ViewerPlace& place : places) admission.leave(place);
+  EXPECT_EQ(admission.viewers(), 0u);
+  EXPECT_EQ(admission.addresses(), 0u);
+  EXPECT_EQ(wire.claimed(), 0u);
+
+  std::vector<ConnectionPlace> connections(admission.connections_max() + 1);
+  for (size_t i = 0; i < connections.size(); ++i) {
+    const bool has_place = i < admission.connections_max();
+    EXPECT_EQ(admission.keep(v4("10.0.0.1"), false, connections[i]), has_place) << i;
+  }
+  for (ConnectionPlace& place : connections) admission.leave(place);
+  EXPECT_EQ(admission.connections(), 0u);
+}
+
 }  // namespace
 }  // namespace fanlight
