@@ -93,6 +93,10 @@ class Backend {
   virtual bool register_descriptor(int fd) noexcept = 0;
   virtual void unregister_descriptor(int fd) noexcept = 0;
 
+  // Forgets a descriptor whose socket goes on in another process, which shares it: nothing of this
+  // backend may remain attached to it. Precedes the CLOSE; nothing is in flight on it.
+  virtual void detach(int fd) noexcept = 0;
+
   // Whether the kernel may be asked to make the records of a TLS connection on this socket
   // (Documentation/networking/tls.rst). If so, sends on it are copies from now on, also of shared
   // memory.

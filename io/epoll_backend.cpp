@@ -261,6 +261,14 @@ void EpollBackend::unwatch(int fd) noexcept {
   descriptors_.at(fd).interest = 0;
 }
 
+// Epoll watches open file descriptions, and reports them for as long as any process has one open
+// (epoll(7)).
+void EpollBackend::detach(int fd) noexcept {
+  if (!descriptors_.reserve(fd) || descriptors_.at(fd).interest == 0) return;
+  CHECK(!descriptors_.at(fd).input && !descriptors_.at(fd).output);
+  unwatch(fd);
+}
+
 void EpollBackend::poll_descriptors(Instant deadline) noexcept {
   std::array<epoll_event, kReportsPerCall> reports;
   const int count = wait_for_reports(reports, deadline);

@@ -48,6 +48,7 @@ class EpollBackend final : public KernelBackend {
   bool can_report_zero_copy() const noexcept override { return false; }
   bool register_descriptor(int) noexcept override { return false; }
   void unregister_descriptor(int) noexcept override {}
+  void detach(int fd) noexcept override;
   bool offload_tls(int fd) noexcept override;
   const char* name() const noexcept override { return "epoll"; }
 

@@ -229,18 +229,34 @@ void Listener::open_unix(const std::string& path, const SocketTuning& tuning) {
 }
 
 Listener::Listener(Fd inherited, const SocketTuning& tuning) {
-  constexpr std::string_view kWhere = "the inherited descriptor";
-  const int fd = inherited.get();
-  if (get_option(fd, SO_TYPE, kWhere) != SOCK_STREAM) fail(EPROTOTYPE, kWhere);
-  if (get_option(fd, SO_ACCEPTCONN, kWhere) == 0) fail(EINVAL, kWhere);
-  // For an O_NONBLOCK listener io_uring would complete with -EAGAIN instead of waiting.
-  const int flags = ::fcntl(fd, F_GETFL);
-  if (flags < 0 || ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) fail(errno, kWhere);
-  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) fail(errno, kWhere);
-  const int family = get_option(fd, SO_DOMAIN, kWhere);
-  tune(fd, family == AF_INET || family == AF_INET6, tuning, kWhere);
-  sockets_.push_back(std::move(inherited));
+  take(std::move(inherited), tuning, "the inherited descriptor");
   learn_address();
+}
+
+Listener::Listener(std::vector<Fd> passed, const std::string& path, const SocketTuning& tuning) {
+  CHECK(!passed.empty());
+  for (Fd& socket : passed) take(std::move(socket), tuning, "the other process's descriptor");
+  learn_address();
+  passed_path_ = path;
+}
+
+void Listener::take(Fd socket, const SocketTuning& tuning, std::string_view where) {
+  const int fd = socket.get();
+  if (get_option(fd, SO_TYPE, where) != SOCK_STREAM) fail(EPROTOTYPE, where);
+  if (get_option(fd, SO_ACCEPTCONN, where) == 0) fail(EINVAL, where);
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) fail(errno, where);
+  const int family = get_option(fd, SO_DOMAIN, where);
+  tune(fd, family == AF_INET || family == AF_INET6, tuning, where);
+  sockets_.push_back(std::move(socket));
+}
+
+// For an O_NONBLOCK listener io_uring would complete with -EAGAIN instead of waiting.
+void Listener::possess() {
+  if (!passed_path_.empty()) path_ = OwnedPath(std::exchange(passed_path_, {}));
+  for (const Fd& socket : sockets_) {
+    const int flags = ::fcntl(socket.get(), F_GETFL);
+    CHECK(flags >= 0 && ::fcntl(socket.get(), F_SETFL, flags & ~O_NONBLOCK) == 0);
+  }
 }
 
 // The address that the first socket is actually bound to.
@@ -277,10 +293,11 @@ void Listener::learn_address() {
   }
 }
 
-int Listener::fd(unsigned shard) const {
-  if (sockets_.size() == 1) return sockets_.front().get();
-  CHECK(shard < sockets_.size());
-  return sockets_[shard].get();
+std::vector<int> Listener::fds(unsigned shard, unsigned shards) const {
+  CHECK(shard < shards);
+  std::vector<int> fds{fd(shard)};
+  for (unsigned i = shard + shards; i < sockets_.size(); i += shards) fds.push_back(fd(i));
+  return fds;
 }
 
 std::string Listener::url() const {

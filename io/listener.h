@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +41,7 @@ struct SocketTuning {
 // Owns: one listening socket per shard (SO_REUSEPORT, the kernel spreads connections over them),
 //   or one shared by all where SO_REUSEPORT does not exist (AF_UNIX) or the descriptor was
 //   inherited. A UNIX socket's path is removed by the destructor.
-// Thread: made and destroyed by main; each shard accepts on fd(shard).
+// Thread: made and destroyed by main; each shard accepts on fds(shard).
 class Listener {
  public:
   // Throws std::system_error: EADDRINUSE when the port is taken, even by a process that itself uses
@@ -52,10 +53,27 @@ class Listener {
   // shards share it. Throws std::system_error when it is not a listening stream socket.
   Listener(Fd inherited, const SocketTuning& tuning);
 
+  // Listening sockets of one address, of an earlier process: as many as it had shards. `path`: of a
+  // UNIX socket, else empty. Throws likewise.
+  Listener(std::vector<Fd> passed, const std::string& path, const SocketTuning& tuning);
+
   Listener(Listener&&) = default;
   Listener& operator=(Listener&&) = default;
 
-  int fd(unsigned shard) const;
+  // The socket that a shard accepts on; and all of them, if there were more shards before.
+  int fd(unsigned shard) const { return sockets_[shard % sockets_.size()].get(); }
+  std::vector<int> fds(unsigned shard, unsigned shards) const;
+  std::span<const Fd> sockets() const { return sockets_; }
+  // From now on, or no longer, the sockets are this process's only: their mode is as io_uring needs
+  // it, and the destructor removes the path of a UNIX socket that is not inherited. A listener that
+  // was made of an address is possessed; what comes from another process is not, since that may
+  // still use it.
+  void possess();
+  void disown() { path_.forget(); }
+
+  // What it was made from: the address as configured, or the name of an inherited socket.
+  void set_origin(std::string origin) { origin_ = std::move(origin); }
+  const std::string& origin() const { return origin_; }
 
   // `http://127.0.0.1:5000/` with the real port, `https://…` with TLS, or `unix:/path`.
   std::string url() const;
@@ -81,16 +99,21 @@ class Listener {
     }
     ~OwnedPath();
 
+    void forget() { path_.clear(); }
+
    private:
     std::string path_;
   };
 
+  void take(Fd socket, const SocketTuning& tuning, std::string_view where);
   void open_tcp(const ListenAddress& address, unsigned shards, const SocketTuning& tuning);
   void open_unix(const std::string& path, const SocketTuning& tuning);
   void learn_address();
 
   std::vector<Fd> sockets_;
-  OwnedPath path_;    // of a UNIX socket; declared after the sockets, so removed before they close
+  std::string passed_path_;  // for path_, once it is possessed
+  OwnedPath path_;  // of a UNIX socket; declared after the sockets, so removed before they close
+  std::string origin_;
   std::string host_;  // as printed in the URL; for UNIX sockets the path
   int port_ = 0;
   bool unix_ = false;

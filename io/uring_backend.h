@@ -41,6 +41,7 @@ class UringBackend final : public KernelBackend {
   void share_memory(std::span<const std::byte>, int) noexcept override {}
   bool register_descriptor(int fd) noexcept override { return registered_->add(fd); }
   void unregister_descriptor(int fd) noexcept override { registered_->remove(fd); }
+  void detach(int) noexcept override {}
   // Tries it on a socket and a ring made for the test. Linux 6.2.
   bool can_report_zero_copy() const noexcept override;
   const char* name() const noexcept override { return "io_uring"; }

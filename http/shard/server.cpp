@@ -43,9 +43,11 @@ struct ShardSignals {
 using ShardSockets = std::vector<ListeningSocket>;
 
 void add_sockets(ShardSockets& sockets, const std::vector<Listener>& listeners, unsigned shard,
-                 bool is_admin) {
+                 unsigned shards, bool is_admin) {
   for (const Listener& listener : listeners) {
-    sockets.push_back({listener.fd(shard), is_admin, listener.is_tls(), listener.is_local()});
+    for (const int fd : listener.fds(shard, shards)) {
+      sockets.push_back({fd, is_admin, listener.is_tls(), listener.is_local()});
+    }
   }
 }
 
@@ -82,8 +84,8 @@ Server::Server(ServerState& state, const std::vector<Listener>& listeners,
   for (unsigned i = 0; i < options.shards; ++i) {
     try {
       ShardSockets sockets;
-      add_sockets(sockets, listeners, i, false);
-      add_sockets(sockets, admin_listeners, i, true);
+      add_sockets(sockets, listeners, i, options.shards, false);
+      add_sockets(sockets, admin_listeners, i, options.shards, true);
       threads_.emplace_back([&state, signals = ShardSignals{ready[i], begin_}, i, sockets,
                              options] { run_shard(state, i, sockets, options, signals); });
     } catch (...) {

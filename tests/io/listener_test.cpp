@@ -294,9 +294,12 @@ TEST(ListenerTest, AdoptsAnInheritedDescriptor) {
   const int fd = foreign.get();
   ASSERT_EQ(::fcntl(fd, F_SETFL, O_NONBLOCK), 0);
   ASSERT_EQ(::fcntl(fd, F_SETFD, 0), 0);
-  const Listener listener(std::move(foreign), {});
+  Listener listener(std::move(foreign), {});
+  EXPECT_NE(::fcntl(fd, F_GETFL) & O_NONBLOCK, 0) << "another process may still use it";
+  listener.possess();
   EXPECT_EQ(listener.fd(0), fd);
   EXPECT_EQ(listener.fd(7), fd);
+  EXPECT_EQ(listener.fds(7, 8), std::vector<int>{fd});
   EXPECT_EQ(listener.port(), port);
   EXPECT_EQ(listener.url(), "http://127.0.0.1:" + std::to_string(port) + "/");
   EXPECT_TRUE(listener.is_local());

@@ -38,6 +38,7 @@ class ScriptedBackend final : public Backend {
   bool can_report_zero_copy() const noexcept override { return false; }
   bool register_descriptor(int) noexcept override { return false; }
   void unregister_descriptor(int) noexcept override {}
+  void detach(int) noexcept override {}
   bool offload_tls(int) noexcept override { return false; }
   void reset_on_close(int) noexcept override {}
   const char* name() const noexcept override { return "script"; }

@@ -68,6 +68,10 @@ class SimBackend final : public Backend {
   void share_memory(std::span<const std::byte>, int) noexcept override {}
   bool register_descriptor(int fd) noexcept override;
   void unregister_descriptor(int fd) noexcept override;
+  void detach(int fd) noexcept override {
+    CHECK(descriptors_.at(fd).connection != nullptr && !slots_.contains(fd));
+    descriptors_.at(fd).detached = true;
+  }
   bool offload_tls(int) noexcept override { return false; }
   bool can_report_zero_copy() const noexcept override { return faults_.zero_copy_reports; }
   const char* name() const noexcept override { return "simulation"; }
@@ -83,6 +87,10 @@ class SimBackend final : public Backend {
   // A peer's connection to it. The peer's end is the caller's until the caller has closed it; the
   // connection is the network's, which keeps it.
   SimConnection& connect(int listener, const SimLink& link);
+
+  // Another descriptor for the same connection, as another process would get it; the first one is
+  // not used any more, and detached before it is closed.
+  int share(int fd) { return open_descriptor(Descriptor(descriptors_.at(fd))); }
 
   // The current or the next wait() returns, with or without an event.
   void interrupt() { interrupted_ = true; }
@@ -128,6 +136,7 @@ class SimBackend final : public Backend {
     SimConnection* connection = nullptr;  // nullptr for a listener and a spare one
     bool reset_on_close = false;
     bool registered = false;
+    bool detached = false;  // its close leaves the connection to the other descriptor
   };
   // Requests in flight on a descriptor, virtual or not: waiting ones, by kind.
   struct Slots {

@@ -380,8 +380,9 @@ SimBackend::Outcome SimBackend::perform_cancel(const Request& request) {
 SimBackend::Outcome SimBackend::perform_close(const Request& request) {
   const Descriptor descriptor = descriptors_.at(request.fd);
   CHECK(!descriptor.registered);  // the kernel would keep it open
-  numbers_.erase(descriptor.connection_or_listener);
   descriptors_.erase(request.fd);
+  if (descriptor.detached) return {0};
+  numbers_.erase(descriptor.connection_or_listener);
   if (descriptor.connection != nullptr) {
     descriptor.connection->close_server(descriptor.reset_on_close);
   } else if (descriptor.connection_or_listener != 0) {
