@@ -31,14 +31,16 @@ ROOMS = {
     "http/page": ["http/protocol"],
     "http/state": ["http/page", "database"],
     "http/delivery": ["core/history", "http/state"],
+    "http/takeover": ["http/delivery"],
     "http/report": ["http/delivery"],
     "http/answer": ["http/report"],
-    "http/shard": ["http/answer"],
+    "http/shard": ["http/answer", "http/takeover"],
     "tools/flags": ["core"],
     "tools/load": ["tools/flags", "core/segments", "core/web_socket"],
     "tools/options": ["tools/flags", "capture/camera", "http/state", "sandbox"],
     "tools/commands": ["tools/flags", "http/state"],
-    "tools/server": ["tools/options", "tools/commands", "http/shard"],
+    "tools/takeover": ["tools/flags", "http/takeover"],
+    "tools/server": ["tools/options", "tools/commands", "tools/takeover", "http/shard"],
 }
 # These may include everything, and nothing above includes them.
 OUTSIDE = ("bench", "tests")

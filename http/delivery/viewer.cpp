@@ -52,10 +52,44 @@ Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
   channel_->add_viewer(options.updates);
 }
 
+Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
+               const ViewerProgress& progress) noexcept
+    : sink_(sink),
+      channel_(channel),
+      last_sequence_(progress.last_sequence),
+      seen_sequence_(progress.seen_sequence),
+      due_at_(progress.due_at),
+      any_frame_from_(progress.any_frame_from),
+      step_(progress.step),
+      pace_known_(progress.pace_known),
+      options_(options),
+      frames_sent_(progress.frames_sent),
+      pictures_before_(progress.pictures_before),
+      repeat_at_(progress.repeat_at),
+      frames_skipped_(progress.frames_skipped),
+      joined_at_(progress.joined_at) {
+  channel_.add_viewer(options.updates);
+}
+
 Viewer::~Viewer() {
   if (frame_ != nullptr && frame_->is_in_ring()) channel_->unpin(*frame_);
   if (replay_ != nullptr) replay_->release();
   channel_->remove_viewer(options_.updates);
+}
+
+ViewerProgress Viewer::progress() const noexcept {
+  CHECK(!is_sending());
+  return {.last_sequence = last_sequence_,
+          .seen_sequence = seen_sequence_,
+          .frames_sent = frames_sent_,
+          .frames_skipped = frames_skipped_,
+          .pictures_before = pictures_before_,
+          .step = step_,
+          .pace_known = pace_known_,
+          .due_at = due_at_,
+          .any_frame_from = any_frame_from_,
+          .repeat_at = repeat_at_,
+          .joined_at = joined_at_};
 }
 
 // Whether the newest frame shows something newer than this viewer does.

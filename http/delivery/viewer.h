@@ -38,6 +38,24 @@ struct ViewerOptions {
   Replay* replay = nullptr;        // what precedes the newest frames, or is all; the viewer's own
 };
 
+// How far a viewer has come: with its options, all that another process needs to go on with it. The
+// instants are of the machine's monotonic clock, which processes share.
+struct ViewerProgress {
+  uint64_t last_sequence = 0;
+  uint64_t seen_sequence = 0;
+  uint64_t frames_sent = 0;
+  uint64_t frames_skipped = 0;
+  uint64_t pictures_before = 0;
+  uint32_t step = 1;
+  bool pace_known = false;
+  Instant due_at{};
+  Instant any_frame_from{};
+  Instant repeat_at{};
+  Instant joined_at{};
+
+  bool operator==(const ViewerProgress&) const = default;
+};
+
 // A viewer's link in one of two lists, and a flag for which one; SendQueue maintains both.
 class SendQueueHook : public ListHook<> {
  private:
@@ -53,6 +71,10 @@ class SendQueueHook : public ListHook<> {
 class Viewer : public SendQueueHook, public FairShare {
  public:
   Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options, Instant now) noexcept;
+  // One that goes on where an earlier process left it. Its numbers are at most those that the
+  // channel's ring continues from (FrameRing::continue_from()).
+  Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
+         const ViewerProgress& progress) noexcept;
   ~Viewer();
 
   // Whether the channel's newest frame should go to this viewer now. This holds if the sink is
@@ -124,6 +146,8 @@ class Viewer : public SendQueueHook, public FairShare {
   // Pictures per second that it gets; 0 before the second, and while it gets a slate.
   double measured_fps(Instant now) const noexcept { return rate_.per_second(now); }
   Instant joined_at() const noexcept { return joined_at_; }
+  // Only while it is not sending.
+  ViewerProgress progress() const noexcept;
 
  private:
   bool is_last() const noexcept;
