@@ -101,6 +101,8 @@ class PieceSender final : public ZeroCopySender {
 
   PeerProgress& progress() noexcept { return progress_; }
   uint64_t bytes_sent() const noexcept { return bytes_sent_; }
+  // Counts from here on: another process has sent these.
+  void continue_from(uint64_t bytes_sent) noexcept { bytes_sent_ = bytes_sent; }
 
  private:
   enum class Records : uint8_t {

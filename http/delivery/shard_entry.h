@@ -10,6 +10,8 @@
 
 namespace fanlight {
 
+struct PassedStream;
+struct PassingOrder;
 struct ShardServices;
 class UstreamerFraming;
 class Viewer;
@@ -48,6 +50,11 @@ class ShardEntry {
   virtual void refuse(const ClientSocket& client, Refusal reason) noexcept = 0;
   // Whether there is room for one more connection, if only to refuse it.
   virtual bool has_room() const noexcept = 0;
+
+  // Carries out a step of passing streams on to another process, and answers it, maybe later.
+  virtual void carry_out(PassingOrder& order) noexcept = 0;
+  // Goes on with a stream of another process; the socket becomes the shard's.
+  virtual void take(const PassedStream& passed) noexcept = 0;
 
   // Visits the connections that have viewers, in order of their ids.
   virtual void visit_sessions(SessionVisitor& visitor) noexcept = 0;

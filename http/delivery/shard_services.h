@@ -59,11 +59,18 @@ struct ShardServices {
   Slab<Viewer>& socket_viewers;  // of WebSockets; a stream's viewer is in its connection
   TlsPlaces* tls;                // nullptr: no listener has TLS
   std::span<char> scratch;       // for received bytes that are discarded
+  // While streams are passed on to another process: of which cameras. Else nullptr.
+  const std::vector<bool>* passing = nullptr;
 
   Instant now() const noexcept { return reactor.now(); }
   WallTime wall_now() const noexcept { return reactor.wall_now(); }
   std::string_view date() const noexcept { return date_field.at(wall_now()); }
   Channel& channel(size_t camera) const noexcept { return *channels[camera]; }
+  size_t camera_of(const Channel& channel) const noexcept {
+    size_t camera = 0;
+    while (channels[camera].get() != &channel) ++camera;
+    return camera;
+  }
 
   // Counts and logs that no place is left, for connections or for viewers.
   void note_full() const noexcept {

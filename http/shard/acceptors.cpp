@@ -112,7 +112,7 @@ void Acceptors::on_accepted(Acceptor& acceptor, Completion completion) noexcept 
   } else if (!hand_over(client)) {
     accepted(client);
   }
-  if (completion.final() && !paused_ && !stopped_) accept(acceptor);
+  if (completion.final() && !paused_ && !on_hold_ && !stopped_) accept(acceptor);
 }
 
 void Acceptors::accepted(const ClientSocket& client) noexcept {
@@ -130,7 +130,7 @@ void Acceptors::hold(const ClientSocket& client) noexcept {
 void Acceptors::accept_failed(int error) noexcept {
   services_.stats.accept_failures.add();
   if (stopped_) return;
-  if (is_transient(error) && ++failures_ < kFailuresInARow) return;
+  if (on_hold_ || (is_transient(error) && ++failures_ < kFailuresInARow)) return;
   failures_ = 0;
   if (error == EMFILE || error == ENFILE) return short_of_descriptors(error);
   services_.events.cannot_accept(services_.now(), error);
@@ -161,7 +161,7 @@ bool Acceptors::has_spare() noexcept {
 }
 
 void Acceptors::on_timer() noexcept {
-  stopped_ ? cancel_accepts() : try_again();
+  stopped_ || on_hold_ ? cancel_accepts() : try_again();
 }
 
 void Acceptors::try_again() noexcept {
@@ -171,7 +171,7 @@ void Acceptors::try_again() noexcept {
 }
 
 void Acceptors::resume() noexcept {
-  if (!paused_ || stopped_) return;
+  if (!paused_ || stopped_ || on_hold_) return;
   while (held_count_ > 0 && shard_.has_room()) shard_.admit(take_held());
   if (!shard_.has_room()) {
     services_.reactor.timers().set(retry_timer_, services_.now() + kRetry);
@@ -179,6 +179,20 @@ void Acceptors::resume() noexcept {
   }
   paused_ = false;
   services_.reactor.timers().clear(retry_timer_);
+  for (auto& acceptor : acceptors_) {
+    if (!acceptor->operation.in_flight()) accept(*acceptor);
+  }
+}
+
+void Acceptors::hold() noexcept {
+  on_hold_ = true;
+  cancel_accepts();
+}
+
+void Acceptors::release() noexcept {
+  on_hold_ = false;
+  services_.reactor.timers().clear(retry_timer_);
+  if (paused_) return resume();
   for (auto& acceptor : acceptors_) {
     if (!acceptor->operation.in_flight()) accept(*acceptor);
   }

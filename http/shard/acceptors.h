@@ -43,6 +43,10 @@ class Acceptors {
   // A connection has ended, so a place and a descriptor are free; or some time has passed.
   void try_again() noexcept;
 
+  // Accepts nothing until release(), so that another process accepts all.
+  void hold() noexcept;
+  void release() noexcept;
+
   // Stops accepting.
   void stop() noexcept;
 
@@ -52,9 +56,7 @@ class Acceptors {
  private:
   struct Acceptor {
     Acceptor(Acceptors& owner, const ListeningSocket& listening)
-        : acceptors(owner),
-          listener(listening),
-          operation(bind<&Acceptor::on_accepted>(this)) {}
+        : acceptors(owner), listener(listening), operation(bind<&Acceptor::on_accepted>(this)) {}
     void on_accepted(Completion completion) noexcept { acceptors.on_accepted(*this, completion); }
     Acceptors& acceptors;
     const ListeningSocket listener;
@@ -101,7 +103,8 @@ class Acceptors {
   Timer retry_timer_;
   unsigned failures_ = 0;  // transient ones in a row
   int spare_ = -1;         // descriptor; -1: closed to refuse a client, or not available
-  bool paused_ = false;
+  bool paused_ = false;    // for lack of a place or a descriptor
+  bool on_hold_ = false;   // hold()
   bool stopped_ = false;
 };
 

@@ -247,6 +247,8 @@ void Connection::request_received(int result) noexcept {
 // Only streams receive, also one that ends before its first frame; and a guest that was refused
 // before it had sent anything.
 void Connection::on_received_while_answering(int result) noexcept {
+  if (is_held() && line_ == Line::detaching) return detached(result);
+  if (result == -ECANCELED) return receive_nothing();  // it was to be passed on, but is not
   if (result < 0) return close(Ending::reset);
   if (result == 0) return on_peer_ended();
   if (const auto* stream = std::get_if<WebSocketStream>(&session_)) {
@@ -288,6 +290,7 @@ void Connection::on_timer() noexcept {
     return;
   }
   if (state_ >= State::closing) return cancel_operations();
+  if (is_held() && !is_sending()) return check_held();
   if (has_right_ended()) return end_watching();
   if (is_sending() || state_ == State::lingering) {
     if (sender_.peer_has_ended()) sender_.note_peer_ended();  // the cancel may have had no effect
@@ -318,6 +321,8 @@ bool Connection::is_expired() noexcept {
 }
 
 void Connection::end_soon() noexcept {
+  if (is_held()) resume();
+  if (ending_) return;
   ending_ = true;
   if (state_ == State::waiting || state_ == State::handshaking) {
     if (!is_new_) return close(Ending::orderly);

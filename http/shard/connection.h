@@ -10,6 +10,7 @@
 //   connection_reply.cpp       replies, their bodies, waiting for a frame or a camera
 //   connection_stream.cpp      streams of frames
 //   connection_web_socket.cpp  WebSockets
+//   connection_takeover.cpp    streams that change the process
 //   connection_tls.cpp         handshakes, and the bytes inside of TLS
 //   connection_end.cpp         time limits, giving way, lingering, closing
 //
@@ -43,9 +44,12 @@
 namespace fanlight {
 
 class Connection;
+struct PassedStream;
+struct StreamState;
 struct TlsLink;
 
-// Connections that end early when others need their places, in the order in which they do.
+// Connections that end early when others need their places, in the order in which they do; and
+// those that are on their way to another process.
 struct GivesWay {};  // tag of these lists
 using ConnectionLine = List<Connection, GivesWay>;
 enum class Line : uint8_t {
@@ -54,8 +58,13 @@ enum class Line : uint8_t {
   leaving,     // guests that have been answered, and linger
   handshakes,  // wait for a step of their handshake
   held,        // wait for a place among the handshakes
+  // Streams for another process, which begin no more frames:
+  finishing,  // the kernel has not taken all of the last one yet
+  detaching,  // the receive is being cancelled
+  parked,     // nothing is in flight
+  passed,     // and the other process has been sent the socket
 };
-inline constexpr size_t kLines = 5;
+inline constexpr size_t kLines = 9;
 
 // Thread: the shard's.
 class ConnectionOwner {
@@ -104,6 +113,23 @@ class Connection final : public FrameSink,
   void refuse_now() noexcept;
   // One that is leaving: does not wait until its peer closes.
   void stop_lingering() noexcept { close(Ending::orderly); }
+
+  // --- For a stream that another process is to go on with, on either side ---
+
+  // Holds it between two frames, if it is one that can be passed on (ShardServices::passing).
+  void hold() noexcept;
+  // One in Line::parked: describes it, and puts it into Line::passed.
+  void describe(PassedStream& passed) noexcept;
+  // One in Line::passed: closes only the descriptor; the connection is the other process's.
+  void let_go() noexcept;
+  // One that is held: it continues here.
+  void resume() noexcept;
+  // The other process has taken over: ends soon what it does not get.
+  void end_unless_held() noexcept;
+
+  // Starts with the stream of another process, which it was between two frames.
+  void start_stream(const ConnectionPlace& place, const Seat& seat,
+                    const StreamState& state) noexcept;
 
   // --- For one in the lines of handshakes ---
 
@@ -176,6 +202,9 @@ class Connection final : public FrameSink,
   struct Stream {
     Stream(FrameSink& sink, const OpenStream& open, Instant now) noexcept
         : viewer(sink, *open.channel, open.options, now), framing(open.framing) {}
+    Stream(FrameSink& sink, Channel& channel, const ViewerOptions& options,
+           const ViewerProgress& progress, UstreamerFraming* ustreamer) noexcept
+        : viewer(sink, channel, options, progress), framing(ustreamer) {}
     Viewer viewer;
     UstreamerFraming* framing;
   };
@@ -294,6 +323,13 @@ class Connection final : public FrameSink,
   void end_stream(Stream& stream) noexcept;
   void end_empty_stream(Stream& stream) noexcept;
   void note_frame_sent(Viewer& viewer) noexcept;
+
+  // --- streams for another process ---
+  bool is_held() const noexcept;
+  bool may_pass_on(const Stream& stream) const noexcept;
+  void detached(int result) noexcept;
+  void park() noexcept;
+  void check_held() noexcept;
 
   // --- WebSockets ---
   void receive_web_socket(WebSocket& socket) noexcept;

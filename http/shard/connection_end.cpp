@@ -94,6 +94,7 @@ void Connection::evict(Counter& reason) noexcept {
 void Connection::on_peer_ended() noexcept {
   sender_.note_peer_ended();
   if (state_ == State::lingering) return end_lingering();
+  if (is_held()) return;  // whoever receives next finds it again
   // FIN without a preceding Close frame violates the protocol (RFC 6455 section 7.1.5).
   if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
     return end_web_socket(*stream->socket, CloseCode::protocol_error);
@@ -129,7 +130,8 @@ void Connection::end_lingering() noexcept {
 
 void Connection::on_zero_copy_done() noexcept {
   if (state_ == State::closed) return finish();
-  if (state_ == State::lingering && sender_.peer_has_ended()) end_lingering();
+  if (state_ == State::lingering && sender_.peer_has_ended()) return end_lingering();
+  if (is_held() && line_ == Line::finishing && !is_sending()) hold();
 }
 
 void Connection::on_controlled(Completion) noexcept {

@@ -24,6 +24,7 @@ void Connection::continue_after_piece(OpenStream& open) noexcept {
   receive_nothing();
   if (seat_.may_end()) ensure_timer(seat_.ends);
   if (ending_) return end_stream(stream);
+  if (may_pass_on(stream)) return hold();
   services_.queue.settle(stream.viewer, services_.now());
 }
 
@@ -60,6 +61,7 @@ void Connection::continue_after_piece(Stream& stream) noexcept {
   note_frame_sent(viewer);
   if (viewer.was_cut()) return close(Ending::reset);  // the answer is not complete
   if (viewer.is_finished()) return begin_lingering();
+  if (may_pass_on(stream)) return hold();
   services_.queue.settle(stream.viewer, services_.now());
 }
 
@@ -86,7 +88,7 @@ void Connection::end_stream(Stream& stream) noexcept {
   if (viewer.options().is_clip) return close(Ending::reset);
   if (!viewer.is_sending() && !viewer.can_end_with_frame()) return end_empty_stream(stream);
   viewer.end_soon();
-  if (!viewer.is_sending()) services_.queue.settle(viewer, services_.now());
+  if (!viewer.is_sending() && !is_held()) services_.queue.settle(viewer, services_.now());
 }
 
 // No frame was sent, so the closing delimiter follows the one that opened the first part.

@@ -150,6 +150,7 @@ bool Shard::turn(Instant deadline) noexcept {
   limit_guests();
   serve_at_ = queue_.serve(now());
   if (tls_) serve_at_ = std::min(serve_at_, shake_hands());
+  serve_at_ = std::min(serve_at_, collect());
   if (phase_ != Phase::serving) continue_stop();
   return phase_ != Phase::leaving || reactor_.in_flight() > 0;
 }
@@ -322,6 +323,7 @@ uint64_t Shard::next_connection_id() noexcept {
 
 void Shard::begin_stop() noexcept {
   phase_ = Phase::stopping;
+  services_.passing = nullptr;
   acceptors_.stop();
   reactor_.timers().set(stop_timer_, now() + kStopGrace);
   connections_.for_each([](Connection& connection) { connection.end_soon(); });

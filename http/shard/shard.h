@@ -73,6 +73,8 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   void refuse(const ClientSocket& client, Refusal reason) noexcept override;
   bool has_room() const noexcept override { return slab_.used() < slab_.capacity(); }
   void visit_sessions(SessionVisitor& visitor) noexcept override;
+  void carry_out(PassingOrder& order) noexcept override;
+  void take(const PassedStream& passed) noexcept override;
 
   // --- ConnectionOwner ---
 
@@ -104,6 +106,9 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Connection* make_connection(const ClientSocket& client) noexcept;
   Instant shake_hands() noexcept;
   void renew_handshakes() noexcept;
+  void resume_all() noexcept;
+  Instant collect() noexcept;
+  static void answer(PassingOrder& order) noexcept;
   void begin_stop() noexcept;
   void continue_stop() noexcept;
   void abort_all() noexcept;
@@ -144,7 +149,8 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   uint64_t connections_made_ = 0;
   Phase phase_ = Phase::serving;
   Instant trim_at_{};
-  Instant serve_at_ = kNever;  // when to serve viewers again
+  Instant serve_at_ = kNever;           // when to serve viewers again
+  PassingOrder* collecting_ = nullptr;  // to be answered
 };
 
 }  // namespace fanlight
