@@ -53,7 +53,8 @@ BANNED = [
      r"(?!core/time\.h)", "read_monotonic_clock() or read_wall_clock()"),
     (r"\bread_(monotonic|wall)_clock\s*\(",
      # The log's timestamps on a terminal affect no decision.
-     r"(?!core/time\.h|core/log\.cpp|io/\w*backend\.(h|cpp)|capture/|tools/server/fanlight\.cpp"
+     r"(?!core/time\.h|core/log\.cpp|io/\w*backend\.(h|cpp)|capture/"
+     r"|tools/server/(fanlight|service)\.cpp|tools/takeover/(background|predecessor)\.cpp"
      r"|tests/|bench/"
      # The load generator exists to measure when bytes arrive.
      r"|tools/load/load_(run|thread|viewer)\.(h|cpp))",

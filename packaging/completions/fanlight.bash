@@ -28,7 +28,8 @@ _fanlight() {
         pattern v4l2:' -- "$word")
       ;;
     # Bash treats a colon as a separate word: files:DIR, unix:PATH.
-    --access-log | --auth-file | --link-key | --stock-db | --config | --tls-cert | --tls-key | :)
+    --access-log | --takeover-socket | --auth-file | --link-key | --stock-db | --config | \
+      --tls-cert | --tls-key | :)
       mapfile -t choices < <(compgen -f -- "$word")
       ;;
     --rotate) mapfile -t choices < <(compgen -W '0 90 180 270' -- "$word") ;;
@@ -64,12 +65,13 @@ _fanlight() {
         --history-memory --source-timeout --capture-idle
         --listen --admin-listen --tls-cert --tls-key -M --unix-mode --trusted-proxy
         --allowed-host --cors-origin --auth-file --link-key --auth-loopback
-        --access-log --stock-db --user --sandbox --shards
+        --access-log --takeover-socket --stock-db --user --sandbox --shards
         --max-viewers --max-viewers-per-address --max-connections-per-address --max-egress
         --min-fps --max-cpu --viewer-stall-timeout --header-timeout --idle-timeout
         --encode-threads -c --encoder --backend --zero-copy --frame-memory --ring-slots
         --send-buffer --kernel-tls --pin-cpus
-        --config --check-config --print-config --list-devices --log-level' -- "$word")
+        --config --check-config --print-config --list-devices --take-over --reload
+        --log-level' -- "$word")
       ;;
   esac
   COMPREPLY=("${choices[@]}")

@@ -27,6 +27,12 @@ void set_file(OptionsDraft& draft, Text text) {
   draft.options.*kMember = text;
 }
 
+// As the path of a UNIX socket (unix(7)).
+void set_takeover_socket(OptionsDraft& draft, Text text) {
+  const ListenAddress address = parse_listen_address("unix:" + text);
+  draft.options.takeover_socket = address.host;
+}
+
 template <auto kMember>
 void add_address(OptionsDraft& draft, Text text) {
   (draft.options.*kMember).push_back(parse_listen_address(text));
@@ -261,6 +267,9 @@ std::vector<Option> server_options() {
        kText, set_file<&Options::access_log>},
       {"stock-db", "FILE", "", "the SQLite database of /stock-table", kText,
        set_file<&Options::stock_db>},
+      {"takeover-socket", "PATH", "",
+       "a UNIX socket where a newer Fanlight can take over listeners and viewers (--take-over)",
+       kText, set_takeover_socket},
       {"shards", "N|auto", "auto", "threads that serve viewers; auto: one per CPU", kNumber,
        set_shards},
   };
@@ -309,6 +318,13 @@ std::vector<Option> other_options() {
        kToggle | kCommand, set_switch<&Options::print_config>},
       {"list-devices", "", "", "list the connected cameras, and what they can do",
        kToggle | kCommand, set_switch<&Options::list_devices>},
+      {"take-over", "", "",
+       "take over from the server at --takeover-socket, then serve in the background; if that "
+       "fails, it goes on",
+       kToggle | kCommand, set_switch<&Options::take_over>},
+      {"reload", "", "",
+       "have the server at --takeover-socket reload; take over from it if its program was replaced",
+       kToggle | kCommand, set_switch<&Options::reload>},
       {"log-level", "error|warning|info|debug", "info", "what is logged", kReloadable,
        set_log_level},
   };

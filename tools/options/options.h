@@ -55,6 +55,7 @@ struct Options {
   std::string link_key;                       // keys of signed links; empty: there are none
   bool auth_loopback = false;                 // clients of this machine are asked, too
   std::string access_log;                     // a file, or "-" for standard output; empty: none
+  std::string takeover_socket;                // where a successor may take over; empty: nowhere
   std::string stock_db;                       // the database of /stock-table; empty: none given
   UserChoice user;
   SandboxMode sandbox = SandboxMode::automatic;
@@ -96,6 +97,8 @@ struct Options {
   bool check_config = false;
   bool print_config = false;
   bool list_devices = false;
+  bool take_over = false;  // from the server at takeover_socket
+  bool reload = false;     // have it reload, or take over if its program was replaced
 
   // The exit code for an invalid camera: usage, or config.
   ExitCode blame_for_cameras = ExitCode::usage;

@@ -176,6 +176,7 @@ SandboxFiles files_in_use(const Options& options) {
   for (const CameraOptions& camera : options.cameras) use_source(files, camera);
   if (!options.stock_db.empty()) files.keep(options.stock_db);
   if (!options.access_log.empty() && options.access_log != "-") files.append(options.access_log);
+  if (!options.takeover_socket.empty()) files.remove(options.takeover_socket);
   for (const auto* addresses : {&options.listen, &options.admin_listen}) {
     for (const ListenAddress& address : *addresses) {
       if (address.family == ListenAddress::Family::unix_path) files.remove(address.host);

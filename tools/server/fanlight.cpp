@@ -49,9 +49,12 @@
 #include "tools/server/running_auth.h"
 #include "tools/server/running_camera.h"
 #include "tools/server/running_table.h"
+#include "tools/server/service.h"
 #include "tools/server/service_manager.h"
 #include "tools/server/shortage.h"
 #include "tools/server/tls_files.h"
+#include "tools/takeover/background.h"
+#include "tools/takeover/successor.h"
 
 namespace fanlight {
 namespace {
@@ -169,6 +172,15 @@ void say_what_runs(const Options& options, const ServerConfig& config, size_t ri
            now >> 20, (now + frames + viewers) >> 20, frames >> 20, viewers >> 20);
 }
 
+void say_what_listens(const Options& options, const ServerConfig& config,
+                      const OpenListeners& listeners, const BackendChoice& backend, size_t rings,
+                      unsigned shards) {
+  say_where(listeners);
+  if (config.auth == nullptr) warn_of_open(listeners, options);
+  say_what_runs(options, config, rings, shards, backend.reason);
+  say_egress(config.wire, options, listeners);
+}
+
 // Only if a source loaded libcamera; it is not loaded just for a list.
 std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
   const bool is_loaded =
@@ -182,11 +194,6 @@ std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
   }
 }
 
-std::string status_text(const ServerState& state) {
-  return fmt::format("{} of {} viewers at most, {} cameras", state.config.backend,
-                     state.config.admission.viewers_max, state.cameras.size());
-}
-
 // A server that is ready does not end because there is no memory for what it has to say.
 template <class Say>
 void say_if_possible(const Say& say) noexcept {
@@ -197,39 +204,20 @@ void say_if_possible(const Say& say) noexcept {
   }
 }
 
-// What else is to be done from time to time.
-struct Periodic {
-  std::function<void()> work;
-  std::optional<Duration> period;  // at most; empty: it need not be done
-};
+std::unique_ptr<Successor> meet_predecessor(const Options& options) {
+  if (!options.take_over) return nullptr;
+  auto successor = std::make_unique<Successor>(options.takeover_socket);
+  successor->begin();
+  return successor;
+}
 
-// Until SIGTERM or SIGINT. Does not allocate.
-void stay(MainLoop& main_loop, ServiceManager& manager, Reload& reload, const ServerState& state,
-          std::string_view status, AccessLogWriter* access_log,
-          const std::function<void()>& read_secrets, const Periodic& other) {
-  LogGate hanging;
-  const auto read_again = [&] {
-    manager.reloading(read_monotonic_clock());
-    if (access_log != nullptr) access_log->reopen();
-    read_secrets();
-    reload.carry_out();
-    manager.ready(status);
-  };
-  const std::optional<Duration> alive = manager.keep_alive_period();
-  const std::optional<Duration> period = alive && other.period ? std::min(*alive, *other.period)
-                                         : alive               ? alive
-                                                               : other.period;
-  // The watchdog ping is withheld while a shard hangs, so the manager restarts the service.
-  const auto tick = [&] {
-    other.work();
-    const Instant now = read_monotonic_clock();
-    const std::optional<unsigned> shard = state.hanging_shard(now);
-    if (!shard) return manager.keep_alive();
-    log_gated(hanging, now, LogLevel::error, "shard {} hangs; watchdog pings withheld", *shard);
-  };
-  manager.ready(status);
-  main_loop.run(std::ref(read_again), period, std::ref(tick));
-  manager.stopping();
+std::vector<TakenListener> meet_listeners(Successor* successor) {
+  return successor == nullptr ? std::vector<TakenListener>() : successor->take_listeners();
+}
+
+ServiceManager meet_manager(Successor* successor) {
+  if (successor == nullptr) return {};
+  return {successor->take_manager(), successor->keep_alive_period()};
 }
 
 StartNeeds needs_of(const Options& options, unsigned shards) {
@@ -250,12 +238,13 @@ StartNeeds needs_of(const Options& options, unsigned shards) {
 // first accept, and takes nothing that is left for clients. Clients that connect in the meantime
 // wait in the backlog. What needs root's rights precedes --user, and everything that reads what
 // others have made, or starts a thread, is done in the sandbox.
-void serve(const CommandLine& flags, const Options& options) {
+void serve(const CommandLine& flags, const Options& options, Background* starter) {
   raise_descriptor_limit();
   const unsigned shards = choose_shards(options.shards);
   check_descriptors(needs_of(options, shards));
   MainLoop main_loop;  // first: later threads inherit the signals it blocks
-  ServiceManager manager;
+  std::unique_ptr<Successor> successor = meet_predecessor(options);
+  ServiceManager manager = meet_manager(successor.get());
   std::signal(SIGPIPE, SIG_IGN);
   DescriptorReserve for_clients(kClientsMin);
   show_log_times();
@@ -263,13 +252,15 @@ void serve(const CommandLine& flags, const Options& options) {
   const BackendChoice backend = choose_backend_or_exit(options.backend);
   const ServerThreads threads{
       .shards = shards, .backend = backend.kind, .pin_cpus = options.pin_cpus};
-  const OpenListeners listeners = open_listeners(options, threads.shards);
+  std::vector<TakenListener> taken = meet_listeners(successor.get());
+  OpenListeners listeners = open_listeners(options, threads.shards, taken);
+  MessageListener takeover_socket = open_takeover_socket(options, taken);
   const std::unique_ptr<TlsCertificate> tls = open_tls(options);  // only root may read the key
   give_up_root(flags, options);
   PressureWatch pressure(options.max_cpu);   // its files are not the sandbox's
   Sandbox sandbox = enter_sandbox(options);  // there is no thread yet, and nothing foreign was read
 
-  const auto running = open_cameras(options, backend.kind);
+  const auto running = open_cameras(options, backend.kind, successor == nullptr);
   const std::unique_ptr<RunningTable> table = open_table(options);
   // Before there are clients: libcamera ends the process when it finds no descriptor left.
   std::vector<LibcameraCamera> libcamera = known_to_libcamera(options);
@@ -286,29 +277,27 @@ void serve(const CommandLine& flags, const Options& options) {
   Server server(state, listeners.viewers, threads, listeners.admin);
   for (const auto& each : running) each->loop->start();
   DeviceReport devices(state.devices_json, std::move(libcamera));
-  const std::string status = status_text(state);
-  const std::function<void()> read_secrets = [&] {
+  const std::function<void()> read_again = [&] {
+    if (access_log != nullptr) access_log->reopen();
     if (tls != nullptr) reload_tls(*tls, options);
     if (auth != nullptr) auth->reload();
+    reload.carry_out();
   };
   for_clients.release();
   sandbox.complete();
 
   const Instant began = read_monotonic_clock();
   say_if_possible([&] {
-    say_where(listeners);
-    if (auth == nullptr) warn_of_open(listeners, options);
-    say_what_runs(options, config, count_rings(running), threads.shards, backend.reason);
-    say_egress(config.wire, options, listeners);
+    say_what_listens(options, config, listeners, backend, count_rings(running), threads.shards);
     say_sandbox(sandbox);
     if (!options.source_was_given) say_emulated(camera);
     for (const std::string& note : flags.notes) log_info("{}", note);
     for (const std::string& note : options.notes) log_warning("{}", note);
   });
-  server.begin();
-  for (const auto& each : running) each->loop->begin();
-  stay(main_loop, manager, reload, state, status, access_log.get(), read_secrets,
-       {[&] { pressure.tick(state.relief, running, read_monotonic_clock()); }, pressure.period()});
+  Service service({main_loop, manager, state, server, running, listeners, pressure, read_again});
+  successor == nullptr ? service.begin() : service.take_over(std::move(successor), *starter);
+  if (takeover_socket) service.admit_successor(std::move(takeover_socket));
+  service.stay();
 
   server.stop();
   say_if_possible(
@@ -342,39 +331,67 @@ bool carry_out_subcommand(int argc, char** argv) {
   return name == "passwd" || name == "plan" || name == "sign";
 }
 
+// How long a successor may take; a little longer than its predecessor waits for it.
+constexpr Duration kTakeoverMax = 40s;
+
+// Has the running server reload. True if it must be replaced instead, since its program was.
+bool must_replace(const Options& options) {
+  Successor visitor(options.takeover_socket);
+  if (!visitor.is_same_program()) return true;
+  visitor.have_it_reload();
+  return false;
+}
+
+void run(int argc, char** argv, std::optional<Background>& starter) {
+  if (carry_out_subcommand(argc, argv)) return;
+  const auto flags = read_command_line(argc, argv);
+  if (!flags) return;
+  Options options = read_options(*flags);
+  set_log_level(options.log_level);
+  if (options.check_config || options.print_config || options.list_devices) {
+    return carry_out_command(options);
+  }
+  if (!options.source_was_given && started_by_systemd()) {
+    throw StartError(ExitCode::config, "a service shows no emulated camera: --source is missing");
+  }
+  if ((options.take_over || options.reload) && options.takeover_socket.empty()) {
+    throw StartError(ExitCode::usage, "--take-over and --reload need --takeover-socket");
+  }
+  if (options.reload) {
+    if (!must_replace(options)) return;
+    options.take_over = true;
+  }
+  read_passwords(options.cameras);
+  if (options.take_over) starter = Background::start(kTakeoverMax);
+  serve(*flags, options, starter ? &*starter : nullptr);
+}
+
+ExitCode run_and_report(int argc, char** argv, std::optional<Background>& starter) {
+  try {
+    run(argc, argv, starter);
+    return ExitCode::ok;
+  } catch (const StartError& error) {
+    log_error("fanlight: {}", error.what());
+    return error.code();
+  } catch (const std::system_error& error) {
+    log_error("fanlight: cannot start: {}{}", error.what(), remedy(error.code()));
+    return ExitCode::system_error;
+  } catch (const std::bad_alloc&) {
+    const auto error = std::make_error_code(std::errc::not_enough_memory);
+    log_error("fanlight: cannot start: {}{}", error.message(), remedy(error));
+    return ExitCode::system_error;
+  } catch (const std::exception& error) {
+    log_error("fanlight: {}", error.what());
+    return ExitCode::system_error;
+  }
+}
+
 }  // namespace
 }  // namespace fanlight
 
 int main(int argc, char** argv) {
-  using namespace fanlight;
-  try {
-    if (carry_out_subcommand(argc, argv)) return 0;
-    const auto flags = read_command_line(argc, argv);
-    if (!flags) return 0;
-    Options options = read_options(*flags);
-    set_log_level(options.log_level);
-    if (options.check_config || options.print_config || options.list_devices) {
-      carry_out_command(options);
-      return 0;
-    }
-    if (!options.source_was_given && started_by_systemd()) {
-      throw StartError(ExitCode::config, "a service shows no emulated camera: --source is missing");
-    }
-    read_passwords(options.cameras);
-    serve(*flags, options);
-    return 0;
-  } catch (const StartError& error) {
-    log_error("fanlight: {}", error.what());
-    return static_cast<int>(error.code());
-  } catch (const std::system_error& error) {
-    log_error("fanlight: cannot start: {}{}", error.what(), remedy(error.code()));
-    return static_cast<int>(ExitCode::system_error);
-  } catch (const std::bad_alloc&) {
-    const auto error = std::make_error_code(std::errc::not_enough_memory);
-    log_error("fanlight: cannot start: {}{}", error.message(), remedy(error));
-    return static_cast<int>(ExitCode::system_error);
-  } catch (const std::exception& error) {
-    log_error("fanlight: {}", error.what());
-    return static_cast<int>(ExitCode::system_error);
-  }
+  std::optional<fanlight::Background> starter;
+  const fanlight::ExitCode code = fanlight::run_and_report(argc, argv, starter);
+  if (starter) starter->report(code);
+  return static_cast<int>(code);
 }

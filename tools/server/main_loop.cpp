@@ -7,8 +7,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "core/check.h"
 
@@ -40,14 +42,32 @@ MainLoop::~MainLoop() {
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
+void MainLoop::watch(int fd, std::function<void()> on_ready) {
+  const auto free = std::find_if(watched_.begin(), watched_.end(),
+                                 [](const Watched& each) { return each.fd < 0; });
+  CHECK(free != watched_.end());
+  *free = {fd, std::move(on_ready)};
+}
+
+void MainLoop::unwatch(int fd) noexcept {
+  for (Watched& each : watched_) {
+    if (each.fd == fd) each.fd = -1;  // poll(2) ignores it; the function may be running
+  }
+}
+
 void MainLoop::run(const std::function<void()>& on_hangup, std::optional<Duration> period,
                    const std::function<void()>& on_tick) {
   if (period) set_period(timer_, *period);
-  for (;;) {
-    pollfd waits[] = {{signal_fd_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}};
-    if (::poll(waits, 2, -1) < 0) {
+  while (!ended_) {
+    pollfd waits[2 + kWatchedMax] = {{signal_fd_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}};
+    for (size_t i = 0; i < kWatchedMax; ++i) waits[2 + i] = {watched_[i].fd, POLLIN, 0};
+    if (::poll(waits, 2 + kWatchedMax, -1) < 0) {
       CHECK(errno == EINTR);
       continue;
+    }
+    for (size_t i = 0; i < kWatchedMax; ++i) {
+      const bool is_watched = waits[2 + i].fd == watched_[i].fd;
+      if (waits[2 + i].revents != 0 && is_watched) watched_[i].on_ready();
     }
     uint64_t expirations = 0;
     if (::read(timer_.get(), &expirations, sizeof expirations) > 0) on_tick();
@@ -57,9 +77,9 @@ void MainLoop::run(const std::function<void()>& on_hangup, std::optional<Duratio
       on_hangup();
       continue;
     }
-    ::pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
-    return;
+    ended_ = true;
   }
+  ::pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
 }
 
 }  // namespace fanlight

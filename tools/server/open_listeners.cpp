@@ -44,13 +44,33 @@ void set_mode(const ListenAddress& address, std::optional<unsigned> mode) {
   }
 }
 
+TakenListener* find_taken(std::vector<TakenListener>& taken, PassedListener::Role role,
+                          const std::string& address) {
+  const auto found = std::find_if(taken.begin(), taken.end(), [&](const TakenListener& each) {
+    return each.passed.role == role && !each.passed.is_inherited &&
+           each.passed.address == address && !each.sockets.empty();
+  });
+  return found == taken.end() ? nullptr : &*found;
+}
+
+Listener open_address(const ListenAddress& address, bool is_admin, unsigned shards,
+                      const Options& options, std::vector<TakenListener>& taken) {
+  const auto role = is_admin ? PassedListener::Role::admin : PassedListener::Role::viewers;
+  TakenListener* const found = find_taken(taken, role, address_text(address));
+  if (found == nullptr) return {address, shards, socket_tuning(options)};
+  const bool is_path = address.family == ListenAddress::Family::unix_path;
+  return {std::move(found->sockets), is_path ? address.host : "", socket_tuning(options)};
+}
+
 std::vector<Listener> open_addresses(const std::vector<ListenAddress>& addresses, bool is_admin,
-                                     unsigned shards, const Options& options) {
+                                     unsigned shards, const Options& options,
+                                     std::vector<TakenListener>& taken) {
   const char* const flag = is_admin ? "--admin-listen" : "--listen";
   std::vector<Listener> listeners;
   for (const ListenAddress& address : addresses) {
     try {
-      listeners.emplace_back(address, shards, socket_tuning(options));
+      listeners.push_back(open_address(address, is_admin, shards, options, taken));
+      listeners.back().set_origin(address_text(address));
       if (uses_tls(address, is_admin, !options.tls_cert.empty())) listeners.back().use_tls();
       set_mode(address, options.unix_mode);
     } catch (const std::system_error& error) {
@@ -65,14 +85,27 @@ std::vector<Listener> open_addresses(const std::vector<ListenAddress>& addresses
   return listeners;
 }
 
+// Also those that an earlier process has inherited.
+std::vector<InheritedSocket> all_inherited(std::vector<TakenListener>& taken) {
+  std::vector<InheritedSocket> all = inherited_sockets();
+  for (TakenListener& each : taken) {
+    if (!each.passed.is_inherited) continue;
+    all.push_back({std::move(each.sockets.front()), each.passed.address});
+    each.sockets.clear();
+  }
+  return all;
+}
+
 // They have no scheme: TLS is used as for an address without one.
-OpenListeners take_inherited(const SocketTuning& tuning, bool has_certificate) {
+OpenListeners take_inherited(const SocketTuning& tuning, bool has_certificate,
+                             std::vector<TakenListener>& taken) {
   OpenListeners listeners;
-  for (InheritedSocket& inherited : inherited_sockets()) {
+  for (InheritedSocket& inherited : all_inherited(taken)) {
     const bool is_admin = inherited.name == "admin";
     auto& list = is_admin ? listeners.admin : listeners.viewers;
     try {
       Listener& listener = list.emplace_back(std::move(inherited.socket), tuning);
+      listener.set_origin(inherited.name);
       const bool is_plain = listener.port() == 0 || (is_admin && listener.is_local());
       if (has_certificate && !is_plain) listener.use_tls();
     } catch (const std::system_error& error) {
@@ -94,16 +127,42 @@ bool OpenListeners::is_local() const {
   return all_local(viewers) && all_local(admin);
 }
 
-OpenListeners open_listeners(const Options& options, unsigned shards) {
-  OpenListeners listeners = take_inherited(socket_tuning(options), !options.tls_cert.empty());
+void OpenListeners::possess() {
+  for (auto* list : {&viewers, &admin}) {
+    for (Listener& listener : *list) listener.possess();
+  }
+}
+
+OpenListeners open_listeners(const Options& options, unsigned shards,
+                             std::vector<TakenListener>& taken) {
+  OpenListeners listeners =
+      take_inherited(socket_tuning(options), !options.tls_cert.empty(), taken);
   listeners.inherited = !listeners.viewers.empty();
+  listeners.admin_inherited = !listeners.admin.empty();
   if (listeners.viewers.empty()) {
-    listeners.viewers = open_addresses(options.listen, false, shards, options);
+    listeners.viewers = open_addresses(options.listen, false, shards, options, taken);
   }
   if (listeners.admin.empty()) {
-    listeners.admin = open_addresses(options.admin_listen, true, shards, options);
+    listeners.admin = open_addresses(options.admin_listen, true, shards, options, taken);
   }
   return listeners;
+}
+
+MessageListener open_takeover_socket(const Options& options, std::vector<TakenListener>& taken) {
+  const std::string& path = options.takeover_socket;
+  if (path.empty()) return {};
+  if (TakenListener* found = find_taken(taken, PassedListener::Role::takeover, path)) {
+    return {std::move(found->sockets.front()), path};
+  }
+  try {
+    return MessageListener(path);
+  } catch (const std::system_error& error) {
+    const bool in_use = error.code() == std::errc::address_in_use;
+    throw StartError(
+        ExitCode::system_error,
+        fmt::format("--takeover-socket: {}{}", error.what(),
+                    in_use ? "; a server is running there: --take-over replaces it" : ""));
+  }
 }
 
 WireConfig choose_wire(const Options& options, const std::vector<Listener>& listeners) {

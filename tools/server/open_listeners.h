@@ -7,7 +7,9 @@
 
 #include "http/state/wire.h"
 #include "io/listener.h"
+#include "io/message_socket.h"
 #include "tools/options/options.h"
+#include "tools/takeover/successor.h"
 
 namespace fanlight {
 
@@ -15,15 +17,24 @@ struct OpenListeners {
   std::vector<Listener> viewers;
   std::vector<Listener> admin;  // their clients may see the addresses of viewers
 
-  bool inherited = false;  // the viewers' sockets, from a service manager
+  bool inherited = false;        // the viewers' sockets, from a service manager
+  bool admin_inherited = false;  // those for administration
 
   bool is_local() const;  // only this machine can reach any
+
+  // As Listener::possess().
+  void possess();
 };
 
 // Sockets of systemd's socket activation replace --listen; those of a unit with
-// FileDescriptorName=admin replace --admin-listen. Throws StartError: not_permitted or
+// FileDescriptorName=admin replace --admin-listen. `taken`: of an earlier process, which are used
+// for the same addresses; what is not used stays there. Throws StartError: not_permitted or
 // system_error, with the flag and what to try.
-OpenListeners open_listeners(const Options& options, unsigned shards);
+OpenListeners open_listeners(const Options& options, unsigned shards,
+                             std::vector<TakenListener>& taken);
+
+// Where a successor can take over; none without --takeover-socket. Throws StartError likewise.
+MessageListener open_takeover_socket(const Options& options, std::vector<TakenListener>& taken);
 
 // The bandwidth that the listeners share, as configured or as the kernel reports it. Of several
 // links the slowest counts, so that none is overloaded.

@@ -201,7 +201,7 @@ void check_controls(Source& source, const CameraOptions& camera, ExitCode blame)
   }
 }
 
-// An open source, or the error that opening it gave.
+// An open source, or the error that opening it gave; neither if it is not to be opened yet.
 struct Attempt {
   std::unique_ptr<Source> source;
   std::optional<std::system_error> failure;
@@ -226,9 +226,13 @@ Attempt try_to_open(RunningCamera& camera, const Options& options) {
 // All other servers are contacted at the same time: several that do not respond delay the start no
 // more than one. Devices are opened one after another, in order.
 std::vector<Attempt> try_to_open_all(const std::vector<std::unique_ptr<RunningCamera>>& cameras,
-                                     const Options& options) {
+                                     const Options& options, bool exclusive_ones) {
   std::vector<std::future<Attempt>> pending;
   for (const auto& camera : cameras) {
+    if (!exclusive_ones && is_exclusive(*camera)) {
+      pending.push_back(std::async(std::launch::deferred, [] { return Attempt(); }));
+      continue;
+    }
     const bool is_remote = camera->options.source.starts_with("http");
     pending.push_back(
         std::async(is_remote ? std::launch::async : std::launch::deferred,
@@ -295,7 +299,7 @@ void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
   camera.history = make_history(*camera.ring, options);
   RenditionConfig rendition = rendition_config(camera, options);
   rendition.ladder = camera.ladder.get();
-  if (attempt.source) {
+  if (!attempt.failure) {
     camera.loop = std::make_unique<CaptureLoop>(std::move(config), std::move(attempt.source),
                                                 *camera.ring, camera.clock, std::move(rendition));
   } else {
@@ -305,7 +309,7 @@ void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
 }
 
 bool may_serve(const Attempt& attempt, const CameraOptions& camera, const Options& options) {
-  if (attempt.source) return true;
+  if (!attempt.failure) return true;
   return !options.exit_on_no_source && may_come(camera.source, attempt.failure->code());
 }
 
@@ -319,8 +323,13 @@ bool may_serve(const Attempt& attempt, const CameraOptions& camera, const Option
 
 }  // namespace
 
+bool is_exclusive(const RunningCamera& camera) noexcept {
+  const std::string_view source = camera.options.source;
+  return source.starts_with("v4l2") || source.starts_with("libcamera");
+}
+
 std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
-                                                         BackendKind backend) {
+                                                         BackendKind backend, bool exclusive_ones) {
   std::vector<std::unique_ptr<RunningCamera>> cameras;
   for (const CameraOptions& chosen : options.cameras) {
     cameras.push_back(std::make_unique<RunningCamera>());
@@ -328,7 +337,7 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
     cameras.back()->options.source = choose_source(chosen.source);
     warn_of_insecure(cameras.back()->options);
   }
-  std::vector<Attempt> attempts = try_to_open_all(cameras, options);
+  std::vector<Attempt> attempts = try_to_open_all(cameras, options, exclusive_ones);
   bool any = false;
   for (size_t i = 0; i < cameras.size(); ++i) {
     any = any || may_serve(attempts[i], cameras[i]->options, options);
@@ -339,6 +348,12 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
     make_loop(*cameras[i], std::move(attempts[i]), options, backend);
   }
   return cameras;
+}
+
+void stop_exclusive_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {
+  for (const auto& camera : cameras) {
+    if (is_exclusive(*camera)) camera->loop->stop_within(kStopPatience);
+  }
 }
 
 bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {

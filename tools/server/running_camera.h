@@ -32,12 +32,19 @@ struct RunningCamera {
   CameraOptions options;
 };
 
-// Opens all cameras; none runs yet. One that cannot be opened is tried again later, and shows a
-// slate until then. Throws StartError: usage for an invalid source or a control that the camera
-// does not have; no_input or not_permitted when none can be opened and none is worth waiting for
-// (may_come()), or when --exit-on-no-source forbids waiting.
+// Whether only one process can have it open: a device.
+bool is_exclusive(const RunningCamera& camera) noexcept;
+
+// Opens all cameras; none runs yet. `exclusive_ones` false: devices are opened when they run
+// (CaptureLoop::continue_from()), because another process still has them. One that cannot be opened
+// is tried again later, and shows a slate until then. Throws StartError: usage for an invalid
+// source or a control that the camera does not have; no_input or not_permitted when none can be
+// opened and none is worth waiting for (may_come()), or when --exit-on-no-source forbids waiting.
 std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
-                                                         BackendKind backend);
+                                                         BackendKind backend, bool exclusive_ones);
+
+// Stops those that another process is waiting for.
+void stop_exclusive_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;
 
 // Stops all. False when a driver does not release its thread, which then still runs.
 bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;

@@ -91,6 +91,13 @@ void ServiceManager::keep_alive() noexcept {
   send("WATCHDOG=1");
 }
 
+void ServiceManager::succeeded_by(pid_t process) noexcept {
+  char text[kTextBytesMax];
+  const auto end = fmt::format_to_n(text, sizeof text, "MAINPID={}", process).out;
+  send({text, static_cast<size_t>(end - text)});
+  socket_.reset();
+}
+
 void ServiceManager::send(std::string_view state) noexcept {
   if (!socket_) return;
   if (::send(socket_.get(), state.data(), state.size(), MSG_NOSIGNAL) >= 0) return;

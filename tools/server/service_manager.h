@@ -2,9 +2,12 @@
 // Service manager: reports the service's state to systemd, or to another manager, by sd_notify(3).
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/fd.h"
 #include "core/time.h"
@@ -19,12 +22,19 @@ class ServiceManager {
   // uses them.
   ServiceManager();
 
+  // The manager of an earlier process of the service, with its socket.
+  ServiceManager(Fd socket, std::optional<Duration> keep_alive_period)
+      : socket_(std::move(socket)), keep_alive_period_(keep_alive_period) {}
+
+  int fd() const { return socket_.get(); }  // -1 without a manager
   bool is_there() const { return static_cast<bool>(socket_); }
 
   void ready(std::string_view status) noexcept;
   void reloading(Instant now) noexcept;  // ready() must follow
   void stopping() noexcept;
   void keep_alive() noexcept;
+  // Another process is the service from now on; the manager listens to this one no longer.
+  void succeeded_by(pid_t process) noexcept;
 
   // How often keep_alive() must be called: twice in the time after which the manager kills the
   // service (sd_watchdog_enabled(3)). Empty: never.

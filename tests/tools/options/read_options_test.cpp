@@ -55,7 +55,8 @@ TEST(Options, AcceptEveryFlag) {
   const Options options =
       parse_words(
           "--listen 127.0.0.1:0 --listen unix:/tmp/x --admin-listen 127.0.0.1:1 --trusted-proxy "
-          "unix --stock-db s.db --access-log a.log --auth-file u --link-key k --auth-loopback "
+          "unix --stock-db s.db --access-log a.log --takeover-socket /t "
+          "--take-over --reload --auth-file u --link-key k --auth-loopback "
           "--source pattern --fps 2.5 --size 320x240 "
           "--quality 40 --shards 3 --max-viewers 7 --max-viewers-per-address 5 "
           "--max-connections-per-address 9 "
@@ -75,6 +76,9 @@ TEST(Options, AcceptEveryFlag) {
   EXPECT_EQ(options.trusted_proxies[0].text(), "unix");
   EXPECT_EQ(options.stock_db, "s.db");
   EXPECT_EQ(options.access_log, "a.log");
+  EXPECT_EQ(options.takeover_socket, "/t");
+  EXPECT_TRUE(options.take_over);
+  EXPECT_TRUE(options.reload);
   EXPECT_EQ(options.auth_file, "u");
   EXPECT_EQ(options.link_key, "k");
   EXPECT_TRUE(options.auth_loopback);

@@ -4,6 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <functional>
+
+#include "core/waker.h"
+
 namespace fanlight {
 namespace {
 
@@ -56,6 +61,42 @@ TEST(MainLoopDeathTest, SecondSignalEndsTheProcessImmediately) {
         std::_Exit(0);
       },
       testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST(MainLoop, CallsForDescriptorsUntilToldOtherwise) {
+  MainLoop loop;
+  Waker once, always;
+  int calls = 0;
+  loop.watch(once.fd(), [&] {
+    once.drain();
+    loop.unwatch(once.fd());
+    once.wake();
+  });
+  loop.watch(always.fd(), [&] {
+    if (++calls == 3) loop.end();
+  });
+  once.wake();
+  always.wake();
+  loop.run(unexpected, std::nullopt, unexpected);
+  EXPECT_EQ(calls, 3);
+}
+
+// A place is free again, also for one that begins while another one ends.
+TEST(MainLoop, HasRoomForAnotherAfterOneHasEnded) {
+  MainLoop loop;
+  std::array<Waker, 20> wakers;
+  size_t ended = 0;
+  std::function<void(size_t)> begin = [&](size_t i) {
+    wakers[i].wake();
+    loop.watch(wakers[i].fd(), [&, i] {
+      loop.unwatch(wakers[i].fd());
+      ++ended;
+      i + 1 < wakers.size() ? begin(i + 1) : loop.end();
+    });
+  };
+  begin(0);
+  loop.run(unexpected, std::nullopt, unexpected);
+  EXPECT_EQ(ended, wakers.size());
 }
 
 }  // namespace

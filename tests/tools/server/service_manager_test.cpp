@@ -113,5 +113,19 @@ TEST(ServiceManager, VanishedManagerIsNotAnError) {
   service.stopping();
 }
 
+TEST(ServiceManager, NamesItsSuccessorAndIsSilentAfterwards) {
+  FakeManager fake("@fanlight-successor-" + std::to_string(::getpid()));
+  ServiceManager before;
+  ServiceManager after(Fd(::dup(before.fd())), 3s);
+  EXPECT_EQ(after.keep_alive_period(), 3s);
+  before.succeeded_by(4711);
+  EXPECT_EQ(fake.receive(), "MAINPID=4711");
+  before.stopping();
+  EXPECT_EQ(fake.receive(), "");
+  EXPECT_EQ(before.fd(), -1);
+  after.ready("it");
+  EXPECT_EQ(fake.receive(), "READY=1\nSTATUS=it");
+}
+
 }  // namespace
 }  // namespace fanlight
