@@ -81,6 +81,40 @@ class Clients:
             thread.join()
 
 
+class Watcher:
+    """A thread that watches a stream: `numbers` of its frames. A context manager."""
+
+    def __init__(self):
+        self.stream = open_stream(ADDRESS, "/stream")
+        self.changed = threading.Condition()
+        self.numbers = []
+        self.stopping = False
+        self.thread = threading.Thread(target=self.watch)
+
+    def watch(self):
+        while not self.stopping:
+            number = self.stream.part().sequence
+            with self.changed:
+                self.numbers.append(number)
+                self.changed.notify_all()
+
+    def wait_for_more(self, count):
+        with self.changed:
+            wanted = len(self.numbers) + count
+            if not self.changed.wait_for(lambda: len(self.numbers) >= wanted, DEADLINE_SECONDS):
+                raise AssertionError(f"{len(self.numbers)} frames, expected {wanted}")
+
+    def __enter__(self):
+        self.thread.start()
+        self.wait_for_more(1)
+        return self
+
+    def __exit__(self, *_):
+        self.stopping = True
+        self.thread.join()
+        self.stream.connection.socket.close()
+
+
 class ServiceTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -173,7 +207,8 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
         self.await_state("ActiveState", "active")
         self.configure('source = "pattern"\nqualitty = 5\n')
-        self.machine.run("systemctl reload fanlight.service")
+        self.assertNotEqual(
+            self.machine.run("systemctl reload fanlight.service", check=False).returncode, 0)
         self.machine.run(f"timeout {DEADLINE_SECONDS} sh -c 'until journalctl --unit=fanlight"
                          " --output=cat | grep -q qualitty; do :; done'")
         self.assertEqual(fetch(ADDRESS, "/snapshot").status, 200)
@@ -284,12 +319,52 @@ class ServiceTest(unittest.TestCase):
         self.machine.run("systemctl stop fanlight.socket fanlight.service")
 
     def test_an_update_keeps_serving(self):
-        with Clients(2) as clients:
+        with Clients(2) as clients, Watcher() as watcher:
             before = self.state("MainPID")
             self.machine.run("dpkg --install /packages/fanlight_*.deb")
             self.assertNotEqual(self.state("MainPID"), before)
             clients.wait_for_more(2)
+            watcher.wait_for_more(20)
         self.assertEqual(clients.failures, [])
+        self.assertEqual(watcher.numbers, sorted(watcher.numbers))
+
+    def replace_program(self, script):
+        """As an update does: another file takes the name."""
+        self.machine.run(f"cp -a /usr/bin/fanlight /usr/bin/fanlight.new; {script};"
+                         " mv /usr/bin/fanlight.new /usr/bin/fanlight")
+
+    def test_another_program_takes_over(self):
+        stream = open_stream(ADDRESS, "/stream")
+        stream.part()
+        self.await_state("ActiveState", "active")
+        for _ in range(3):
+            before = self.state("MainPID")
+            self.replace_program(":")
+            self.machine.run("systemctl reload fanlight.service")
+            self.assertNotEqual(self.state("MainPID"), before)
+            stream.parts(10)
+        # It is supervised as any main process is.
+        self.machine.run(f"kill -9 {self.state('MainPID')}")
+        self.await_state("NRestarts", "1")
+
+    def test_a_program_that_does_not_start_changes_nothing(self):
+        stream = open_stream(ADDRESS, "/stream")
+        stream.part()
+        self.await_state("ActiveState", "active")
+        before = self.state("MainPID")
+        self.machine.run("cp -a /usr/bin/fanlight /usr/bin/fanlight.good")
+        try:
+            for script in ("echo '#!/bin/false' >/usr/bin/fanlight.new",
+                           "echo 'no program' >/usr/bin/fanlight.new"):
+                self.replace_program(script)
+                result = self.machine.run("systemctl reload fanlight.service", check=False)
+                self.assertNotEqual(result.returncode, 0)
+                stream.parts(10)
+                self.assertEqual(self.state("MainPID"), before)
+                self.assertEqual(self.state("ActiveState"), "active")
+        finally:
+            self.machine.run("mv /usr/bin/fanlight.good /usr/bin/fanlight")
+        stream.connection.socket.close()
 
 
 if __name__ == "__main__":
