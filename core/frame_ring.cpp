@@ -359,10 +359,6 @@ void FrameRing::raise(std::atomic<Instant>& value, Instant to) noexcept {
   }
 }
 
-bool FrameRing::wants_segments() const noexcept {
-  return update_watchers_.load() > 0 || divide_until_.load(std::memory_order_relaxed) > newest_at_;
-}
-
 FrameRef FrameRing::newer_than(uint64_t sequence) noexcept {
   for (;;) {
     const uint32_t index = newest_.load(std::memory_order_acquire);

@@ -220,7 +220,10 @@ class FrameRing {
   // For those who come for one update after the other: until a frame that was captured later than
   // this. Calls with an earlier instant than before have no effect.
   void divide_until(Instant until) noexcept { raise(divide_until_, until); }
-  bool wants_segments() const noexcept;  // the writer's
+  bool wants_segments() const noexcept {  // the writer's
+    return update_watchers_.load() > 0 ||
+           divide_until_.load(std::memory_order_relaxed) > newest_at_;
+  }
 
   // --- figures ---
 

@@ -86,11 +86,10 @@ void CaptureLoop::continue_from(uint64_t sequence) noexcept {
   CHECK(!has_begun_);
   rendition_.number_from(sequence + 1);
   if (source_) source_->number_from(sequence + 1);
-  const Instant now = clock_.now();
-  last_watched_ = now;
+  last_watched_ = clock_.now();
   if (lost_) return;  // the reason is known, and shown immediately
-  retry_at_ = now;
-  slate_at_ = picture_due_by(now);
+  retry_at_ = last_watched_;
+  slate_at_ = picture_due_by(last_watched_);
   frozen_at_ = slate_at_ + config_.frozen_timeout;
 }
 
@@ -238,9 +237,8 @@ void CaptureLoop::opened(std::unique_ptr<Source> source) {
   if (!source_->identity().empty()) identity_ = source_->identity();
   rendition_.set_format(source_->format(), source_->pictures_kept());
   controls_.opened(*source_);
-  slate_at_ = picture_due_by(clock_.now());
+  postpone_slate();
   frozen_at_ = slate_at_ + config_.frozen_timeout;
-  set_reason(kStalled);
 }
 
 void CaptureLoop::close_source() noexcept {

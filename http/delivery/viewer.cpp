@@ -55,7 +55,7 @@ Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
 Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
                const ViewerProgress& progress) noexcept
     : sink_(sink),
-      channel_(channel),
+      channel_(&channel),
       last_sequence_(progress.last_sequence),
       seen_sequence_(progress.seen_sequence),
       due_at_(progress.due_at),
@@ -67,8 +67,10 @@ Viewer::Viewer(FrameSink& sink, Channel& channel, const ViewerOptions& options,
       pictures_before_(progress.pictures_before),
       repeat_at_(progress.repeat_at),
       frames_skipped_(progress.frames_skipped),
-      joined_at_(progress.joined_at) {
-  channel_.add_viewer(options.updates);
+      joined_at_(progress.joined_at),
+      home_(channel),
+      rung_pace_(progress.due_at) {
+  channel_->add_viewer(options.updates);
 }
 
 Viewer::~Viewer() {

@@ -131,6 +131,8 @@ class Viewer : public SendQueueHook, public FairShare {
     return is_sending() && !frame_->info().is_slate() && frame_->sequence() > seen_sequence_;
   }
   bool is_finished() const noexcept { return finished_; }
+  // Whether it is sent frames of the history.
+  bool is_replaying() const noexcept { return replay_ != nullptr; }
   // It is finished, but frames of its replay were forgotten before it had them.
   bool was_cut() const noexcept { return was_cut_; }
   const Frame* frame() const noexcept { return frame_; }

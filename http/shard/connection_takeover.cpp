@@ -44,10 +44,14 @@ bool Connection::is_held() const noexcept {
   return ListHook<GivesWay>::is_linked() && line_ >= Line::finishing;
 }
 
-// The keys of a TLS connection, and what was read of it, are in OpenSSL's memory.
+// The keys of a TLS connection, and what was read of it, are in OpenSSL's memory. The history, and
+// whether a rung was chosen, are not passed on.
 bool Connection::may_pass_on(const Stream& stream) const noexcept {
   if (services_.passing == nullptr || ending_ || tls_ != nullptr) return false;
-  return (*services_.passing)[services_.camera_of(stream.viewer.channel())];
+  Channel& top = stream.viewer.channel().top();
+  const bool has_chosen_rung = stream.viewer.options().pinned && top.below() != nullptr;
+  if (stream.viewer.is_replaying() || has_chosen_rung) return false;
+  return (*services_.passing)[services_.camera_of(top)];
 }
 
 void Connection::hold() noexcept {
@@ -82,7 +86,7 @@ void Connection::describe(PassedStream& passed) noexcept {
   const ViewerOptions& options = stream.viewer.options();
   passed = {.fd = fd_, .state = {}};
   StreamState& state = passed.state;
-  state.camera = static_cast<uint16_t>(services_.camera_of(stream.viewer.channel()));
+  state.camera = static_cast<uint16_t>(services_.camera_of(stream.viewer.channel().top()));
   state.by_admin_listener = by_admin_listener_;
   state.by_local_listener = by_local_listener_;
   state.seed_boundary = options.seed_boundary;

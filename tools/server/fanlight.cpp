@@ -181,6 +181,10 @@ void say_what_listens(const Options& options, const ServerConfig& config,
   say_egress(config.wire, options, listeners);
 }
 
+void say_farewell(const ServerState& state, Duration served) {
+  log_info("{}", farewell_text(sum_up(state, served)));
+}
+
 // Only if a source loaded libcamera; it is not loaded just for a list.
 std::vector<LibcameraCamera> known_to_libcamera(const Options& options) {
   const bool is_loaded =
@@ -300,8 +304,7 @@ void serve(const CommandLine& flags, const Options& options, Background* starter
   service.stay();
 
   server.stop();
-  say_if_possible(
-      [&] { log_info("{}", farewell_text(sum_up(state, read_monotonic_clock() - began))); });
+  say_if_possible([&] { say_farewell(state, read_monotonic_clock() - began); });
   const bool table_stopped = table == nullptr || table->stop();
   const bool devices_stopped = devices.stop();
   const bool log_stopped = access_log == nullptr || access_log->stop();
