@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/libcamera/libcamera_plugin.h"
 
-#include <dlfcn.h>
 #include <fmt/core.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <latch>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "capture/source/plugin.h"
 #include "core/descriptor_reserve.h"
-#include "core/join.h"
 
 namespace fanlight {
 namespace {
 
 [[noreturn]] void fail(int error, const std::string& what) {
   throw std::system_error(error, std::system_category(), "libcamera: " + what);
-}
-
-// dlerror(3)'s text names the file.
-[[noreturn]] void fail_to_load(int error) {
-  const char* reason = ::dlerror();
-  fail(error, reason != nullptr ? reason : "unknown error of the dynamic linker");
 }
 
 // libcamera ends the process when it finds no descriptor for one of its threads, and waits forever
@@ -50,51 +42,24 @@ void check_room() {
 
 }  // namespace
 
-// RTLD_LOCAL separates the symbols of libcamera and its dependencies from ours. The plugin's
-// undefined symbols are the program's, which exports them (ENABLE_EXPORTS).
 const LibcameraPlugin& load_libcamera_plugin(std::span<const std::string> folders) {
-  std::string path;
-  for (const std::string& folder : folders) {
-    path = folder + "/" + kLibcameraPluginFile;
-    std::error_code error;
-    if (std::filesystem::exists(path, error)) break;
-    path.clear();
-  }
-  if (path.empty()) {
-    fail(ENOENT, fmt::format("its plugin is a separate package (fanlight-libcamera), or is "
-                             "built when libcamera-dev is installed; no {} in {}",
-                             kLibcameraPluginFile, join(folders, " or ")));
-  }
-  void* plugin = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (plugin == nullptr) fail_to_load(ELIBACC);
-  void* symbol = ::dlsym(plugin, kLibcameraPluginEntry);
-  if (symbol == nullptr) fail_to_load(ELIBBAD);
-  const LibcameraPlugin& table = *reinterpret_cast<LibcameraPluginEntry>(symbol)();
-  if (std::string_view(table.version) != FANLIGHT_VERSION) {
-    fail(ELIBBAD, fmt::format("{} is from Fanlight {}, this is {}; install both from one release",
-                              path, table.version, FANLIGHT_VERSION));
-  }
-  return table;
-}
-
-std::vector<std::string> libcamera_plugin_folders() {
-  std::vector<std::string> folders;
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) folders.push_back(program.parent_path());
-  folders.push_back(FANLIGHT_PLUGIN_FOLDER);
-  return folders;
+  constexpr PluginName kName{.what = "libcamera",
+                             .package = "fanlight-libcamera",
+                             .needs = "libcamera-dev",
+                             .file = "fanlight-libcamera.so",
+                             .entry = "fanlight_libcamera_plugin"};
+  return *static_cast<const LibcameraPlugin*>(load_plugin(kName, folders));
 }
 
 std::unique_ptr<Source> open_libcamera_source(std::string_view argument,
                                               const SourceOptions& options, CameraClock& clock) {
-  const LibcameraPlugin& plugin = load_libcamera_plugin(libcamera_plugin_folders());
+  const LibcameraPlugin& plugin = load_libcamera_plugin(plugin_folders());
   check_room();
   return plugin.open(argument, options, clock);
 }
 
 std::vector<LibcameraCamera> list_libcamera_cameras() {
-  const LibcameraPlugin& plugin = load_libcamera_plugin(libcamera_plugin_folders());
+  const LibcameraPlugin& plugin = load_libcamera_plugin(plugin_folders());
   check_room();
   return plugin.list();
 }

@@ -47,20 +47,8 @@ struct LibcameraPlugin {
   std::vector<LibcameraCamera> (*list)();
 };
 
-// The only symbol looked up in the plugin; never fails.
-using LibcameraPluginEntry = const LibcameraPlugin* (*)();
-inline constexpr char kLibcameraPluginEntry[] = "fanlight_libcamera_plugin";
-inline constexpr char kLibcameraPluginFile[] = "fanlight-libcamera.so";
-
-// Loads the plugin from the first of `folders` that has it; it stays until the process ends,
-// because libcamera has threads and exit handlers of its own. Throws std::system_error: ENOENT when
-// no folder has it, ELIBACC when it does not load (its libcamera is missing), ELIBBAD when it is
-// not a plugin, or one of another release. Any thread; a failure may be retried.
+// Loads the plugin: load_plugin() (capture/source/plugin.h), and its errors.
 const LibcameraPlugin& load_libcamera_plugin(std::span<const std::string> folders);
-
-// Where the program looks for it: in its own folder, as in a build tree, then where it is
-// installed.
-std::vector<std::string> libcamera_plugin_folders();
 
 // `libcamera` and `libcamera:ID` of the source table. Throws the errors of load_libcamera_plugin()
 // and of the source.

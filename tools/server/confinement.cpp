@@ -11,8 +11,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "capture/libcamera/libcamera_plugin.h"
 #include "capture/source/names_in.h"
+#include "capture/source/plugin.h"
 #include "core/log.h"
 #include "sandbox/change_user.h"
 #include "tools/flags/exit_code.h"
@@ -99,7 +99,7 @@ void read_list(SandboxFiles& files, std::string_view folders) {
 // its user may. Any other server only lists the devices that are there at its start.
 void use_devices(SandboxFiles& files, const Options& options) {
   for (const char* name : kLibcameraVariables) read_list(files, variable(name));
-  read_all(files, libcamera_plugin_folders());
+  read_all(files, plugin_folders());
   if (has_device(options)) return files.devices("/dev");
   files.list("/dev");
   std::error_code error;

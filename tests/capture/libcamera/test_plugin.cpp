@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replaces fanlight-libcamera.so; the build sets the version and the name of the entry point.
+// Replaces fanlight-libcamera.so.
 #include <cerrno>
 #include <system_error>
 
@@ -18,7 +18,7 @@ std::vector<fanlight::LibcameraCamera> list() {
 
 }  // namespace
 
-extern "C" const fanlight::LibcameraPlugin* TEST_PLUGIN_ENTRY() {
-  static const fanlight::LibcameraPlugin plugin{TEST_PLUGIN_VERSION, open, list};
+extern "C" const fanlight::LibcameraPlugin* fanlight_libcamera_plugin() {
+  static const fanlight::LibcameraPlugin plugin{FANLIGHT_VERSION, open, list};
   return &plugin;
 }
