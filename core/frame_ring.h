@@ -68,7 +68,8 @@ struct FramePlace {
   std::span<std::byte> jpeg;
 };
 
-// What the camera thread reports about its camera; any thread reads it.
+// What the camera thread reports about its camera, and its publisher (capture/nats); any thread
+// reads it.
 struct CaptureStats {
   Counter captured;              // pictures that the source delivered
   Counter encoded;               // frames published, including slates
@@ -90,6 +91,12 @@ struct CaptureStats {
   Counter measured_interval_ns;  // between the pictures of the last second; 0 if not known
   Counter interval_ns;           // nominal time between two frames, 0 if not known
   Counter online;                // 1 while the source delivers pictures, else 0
+  Counter published;             // by the publisher, slates and repeated frames included
+  Counter published_bytes;       // of those
+  Counter publish_skipped;       // pictures that it skipped, because the server was slow
+  Counter publish_too_large;     // frames that it could not publish for their size
+  Counter publish_failures;      // times that its connection failed or could not be made
+  Counter publish_online;        // 1 while it has a connection, else 0
   Histogram encode_time;
 
   // Pictures that were never served, for any reason.

@@ -42,6 +42,7 @@ constexpr Words kWords[] = {
     {EHOSTUNREACH, "its server cannot be reached"},
     {ENETUNREACH, "its server cannot be reached"},
     {ELOOP, "the relays form a loop"},
+    {EADDRINUSE, "two publishers have its subject"},
 };
 
 }  // namespace

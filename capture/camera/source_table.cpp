@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "capture/libcamera/libcamera_plugin.h"
+#include "capture/nats/nats_plugin.h"
 #include "capture/relay/redact_url.h"
 #include "capture/relay/relay_source.h"
 #include "capture/source/emulator_source.h"
@@ -83,6 +84,11 @@ bool upstream_may_come(std::string_view, int error) {
   return !is_one_of(error, {EACCES, EPERM, ELOOP});
 }
 
+// As for libcamera's plugin; and as for an upstream.
+bool nats_may_come(std::string_view, int error) {
+  return !is_one_of(error, {EACCES, EPERM, ENOENT, ELIBACC, ELIBBAD, ELOOP});
+}
+
 // One row per kind of source, in the order of --help.
 constexpr SourceKind kKinds[] = {
     {"emulator", open<EmulatorSource>, "emulator: pictures 1, 2, 3 in turn, one a second"},
@@ -95,7 +101,11 @@ constexpr SourceKind kKinds[] = {
      "latest:DIR, latest:FILE: the newest JPEG, as another program writes it", picture_may_come},
     {"libcamera", open_libcamera_source, "libcamera[:ID]: a camera of libcamera, the first or ID",
      libcamera_may_come},
+    {"nats", open_nats_source,
+     "nats://[USER:PASSWORD@]HOST/SUBJECT: a camera that is published on a NATS server",
+     nats_may_come},
     {"pattern", open<PatternSource>, "pattern: a moving test card with number and time"},
+    {"tls", open_nats_tls_source, "tls://...: likewise, with TLS", nats_may_come},
     {"v4l2", open<V4l2Source>,
      "v4l2:/dev/video0: a camera or frame grabber, also by /dev/v4l/by-id/...", device_may_come},
 };

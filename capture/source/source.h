@@ -21,6 +21,7 @@ struct UpstreamOptions {
   std::string pin;                   // of its public key, as curl writes it: "sha256//BASE64"
   bool insecure = false;             // its certificate is not checked at all
   bool segments = false;             // it is a Fanlight, to be asked for updates
+  std::string credentials;           // a file of a NATS user's; empty: none
 
   bool operator==(const UpstreamOptions&) const = default;
 };

@@ -113,6 +113,17 @@ inline constexpr std::array kCaptureFigures = {
           "Frames that could not be divided for updates."),
     count(&CaptureStats::reclaims, "reclaims", "fanlight_ring_reclaims_total",
           "Times that the ring was full."),
+    count(&CaptureStats::published, "published", "fanlight_published_frames_total",
+          "Frames published on NATS, slates and repeated ones included."),
+    count(&CaptureStats::published_bytes, "published_bytes", "fanlight_published_bytes_total",
+          "Bytes of those frames."),
+    count(&CaptureStats::publish_skipped, "publish_skipped", "fanlight_publish_skipped_total",
+          "Pictures that were not published.", "slow"),
+    count_also(&CaptureStats::publish_too_large, "publish_too_large", "too_large"),
+    count(&CaptureStats::publish_failures, "publish_failures", "fanlight_publish_failures_total",
+          "Connections to a NATS server that failed or could not be made."),
+    gauge(&CaptureStats::publish_online, "publish_online", "fanlight_publish_online",
+          "1 while there is a connection to the NATS server."),
 };
 
 // Of one shard; the metrics are sums over all. Three tables, because /api/v1/state has sums over

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "capture/nats/nats_address.h"
 #include "core/nearest_word.h"
 #include "tools/flags/exit_code.h"
 #include "tools/flags/units.h"
@@ -20,8 +21,8 @@ bool is_camera_name(std::string_view name) {
   });
 }
 
-constexpr std::string_view kKeys[] = {"size",   "fps",    "quality", "rotate",
-                                      "mirror", "ladder", "segments"};
+constexpr std::string_view kKeys[] = {"size",   "fps",    "quality",  "rotate",
+                                      "mirror", "ladder", "segments", "publish"};
 
 // The end of a URL: the first comma that is followed by one of our keys.
 size_t size_of_url(std::string_view text) {
@@ -128,13 +129,16 @@ void set_camera_option(CameraOptions& camera, std::string_view key, std::string_
     camera.ladder = parse_ladder(value);
   } else if (key == "segments") {
     camera.upstream.segments = parse_switch(value);
+  } else if (key == "publish") {
+    parse_nats_url(value);
+    camera.publish = value;
   } else {
     const std::string question = did_you_mean(key, kKeys);
     throw std::invalid_argument(fmt::format(
         "'{}={}': {}", key, value,
         question.empty()
             ? "one of size=WxH, fps=N, quality=N, rotate=DEGREES, mirror=on|off, ladder=RUNGS, "
-              "segments=on|off is expected"
+              "segments=on|off, publish=URL is expected"
             : "no such key" + question));
   }
 }
@@ -227,7 +231,7 @@ std::vector<CameraOptions> put_cameras_together(CameraOptions single, bool is_sh
   } else if (is_shaped) {
     throw StartError(
         ExitCode::usage,
-        "--size, --fps, --quality, --rotate, --mirror and --ladder belong to --source; "
+        "--size, --fps, --quality, --rotate, --mirror, --ladder and --publish belong to --source; "
         "with --camera write NAME=SPEC,size=WxH,fps=N");
   }
   check_names(others);

@@ -24,6 +24,7 @@ struct CameraOptions {
   LadderOption ladder{};
   std::vector<ControlSetting> controls{};
   UpstreamOptions upstream{};   // of a URL
+  std::string publish{};        // a URL, where the frames are published, too; empty: nowhere
   std::string password_file{};  // holds the password of the user in the URL; empty: none
   std::string password{};       // what it holds; read_passwords()
 };
@@ -31,8 +32,8 @@ struct CameraOptions {
 // `[a-z0-9-]{1,32}`. Throws std::invalid_argument.
 void check_camera_name(std::string_view name);
 
-// Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES`, `mirror=on|off`, `ladder=RUNGS` or
-// `segments=on|off`.
+// Sets `size=WxH`, `fps=N`, `quality=N`, `rotate=DEGREES`, `mirror=on|off`, `ladder=RUNGS`,
+// `segments=on|off` or `publish=URL`.
 // Throws std::invalid_argument for an unknown key or an invalid value.
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value);
 

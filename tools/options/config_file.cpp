@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "capture/nats/nats_address.h"
 #include "core/fd.h"
 #include "core/nearest_word.h"
 #include "tools/options/config_quotes.h"
@@ -158,9 +159,10 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
 
 [[noreturn]] void refuse_camera_key(std::string_view name, const toml::source_region& region,
                                     std::string_view path, const Place& place) {
-  constexpr std::string_view kKnown[] = {
-      "source",  "size",    "fps", "quality",  "rotate",   "mirror",       "ladder",
-      "control", "headers", "tls", "insecure", "segments", "password-file"};
+  constexpr std::string_view kKnown[] = {"source",        "size",    "fps",        "quality",
+                                         "rotate",        "mirror",  "ladder",     "control",
+                                         "headers",       "tls",     "insecure",   "segments",
+                                         "password-file", "publish", "credentials"};
   const Option* option = find_option(name);
   if (option != nullptr && !option->is(kCommand)) {
     place.refuse_at(region, path, "a server key; it belongs above the first [camera.NAME]");
@@ -169,7 +171,8 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
   place.refuse_at(region, path,
                   question.empty()
                       ? "no such key; keys: source, size, fps, quality, rotate, mirror, "
-                        "ladder, control, headers, tls, insecure, segments, password-file"
+                        "ladder, control, headers, tls, insecure, segments, password-file, "
+                        "publish, credentials"
                       : "no such key" + question);
 }
 
@@ -187,6 +190,8 @@ void read_camera_key(CameraOptions& camera, std::string_view name, const toml::n
                            {"mirror", {.type = "on|off"}},
                            {"ladder", {.type = "WxH[@qN],...|auto|off"}},
                            {"password-file", {.type = "FILE"}},
+                           {"credentials", {.type = "FILE"}},
+                           {"publish", {.type = "URL"}},
                            {"segments", {.type = "on|off"}}};
   if (name == "control") {
     for (const std::string& text : control_texts(node, path, place)) {
@@ -208,9 +213,9 @@ void read_camera_key(CameraOptions& camera, std::string_view name, const toml::n
   try {
     if (name == "source") {
       camera.source = complete_source(text);
-    } else if (name == "password-file") {
+    } else if (name == "password-file" || name == "credentials") {
       if (text.empty()) throw std::invalid_argument("'': a file is expected");
-      camera.password_file = text;
+      (name == "credentials" ? camera.upstream.credentials : camera.password_file) = text;
     } else {
       set_camera_option(camera, name, text);
     }
@@ -224,6 +229,10 @@ void check_password_file(const CameraOptions& camera, const std::string& path,
                          const toml::source_region& region, const Place& place) {
   if (camera.password_file.empty()) return;
   const std::string_view user = user_info(camera.source);
+  if (is_nats_url(camera.source)) {
+    place.refuse_at(region, path + ".password-file",
+                    "not for NATS, where credentials = \"FILE\" keeps a secret apart");
+  }
   if (user.empty()) {
     place.refuse_at(region, path + ".password-file",
                     "source must be a URL with a user, as http://USER@10.0.0.7/stream");
@@ -252,9 +261,10 @@ CameraOptions read_camera(const toml::key& name, const toml::node& node, const P
   if (camera.source.empty()) {
     place.refuse_at(name.source(), path, "source = \"SPEC\" is missing");
   }
-  if (camera.upstream != UpstreamOptions{} && !is_url(camera.source)) {
+  if (camera.upstream != UpstreamOptions{} && !is_url(camera.source) && camera.publish.empty()) {
     place.refuse_at(name.source(), path,
-                    "headers, tls, insecure and segments belong to the source of a URL");
+                    "headers, tls, insecure, segments and credentials belong to the source of a "
+                    "URL, or to publish");
   }
   check_password_file(camera, path, name.source(), place);
   return camera;

@@ -124,6 +124,9 @@ void add_upstream(Form form, const UpstreamOptions& upstream, JsonMembers& rows)
     rows.emplace_back("tls", tls_of(form, upstream));
   }
   if (upstream.insecure) rows.emplace_back("insecure", "true");
+  if (!upstream.credentials.empty()) {
+    rows.emplace_back("credentials", quoted(form, upstream.credentials));
+  }
   if (upstream.segments) rows.emplace_back("segments", "true");
 }
 
@@ -144,6 +147,11 @@ JsonMembers rows_of(Form form, const CameraOptions& camera) {
   add_upstream(form, camera.upstream, rows);
   if (!camera.password_file.empty()) {
     rows.emplace_back("password-file", quoted(form, camera.password_file));
+  }
+  if (!camera.publish.empty()) {
+    const bool is_file = form == Form::toml;
+    rows.emplace_back("publish",
+                      quoted(form, is_file ? camera.publish : redact_url(camera.publish)));
   }
   if (!camera.controls.empty()) rows.emplace_back("control", controls_of(form, camera));
   return rows;

@@ -176,6 +176,7 @@ constexpr char kQuality[] = "quality";
 constexpr char kRotate[] = "rotate";
 constexpr char kMirror[] = "mirror";
 constexpr char kLadder[] = "ladder";
+constexpr char kPublish[] = "publish";
 
 std::string source_help() {
   std::string help = "where the pictures come from (default: emulator)";
@@ -188,8 +189,8 @@ std::vector<Option> camera_options() {
   return {
       {"source", "SPEC", "", source_help(), kOfCameras, set_source},
       {"camera", "NAME=SPEC[,key=value]...", "",
-       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate, mirror, ladder and "
-       "segments; in a URL a comma before such a key is written %2C; repeatable",
+       "a camera under /cameras/NAME/, keys are size, fps, quality, rotate, mirror, ladder, "
+       "segments and publish; in a URL a comma before such a key is written %2C; repeatable",
        kRepeatable | kOfCameras, add_camera},
       {kFps, "N", "", "pictures per second (default: the source's own)",
        kNumber | kOfCameras | kReloadable, shape<kFps>},
@@ -204,6 +205,9 @@ std::vector<Option> camera_options() {
        "smaller pictures for viewers on thin lines, as 1280x720@q80,640x360@q60, encoded while "
        "watched; auto: half and a quarter of the size",
        kOfCameras, shape<kLadder>},
+      {kPublish, "URL", "",
+       "also publish the frames on a NATS server, as nats://HOST/SUBJECT; tls:// with TLS",
+       kOfCameras, shape<kPublish>},
       {"control", "[CAMERA/]NAME=VALUE", "",
        "set a control, as brightness=128; --list-devices has their names; repeatable",
        kRepeatable | kOfCameras, add_control},

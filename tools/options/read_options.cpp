@@ -76,7 +76,8 @@ void put_cameras(OptionsDraft& draft, const std::string& file) {
 
 bool has_secrets(const std::vector<CameraOptions>& cameras) {
   return std::any_of(cameras.begin(), cameras.end(), [](const CameraOptions& camera) {
-    return has_secret(camera.source) || !camera.upstream.headers.empty();
+    return has_secret(camera.source) || has_secret(camera.publish) ||
+           !camera.upstream.headers.empty();
   });
 }
 

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "capture/camera/source_table.h"
+#include "capture/nats/nats_address.h"
 #include "capture/relay/redact_url.h"
 #include "core/ascii.h"
 
@@ -147,6 +148,8 @@ std::string_view user_info(std::string_view source) {
 }
 
 bool has_secret(std::string_view source) {
+  // Of NATS's, one without a colon is a token.
+  if (is_nats_url(source) && !user_info(source).empty()) return true;
   if (user_info(source).find(':') != source.npos) return true;
   if (!is_url(source) || source.find('?') == source.npos) return false;
   std::string query(source.substr(source.find('?')));
@@ -158,7 +161,7 @@ bool has_secret(std::string_view source) {
 }
 
 bool is_url(std::string_view source) {
-  return source.starts_with("http://") || source.starts_with("https://");
+  return source.starts_with("http://") || source.starts_with("https://") || is_nats_url(source);
 }
 
 std::string complete_source(std::string_view text) {

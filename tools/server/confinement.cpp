@@ -130,11 +130,16 @@ void use_source(SandboxFiles& files, const CameraOptions& camera) {
   } else if (source.starts_with(kLatest)) {
     const std::string path(source.substr(kLatest.size()));
     // Another file of that name takes the place of each.
-    if (fs::is_regular_file(path, error)) return files.read_again(path);
-    files.read_when_there(path);
-  } else if (is_url(source)) {
-    use_network(files);
-    if (!camera.upstream.ca.empty()) files.read_again(camera.upstream.ca);
+    if (fs::is_regular_file(path, error)) {
+      files.read_again(path);
+    } else {
+      files.read_when_there(path);
+    }
+  }
+  if (!is_url(source) && camera.publish.empty()) return;
+  use_network(files);
+  for (const std::string& file : {camera.upstream.ca, camera.upstream.credentials}) {
+    if (!file.empty()) files.read_again(file);
   }
 }
 

@@ -227,15 +227,18 @@ ServiceManager meet_manager(Successor* successor) {
 StartNeeds needs_of(const Options& options, unsigned shards) {
   size_t ladders = 0;
   size_t rungs = 0;
+  size_t publishers = 0;
   for (const CameraOptions& camera : options.cameras) {
     ladders += camera.ladder.is_off() ? 0 : 1;
     rungs += most_rungs_of(camera.ladder);
+    publishers += camera.publish.empty() ? 0 : 1;
   }
   return {.shards = shards,
           .listeners = options.listen.size() + options.admin_listen.size(),
           .cameras = options.cameras.size(),
           .ladders = ladders,
-          .rungs = rungs};
+          .rungs = rungs,
+          .publishers = publishers};
 }
 
 // In this order: everything that can fail for lack of a descriptor, thread or memory precedes the
@@ -279,7 +282,7 @@ void serve(const CommandLine& flags, const Options& options, Background* starter
   ServerState state(config, shown(running), threads.shards, read_wall_clock());
   Reload reload(flags, options, state, running, sandbox);
   Server server(state, listeners.viewers, threads, listeners.admin);
-  for (const auto& each : running) each->loop->start();
+  start_cameras(running);
   DeviceReport devices(state.devices_json, std::move(libcamera));
   const std::function<void()> read_again = [&] {
     if (access_log != nullptr) access_log->reopen();

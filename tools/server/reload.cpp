@@ -82,6 +82,8 @@ std::vector<std::string_view> fixed_differences(const CameraOptions& now,
   if (now.password_file != next.password_file || now.password != next.password) {
     names.push_back("password");
   }
+  if (now.publish != next.publish) names.push_back("publish");
+  if (now.upstream.credentials != next.upstream.credentials) names.push_back("credentials");
   if (now.upstream.insecure != next.upstream.insecure) names.push_back("insecure");
   if (now.upstream.segments != next.upstream.segments) names.push_back("segments");
   return names;

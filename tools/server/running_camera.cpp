@@ -15,7 +15,10 @@
 #include "capture/camera/device_list.h"
 #include "capture/camera/rendition.h"
 #include "capture/camera/source_table.h"
+#include "capture/nats/nats_plugin.h"
 #include "capture/relay/fetch_url.h"
+#include "capture/relay/redact_url.h"
+#include "capture/source/plugin.h"
 #include "capture/v4l2/v4l2_m2m_encoder.h"
 #include "core/log.h"
 #include "tools/flags/exit_code.h"
@@ -233,7 +236,7 @@ std::vector<Attempt> try_to_open_all(const std::vector<std::unique_ptr<RunningCa
       pending.push_back(std::async(std::launch::deferred, [] { return Attempt(); }));
       continue;
     }
-    const bool is_remote = camera->options.source.starts_with("http");
+    const bool is_remote = is_url(camera->options.source);
     pending.push_back(
         std::async(is_remote ? std::launch::async : std::launch::deferred,
                    [&options, one = camera.get()] { return try_to_open(*one, options); }));
@@ -308,6 +311,26 @@ void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
   }
 }
 
+// It connects when it runs; that its plugin is missing is known now.
+void make_publisher(RunningCamera& camera) {
+  const CameraOptions& chosen = camera.options;
+  if (chosen.publish.empty()) return;
+  try {
+    camera.publisher = std::make_unique<NatsPublisher>(
+        NatsPublisherConfig{.camera = chosen.name,
+                            .shown = redact_url(chosen.publish),
+                            .login = {.address = parse_nats_url(chosen.publish),
+                                      .credentials = chosen.upstream.credentials,
+                                      .ca = chosen.upstream.ca,
+                                      .insecure = chosen.upstream.insecure}},
+        *camera.ring, camera.panel, camera.publisher_clock,
+        load_nats_plugin(plugin_folders()).connect);
+  } catch (const std::system_error& error) {
+    if (is_shortage(error.code())) throw;
+    throw StartError(ExitCode::unavailable, fmt::format("--publish: {}", error.what()));
+  }
+}
+
 bool may_serve(const Attempt& attempt, const CameraOptions& camera, const Options& options) {
   if (!attempt.failure) return true;
   return !options.exit_on_no_source && may_come(camera.source, attempt.failure->code());
@@ -346,6 +369,7 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
   for (size_t i = 0; i < cameras.size(); ++i) {
     watch_devices(*cameras[i]);
     make_loop(*cameras[i], std::move(attempts[i]), options, backend);
+    make_publisher(*cameras[i]);
   }
   return cameras;
 }
@@ -356,9 +380,24 @@ void stop_exclusive_cameras(const std::vector<std::unique_ptr<RunningCamera>>& c
   }
 }
 
+void start_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) {
+  for (const auto& camera : cameras) {
+    camera->loop->start();
+    if (camera->publisher) camera->publisher->start();
+  }
+}
+
 bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {
-  for (const auto& camera : cameras) camera->clock.request_stop();
+  for (const auto& camera : cameras) {
+    camera->clock.request_stop();
+    camera->publisher_clock.request_stop();
+  }
   bool all = true;
+  for (const auto& camera : cameras) {
+    if (!camera->publisher || camera->publisher->stop_within(kStopPatience)) continue;
+    log_warning("{}: its NATS server does not answer; left behind", camera->options.name);
+    all = false;
+  }
   for (const auto& camera : cameras) {
     if (camera->loop->stop_within(kStopPatience)) continue;
     log_warning("{}: its driver does not return; left behind", camera->options.name);

@@ -9,6 +9,7 @@
 #include "capture/camera/capture_loop.h"
 #include "capture/camera/device_watch.h"
 #include "capture/camera/ladder.h"
+#include "capture/nats/nats_publisher.h"
 #include "capture/source/camera_clock.h"
 #include "core/camera_panel.h"
 #include "core/frame_ring.h"
@@ -29,6 +30,8 @@ struct RunningCamera {
   std::vector<std::unique_ptr<FrameRing>> rung_rings;  // of the lower rungs, from the largest
   std::unique_ptr<Ladder> ladder;                      // nullptr: there are none
   std::unique_ptr<CaptureLoop> loop;
+  SystemCameraClock publisher_clock;
+  std::unique_ptr<NatsPublisher> publisher;  // nullptr: there is none
   CameraOptions options;
 };
 
@@ -45,6 +48,9 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
 
 // Stops those that another process is waiting for.
 void stop_exclusive_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;
+
+// Creates their threads. The cameras' wait for CaptureLoop::begin(). Throws std::system_error.
+void start_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras);
 
 // Stops all. False when a driver does not release its thread, which then still runs.
 bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;

@@ -20,6 +20,8 @@ constexpr size_t kOfShard = 3;
 constexpr size_t kOfCamera = 7;
 constexpr size_t kOfLadder = 2;  // the clock's two wakers
 constexpr size_t kOfRung = 2;    // the ring's waker, and its memory
+// The clock's two wakers, the frames', the end's, the connection.
+constexpr size_t kOfPublisher = 5;
 // Probing io_uring, reading a folder, a database or a list of devices.
 constexpr size_t kForAMoment = 6;
 
@@ -57,7 +59,7 @@ size_t raise_descriptor_limit() noexcept {
 
 size_t StartNeeds::descriptors() const noexcept {
   return kAlways + kForAMoment + cameras * kOfCamera + ladders * kOfLadder + rungs * kOfRung +
-         shards * (kOfShard + listeners);
+         publishers * kOfPublisher + shards * (kOfShard + listeners);
 }
 
 void check_descriptors(const StartNeeds& needs) {

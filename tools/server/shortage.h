@@ -25,6 +25,7 @@ struct StartNeeds {
   size_t cameras = 1;
   size_t ladders = 0;  // of cameras
   size_t rungs = 0;    // of all ladders, at most, without rung 0
+  size_t publishers = 0;
 
   size_t descriptors() const noexcept;
 };

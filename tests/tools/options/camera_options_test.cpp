@@ -112,6 +112,17 @@ TEST(CameraOptions, PinIsAHash) {
   }
 }
 
+TEST(CameraOptions, MayBePublished) {
+  const CameraOptions camera = parse_camera("a=pattern,publish=nats://me:pw@bus/a.b,fps=5");
+  EXPECT_EQ(camera.publish, "nats://me:pw@bus/a.b");
+  EXPECT_EQ(camera.fps, 5);
+  for (const char* text : {"a=pattern,publish=http://bus/a", "a=pattern,publish=nats://bus",
+                           "a=pattern,publish=nats://me:secret@bus/a.*"}) {
+    EXPECT_NE(mistake(text).find("nats://"), std::string::npos) << mistake(text);
+    EXPECT_EQ(mistake(text).find("secret"), std::string::npos) << mistake(text);
+  }
+}
+
 TEST(CameraOptions, ErrorsAreNamed) {
   for (const char* text : {"a=pattern,rotate=45", "a=pattern,mirror=yes", "a=pattern,size=0x1",
                            "a=pattern,fps=0", "a=pattern,quality=0", "a=pattern,colour=red"}) {

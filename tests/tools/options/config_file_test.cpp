@@ -127,6 +127,12 @@ TEST(ConfigFile, RefusesInvalidUpstreamOptions) {
   expect_mistake(camera + "tls = { insecure = true }",
                  "f.toml:3: camera.a.tls.insecure: ", "beside tls");
   expect_mistake(camera + "insecure = \"yes\"", "f.toml:3: camera.a.insecure: ", "true or false");
+  expect_mistake("[camera.a]\nsource = \"pattern\"\ncredentials = \"\"",
+                 "f.toml:3: camera.a.credentials: ", "a file is expected");
+  expect_mistake("[camera.a]\nsource = \"pattern\"\npublish = \"nats://bus\"",
+                 "f.toml:3: camera.a.publish: ", "no subject");
+  expect_mistake("[camera.a]\nsource = \"nats://bus/a\"\npassword-file = \"f\"",
+                 "f.toml:1: camera.a.password-file: ", "credentials");
   expect_mistake("[camera.a]\nsource = \"pattern\"\ninsecure = true",
                  "f.toml:1: camera.a: ", "of a URL");
   expect_mistake("[camera.a]\nsource = \"pattern\"\nsegments = true",

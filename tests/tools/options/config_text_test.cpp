@@ -103,12 +103,17 @@ TEST(ConfigText, ListsUpstreamOptions) {
                                  .ca = "a.pem",
                                  .pin = "sha256//x",
                                  .insecure = true,
-                                 .segments = true};
+                                 .segments = true,
+                                 .credentials = "me.creds"};
+  options.cameras[0].publish = "nats://t0ken@bus/fanlight.a";
   const std::string toml = config_toml(options);
   EXPECT_NE(toml.find("headers = { \"X-API-Key\" = \"s3cret\" }\n"), std::string::npos) << toml;
   EXPECT_NE(toml.find("tls = { \"ca\" = \"a.pem\", \"pin\" = \"sha256//x\" }\n"), std::string::npos)
       << toml;
   EXPECT_NE(toml.find("insecure = true\n"), std::string::npos) << toml;
+  EXPECT_NE(toml.find("credentials = \"me.creds\"\n"), std::string::npos) << toml;
+  EXPECT_NE(toml.find("publish = \"nats://t0ken@bus/fanlight.a\"\n"), std::string::npos) << toml;
+  EXPECT_EQ(config_json(options).find("t0ken"), std::string::npos) << config_json(options);
   EXPECT_NE(toml.find("segments = true\n"), std::string::npos) << toml;
   const auto json = nlohmann::json::parse(config_json(options));
   EXPECT_EQ(json["camera"]["a"]["headers"]["X-API-Key"], "***");

@@ -79,8 +79,8 @@ TEST(SourceSpec, SuggestsAKindForATypo) {
   EXPECT_EQ(meant("atuo"), "auto");
   EXPECT_EQ(
       refusal("telepathy"),
-      "no source 'telepathy'; available: auto emulator files http https latest libcamera pattern "
-      "v4l2");
+      "no source 'telepathy'; available: auto emulator files http https latest libcamera nats "
+      "pattern tls v4l2");
 }
 
 TEST(SourceSpec, SuggestsThePathOfADeviceName) {
@@ -115,11 +115,11 @@ TEST(SourceSpec, FindsTheUserOfAUrl) {
 
 TEST(SourceSpec, KnowsWhatOthersMustNotRead) {
   for (const char* source : {"http://me:x@h/", "http://h/video?usr=a&PWD=b", "https://h/?token=1",
-                             "http://h/?api_key=x"}) {
+                             "http://h/?api_key=x", "nats://me:x@h/s", "tls://t0ken@h/s"}) {
     EXPECT_TRUE(has_secret(source)) << source;
   }
   for (const char* source : {"http://me@h/", "http://h/?action=stream", "http://h/password/x",
-                             "pattern", "files:/a?pwd=x"}) {
+                             "pattern", "files:/a?pwd=x", "nats://h/s"}) {
     EXPECT_FALSE(has_secret(source)) << source;
   }
 }

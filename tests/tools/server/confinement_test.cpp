@@ -60,6 +60,18 @@ TEST_F(ConfinementTest, ARelayConnectsAndResolves) {
   EXPECT_TRUE(files.can_read(folder_.path("ca.pem")));
 }
 
+TEST_F(ConfinementTest, APublisherConnectsAndReadsItsCredentials) {
+  Options options = options_with("pattern");
+  EXPECT_FALSE(files_in_use(options).may_connect());
+  options.cameras[0].publish = "nats://bus.example.org/fanlight.yard";
+  options.cameras[0].upstream.credentials = folder_.file("me.creds");
+  const SandboxFiles files = files_in_use(options);
+  EXPECT_TRUE(files.may_connect());
+  EXPECT_TRUE(files.can_read("/etc/hosts"));
+  EXPECT_TRUE(files.can_read(folder_.path("me.creds")));
+  EXPECT_TRUE(files_in_use(options_with("nats://bus/fanlight.yard")).may_connect());
+}
+
 TEST_F(ConfinementTest, AFolderOfPicturesIsRead) {
   folder_.folder("a");
   folder_.folder("b");

@@ -63,6 +63,7 @@ TEST_F(ShortageTest, EachShardListenerAndCameraNeedsMore) {
   EXPECT_GT(StartNeeds{.shards = 2}.descriptors(), least);
   EXPECT_GT(StartNeeds{.cameras = 2}.descriptors(), least);
   EXPECT_EQ((StartNeeds{.ladders = 1, .rungs = 3}.descriptors()), least + 2 + 3 * 2);
+  EXPECT_GT(StartNeeds{.publishers = 1}.descriptors(), least);
   EXPECT_EQ((StartNeeds{.shards = 4, .listeners = 2}.descriptors()),
             (StartNeeds{.shards = 4}.descriptors()) + 4);
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// NATS address: `nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT]/SUBJECT`, or tls:// with TLS, as NATS
+// writes the addresses of its servers, and a subject behind it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fanlight {
+
+// A server, and where to find pictures on it. User and token are decoded; of a user without a
+// password, one of them is a token.
+struct NatsAddress {
+  bool is_tls = false;
+  std::string host;  // without the brackets of an IPv6 address
+  uint16_t port = 4222;
+  std::string user;  // empty, or with a password
+  std::string password;
+  std::string token;
+  std::string subject;
+};
+
+// Whether `url` begins as such an address.
+bool is_nats_url(std::string_view url);
+
+// Throws std::invalid_argument, without secrets, for anything else, and for a subject that
+// check_subject() refuses.
+NatsAddress parse_nats_url(std::string_view url);
+
+// A subject to publish on: 1 to 128 bytes, tokens of visible ASCII characters between dots, without
+// the wildcards `*` and `>`; not one of the server's own, which begin with $ or _INBOX. Throws
+// std::invalid_argument.
+void check_subject(std::string_view subject);
+
+}  // namespace fanlight

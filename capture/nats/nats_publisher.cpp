@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/nats/nats_publisher.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "core/check.h"
+
+namespace fanlight {
+namespace {
+
+// Parts of frames would be smaller than their headers.
+constexpr size_t kPayloadMin = 2 * kFrameHeaderBytesMax;
+
+// The camera is watched while it exists.
+class Watch {
+ public:
+  explicit Watch(FrameRing& ring) : ring_(ring) { ring_.watch(); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch() { ring_.unwatch(); }
+
+ private:
+  FrameRing& ring_;
+};
+
+}  // namespace
+
+NatsPublisher::NatsPublisher(NatsPublisherConfig config, FrameRing& ring, const CameraPanel& panel,
+                             CameraClock& clock, NatsConnect connect)
+    : config_(std::move(config)),
+      ring_(ring),
+      panel_(panel),
+      clock_(clock),
+      connect_(std::move(connect)),
+      publisher_(
+          make_publisher(clock.wall_now(), Random(reinterpret_cast<uintptr_t>(this)).next())),
+      stats_(ring.stats()),
+      jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
+      retry_delay_(config_.retry_min) {
+  ring_.add_reader(&frames_);
+}
+
+NatsPublisher::~NatsPublisher() {
+  if (!thread_.joinable()) return;
+  clock_.request_stop();
+  thread_.join();
+}
+
+void NatsPublisher::start() {
+  CHECK(!thread_.joinable());
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), "publisher");
+    run();
+    ended_.wake();
+  });
+}
+
+bool NatsPublisher::stop_within(Duration patience) noexcept {
+  if (!thread_.joinable()) return true;
+  clock_.request_stop();
+  pollfd ended{ended_.fd(), POLLIN, 0};
+  while (::poll(&ended, 1, static_cast<int>(patience / 1ms)) < 0) CHECK(errno == EINTR);
+  if (ended.revents == 0) return false;
+  thread_.join();
+  return true;
+}
+
+void NatsPublisher::run() noexcept {
+  while (!clock_.stop_requested()) {
+    try {
+      serve();
+    } catch (const std::exception& error) {
+      failed(error.what());
+    }
+    stats_.publish_online.set(0);
+    if (clock_.stop_requested()) return;
+    const Duration delay = from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));
+    retry_delay_ = std::min(2 * retry_delay_, config_.retry_max);
+    clock_.wait_until(clock_.now() + delay);
+  }
+}
+
+void NatsPublisher::failed(std::string_view what) noexcept {
+  stats_.publish_failures.add();
+  log(is_told_ ? LogLevel::debug : LogLevel::warning, "{}: not published to {}: {}", config_.camera,
+      config_.shown, what);
+  is_told_ = true;
+}
+
+void NatsPublisher::serve() {
+  const std::unique_ptr<NatsLink> link = connect_(config_.login);
+  if (link->payload_max() < kPayloadMin) {
+    throw std::system_error(
+        EMSGSIZE, std::system_category(),
+        fmt::format("its max_payload is {} bytes, less than {}", link->payload_max(), kPayloadMin));
+  }
+  const Watch watch(ring_);
+  log_info("{}: published to {}", config_.camera, config_.shown);
+  is_told_ = false;
+  stats_.publish_online.set(1);
+  repeat_at_ = clock_.now();
+  while (!clock_.stop_requested()) {
+    if (!link->is_sending()) send_news(*link);
+    const bool is_sending = link->is_sending();
+    std::array<pollfd, 2> waits{pollfd{link->fd(), POLLIN, 0},
+                                pollfd{is_sending ? -1 : frames_.fd(), POLLIN, 0}};
+    if (is_sending) waits[0].events |= POLLOUT;
+    if (clock_.wait(waits, is_sending ? kNever : repeat_at_) != Wake::ready) continue;
+    if (waits[0].revents != 0) link->step(waits[0].revents);
+  }
+}
+
+void NatsPublisher::send_news(NatsLink& link) {
+  frames_.drain();
+  FrameRef frame = ring_.newer_than(sequence_);
+  if (!frame && clock_.now() >= repeat_at_ && sequence_ > 0)
+    frame = ring_.newer_than(sequence_ - 1);
+  if (!frame) {
+    if (clock_.now() >= repeat_at_) repeat_at_ = clock_.now() + kRepeatAfter;
+    return;
+  }
+  if (frame->sequence() != sequence_) note_drops(*frame);
+  sequence_ = frame->sequence();
+  pictures_ = frame->pictures();
+  repeat_at_ = clock_.now() + kRepeatAfter;
+  publish(link, *frame);
+  retry_delay_ = config_.retry_min;
+}
+
+void NatsPublisher::note_drops(const Frame& frame) {
+  if (sequence_ == 0) return;
+  stats_.publish_skipped.add(frame.pictures() - pictures_ - (frame.info().is_slate() ? 0 : 1));
+}
+
+void NatsPublisher::publish(NatsLink& link, const Frame& frame) {
+  const std::span<const std::byte> jpeg = std::as_bytes(std::span(frame.jpeg()));
+  const size_t part_max = link.payload_max() - kFrameHeaderBytesMax;
+  const uint64_t parts = (jpeg.size() + part_max - 1) / part_max;
+  if (jpeg.size() > kNatsFrameBytesMax || parts > kNatsPartsMax) {
+    stats_.publish_too_large.add();
+    log_gated(size_gate_, clock_.now(), LogLevel::warning,
+              "{}: frames of {} KB cannot be published to {}", config_.camera, jpeg.size() >> 10,
+              config_.shown);
+    return;
+  }
+  std::array<char, CameraPanel::kViaBytesMax> room;
+  FrameHeader header;
+  header.publisher = publisher_;
+  header.number = ++number_;
+  header.sequence = frame.sequence();
+  header.captured = frame.info().captured_wall;
+  header.slate = frame.info().slate_reason.view();
+  header.via = panel_.copy_via(room);
+  header.size = jpeg.size();
+  header.parts = parts;
+  for (header.part = 1; header.part <= parts; ++header.part) {
+    NatsMessage message;
+    message.fields = write_frame_header(header);
+    message.payload = jpeg.subspan((header.part - 1) * part_max);
+    message.payload = message.payload.first(std::min(part_max, message.payload.size()));
+    link.publish(config_.login.address.subject, message);
+    stats_.published_bytes.add(message.payload.size());
+  }
+  stats_.published.add();
+}
+
+}  // namespace fanlight

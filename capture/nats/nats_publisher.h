@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// NatsPublisher: publishes a camera's frames on a NATS server (docs/nats.md).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+
+#include "capture/nats/frame_header.h"
+#include "capture/nats/nats_link.h"
+#include "capture/source/camera_clock.h"
+#include "core/camera_panel.h"
+#include "core/frame_ring.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "core/time.h"
+#include "core/waker.h"
+
+namespace fanlight {
+
+struct NatsPublisherConfig {
+  std::string camera;  // for the log
+  std::string shown;   // the URL without secrets
+  NatsLogin login;
+  Duration retry_min = 500ms;  // delay before the first retry; doubled with each, up to
+  Duration retry_max = 10s;    // this one; both give or take a quarter
+};
+
+// Owns: the connection, its thread, a place among the ring's readers.
+// Thread: main's calls the constructor, before other threads use the ring, start(), and stop();
+//   run() is the thread's.
+// Invariants: newest wins: at most one frame is on its way to the server, the next one is the
+//   newest when that is sent, and what came in between is dropped and counted; nothing that was
+//   begun on one connection is continued on another. The camera counts as watched while there is a
+//   connection.
+class NatsPublisher {
+ public:
+  // A frame is repeated when there has been none for this long: a sign of life, and a picture for
+  // subscribers that have come since.
+  static constexpr Duration kRepeatAfter = 1900ms;
+
+  // All must outlive it. Throws std::system_error when there is no descriptor left.
+  NatsPublisher(NatsPublisherConfig config, FrameRing& ring, const CameraPanel& panel,
+                CameraClock& clock, NatsConnect connect);
+  NatsPublisher(const NatsPublisher&) = delete;
+  NatsPublisher& operator=(const NatsPublisher&) = delete;
+  ~NatsPublisher();
+
+  // Throws std::system_error when no thread can be created.
+  void start();
+  // False if the thread still waits for the server after `patience`; it then needs this object.
+  bool stop_within(Duration patience) noexcept;
+
+  // The thread's body: returns after a stop was requested of the clock. Public for tests without a
+  // thread.
+  void run() noexcept;
+
+ private:
+  void serve();
+  void send_news(NatsLink& link);
+  void publish(NatsLink& link, const Frame& frame);
+  void note_drops(const Frame& frame);
+  void failed(std::string_view what) noexcept;
+
+  const NatsPublisherConfig config_;
+  FrameRing& ring_;
+  const CameraPanel& panel_;
+  CameraClock& clock_;
+  const NatsConnect connect_;
+  const std::string publisher_;
+  Waker frames_;
+  CaptureStats& stats_;  // the ring's
+  Random jitter_;
+  Duration retry_delay_;
+
+  uint64_t number_ = 0;    // of the last message
+  uint64_t sequence_ = 0;  // of the last frame that was published
+  uint64_t pictures_ = 0;  // Frame::pictures() of that
+  Instant repeat_at_{};    // when it is to be published again
+  bool is_told_ = false;   // the log knows that there is no connection
+  LogGate size_gate_;
+
+  Waker ended_;  // set by the thread as its last act
+  std::thread thread_;
+};
+
+}  // namespace fanlight

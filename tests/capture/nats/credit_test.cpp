@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/nats/credit.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace fanlight {
+namespace {
+
+constexpr Instant kStart{1000s};
+
+class CreditTest : public testing::Test {
+ protected:
+  CreditTest() { orders(); }
+
+  // What it orders now: `+8` is a new subscription, `=8` a higher limit.
+  std::string orders() {
+    std::string all;
+    while (const auto order = credit_.take_order(now_)) {
+      all += (order->is_new ? "+" : "=") + std::to_string(order->limit);
+    }
+    return all;
+  }
+  // A frame of so many messages, this late.
+  std::string frame(Duration late = 0ms, uint64_t parts = 1) {
+    for (uint64_t i = 0; i < parts; ++i) credit_.note_message(now_);
+    credit_.note_parts(parts);
+    is_shown_ = credit_.note_frame(5ms + late);
+    return orders();
+  }
+  void stream() {
+    while (!credit_.is_streaming()) frame();
+  }
+
+  Instant now_ = kStart;
+  Credit credit_;
+  bool is_shown_ = true;
+};
+
+TEST(Credit, BeginsWithOneMessage) {
+  Credit credit;
+  const auto order = credit.take_order(kStart);
+  ASSERT_TRUE(order);
+  EXPECT_TRUE(order->is_new);
+  EXPECT_EQ(order->limit, 1u);
+  EXPECT_FALSE(credit.take_order(kStart));
+  EXPECT_FALSE(credit.is_streaming());
+  EXPECT_EQ(credit.due(), kNever);
+}
+
+TEST_F(CreditTest, FramesInTimeAreStreamed) {
+  EXPECT_EQ(frame(), "+1");
+  EXPECT_EQ(frame(), "+8");
+  EXPECT_TRUE(credit_.is_streaming());
+  EXPECT_EQ(frame() + frame() + frame(), "") << "a line for each frame would be too many";
+  EXPECT_EQ(frame(), "=12");
+  EXPECT_EQ(frame(240ms), "") << "not late yet";
+  EXPECT_TRUE(is_shown_);
+}
+
+// On a line that carries a tenth: what is on the way is not shown, and then each is asked for.
+TEST_F(CreditTest, LateFramesArePolled) {
+  stream();
+  frame();
+  EXPECT_EQ(frame(300ms), "");
+  EXPECT_FALSE(is_shown_);
+  EXPECT_FALSE(credit_.is_streaming());
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(frame(400ms), "") << i;
+    EXPECT_FALSE(is_shown_);
+  }
+  EXPECT_EQ(frame(500ms), "+1") << "the last one on the way";
+  EXPECT_FALSE(is_shown_);
+  EXPECT_EQ(frame(300ms), "+1");
+  EXPECT_TRUE(is_shown_) << "the newest when it was asked for";
+}
+
+TEST_F(CreditTest, StreamingIsTriedAgainLessAndLessOften) {
+  for (const uint64_t required : {2, 4, 8, 16, 32, 64, 128, 256, 256}) {
+    uint64_t polled = 0;
+    while (!credit_.is_streaming()) {
+      frame();
+      ++polled;
+    }
+    EXPECT_EQ(polled, required);
+    while (credit_.is_streaming()) frame(1s);
+    while (frame(1s).empty()) continue;
+  }
+  stream();
+  for (int i = 0; i < 1024; ++i) frame();
+  while (credit_.is_streaming()) frame(1s);
+  while (frame(1s).empty()) continue;
+  EXPECT_EQ(frame(), "+1");
+  for (int i = 0; i < 3; ++i) frame();
+  EXPECT_TRUE(credit_.is_streaming()) << "forgiven";
+}
+
+// The server ended the subscription at 8, before it was told of 12.
+TEST_F(CreditTest, SilenceAfterAnOldLimitEndsTheSubscription) {
+  stream();
+  for (int i = 0; i < 7; ++i) frame();
+  EXPECT_EQ(credit_.due(), kNever) << "between two limits";
+  frame();
+  EXPECT_EQ(credit_.due(), now_ + Credit::kSilence);
+  now_ += Credit::kSilence - 1ns;
+  EXPECT_EQ(orders(), "");
+  now_ += 1ns;
+  EXPECT_EQ(orders(), "+1");
+}
+
+TEST_F(CreditTest, SilenceOfAPublisherChangesNothing) {
+  stream();
+  frame();
+  now_ += 1h;
+  EXPECT_EQ(orders(), "");
+  EXPECT_TRUE(credit_.is_streaming());
+}
+
+TEST_F(CreditTest, SilenceWhileDrainingEndsIt) {
+  stream();
+  frame(1s);
+  EXPECT_EQ(credit_.due(), now_ + Credit::kSilence);
+  now_ += Credit::kSilence;
+  EXPECT_EQ(orders(), "+1");
+}
+
+// The first ones may be the rest of a frame that was not received from its beginning.
+TEST_F(CreditTest, OfFramesInPartsAsMuchIsAskedForAsOneMayNeed) {
+  EXPECT_EQ(frame(0ms, 3), "+5");
+  EXPECT_EQ(frame(0ms, 3), "+26");
+  std::string all;
+  for (int i = 0; i < 5; ++i) all += frame(0ms, 3);
+  EXPECT_EQ(all, "=39");
+}
+
+// Before the first message nobody knows how many parts there are.
+TEST_F(CreditTest, TheFirstPartSaysHowManyAreToBeAskedFor) {
+  credit_.note_message(now_);
+  credit_.note_parts(3);
+  EXPECT_EQ(orders(), "+5");
+}
+
+TEST_F(CreditTest, MessagesThatAreNoFramesUseItUp) {
+  credit_.note_message(now_);
+  EXPECT_EQ(orders(), "+1");
+  credit_.note_message(now_);
+  EXPECT_EQ(orders(), "+1");
+}
+
+TEST_F(CreditTest, RepeatedFramesAreNeverLate) {
+  stream();
+  for (int i = 0; i < 20; ++i) {
+    credit_.note_message(now_);
+    EXPECT_TRUE(credit_.note_frame(std::nullopt));
+    orders();
+  }
+  EXPECT_TRUE(credit_.is_streaming());
+}
+
+// A server that delivers at once, and at the tenth of the rate that the camera has: however long
+// this goes on, no more frames wait than the window.
+TEST_F(CreditTest, FewFramesWaitOnASlowLine) {
+  Credit credit;
+  std::deque<uint64_t> queue;  // frames that the server has sent
+  uint64_t limit = 0, sent = 0;
+  size_t longest = 0, shown = 0, late = 0;
+  uint64_t newest_shown = 0;
+  for (uint64_t tick = 1; tick <= 100'000; ++tick) {  // 30 a second
+    const Instant now = kStart + tick * 33ms;
+    if (sent < limit) {
+      queue.push_back(tick);
+      ++sent;
+    }
+    longest = std::max(longest, queue.size());
+    if (tick % 10 == 0 && !queue.empty()) {
+      const uint64_t frame = queue.front();
+      queue.pop_front();
+      credit.note_message(now);
+      if (credit.note_frame((tick - frame) * 33ms)) {
+        EXPECT_GT(frame, newest_shown);
+        newest_shown = frame;
+        ++shown;
+        late = std::max<size_t>(late, tick - frame);
+      }
+    }
+    while (const auto order = credit.take_order(now)) {
+      if (order->is_new) sent = 0;
+      // What is reached is over for the server.
+      if (order->is_new || sent < limit) limit = order->limit;
+    }
+  }
+  EXPECT_LE(longest, Credit::kWindow);
+  EXPECT_GE(shown, 9'000u) << "of 10,000 that the line carries";
+  EXPECT_LE(late, 20u) << "ticks: two frames on the line";
+}
+
+}  // namespace
+}  // namespace fanlight
