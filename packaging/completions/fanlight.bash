@@ -25,7 +25,7 @@ _fanlight() {
   case $before in
     --source)
       mapfile -t choices < <(compgen -W 'auto emulator files: http:// https:// latest: libcamera
-        pattern v4l2:' -- "$word")
+        nats:// pattern tls:// v4l2:' -- "$word")
       ;;
     # Bash treats a colon as a separate word: files:DIR, unix:PATH.
     --access-log | --takeover-socket | --auth-file | --link-key | --stock-db | --config | \
@@ -55,13 +55,13 @@ _fanlight() {
       mapfile -t choices < <(compgen -W '127.0.0.1:5000 0.0.0.0:5000 unix:' -- "$word")
       ;;
     --camera | --fps | --size | --quality | -q | --control | --camera-stall-timeout | \
-      --refresh | --source-timeout | --history-memory | \
+      --refresh | --source-timeout | --history-memory | --publish | \
       --allowed-host | --cors-origin | --min-fps | --viewer-stall-timeout | --header-timeout | \
       --idle-timeout | --frame-memory) ;;
     *)
       mapfile -t choices < <(compgen -W '-h --help -v --version --features
-        --source --camera --fps --size -q --quality --rotate --mirror --ladder --control
-        --allow-control --exit-on-no-source --camera-stall-timeout --refresh --history
+        --source --camera --fps --size -q --quality --rotate --mirror --ladder --publish
+        --control --allow-control --exit-on-no-source --camera-stall-timeout --refresh --history
         --history-memory --source-timeout --capture-idle
         --listen --admin-listen --tls-cert --tls-key -M --unix-mode --trusted-proxy
         --allowed-host --cors-origin --auth-file --link-key --auth-loopback

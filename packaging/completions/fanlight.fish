@@ -14,6 +14,7 @@ complete -c fanlight -x -s q -l quality -d 'quality of JPEGs encoded here, 1 to 
 complete -c fanlight -x -l rotate -a '0 90 180 270' -d 'rotate the pictures clockwise'
 complete -c fanlight -x -l mirror -a 'on off' -d 'swap left and right'
 complete -c fanlight -x -l ladder -a 'auto off 640x360@q60' -d 'smaller pictures for thin lines'
+complete -c fanlight -x -l publish -d 'also publish the frames on a NATS server'
 complete -c fanlight -x -l control -d 'set a control of the camera: NAME=VALUE'
 complete -c fanlight -l allow-control -d 'let clients set controls'
 complete -c fanlight -l exit-on-no-source -d 'exit if no camera can be opened at start'

@@ -50,6 +50,11 @@ FILES = {
         usr/share/doc/fanlight-libcamera/changelog.gz
         usr/share/doc/fanlight-libcamera/copyright
         usr/share/doc/fanlight-libcamera/fanlight-libcamera.spdx.json""",
+    "fanlight-nats": """
+        usr/lib/LIBRARIES/fanlight/fanlight-nats.so
+        usr/share/doc/fanlight-nats/changelog.gz
+        usr/share/doc/fanlight-nats/copyright
+        usr/share/doc/fanlight-nats/fanlight-nats.spdx.json""",
 }
 
 options = argparse.Namespace(packages=None, arm64=None)
@@ -123,6 +128,9 @@ class ContentsTest(unittest.TestCase):
             plugin = Package("fanlight-libcamera", architecture).needs()
             self.assertEqual(plugin["fanlight"], f"= {version}")
             self.assertTrue(any(re.fullmatch(r"libcamera[0-9.]+", need) for need in plugin), plugin)
+            bus = Package("fanlight-nats", architecture).needs()
+            self.assertEqual(bus["fanlight"], f"= {version}")
+            self.assertTrue(any(re.fullmatch(r"libnats[0-9.]+(t64)?", need) for need in bus), bus)
             # It drives the sensors; Debian's library only suggests it.
             self.assertEqual(Package("fanlight-libcamera", architecture).field("Recommends"),
                              "libcamera-ipa")
@@ -185,7 +193,7 @@ class ContentsTest(unittest.TestCase):
         epoch = output_of("dpkg-parsechangelog", "-l", PACKAGING / "debian/changelog", "-S",
                           "Timestamp").strip()
         packages = list(options.packages.glob("*.deb"))
-        self.assertEqual(len(packages), 2)
+        self.assertEqual(len(packages), len(FILES))
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run(["cpack", "--config", options.packages / "CPackConfig.cmake", "-B",
                             folder], check=True, stdout=subprocess.DEVNULL, umask=0o022,
