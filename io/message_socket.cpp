@@ -31,6 +31,12 @@ Fd new_socket() {
   return Fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
+// connect(2) refuses any other file in the same way.
+bool is_socket(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
 // Room for the control message with the most descriptors.
 struct ControlRoom {
   alignas(cmsghdr) char bytes[CMSG_SPACE(MessageSocket::kDescriptorsMax * sizeof(int))];
@@ -142,8 +148,8 @@ MessageListener::MessageListener(const std::string& path) : socket_(new_socket()
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
   if (::bind(socket_.get(), generic, sizeof address) != 0) {
     const int error = errno;
-    const bool is_stale =
-        error == EADDRINUSE && !MessageSocket().connect_to(path) && errno == ECONNREFUSED;
+    const bool is_stale = error == EADDRINUSE && is_socket(path) &&
+                          !MessageSocket().connect_to(path) && errno == ECONNREFUSED;
     if (!is_stale) errno = error;
     if (!is_stale || ::unlink(path.c_str()) != 0) fail();
     if (::bind(socket_.get(), generic, sizeof address) != 0) fail();

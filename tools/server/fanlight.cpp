@@ -21,6 +21,7 @@
 #include "core/descriptor_reserve.h"
 #include "core/log.h"
 #include "core/process_figures.h"
+#include "http/protocol/machine_names.h"
 #include "http/shard/server.h"
 #include "http/shard/shard.h"
 #include "http/shard/tls_places.h"
@@ -41,7 +42,6 @@
 #include "tools/server/device_report.h"
 #include "tools/server/farewell.h"
 #include "tools/server/inherited.h"
-#include "tools/server/machine_names.h"
 #include "tools/server/main_loop.h"
 #include "tools/server/open_listeners.h"
 #include "tools/server/pressure_watch.h"
@@ -222,23 +222,6 @@ std::vector<TakenListener> meet_listeners(Successor* successor) {
 ServiceManager meet_manager(Successor* successor) {
   if (successor == nullptr) return {};
   return {successor->take_manager(), successor->keep_alive_period()};
-}
-
-StartNeeds needs_of(const Options& options, unsigned shards) {
-  size_t ladders = 0;
-  size_t rungs = 0;
-  size_t publishers = 0;
-  for (const CameraOptions& camera : options.cameras) {
-    ladders += camera.ladder.is_off() ? 0 : 1;
-    rungs += most_rungs_of(camera.ladder);
-    publishers += camera.publish.empty() ? 0 : 1;
-  }
-  return {.shards = shards,
-          .listeners = options.listen.size() + options.admin_listen.size(),
-          .cameras = options.cameras.size(),
-          .ladders = ladders,
-          .rungs = rungs,
-          .publishers = publishers};
 }
 
 // In this order: everything that can fail for lack of a descriptor, thread or memory precedes the

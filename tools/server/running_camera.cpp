@@ -5,7 +5,6 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <bit>
 #include <future>
 #include <stdexcept>
 #include <system_error>
@@ -23,6 +22,7 @@
 #include "core/log.h"
 #include "tools/flags/exit_code.h"
 #include "tools/options/source_spec.h"
+#include "tools/server/camera_ring.h"
 #include "tools/server/shortage.h"
 
 namespace fanlight {
@@ -31,9 +31,6 @@ namespace {
 // Assumed for a camera that is not connected yet.
 constexpr SourceFormat kUnknownFormat{1920, 1080, Duration::zero(), 0};
 constexpr int kPictureSideMax = 65500;  // JPEG's
-// The address space that a camera's ring may take where its first format needs less. It becomes
-// memory only as far as pictures fill it.
-constexpr uint64_t kRingAddresses = sizeof(void*) >= 8 ? uint64_t{4} << 30 : uint64_t{256} << 20;
 // How long the start waits for other servers' answers if it can continue without them: viewers are
 // accepted in the meantime, and the camera's own thread tries again.
 constexpr Duration kStartPatience = 2s;
@@ -45,14 +42,6 @@ bool is_permission(const std::system_error& error) {
          error.code() == std::errc::operation_not_permitted;
 }
 
-// The ring holds eight times as many frames, so two seconds of them: the sends of an overloaded
-// processor take a good part of one second, and a shorter ring would have to close viewers.
-size_t window_for(const SourceFormat& format) {
-  if (format.interval <= Duration::zero()) return 8;
-  const auto per_second = static_cast<size_t>(std::max<int64_t>(1s / format.interval, 1));
-  return std::clamp<size_t>(std::bit_ceil(per_second / 4), 8, 32);
-}
-
 // For a camera that is not connected yet: the requested format, or more.
 SourceFormat unknown_format(const CameraOptions& camera) {
   SourceFormat format = kUnknownFormat;
@@ -62,36 +51,6 @@ SourceFormat unknown_format(const CameraOptions& camera) {
   }
   if (camera.fps > 0) format.interval = from_seconds(1 / camera.fps);
   return format;
-}
-
-// Without the size of its places.
-FrameRingConfig ring_config(const SourceFormat& format, const Options& options,
-                            BackendKind backend) {
-  FrameRingConfig ring;
-  ring.window = options.ring_slots != 0 ? options.ring_slots : window_for(format);
-  ring.memory_limit = options.frame_memory;
-  // epoll's zero copy is sendfile(2): memory that it queued must never be rewritten. Measured:
-  // sendfile costs the same as send at 20 KB and a tenth more at 100 KB, so `auto` copies.
-  ring.detach_pages = backend == BackendKind::epoll && options.zero_copy == ZeroCopyMode::on;
-  return ring;
-}
-
-// Picture sizes vary with the scene, and a camera may return with another format: each place has
-// room for the largest picture that the frame memory could hold, as far as address space allows.
-// Where that is limited (RLIMIT_AS), it has room for what the camera delivers now.
-std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
-                                     const Options& options, BackendKind backend) {
-  FrameRingConfig ring = ring_config(format, options, backend);
-  const size_t least = jpeg_capacity_for(format, camera.orientation);
-  const uint64_t per_place = kRingAddresses / (FrameRing::kPlacesPerWindow * ring.window);
-  const auto room = static_cast<size_t>(std::min<uint64_t>(ring.memory_limit, per_place));
-  try {
-    ring.jpeg_capacity = std::max(least, room);
-    return std::make_unique<FrameRing>(ring);
-  } catch (const std::system_error&) {
-    ring.jpeg_capacity = least;
-    return std::make_unique<FrameRing>(ring);
-  }
 }
 
 // With the password, which nothing else needs to know.

@@ -62,6 +62,23 @@ size_t StartNeeds::descriptors() const noexcept {
          publishers * kOfPublisher + shards * (kOfShard + listeners);
 }
 
+StartNeeds needs_of(const Options& options, unsigned shards) {
+  size_t ladders = 0;
+  size_t rungs = 0;
+  size_t publishers = 0;
+  for (const CameraOptions& camera : options.cameras) {
+    ladders += camera.ladder.is_off() ? 0 : 1;
+    rungs += most_rungs_of(camera.ladder);
+    publishers += camera.publish.empty() ? 0 : 1;
+  }
+  return {.shards = shards,
+          .listeners = options.listen.size() + options.admin_listen.size(),
+          .cameras = options.cameras.size(),
+          .ladders = ladders,
+          .rungs = rungs,
+          .publishers = publishers};
+}
+
 void check_descriptors(const StartNeeds& needs) {
   const size_t wanted = needs.descriptors() + kClientsMin;
   try {

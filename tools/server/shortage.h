@@ -7,6 +7,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "tools/options/options.h"
+
 namespace fanlight {
 
 // Whether descriptors or memory have run out, so that the thing being opened is not at fault.
@@ -29,6 +31,9 @@ struct StartNeeds {
 
   size_t descriptors() const noexcept;
 };
+
+// What these options need.
+StartNeeds needs_of(const Options& options, unsigned shards);
 
 // The fewest descriptors that a start must leave for clients to be of any use.
 inline constexpr size_t kClientsMin = 16;

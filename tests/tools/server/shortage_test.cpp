@@ -58,6 +58,20 @@ TEST_F(ShortageTest, RaisesTheSoftLimitToTheHardLimit) {
   EXPECT_EQ(limit.rlim_cur, limit.rlim_max);
 }
 
+TEST_F(ShortageTest, CountsWhatOptionsNeed) {
+  Options options;
+  options.cameras.resize(3);
+  options.cameras[0].publish = "nats://hub/cam";
+  options.cameras[1].ladder.is_automatic = true;
+  const StartNeeds needs = needs_of(options, 5);
+  EXPECT_EQ(needs.shards, 5u);
+  EXPECT_EQ(needs.listeners, options.listen.size());
+  EXPECT_EQ(needs.cameras, 3u);
+  EXPECT_EQ(needs.publishers, 1u);
+  EXPECT_EQ(needs.ladders, 1u);
+  EXPECT_GT(needs.rungs, 0u);
+}
+
 TEST_F(ShortageTest, EachShardListenerAndCameraNeedsMore) {
   const size_t least = StartNeeds{}.descriptors();
   EXPECT_GT(StartNeeds{.shards = 2}.descriptors(), least);

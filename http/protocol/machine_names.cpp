@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/server/machine_names.h"
+#include "http/protocol/machine_names.h"
 
 #include <unistd.h>
 
