@@ -76,8 +76,8 @@ class Nginx(Proxy):
 
 
 def packaged(name, replacements):
-    """The text of packaging/caches/NAME with other paths and ports."""
-    text = (ROOT / "packaging" / "caches" / name).read_text()
+    """The text of packaging/NAME with other paths and ports."""
+    text = (ROOT / "packaging" / name).read_text()
     for old, new in replacements.items():
         if old not in text:
             raise AssertionError(f"{name}: no {old!r}")
@@ -93,7 +93,7 @@ class NginxCache(Proxy):
         super().__init__()
 
     def prepare(self, path):
-        text = packaged("nginx.conf", {
+        text = packaged("caches/nginx.conf", {
             "/var/cache/nginx/fanlight": f"{path}/cache", "listen 8080": f"listen {self.port}",
             "127.0.0.1:5000": f"{self.server[0]}:{self.server[1]}"})
         (path / "nginx.conf").write_text(
@@ -113,7 +113,7 @@ class VarnishCache(Proxy):
         super().__init__()
 
     def prepare(self, path):
-        (path / "varnish.vcl").write_text(packaged("varnish.vcl", {
+        (path / "varnish.vcl").write_text(packaged("caches/varnish.vcl", {
             '"127.0.0.1"': f'"{self.server[0]}"', '"5000"': f'"{self.server[1]}"'}))
         # Without a jail: a test may run as root or not.
         return ["varnishd", "-F", "-j", "none", "-n", str(path / "varnish"), "-a",
@@ -135,3 +135,31 @@ class HAProxy(Proxy):
             f"frontend front\n  bind 127.0.0.1:{self.port}\n  default_backend camera\n"
             f"backend camera\n  server camera {self.server}\n")
         return ["haproxy", "-db", "-q", "-f", str(path / "haproxy.cfg")]
+
+
+class Balancer(Proxy):
+    """HAProxy with packaging/balancers/haproxy.cfg, in front of the edges at `addresses`."""
+
+    PACKAGED = ("10.0.0.11:5001", "10.0.0.12:5001")
+
+    def __init__(self, addresses):
+        self.edges = [f"{host}:{port}" for host, port in addresses]
+        super().__init__()
+
+    def prepare(self, path):
+        self.control = str(path / "control")
+        text = packaged("balancers/haproxy.cfg", {
+            "bind :8080": f"bind 127.0.0.1:{self.port}", **dict(zip(self.PACKAGED, self.edges))})
+        (path / "haproxy.cfg").write_text(f"{text}\nglobal\n  stats socket {self.control}\n")
+        return ["haproxy", "-db", "-q", "-f", str(path / "haproxy.cfg")]
+
+    def statuses(self):
+        """{server: its status} in the backend "edges" (HAProxy's management guide, 9.1)."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(self.control)
+            control.sendall(b"show stat\n")
+            rows = control.makefile().read().removeprefix("# ").strip().splitlines()
+        names = rows[0].split(",")
+        found = [dict(zip(names, row.split(","))) for row in rows[1:]]
+        return {row["svname"]: row["status"] for row in found
+                if row["pxname"] == "edges" and row["svname"] != "BACKEND"}

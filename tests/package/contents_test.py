@@ -204,15 +204,16 @@ class ContentsTest(unittest.TestCase):
 
 
 def optional_files(name):
-    """Files from other parts of the tree: documents, dashboards, configuration of caches."""
+    """Files from other parts of the tree: documents, dashboards, and files for other programs."""
     if name != "fanlight":
         return set()
     pages = {f"usr/share/doc/fanlight/docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
     boards = {f"usr/share/fanlight/grafana/{board.name}"
               for board in (PACKAGING / "grafana").glob("*.json")}
-    caches = {f"usr/share/fanlight/caches/{file.name}"
-              for file in (PACKAGING / "caches").iterdir()}
-    return pages | boards | caches
+    others = {f"usr/share/fanlight/{folder}/{file.name}"
+              for folder in ("balancers", "caches", "kubernetes")
+              for file in (PACKAGING / folder).iterdir()}
+    return pages | boards | others
 
 
 class PiecesTest(unittest.TestCase):
