@@ -2,10 +2,7 @@
 #include "capture/relay/http_fetch.h"
 
 #include <fmt/core.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,8 +13,10 @@
 #include <system_error>
 #include <utility>
 
+#include "capture/relay/curl_calls.h"
 #include "capture/relay/fetch_failure.h"
 #include "capture/relay/fetch_url.h"
+#include "capture/relay/peer_socket.h"
 #include "capture/relay/redact_url.h"
 #include "core/ascii.h"
 #include "core/check.h"
@@ -27,24 +26,6 @@ namespace {
 
 // A stream of 100 KB pictures should not take ten calls for each picture.
 constexpr long kReceiveBytes = 128 << 10;
-
-void initialize_libcurl() {
-  // Threads may race here: a static variable is initialized once (C++20, [stmt.dcl]).
-  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (result != CURLE_OK) throw std::runtime_error("libcurl cannot be used");
-}
-
-template <class Value>
-void set(CURL* easy, CURLoption option, Value value) {
-  const CURLcode result = curl_easy_setopt(easy, option, value);
-  CHECK(result == CURLE_OK);
-}
-
-template <class Value>
-void set(CURLM* multi, CURLMoption option, Value value) {
-  const CURLMcode result = curl_multi_setopt(multi, option, value);
-  CHECK(result == CURLM_OK);
-}
 
 }  // namespace
 
@@ -102,9 +83,12 @@ void HttpFetch::configure(Duration timeout) {
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_QUICK_EXIT, 1L);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout / 1ms));
+  set(easy, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L);
   set(easy, CURLOPT_BUFFERSIZE, kReceiveBytes);
   set(easy, CURLOPT_ERRORBUFFER, words_.data());
   set(easy, CURLOPT_SOCKOPTFUNCTION, socket_made_callback);
+  set(easy, CURLOPT_PREREQFUNCTION, connected_callback);
+  set(easy, CURLOPT_PREREQDATA, this);
   set(easy, CURLOPT_HEADERFUNCTION, header_callback);
   set(easy, CURLOPT_HEADERDATA, this);
   set(easy, CURLOPT_WRITEFUNCTION, body_callback);
@@ -174,6 +158,7 @@ void HttpFetch::run() {
   framing_ = {};
   is_done_ = false;
   is_refused_ = false;
+  is_connected_ = false;
   if (upgrade_) upgrade_->expect_request();
   check(curl_multi_add_handle(multi_.get(), easy));
   is_running_ = true;
@@ -202,6 +187,7 @@ Wake HttpFetch::step(Instant deadline) {
     timer_ = kNever;
     act(CURL_SOCKET_TIMEOUT, 0);
   }
+  try_next_address();
   take_result();
   if (upgrade_ && is_running_) attend_upload();
   return wake == Wake::deadline && is_timer_due ? Wake::ready : wake;
@@ -230,6 +216,14 @@ void HttpFetch::act(curl_socket_t fd, int events) {
   if ((events & (POLLERR | POLLNVAL)) != 0) bits |= CURL_CSELECT_ERR;
   int running = 0;
   check(curl_multi_socket_action(multi_.get(), fd, bits, &running));
+}
+
+// When a connection attempt fails, libcurl 7.88 takes the next address, but connects only the next
+// time that it is called, for which it has no socket and no timer but that of the whole attempt.
+void HttpFetch::try_next_address() {
+  const bool waits = std::any_of(sockets_.begin(), sockets_.end(),
+                                 [](const Socket& socket) { return socket.fd != CURL_SOCKET_BAD; });
+  if (is_running_ && !is_connected_ && !waits) check(attend_all(multi_.get()));
 }
 
 void HttpFetch::take_result() {
@@ -366,22 +360,20 @@ bool HttpFetch::on_socket(curl_socket_t fd, int what) {
     return true;
   }
   place->fd = fd;
+  if (is_connected_) expect_peer(fd);
   place->events = static_cast<short>(((what & CURL_POLL_IN) != 0 ? POLLIN : 0) |
                                      ((what & CURL_POLL_OUT) != 0 ? POLLOUT : 0));
   return true;
 }
 
-// tcp(7): a silent connection is probed, and one whose bytes or probes are not acknowledged ends
-// after the user timeout.
 int HttpFetch::socket_made_callback(void*, curl_socket_t fd, curlsocktype) noexcept {
-  const auto set_option = [fd](int level, int option, int value) {
-    ::setsockopt(fd, level, option, &value, sizeof value);
-  };
-  set_option(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(kProbeAfter / 1s));
-  set_option(IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(kProbeEvery / 1s));
-  set_option(IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(kDeadPeerTimeout / 1ms));
+  prepare_socket(fd);
   return CURL_SOCKOPT_OK;
+}
+
+int HttpFetch::connected_callback(void* self, char*, char*, int, int) noexcept {
+  static_cast<HttpFetch*>(self)->is_connected_ = true;
+  return CURL_PREREQFUNC_OK;
 }
 
 int HttpFetch::socket_callback(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {

@@ -8,7 +8,10 @@
 //
 // It tolerates what browsers tolerate, each by one repeated request: a length or an encoding that
 // makes no sense is ignored, and a 401 without an authentication scheme gets the password as Basic
-// (RFC 7617). The kernel detects a peer that has silently gone away (tcp(7), TCP_USER_TIMEOUT).
+// (RFC 7617). The addresses of a name are tried one after another, in a random order each time: so
+// relays share several upstreams, and none that accepts but does not answer is asked forever
+// (CURLOPT_DNS_SHUFFLE_ADDRESSES). The kernel detects a peer that has silently gone away
+// (peer_socket.h).
 #pragma once
 
 #include <curl/curl.h>
@@ -40,10 +43,6 @@ class HttpFetch {
   using Sink = std::function<void(std::string_view bytes)>;
 
   static constexpr int kRedirectsMax = 10;
-  // A peer that acknowledges nothing for this long is gone; a silent one is probed this often.
-  static constexpr Duration kDeadPeerTimeout = 30s;
-  static constexpr Duration kProbeAfter = 10s;
-  static constexpr Duration kProbeEvery = 5s;
 
   // `url` is http or https, with user and password if needed. `timeout` limits the time to connect,
   // as long as step() is called. Throws std::invalid_argument when it is not such a URL; the
@@ -100,6 +99,7 @@ class HttpFetch {
   bool wants_password_unasked() const;
   void on_head_end();
   void act(curl_socket_t fd, int events);
+  void try_next_address();
   void take_result();
   [[noreturn]] void fail(CURLcode code) const;
   void check(CURLMcode code) const;
@@ -109,6 +109,7 @@ class HttpFetch {
   static size_t header_callback(char* bytes, size_t size, size_t count, void* self) noexcept;
   static size_t body_callback(char* bytes, size_t size, size_t count, void* self) noexcept;
   static int socket_made_callback(void*, curl_socket_t fd, curlsocktype) noexcept;
+  static int connected_callback(void* self, char*, char*, int, int) noexcept;
   static int socket_callback(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept;
   static int timer_callback(CURLM*, long timeout_ms, void* self) noexcept;
 
@@ -127,6 +128,7 @@ class HttpFetch {
   bool is_refused_ = false;                  // the upgrade
   bool is_done_ = false;
   bool is_running_ = false;  // libcurl has the transfer
+  bool is_connected_ = false;
   bool has_password_ = false;
   bool sends_unasked_ = false;                 // the password, as Basic
   bool ignores_length_ = false;                // for this fetch

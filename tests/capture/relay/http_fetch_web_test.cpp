@@ -150,6 +150,25 @@ TEST_F(HttpFetchTest, KernelDetectsADeadPeer) {
   EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 30'000);
 }
 
+// A listener whose backlog is full: the kernel drops further SYNs.
+TEST_F(HttpFetchTest, GivesUpAnAddressThatDoesNotAnswer) {
+  const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener.get(), generic, size), 0);
+  ASSERT_EQ(::listen(listener.get(), 0), 0);
+  ASSERT_EQ(::getsockname(listener.get(), generic, &size), 0);
+  const Fd only(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::connect(only.get(), generic, size), 0);
+  const Instant began = clock_.now();
+  const Fetched fetched = get(fmt::format("http://127.0.0.1:{}/", ntohs(address.sin_port)), 60s);
+  EXPECT_EQ(fetched.error, ETIMEDOUT) << fetched.words;
+  EXPECT_LT(clock_.now() - began, 19s) << "after 3 s, not after the timeout";
+}
+
 TEST_F(HttpFetchTest, RestartAbandonsTheCurrentRequest) {
   ScriptedServer server({[](Peer& peer) {
                            peer.read_head();
