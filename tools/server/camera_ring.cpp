@@ -10,10 +10,6 @@
 namespace fanlight {
 namespace {
 
-// The address space that a camera's ring may take where its first format needs less. It becomes
-// memory only as far as pictures fill it.
-constexpr uint64_t kRingAddresses = sizeof(void*) >= 8 ? uint64_t{4} << 30 : uint64_t{256} << 20;
-
 // The ring holds eight times as many frames, so two seconds of them: the sends of an overloaded
 // processor take a good part of one second, and a shorter ring would have to close viewers.
 size_t window_for(const SourceFormat& format) {

@@ -2,6 +2,7 @@
 // Camera ring: how large the ring of a camera is made.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "capture/source/source.h"
@@ -10,6 +11,11 @@
 #include "tools/options/options.h"
 
 namespace fanlight {
+
+// The address space that a camera's ring may take where its first format needs less. It becomes
+// memory only as far as pictures fill it.
+inline constexpr uint64_t kRingAddresses =
+    sizeof(void*) >= 8 ? uint64_t{4} << 30 : uint64_t{256} << 20;
 
 // Without the size of its places.
 FrameRingConfig ring_config(const SourceFormat& format, const Options& options,

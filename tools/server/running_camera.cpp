@@ -234,7 +234,7 @@ std::vector<RungOption> rungs_for(const Attempt& attempt, const CameraOptions& c
 
 // A place of a rung is as large as the encoder's worst case for its box, so that its address space
 // does not depend on what the camera delivers: --ring-slots times eight times about three bytes per
-// pixel.
+// pixel. It has the same limit as that of rung 0.
 void make_ladder(RunningCamera& camera, const Attempt& attempt, const SourceFormat& format,
                  const Options& options, BackendKind backend) {
   std::vector<RungTarget> targets;
@@ -242,6 +242,13 @@ void make_ladder(RunningCamera& camera, const Attempt& attempt, const SourceForm
     FrameRingConfig ring = ring_config(format, options, backend);
     const PictureExtent box{rung.size.width, rung.size.height};
     ring.jpeg_capacity = rung_capacity(box);
+    if (ring.jpeg_capacity > kRingAddresses / (FrameRing::kPlacesPerWindow * ring.window)) {
+      throw StartError(
+          options.blame_for_cameras,
+          fmt::format("--ladder: {}: a rung of {}x{} needs more than {} MB of address "
+                      "space; try a smaller --ring-slots",
+                      camera.options.name, box.width, box.height, kRingAddresses >> 20));
+    }
     camera.rung_rings.push_back(std::make_unique<FrameRing>(ring));
     targets.push_back({camera.rung_rings.back().get(), box, rung.quality});
   }

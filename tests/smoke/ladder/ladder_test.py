@@ -154,6 +154,11 @@ class LadderTest(unittest.TestCase):
         code, lines = harness.run_to_exit(*camera, "1280x720@q80,640x360@q60")
         self.assertEqual(code, 64)
         self.assertIn("'1280x720@q80': larger than the pictures, which are 640x360", lines[-1])
+        with tempfile.TemporaryDirectory() as folder:  # whose pictures are not known
+            code, lines = harness.run_to_exit("--source", f"latest:{folder}", "--ladder",
+                                              "16384x16384")
+            self.assertEqual(code, 64)
+            self.assertIn("of address space", lines[-1])
         for text in ("320x180,640x360", "1280", "640x360@q101", "on"):
             self.assertEqual(harness.run_to_exit(*camera, text)[0], 64, text)
 
