@@ -46,8 +46,8 @@ def missing_in(read, wrote, path=""):
 
 def through_kubectl(thing, *command):
     done = subprocess.run(["kubectl", "set", *command, "--local", "-o", "json", "-f", "-"],
-                          input=json.dumps(thing), capture_output=True, text=True, timeout=60,
-                          check=False)
+                          input=json.dumps(thing), capture_output=True, text=True,
+                          errors="replace", timeout=60, check=False)
     if done.returncode != 0:
         return [done.stderr]
     return missing_in(thing, json.loads(done.stdout))
