@@ -8,11 +8,11 @@
 #include <optional>
 
 #include "core/to_number.h"
-#include "http/answer/link_query.h"
 #include "http/answer/picture_fields.h"
 #include "http/answer/reply.h"
 #include "http/auth/auth.h"
 #include "http/delivery/shard_services.h"
+#include "http/protocol/link_query.h"
 #include "http/protocol/text.h"
 #include "http/report/camera_report.h"
 

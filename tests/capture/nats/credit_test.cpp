@@ -77,7 +77,7 @@ TEST_F(CreditTest, LateFramesArePolled) {
 }
 
 TEST_F(CreditTest, StreamingIsTriedAgainLessAndLessOften) {
-  for (const uint64_t required : {2, 4, 8, 16, 32, 64, 128, 256, 256}) {
+  for (const uint64_t required : {2u, 4u, 8u, 16u, 32u, 64u, 128u, 256u, 256u}) {
     uint64_t polled = 0;
     while (!credit_.is_streaming()) {
       frame();

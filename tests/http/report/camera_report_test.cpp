@@ -59,7 +59,7 @@ TEST(CameraReport, TellsHowLongTheHistoryIs) {
   const JsonCheck summary(ask(with, get("/api/v1/summary")).body);
   EXPECT_EQ(summary.at("cameras[0].history_seconds"), "5.000");
   const std::string metrics = ask(with, get("/metrics")).body;
-  for (const std::string line :
+  for (const std::string& line :
        {std::string("fanlight_history_seconds{camera=\"cam\"} 5.000"),
         std::string("fanlight_history_frames{camera=\"cam\"} 51"),
         "fanlight_history_bytes{camera=\"cam\"} " + std::to_string(history.held_bytes()),

@@ -20,8 +20,8 @@ TEST(CameraRing, WindowIsAQuarterOfASecond) {
   EXPECT_EQ(window_at(Duration::zero()), 8u) << "the rate is not known";
   EXPECT_EQ(window_at(1s), 8u);
   EXPECT_EQ(window_at(33ms), 8u);
-  EXPECT_EQ(window_at(1s / 60), 16u);
-  EXPECT_EQ(window_at(1s / 240), 32u);
+  EXPECT_EQ(window_at(Duration(1s) / 60), 16u);
+  EXPECT_EQ(window_at(Duration(1s) / 240), 32u);
   EXPECT_EQ(window_at(33ms, 4), 4u) << "--ring-slots";
 }
 
