@@ -28,7 +28,6 @@ class SendQueue;
 class TableBody;
 class TlsPlaces;
 class UstreamerFraming;
-class WebSocket;
 struct WebSocketInput;
 class ZeroCopySends;
 
@@ -53,7 +52,6 @@ struct ShardServices {
   Slab<ReportBody>& reports;
   Slab<TableBody>& tables;
   Slab<UstreamerFraming>& ustreamer_framings;
-  Slab<WebSocket>& web_sockets;
   Slab<WebSocketInput>& web_socket_inputs;
   ReplayPlaces& replays;
   Slab<Viewer>& socket_viewers;  // of WebSockets; a stream's viewer is in its connection

@@ -30,10 +30,10 @@ struct ViewerOptions {
   bool updates = false;            // gets what changed instead of whole frames, where possible
   bool paced = false;              // subject to the wire's budget
   bool pinned = false;             // stays on the rung on which it begins
+  bool is_clip = false;            // ends with its replay
   bool peer_is_local = false;      // the socket's peer, maybe a proxy; for zero copy
   Duration interval{0};            // least time between two frames, 0: every frame
   uint64_t frames = 0;             // end after this many, 0: never
-  bool is_clip = false;            // ends with its replay
   Framing* framing = nullptr;      // what surrounds each JPEG; nullptr: as stored in the ring
   Replay* replay = nullptr;        // what precedes the newest frames, or is all; the viewer's own
 };

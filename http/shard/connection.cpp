@@ -251,8 +251,8 @@ void Connection::on_received_while_answering(int result) noexcept {
   if (result == -ECANCELED) return receive_nothing();  // it was to be passed on, but is not
   if (result < 0) return close(Ending::reset);
   if (result == 0) return on_peer_ended();
-  if (const auto* stream = std::get_if<WebSocketStream>(&session_)) {
-    return web_socket_received(*stream->socket, static_cast<size_t>(result));
+  if (auto* socket = std::get_if<WebSocket>(&session_)) {
+    return web_socket_received(*socket, static_cast<size_t>(result));
   }
   if (tls_ != nullptr && !note_sealed_input(result)) return;
   receive_nothing();
@@ -332,8 +332,8 @@ void Connection::end_soon() noexcept {
   }
   if (state_ != State::answering) return;
   if (auto* stream = std::get_if<Stream>(&session_)) return end_stream(*stream);
-  if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
-    end_web_socket(*stream->socket, CloseCode::going_away);
+  if (auto* socket = std::get_if<WebSocket>(&session_)) {
+    end_web_socket(*socket, CloseCode::going_away);
   }
   // Replies are completed, but the connection is not kept after them.
 }

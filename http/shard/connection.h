@@ -208,15 +208,11 @@ class Connection final : public FrameSink,
     Viewer viewer;
     UstreamerFraming* framing;
   };
-  // Frames and control messages are being sent.
-  struct WebSocketStream {
-    WebSocket* socket;
-  };
   // The alert that ends a TLS connection is being sent.
   struct TlsFarewell {};
   using Session =
       std::variant<std::monostate, Reply, AwaitFrame, CameraWait, AwaitBody, PasswordWait,
-                   OpenStream, Stream, OpenWebSocket, WebSocketStream, TlsFarewell>;
+                   OpenStream, Stream, OpenWebSocket, WebSocket, TlsFarewell>;
 
   void on_received(Completion completion) noexcept;
   void request_received(int result) noexcept;
@@ -284,7 +280,7 @@ class Connection final : public FrameSink,
   void continue_after_piece(OpenStream& open) noexcept;
   void continue_after_piece(Stream& stream) noexcept;
   void continue_after_piece(OpenWebSocket& open) noexcept;
-  void continue_after_piece(WebSocketStream& stream) noexcept;
+  void continue_after_piece(WebSocket& socket) noexcept;
   void continue_after_piece(TlsFarewell&) noexcept { begin_lingering(); }
   template <class Other>
   void continue_after_piece(Other&) noexcept {
@@ -301,7 +297,7 @@ class Connection final : public FrameSink,
   void check_time(OpenStream&) noexcept {}
   void check_time(Stream& stream) noexcept;
   void check_time(OpenWebSocket&) noexcept {}
-  void check_time(WebSocketStream& stream) noexcept { stream.socket->settle(); }
+  void check_time(WebSocket& socket) noexcept { socket.settle(); }
   void check_time(TlsFarewell&) noexcept {}
 
   // --- replies ---

@@ -96,8 +96,8 @@ void Connection::on_peer_ended() noexcept {
   if (state_ == State::lingering) return end_lingering();
   if (is_held()) return;  // whoever receives next finds it again
   // FIN without a preceding Close frame violates the protocol (RFC 6455 section 7.1.5).
-  if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
-    return end_web_socket(*stream->socket, CloseCode::protocol_error);
+  if (auto* socket = std::get_if<WebSocket>(&session_)) {
+    return end_web_socket(*socket, CloseCode::protocol_error);
   }
   auto* stream = std::get_if<Stream>(&session_);
   if (stream == nullptr) return;  // the closing delimiter is being sent
@@ -167,9 +167,7 @@ void Connection::abandon_session() noexcept {
   if (auto* wait = std::get_if<PasswordWait>(&session_)) {
     services_.state.config.auth->desk().abandon(*wait->check);
   }
-  if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
-    stream->socket->leave(sender_.viewer());
-  }
+  if (auto* socket = std::get_if<WebSocket>(&session_)) socket->leave(sender_.viewer());
   // Otherwise a viewer might be served before the receive has ended.
   if (std::holds_alternative<Stream>(session_) && !is_sending()) release_session();
 }
@@ -224,12 +222,11 @@ void Connection::release_session() noexcept {
     release(open->framing);
     release(open->options.replay);
   }
-  if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
-    stream->socket->leave();
+  if (auto* socket = std::get_if<WebSocket>(&session_)) {
+    socket->leave();
     // A receive into its buffer may still be in flight: then it is kept until the close. With TLS
     // the buffer is the session's.
     if (receive_.in_flight() && tls_ == nullptr) return;
-    services_.web_sockets.destroy(stream->socket);
   }
   session_.emplace<std::monostate>();
 }

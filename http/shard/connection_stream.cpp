@@ -36,7 +36,7 @@ ClientSocket Connection::client() const noexcept {
 
 bool Connection::has_right_ended() const noexcept {
   const bool is_stream =
-      std::holds_alternative<Stream>(session_) || std::holds_alternative<WebSocketStream>(session_);
+      std::holds_alternative<Stream>(session_) || std::holds_alternative<WebSocket>(session_);
   return is_stream && state_ == State::answering && services_.now() >= seat_.ends;
 }
 
@@ -46,8 +46,8 @@ void Connection::end_watching() noexcept {
   if (is_sending()) check_progress();
   if (state_ != State::answering) return;
   if (auto* stream = std::get_if<Stream>(&session_)) return end_stream(*stream);
-  if (auto* stream = std::get_if<WebSocketStream>(&session_)) {
-    end_web_socket(*stream->socket, CloseCode::policy);
+  if (auto* socket = std::get_if<WebSocket>(&session_)) {
+    end_web_socket(*socket, CloseCode::policy);
   }
 }
 
@@ -100,10 +100,10 @@ void Connection::end_empty_stream(Stream& stream) noexcept {
 
 void Connection::visit_session(SessionVisitor& visitor) const noexcept {
   const auto* stream = std::get_if<Stream>(&session_);
-  const auto* web_socket = std::get_if<WebSocketStream>(&session_);
+  const auto* web_socket = std::get_if<WebSocket>(&session_);
   const Viewer* const own = stream != nullptr ? &stream->viewer : nullptr;
   const std::span<const Viewer* const> viewers = web_socket != nullptr
-                                                     ? web_socket->socket->viewers()
+                                                     ? web_socket->viewers()
                                                      : std::span(&own, own != nullptr ? 1 : 0);
   if (viewers.empty()) return;
   visitor.visit({.connection_id = id_,

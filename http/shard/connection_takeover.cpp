@@ -127,7 +127,7 @@ void Connection::resume() noexcept {
 // What may become a stream yet follows, or is ended with the server.
 void Connection::end_unless_held() noexcept {
   const bool has_viewers =
-      std::holds_alternative<Stream>(session_) || std::holds_alternative<WebSocketStream>(session_);
+      std::holds_alternative<Stream>(session_) || std::holds_alternative<WebSocket>(session_);
   const bool is_idle = state_ == State::waiting && !is_new_;
   if (!is_held() && (has_viewers || is_idle)) end_soon();
 }

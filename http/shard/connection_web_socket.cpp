@@ -19,11 +19,8 @@ void Connection::begin(const OpenWebSocket& open) noexcept {
 
 void Connection::continue_after_piece(OpenWebSocket& open) noexcept {
   const OpenWebSocket opened = open;
-  WebSocket* const made =
-      services_.web_sockets.make(opened.cameras, opened.options, *this, services_);
-  CHECK(made != nullptr);  // there is one per connection
-  WebSocket& socket = *made;
-  session_ = WebSocketStream{&socket};
+  auto& socket =
+      session_.emplace<WebSocket>(opened.cameras, opened.options, *this, services_);
   sender_.register_descriptor();
   if (seat_.may_end()) ensure_timer(seat_.ends);
   // A client that did not wait for the handshake has sent more than the request.
@@ -82,12 +79,12 @@ void Connection::read_web_socket(WebSocket& socket, std::string_view bytes) noex
   }
 }
 
-void Connection::continue_after_piece(WebSocketStream& stream) noexcept {
+void Connection::continue_after_piece(WebSocket& socket) noexcept {
   if (Viewer* viewer = sender_.take_viewer()) {
     note_frame_sent(*viewer);
-    stream.socket->note_served(*viewer);
+    socket.note_served(*viewer);
   }
-  serve_web_socket(*stream.socket);
+  serve_web_socket(socket);
 }
 
 // Nothing is being sent. Control frames are sent before the next picture, and nothing after a

@@ -53,7 +53,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   // User memory per connection of a streaming viewer, in bytes; and of one on a WebSocket with one
   // camera, whose client sends nothing.
   static constexpr size_t kBytesPerViewer = sizeof(Connection) + Timers::kBytesPerTimer;
-  static constexpr size_t kBytesPerWebSocket = kBytesPerViewer + sizeof(WebSocket) + sizeof(Viewer);
+  static constexpr size_t kBytesPerWebSocket = kBytesPerViewer + sizeof(Viewer);
 
   // Accepts from the next loop iteration on.
   void start() noexcept { acceptors_.start(); }
@@ -131,7 +131,6 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   Slab<ReportBody> reports_;
   Slab<TableBody> tables_;
   Slab<UstreamerFraming> ustreamer_framings_;
-  Slab<WebSocket> web_sockets_;
   Slab<WebSocketInput> web_socket_inputs_;
   ReplayPlaces replays_;
   Slab<Viewer> socket_viewers_;
