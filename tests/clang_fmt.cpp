@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A function of libfmt 9 whose name in the library, which GCC has compiled, is not the one that
-// clang looks for: this gives it clang's name too. (Other programs are compiled by one compiler.)
+// clang looks for: this gives it clang's name too.
 #include <fmt/format.h>
 
 #if FMT_VERSION < 100000
