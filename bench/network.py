@@ -7,11 +7,13 @@ Each is a network namespace (ip-netns(8)). The bottleneck is a token bucket (tc-
 server's own interface ("local") or on the router's towards the client ("remote"). Needs root.
 """
 import contextlib
+import ctypes
 import itertools
 import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -28,6 +30,9 @@ LINE_QUEUE_SECONDS = 0.1
 SAMPLE_SECONDS = 0.25
 COMMAND_SECONDS = 20
 
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000  # <sched.h>
+
 numbers = itertools.count()
 
 
@@ -36,6 +41,11 @@ def run(*command):
     if result.returncode != 0:
         raise OSError(f"{' '.join(command)}: {result.stderr.strip()}")
     return result.stdout
+
+
+def enter_network(namespace):
+    if LIBC.setns(namespace.fileno(), CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def quietly(*command):
@@ -137,6 +147,60 @@ class Chain(Namespaces):
     def counters(self, number):
         """Of the line between this server and the next."""
         return self.bucket_counters(self.namespaces[number], "to-next")
+
+
+class Star(Namespaces):
+    """Namespaces on one bridge, which is in a namespace of its own. `thin` sends through a token
+    bucket; its queue holds what it sends in `LINE_QUEUE_SECONDS`.
+    """
+
+    def __init__(self, *roles, thin, bits_per_second):
+        super().__init__("bridge", *roles)
+        self.bridge, *others = self.namespaces
+        self.roles = dict(zip(roles, others))
+        self.thin, self.bits_per_second = thin, bits_per_second
+
+    def build(self):
+        run("ip", "-n", self.bridge, "link", "add", "bridge", "type", "bridge")
+        run("ip", "-n", self.bridge, "link", "set", "bridge", "up")
+        for role, name in self.roles.items():
+            run("ip", "link", "add", "line", "netns", name, "type", "veth",
+                "peer", "name", role, "netns", self.bridge)
+            run("ip", "-n", self.bridge, "link", "set", role, "master", "bridge", "up")
+            run("ip", "-n", name, "address", "add", f"{self.address(role)}/24", "dev", "line")
+            run("ip", "-n", name, "link", "set", "line", "up")
+        self.add_bucket(self.roles[self.thin], "line", self.bits_per_second, LINE_BURST_BYTES,
+                        self.bits_per_second / 8 * LINE_QUEUE_SECONDS)
+
+    def address(self, role):
+        return f"10.9.0.{list(self.roles).index(role) + 1}"
+
+    def cut(self, role):
+        run("ip", "-n", self.bridge, "link", "set", role, "down")
+
+    def mend(self, role):
+        run("ip", "-n", self.bridge, "link", "set", role, "up")
+
+    def counters(self):
+        return self.bucket_counters(self.roles[self.thin], "line")
+
+    @contextlib.contextmanager
+    def inside_of(self, role):
+        """This thread, and the processes that it starts, are in the namespace (setns(2))."""
+        with open("/proc/thread-self/ns/net", "rb") as here, \
+                open(f"/run/netns/{self.roles[role]}", "rb") as there:
+            enter_network(there)
+            try:
+                yield
+            finally:
+                enter_network(here)
+
+    def socket(self, role):
+        """A TCP socket in the namespace, which does not block."""
+        with self.inside_of(role):
+            made = socket.socket()
+        made.setblocking(False)
+        return made
 
 
 class Network(Namespaces):

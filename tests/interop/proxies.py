@@ -13,13 +13,13 @@ from client import Connection  # noqa: E402
 
 
 class Proxy:
-    """A proxy that listens on `port` of 127.0.0.1; a context manager: leaving it ends the process.
-    Its subclasses know its configuration."""
+    """A proxy that listens on `port` of 127.0.0.1, by default a free one; a context manager: leaving
+    it ends the process. Its subclasses know its configuration."""
 
-    def __init__(self):
+    def __init__(self, port=None):
         self.folder = tempfile.TemporaryDirectory()
         self.reservation = harness.reserve_port()
-        self.port = self.reservation.getsockname()[1]
+        self.port = port or self.reservation.getsockname()[1]
         self.address = ("127.0.0.1", self.port)
         command = self.prepare(pathlib.Path(self.folder.name))
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -86,16 +86,18 @@ def packaged(name, replacements):
 
 
 class NginxCache(Proxy):
-    """nginx with packaging/caches/nginx.conf, in front of the server at `address`."""
+    """nginx with packaging/caches/nginx.conf, in front of the servers at `addresses`."""
 
-    def __init__(self, address):
-        self.server = address
-        super().__init__()
+    def __init__(self, *addresses, port=None):
+        self.servers = addresses
+        super().__init__(port)
 
     def prepare(self, path):
         text = packaged("caches/nginx.conf", {
-            "/var/cache/nginx/fanlight": f"{path}/cache", "listen 8080": f"listen {self.port}",
-            "127.0.0.1:5000": f"{self.server[0]}:{self.server[1]}"})
+            "/var/cache/nginx/fanlight": f"{path}/cache",
+            "listen 8080": f"listen {self.port}",
+            "server 127.0.0.1:5000;": " ".join(f"server {host}:{port};"
+                                               for host, port in self.servers)})
         (path / "nginx.conf").write_text(
             f"daemon off; master_process off; pid {path}/pid; error_log {path}/errors;\n"
             f"events {{ worker_connections 8192; }}\nhttp {{ access_log off;\n"
