@@ -13,8 +13,8 @@ from client import Connection  # noqa: E402
 
 
 class Proxy:
-    """A proxy that listens on `port` of 127.0.0.1, by default a free one; a context manager: leaving
-    it ends the process. Its subclasses know its configuration."""
+    """A proxy that listens on `port` of 127.0.0.1, by default a free one; a context manager:
+    leaving it ends the process. Its subclasses know its configuration."""
 
     def __init__(self, port=None):
         self.folder = tempfile.TemporaryDirectory()
