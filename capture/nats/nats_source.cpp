@@ -213,6 +213,7 @@ Picture NatsSource::hand_over() {
                  .captured_wall = handed_over_.header.captured,
                  .captured_at = handed_over_.arrived,
                  .slate_reason = handed_over_.header.slate,
+                 .number = handed_over_.header.sequence,
                  .is_repeat = handed_over_.is_repeat,
                  .is_verbatim = true};
 }

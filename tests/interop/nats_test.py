@@ -87,9 +87,10 @@ class BusTest(Case):
         at_origin, at_edge = self.stream(origin), self.stream(viewer)
         sent = {}
         reader = threading.Thread(target=lambda: sent.update(
-            {part.timestamp: part.jpeg for part in at_origin.parts(60)}))
+            {part.timestamp: (part.sequence, part.jpeg) for part in at_origin.parts(60)}))
         reader.start()
-        received = {part.timestamp: part.jpeg for part in self.pictures(at_edge, 40)}
+        received = {part.timestamp: (part.sequence, part.jpeg)
+                    for part in self.pictures(at_edge, 40)}
         reader.join()
         both = sent.keys() & received.keys()
         self.assertGreater(len(both), 10)

@@ -58,6 +58,7 @@ TEST_F(NatsSourceTest, ShowsPicturesByteForByteWithTheirTimes) {
   ASSERT_TRUE(picture);
   EXPECT_TRUE(std::ranges::equal(picture->jpeg, test_jpeg(1)));
   EXPECT_EQ(picture->captured_wall, test_header(1, 1).captured);
+  EXPECT_EQ(picture->number, 1u);
   EXPECT_EQ(picture->slate_reason, "");
   EXPECT_TRUE(picture->is_verbatim);
   EXPECT_FALSE(picture->is_repeat);
