@@ -19,7 +19,7 @@ SUBJECT = "fanlight.yard.gate"
 
 def configuration_of(name):
     """The lines of the block that follows the file's name, but for where clients connect."""
-    block = PAGE.split(f"`{name}`:\n\n```\n")[1].split("```")[0]
+    block = PAGE.split(f"`{name}`:\n\n```text\n")[1].split("```")[0]
     return re.sub(r"^listen: .*\n", "", block)
 
 

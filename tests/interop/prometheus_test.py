@@ -24,7 +24,7 @@ import harness  # noqa: E402
 from client import Connection, fetch, open_stream  # noqa: E402
 
 DASHBOARD = ROOT / "packaging" / "grafana" / "fanlight.json"
-DOCUMENT = ROOT / "docs" / "api.md"
+DOCUMENT = ROOT / "docs" / "metrics.md"
 DEADLINE_SECONDS = 60
 CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
