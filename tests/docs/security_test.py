@@ -15,7 +15,10 @@ BINARY = ""
 CONSTANTS = [
     ("connections", "http/shard/shard.cpp", [("kConnectionsSpare", 256)]),
     ("connections", "http/state/admission.h", [("kAdminPlaces", 16)]),
-    ("reports, and tables, of one address", "http/state/admission.h", [("kBodiesPerAddress", 16)]),
+    ("reports, tables and replays, of one address", "http/state/admission.h",
+     [("kBodiesPerAddress", 16)]),
+    # A multiple of that of one address.
+    ("replays of a shard", "http/delivery/replay_places.h", [("kMax", 64)]),
     ("TLS handshakes under way", "http/shard/tls_places.h",
      [("kHandshakesMax", 256), ("kHandshakesPerAddress", 16)]),
     ("head of a request", "http/protocol/request_reader.h", [("kInputSize", 8192)]),
@@ -27,6 +30,8 @@ CONSTANTS = [
     ("requests to change controls, waiting for a camera", "core/camera_panel.h",
      [("kRequestsMax", 8), ("kBodyBytesMax", 2048)]),
     ("picture of an upstream", "capture/relay/relay_source.h", [("kPictureBytesMax", 33554432)]),
+    ("frame on a NATS server", "capture/nats/frame_header.h",
+     [("kNatsFrameBytesMax", 33554432), ("kNatsPartsMax", 4096)]),
     ("configuration file", "tools/options/config_file.h", [("kConfigBytesMax", 1048576)]),
     ("users", "http/auth/user_table.h", [("kUsersMax", 10000), ("kFileBytesMax", 1048576)]),
     ("logins that are remembered", "http/auth/credential_cache.h", [("kSets", 256), ("kWays", 4)]),
@@ -48,8 +53,10 @@ def rows():
 
 
 def value_of(constant, file):
-    """`256 << 10`, `size_t{1} << 20` or a number."""
-    text = re.search(rf"{constant} = (.*?);", (ROOT / file).read_text())[1]
+    """`256 << 10`, `size_t{1} << 20`, `4 * kBodiesPerAddress` or a number."""
+    text = re.search(rf"\b{constant} = (.*?);", (ROOT / file).read_text())[1]
+    if factor := re.fullmatch(r"(\d+) \* (kBodiesPerAddress)", text):
+        return int(factor[1]) * value_of(factor[2], "http/state/admission.h")
     numbers = [int(word) for word in re.findall(r"\d+", re.sub(r"size_t|'", "", text))]
     return numbers[0] << numbers[1] if "<<" in text else numbers[0]
 
