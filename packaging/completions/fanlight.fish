@@ -6,7 +6,7 @@ complete -c fanlight -s h -l help -d 'print all options'
 complete -c fanlight -s v -l version -l features -d 'print the version'
 
 complete -c fanlight -x -l source -d 'where the pictures come from' \
-    -a 'auto emulator files: http:// https:// latest: libcamera pattern v4l2:'
+    -a 'auto emulator files: http:// https:// latest: libcamera nats:// pattern tls:// v4l2:'
 complete -c fanlight -x -l camera -d 'a camera under /cameras/NAME/: NAME=SPEC,key=value'
 complete -c fanlight -x -l fps -d 'pictures per second'
 complete -c fanlight -x -l size -d 'size of the pictures, as WxH'

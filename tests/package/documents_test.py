@@ -148,7 +148,7 @@ class SampleTest(unittest.TestCase):
         everything = re.sub(r"^#(?=[a-z\[])", "", text, flags=re.MULTILINE)
         one, cameras = everything.split("# Several cameras")
         self.assert_right(one)
-        several = re.sub(r"^(source|size|fps|quality|rotate|mirror|ladder) =.*", "", one,
+        several = re.sub(r"^(source|size|fps|quality|rotate|mirror|ladder|publish) =.*", "", one,
                          flags=re.MULTILINE)
         self.assert_right(several + "# Several cameras" + cameras)
         # Otherwise this would prove nothing.
