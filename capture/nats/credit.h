@@ -34,7 +34,7 @@ class Credit {
   static constexpr uint64_t kTrialMin = 2;
   static constexpr uint64_t kTrialMax = 256;
 
-  // What is to be told to the server.
+  // What is to be sent to the server.
   struct Order {
     bool is_new = false;  // a new subscription, or a higher limit of this one
     uint64_t limit = 0;   // messages of the subscription, from its beginning

@@ -121,7 +121,7 @@ class Connection final : public FrameSink,
   // One in Line::parked: describes it, and puts it into Line::passed.
   void describe(PassedStream& passed) noexcept;
   // One in Line::passed: closes only the descriptor; the connection is the other process's.
-  void let_go() noexcept;
+  void give_away() noexcept;
   // One that is held: it continues here.
   void resume() noexcept;
   // The other process has taken over: ends soon what it does not get.

@@ -103,7 +103,7 @@ void Connection::describe(PassedStream& passed) noexcept {
   join(Line::passed);
 }
 
-void Connection::let_go() noexcept {
+void Connection::give_away() noexcept {
   CHECK(is_held() && line_ == Line::passed);
   leave_line();
   end_record();

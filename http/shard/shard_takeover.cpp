@@ -19,7 +19,7 @@ void Shard::carry_out(PassingOrder& order) noexcept {
       collecting_ = &order;  // collect() answers
       return;
     case PassingOrder::Step::confirm:
-      while (!line(Line::passed).empty()) line(Line::passed).front().let_go();
+      while (!line(Line::passed).empty()) line(Line::passed).front().give_away();
       connections_.for_each([](Connection& connection) { connection.end_unless_held(); });
       return answer(order);
     case PassingOrder::Step::resume:

@@ -3,12 +3,10 @@
 // files. They are opened at the beginning, because the sandbox admits no others later.
 //
 //   the use      of the cgroup, if cgroup v2 limits it (cpu.max), against that limit: cpu.stat;
-//   else
-//                of the machine: /proc/stat (proc(5)), idle and iowait being unused
+//                else of the machine: /proc/stat (proc(5)), idle and iowait being unused
 //   the heat     on a Raspberry Pi what its firmware does (get_throttled): bits 1 to 3, the clock
-//   is
-//                capped, throttled, or at its soft temperature limit, but not bit 0, which is the
-//                voltage, nor the upper half, which is the past. And each thermal zone at its
+//                is capped, throttled, or at its soft temperature limit, but not bit 0, which is
+//                the voltage, nor the upper half, which is the past. And each thermal zone at its
 //                passive trip point, from which on the kernel slows the processor down
 #pragma once
 

@@ -60,7 +60,6 @@ class Service {
   std::optional<Duration> tick_period() const noexcept;
   void tick() noexcept;
   void on_predecessor(Background& starter) noexcept;
-  void on_successor() noexcept;
 
   ServiceParts parts_;
   const std::string status_;
