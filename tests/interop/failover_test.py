@@ -46,7 +46,7 @@ class FailoverTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        reservation = harness.reserve_port()
+        reservation = harness.reserve_port("0.0.0.0")  # each upstream has an address of its own
         self.addCleanup(reservation.close)
         self.port = reservation.getsockname()[1]
         self.upstreams = {}

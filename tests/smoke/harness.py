@@ -98,13 +98,13 @@ class Fanlight:
         self.process.stderr.close()
 
 
-def reserve_port():
-    """A socket bound to a port of 127.0.0.1. While it is open, the kernel assigns that port to no
-    other program, but a server that sets SO_REUSEADDR, as servers do, can listen there (ip(7),
+def reserve_port(host="127.0.0.1"):
+    """A socket bound to a port of that address. While it is open, the kernel assigns that port to
+    no other program, but a server that sets SO_REUSEADDR, as servers do, can listen there (ip(7),
     socket(7))."""
     reservation = socket.socket()
     reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    reservation.bind(("127.0.0.1", 0))
+    reservation.bind((host, 0))
     return reservation
 
 
