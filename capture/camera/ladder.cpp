@@ -166,7 +166,9 @@ void Ladder::serve() noexcept {
   const FrameRef frame = has_frame ? top_.newer_than(0) : FrameRef();
   try {
     if (has_scaled) publish_scaled();
-    if (frame && largest_behind(frame->sequence()) != nullptr) publish_frame(*frame);
+    // Once: shards change meanwhile who watches.
+    const Rung* behind = frame ? largest_behind(frame->sequence()) : nullptr;
+    if (behind != nullptr) publish_frame(*frame, behind->box);
   } catch (const std::bad_alloc&) {
     note_late();
   }
@@ -201,7 +203,7 @@ void Ladder::publish_scaled() {
   publish_all(upright(scaled.picture, orientation_), scaled.shown, scaled.info, begun);
 }
 
-void Ladder::publish_frame(const Frame& frame) {
+void Ladder::publish_frame(const Frame& frame, const PictureExtent& box) {
   const Instant begun = clock_.now();
   const FrameInfo& info = frame.info();
   if (info.is_slate()) return publish_slate(info);
@@ -209,7 +211,7 @@ void Ladder::publish_frame(const Frame& frame) {
   const auto [stored_width, stored_height] = jpeg.stored;
   if (stored_width == 0) return note_bad(frame.sequence());
   const auto [width, height] = jpeg.orientation.size_of(stored_width, stored_height);
-  const PictureExtent size = fit_into({width, height}, largest_behind(frame.sequence())->box);
+  const PictureExtent size = fit_into({width, height}, box);
   const auto [to_width, to_height] = jpeg.orientation.size_of(size.width, size.height);
   if (!scaler_.decode(bytes_of(frame), jpeg.stored, decoded_, {to_width, to_height})) {
     return note_bad(frame.sequence());

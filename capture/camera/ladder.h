@@ -123,7 +123,7 @@ class Ladder {
   void note_late() noexcept;
   bool note_demand() noexcept;
   void publish_scaled();
-  void publish_frame(const Frame& frame);
+  void publish_frame(const Frame& frame, const PictureExtent& box);
   void publish_slate(const FrameInfo& info);
   Base upright(PlanarPicture& picture, Orientation orientation);
   void publish_all(Base base, PictureExtent shown, FrameInfo info, Instant begun);
