@@ -41,6 +41,10 @@ inline constexpr size_t kSlateReasonMax = 80;
 size_t write_part_head(std::span<char, kPartHeadroom> headroom, size_t jpeg_size, WallTime captured,
                        uint64_t sequence, std::string_view slate_reason) noexcept;
 
+// What write_part_head() would return, in less time.
+size_t part_head_size(size_t jpeg_size, WallTime captured, uint64_t sequence,
+                      std::string_view slate_reason) noexcept;
+
 // Writes the delimiter and the next head to the kPartTailSize bytes after the JPEG.
 void write_part_tail(char* after_jpeg) noexcept;
 

@@ -304,9 +304,8 @@ HistoryExtent FrameHistory::measure(const HistoryPoint& first, uint64_t last,
     if (info.sequence > last) return false;
     if (record.at < next_at) return true;
     ++extent.frames;
-    std::array<char, kPartHeadroom> room;
-    extent.bytes += record.jpeg_size + write_part_head(room, record.jpeg_size, info.captured_wall,
-                                                       info.sequence, info.slate_reason.view());
+    extent.bytes += record.jpeg_size + part_head_size(record.jpeg_size, info.captured_wall,
+                                                      info.sequence, info.slate_reason.view());
     next_at = record.at + interval;
     return true;
   };
