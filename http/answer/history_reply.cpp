@@ -149,6 +149,10 @@ Reply reply_past_snapshot(const Call& call, const StreamParameters& parameters) 
   return answer;
 }
 
+std::optional<Reply> refuse_replay(const Call& call, const StreamParameters& parameters) noexcept {
+  return find(call, "from", *parameters.from, Duration(0)).refusal;
+}
+
 std::optional<Reply> open_replay(const Call& call, const StreamParameters& parameters,
                                  Replay*& replay) noexcept {
   const Found found = find(call, "from", *parameters.from, Duration(0));
@@ -163,11 +167,13 @@ Answer reply_clip(const Call& call, const StreamParameters& parameters) noexcept
   const Duration all = range ? call.now - range->oldest.at : Duration(0);
   const Duration from = parameters.from.value_or(all);
   const Duration to = parameters.to.value_or(Duration(0));
-  if (from < to) return reply_error(call, 400, "from: must be before to");
+  if (parameters.is_pinned()) return reply_error(call, 400, kHistoryIsOfRungZero);
+  if (parameters.from && from < to) return reply_error(call, 400, "from: must be before to");
+  if (range && from < to) return refuse_moment(call, *history, "to", to);
   Found found = find(call, "from", from, to);
   if (found.refusal) return *found.refusal;
   found.options.pace = ReplayPace::fastest;
-  if (parameters.fps > 0) found.options.interval = from_seconds(1 / parameters.fps);
+  found.options.interval = parameters.interval();
   if (call.request.method == Method::head) {
     return Reply{.piece = Piece(write_clip_head(call, *history, found.options)),
                  .keep_alive = false};

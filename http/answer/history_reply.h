@@ -24,6 +24,9 @@ Reply reply_past_snapshot(const Call& call, const StreamParameters& parameters) 
 std::optional<Reply> open_replay(const Call& call, const StreamParameters& parameters,
                                  Replay*& replay) noexcept;
 
+// The answer instead of that, as far as it can be known without beginning one.
+std::optional<Reply> refuse_replay(const Call& call, const StreamParameters& parameters) noexcept;
+
 // A file with what was shown between parameters.from and parameters.to, without them from the
 // oldest to the newest frame. It is a stream with an end, whose size is known: players open that by
 // themselves, where VLC takes bare JPEGs for one picture, and its parts have their times. Ends

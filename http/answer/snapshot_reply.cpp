@@ -43,13 +43,16 @@ Answer reply_snapshot(const Call& call, const StreamParameters& parameters) noex
   if (parameters.at) return reply_past_snapshot(call, parameters);
   const auto chosen = choose_rung(call, parameters);
   if (const Reply* refusal = std::get_if<Reply>(&chosen)) return *refusal;
-  Channel& channel = std::get<Channel*>(chosen)->offered();
+  Channel& wanted = *std::get<Channel*>(chosen);
+  Channel& channel = wanted.offered();
   const Frame* frame = channel.newest();
   if (call.waited == Waited::no && must_wait(call, channel, parameters)) {
     return AwaitFrame{.channel = &channel, .newer_than = frame == nullptr ? 0 : frame->sequence()};
   }
   if (is_lost(frame)) return reply_slate(call, channel);
-  if (frame == nullptr || call.waited == Waited::in_vain) {
+  // The rung may have been withheld in the meantime, and another one be there.
+  const bool is_other = &channel != &wanted && !channel.is_idle();
+  if (frame == nullptr || (call.waited == Waited::in_vain && !is_other)) {
     return reply_error(call, 503, "the camera delivered no picture in time");
   }
   const FrameTag tag(*frame);

@@ -15,6 +15,11 @@
 namespace fanlight {
 namespace {
 
+// Beyond what anybody waits for. Sums with these are in the range of their types, and another
+// process is given them (takeover_message.cpp).
+constexpr Duration kIntervalMax = 24h * 365;
+constexpr uint64_t kFramesMax = uint64_t{1} << 53;
+
 // As in ustreamer: 1 and words; false if it is neither on nor off.
 bool parse_switch(std::string_view text, bool& on) {
   on = text == "1" || text == "true" || text == "yes";
@@ -35,7 +40,7 @@ bool take_fps(std::string_view value, StreamParameters& to) {
 }
 
 bool take_frames(std::string_view value, StreamParameters& to) {
-  to.frames = to_number<uint64_t>(value).value_or(0);
+  to.frames = std::min(to_number<uint64_t>(value).value_or(0), kFramesMax);
   return to.frames > 0;
 }
 
@@ -158,6 +163,10 @@ Reply refuse_rung(const Call& call, Channel& top, std::string_view what) {
 
 }  // namespace
 
+Duration StreamParameters::interval() const noexcept {
+  return fps > 0 ? std::min<Duration>(from_seconds(1 / fps), kIntervalMax) : Duration(0);
+}
+
 std::string_view parse_parameters(std::string_view query, StreamParameters& parameters) noexcept {
   std::bitset<kParameters.size()> given;
   while (!query.empty()) {
@@ -171,7 +180,7 @@ std::string_view parse_parameters(std::string_view query, StreamParameters& para
   }
   if (parameters.rung >= 0 && parameters.size_width > 0) return "rung, size: give one of them";
   if (parameters.is_pinned() && (parameters.at || parameters.from)) {
-    return "at, from: the history is of rung 0; leave out rung and size";
+    return kHistoryIsOfRungZero;
   }
   return {};
 }

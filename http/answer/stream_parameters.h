@@ -31,9 +31,14 @@ struct StreamParameters {
   unsigned size_height = 0;
   UstreamerOptions ustreamer{};
 
+  // The least time between two frames, by `fps`; 0: every frame.
+  Duration interval() const noexcept;
   // Whether the client has chosen a rung; else its line does.
   bool is_pinned() const noexcept { return rung >= 0 || size_width > 0; }
 };
+
+inline constexpr std::string_view kHistoryIsOfRungZero =
+    "at, from: the history is of rung 0; leave out rung and size";
 
 // Fills `parameters`. Unknown ones are ignored: dashboards append some to get around caches.
 // Returns an empty view, or the error (static lifetime), which names the parameter: an invalid

@@ -32,7 +32,7 @@ ViewerOptions viewer_options(const Call& call, const StreamParameters& parameter
   options.peer_is_local = call.services.reactor.backend().peer_address(call.fd).is_local;
   options.frames = parameters.frames;
   options.pinned = parameters.is_pinned() || is_relay(call.request);
-  if (parameters.fps > 0) options.interval = from_seconds(1 / parameters.fps);
+  options.interval = parameters.interval();
   return options;
 }
 
@@ -59,6 +59,9 @@ Answer reply_stream(const Call& call, const StreamParameters& parameters) noexce
   const auto chosen = choose_rung(call, parameters);
   if (const Reply* refusal = std::get_if<Reply>(&chosen)) return *refusal;
   if (call.request.method == Method::head) {
+    if (parameters.from) {
+      if (const auto refusal = refuse_replay(call, parameters)) return *refusal;
+    }
     return Reply{.piece = Piece(write_head(call, parameters.ustreamer)), .keep_alive = false};
   }
   OpenStream answer;

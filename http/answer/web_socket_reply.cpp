@@ -102,7 +102,7 @@ Answer reply_web_socket(const Call& call) noexcept {
   answer.options.paced = answer.seat.place.paced;
   answer.options.updates = parameters.segments;
   answer.options.pinned = true;  // its page scales the pictures, and knows their size
-  if (parameters.fps > 0) answer.options.interval = from_seconds(1 / parameters.fps);
+  answer.options.interval = parameters.interval();
 
   const std::array<char, 28> accept = web_socket_accept(request.web_socket_key);
   ResponseHead head(call.output, 101, call.context(true));
