@@ -115,6 +115,14 @@ bool PieceSender::try_zero_copy() noexcept {
   return zero_copy_send_ != nullptr;
 }
 
+uint64_t PieceSender::oldest_owed_of(const Channel& channel) noexcept {
+  uint64_t sequence = 0;
+  zero_copies_owed_.for_each([&](const ZeroCopySend& owed) {
+    if (sequence == 0 && &owed.channel() == &channel) sequence = owed.sequence();
+  });
+  return sequence;
+}
+
 void PieceSender::on_zero_copy_result(int result) noexcept {
   zero_copy_send_ = nullptr;
   if (ZeroCopy::is_refusal(result) && !stopped_) return send_plain();

@@ -98,6 +98,8 @@ class PieceSender final : public ZeroCopySender {
   bool owes_memory() const noexcept { return !zero_copies_owed_.empty(); }
   // The oldest of them; requires owes_memory().
   const ZeroCopySend& oldest_owed() noexcept { return zero_copies_owed_.front(); }
+  // The sequence of the oldest of them that is of this channel; 0: none is.
+  uint64_t oldest_owed_of(const Channel& channel) noexcept;
 
   PeerProgress& progress() noexcept { return progress_; }
   uint64_t bytes_sent() const noexcept { return bytes_sent_; }

@@ -191,7 +191,8 @@ void Viewer::move_to(Channel& channel, Instant now) noexcept {
   move_ = RungPace::Move::none;
   const Frame* newest = channel.newest();
   const bool is_next = newest != nullptr && newest->sequence() > seen_sequence_;
-  pictures_before_ = newest == nullptr ? 0 : newest->pictures() - (is_next ? 1 : 0);
+  const bool counts = is_next && !newest->info().is_slate();
+  pictures_before_ = newest == nullptr ? 0 : newest->pictures() - (counts ? 1 : 0);
   step_ = 1;
   any_frame_from_ = now;
   if (channel.rung() > 0) repeat_at_ = now + kRepeatAfter;

@@ -131,6 +131,8 @@ class Viewer : public SendQueueHook, public FairShare {
     return is_sending() && !frame_->info().is_slate() && frame_->sequence() > seen_sequence_;
   }
   bool is_finished() const noexcept { return finished_; }
+  // Whether end_soon() was called.
+  bool is_ending() const noexcept { return ending_; }
   // Whether it is sent frames of the history.
   bool is_replaying() const noexcept { return replay_ != nullptr; }
   // It is finished, but frames of its replay were forgotten before it had them.
@@ -138,6 +140,8 @@ class Viewer : public SendQueueHook, public FairShare {
   const Frame* frame() const noexcept { return frame_; }
   const ViewerOptions& options() const noexcept { return options_; }
   Channel& channel() const noexcept { return *channel_; }
+  // That of the rung on which it began.
+  Channel& home() const noexcept { return home_; }
   FrameSink& sink() noexcept { return sink_; }
   // The last frame that it was sent, 0 before the first.
   uint64_t last_sequence() const noexcept { return last_sequence_; }
