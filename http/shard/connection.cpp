@@ -248,7 +248,8 @@ void Connection::request_received(int result) noexcept {
 // before it had sent anything.
 void Connection::on_received_while_answering(int result) noexcept {
   if (is_held() && line_ == Line::detaching) return detached(result);
-  if (result == -ECANCELED) return receive_nothing();  // it was to be passed on, but is not
+  // It was to be passed on, but is not.
+  if (result == -ECANCELED || result == -EINTR) return receive_nothing();
   if (result < 0) return close(Ending::reset);
   if (result == 0) return on_peer_ended();
   if (auto* socket = std::get_if<WebSocket>(&session_)) {

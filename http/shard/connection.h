@@ -323,6 +323,7 @@ class Connection final : public FrameSink,
   // --- streams for another process ---
   bool is_held() const noexcept;
   bool may_pass_on(const Stream& stream) const noexcept;
+  void pass_on_or_settle(Stream& stream) noexcept;
   void detached(int result) noexcept;
   void park() noexcept;
   void check_held() noexcept;

@@ -110,6 +110,7 @@ void Connection::on_peer_ended() noexcept {
 // peer closes: closing it with unread input would reset the connection and destroy what is still in
 // transit (RFC 9112 section 9.6).
 void Connection::begin_lingering() noexcept {
+  if (is_held()) leave_line();  // that was its last frame
   end_record();
   release_memory();
   if (say_goodbye()) return;
@@ -131,7 +132,9 @@ void Connection::end_lingering() noexcept {
 void Connection::on_zero_copy_done() noexcept {
   if (state_ == State::closed) return finish();
   if (state_ == State::lingering && sender_.peer_has_ended()) return end_lingering();
-  if (is_held() && line_ == Line::finishing && !is_sending()) hold();
+  if (is_held() && line_ == Line::finishing && !is_sending()) {
+    pass_on_or_settle(std::get<Stream>(session_));
+  }
 }
 
 void Connection::on_controlled(Completion) noexcept {

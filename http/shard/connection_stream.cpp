@@ -24,8 +24,7 @@ void Connection::continue_after_piece(OpenStream& open) noexcept {
   receive_nothing();
   if (seat_.may_end()) ensure_timer(seat_.ends);
   if (ending_) return end_stream(stream);
-  if (may_pass_on(stream)) return hold();
-  services_.queue.settle(stream.viewer, services_.now());
+  pass_on_or_settle(stream);
 }
 
 // ---- a right to watch that ends ----
@@ -61,7 +60,13 @@ void Connection::continue_after_piece(Stream& stream) noexcept {
   note_frame_sent(viewer);
   if (viewer.was_cut()) return close(Ending::reset);  // the answer is not complete
   if (viewer.is_finished()) return begin_lingering();
+  pass_on_or_settle(stream);
+}
+
+// It is between two frames. What was to be passed on may have to end here.
+void Connection::pass_on_or_settle(Stream& stream) noexcept {
   if (may_pass_on(stream)) return hold();
+  if (is_held()) leave_line();
   services_.queue.settle(stream.viewer, services_.now());
 }
 
@@ -115,9 +120,7 @@ void Connection::visit_session(SessionVisitor& visitor) const noexcept {
 
 uint64_t Connection::held_sequence(const Channel& channel) noexcept {
   if (state_ >= State::closing) return 0;
-  if (sender_.owes_memory() && &sender_.oldest_owed().channel() == &channel) {
-    return sender_.oldest_owed().sequence();
-  }
+  if (const uint64_t owed = sender_.oldest_owed_of(channel)) return owed;
   if (const Viewer* viewer = sender_.viewer();
       viewer != nullptr && &viewer->channel() == &channel && viewer->frame()->is_in_ring()) {
     return viewer->frame()->sequence();

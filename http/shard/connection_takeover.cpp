@@ -18,6 +18,7 @@ ViewerOptions viewer_options(const StreamState& state, bool paced, bool peer_is_
   options.seed_boundary = state.seed_boundary;
   options.advance_headers = state.advance_headers;
   options.dual_final_frames = state.dual_final_frames;
+  options.pinned = state.pinned;
   options.paced = paced;
   options.peer_is_local = peer_is_local;
   options.interval = state.interval;
@@ -47,11 +48,12 @@ bool Connection::is_held() const noexcept {
 // The keys of a TLS connection, and what was read of it, are in OpenSSL's memory. The history, and
 // whether a rung was chosen, are not passed on.
 bool Connection::may_pass_on(const Stream& stream) const noexcept {
-  if (services_.passing == nullptr || ending_ || tls_ != nullptr) return false;
-  Channel& top = stream.viewer.channel().top();
-  const bool has_chosen_rung = stream.viewer.options().pinned && top.below() != nullptr;
-  if (stream.viewer.is_replaying() || has_chosen_rung) return false;
-  return (*services_.passing)[services_.camera_of(top)];
+  const Viewer& viewer = stream.viewer;
+  if (services_.passing == nullptr || tls_ != nullptr) return false;
+  if (ending_ || viewer.is_ending() || viewer.is_replaying()) return false;
+  Channel& top = viewer.channel().top();
+  const bool has_chosen_rung = viewer.options().pinned && &viewer.home() != &top;
+  return !has_chosen_rung && (*services_.passing)[services_.camera_of(top)];
 }
 
 void Connection::hold() noexcept {
@@ -92,9 +94,14 @@ void Connection::describe(PassedStream& passed) noexcept {
   state.seed_boundary = options.seed_boundary;
   state.advance_headers = options.advance_headers;
   state.dual_final_frames = options.dual_final_frames;
+  state.pinned = options.pinned;
   state.interval = options.interval;
   state.frames = options.frames;
   state.progress = stream.viewer.progress();
+  // It goes on at rung 0, whose pictures are counted by themselves.
+  if (Channel& top = stream.viewer.channel().top(); &stream.viewer.channel() != &top) {
+    state.progress.pictures_before = top.ring().continuation().pictures;
+  }
   state.ustreamer = ustreamer_wishes(stream.framing);
   state.client = seat_.client;
   state.ends = seat_.ends.time_since_epoch().count();

@@ -37,6 +37,7 @@ struct StreamState {
   bool seed_boundary = false;
   bool advance_headers = false;
   bool dual_final_frames = false;
+  bool pinned = false;
   Duration interval{0};
   uint64_t frames = 0;
   ViewerProgress progress;

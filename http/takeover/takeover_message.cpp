@@ -127,6 +127,7 @@ void write(StateWriter& writer, const StreamState& state) {
   writer.flag(state.seed_boundary);
   writer.flag(state.advance_headers);
   writer.flag(state.dual_final_frames);
+  writer.flag(state.pinned);
   writer.duration(state.interval);
   writer.number(state.frames);
   write(writer, state.progress);
@@ -145,6 +146,7 @@ StreamState read_stream(StateReader& reader, std::span<const CameraState> camera
   state.seed_boundary = reader.flag();
   state.advance_headers = reader.flag();
   state.dual_final_frames = reader.flag();
+  state.pinned = reader.flag();
   state.interval = reader.duration(kIntervalMax);
   state.frames = reader.number<uint64_t>(kNumberMax);
   if (!reader.check(state.camera < cameras.size())) return state;

@@ -340,7 +340,8 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
   return cameras;
 }
 
-void stop_exclusive_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {
+void release_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {
+  for (const auto& camera : cameras) camera->publisher_clock.request_stop();
   for (const auto& camera : cameras) {
     if (is_exclusive(*camera)) camera->loop->stop_within(kStopPatience);
   }

@@ -47,7 +47,7 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
                                                          BackendKind backend, bool exclusive_ones);
 
 // Stops those that another process is waiting for.
-void stop_exclusive_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;
+void release_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept;
 
 // Creates their threads. The cameras' wait for CaptureLoop::begin(). Throws std::system_error.
 void start_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras);

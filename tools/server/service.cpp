@@ -75,7 +75,7 @@ void Service::admit_successor(MessageListener listener) {
              .manager = parts_.manager.fd(),
              .keep_alive_period = parts_.manager.keep_alive_period(),
              .name_successor = [this](pid_t process) { parts_.manager.succeeded_by(process); },
-             .release_cameras = [this] { stop_exclusive_cameras(parts_.cameras); },
+             .release_cameras = [this] { release_cameras(parts_.cameras); },
              .reload = [this] { reload(); }});
 }
 

@@ -42,6 +42,11 @@ pid_t process_of(const MessageSocket& socket) {
   return credentials.pid;
 }
 
+bool has_hung_up(const MessageSocket& socket) {
+  pollfd state{socket.fd(), POLLIN, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 }  // namespace
 
 Predecessor::Predecessor(MessageListener listener, Watch& watch, Estate estate)
@@ -57,6 +62,7 @@ Predecessor::Predecessor(MessageListener listener, Watch& watch, Estate estate)
 // One at a time: another one is turned away.
 void Predecessor::meet() noexcept {
   std::optional<MessageSocket> client = listener_.accept();
+  if (successor_ && has_hung_up(successor_)) drop("it has ended");
   if (!client || successor_) return;
   if (!client->is_peer(::geteuid()) && !client->is_peer(0)) {
     return log_warning("takeover: refused, another user's process");
@@ -156,12 +162,7 @@ void Predecessor::give(const std::vector<std::string>& cameras) {
     }
   }
   order(PassingOrder::Step::hold);
-  std::vector<CameraState> states;
-  for (const Camera& camera : state.cameras) {
-    const FrameRing::Continuation from = camera.ring->continuation();
-    states.push_back({camera.name, from.sequence, from.pictures});
-  }
-  if (!give_streams(states)) {
+  if (!give_streams()) {
     const int error = errno;
     order(PassingOrder::Step::resume);
     return drop(error == 0 ? "it breaks off" : std::strerror(error));
@@ -175,8 +176,31 @@ void Predecessor::give(const std::vector<std::string>& cameras) {
   watch_.end();
 }
 
-bool Predecessor::give_streams(const std::vector<CameraState>& cameras) {
-  if (!say(encode(cameras))) return false;
+// False, with errno, if the streams are still ours.
+bool Predecessor::give_streams() noexcept {
+  try {
+    return describe_cameras() && pass_streams();
+  } catch (const std::bad_alloc&) {
+    errno = ENOMEM;
+    return false;
+  }
+}
+
+bool Predecessor::describe_cameras() {
+  cameras_.clear();
+  for (const Camera& camera : estate_.state.cameras) {
+    const FrameRing::Continuation from = camera.ring->continuation();
+    cameras_.push_back({camera.name, from.sequence, from.pictures});
+    // A lower rung may be ahead: it is encoded sooner.
+    for (size_t i = 1; i < camera.rungs(); ++i) {
+      uint64_t& sequence = cameras_.back().sequence;
+      sequence = std::max(sequence, camera.rung(i).continuation().sequence);
+    }
+  }
+  return say(encode(cameras_));
+}
+
+bool Predecessor::pass_streams() {
   uint32_t passed = 0;
   const auto is_full = [](const auto& order) { return order->count == PassingOrder::kStreamsMax; };
   do {
@@ -199,6 +223,11 @@ uint32_t Predecessor::pass_collected() {
   uint32_t passed = 0;
   for (const auto& each : orders_) {
     if (each->count == 0) continue;
+    for (PassedStream& stream : std::span(each->streams).first(each->count)) {
+      // The successor counts from what it was sent first.
+      uint64_t& pictures = stream.state.progress.pictures_before;
+      pictures = std::min(pictures, cameras_[stream.state.camera].pictures);
+    }
     if (!pass(std::span(each->streams).first(each->count))) return kFailed;
     passed += static_cast<uint32_t>(each->count);
   }
@@ -222,8 +251,9 @@ void Predecessor::finish() noexcept {
         each->until = std::min(deadline, now() + kStragglersStep);
       }
       order(PassingOrder::Step::collect);
-      if (pass_collected() == kFailed) break;
-      order(PassingOrder::Step::confirm);
+      const bool has_failed = pass_collected() == kFailed;
+      order(PassingOrder::Step::confirm);  // some may have been passed
+      if (has_failed) break;
     }
     say(encode(TakeoverKind::end));
   } catch (const std::exception& error) {

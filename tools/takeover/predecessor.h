@@ -82,7 +82,9 @@ class Predecessor {
   bool offer();
   bool offer(const Listener& listener, PassedListener::Role role, bool is_inherited);
   void give(const std::vector<std::string>& cameras);
-  bool give_streams(const std::vector<CameraState>& cameras);
+  bool give_streams() noexcept;
+  bool describe_cameras();
+  bool pass_streams();
   uint32_t pass_collected();
   bool pass(std::span<const PassedStream> streams);
   void order(PassingOrder::Step step);
@@ -101,6 +103,7 @@ class Predecessor {
   Waker waker_;
   Mailbox mailbox_{waker_};
   std::vector<std::unique_ptr<PassingOrder>> orders_;  // one for each shard
+  std::vector<CameraState> cameras_;                   // from which the successor goes on
 };
 
 }  // namespace fanlight
