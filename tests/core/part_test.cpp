@@ -22,6 +22,7 @@ std::string head(size_t jpeg_size, WallTime captured, uint64_t sequence, std::st
   room.fill('#');
   const size_t size = write_part_head(room, jpeg_size, captured, sequence, reason);
   EXPECT_LE(size, kPartHeadroom);
+  EXPECT_EQ(part_head_size(jpeg_size, captured, sequence, reason), size);
   EXPECT_EQ(std::string(room.data(), kPartHeadroom - size), std::string(kPartHeadroom - size, '#'));
   return {room.data() + kPartHeadroom - size, size};
 }
