@@ -46,6 +46,9 @@ class TakeoverWorld {
   // What another process would be passed by `collect`, which the shard then lets go.
   std::vector<PassedStream> pass_on() {
     carry_out(PassingOrder::Step::collect);
+    return pass_collected();
+  }
+  std::vector<PassedStream> pass_collected() {
     std::vector<PassedStream> passed;
     for (size_t i = 0; i < order_->count; ++i) {
       passed.push_back(order_->streams[i]);

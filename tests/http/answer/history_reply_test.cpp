@@ -223,7 +223,12 @@ TEST(Clip, TimesThatAreNone) {
   const ParsedResponse early = ask(shard, get("/clip.mjpeg?from=-60s&to=-50s"));
   EXPECT_EQ(early.status, 404);
   EXPECT_NE(early.body.find("which reaches from -5.050s to -0.050s"), std::string::npos);
-  EXPECT_EQ(head(shard, "/clip.mjpeg?from=-60s").status, 404);
+  for (const char* target :
+       {"/clip.mjpeg?from=-60s", "/clip.mjpeg?to=-60s", "/stream?from=-60s"}) {
+    EXPECT_EQ(head(shard, target).status, 404) << target;
+    EXPECT_EQ(ask(shard, get(target)).status, 404) << target;
+  }
+  EXPECT_EQ(ask(shard, get("/clip.mjpeg?rung=1")).status, 400);
 }
 
 // A client that takes far longer than the history is.

@@ -45,6 +45,18 @@ TEST(StreamParameters, MomentsAreSecondsBeforeNow) {
   EXPECT_FALSE(none.at || none.from || none.to);
 }
 
+// As large as another process accepts them.
+TEST(StreamParameters, WhatNobodyWaitsForIsBounded) {
+  StreamParameters parameters;
+  EXPECT_EQ(parse_parameters("fps=1e-300&frames=18446744073709551615", parameters), "");
+  EXPECT_EQ(parameters.interval(), 24h * 365);
+  EXPECT_EQ(parameters.frames, uint64_t{1} << 53);
+  parameters.fps = 4;
+  EXPECT_EQ(parameters.interval(), 250ms);
+  parameters.fps = 0;
+  EXPECT_EQ(parameters.interval(), Duration(0));
+}
+
 // Dashboards add unknown parameters to defeat caches, some of them more than once.
 TEST(StreamParameters, IgnoresWhatNobodyKnows) {
   for (const char* query : {"", "&", "&&", "=", "1700000000", "what=ever&what=ever", "FPS=x",

@@ -148,6 +148,81 @@ TEST(ConnectionTakeover, AFrameIsFinishedFirst) {
   expect_nothing_left(shard);
 }
 
+// One that ends with that frame is no longer held, and is not resumed.
+TEST(ConnectionTakeover, ALastFrameEndsIt) {
+  ShardWorld shard(calm_world(10, 100'000));
+  RawClient slow(shard, {.bytes_per_second = 50'000});
+  slow.send(get("/stream?frames=1"));
+  shard.run_for(500ms);
+  TakeoverWorld takeover(shard);
+  takeover.carry_out(Step::hold);
+  takeover.carry_out(Step::collect);
+  EXPECT_EQ(takeover.order().busy, 1u);
+  EXPECT_TRUE(shard.run_until([&] { return slow.stream().closed; }, 20s));
+  takeover.carry_out(Step::collect);
+  EXPECT_EQ(takeover.order().busy, 0u);
+  EXPECT_EQ(takeover.order().count, 0u);
+  takeover.carry_out(Step::resume);
+  EXPECT_TRUE(slow.finished());
+  expect_nothing_left(shard);
+}
+
+// A right to watch that ends while a frame is sent ends the stream here.
+TEST(ConnectionTakeover, ARightThatHasEndedIsNotPassedOn) {
+  ShardWorld shard(calm_world(10, 100'000));
+  RawClient slow(shard, {.bytes_per_second = 10'000});
+  slow.send(get("/stream"));
+  shard.run_for(100ms);
+  TakeoverWorld takeover(shard);
+  takeover.carry_out(Step::hold);
+  takeover.order().waits_for_busy = true;
+  takeover.order().until = shard.world.now() + 40s;
+  takeover.begin(Step::collect);
+  ASSERT_TRUE(shard.run_until([&] { return takeover.is_done(); }, 40s));
+  ASSERT_EQ(takeover.order().count, 1u);
+  std::vector<PassedStream> passed = takeover.pass_collected();
+  takeover.carry_out(Step::resume);
+  const auto now = std::chrono::ceil<std::chrono::seconds>(shard.world.now().time_since_epoch());
+  passed[0].state.ends = static_cast<uint32_t>(now.count()) + 1;
+  takeover.take(passed);
+  for (const Step step : {Step::hold, Step::collect}) {
+    // It is sending all the time: a frame takes ten seconds.
+    shard.run_for(step == Step::hold ? 200ms : 12s);
+    takeover.order().waits_for_busy = false;
+    takeover.carry_out(step);
+  }
+  EXPECT_EQ(takeover.order().count, 0u);
+  EXPECT_EQ(takeover.order().busy, 0u);
+  EXPECT_TRUE(shard.run_until([&] { return shard.channel_stats().viewers.value() == 0; }, 40s));
+  takeover.carry_out(Step::resume);
+  expect_nothing_left(shard);
+}
+
+// A relay stays on rung 0, wherever it goes on; what else was chosen stays here.
+TEST(ConnectionTakeover, ARelayKeepsItsRung) {
+  SimWorldConfig config = calm_world(10);
+  config.rung_bytes = {1'000};
+  ShardWorld shard(config);
+  RawClient relay(shard);
+  RawClient chooser(shard);
+  relay.send("GET /stream HTTP/1.1\r\nHost: localhost\r\nUser-Agent: fanlight\r\n\r\n");
+  chooser.send(get("/stream?rung=1"));
+  shard.run_for(1s);
+  TakeoverWorld takeover(shard);
+  takeover.carry_out(Step::hold);
+  const std::vector<PassedStream> passed = takeover.pass_on();
+  takeover.carry_out(Step::resume);
+  ASSERT_EQ(passed.size(), 1u);
+  EXPECT_TRUE(passed[0].state.pinned);
+  takeover.take(passed);
+  takeover.carry_out(Step::hold);
+  takeover.carry_out(Step::collect);
+  ASSERT_EQ(takeover.order().count, 1u);
+  EXPECT_TRUE(takeover.order().streams[0].state.pinned) << "there too";
+  takeover.carry_out(Step::resume);
+  expect_nothing_left(shard);
+}
+
 TEST(ConnectionTakeover, OthersGoOnHere) {
   ShardWorld shard(calm_world(10), {}, nullptr, 2);
   RawClient idle(shard);
