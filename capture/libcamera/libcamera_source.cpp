@@ -326,7 +326,7 @@ std::unique_ptr<Source> open(std::string_view argument, const SourceOptions& opt
 }  // namespace
 }  // namespace fanlight
 
-extern "C" const fanlight::LibcameraPlugin* fanlight_libcamera_plugin() {
+extern "C" const void* fanlight_libcamera_plugin() {
   static const fanlight::LibcameraPlugin plugin{FANLIGHT_VERSION, fanlight::open,
                                                 fanlight::list_cameras};
   return &plugin;

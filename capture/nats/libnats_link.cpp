@@ -266,7 +266,7 @@ std::unique_ptr<NatsLink> connect(const NatsLogin& login) {
 }  // namespace
 }  // namespace fanlight
 
-extern "C" const fanlight::NatsPlugin* fanlight_nats_plugin() {
+extern "C" const void* fanlight_nats_plugin() {
   static const fanlight::NatsPlugin plugin{FANLIGHT_VERSION, fanlight::connect};
   return &plugin;
 }

@@ -18,7 +18,7 @@ std::vector<fanlight::LibcameraCamera> list() {
 
 }  // namespace
 
-extern "C" const fanlight::LibcameraPlugin* fanlight_libcamera_plugin() {
+extern "C" const void* fanlight_libcamera_plugin() {
   static const fanlight::LibcameraPlugin plugin{FANLIGHT_VERSION, open, list};
   return &plugin;
 }

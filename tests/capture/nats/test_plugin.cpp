@@ -13,7 +13,7 @@ std::unique_ptr<fanlight::NatsLink> connect(const fanlight::NatsLogin& login) {
 
 }  // namespace
 
-extern "C" const fanlight::NatsPlugin* fanlight_nats_plugin() {
+extern "C" const void* fanlight_nats_plugin() {
   static const fanlight::NatsPlugin plugin{FANLIGHT_VERSION, connect};
   return &plugin;
 }

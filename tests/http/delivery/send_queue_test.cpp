@@ -231,11 +231,11 @@ TEST(SendQueue, AShardThatHasHadItsPartWaits) {
 TEST(SendQueue, ServingOrderRotates) {
   constexpr size_t kViewers = 50;
   constexpr uint64_t kFrames = 500;
-  ShardWorld shard(calm_world(30, 5'000));
   std::vector<double> ranks(kViewers);
   uint64_t current = 0;
   uint64_t frames = 0;
   size_t rank = 0;
+  ShardWorld shard(calm_world(30, 5'000));
   for (size_t i = 0; i < kViewers; ++i) {
     shard.world.add({}).set_on_frame([&, i](uint64_t sequence) {
       if (sequence <= 1) return;  // the first frame is sent to viewers as they connect

@@ -135,9 +135,10 @@ TEST(Requests, NegotiationGrantsTheNearestMode) {
   const uvc_streaming_control block = block_of(*granted);
   EXPECT_EQ(block.bFormatIndex, 2);
   EXPECT_EQ(block.bFrameIndex, 2);
-  EXPECT_EQ(block.dwFrameInterval, 666666u);
-  EXPECT_EQ(block.dwMaxVideoFrameSize, kYuyv.bytes_max());
-  EXPECT_EQ(block.dwMaxPayloadTransferSize, kPayloadBytesMax);
+  // Copies: the block is packed.
+  EXPECT_EQ(uint32_t{block.dwFrameInterval}, 666666u);
+  EXPECT_EQ(uint32_t{block.dwMaxVideoFrameSize}, kYuyv.bytes_max());
+  EXPECT_EQ(uint32_t{block.dwMaxPayloadTransferSize}, kPayloadBytesMax);
   EXPECT_FALSE(camera.is_streaming());
 }
 
