@@ -225,7 +225,7 @@ class Poller(asyncio.Protocol):
             return self.ask(self.location)
         if status == b"200":
             number = int(fields[b"x-sequence"])
-            if number > self.seen:
+            if number > self.seen and b"x-slate" not in fields:
                 captured = int(fields[b"x-timestamp"].replace(b".", b""))
                 self.note(self, number, captured, body)
             self.seen = number

@@ -16,6 +16,8 @@
 namespace fanlight {
 namespace {
 
+constexpr Duration kOvertakenMax = 1s;
+
 // A JPEG that is rotated or divided uses the tables of annex K, which were not made for this
 // picture: up to a quarter larger than from a camera that makes its own, and a header that may not
 // have fitted.
@@ -160,9 +162,25 @@ uint64_t Rendition::take_sequence(uint64_t number) noexcept {
   return next_sequence_++;
 }
 
+bool Rendition::is_overtaken(const Picture& picture) noexcept {
+  if (picture.number == 0 || picture.number >= kNumberMax || !slates_are_newest_) return false;
+  if (picture.number < next_sequence_ || picture.captured_wall <= last_wall_) {
+    if (!overtaken_until_) overtaken_until_ = clock_.now() + kOvertakenMax;
+    if (clock_.now() < *overtaken_until_) return true;
+  }
+  slates_are_newest_ = false;
+  overtaken_until_.reset();
+  return false;
+}
+
 Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   EncodeJob job{.picture = picture, .place = {}, .info = {}};
   const bool is_slate = !picture.slate_reason.empty();
+  if (is_slate && picture.number == 0) slates_are_newest_ = true;
+  if (is_overtaken(picture)) {
+    ring_.stats().dropped_late.add();
+    return Outcome::repeated;
+  }
   job.info.sequence = take_sequence(picture.number);
   job.info.captured_wall = std::max(picture.captured_wall, last_wall_ + 1us);
   job.info.captured_at = picture.captured_at;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,7 +66,7 @@ class Rendition {
   enum class Outcome {
     published,
     queued,     // an encoder thread has it, and the previous picture succeeded
-    repeated,   // a sign of life, nothing to publish
+    repeated,   // a sign of life, nothing to publish; or a picture that slates have overtaken
     no_place,   // slow viewers hold the whole ring
     broken,     // the source's data is not a whole JPEG, or encoding failed
     too_large,  // the ring's places are too small for it
@@ -81,7 +82,10 @@ class Rendition {
   // place.
   // The frame's sequence is the picture's own number (Picture::number), so that it has the same at
   // every server of a tree of relays, if that is greater than any before and less than kNumberMax;
-  // else the next one.
+  // else the next one. A numbered picture that was on its way while slates were shown is dropped,
+  // as late, if they have used up its number or are ahead of its time: it would have another number
+  // or time than elsewhere. After a second of such pictures the server before this one has begun
+  // again, and they are shown.
   Outcome publish(const Picture& picture) noexcept;
 
   // A picture that no one would see: it counts and uses up its number. The next one is not queued.
@@ -109,6 +113,7 @@ class Rendition {
   void note_captured(const Picture& picture) noexcept;
   void restart_rate() noexcept;
   uint64_t take_sequence(uint64_t number) noexcept;
+  bool is_overtaken(const Picture& picture) noexcept;
   WallTime time_of_slate() const noexcept;
   Outcome deliver(const Picture& picture) noexcept;
   Outcome deliver_now(EncodeJob& job) noexcept;
@@ -134,6 +139,8 @@ class Rendition {
   uint64_t next_sequence_ = 1;
   WallTime last_wall_{};      // of the last frame: when it was captured
   Instant last_at_{};         // the same on the monotonic clock
+  bool slates_are_newest_ = false;
+  std::optional<Instant> overtaken_until_;  // pictures are dropped that slates have overtaken
   RateMeter rate_;            // of pictures since the source was opened, or since the last slate
   size_t in_flight_max_ = 0;  // pictures still being read when publish() returns
   std::vector<PictureCells> cells_;  // of the pictures in flight, in turn

@@ -73,5 +73,48 @@ TEST_F(RenditionTest, SlatesGoByTheClockOfThePicturesBeforeThem) {
   EXPECT_EQ(ring.newer_than(2)->info().captured_wall, behind + 11s);
 }
 
+// What a relay received late, because its line was cut.
+TEST_F(RenditionTest, PicturesThatSlatesHaveOvertakenAreDropped) {
+  const auto numbered = [&](uint64_t number, WallTime captured) {
+    Picture picture = passed_through(jpeg);
+    picture.number = number;
+    picture.captured_wall = captured;
+    return picture;
+  };
+  const WallTime begun = clock.wall_now();
+  EXPECT_EQ(rendition.publish(numbered(700, begun)), Outcome::published);
+  clock.advance(2s);
+  rendition.publish_slate("camera lost");
+  clock.advance(1s);
+  rendition.publish_slate("camera lost");
+  EXPECT_EQ(rendition.publish(numbered(701, begun + 200ms)), Outcome::repeated);
+  EXPECT_EQ(rendition.publish(numbered(702, begun + 400ms)), Outcome::repeated);
+  EXPECT_EQ(rendition.publish(numbered(703, begun + 600ms)), Outcome::repeated) << "its time";
+  EXPECT_EQ(ring.stats().dropped_late.value(), 3u);
+  EXPECT_EQ(rendition.publish(numbered(715, begun + 3100ms)), Outcome::published);
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 715u);
+  EXPECT_EQ(ring.newer_than(0)->info().captured_wall, begun + 3100ms);
+  EXPECT_EQ(rendition.publish(numbered(3, begun + 200ms)), Outcome::published) << "no slate before";
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 716u);
+}
+
+// Those of a server that has begun again, or whose clock was set back, are shown after all.
+TEST_F(RenditionTest, PicturesAreNotOvertakenForLong) {
+  Picture picture = passed_through(jpeg);
+  picture.number = 700;
+  EXPECT_EQ(rendition.publish(picture), Outcome::published);
+  rendition.publish_slate("camera lost");
+  for (const auto& [number, outcome] : {std::pair{1u, Outcome::repeated},
+                                        {2u, Outcome::repeated},
+                                        {3u, Outcome::published},
+                                        {4u, Outcome::published}}) {
+    picture = passed_through(jpeg);
+    picture.number = number;
+    EXPECT_EQ(rendition.publish(picture), outcome) << number;
+    clock.advance(500ms);
+  }
+  EXPECT_EQ(ring.newer_than(0)->sequence(), 703u);
+}
+
 }  // namespace
 }  // namespace fanlight
