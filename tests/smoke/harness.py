@@ -133,5 +133,5 @@ def main():
     parser.add_argument("--load", help="fanlight-load, for tests that need it")
     _, rest = parser.parse_known_args(namespace=options)
     # ctest kills a test that hangs; this prints where it hung before that.
-    faulthandler.dump_traceback_later(100, exit=True)
+    faulthandler.dump_traceback_later(270, exit=True)
     unittest.main(module="__main__", argv=[sys.argv[0], *rest], verbosity=2)
