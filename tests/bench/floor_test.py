@@ -211,5 +211,5 @@ if __name__ == "__main__":
     parser.add_argument("--floor", required=True)
     parser.add_argument("--fanlight", required=True)
     _, rest = parser.parse_known_args(namespace=options)
-    faulthandler.dump_traceback_later(100, exit=True)
+    faulthandler.dump_traceback_later(270, exit=True)
     unittest.main(argv=[sys.argv[0], *rest], verbosity=2)

@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--transport", choices=TRANSPORTS, default="plain")
     parser.add_argument("text", nargs="?", default="")
     parser.parse_args(namespace=harness.options)
-    faulthandler.dump_traceback_later(100, exit=True)
+    faulthandler.dump_traceback_later(270, exit=True)
     chosen = [one for table in TABLES for one in cases_of(table)
               if harness.options.text in f"{table} {one.section} {one.name}"]
     failures = run_all(chosen, TRANSPORTS[harness.options.transport])
