@@ -56,7 +56,7 @@ class FuzzTargetsTest(unittest.TestCase):
 
     def test_a_room_affects_the_targets_that_use_it(self):
         self.assertEqual(self.targets("capture/relay/multipart_reader.cpp"),
-                         {"config_fuzz", "flags_fuzz", "multipart_fuzz", "update_fuzz",
+                         {"config_fuzz", "flags_fuzz", "multipart_fuzz", "nats_fuzz", "update_fuzz",
                           "upstream_fuzz"})
         self.assertIn("jpeg_fuzz", self.targets("core/segments/segments.cpp"))
         self.assertNotIn("jpeg_fuzz", self.targets("http/auth/rights.cpp"))
