@@ -263,6 +263,7 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   Picture shown = picture;
   shown.is_repeat = picture.is_repeat && !lost_;  // after a slate even the old one is new
   const Rendition::Outcome outcome = rendition_.publish(shown);
+  if (outcome == Rendition::Outcome::overtaken) return;  // slates go on
   if (outcome == Rendition::Outcome::repeated) return postpone_slate();
   if (outcome == Rendition::Outcome::broken) set_reason(kBroken);
   if (outcome == Rendition::Outcome::too_large) set_too_large();

@@ -179,7 +179,7 @@ Rendition::Outcome Rendition::deliver(const Picture& picture) noexcept {
   if (is_slate && picture.number == 0) slates_are_newest_ = true;
   if (is_overtaken(picture)) {
     ring_.stats().dropped_late.add();
-    return Outcome::repeated;
+    return Outcome::overtaken;
   }
   job.info.sequence = take_sequence(picture.number);
   job.info.captured_wall = std::max(picture.captured_wall, last_wall_ + 1us);

@@ -66,7 +66,8 @@ class Rendition {
   enum class Outcome {
     published,
     queued,     // an encoder thread has it, and the previous picture succeeded
-    repeated,   // a sign of life, nothing to publish; or a picture that slates have overtaken
+    repeated,   // a sign of life, nothing to publish
+    overtaken,  // slates were shown while it was on its way
     no_place,   // slow viewers hold the whole ring
     broken,     // the source's data is not a whole JPEG, or encoding failed
     too_large,  // the ring's places are too small for it

@@ -87,9 +87,9 @@ TEST_F(RenditionTest, PicturesThatSlatesHaveOvertakenAreDropped) {
   rendition.publish_slate("camera lost");
   clock.advance(1s);
   rendition.publish_slate("camera lost");
-  EXPECT_EQ(rendition.publish(numbered(701, begun + 200ms)), Outcome::repeated);
-  EXPECT_EQ(rendition.publish(numbered(702, begun + 400ms)), Outcome::repeated);
-  EXPECT_EQ(rendition.publish(numbered(703, begun + 600ms)), Outcome::repeated) << "its time";
+  EXPECT_EQ(rendition.publish(numbered(701, begun + 200ms)), Outcome::overtaken);
+  EXPECT_EQ(rendition.publish(numbered(702, begun + 400ms)), Outcome::overtaken);
+  EXPECT_EQ(rendition.publish(numbered(703, begun + 600ms)), Outcome::overtaken) << "its time";
   EXPECT_EQ(ring.stats().dropped_late.value(), 3u);
   EXPECT_EQ(rendition.publish(numbered(715, begun + 3100ms)), Outcome::published);
   EXPECT_EQ(ring.newer_than(0)->sequence(), 715u);
@@ -104,8 +104,8 @@ TEST_F(RenditionTest, PicturesAreNotOvertakenForLong) {
   picture.number = 700;
   EXPECT_EQ(rendition.publish(picture), Outcome::published);
   rendition.publish_slate("camera lost");
-  for (const auto& [number, outcome] : {std::pair{1u, Outcome::repeated},
-                                        {2u, Outcome::repeated},
+  for (const auto& [number, outcome] : {std::pair{1u, Outcome::overtaken},
+                                        {2u, Outcome::overtaken},
                                         {3u, Outcome::published},
                                         {4u, Outcome::published}}) {
     picture = passed_through(jpeg);
