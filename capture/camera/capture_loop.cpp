@@ -334,6 +334,7 @@ void CaptureLoop::failed(const std::system_error& error) noexcept {
 void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept {
   const Instant now = clock_.now();
   const bool held = holds_;
+  const bool was_running = source_ != nullptr;
   holds_ = !lost_ && (held || (source_ && source_->may_be_silent()));
   close_source();
   ring_.stats().source_failures.add();
@@ -343,7 +344,8 @@ void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept
       was_open_ ? "lost" : "waiting", what);
   if (is_news) told_ = was_open_ ? Absence::lost : Absence::waiting;
   if (holds_ && !held) slate_at_ = now + config_.stall_timeout;
-  if (!holds_ && !lost_) slate_at_ = now;
+  // What ends a source is news, also where a slate is shown already.
+  if (!holds_ && (!lost_ || was_running)) slate_at_ = now;
   lost_ = !holds_;
   set_reason("lost: ", slate);
   retry_at_ = now + from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));

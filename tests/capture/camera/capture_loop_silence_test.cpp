@@ -35,6 +35,23 @@ TEST(CaptureLoop, ReplacesThePictureOfOtherSourcesWithASlate) {
   EXPECT_EQ(test.activity(), CaptureActivity::live);
 }
 
+// The reason why it ended does not wait for the next second.
+TEST(CaptureLoop, ASilentSourceThatEndsChangesTheSlateAtOnce) {
+  TestLoop test;
+  test.set_mood(950ms, Mood::silent);
+  test.set_mood(3300ms, Mood::gone);
+  test.clock.at(3300ms, [&] {
+    test.camera.open_error = ECONNREFUSED;
+    test.clock.interrupts().wake();
+  });
+  test.run(3600ms);
+  const auto slates = test.recorder.slates();
+  ASSERT_GE(slates.size(), 2u);
+  EXPECT_EQ(slates.front().info.slate_reason.view(), "camera gives no pictures");
+  EXPECT_TRUE(slates.back().info.slate_reason.view().starts_with("camera lost: "));
+  EXPECT_NEAR(slates.back().at, 3.3, 0.01);
+}
+
 TEST(CaptureLoop, KeepsThePictureForTheStallTimeoutAfterASilentSourceEnds) {
   TestLoop test;
   test.camera.may_be_silent = true;
