@@ -247,8 +247,7 @@ void CaptureLoop::close_source() noexcept {
   source_.reset();
 }
 
-// A picture without a place is no reason for a slate: the camera is fine, and a slate would find no
-// place either.
+// A picture without a place is no reason for a slate, which would find none either.
 void CaptureLoop::deliver(const Picture& picture) noexcept {
   frozen_at_ = picture_due_by(clock_.now()) + config_.frozen_timeout;
   if (!picture.is_jpeg() && !is_seen()) {
@@ -265,9 +264,8 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   const Rendition::Outcome outcome = rendition_.publish(shown);
   if (outcome == Rendition::Outcome::overtaken) return;  // slates go on
   if (outcome == Rendition::Outcome::repeated) return postpone_slate();
-  if (outcome == Rendition::Outcome::broken) set_reason(kBroken);
-  if (outcome == Rendition::Outcome::too_large) set_too_large();
-  if (outcome == Rendition::Outcome::broken || outcome == Rendition::Outcome::too_large) return;
+  if (outcome == Rendition::Outcome::broken) return set_reason(kBroken);
+  if (outcome == Rendition::Outcome::too_large) return set_too_large();
   // An upstream that shows a slate works; its camera does not.
   const bool is_picture = shown.slate_reason.empty();
   if (is_picture) note_present();
@@ -334,8 +332,9 @@ void CaptureLoop::failed(const std::system_error& error) noexcept {
 void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept {
   const Instant now = clock_.now();
   const bool held = holds_;
-  const bool was_running = source_ != nullptr;
   holds_ = !lost_ && (held || (source_ && source_->may_be_silent()));
+  // What ends a source is news, also where a slate is shown already.
+  if (!holds_ && (!lost_ || source_)) slate_at_ = now;
   close_source();
   ring_.stats().source_failures.add();
   if (!holds_) ring_.stats().online.set(0);
@@ -344,8 +343,6 @@ void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept
       was_open_ ? "lost" : "waiting", what);
   if (is_news) told_ = was_open_ ? Absence::lost : Absence::waiting;
   if (holds_ && !held) slate_at_ = now + config_.stall_timeout;
-  // What ends a source is news, also where a slate is shown already.
-  if (!holds_ && (!lost_ || was_running)) slate_at_ = now;
   lost_ = !holds_;
   set_reason("lost: ", slate);
   retry_at_ = now + from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));
