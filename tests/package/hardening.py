@@ -4,7 +4,7 @@ import re
 import subprocess
 
 # The beginning of each function that may be called through a pointer.
-LANDING_PADS = {"Advanced Micro Devices X86-64": "endbr64", "AArch64": "paciasp"}
+LANDING_PADS = {"Advanced Micro Devices X86-64": "endbr64", "AArch64": "(?:bti|paciasp)"}
 # What the compiler notes in the debug information of each file that it compiles.
 FLAGS = {"-fstack-protector-strong", "-fstack-clash-protection"}
 FLAGS_OF_MACHINE = {"Advanced Micro Devices X86-64": "-fcf-protection=full",
