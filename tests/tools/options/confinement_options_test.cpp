@@ -3,27 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <stdexcept>
-
-#include "tools/options/option_table.h"
+#include "tests/tools/options/one_option.h"
 
 namespace fanlight {
 namespace {
-
-Options options_after(std::string_view name, const std::string& text) {
-  OptionsDraft draft;
-  find_option(name)->set(draft, text);
-  return draft.options;
-}
-
-std::string mistake(std::string_view name, const std::string& text) {
-  try {
-    options_after(name, text);
-    return "accepted";
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-}
 
 TEST(ConfinementOptions, AUserMayHaveAGroup) {
   EXPECT_EQ(options_after("user", "cam").user.user, "cam");
