@@ -10,14 +10,13 @@
 #include "core/to_number.h"
 #include "http/answer/reply.h"
 #include "http/delivery/shard_services.h"
+#include "http/delivery/viewer.h"
 #include "http/protocol/request.h"
 
 namespace fanlight {
 namespace {
 
-// Beyond what anybody waits for. Sums with these are in the range of their types, and another
-// process is given them (takeover_message.cpp).
-constexpr Duration kIntervalMax = 24h * 365;
+// Beyond what anybody waits for; another process takes as many (takeover_message.cpp).
 constexpr uint64_t kFramesMax = uint64_t{1} << 53;
 
 // As in ustreamer: 1 and words; false if it is neither on nor off.
@@ -164,7 +163,8 @@ Reply refuse_rung(const Call& call, Channel& top, std::string_view what) {
 }  // namespace
 
 Duration StreamParameters::interval() const noexcept {
-  return fps > 0 ? std::min<Duration>(from_seconds(1 / fps), kIntervalMax) : Duration(0);
+  return fps > 0 ? std::min<Duration>(from_seconds(1 / fps), ViewerOptions::kIntervalMax)
+                 : Duration(0);
 }
 
 std::string_view parse_parameters(std::string_view query, StreamParameters& parameters) noexcept {

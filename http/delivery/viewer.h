@@ -24,6 +24,9 @@ class SendQueue;
 
 // What the client requested.
 struct ViewerOptions {
+  // Beyond what anybody waits for, so that sums with it are within the range of an Instant.
+  static constexpr Duration kIntervalMax = std::chrono::hours(24 * 365);
+
   bool seed_boundary = false;      // boundary `frame` instead of `boundarydonotcross`
   bool advance_headers = false;    // the next part's head is sent with each frame
   bool dual_final_frames = false;  // the last frame before a pause is repeated soon
@@ -32,7 +35,7 @@ struct ViewerOptions {
   bool pinned = false;             // stays on the rung on which it begins
   bool is_clip = false;            // ends with its replay
   bool peer_is_local = false;      // the socket's peer, maybe a proxy; for zero copy
-  Duration interval{0};            // least time between two frames, 0: every frame
+  Duration interval{0};            // least time between two frames, to kIntervalMax; 0: every one
   uint64_t frames = 0;             // end after this many, 0: never
   Framing* framing = nullptr;      // what surrounds each JPEG; nullptr: as stored in the ring
   Replay* replay = nullptr;        // what precedes the newest frames, or is all; the viewer's own

@@ -18,7 +18,7 @@ constexpr size_t kAddressTextBytesMax = 256;
 // Numbers of frames, and counts of bytes, with which a server can still reckon.
 constexpr uint64_t kNumberMax = uint64_t{1} << 62;
 // fps=0.001 would be the longest that a dashboard might ask for.
-constexpr Duration kIntervalMax = std::chrono::hours(24 * 365);
+constexpr Duration kIntervalMax = ViewerOptions::kIntervalMax;
 // More than any wire; so that the sum for all viewers fits.
 constexpr uint64_t kBytesPerSecondMax = uint64_t{1} << 40;
 constexpr Duration kYear = std::chrono::hours(24 * 366);
