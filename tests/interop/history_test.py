@@ -130,9 +130,10 @@ class HistoryTest(unittest.TestCase):
         return int(count)
 
     def open_in_gstreamer(self, path, folder):
-        result = run("gst-launch-1.0", "-q", "filesrc", f"location={path}", "!", "decodebin", "!",
-                     "videoconvert", "!", "video/x-raw,format=GRAY8", "!", "filesink",
-                     f"location={folder}/raw")
+        """Not by decodebin: that of 1.22 loses the end of short files now and then."""
+        result = run("gst-launch-1.0", "-q", "filesrc", f"location={path}", "!", "multipartdemux",
+                     "!", "jpegdec", "!", "videoconvert", "!", "video/x-raw,format=GRAY8", "!",
+                     "filesink", f"location={folder}/raw")
         self.assertEqual(result.returncode, 0, result.stderr)
         return pathlib.Path(f"{folder}/raw").stat().st_size // (320 * 240)
 

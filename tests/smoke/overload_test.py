@@ -104,6 +104,20 @@ class OverloadTest(unittest.TestCase):
                 self.assertIn("503", str(error))
                 self.assertLess(time.monotonic(), deadline)
 
+    def wait_for_health(self, address):
+        """A shard that finds all of them in its backlog at once may find this one before them, and
+        refuses the oldest of those without a place."""
+        deadline = time.monotonic() + harness.DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                answer = fetch(address, "/healthz")
+            except ConnectionError:  # as in wait_until_all_have_left()
+                continue
+            if answer.status == 200:
+                return self.assertEqual(answer.body, b"ok\n")
+            self.assertEqual(answer.status, 503)
+        raise AssertionError("the server says nothing of its health")
+
     def test_idle_connections_of_this_machine_lock_nobody_out(self):
         """There is no share for 127.0.0.1, so they take all places."""
         with harness.Fanlight("--max-viewers", "100", "--max-viewers-per-address", "2",
@@ -111,7 +125,7 @@ class OverloadTest(unittest.TestCase):
             admin = harness.address_of(
                 fanlight.wait_for_line(r"^listening on (\S+) for administration$")[1])
             idle = [Connection(fanlight.address) for _ in range(400)]
-            self.assertEqual(fetch(fanlight.address, "/healthz").body, b"ok\n")
+            self.wait_for_health(fanlight.address)
             self.assertEqual(fetch(admin, "/viewers").status, 200)
             stream = self.open_stream_in_time(fanlight.address)
             stream.parts(2)
