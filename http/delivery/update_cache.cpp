@@ -40,10 +40,10 @@ UpdateCache::UpdateCache(const FrameRing& ring, std::string camera)
       page_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))),
       stride_(
           round_up(std::min(kPrefixMax + ring.jpeg_capacity(), memory_max_ / kSlotsFilled), page_)),
-      memory_(kSlots * stride_) {
+      memory_(kSlots * stride_),
+      plan_(ring.segments_max()) {
   entries_.reserve(kSlots);
   descriptions_.resize(ring.places());
-  runs_.reserve(ring.segments_max() / 2 + 1);
 }
 
 UpdateCache::~UpdateCache() {
@@ -81,23 +81,19 @@ void UpdateCache::release(size_t slot) noexcept {
 
 // The slot that holds the update, with a reference for its entry.
 size_t UpdateCache::make(const Frame& frame, uint64_t base) noexcept {
-  const SegmentIndex picture = frame.segments();
-  runs_.clear();
-  if (!frame.is_same_as(base)) find_runs(picture, frame.sequence() - base);
-  const size_t atlas = runs_.empty() ? 0 : atlas_size(picture, runs_);
   const size_t whole = description_of(frame).size() + frame.jpeg().size();
-  const size_t needed = 2 * kFrameHeaderMax + update_description_max(runs_.size()) + atlas;
-  if (atlas >= frame.jpeg().size() || !fits_jpeg(picture.grid)) return whole_instead(whole);
+  if (!plan_.make(frame, base)) return whole_instead(whole);
+  const size_t needed = 2 * kFrameHeaderMax + plan_.text_max() + plan_.atlas_size();
   if (needed > stride_) return kWhole;
 
   const size_t number = find_free_slot();
   if (number == kSlots || !reserve(number, needed)) return kWhole;
   auto* const memory = reinterpret_cast<char*>(memory_.data() + number * stride_);
-  const std::string_view bytes = assemble(frame, base, atlas, {memory, needed});
+  const std::string_view bytes = assemble({memory, needed});
   if (bytes.size() >= frame.jpeg().size()) return whole_instead(whole);
   Slot& slot = slots_[number];
   slot.references = 1;
-  slot.is_empty = runs_.empty();
+  slot.is_empty = plan_.is_empty();
   slot.bytes = bytes;
   note_size(bytes.size());
   return number;
@@ -114,36 +110,10 @@ void UpdateCache::note_size(size_t bytes) noexcept {
   mean_bytes_ = mean_bytes_ == 0 ? bytes : (mean_bytes_ * (kMeanOf - 1) + bytes) / kMeanOf;
 }
 
-// Whether an atlas of the runs is no larger than a JPEG can be.
-bool UpdateCache::fits_jpeg(const SegmentGrid& grid) const noexcept {
-  const size_t count = count_in(runs_);
-  if (count == 0) return true;
-  const AtlasShape shape = atlas_shape(count, grid);
-  return std::max(shape.columns * size_t(grid.width), shape.rows * size_t(grid.height)) < 1 << 16;
-}
-
-// Those that changed less than `age_max` sequence numbers ago.
-void UpdateCache::find_runs(const SegmentIndex& picture, uint64_t age_max) noexcept {
-  for (size_t i = 0; i < picture.grid.count(); ++i) {
-    if (picture.segments[i].age >= age_max) continue;
-    const auto number = static_cast<uint16_t>(i);
-    if (!runs_.empty() && size_t{runs_.back().first} + runs_.back().count == i) {
-      ++runs_.back().count;
-    } else {
-      runs_.push_back({number, 1});
-    }
-  }
-}
-
-// `atlas`: the bytes of the atlas, 0 without runs.
-std::string_view UpdateCache::assemble(const Frame& frame, uint64_t base, size_t atlas,
-                                       std::span<char> room) const noexcept {
-  const SegmentIndex picture = frame.segments();
-  TextWriter text(room.subspan(kFrameHeaderMax, update_description_max(runs_.size())));
-  describe_update(camera_, frame.info(), base, picture.grid, runs_, text);
-  const std::string_view prefix = frame_description(room, text.size(), atlas);
-  char* end = const_cast<char*>(prefix.data()) + prefix.size();
-  if (!runs_.empty()) end = write_atlas(picture, runs_, end);
+std::string_view UpdateCache::assemble(std::span<char> room) const noexcept {
+  const size_t text = plan_.write_text(camera_, room.subspan(kFrameHeaderMax, plan_.text_max()));
+  const std::string_view prefix = frame_description(room, text, plan_.atlas_size());
+  char* const end = plan_.write_atlas(const_cast<char*>(prefix.data()) + prefix.size());
   CHECK(end <= room.data() + room.size());
   return {prefix.data(), static_cast<size_t>(end - prefix.data())};
 }

@@ -3,7 +3,7 @@
 // updates, and descriptions of whole frames; each made once for all viewers that need it.
 //
 // An update turns the picture of one frame, its base, into that of a newer one: it describes which
-// segments changed in between, and carries them as one JPEG (core/segments/segment_atlas.h). It is
+// segments changed in between, and carries them as one JPEG (core/segments/update_plan.h). It is
 // a function of the two frames. Viewers that keep up have the same base; slow ones share frames by
 // the ring's thinning (FrameRing), so that few bases exist.
 //
@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "core/frame_ring.h"
-#include "core/segments/segment_atlas.h"
+#include "core/segments/update_plan.h"
 #include "core/slab.h"
 #include "http/delivery/web_socket_message.h"
 
@@ -125,12 +125,9 @@ class UpdateCache {
   size_t make(const Frame& frame, uint64_t base) noexcept;
   size_t whole_instead(size_t bytes) noexcept;
   void note_size(size_t bytes) noexcept;
-  bool fits_jpeg(const SegmentGrid& grid) const noexcept;
   size_t find_free_slot() const noexcept;
   bool reserve(size_t slot, size_t bytes) noexcept;
-  void find_runs(const SegmentIndex& picture, uint64_t age_max) noexcept;
-  std::string_view assemble(const Frame& frame, uint64_t base, size_t atlas,
-                            std::span<char> room) const noexcept;
+  std::string_view assemble(std::span<char> room) const noexcept;
   void trim_free_slots() noexcept;
   void release(size_t slot) noexcept;
 
@@ -143,7 +140,7 @@ class UpdateCache {
   std::vector<Entry> entries_;  // of frame entries_of_, at most kSlots
   uint64_t entries_of_ = 0;
   std::vector<Description> descriptions_;  // by the place of the frame
-  std::vector<SegmentRun> runs_;           // of the update that is being made
+  UpdatePlan plan_;                        // of the update that is being made
   size_t held_bytes_ = 0;
   size_t mean_bytes_ = 0;
 };

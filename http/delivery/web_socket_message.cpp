@@ -5,18 +5,9 @@
 #include <array>
 
 #include "core/check.h"
+#include "core/segments/update_plan.h"
 
 namespace fanlight {
-namespace {
-
-// Without its end.
-void begin_description(std::string_view camera, const FrameInfo& info, TextWriter& text) {
-  const int64_t us = info.captured_wall.time_since_epoch().count();
-  text.add(R"({{"camera":"{}","sequence":{},"timestamp":{}.{:06})", camera, info.sequence,
-           us / 1'000'000, us % 1'000'000);
-}
-
-}  // namespace
 
 size_t write_frame_header(WebSocketOpcode opcode, uint64_t length, char* to) noexcept {
   constexpr unsigned kFin = 0x80;
@@ -29,33 +20,14 @@ size_t write_frame_header(WebSocketOpcode opcode, uint64_t length, char* to) noe
 }
 
 void describe_frame(std::string_view camera, const FrameInfo& info, TextWriter& text) noexcept {
-  begin_description(camera, info, text);
+  std::array<char, kFrameTextBeginMax> begin;
+  text.raw({begin.data(), begin_frame_text(camera, info, begin)});
   if (info.is_slate()) {
     text.add(R"(,"slate":")");
     text.add_json(info.slate_reason.view());
     text.add(R"(")");
   }
   text.add("}}");
-}
-
-// A frame that is not divided has nothing but itself to update: it is one segment.
-void describe_update(std::string_view camera, const FrameInfo& info, uint64_t base,
-                     const SegmentGrid& grid, std::span<const SegmentRun> runs,
-                     TextWriter& text) noexcept {
-  const bool is_divided = grid.count() > 0;
-  CHECK(is_divided || runs.empty());
-  begin_description(camera, info, text);
-  text.add(R"(,"update":{{"base":{},"width":{},"height":{},"segment_width":{},)"
-           R"("segment_height":{},"atlas_columns":{},"runs":[)",
-           base, info.width, info.height, is_divided ? grid.width : info.width,
-           is_divided ? grid.height : info.height,
-           runs.empty() ? 1 : atlas_shape(count_in(runs), grid).columns);
-  bool is_first = true;
-  for (const SegmentRun& run : runs) {
-    text.add("{}[{},{}]", is_first ? "" : ",", run.first, run.count);
-    is_first = false;
-  }
-  text.add("]}}}}");
 }
 
 std::string_view frame_description(std::span<char> room, size_t description,

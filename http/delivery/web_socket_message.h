@@ -8,8 +8,6 @@
 #include <string_view>
 
 #include "core/frame.h"
-#include "core/segment_index.h"
-#include "core/segments/segment_atlas.h"
 #include "core/web_socket/opcode.h"
 #include "http/protocol/text.h"
 
@@ -28,16 +26,6 @@ inline constexpr size_t kDescriptionMax = 320;
 
 // Describes a frame that is sent whole, as JSON.
 void describe_frame(std::string_view camera, const FrameInfo& info, TextWriter& text) noexcept;
-
-// Describes an update of `runs` from frame `base`, as JSON; without runs `grid` may be of no
-// segments. Writes at most update_description_max().
-constexpr size_t update_description_max(size_t runs) {
-  constexpr size_t kRunMax = 14;  // `[65535,65535],`
-  return kDescriptionMax + 192 + kRunMax * runs;
-}
-void describe_update(std::string_view camera, const FrameInfo& info, uint64_t base,
-                     const SegmentGrid& grid, std::span<const SegmentRun> runs,
-                     TextWriter& text) noexcept;
 
 // Room for both headers and the description of a frame.
 inline constexpr size_t kPrefixMax = 2 * kFrameHeaderMax + kDescriptionMax;

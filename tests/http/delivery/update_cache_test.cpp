@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/core/segments/test_segments.h"
+#include "tests/core/segments/divided_frames.h"
 #include "tests/sim/web_socket_client.h"
 
 namespace fanlight {
@@ -18,35 +18,15 @@ namespace {
 struct UpdateCacheTest : testing::Test {
   FrameRing ring{{.window = 8, .jpeg_capacity = 64 << 10, .memory_limit = 8 << 20}};
   UpdateCache cache{ring, "cam"};
-  FrameInfo info{};
 
-  // With `kept`, that many segments are said to be older than any frame, and all others new.
   FrameRef publish(uint64_t sequence, std::optional<size_t> kept = {}) {
-    const FrameRing::Acquired acquired = ring.acquire();
-    std::vector<Segment> segments(kTestGrid.count() + 1);
-    const size_t size = write_divided_picture(acquired.place.jpeg, sequence, segments);
-    for (size_t i = 0; kept && i < kTestGrid.count(); ++i) {
-      segments[i].age = i < *kept ? 1'000'000 : 0;
-    }
-    std::ranges::copy(segments, ring.segment_room(acquired.place, size).begin());
-    info.sequence = sequence;
-    info.captured_wall = WallTime(1'500'000us * sequence);
-    info.width = kTestWidth;
-    info.height = kTestHeight;
-    ring.publish(acquired.place, size, info, kTestGrid);
-    return ring.newer_than(sequence - 1);
+    return publish_divided(ring, sequence, kept);
   }
   FrameRef publish_up_to(uint64_t last) {
     for (uint64_t sequence = 1; sequence < last; ++sequence) publish(sequence);
     return publish(last);
   }
 };
-
-// The first frame in which something changes and that is not the first one.
-uint64_t busy_frame(uint64_t from) {
-  while (is_quiet(from)) ++from;
-  return from;
-}
 
 TEST_F(UpdateCacheTest, UpdateIsADescriptionAndAnAtlas) {
   const uint64_t number = busy_frame(10);
@@ -173,6 +153,7 @@ TEST_F(UpdateCacheTest, MeanSizeCountsWholeFramesThatAreSentInstead) {
   const size_t jpeg = write_divided_picture(acquired.place.jpeg, next, segments);
   for (size_t i = 0; i < kTestGrid.count(); ++i) segments[i].age = 0;
   std::ranges::copy(segments, ring.segment_room(acquired.place, jpeg).begin());
+  FrameInfo info;
   info.sequence = next;
   ring.publish(acquired.place, jpeg, info, kTestGrid);
   frame = ring.newer_than(next - 1);
@@ -206,6 +187,7 @@ TEST_F(UpdateCacheTest, ViewersShareTheDescriptionOfAWholeFrame) {
 
 TEST_F(UpdateCacheTest, RepeatOfAFrameThatIsNotDividedIsEmpty) {
   const FrameRing::Acquired acquired = ring.acquire();
+  FrameInfo info;
   info.sequence = 3;
   info.width = 640;
   info.height = 480;

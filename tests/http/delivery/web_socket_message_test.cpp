@@ -6,7 +6,6 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 namespace fanlight {
 namespace {
@@ -42,30 +41,6 @@ TEST(WebSocketMessage, LongestDescriptionOfAFrameFits) {
   EXPECT_EQ(json["camera"], std::string(32, 'x'));
   EXPECT_EQ(json["sequence"], info.sequence);
   EXPECT_EQ(json["slate"], std::string(kSlateReasonMax, '"'));
-}
-
-TEST(WebSocketMessage, UpdateIsDescribedByteForByte) {
-  std::array<char, update_description_max(2)> room;
-  FrameInfo info = frame_info();
-  info.sequence = 118;
-  TextWriter text(room);
-  const std::array runs{SegmentRun{7, 2}, SegmentRun{900, 1}};
-  describe_update("front", info, 117, {.width = 64, .height = 16, .columns = 20, .rows = 45}, runs,
-                  text);
-  EXPECT_EQ(text.view(), R"({"camera":"front","sequence":118,"timestamp":1764000000.000042,)"
-                         R"("update":{"base":117,"width":1280,"height":720,"segment_width":64,)"
-                         R"("segment_height":16,"atlas_columns":3,"runs":[[7,2],[900,1]]}})");
-}
-
-TEST(WebSocketMessage, LongestDescriptionOfAnUpdateFits) {
-  std::vector<SegmentRun> runs(30'000, {65'534, 1});
-  std::vector<char> room(update_description_max(runs.size()));
-  FrameInfo info = frame_info();
-  info.width = info.height = 65'500;
-  TextWriter text(room);
-  describe_update(std::string(32, 'x'), info, info.sequence,
-                  {.width = 65'528, .height = 65'528, .columns = 1, .rows = 65'535}, runs, text);
-  EXPECT_TRUE(nlohmann::json::accept(text.view()));
 }
 
 TEST(WebSocketMessage, HeadersAreAroundTheDescription) {
