@@ -227,7 +227,7 @@ class ManagerTest(TakeoverCase):
             self.expect_continues(crowd)
             code, log = self.run_command("--reload", binary=copy)
             self.assertEqual(code, 0, log)
-            self.assertEqual(len(self.successors()), 1)
+            self.wait_for_state("MAINPID=")
             self.expect_continues(crowd)
 
     def test_reload_without_a_server(self):
