@@ -9,6 +9,7 @@
 #include "capture/relay/field_text.h"
 #include "core/part.h"
 #include "core/printable.h"
+#include "core/segments/update_message.h"
 #include "core/to_number.h"
 
 namespace fanlight {
@@ -41,6 +42,16 @@ bool read_part(std::string_view text, FrameHeader& header) {
   return true;
 }
 
+// The bytes of an update's text; nothing if there cannot be so many, or the frame is a slate.
+bool read_update(std::string_view text, FrameHeader& header) {
+  header.update = 0;
+  if (text.empty()) return true;
+  const auto size = to_number<size_t>(text);
+  if (!size || *size == 0 || *size > header.size || *size > kUpdateMessageBytesMax) return false;
+  header.update = *size;
+  return header.slate.empty();
+}
+
 std::string ascii(std::string_view text, size_t bytes_max) {
   std::string result(text.substr(0, bytes_max));
   make_ascii(result);
@@ -70,6 +81,7 @@ std::string_view read_frame_header(const NatsFields& fields, FrameHeader& header
   header.size = *size;
   header.slate = find_field(fields, "X-Slate").substr(0, kSlateReasonMax);
   header.via = find_field(fields, "Via");
+  if (!read_update(find_field(fields, "X-Update"), header)) return "no such update";
   return {};
 }
 
@@ -81,6 +93,7 @@ NatsFields write_frame_header(const FrameHeader& header) {
                     {"X-Sequence", fmt::format("{}", header.sequence)},
                     {"X-Timestamp", fmt::format("{}.{:06}", us / 1'000'000, us % 1'000'000)},
                     {"X-Size", fmt::format("{}", header.size)}};
+  if (header.update > 0) fields.emplace_back("X-Update", fmt::format("{}", header.update));
   if (header.parts > 1) {
     fields.emplace_back("X-Part", fmt::format("{}/{}", header.part, header.parts));
   }

@@ -22,9 +22,9 @@ inline constexpr size_t kFrameHeaderBytesMax = 2048;
 inline constexpr size_t kPublisherBytesMax = 64;
 
 // The headers that are read; all others are ignored.
-inline constexpr std::array kFrameFields = {"X-Fanlight", "X-Publisher", "X-Number",
-                                            "X-Sequence", "X-Timestamp", "X-Slate",
-                                            "X-Size",     "X-Part",      "Via"};
+inline constexpr std::array kFrameFields = {"X-Fanlight",  "X-Publisher", "X-Number", "X-Sequence",
+                                            "X-Timestamp", "X-Slate",     "X-Size",   "X-Update",
+                                            "X-Part",      "Via"};
 
 struct FrameHeader {
   // Identifies a publisher, 1 to 64 visible characters: when it started, and a random number. Of
@@ -36,6 +36,7 @@ struct FrameHeader {
   std::string slate;  // the reason; empty: a picture
   std::string via;    // the relays between the camera and the publisher
   size_t size = 0;    // bytes of the frame, all parts together
+  size_t update = 0;  // of those, the text of an update, before its atlas; 0: a whole frame
   uint64_t part = 1;  // 1..parts
   uint64_t parts = 1;
 };

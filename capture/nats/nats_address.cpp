@@ -80,6 +80,11 @@ void take_host(std::string_view url, std::string_view host, NatsAddress& address
   address.port = *number;
 }
 
+bool take_segments(std::string_view url, std::string_view query) {
+  if (query == "segments=0" || query == "segments=1") return query.ends_with('1');
+  refuse(url, "behind the subject, only ?segments=1 may follow");
+}
+
 }  // namespace
 
 bool is_nats_url(std::string_view url) {
@@ -99,7 +104,10 @@ NatsAddress parse_nats_url(std::string_view url) {
   }
   take_host(url, server, address);
   if (slash == rest.size()) refuse(url, "no subject");
-  address.subject = rest.substr(slash + 1);
+  const std::string_view target = rest.substr(slash + 1);
+  const size_t question = std::min(target.find('?'), target.size());
+  if (question < target.size()) address.segments = take_segments(url, target.substr(question + 1));
+  address.subject = target.substr(0, question);
   try {
     check_subject(address.subject);
   } catch (const std::invalid_argument& error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NATS address: `nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT]/SUBJECT`, or tls:// with TLS, as NATS
-// writes the addresses of its servers, and a subject behind it.
+// NATS address: `nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT]/SUBJECT[?segments=0|1]`, or tls:// with
+// TLS, as NATS writes the addresses of its servers, and a subject behind it.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@ struct NatsAddress {
   std::string password;
   std::string token;
   std::string subject;
+  bool segments = false;  // publish updates of changed segments there; a source takes what comes
 };
 
 // Whether `url` begins as such an address.

@@ -24,13 +24,20 @@ constexpr size_t kPayloadMin = 2 * kFrameHeaderBytesMax;
 // The camera is watched while it exists.
 class Watch {
  public:
-  explicit Watch(FrameRing& ring) : ring_(ring) { ring_.watch(); }
+  Watch(FrameRing& ring, bool of_updates) : ring_(ring), of_updates_(of_updates) {
+    ring_.watch();
+    if (of_updates_) ring_.watch_updates();
+  }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
-  ~Watch() { ring_.unwatch(); }
+  ~Watch() {
+    if (of_updates_) ring_.unwatch_updates();
+    ring_.unwatch();
+  }
 
  private:
   FrameRing& ring_;
+  const bool of_updates_;
 };
 
 }  // namespace
@@ -46,7 +53,8 @@ NatsPublisher::NatsPublisher(NatsPublisherConfig config, FrameRing& ring, const 
           make_publisher(clock.wall_now(), Random(reinterpret_cast<uintptr_t>(this)).next())),
       stats_(ring.stats()),
       jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
-      retry_delay_(config_.retry_min) {
+      retry_delay_(config_.retry_min),
+      plan_(config_.login.address.segments ? ring.segments_max() : 0) {
   ring_.add_reader(&frames_);
 }
 
@@ -104,52 +112,73 @@ void NatsPublisher::serve() {
         EMSGSIZE, std::system_category(),
         fmt::format("its max_payload is {} bytes, less than {}", link->payload_max(), kPayloadMin));
   }
-  const Watch watch(ring_);
+  const Watch watch(ring_, config_.login.address.segments);
   log_info("{}: published to {}", config_.camera, config_.shown);
   is_told_ = false;
   stats_.publish_online.set(1);
-  repeat_at_ = clock_.now();
+  whole_at_ = clock_.now();
+  base_ = 0;
   while (!clock_.stop_requested()) {
     if (!link->is_sending()) send_news(*link);
     const bool is_sending = link->is_sending();
     std::array<pollfd, 2> waits{pollfd{link->fd(), POLLIN, 0},
                                 pollfd{is_sending ? -1 : frames_.fd(), POLLIN, 0}};
     if (is_sending) waits[0].events |= POLLOUT;
-    if (clock_.wait(waits, is_sending ? kNever : repeat_at_) != Wake::ready) continue;
+    if (clock_.wait(waits, is_sending ? kNever : whole_at_) != Wake::ready) continue;
     if (waits[0].revents != 0) link->step(waits[0].revents);
   }
 }
 
 void NatsPublisher::send_news(NatsLink& link) {
   frames_.drain();
-  FrameRef frame = ring_.newer_than(sequence_);
-  if (!frame && clock_.now() >= repeat_at_ && sequence_ > 0)
-    frame = ring_.newer_than(sequence_ - 1);
+  const bool whole_is_due = clock_.now() >= whole_at_;
+  FrameRef frame = ring_.newer_than(seen_);
+  if (!frame && whole_is_due && seen_ > 0) frame = ring_.newer_than(seen_ - 1);
   if (!frame) {
-    if (clock_.now() >= repeat_at_) repeat_at_ = clock_.now() + kRepeatAfter;
+    if (whole_is_due) whole_at_ = clock_.now() + kRepeatAfter;
     return;
   }
-  if (frame->sequence() != sequence_) note_drops(*frame);
-  sequence_ = frame->sequence();
+  if (frame->sequence() != seen_) note_drops(*frame);
+  seen_ = frame->sequence();
   pictures_ = frame->pictures();
-  repeat_at_ = clock_.now() + kRepeatAfter;
-  publish(link, *frame);
+  publish(link, *frame, whole_is_due || !config_.login.address.segments || base_ == 0);
   retry_delay_ = config_.retry_min;
 }
 
 void NatsPublisher::note_drops(const Frame& frame) {
-  if (sequence_ == 0) return;
+  if (seen_ == 0) return;
   stats_.publish_skipped.add(frame.pictures() - pictures_ - (frame.info().is_slate() ? 0 : 1));
 }
 
-void NatsPublisher::publish(NatsLink& link, const Frame& frame) {
-  const std::span<const std::byte> jpeg = std::as_bytes(std::span(frame.jpeg()));
+void NatsPublisher::publish(NatsLink& link, const Frame& frame, bool whole) {
+  // Subscribers show the same picture already.
+  if (!whole && frame.is_same_as(base_)) return;
+  update_text_ = 0;
+  if (!whole && make_update(frame)) return send(link, frame, update_);
+  whole_at_ = clock_.now() + kRepeatAfter;
+  send(link, frame, frame.jpeg());
+}
+
+// Into `update_`; false if the frame must be sent whole.
+bool NatsPublisher::make_update(const Frame& frame) {
+  if (!frame.can_update(base_) || !plan_.make(frame, base_)) return false;
+  update_.resize(plan_.text_max() + plan_.atlas_size());
+  const size_t text = plan_.write_text(config_.camera, update_);
+  update_.resize(text + plan_.atlas_size());
+  plan_.write_atlas(update_.data() + text);
+  if (update_.size() >= frame.jpeg().size()) return false;
+  update_text_ = text;
+  return true;
+}
+
+void NatsPublisher::send(NatsLink& link, const Frame& frame, std::span<const char> payload) {
   const size_t part_max = link.payload_max() - kFrameHeaderBytesMax;
-  const uint64_t parts = (jpeg.size() + part_max - 1) / part_max;
-  if (jpeg.size() > kNatsFrameBytesMax || parts > kNatsPartsMax) {
+  const uint64_t parts = (payload.size() + part_max - 1) / part_max;
+  base_ = 0;
+  if (payload.size() > kNatsFrameBytesMax || parts > kNatsPartsMax) {
     stats_.publish_too_large.add();
     log_gated(size_gate_, clock_.now(), LogLevel::warning,
-              "{}: frames of {} KB cannot be published to {}", config_.camera, jpeg.size() >> 10,
+              "{}: frames of {} KB cannot be published to {}", config_.camera, payload.size() >> 10,
               config_.shown);
     return;
   }
@@ -161,17 +190,19 @@ void NatsPublisher::publish(NatsLink& link, const Frame& frame) {
   header.captured = frame.info().captured_wall;
   header.slate = frame.info().slate_reason.view();
   header.via = panel_.copy_via(room);
-  header.size = jpeg.size();
+  header.size = payload.size();
+  header.update = update_text_;
   header.parts = parts;
   for (header.part = 1; header.part <= parts; ++header.part) {
     NatsMessage message;
     message.fields = write_frame_header(header);
-    message.payload = jpeg.subspan((header.part - 1) * part_max);
+    message.payload = std::as_bytes(payload).subspan((header.part - 1) * part_max);
     message.payload = message.payload.first(std::min(part_max, message.payload.size()));
     link.publish(config_.login.address.subject, message);
     stats_.published_bytes.add(message.payload.size());
   }
   stats_.published.add();
+  base_ = frame.sequence();
 }
 
 }  // namespace fanlight

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "capture/nats/frame_header.h"
 #include "capture/nats/nats_link.h"
@@ -14,6 +16,7 @@
 #include "core/frame_ring.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "core/segments/update_plan.h"
 #include "core/time.h"
 #include "core/waker.h"
 
@@ -33,11 +36,12 @@ struct NatsPublisherConfig {
 // Invariants: newest wins: at most one frame is on its way to the server, the next one is the
 //   newest when that is sent, and what came in between is dropped and counted; nothing that was
 //   begun on one connection is continued on another. The camera counts as watched while there is a
-//   connection.
+//   connection. An update's base is the frame that was published before it, and each connection
+//   begins with a whole frame.
 class NatsPublisher {
  public:
-  // A frame is repeated when there has been none for this long: a sign of life, and a picture for
-  // subscribers that have come since.
+  // A frame is repeated, whole, when there has been no whole one for this long: a sign of life, and
+  // a picture for subscribers that have come since, or have missed an update.
   static constexpr Duration kRepeatAfter = 1900ms;
 
   // All must outlive it. Throws std::system_error when there is no descriptor left.
@@ -59,7 +63,9 @@ class NatsPublisher {
  private:
   void serve();
   void send_news(NatsLink& link);
-  void publish(NatsLink& link, const Frame& frame);
+  void publish(NatsLink& link, const Frame& frame, bool whole);
+  bool make_update(const Frame& frame);
+  void send(NatsLink& link, const Frame& frame, std::span<const char> payload);
   void note_drops(const Frame& frame);
   void failed(std::string_view what) noexcept;
 
@@ -75,11 +81,16 @@ class NatsPublisher {
   Duration retry_delay_;
 
   uint64_t number_ = 0;    // of the last message
-  uint64_t sequence_ = 0;  // of the last frame that was published
+  uint64_t seen_ = 0;      // of the last frame that was published, or needed not be
   uint64_t pictures_ = 0;  // Frame::pictures() of that
-  Instant repeat_at_{};    // when it is to be published again
+  uint64_t base_ = 0;      // the frame that was published before on this connection; 0: none
+  Instant whole_at_{};     // when a whole frame is to be published
   bool is_told_ = false;   // the log knows that there is no connection
   LogGate size_gate_;
+
+  UpdatePlan plan_;           // of the update that is being made
+  std::vector<char> update_;  // its text and its atlas
+  size_t update_text_ = 0;    // bytes of the text
 
   Waker ended_;  // set by the thread as its last act
   std::thread thread_;

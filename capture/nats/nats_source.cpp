@@ -9,7 +9,6 @@
 #include <system_error>
 #include <utility>
 
-#include "capture/jpeg/jpeg_check.h"
 #include "capture/relay/redact_url.h"
 #include "capture/relay/relay_chain.h"
 
@@ -140,6 +139,7 @@ bool NatsSource::is_of_chosen(const FrameHeader& header) {
       fail(EADDRINUSE, "there were two publishers");
     case PublisherChoice::Verdict::changed:
       number_ = sequence_ = 0;
+      joiner_.restart();
       return true;
     case PublisherChoice::Verdict::chosen:
       break;
@@ -153,8 +153,8 @@ void NatsSource::on_frame(const FrameHeader& header) {
   assembler_.take(receiving_);
   if (header.number <= number_ || header.sequence < sequence_) return damaged("an old frame");
   note_gap(header);
-  const JpegCheck check = check_verbatim_jpeg(receiving_);
-  if (!check.ok()) return damaged(check.problem);
+  const FrameJoiner::Event event = joiner_.take(header, receiving_);
+  if (event == FrameJoiner::Event::damaged) return damaged(joiner_.problem());
   try {
     via_ = extend_relay_chain(header.via, pseudonym_);
   } catch (const std::system_error& error) {
@@ -167,6 +167,10 @@ void NatsSource::on_frame(const FrameHeader& header) {
     if (!repeats) ++losses_.late;
     return;
   }
+  if (event == FrameJoiner::Event::out_of_step) {
+    if (sequence_ > 0) ++losses_.late;
+    return;
+  }
   sequence_ = header.sequence;
   if (newest_.is_there && !newest_.is_repeat) {
     if (repeats) return;
@@ -176,8 +180,8 @@ void NatsSource::on_frame(const FrameHeader& header) {
   std::swap(newest_.bytes, receiving_);
   newest_.header = header;
   newest_.arrived = clock_.now();
-  newest_.width = check.width;
-  newest_.height = check.height;
+  newest_.width = joiner_.width();
+  newest_.height = joiner_.height();
   newest_.is_there = true;
   newest_.is_repeat = repeats;
 }
@@ -215,7 +219,8 @@ Picture NatsSource::hand_over() {
                  .slate_reason = handed_over_.header.slate,
                  .number = handed_over_.header.sequence,
                  .is_repeat = handed_over_.is_repeat,
-                 .is_verbatim = true};
+                 .is_verbatim = true,
+                 .is_joined = joiner_.has_updates()};
 }
 
 // How long to wait for a sign of life before the camera counts as stuck.

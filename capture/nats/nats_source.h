@@ -12,6 +12,7 @@
 
 #include "capture/nats/credit.h"
 #include "capture/nats/frame_assembler.h"
+#include "capture/nats/frame_joiner.h"
 #include "capture/nats/nats_link.h"
 #include "capture/nats/publisher_choice.h"
 #include "capture/source/camera_clock.h"
@@ -22,13 +23,14 @@
 namespace fanlight {
 
 // Owns: the connection; three pictures: the one being received, the newest whole one, and the one
-//   handed over last. They are swapped, not copied.
+//   handed over last, which are swapped, not copied; and what updates are joined with.
 // Thread: see Source.
 // Invariants: next() hands over the newest whole picture received, of one publisher
 //   (publisher_choice.h), and none that is older than one before; each is a whole JPEG
-//   (check_verbatim_jpeg()). What is not, messages that are no frames, and those of another
-//   publisher count as damaged; frames that were not shown because a newer one was there, as late;
-//   gaps in X-Number as lost, except while frames are asked for one by one (credit.h).
+//   (frame_joiner.h). What is not, messages that are no frames, and those of another publisher
+//   count as damaged; frames that were not shown because a newer one was there, and updates of a
+//   picture that was missed, as late; gaps in X-Number as lost, except while frames are asked for
+//   one by one (credit.h).
 // `fps` in the options thins out the pictures; without it two are at least kGapMin apart.
 class NatsSource final : public Source {
  public:
@@ -75,6 +77,7 @@ class NatsSource final : public Source {
   Credit credit_;
   PublisherChoice choice_;
   FrameAssembler assembler_;
+  FrameJoiner joiner_;
   uint64_t number_ = 0;    // of the chosen publisher's newest message
   uint64_t sequence_ = 0;  // of its newest frame
   SourceLosses losses_;

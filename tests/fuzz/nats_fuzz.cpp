@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "capture/jpeg/jpeg_check.h"
 #include "capture/nats/frame_assembler.h"
+#include "capture/nats/frame_joiner.h"
 #include "capture/nats/nats_address.h"
 #include "core/check.h"
 #include "tests/fuzz/fuzz_input.h"
@@ -44,8 +46,7 @@ NatsFields fields_of(std::string_view line) {
     const std::string_view field = line.substr(0, line.find(';'));
     line.remove_prefix(std::min(field.size() + 1, line.size()));
     const size_t equals = std::min(field.find('='), field.size());
-    fields.emplace_back(field.substr(0, equals),
-                        field.substr(std::min(equals + 1, field.size())));
+    fields.emplace_back(field.substr(0, equals), field.substr(std::min(equals + 1, field.size())));
   }
   return fields;
 }
@@ -60,7 +61,23 @@ void check_header(const FrameHeader& header) {
   CHECK(again.publisher == header.publisher && again.number == header.number);
   CHECK(again.sequence == header.sequence && again.captured == header.captured);
   CHECK(again.size == header.size && again.part == header.part && again.parts == header.parts);
+  CHECK(header.update <= header.size && again.update == header.update);
   CHECK(again.slate.size() == header.slate.size() && again.via == header.via);
+}
+
+void check_picture(FrameJoiner& joiner, const FrameHeader& header,
+                   std::vector<std::byte>& picture) {
+  switch (joiner.take(header, picture)) {
+    case FrameJoiner::Event::picture:
+      CHECK(check_verbatim_jpeg(picture).ok());
+      break;
+    case FrameJoiner::Event::out_of_step:
+      CHECK(header.update > 0);
+      break;
+    case FrameJoiner::Event::damaged:
+      CHECK(!joiner.problem().empty());
+      break;
+  }
 }
 
 }  // namespace
@@ -71,6 +88,7 @@ void fuzz(std::string_view bytes) {
   check_address(address);
   check_secret(address);
   FrameAssembler assembler;
+  FrameJoiner joiner;
   size_t held = 0;  // of the frame that is being received
   while (!input.empty()) {
     FrameHeader header;
@@ -85,6 +103,7 @@ void fuzz(std::string_view bytes) {
         std::vector<std::byte> frame;
         assembler.take(frame);
         CHECK(frame.size() == header.size && frame.size() == held);
+        check_picture(joiner, header, frame);
         held = 0;
         break;
       }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian's nats-server, and a client of it that can say anything: docs.nats.io has the protocol."""
+"""Debian's nats-server, a client of it that can say anything (docs.nats.io has the protocol), and
+Fanlights on both sides."""
 import json
 import pathlib
 import re
@@ -7,10 +8,15 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 
-from client import Connection
+import harness
+from client import Connection, fetch, open_stream
 
 DEADLINE_SECONDS = 20
+SUBJECT = "fanlight.site.front"
+PATTERN = ("--source", "pattern", "--fps", "10", "--size", "160x120", "--sandbox", "on")
+PARTS_MAX = 400  # until what is waited for is there
 
 
 class NatsServer:
@@ -131,3 +137,37 @@ def headers_of(number, jpeg, **others):
                "X-Timestamp": f"{time.time():.6f}", "X-Size": len(jpeg)}
     headers |= {name.replace("_", "-"): value for name, value in others.items()}
     return {name: value for name, value in headers.items() if value is not None}
+
+
+def camera(url, *flags):
+    return harness.Fanlight(*PATTERN, "--publish", url, *flags)
+
+
+def edge(url, *flags):
+    return harness.Fanlight("--source", url, "--sandbox", "on", *flags)
+
+
+def state_of(fanlight):
+    return json.loads(fetch(fanlight.address, "/api/v1/state").body)["cameras"][0]
+
+
+class Case(unittest.TestCase):
+    def using(self, manager):
+        self.addCleanup(manager.__exit__)
+        return manager
+
+    def stream(self, fanlight):
+        stream = open_stream(fanlight.address, "/stream")
+        self.addCleanup(stream.connection.socket.close)
+        return stream
+
+    def pictures(self, stream, count):
+        """The next pictures after slates."""
+        parts = []
+        for _ in range(PARTS_MAX):
+            part = stream.part()
+            if not part.slate:
+                parts.append(part)
+            if len(parts) == count:
+                return parts
+        raise AssertionError("only slates")

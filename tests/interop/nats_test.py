@@ -14,21 +14,10 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "smoke"))
 import harness  # noqa: E402
 from client import fetch, is_whole_jpeg, open_stream  # noqa: E402
-from nats import NatsClient, NatsServer, headers_of  # noqa: E402
+from nats import (PARTS_MAX, SUBJECT, Case, NatsClient, NatsServer, camera, edge,  # noqa: E402
+                  headers_of, state_of)
 from pictures import make_pictures  # noqa: E402
 from upstream import make_certificate  # noqa: E402
-
-SUBJECT = "fanlight.site.front"
-PATTERN = ("--source", "pattern", "--fps", "10", "--size", "160x120", "--sandbox", "on")
-PARTS_MAX = 400  # until what is waited for is there
-
-
-def camera(url, *flags):
-    return harness.Fanlight(*PATTERN, "--publish", url, *flags)
-
-
-def edge(url, *flags):
-    return harness.Fanlight("--source", url, "--sandbox", "on", *flags)
 
 
 def configured(case, **keys):
@@ -42,38 +31,12 @@ def configured(case, **keys):
     return file
 
 
-def state_of(fanlight):
-    return json.loads(fetch(fanlight.address, "/api/v1/state").body)["cameras"][0]
-
-
 def wait_until(condition, what):
     for _ in range(1200):
         if condition():
             return
         threading.Event().wait(0.05)
     raise AssertionError(what)
-
-
-class Case(unittest.TestCase):
-    def using(self, manager):
-        self.addCleanup(manager.__exit__)
-        return manager
-
-    def stream(self, fanlight):
-        stream = open_stream(fanlight.address, "/stream")
-        self.addCleanup(stream.connection.socket.close)
-        return stream
-
-    def pictures(self, stream, count):
-        """The next pictures after slates."""
-        parts = []
-        for _ in range(PARTS_MAX):
-            part = stream.part()
-            if not part.slate:
-                parts.append(part)
-            if len(parts) == count:
-                return parts
-        raise AssertionError("only slates")
 
 
 class BusTest(Case):

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/segments/update_message.h"
 #include "tests/capture/nats/test_link.h"
 
 namespace fanlight {
@@ -40,6 +41,28 @@ TEST(FrameHeader, IsReadAsItWasWritten) {
   EXPECT_EQ(read.size, 1000u);
   EXPECT_EQ(read.part, 2u);
   EXPECT_EQ(read.parts, 3u);
+}
+
+TEST(FrameHeader, OfAnUpdateHasTheSizeOfItsText) {
+  FrameHeader written = test_header(7, 1000);
+  written.update = 300;
+  FrameHeader read;
+  EXPECT_EQ(read_frame_header(write_frame_header(written), read), "");
+  EXPECT_EQ(read.update, 300u);
+  EXPECT_EQ(read_frame_header(fields_with("X-Update", ""), read), "");
+  EXPECT_EQ(read.update, 0u);
+  EXPECT_EQ(problem_of(fields_with("X-Update", "1000")), "") << "without an atlas";
+  for (const char* text : {"0", "-1", "x", "1001", "99999999999999999999"}) {
+    EXPECT_EQ(problem_of(fields_with("X-Update", text)), "no such update") << text;
+  }
+  written = test_header(7, kNatsFrameBytesMax);
+  written.update = kUpdateMessageBytesMax;
+  EXPECT_EQ(problem_of(write_frame_header(written)), "");
+  ++written.update;
+  EXPECT_EQ(problem_of(write_frame_header(written)), "no such update");
+  written.update = 300;
+  written.slate = "camera lost: unplugged";
+  EXPECT_EQ(problem_of(write_frame_header(written)), "no such update") << "of a slate";
 }
 
 TEST(FrameHeader, IsWhatTheDocumentSays) {
@@ -91,6 +114,7 @@ TEST(FrameHeader, FitsItsRoomHoweverLongItsTextsAre) {
   header.slate = std::string(1000, '\xff');
   header.via = std::string(480, 'v');  // CameraPanel::kViaBytesMax
   header.part = header.parts = kNatsPartsMax;
+  header.update = kUpdateMessageBytesMax;
   size_t bytes = 12;
   for (const auto& [name, value] : write_frame_header(header)) {
     bytes += name.size() + value.size() + 4;

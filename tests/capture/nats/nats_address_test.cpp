@@ -45,6 +45,19 @@ TEST(NatsAddress, HasAUserOrAToken) {
   EXPECT_TRUE(token.user.empty());
 }
 
+TEST(NatsAddress, SaysWhetherUpdatesArePublished) {
+  EXPECT_FALSE(parse_nats_url("nats://h/s").segments);
+  EXPECT_FALSE(parse_nats_url("nats://h/s?segments=0").segments);
+  const NatsAddress address = parse_nats_url("nats://u:p@h:1/a.b?segments=1");
+  EXPECT_TRUE(address.segments);
+  EXPECT_EQ(address.subject, "a.b");
+  for (const char* query : {"", "segments", "segments=", "segments=2", "segments=11", "fps=5",
+                            "segments=1&fps=5", "?segments=1"}) {
+    EXPECT_TRUE(has(refusal_of(std::string("nats://h/s?") + query), "only ?segments=1")) << query;
+  }
+  EXPECT_TRUE(has(refusal_of("nats://h/?segments=1"), "no subject"));
+}
+
 TEST(NatsAddress, IsRefusedWithTheReasonAndWithoutSecrets) {
   EXPECT_TRUE(has(refusal_of("http://h/s"), "another scheme"));
   for (const char* url : {"nats:///s", "nats://a b/s", "nats://:4222/s", "nats://[::1/s/"}) {

@@ -5,17 +5,19 @@
 
 #include <cerrno>
 
+#include "core/segments/update_message.h"
 #include "tests/capture/nats/test_link.h"
 #include "tests/capture/source/test_camera.h"
+#include "tests/core/segments/divided_frames.h"
 
 namespace fanlight {
 namespace {
 
-NatsPublisherConfig config() {
+NatsPublisherConfig config(std::string_view url = "nats://bus/fanlight.yard") {
   NatsPublisherConfig config;
   config.camera = "yard";
   config.shown = "nats://bus/";
-  config.login.address = parse_nats_url("nats://bus/fanlight.yard");
+  config.login.address = parse_nats_url(url);
   return config;
 }
 
@@ -173,6 +175,148 @@ TEST(NatsPublisherThread, EndsWhenItsClockIsStopped) {
   NatsPublisher publisher(config(), ring, panel, clock, nats.connect());
   publisher.start();
   EXPECT_TRUE(publisher.stop_within(60s));
+}
+
+// What a subscriber shows that joins updates.
+class UpdatePublisherTest : public NatsPublisherTest {
+ protected:
+  void publish_at(Duration when, uint64_t sequence, std::optional<size_t> kept = {}) {
+    clock_.at(when, [this, sequence, kept] { publish_divided(ring_, sequence, kept); });
+  }
+  bool is_whole(size_t index) { return header_of(index).update == 0; }
+  std::vector<bool> whole_ones() {
+    std::vector<bool> all;
+    for (size_t i = 0; i < nats_.published.size(); ++i) all.push_back(is_whole(i));
+    return all;
+  }
+  std::string_view payload(size_t index) const {
+    const Bytes& bytes = nats_.published.at(index).payload;
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+  // Message by message; whether the last picture is that of its frame.
+  std::string play() {
+    for (size_t i = 0; i < nats_.published.size(); ++i) {
+      const FrameHeader header = header_of(i);
+      const std::string problem = is_whole(i)
+                                      ? canvas_.take_whole(payload(i), header.sequence)
+                                      : canvas_.take_update(payload(i).substr(0, header.update),
+                                                            payload(i).substr(header.update));
+      if (!problem.empty()) return problem;
+    }
+    return canvas_.check(header_of(nats_.published.size() - 1).sequence);
+  }
+  void run_updates_for(Duration duration) {
+    clock_.stop_at(duration);
+    publisher_of_updates_.run();
+  }
+
+  TestCanvas canvas_;
+  NatsPublisher publisher_of_updates_{config("nats://bus/fanlight.yard?segments=1"), ring_, panel_,
+                                      clock_, nats_.connect()};
+};
+
+TEST_F(UpdatePublisherTest, PublishesUpdatesOfTheFramePublishedBefore) {
+  for (uint64_t i = 1; i <= 15; ++i) publish_at(i * 10ms, i);
+  run_updates_for(1s);
+  EXPECT_EQ(play(), "");
+  const std::vector<bool> whole = whole_ones();
+  EXPECT_TRUE(whole.at(0));
+  EXPECT_EQ(std::count(whole.begin(), whole.end(), true), 1);
+  UpdateMessage message;
+  EXPECT_EQ(parse_update_message(payload(1).substr(0, header_of(1).update), message), "");
+  EXPECT_EQ(message.camera, "yard");
+  EXPECT_EQ(message.sequence, header_of(1).sequence);
+  EXPECT_EQ(stats_.published.value(), whole.size());
+  EXPECT_EQ(stats_.publish_skipped.value(), 0u) << "what did not change is not missed";
+}
+
+TEST_F(UpdatePublisherTest, NothingIsPublishedOfWhatDidNotChange) {
+  std::vector<uint64_t> busy{1};
+  for (uint64_t i = 1; i <= 20; ++i) {
+    publish_at(i * 10ms, i);
+    if (i > 1 && !is_quiet(i)) busy.push_back(i);
+  }
+  run_updates_for(1s);
+  EXPECT_LT(busy.size(), 20u);
+  EXPECT_EQ(sequences(), busy);
+}
+
+TEST_F(UpdatePublisherTest, FramesAreDividedWhileThereIsAConnection) {
+  clock_.at(100ms, [&] { EXPECT_TRUE(ring_.wants_segments()); });
+  run_updates_for(1s);
+  EXPECT_FALSE(ring_.wants_segments());
+}
+
+TEST_F(UpdatePublisherTest, AWholeFrameComesAtLeastEveryTwoSeconds) {
+  for (uint64_t i = 1; i <= 50; ++i) publish_at(i * 100ms, i);
+  run_updates_for(5100ms);
+  EXPECT_EQ(play(), "");
+  std::vector<uint64_t> whole;
+  for (size_t i = 0; i < nats_.published.size(); ++i) {
+    if (is_whole(i)) whole.push_back(header_of(i).sequence);
+  }
+  EXPECT_EQ(whole, (std::vector<uint64_t>{1, 20, 39}));
+}
+
+// Of a camera that stands still, the newest frame, though nothing changed in it.
+TEST_F(UpdatePublisherTest, AStillPictureIsRepeatedWhole) {
+  for (uint64_t i = 1; i <= 40; ++i) publish_at(i * 100ms, i, kTestGrid.count());
+  run_updates_for(4s);
+  EXPECT_EQ(sequences(), (std::vector<uint64_t>{1, 20, 39}));
+  EXPECT_EQ(whole_ones(), (std::vector<bool>{true, true, true}));
+}
+
+TEST_F(UpdatePublisherTest, WhatChangesAllOverIsPublishedWhole) {
+  publish_at(10ms, 1);
+  publish_at(20ms, 2, 0);
+  publish_at(30ms, 3, kTestGrid.count() - 1);
+  clock_.at(40ms, [&] { publish(4, "camera lost: unplugged"); });
+  publish_at(50ms, 5);
+  run_updates_for(1s);
+  EXPECT_EQ(whole_ones(), (std::vector<bool>{true, true, false, true, true}));
+  EXPECT_EQ(header_of(3).slate, "camera lost: unplugged");
+}
+
+// The base is what the server was sent last, however many frames came in between.
+TEST_F(UpdatePublisherTest, ASlowServerSkipsFramesAndGetsTheUpdateOverAllOfThem) {
+  publish_at(10ms, 1);
+  clock_.at(20ms, [&] { nats_.is_slow = true; });
+  for (uint64_t i = 2; i <= 11; ++i) publish_at(20ms + i * 1ms, i);
+  clock_.at(100ms, [&] {
+    nats_.is_slow = false;
+    nats_.arrivals.wake();
+  });
+  run_updates_for(1s);
+  EXPECT_EQ(play(), "");
+  EXPECT_GT(stats_.publish_skipped.value(), 0u);
+  EXPECT_EQ(sequences().back(), is_quiet(11) ? 10u : 11u);
+}
+
+TEST_F(UpdatePublisherTest, EachConnectionBeginsWithAWholeFrame) {
+  for (uint64_t i = 1; i <= 8; ++i) publish_at(i * 10ms, i);
+  clock_.at(90ms, [&] { nats_.fail(ECONNRESET); });
+  for (uint64_t i = 9; i <= 12; ++i) publish_at(2s + i * 10ms, i);
+  run_updates_for(2200ms);
+  EXPECT_EQ(nats_.connects, 2);
+  const std::vector<bool> whole = whole_ones();
+  EXPECT_EQ(std::count(whole.begin(), whole.end(), true), 2);
+  EXPECT_EQ(play(), "");
+}
+
+TEST_F(UpdatePublisherTest, LargeUpdatesAreSentInParts) {
+  publish_at(10ms, 1);
+  publish_at(20ms, 2, kTestGrid.count() - 1);
+  clock_.at(15ms, [&] { nats_.payload_max = kFrameHeaderBytesMax + 100; });
+  run_updates_for(100ms);
+  ASSERT_GT(nats_.published.size(), 2u);
+  std::string all;
+  for (size_t i = 1; i < nats_.published.size(); ++i) {
+    EXPECT_EQ(header_of(i).part, i);
+    EXPECT_EQ(header_of(i).update, header_of(1).update);
+    EXPECT_EQ(header_of(i).sequence, 2u);
+    all += payload(i);
+  }
+  EXPECT_EQ(all.size(), header_of(1).size);
 }
 
 }  // namespace

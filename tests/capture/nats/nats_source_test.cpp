@@ -9,10 +9,16 @@
 #include <system_error>
 
 #include "tests/capture/nats/test_link.h"
+#include "tests/capture/relay/test_updates.h"
 #include "tests/capture/source/test_camera.h"
 
 namespace fanlight {
 namespace {
+
+Bytes bytes_of(std::string_view text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
 
 class NatsSourceTest : public testing::Test {
  protected:
@@ -106,6 +112,48 @@ TEST_F(NatsSourceTest, ARepeatedFrameIsASignOfLife) {
   ASSERT_TRUE(picture);
   EXPECT_TRUE(picture->is_repeat);
   EXPECT_EQ(source.losses(), SourceLosses{});
+}
+
+TEST_F(NatsSourceTest, JoinsUpdates) {
+  TestUpdates updates;
+  const auto send = [&](uint64_t number, uint64_t base) {
+    const std::string text = base == 0 ? "" : message_text(number, update_key(base, "[0,20]", 20));
+    const Bytes payload = base == 0 ? updates.one.jpeg : bytes_of(text + updates.atlas({{0, 20}}));
+    FrameHeader header = test_header(number, payload.size());
+    header.captured = clock_.wall_now();
+    header.update = text.size();
+    nats_.send(test_message(header, payload));
+  };
+  send(1, 0);
+  NatsSource source = open();
+  EXPECT_FALSE(next(source)->is_joined);
+  send(2, 1);
+  const auto joined = next(source);
+  ASSERT_TRUE(joined);
+  EXPECT_TRUE(std::ranges::equal(joined->jpeg, updates.two.jpeg));
+  EXPECT_EQ(joined->number, 2u);
+  EXPECT_TRUE(joined->is_joined);
+  EXPECT_TRUE(joined->is_verbatim);
+  send(4, 3);
+  EXPECT_FALSE(next(source)) << "a message was missed";
+  EXPECT_EQ(source.losses().lost, 1u);
+  EXPECT_EQ(source.losses().late, 1u) << "what was received cannot be shown";
+  send(5, 4);
+  send(6, 0);
+  EXPECT_EQ(next(source)->number, 6u) << "a whole one";
+  EXPECT_EQ(source.losses().late, 2u);
+  EXPECT_EQ(source.losses().damaged, 0u);
+}
+
+TEST_F(NatsSourceTest, BeginsWithAWholeFrame) {
+  const Bytes text = bytes_of(message_text(7, update_key(5, "", 0)));
+  FrameHeader header = test_header(7, text.size());
+  header.update = text.size();
+  nats_.send(test_message(header, text));
+  nats_.send(test_message(8));
+  NatsSource source = open();
+  EXPECT_EQ(number(source), 8u);
+  EXPECT_EQ(source.losses().late + source.losses().lost + source.losses().damaged, 0u);
 }
 
 TEST_F(NatsSourceTest, PutsPartsTogether) {

@@ -24,7 +24,7 @@ inline FrameRef publish_divided(FrameRing& ring, uint64_t sequence,
   std::ranges::copy(segments, ring.segment_room(acquired.place, size).begin());
   FrameInfo info;
   info.sequence = sequence;
-  info.captured_wall = WallTime(1'500'000us * sequence);
+  info.captured_wall = WallTime(1'700'000'000s + 1'500ms * sequence);
   info.width = kTestWidth;
   info.height = kTestHeight;
   ring.publish(acquired.place, size, info, kTestGrid);

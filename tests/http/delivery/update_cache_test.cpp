@@ -57,7 +57,8 @@ TEST_F(UpdateCacheTest, EmptyUpdateIsOnlyADescription) {
   EXPECT_TRUE(update.is_empty());
   const std::vector<ServerFrame> messages = server_frames(update.bytes());
   ASSERT_EQ(messages.size(), 1u);
-  const std::string seconds = fmt::format("{}.{}00000", number * 3 / 2, number % 2 * 5);
+  const std::string seconds =
+      fmt::format("{}.{}00000", 1'700'000'000 + number * 3 / 2, number % 2 * 5);
   EXPECT_EQ(messages[0].payload,
             R"({"camera":"cam","sequence":)" + std::to_string(number) + R"(,"timestamp":)" +
                 seconds + R"(,"update":{"base":)" + std::to_string(number - 1) +
