@@ -17,7 +17,7 @@ from segments_recording import compare, read_stream
 from segments_rows import result_row, table
 from servers import Failed
 
-FPS = 10
+FPS = (10, 30)  # the clip's own rate, and with its motion interpolated
 SIZE = (1280, 720)
 RELAYS = 3
 RECORDED = (0, 1, RELAYS)  # by their number in the row
@@ -40,12 +40,12 @@ class Scale:
 QUICK = Scale(frames=12, seconds=2)
 
 
-def servers_of(chain, binary, folder, stack):
+def servers_of(chain, binary, folder, fps, stack):
     """The camera's server, and the relays in their order."""
     servers = []
     for number, namespace in enumerate(chain.namespaces):
         source = f"{servers[-1].url},segments=on" if servers else f"files:{folder}"
-        rate = () if servers else ("--fps", str(FPS))
+        rate = () if servers else ("--fps", str(fps))
         servers.append(stack.enter_context(wire_servers.fanlight_in(
             namespace, chain.address(number), binary, "--source", source, *rate, "--refresh",
             f"{REFRESH_SECONDS}s", "--max-egress", "off", cpus="0-1")))
@@ -106,16 +106,16 @@ def record(chain, servers, folder, seconds):
     return paths, [8 * (late - early) / seconds for early, late in zip(before, after)]
 
 
-def measure(build, jpegs, folder, scale):
+def measure(build, jpegs, fps, folder, scale):
     """{number of relays: figures}"""
     with Chain(RELAYS + 1, scale.megabits * 1_000_000) as chain, \
             contextlib.ExitStack() as stack:
-        servers = servers_of(chain, build / "tools/fanlight", jpegs, stack)
+        servers = servers_of(chain, build / "tools/fanlight", jpegs, fps, stack)
         paths, lines = record(chain, servers, folder, scale.seconds)
     frames = {number: list(read_stream(path)) for number, path in paths.items()}
     since = frames[RELAYS][0].captured + SETTLE_SECONDS * 1_000_000
     until = min(shown[-1].captured for shown in frames.values())
-    return {number: {**compare(frames[0], frames[number], since, until, 1_000_000 // FPS),
+    return {number: {**compare(frames[0], frames[number], since, until, 1_000_000 // fps),
                      "line": lines[number - 1]} for number in RECORDED[1:]}
 
 
@@ -126,11 +126,11 @@ def is_reached(figures):
             and figures["psnr_min"] >= 34 and figures["longest_bad_seconds"] <= 0.5)
 
 
-def row_of(number, figures, megabits):
+def row_of(number, fps, figures, megabits):
     relays = "a relay" if number == 1 else f"{number} relays in a row"
     get = figures.__getitem__
     return result_row(
-        f"{relays} over {megabits} Mbit/s each, vtest at {SIZE[1]}p, {FPS} fps: rate, segments, "
+        f"{relays} over {megabits} Mbit/s each, vtest at {SIZE[1]}p, {fps} fps: rate, segments, "
         "PSNR of luma",
         f"{get('frames')} of {get('of')} frames, {get('line') / 1e6:.2f} Mbit/s; "
         f"{get('foreign')} segments that are not the origin's, the oldest {get('oldest'):.1f} s; "
@@ -142,15 +142,23 @@ def row_of(number, figures, megabits):
 def rows(arguments, folder):
     scale = QUICK if arguments.quick else Scale()
     [clip] = clips.find(["vtest.avi"], arguments.clips)
-    jpegs = segments_frames.make(clip, folder / "relay", min(scale.frames, arguments.frames), SIZE)
-    found = measure(arguments.build, jpegs, folder, scale)
+    found = {}
+    for fps in FPS[:1] if arguments.quick else FPS:
+        work = folder / f"relay-{fps}"
+        work.mkdir()
+        jpegs = segments_frames.make(clip, work / "jpegs", min(scale.frames, arguments.frames),
+                                     SIZE, None if fps == FPS[0] else fps)
+        for number, figures in measure(arguments.build, jpegs, fps, work, scale).items():
+            found[number, fps] = figures
     details = table(
-        "Relays", ("relays", "frames", "Mbit/s on the last line", "segments of no frame",
+        "Relays", ("relays", "fps", "frames", "Mbit/s on the last line", "segments of no frame",
                    "frames of no frame", "oldest segment, s", "luma dB", "worst frame",
                    "worst segment", "below 25 dB, s"),
-        [(str(number), f"{figures['frames']} of {figures['of']}", f"{figures['line'] / 1e6:.2f}",
-          str(figures["foreign"]), str(figures["unknown"]), f"{figures['oldest']:.2f}",
+        [(str(number), str(fps), f"{figures['frames']} of {figures['of']}",
+          f"{figures['line'] / 1e6:.2f}", str(figures["foreign"]), str(figures["unknown"]),
+          f"{figures['oldest']:.2f}",
           f"{figures['psnr_mean']:.2f}", f"{figures['psnr_min']:.2f}",
           f"{figures['segment_min']:.1f}", f"{figures['longest_bad_seconds']:.1f}")
-         for number, figures in found.items()])
-    return [row_of(number, figures, scale.megabits) for number, figures in found.items()], details
+         for (number, fps), figures in found.items()])
+    return [row_of(number, fps, figures, scale.megabits)
+            for (number, fps), figures in found.items()], details

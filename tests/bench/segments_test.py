@@ -112,7 +112,7 @@ class NetworkTest(unittest.TestCase):
             self.assertRegex(figures, r"^\d+ of \d+ frames, [\d.]+ Mbit/s; 0 segments that are not "
                                       r"the origin's, the oldest [\d.]+ s; mean [\d.]+ dB, ")
             self.assertIn(reached, ("yes", "**no**"))
-        self.assertEqual({relays for relays, row in rows.items() if len(row) == 9},
+        self.assertEqual({relays for relays, row in rows.items() if len(row) == 10},
                          {"relays", "1", "3"})
 
 
