@@ -223,13 +223,15 @@ Picture NatsSource::hand_over() {
                  .is_joined = joiner_.has_updates()};
 }
 
-// How long to wait for a sign of life before the camera counts as stuck.
+// How long to wait for a sign of life before the camera counts as stuck: also between updates, as
+// what does not change is not published.
 void NatsSource::measure_interval() {
   Duration gap = kSignOfLife;
   if (last_arrival_ != Instant{})
     gap = std::min(handed_over_.arrived - last_arrival_, kIntervalMax);
   last_arrival_ = handed_over_.arrived;
-  format_.interval = std::max({pace_, gap, format_.interval - format_.interval / 8});
+  const Duration silence = joiner_.has_updates() ? kSignOfLife : Duration::zero();
+  format_.interval = std::max({pace_, gap, silence, format_.interval - format_.interval / 8});
 }
 
 SourceDescription NatsSource::describe() const {

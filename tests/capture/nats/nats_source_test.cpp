@@ -134,13 +134,19 @@ TEST_F(NatsSourceTest, JoinsUpdates) {
   EXPECT_EQ(joined->number, 2u);
   EXPECT_TRUE(joined->is_joined);
   EXPECT_TRUE(joined->is_verbatim);
-  send(4, 3);
+  for (uint64_t i = 3; i <= 40; ++i) {
+    clock_.advance(50ms);
+    send(i, i - 1);
+    ASSERT_TRUE(next(source));
+  }
+  EXPECT_EQ(source.format().interval, 2s) << "what does not change is not sent";
+  send(42, 41);
   EXPECT_FALSE(next(source)) << "a message was missed";
   EXPECT_EQ(source.losses().lost, 1u);
   EXPECT_EQ(source.losses().late, 1u) << "what was received cannot be shown";
-  send(5, 4);
-  send(6, 0);
-  EXPECT_EQ(next(source)->number, 6u) << "a whole one";
+  send(43, 42);
+  send(44, 0);
+  EXPECT_EQ(next(source)->number, 44u) << "a whole one";
   EXPECT_EQ(source.losses().late, 2u);
   EXPECT_EQ(source.losses().damaged, 0u);
 }
