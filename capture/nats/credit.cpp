@@ -16,9 +16,15 @@ void Credit::note_message(Instant now) {
   heard_at_ = now;
 }
 
+// Mostly updates have one part, and whole frames must come through, too.
+void Credit::note_parts(uint64_t parts, bool is_update) {
+  parts_ = is_update ? std::max(parts_, parts) : parts;
+  if (is_update) lag_max_ = kLagMaxOfUpdates;
+}
+
 bool Credit::note_frame(std::optional<Duration> age) {
   if (age) least_age_ = std::min(least_age_.value_or(*age), *age);
-  const bool is_late = age && *age - *least_age_ > kLagMax;
+  const bool is_late = age && *age - *least_age_ > lag_max_;
   in_time_ = is_late ? 0 : in_time_ + 1;
   switch (mode_) {
     case Mode::polling:

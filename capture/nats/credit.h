@@ -28,6 +28,9 @@ class Credit {
   static constexpr uint64_t kWindow = 8;
   // Later than the quickest frame by this much is late.
   static constexpr Duration kLagMax = 250ms;
+  // Where updates come, too: a whole frame among them takes as long as many of them on a thin line,
+  // and what follows waits for it.
+  static constexpr Duration kLagMaxOfUpdates = 2s;
   // Silence after the limit may mean that the server reached it before it was raised.
   static constexpr Duration kSilence = 500ms;
   // Frames in time, before streaming is tried.
@@ -42,8 +45,10 @@ class Credit {
 
   // A message was received, of whatever kind.
   void note_message(Instant now);
-  // It is a part of a frame of so many.
-  void note_parts(uint64_t parts) { parts_ = parts; }
+  // It is a part of a frame, or of an update, of so many.
+  void note_parts(uint64_t parts, bool is_update);
+  // What comes is of another publisher.
+  void forget_updates() { lag_max_ = kLagMax; }
   // It completed a frame, captured this long ago by the publisher's clock;
   // nothing: a repeated one, which is as old as it likes. False if the frame is too old to be
   // shown.
@@ -69,9 +74,10 @@ class Credit {
   std::array<uint64_t, 4> limits_{};     // the newest last
   Instant heard_at_{};                   // the newest message, or the subscription's beginning
   std::optional<Duration> least_age_{};  // of all frames: clocks differ
-  uint64_t parts_ = 1;                   // of the newest frame
-  uint64_t in_time_ = 0;                 // frames in a row
-  uint64_t trial_ = kTrialMin;           // as many of them are required
+  uint64_t parts_ = 1;                   // of the newest whole frame, or of an update if more
+  Duration lag_max_ = kLagMax;
+  uint64_t in_time_ = 0;        // frames in a row
+  uint64_t trial_ = kTrialMin;  // as many of them are required
 };
 
 }  // namespace fanlight

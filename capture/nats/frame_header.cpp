@@ -15,7 +15,8 @@
 namespace fanlight {
 namespace {
 
-constexpr std::string_view kFormat = "1";
+// Of frames, and of updates, which other software must not take for frames.
+constexpr std::string_view kFormatOfFrames = "1", kFormatOfUpdates = "2";
 
 std::string_view find_field(const NatsFields& fields, std::string_view name) {
   for (const auto& [key, value] : fields) {
@@ -42,10 +43,8 @@ bool read_part(std::string_view text, FrameHeader& header) {
   return true;
 }
 
-// The bytes of an update's text; nothing if there cannot be so many, or the frame is a slate.
+// The bytes of an update's text; false if there cannot be so many, or the frame is a slate.
 bool read_update(std::string_view text, FrameHeader& header) {
-  header.update = 0;
-  if (text.empty()) return true;
   const auto size = to_number<size_t>(text);
   if (!size || *size == 0 || *size > header.size || *size > kUpdateMessageBytesMax) return false;
   header.update = *size;
@@ -61,7 +60,9 @@ std::string ascii(std::string_view text, size_t bytes_max) {
 }  // namespace
 
 std::string_view read_frame_header(const NatsFields& fields, FrameHeader& header) {
-  if (find_field(fields, "X-Fanlight") != kFormat) return "not a frame of Fanlight's";
+  const std::string_view format = find_field(fields, "X-Fanlight");
+  const bool is_update = format == kFormatOfUpdates;
+  if (!is_update && format != kFormatOfFrames) return "not a frame of Fanlight's";
   const std::string_view publisher = find_field(fields, "X-Publisher");
   const auto number = to_number<uint64_t>(find_field(fields, "X-Number"));
   const auto sequence = to_number<uint64_t>(find_field(fields, "X-Sequence"));
@@ -81,18 +82,20 @@ std::string_view read_frame_header(const NatsFields& fields, FrameHeader& header
   header.size = *size;
   header.slate = find_field(fields, "X-Slate").substr(0, kSlateReasonMax);
   header.via = find_field(fields, "Via");
-  if (!read_update(find_field(fields, "X-Update"), header)) return "no such update";
+  header.update = 0;
+  if (is_update && !read_update(find_field(fields, "X-Update"), header)) return "no such update";
   return {};
 }
 
 NatsFields write_frame_header(const FrameHeader& header) {
   const int64_t us = header.captured.time_since_epoch().count();
-  NatsFields fields{{"X-Fanlight", std::string(kFormat)},
-                    {"X-Publisher", header.publisher},
-                    {"X-Number", fmt::format("{}", header.number)},
-                    {"X-Sequence", fmt::format("{}", header.sequence)},
-                    {"X-Timestamp", fmt::format("{}.{:06}", us / 1'000'000, us % 1'000'000)},
-                    {"X-Size", fmt::format("{}", header.size)}};
+  NatsFields fields{
+      {"X-Fanlight", std::string(header.update > 0 ? kFormatOfUpdates : kFormatOfFrames)},
+      {"X-Publisher", header.publisher},
+      {"X-Number", fmt::format("{}", header.number)},
+      {"X-Sequence", fmt::format("{}", header.sequence)},
+      {"X-Timestamp", fmt::format("{}.{:06}", us / 1'000'000, us % 1'000'000)},
+      {"X-Size", fmt::format("{}", header.size)}};
   if (header.update > 0) fields.emplace_back("X-Update", fmt::format("{}", header.update));
   if (header.parts > 1) {
     fields.emplace_back("X-Part", fmt::format("{}/{}", header.part, header.parts));

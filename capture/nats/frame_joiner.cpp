@@ -24,7 +24,11 @@ void FrameJoiner::restart() {
 }
 
 FrameJoiner::Event FrameJoiner::take_whole(const FrameHeader& header,
-                                           const std::vector<std::byte>& payload) {
+                                           std::vector<std::byte>& payload) {
+  if (has_updates_ && joined_.sequence() == header.sequence) {
+    write(payload);
+    return Event::picture;
+  }
   check_ = check_verbatim_jpeg(payload);
   if (!check_.ok()) return fail(check_.problem);
   joined_.take_whole(text_of(payload), header.sequence);
@@ -44,12 +48,16 @@ FrameJoiner::Event FrameJoiner::take_update(const FrameHeader& header,
   if (!atlas.empty() && !has_all_blocks(std::as_bytes(std::span(atlas)))) {
     return fail("the segments of the atlas are damaged");
   }
-  payload.resize(joined_.size());
-  joined_.write(reinterpret_cast<char*>(payload.data()));
+  write(payload);
   check_ = check_verbatim_jpeg(payload);
   if (!check_.ok()) return fail(check_.problem);
   has_updates_ = true;
   return Event::picture;
+}
+
+void FrameJoiner::write(std::vector<std::byte>& payload) const {
+  payload.resize(joined_.size());
+  joined_.write(reinterpret_cast<char*>(payload.data()));
 }
 
 FrameJoiner::Event FrameJoiner::fail(std::string_view problem) {

@@ -16,7 +16,8 @@ namespace fanlight {
 // Owns: the picture. Thread: one.
 // Invariant: a picture is a whole JPEG (check_verbatim_jpeg()): a frame as it was sent, or joined
 //   of updates that fit it, whose segments have all blocks. After anything else, updates are out of
-//   step until the next whole frame.
+//   step until the next whole frame. Who is in step keeps the joined picture when its frame comes
+//   whole as well, so that nothing but what was sent as changed changes.
 class FrameJoiner {
  public:
   enum class Event : uint8_t {
@@ -33,12 +34,13 @@ class FrameJoiner {
   // The last picture.
   int width() const { return check_.width; }
   int height() const { return check_.height; }
-  bool has_updates() const { return has_updates_; }      // one was joined, ever
+  bool has_updates() const { return has_updates_; }      // one was joined since restart()
   std::string_view problem() const { return problem_; }  // a constant
 
  private:
-  Event take_whole(const FrameHeader& header, const std::vector<std::byte>& payload);
+  Event take_whole(const FrameHeader& header, std::vector<std::byte>& payload);
   Event take_update(const FrameHeader& header, std::vector<std::byte>& payload);
+  void write(std::vector<std::byte>& payload) const;
   Event fail(std::string_view problem);
 
   JoinedPicture joined_{kNatsFrameBytesMax};

@@ -141,7 +141,7 @@ void NatsPublisher::send_news(NatsLink& link) {
   if (frame->sequence() != seen_) note_drops(*frame);
   seen_ = frame->sequence();
   pictures_ = frame->pictures();
-  publish(link, *frame, whole_is_due || !config_.login.address.segments || base_ == 0);
+  publish(link, *frame, whole_is_due);
   retry_delay_ = config_.retry_min;
 }
 
@@ -150,13 +150,17 @@ void NatsPublisher::note_drops(const Frame& frame) {
   stats_.publish_skipped.add(frame.pictures() - pictures_ - (frame.info().is_slate() ? 0 : 1));
 }
 
-void NatsPublisher::publish(NatsLink& link, const Frame& frame, bool whole) {
-  // Subscribers show the same picture already.
-  if (!whole && frame.is_same_as(base_)) return;
-  update_text_ = 0;
-  if (!whole && make_update(frame)) return send(link, frame, update_);
+// Who has the frame before is sent the update even if the whole frame follows: whatever is renewed
+// by a whole frame has to be sent on by those who pass updates on.
+void NatsPublisher::publish(NatsLink& link, const Frame& frame, bool whole_is_due) {
+  const bool has_base = config_.login.address.segments && base_ > 0;
+  if (has_base && !whole_is_due && frame.is_same_as(base_)) return;
+  const bool is_new = frame.sequence() != base_;
+  const bool is_updated = has_base && is_new && make_update(frame);
+  if (is_updated) send(link, frame, update_, update_text_);
+  if (is_updated && !whole_is_due) return;
   whole_at_ = clock_.now() + kRepeatAfter;
-  send(link, frame, frame.jpeg());
+  send(link, frame, frame.jpeg(), 0);
 }
 
 // Into `update_`; false if the frame must be sent whole.
@@ -171,7 +175,8 @@ bool NatsPublisher::make_update(const Frame& frame) {
   return true;
 }
 
-void NatsPublisher::send(NatsLink& link, const Frame& frame, std::span<const char> payload) {
+void NatsPublisher::send(NatsLink& link, const Frame& frame, std::span<const char> payload,
+                         size_t text) {
   const size_t part_max = link.payload_max() - kFrameHeaderBytesMax;
   const uint64_t parts = (payload.size() + part_max - 1) / part_max;
   base_ = 0;
@@ -191,7 +196,7 @@ void NatsPublisher::send(NatsLink& link, const Frame& frame, std::span<const cha
   header.slate = frame.info().slate_reason.view();
   header.via = panel_.copy_via(room);
   header.size = payload.size();
-  header.update = update_text_;
+  header.update = text;
   header.parts = parts;
   for (header.part = 1; header.part <= parts; ++header.part) {
     NatsMessage message;

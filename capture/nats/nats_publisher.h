@@ -33,15 +33,15 @@ struct NatsPublisherConfig {
 // Owns: the connection, its thread, a place among the ring's readers.
 // Thread: main's calls the constructor, before other threads use the ring, start(), and stop();
 //   run() is the thread's.
-// Invariants: newest wins: at most one frame is on its way to the server, the next one is the
-//   newest when that is sent, and what came in between is dropped and counted; nothing that was
-//   begun on one connection is continued on another. The camera counts as watched while there is a
-//   connection. An update's base is the frame that was published before it, and each connection
-//   begins with a whole frame.
+// Invariants: newest wins: at most one frame is on its way to the server (whole, as an update, or
+//   both), the next one is the newest when that is sent, and what came in between is dropped and
+//   counted; nothing that was begun on one connection is continued on another. The camera counts as
+//   watched while there is a connection. An update's base is the frame that was published before
+//   it, and each connection begins with a whole frame.
 class NatsPublisher {
  public:
-  // A frame is repeated, whole, when there has been no whole one for this long: a sign of life, and
-  // a picture for subscribers that have come since, or have missed an update.
+  // A frame is published whole, again if need be, when there has been no whole one for this long: a
+  // sign of life, and a picture for subscribers that have come since, or have missed an update.
   static constexpr Duration kRepeatAfter = 1900ms;
 
   // All must outlive it. Throws std::system_error when there is no descriptor left.
@@ -63,9 +63,10 @@ class NatsPublisher {
  private:
   void serve();
   void send_news(NatsLink& link);
-  void publish(NatsLink& link, const Frame& frame, bool whole);
+  void publish(NatsLink& link, const Frame& frame, bool whole_is_due);
   bool make_update(const Frame& frame);
-  void send(NatsLink& link, const Frame& frame, std::span<const char> payload);
+  // `text`: bytes of the text of an update; 0: the payload is the whole frame.
+  void send(NatsLink& link, const Frame& frame, std::span<const char> payload, size_t text);
   void note_drops(const Frame& frame);
   void failed(std::string_view what) noexcept;
 

@@ -111,7 +111,7 @@ void NatsSource::on_message(const NatsMessage& message) {
   const std::string_view problem = read_frame_header(message.fields, header);
   if (!problem.empty()) return damaged(problem);
   if (!is_of_chosen(header)) return;
-  credit_.note_parts(header.parts);
+  credit_.note_parts(header.parts, header.update > 0);
   switch (assembler_.take_part(header, message.payload)) {
     case FrameAssembler::Event::none:
       return;
@@ -138,8 +138,9 @@ bool NatsSource::is_of_chosen(const FrameHeader& header) {
                   header.publisher);
       fail(EADDRINUSE, "there were two publishers");
     case PublisherChoice::Verdict::changed:
-      number_ = sequence_ = 0;
+      number_ = received_ = sequence_ = 0;
       joiner_.restart();
+      credit_.forget_updates();
       return true;
     case PublisherChoice::Verdict::chosen:
       break;
@@ -161,8 +162,9 @@ void NatsSource::on_frame(const FrameHeader& header) {
     throw std::system_error(error.code(), fmt::format("{}: {}", shown_, error.what()));
   }
   const bool repeats = header.sequence == sequence_;
+  const bool is_known = header.sequence == std::exchange(received_, header.sequence);
   const auto age =
-      repeats ? std::nullopt : std::optional<Duration>(clock_.wall_now() - header.captured);
+      is_known ? std::nullopt : std::optional<Duration>(clock_.wall_now() - header.captured);
   if (!credit_.note_frame(age)) {
     if (!repeats) ++losses_.late;
     return;
@@ -184,6 +186,7 @@ void NatsSource::on_frame(const FrameHeader& header) {
   newest_.height = joiner_.height();
   newest_.is_there = true;
   newest_.is_repeat = repeats;
+  newest_.is_joined = joiner_.has_updates();
 }
 
 void NatsSource::note_gap(const FrameHeader& header) {
@@ -220,7 +223,7 @@ Picture NatsSource::hand_over() {
                  .number = handed_over_.header.sequence,
                  .is_repeat = handed_over_.is_repeat,
                  .is_verbatim = true,
-                 .is_joined = joiner_.has_updates()};
+                 .is_joined = handed_over_.is_joined};
 }
 
 // How long to wait for a sign of life before the camera counts as stuck: also between updates, as
@@ -230,7 +233,7 @@ void NatsSource::measure_interval() {
   if (last_arrival_ != Instant{})
     gap = std::min(handed_over_.arrived - last_arrival_, kIntervalMax);
   last_arrival_ = handed_over_.arrived;
-  const Duration silence = joiner_.has_updates() ? kSignOfLife : Duration::zero();
+  const Duration silence = handed_over_.is_joined ? kSignOfLife : Duration::zero();
   format_.interval = std::max({pace_, gap, silence, format_.interval - format_.interval / 8});
 }
 

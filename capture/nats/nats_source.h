@@ -23,7 +23,8 @@
 namespace fanlight {
 
 // Owns: the connection; three pictures: the one being received, the newest whole one, and the one
-//   handed over last, which are swapped, not copied; and what updates are joined with.
+//   handed over last, which are swapped, not copied; and the one that updates are joined with, up
+//   to three times its size.
 // Thread: see Source.
 // Invariants: next() hands over the newest whole picture received, of one publisher
 //   (publisher_choice.h), and none that is older than one before; each is a whole JPEG
@@ -79,7 +80,8 @@ class NatsSource final : public Source {
   FrameAssembler assembler_;
   FrameJoiner joiner_;
   uint64_t number_ = 0;    // of the chosen publisher's newest message
-  uint64_t sequence_ = 0;  // of its newest frame
+  uint64_t received_ = 0;  // of its newest frame
+  uint64_t sequence_ = 0;  // of the newest that is shown
   SourceLosses losses_;
   LogGate damage_gate_, other_gate_;
 
@@ -91,6 +93,7 @@ class NatsSource final : public Source {
     int height = 0;
     bool is_there = false;
     bool is_repeat = false;
+    bool is_joined = false;
   };
   std::vector<std::byte> receiving_;
   Newest newest_;

@@ -206,7 +206,8 @@ std::vector<Option> camera_options() {
        "watched; auto: half and a quarter of the size",
        kOfCameras, shape<kLadder>},
       {kPublish, "URL", "",
-       "also publish the frames on a NATS server, as nats://HOST/SUBJECT; tls:// with TLS",
+       "also publish the frames on a NATS server, as nats://HOST/SUBJECT, with ?segments=1 only "
+       "what changes in them; tls:// with TLS",
        kOfCameras, shape<kPublish>},
       {"control", "[CAMERA/]NAME=VALUE", "",
        "set a control, as brightness=128; --list-devices has their names; repeatable",

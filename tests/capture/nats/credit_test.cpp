@@ -23,12 +23,13 @@ class CreditTest : public testing::Test {
     return all;
   }
   // A frame of so many messages, this late.
-  std::string frame(Duration late = 0ms, uint64_t parts = 1) {
+  std::string frame(Duration late = 0ms, uint64_t parts = 1, bool is_update = false) {
     for (uint64_t i = 0; i < parts; ++i) credit_.note_message(now_);
-    credit_.note_parts(parts);
+    credit_.note_parts(parts, is_update);
     is_shown_ = credit_.note_frame(5ms + late);
     return orders();
   }
+  std::string update(Duration late = 0ms) { return frame(late, 1, true); }
   void stream() {
     while (!credit_.is_streaming()) frame();
   }
@@ -137,7 +138,7 @@ TEST_F(CreditTest, OfFramesInPartsAsMuchIsAskedForAsOneMayNeed) {
 // Before the first message nobody knows how many parts there are.
 TEST_F(CreditTest, TheFirstPartSaysHowManyAreToBeAskedFor) {
   credit_.note_message(now_);
-  credit_.note_parts(3);
+  credit_.note_parts(3, false);
   EXPECT_EQ(orders(), "+5");
 }
 
@@ -193,6 +194,33 @@ TEST_F(CreditTest, FewFramesWaitOnASlowLine) {
   EXPECT_LE(longest, Credit::kWindow);
   EXPECT_GE(shown, 9'000u) << "of 10,000 that the line carries";
   EXPECT_LE(late, 20u) << "ticks: two frames on the line";
+}
+
+TEST_F(CreditTest, AWholeFrameAmongUpdatesMayTakeLong) {
+  stream();
+  update();
+  frame(600ms);
+  EXPECT_TRUE(is_shown_);
+  update(500ms);
+  EXPECT_TRUE(is_shown_) << "it had to wait";
+  EXPECT_TRUE(credit_.is_streaming());
+  frame(2100ms);
+  EXPECT_FALSE(is_shown_);
+}
+
+TEST_F(CreditTest, AnotherPublishersFramesMayNot) {
+  stream();
+  update();
+  credit_.forget_updates();
+  frame(600ms);
+  EXPECT_FALSE(is_shown_);
+}
+
+TEST_F(CreditTest, WholeFramesAmongUpdatesComeWithAllTheirParts) {
+  EXPECT_EQ(frame(0ms, 3), "+5") << "the rest of a frame, and one";
+  EXPECT_EQ(update(), "+26") << "eight of three, and the rest of one";
+  EXPECT_EQ(frame(0ms, 2), "");
+  EXPECT_TRUE(credit_.is_streaming());
 }
 
 }  // namespace

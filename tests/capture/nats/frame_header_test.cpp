@@ -49,11 +49,16 @@ TEST(FrameHeader, OfAnUpdateHasTheSizeOfItsText) {
   FrameHeader read;
   EXPECT_EQ(read_frame_header(write_frame_header(written), read), "");
   EXPECT_EQ(read.update, 300u);
-  EXPECT_EQ(read_frame_header(fields_with("X-Update", ""), read), "");
-  EXPECT_EQ(read.update, 0u);
-  EXPECT_EQ(problem_of(fields_with("X-Update", "1000")), "") << "without an atlas";
-  for (const char* text : {"0", "-1", "x", "1001", "99999999999999999999"}) {
-    EXPECT_EQ(problem_of(fields_with("X-Update", text)), "no such update") << text;
+  EXPECT_EQ(read_frame_header(fields_with("X-Update", "300"), read), "");
+  EXPECT_EQ(read.update, 0u) << "of a whole frame it is not read";
+  written.update = written.size;
+  EXPECT_EQ(problem_of(write_frame_header(written)), "") << "without an atlas";
+  NatsFields fields = write_frame_header(written);
+  for (const char* text : {"", "0", "-1", "x", "1001", "99999999999999999999"}) {
+    for (auto& [name, value] : fields) {
+      if (name == "X-Update") value = text;
+    }
+    EXPECT_EQ(problem_of(fields), "no such update") << text;
   }
   written = test_header(7, kNatsFrameBytesMax);
   written.update = kUpdateMessageBytesMax;
@@ -86,7 +91,7 @@ TEST(FrameHeader, OfAWholeFrameHasOnePart) {
 
 TEST(FrameHeader, ForeignAndForgedOnesAreRefused) {
   EXPECT_EQ(problem_of({}), "not a frame of Fanlight's");
-  EXPECT_EQ(problem_of(fields_with("X-Fanlight", "2")), "not a frame of Fanlight's");
+  EXPECT_EQ(problem_of(fields_with("X-Fanlight", "3")), "not a frame of Fanlight's");
   for (const std::string& text :
        {std::string(), std::string("a b"), std::string("\x01"), std::string(65, 'a')}) {
     EXPECT_EQ(problem_of(fields_with("X-Publisher", text)), "no X-Publisher") << text;

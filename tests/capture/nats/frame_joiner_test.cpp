@@ -77,6 +77,23 @@ TEST_F(FrameJoinerTest, WhoMissedAMessageWaitsForAWholeFrame) {
   EXPECT_EQ(take_update(7, 8), Event::out_of_step);
 }
 
+// Of noise that was not worth an update, nothing is shown.
+TEST_F(FrameJoinerTest, WhoIsInStepKeepsThePictureWhenItsFrameComesWhole) {
+  take_whole(1, one.index.jpeg);
+  take_update(1, 2, false);
+  const std::string joined(picture());
+  EXPECT_EQ(take_whole(2, two.index.jpeg), Event::picture);
+  EXPECT_TRUE(picture() == joined);
+  EXPECT_EQ(take_update(2, 3), Event::picture);
+  EXPECT_EQ(take_whole(4, one.index.jpeg), Event::picture);
+  EXPECT_TRUE(picture() == one.index.jpeg) << "an update was missed";
+  EXPECT_EQ(take_whole(4, two.index.jpeg), Event::picture);
+  EXPECT_TRUE(picture() == one.index.jpeg);
+  joiner_.restart();
+  EXPECT_EQ(take_whole(4, two.index.jpeg), Event::picture);
+  EXPECT_TRUE(picture() == two.index.jpeg);
+}
+
 // Slates, and pictures of another size, come whole.
 TEST_F(FrameJoinerTest, AWholeFrameReplacesThePicture) {
   take_whole(1, one.index.jpeg);

@@ -247,23 +247,35 @@ TEST_F(UpdatePublisherTest, FramesAreDividedWhileThereIsAConnection) {
   EXPECT_FALSE(ring_.wants_segments());
 }
 
+// Besides the update, which is for those who have the frame before.
 TEST_F(UpdatePublisherTest, AWholeFrameComesAtLeastEveryTwoSeconds) {
   for (uint64_t i = 1; i <= 50; ++i) publish_at(i * 100ms, i);
   run_updates_for(5100ms);
   EXPECT_EQ(play(), "");
   std::vector<uint64_t> whole;
   for (size_t i = 0; i < nats_.published.size(); ++i) {
-    if (is_whole(i)) whole.push_back(header_of(i).sequence);
+    if (!is_whole(i)) continue;
+    whole.push_back(header_of(i).sequence);
+    EXPECT_TRUE(i == 0 || (!is_whole(i - 1) && header_of(i - 1).sequence == whole.back()));
   }
   EXPECT_EQ(whole, (std::vector<uint64_t>{1, 20, 39}));
 }
 
-// Of a camera that stands still, the newest frame, though nothing changed in it.
+// The newest frame is, too, though nothing changed in it, after an update that says so.
 TEST_F(UpdatePublisherTest, AStillPictureIsRepeatedWhole) {
   for (uint64_t i = 1; i <= 40; ++i) publish_at(i * 100ms, i, kTestGrid.count());
   run_updates_for(4s);
-  EXPECT_EQ(sequences(), (std::vector<uint64_t>{1, 20, 39}));
-  EXPECT_EQ(whole_ones(), (std::vector<bool>{true, true, true}));
+  EXPECT_EQ(sequences(), (std::vector<uint64_t>{1, 20, 20, 39, 39}));
+  EXPECT_EQ(whole_ones(), (std::vector<bool>{true, false, true, false, true}));
+  EXPECT_EQ(header_of(1).update, header_of(1).size) << "without an atlas";
+}
+
+TEST_F(UpdatePublisherTest, ACameraThatHasStoppedIsRepeatedWhole) {
+  publish_at(10ms, 1);
+  publish_at(20ms, 2, kTestGrid.count() - 1);
+  run_updates_for(4s);
+  EXPECT_EQ(sequences(), (std::vector<uint64_t>{1, 2, 2, 2}));
+  EXPECT_EQ(whole_ones(), (std::vector<bool>{true, false, true, true}));
 }
 
 TEST_F(UpdatePublisherTest, WhatChangesAllOverIsPublishedWhole) {
@@ -305,7 +317,7 @@ TEST_F(UpdatePublisherTest, EachConnectionBeginsWithAWholeFrame) {
 
 TEST_F(UpdatePublisherTest, LargeUpdatesAreSentInParts) {
   publish_at(10ms, 1);
-  publish_at(20ms, 2, kTestGrid.count() - 1);
+  publish_at(20ms, 2);
   clock_.at(15ms, [&] { nats_.payload_max = kFrameHeaderBytesMax + 100; });
   run_updates_for(100ms);
   ASSERT_GT(nats_.published.size(), 2u);
@@ -316,7 +328,10 @@ TEST_F(UpdatePublisherTest, LargeUpdatesAreSentInParts) {
     EXPECT_EQ(header_of(i).sequence, 2u);
     all += payload(i);
   }
-  EXPECT_EQ(all.size(), header_of(1).size);
+  const size_t text = header_of(1).update;
+  ASSERT_GT(text, 0u);
+  EXPECT_EQ(canvas_.take_whole(payload(0), 1), "");
+  EXPECT_EQ(canvas_.take_update(all.substr(0, text), all.substr(text)), "");
 }
 
 }  // namespace

@@ -151,6 +151,37 @@ TEST_F(NatsSourceTest, JoinsUpdates) {
   EXPECT_EQ(source.losses().damaged, 0u);
 }
 
+// It is as old as the picture, which may have stood still since then.
+TEST_F(NatsSourceTest, WhoMissedAnUpdateIsShownTheWholeFrameHoweverOld) {
+  TestUpdates updates;
+  FrameHeader whole = test_header(1, updates.one.jpeg.size());
+  nats_.send(test_message(whole, updates.one.jpeg));
+  NatsSource source = open();
+  for (uint64_t i = 2; i <= 5; ++i) {
+    EXPECT_TRUE(next(source));
+    clock_.advance(100ms);
+    whole.number = whole.sequence = i;
+    whole.captured = clock_.wall_now();
+    nats_.send(test_message(whole, updates.one.jpeg));
+  }
+  EXPECT_TRUE(next(source));
+  const Bytes text = bytes_of(message_text(7, update_key(6, "", 0)));
+  FrameHeader missed = test_header(7, text.size());
+  missed.update = text.size();
+  missed.captured = clock_.wall_now();
+  nats_.send(test_message(missed, text));
+  EXPECT_FALSE(next(source));
+  clock_.advance(5s);
+  whole.number = 8;
+  whole.sequence = 7;
+  whole.captured = missed.captured;
+  nats_.send(test_message(whole, updates.one.jpeg));
+  const auto picture = next(source);
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(picture->number, 7u);
+  EXPECT_FALSE(picture->is_repeat);
+}
+
 TEST_F(NatsSourceTest, BeginsWithAWholeFrame) {
   const Bytes text = bytes_of(message_text(7, update_key(5, "", 0)));
   FrameHeader header = test_header(7, text.size());
