@@ -12,5 +12,5 @@ SERVERS = {
     # There is place for one viewer.
     "full": ("--source", "emulator", "--max-viewers", "1"),
     # Everything has an end soon: only for cases in which the server ends the connection.
-    "hasty": ("--source", "emulator", "--header-timeout", "500ms", "--idle-timeout", "500ms"),
+    "hasty": ("--source", "emulator", "--header-timeout", "500ms", "--idle-timeout", "2s"),
 }

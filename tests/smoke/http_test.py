@@ -339,7 +339,8 @@ class HttpTest(unittest.TestCase):
 class TimeoutTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.fanlight = harness.Fanlight("--header-timeout", "300ms", "--idle-timeout", "500ms")
+        # The idle time begins before this process has sent its request.
+        cls.fanlight = harness.Fanlight("--header-timeout", "300ms", "--idle-timeout", "2s")
         cls.addClassCleanup(cls.fanlight.__exit__)
 
     def end_of(self, connection):

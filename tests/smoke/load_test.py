@@ -161,11 +161,11 @@ class RealServerTest(unittest.TestCase):
                                 segments["update_bytes"] + segments["whole_bytes"])
         self.assertGreater(result["checked"], 0)
         self.assertLessEqual(sum(segments["last_pictures"].values()), 5)
-        self.assertGreater(result["fast"]["frames"]["min"], 20)
+        self.assertGreater(result["fast"]["frames"]["min"], 5)
 
     def test_the_tutorials_stream_without_sequences_is_read(self):
         code, result, errors = run(self.fanlight.url + "/video_feed", "--viewers", "3",
-                                   "--duration", "500ms", "--header", "Accept: image/jpeg")
+                                   "--duration", "3s", "--header", "Accept: image/jpeg")
         self.assertEqual(code, 0, errors)
         self.assertEqual(result["torn"], 0)
         self.assertGreater(result["fast"]["frames"]["min"], 0)
@@ -303,7 +303,7 @@ class BrokenServerTest(unittest.TestCase):
         head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n"
         frame = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + JPEG + b"\r\n"
         with Scripted(head + frame, frame, then="repeat") as server:
-            code, result, errors = run(server.url, "--viewers", "2", "--duration", "500ms")
+            code, result, errors = run(server.url, "--viewers", "2", "--duration", "3s")
             self.assertEqual(code, 0, errors)
             self.assertGreater(result["fast"]["frames"]["min"], 0)
             for value in (result["falling"], result["gaps"], result["skew_ms"]["p50"],

@@ -2,6 +2,7 @@
 """One side of a takeover, for tests of the other one: it says what it is told to, right or wrong.
 http/takeover/takeover_message.h has the conversation."""
 import array
+import contextlib
 import pathlib
 import socket
 import struct
@@ -64,7 +65,9 @@ class Peer:
         return cls(client)
 
     def say(self, message, *sockets):
-        socket.send_fds(self.socket, [message], [each.fileno() for each in sockets])
+        """The other side may have stopped waiting for it, which hear() notices."""
+        with contextlib.suppress(BrokenPipeError):
+            socket.send_fds(self.socket, [message], [each.fileno() for each in sockets])
 
     def hear(self):
         """The next message; empty when the other side has closed."""

@@ -98,7 +98,8 @@ class ViewersTest(TakeoverCase):
         first = slow.part()
         self.take_over()
         second = slow.part()
-        self.assertGreaterEqual(second.timestamp - first.timestamp, 1.7)
+        # The newest frame then, which is older where the camera's thread had to wait.
+        self.assertGreaterEqual(second.timestamp - first.timestamp, 1)
         self.assertGreater(second.sequence, first.sequence)
         slow.connection.socket.close()
 
