@@ -128,9 +128,9 @@ test('a snapshot saves the picture of that time', async () => {
   await page.evaluate(() => {
     HTMLAnchorElement.prototype.click = function () { window.savedAs = this.download; };
   });
-  const before = Date.now();
   await drag(page, -4);
   await pastIsShown(page);
+  const before = Date.now();
   await page.click('#save');
   await page.waitForFunction(() => window.savedAs, { timeout: DEADLINE_MS });
   const name = await page.evaluate(() => window.savedAs);

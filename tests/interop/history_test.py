@@ -73,14 +73,14 @@ class HistoryTest(unittest.TestCase):
             self.assertTrue(is_whole_jpeg(answer.body))
             captured = float(answer.header("X-Timestamp"))
             # It is the newest frame of that time, of a camera that makes ten a second.
-            self.assertLess(before - 3, captured)
+            self.assertLess(before - 4, captured)
             self.assertLessEqual(captured, after - 2.4)
 
     def test_a_replay_keeps_its_pace_and_becomes_live(self):
-        newest = int(self.get("/snapshot").header("X-Sequence"))
+        began = time.monotonic()
         stream = open_stream(self.fanlight.address, "/stream?from=-3s")
         self.addCleanup(stream.connection.socket.close)
-        began = time.monotonic()
+        newest = int(self.get("/snapshot").header("X-Sequence"))
         parts = [stream.part()]
         while parts[-1].sequence <= newest + 5:
             parts.append(stream.part())
@@ -111,7 +111,7 @@ class HistoryTest(unittest.TestCase):
             clip = path.read_bytes()
             numbers = [int(number) for number in re.findall(rb"X-Sequence: (\d+)\r\n", clip)]
             self.assertEqual(numbers, list(range(numbers[0], numbers[-1] + 1)))
-            self.assertGreater(len(numbers), 20)
+            self.assertGreater(len(numbers), 10)
             self.assertTrue(clip.endswith(b"\r\n--boundarydonotcross--\r\n"))
             for open_clip in (self.open_in_ffmpeg, self.open_in_gstreamer, self.open_in_vlc):
                 with self.subTest(open_clip.__name__):

@@ -17,6 +17,7 @@ import xml.etree.ElementTree
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "smoke"))
 import certificate  # noqa: E402
 import harness  # noqa: E402
+from client import wait_for_picture  # noqa: E402
 
 SECONDS = 60
 OPENCV = """
@@ -102,6 +103,7 @@ class ClientsTest(TlsCase):
         os.environ["SSL_CERT_FILE"] = self.ca
         try:
             with harness.Fanlight("--source", self.stream) as relay:
+                wait_for_picture(relay.address)
                 done = run("curl", "-sS", f"{relay.url}/stream?frames=10")
         finally:
             del os.environ["SSL_CERT_FILE"]

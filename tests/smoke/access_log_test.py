@@ -85,8 +85,11 @@ class AccessLogTest(unittest.TestCase):
 
     def test_standard_output(self):
         command = harness.command_line((), None)
-        with subprocess.Popen([*command, "--listen", "127.0.0.1:0", *PATTERN, "--access-log", "-"],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with contextlib.ExitStack() as stack:
+            process = stack.enter_context(subprocess.Popen(
+                [*command, "--listen", "127.0.0.1:0", *PATTERN, "--access-log", "-"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+            stack.callback(process.kill)
             address = None
             while address is None:
                 line = process.stderr.readline()

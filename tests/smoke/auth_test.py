@@ -14,7 +14,7 @@ import time
 import unittest
 
 import harness
-from client import fetch
+from client import fetch, wait_for_picture
 
 PATTERN = ["--source", "pattern", "--size", "160x120", "--fps", "20"]
 # Of "secret", bcrypt at the least cost.
@@ -179,11 +179,11 @@ class AuthTest(unittest.TestCase):
         server = self.serve("--auth-loopback")
         port = server.url.rpartition(":")[2]
         with harness.Fanlight("--source", f"http://anna:secret@127.0.0.1:{port}/stream") as relay:
-            self.assertEqual(fetch(relay.address, "/snapshot").status, 200)
+            wait_for_picture(relay.address)
             self.assertNotIn("secret", "".join(map(str, relay.lines)))
         link = self.sign("1h", "any", f"http://127.0.0.1:{port}/stream")
         with harness.Fanlight("--source", link) as relay:
-            self.assertEqual(fetch(relay.address, "/snapshot").status, 200)
+            wait_for_picture(relay.address)
             self.assertNotIn("sig=", "".join(map(str, relay.lines)))
 
     def test_commands_explain_themselves(self):

@@ -219,6 +219,17 @@ def fetch(address, target, *headers, method="GET"):
         return connection.response(head_only=method == "HEAD")
 
 
+def wait_for_picture(address, target="/snapshot"):
+    """The answer, once it is a picture of the camera. A start waits two seconds for an upstream; if
+    that has to wait for a processor, a slate is shown until the next attempt."""
+    deadline = time.monotonic() + 2 * TIMEOUT_SECONDS
+    while True:
+        answer = fetch(address, target)
+        if answer.status == 200 and not answer.header("X-Slate"):
+            return answer
+        expect(time.monotonic() < deadline, f"no picture: {answer.status} {answer.body[:100]!r}")
+
+
 def open_stream(address, target, *headers, **form):
     """A Stream on a new connection; close it with `stream.connection.socket.close()`."""
     connection = Connection(address)

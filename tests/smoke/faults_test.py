@@ -25,8 +25,8 @@ ADDRESSES = 96 << 20  # bytes: too few for the rings and slabs
 VIEWERS = 20
 # More than the buffers of a socket take while viewers are stopped.
 LARGE = ("--source", "pattern", "--size", "1280x720", "--fps", "30", "--send-buffer", "64K")
-# What is free at first is full after some lines; what is free then has room for all that the log may
-# hold back while its thread waits for a processor (AccessLog::kBufferBytes).
+# What is free at first is full after some lines; what is free then has room for all that the log
+# may hold back while its thread waits for a processor (AccessLog::kBufferBytes).
 DISK_BYTES, FREE_BYTES = 1 << 20, 16 << 10
 REQUESTS_MAX = 10_000
 

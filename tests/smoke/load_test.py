@@ -181,6 +181,7 @@ class RealServerTest(unittest.TestCase):
     def test_an_interrupt_ends_the_run_with_its_result(self):
         process = subprocess.Popen(command(self.url, "--viewers", "5", "--duration", "1h"),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
         self.assertIn("connected", process.stderr.readline())
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=harness.DEADLINE_SECONDS)

@@ -154,7 +154,7 @@ class OverloadTest(unittest.TestCase):
                               "320x240") as fanlight:
             fanlight.wait_for_line(r"egress: 38 of 40 Mbit/s \(--max-egress\) are used, "
                                    r"no viewer gets less than 1 fps")
-            for attempt in range(TRIES):  # a shard that waits for a processor serves its viewers less
+            for attempt in range(TRIES):  # a shard without a processor serves its viewers less
                 figures = load(fanlight.url + "/stream", "--viewers", "60", "--duration", "5s")
                 self.assertEqual(figures["connected"], 60)
                 self.assertEqual(figures["torn"], 0)

@@ -10,7 +10,7 @@ import unittest
 from unittest import mock
 
 import harness
-from client import fetch
+from client import fetch, wait_for_picture
 from pictures import make_pictures
 from upstream import Upstream, configured, seed_stream, with_password
 
@@ -32,7 +32,7 @@ class PasswordTest(unittest.TestCase):
                 with (mock.patch.dict(os.environ, CREDENTIALS_DIRECTORY=folder),
                       configured(upstream.url("/video", "admin"), f'password-file = "{name}"')
                       as config, harness.Fanlight(*config, "--log-level", "debug") as relay):
-                    self.assertIn(fetch(relay.address, "/snapshot").body, self.pictures)
+                    self.assertIn(wait_for_picture(relay.address).body, self.pictures)
                     state = fetch(relay.address, "/api/v1/state").body.decode()
                     file.write_text("wr0ng\n")
                     relay.process.send_signal(signal.SIGHUP)
@@ -41,7 +41,7 @@ class PasswordTest(unittest.TestCase):
                     relay.process.send_signal(signal.SIGHUP)
                     relay.wait_for_line(f"reload: camera.camera.password-file: {file}: No such"
                                         " file or directory; nothing was changed")
-                    self.assertIn(fetch(relay.address, "/snapshot").body, self.pictures)
+                    self.assertIn(wait_for_picture(relay.address).body, self.pictures)
                     self.assertNotRegex(state + "".join(line for line in relay.lines if line),
                                         "s3cr|wr0ng")
                 file.write_text("s3cr@t /?\n")

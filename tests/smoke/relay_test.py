@@ -15,7 +15,7 @@ import unittest
 from unittest import mock
 
 import harness
-from client import fetch, jpeg_size, open_stream
+from client import fetch, jpeg_size, open_stream, wait_for_picture
 from pictures import make_large_picture, make_pictures
 from upstream import (Upstream, chunked_stream, configured, make_certificate, seed_stream,
                       with_password)
@@ -40,6 +40,7 @@ class TreeTest(unittest.TestCase):
         cls.addClassCleanup(cls.middle.__exit__)
         cls.leaf = relay_of(cls.middle.url + "/video_feed?advance_headers=0")
         cls.addClassCleanup(cls.leaf.__exit__)
+        wait_for_picture(cls.leaf.address)
 
     def stream(self, fanlight, target="/stream"):
         stream = open_stream(fanlight.address, target)
@@ -71,6 +72,7 @@ class TreeTest(unittest.TestCase):
 
     def test_a_snapshot_url_is_polled(self):
         with relay_of(self.camera.url + "/snapshot", "--fps", "20") as relay:
+            wait_for_picture(relay.address)
             parts = self.stream(relay).parts(10)
         self.assertGreater(len({part.jpeg for part in parts}), 3)
         self.assertEqual({part.slate for part in parts}, {""})
@@ -80,6 +82,7 @@ class SlowTest(unittest.TestCase):
     def test_a_slow_camera_is_not_reported_as_lost(self):
         with harness.Fanlight("--source", "pattern", "--fps", "0.4", "--size", "160x120") as camera:
             with relay_of(camera.url + "/stream") as relay:
+                wait_for_picture(relay.address)
                 stream = open_stream(relay.address, "/stream")
                 with stream.connection:
                     seen = {}
@@ -109,6 +112,7 @@ class SilentTest(unittest.TestCase):
             is_over.wait(PATIENCE_SECONDS)
         with Upstream(one_picture) as upstream:
             with relay_of(upstream.url(), "--camera-stall-timeout", "500ms") as relay:
+                wait_for_picture(relay.address)
                 stream = open_stream(relay.address, "/stream")
                 with stream.connection:
                     first = stream.part()
@@ -140,7 +144,7 @@ class SilentTest(unittest.TestCase):
                 with harness.Fanlight(*config) as relay:
                     relay.wait_for_line("^camera: waiting: .*no answer")
                     relay.wait_for_line("^camera: available$")
-                    self.assertEqual(fetch(relay.address, "/snapshot").body, self.picture)
+                    self.assertEqual(wait_for_picture(relay.address).body, self.picture)
 
 
 class UpstreamTest(unittest.TestCase):
@@ -155,6 +159,7 @@ class UpstreamTest(unittest.TestCase):
 
     def check_relay(self, upstream, url=None):
         with relay_of(url or upstream.url(), "--camera-stall-timeout", "60s") as relay:
+            wait_for_picture(relay.address)
             stream = open_stream(relay.address, "/stream")
             with stream.connection:
                 parts = stream.parts(12)
@@ -176,7 +181,7 @@ class UpstreamTest(unittest.TestCase):
             client.pause(PATIENCE_SECONDS)
         with Upstream(one_picture) as upstream:
             with relay_of(upstream.url(), "--camera-stall-timeout", "60s") as relay:
-                self.assertEqual(fetch(relay.address, "/snapshot").body, self.pictures[0])
+                self.assertEqual(wait_for_picture(relay.address).body, self.pictures[0])
 
     def test_forty_viewers_get_no_more_of_a_flood_than_they_can_use(self):
         """Each picture that the relay publishes costs a send for each viewer."""
@@ -260,7 +265,7 @@ class UpstreamTest(unittest.TestCase):
                     self.assertIn(refusal, lines[-1])
                     continue
                 with harness.Fanlight(*config) as relay:
-                    self.assertIn(fetch(relay.address, "/snapshot").body, self.pictures)
+                    self.assertIn(wait_for_picture(relay.address).body, self.pictures)
                     warned = any("certificate" in line for line in relay.lines if line)
                     self.assertEqual(warned, keys == "insecure = true", relay.lines)
 
