@@ -59,6 +59,8 @@ class PasswordTest(unittest.TestCase):
                     os.chmod(config[1], mode)
                     with harness.Fanlight(*config) as relay:
                         fetch(relay.address, "/snapshot")
+                        if count == 1:
+                            relay.wait_for_line("every user of this machine can read it")
                         found = [line for line in relay.lines
                                  if line and "every user of this machine can read it" in line]
                         self.assertEqual(len(found), count, relay.lines)

@@ -24,7 +24,7 @@ class ViewersTest(unittest.TestCase):
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
         cls.fanlight = harness.Fanlight(
             "--source", "pattern", "--fps", "10", "--size", "320x240", "--shards", "2",
-            "--viewer-stall-timeout", "1s")
+            "--viewer-stall-timeout", "3s")
         cls.addClassCleanup(cls.fanlight.__exit__)
         cls.address = cls.fanlight.address
 

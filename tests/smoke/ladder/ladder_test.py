@@ -98,21 +98,22 @@ class LadderTest(unittest.TestCase):
     def test_rungs_have_the_same_numbers_and_times(self):
         with harness.Fanlight(*CAMERA) as fanlight:
             streams = [open_stream(fanlight.address, f"/stream?rung={rung}") for rung in range(3)]
-            times = []
+            times = [{} for _ in streams]
+            while len(common := set.intersection(*map(set, times))) < 5:
+                self.assertLess(len(times[0]), 300)
+                for stream, known in zip(streams, times):
+                    known.update((part.sequence, part.timestamp) for part in stream.parts(5))
             for stream in streams:
-                with stream.connection:
-                    times.append({part.sequence: part.timestamp for part in stream.parts(20)})
-            for lower in times[1:]:
-                common = times[0].keys() & lower.keys()
-                self.assertTrue(common)
-                self.assertEqual({number: times[0][number] for number in common},
-                                 {number: lower[number] for number in common})
+                stream.connection.socket.close()
+            for number in common:
+                self.assertEqual({known[number] for known in times}, {times[0][number]})
 
     def test_nothing_is_encoded_for_rungs_that_nobody_watches(self):
         with harness.Fanlight(*CAMERA) as fanlight:
             stream = open_stream(fanlight.address, "/stream")
             with stream.connection:
-                stream.parts(10)
+                while len({part.sequence for part in stream.parts(10)}) < 10:
+                    pass  # the first one may come again if there is no other for two seconds
             top, *lower = camera_of(fanlight)["rungs"]
             self.assertGreaterEqual(top["encoded"], 10)
             self.assertEqual([rung["encoded"] for rung in lower], [0, 0])
