@@ -19,18 +19,25 @@ void Credit::note_message(Instant now) {
 // Mostly updates have one part, and whole frames must come through, too.
 void Credit::note_parts(uint64_t parts, bool is_update) {
   parts_ = is_update ? std::max(parts_, parts) : parts;
-  if (is_update) lag_max_ = kLagMaxOfUpdates;
+  if (!is_update) return;
+  has_updates_ = true;
+  whole_frames_ = 0;
 }
 
-bool Credit::note_frame(std::optional<Duration> age) {
+bool Credit::note_frame(std::optional<Duration> age, Kind kind) {
+  if (kind == Kind::whole && ++whole_frames_ >= kWholeFramesMax) has_updates_ = false;
   if (age) least_age_ = std::min(least_age_.value_or(*age), *age);
-  const bool is_late = age && *age - *least_age_ > lag_max_;
+  const Duration lag_max = has_updates_ ? kLagMaxOfUpdates : kLagMax;
+  const bool is_late = age && *age - *least_age_ > lag_max;
   in_time_ = is_late ? 0 : in_time_ + 1;
+  const bool is_missing = kind == Kind::out_of_step;
   switch (mode_) {
     case Mode::polling:
-      if (in_time_ >= trial_) mode_ = Mode::streaming;
-      // What is still on the way of this subscription would be the rest of another frame.
-      is_subscribed_ = mode_ == Mode::streaming && parts_ == 1 && received_ < limits_.back();
+      if (in_time_ >= trial_ || (is_missing && !is_late)) mode_ = Mode::streaming;
+      // What is still on the way of this subscription would be the rest of another frame; after an
+      // update, it may be the whole frame.
+      is_subscribed_ =
+          received_ < limits_.back() && (is_missing || (mode_ == Mode::streaming && parts_ == 1));
       return true;
     case Mode::streaming:
       if (in_time_ >= kForgiveAfter) trial_ = kTrialMin;
@@ -44,6 +51,11 @@ bool Credit::note_frame(std::optional<Duration> age) {
   return true;
 }
 
+// So many messages may be on the way.
+uint64_t Credit::ahead() const {
+  return std::max(kWindow * parts_, has_updates_ ? kWindowOfUpdates : 0);
+}
+
 std::optional<Credit::Order> Credit::take_order(Instant now) {
   const bool is_over = received_ >= limits_.back();
   const bool is_lost = now >= heard_at_ + kSilence && (mode_ != Mode::polling && is_at_old_limit());
@@ -54,8 +66,8 @@ std::optional<Credit::Order> Credit::take_order(Instant now) {
   }
   if (!is_subscribed_) return subscribe(now);
   if (mode_ != Mode::streaming) return std::nullopt;
-  const uint64_t limit = received_ + kWindow * parts_;
-  if (limit < limits_.back() + std::max<uint64_t>(kWindow * parts_ / 2, 1)) return std::nullopt;
+  const uint64_t limit = received_ + ahead();
+  if (limit < limits_.back() + std::max<uint64_t>(ahead() / 2, 1)) return std::nullopt;
   std::shift_left(limits_.begin(), limits_.end(), 1);
   limits_.back() = limit;
   return Order{.is_new = false, .limit = limit};
@@ -73,17 +85,19 @@ void Credit::begin_polling() {
 
 // Except the newest one: when that is reached, there is no doubt.
 bool Credit::is_at_old_limit() const {
-  return std::find(limits_.begin(), limits_.end() - 1, received_) != limits_.end() - 1;
+  return received_ > 0 &&
+         std::find(limits_.begin(), limits_.end() - 1, received_) != limits_.end() - 1;
 }
 
-// Polling may begin in the middle of a frame, whose rest precedes the first whole one.
+// Polling may begin in the middle of a frame, whose rest precedes the first whole one, or with the
+// update beside that.
 Credit::Order Credit::subscribe(Instant now) {
   is_subscribed_ = true;
   received_ = 0;
   heard_at_ = now;
   limits_ = {};
-  const uint64_t frames = mode_ == Mode::streaming ? kWindow : 1;
-  limits_.back() = frames * parts_ + (parts_ - 1);
+  const uint64_t messages = mode_ == Mode::streaming ? ahead() : parts_ + (has_updates_ ? 1 : 0);
+  limits_.back() = messages + (parts_ - 1);
   return {.is_new = true, .limit = limits_.back()};
 }
 

@@ -35,6 +35,11 @@ NatsLogin login_of(const NatsAddress& address, const SourceOptions& options) {
           .timeout = std::min(options.timeout, options.patience)};
 }
 
+Credit::Kind kind_of(FrameJoiner::Event event, const FrameHeader& header) {
+  if (event == FrameJoiner::Event::out_of_step) return Credit::Kind::out_of_step;
+  return header.update > 0 ? Credit::Kind::update : Credit::Kind::whole;
+}
+
 }  // namespace
 
 NatsSource::NatsSource(std::string_view url, const SourceOptions& options, CameraClock& clock,
@@ -140,7 +145,6 @@ bool NatsSource::is_of_chosen(const FrameHeader& header) {
     case PublisherChoice::Verdict::changed:
       number_ = received_ = sequence_ = 0;
       joiner_.restart();
-      credit_.forget_updates();
       return true;
     case PublisherChoice::Verdict::chosen:
       break;
@@ -153,7 +157,7 @@ bool NatsSource::is_of_chosen(const FrameHeader& header) {
 void NatsSource::on_frame(const FrameHeader& header) {
   assembler_.take(receiving_);
   if (header.number <= number_ || header.sequence < sequence_) return damaged("an old frame");
-  note_gap(header);
+  const bool was_missed = note_gap(header);
   const FrameJoiner::Event event = joiner_.take(header, receiving_);
   if (event == FrameJoiner::Event::damaged) return damaged(joiner_.problem());
   try {
@@ -163,10 +167,13 @@ void NatsSource::on_frame(const FrameHeader& header) {
   }
   const bool repeats = header.sequence == sequence_;
   const bool is_known = header.sequence == std::exchange(received_, header.sequence);
+  // A whole frame may be as old as a picture that has stood still since it was, or should have
+  // been, received as an update.
+  const bool may_be_old = is_known || (was_missed && header.update == 0 && joiner_.has_updates());
   const auto age =
-      is_known ? std::nullopt : std::optional<Duration>(clock_.wall_now() - header.captured);
-  if (!credit_.note_frame(age)) {
-    if (!repeats) ++losses_.late;
+      may_be_old ? std::nullopt : std::optional<Duration>(clock_.wall_now() - header.captured);
+  if (!credit_.note_frame(age, kind_of(event, header))) {
+    if (!is_known) ++losses_.late;
     return;
   }
   if (event == FrameJoiner::Event::out_of_step) {
@@ -189,10 +196,11 @@ void NatsSource::on_frame(const FrameHeader& header) {
   newest_.is_joined = joiner_.has_updates();
 }
 
-void NatsSource::note_gap(const FrameHeader& header) {
+bool NatsSource::note_gap(const FrameHeader& header) {
   const uint64_t missing = number_ == 0 ? 0 : header.number - number_ - 1;
   number_ = header.number;
   (credit_.is_streaming() ? losses_.lost : losses_.late) += missing;
+  return missing > 0;
 }
 
 void NatsSource::damaged(std::string_view problem) {

@@ -60,7 +60,8 @@ class NatsSource final : public Source {
   void on_message(const NatsMessage& message);
   bool is_of_chosen(const FrameHeader& header);
   void on_frame(const FrameHeader& header);
-  void note_gap(const FrameHeader& header);
+  // Whether messages are missing before this one.
+  bool note_gap(const FrameHeader& header);
   void damaged(std::string_view problem);
   void measure_interval();
   Picture hand_over();

@@ -151,8 +151,12 @@ TEST_F(NatsSourceTest, JoinsUpdates) {
   EXPECT_EQ(source.losses().damaged, 0u);
 }
 
-// It is as old as the picture, which may have stood still since then.
-TEST_F(NatsSourceTest, WhoMissedAnUpdateIsShownTheWholeFrameHoweverOld) {
+// It is as old as the picture, which may have stood still since then. The update was received and
+// could not be joined, or was lost, too.
+class MissedUpdateTest : public NatsSourceTest, public testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(OutOfStepOrLost, MissedUpdateTest, testing::Bool());
+
+TEST_P(MissedUpdateTest, IsFollowedByTheWholeFrameHoweverOld) {
   TestUpdates updates;
   FrameHeader whole = test_header(1, updates.one.jpeg.size());
   nats_.send(test_message(whole, updates.one.jpeg));
@@ -165,21 +169,46 @@ TEST_F(NatsSourceTest, WhoMissedAnUpdateIsShownTheWholeFrameHoweverOld) {
     nats_.send(test_message(whole, updates.one.jpeg));
   }
   EXPECT_TRUE(next(source));
-  const Bytes text = bytes_of(message_text(7, update_key(6, "", 0)));
-  FrameHeader missed = test_header(7, text.size());
-  missed.update = text.size();
-  missed.captured = clock_.wall_now();
-  nats_.send(test_message(missed, text));
+  const auto send_update = [&](uint64_t number, uint64_t base) {
+    const Bytes text = bytes_of(message_text(number, update_key(base, "", 0)));
+    FrameHeader header = test_header(number, text.size());
+    header.update = text.size();
+    header.captured = clock_.wall_now();
+    nats_.send(test_message(header, text));
+  };
+  send_update(6, 5);
+  EXPECT_TRUE(next(source));
+  whole.captured = clock_.wall_now();
+  if (GetParam()) send_update(8, 7);
   EXPECT_FALSE(next(source));
   clock_.advance(5s);
-  whole.number = 8;
-  whole.sequence = 7;
-  whole.captured = missed.captured;
+  whole.number = 9;
+  whole.sequence = 8;
   nats_.send(test_message(whole, updates.one.jpeg));
   const auto picture = next(source);
   ASSERT_TRUE(picture);
-  EXPECT_EQ(picture->number, 7u);
+  EXPECT_EQ(picture->number, 8u);
   EXPECT_FALSE(picture->is_repeat);
+}
+
+// Where there are no updates, whoever asks for one frame after the other misses those between.
+TEST_F(NatsSourceTest, AWholeFrameAfterAGapIsLateLikeAnyOther) {
+  FrameHeader header = test_header(1, test_jpeg(1).size());
+  const auto send = [&](uint64_t number, Duration age) {
+    header.number = header.sequence = number;
+    header.captured = clock_.wall_now() - std::chrono::duration_cast<WallTime::duration>(age);
+    nats_.send(test_message(header, test_jpeg(1)));
+  };
+  send(1, 0s);
+  NatsSource source = open();
+  for (uint64_t i = 2; i <= 5; ++i) {
+    EXPECT_TRUE(next(source));
+    clock_.advance(100ms);
+    send(i, 0s);
+  }
+  EXPECT_TRUE(next(source));
+  send(7, 1s);
+  EXPECT_FALSE(next(source));
 }
 
 TEST_F(NatsSourceTest, BeginsWithAWholeFrame) {
