@@ -156,23 +156,20 @@ void NatsPublisher::publish(NatsLink& link, const Frame& frame, bool whole_is_du
   const bool has_base = config_.login.address.segments && base_ > 0;
   if (has_base && !whole_is_due && frame.is_same_as(base_)) return;
   const bool is_new = frame.sequence() != base_;
-  const bool is_updated = has_base && is_new && make_update(frame);
-  if (is_updated) send(link, frame, update_, update_text_);
-  if (is_updated && !whole_is_due) return;
+  const size_t text = has_base && is_new ? make_update(frame) : 0;
+  if (text > 0) send(link, frame, update_, text);
+  if (text > 0 && !whole_is_due) return;
   whole_at_ = clock_.now() + kRepeatAfter;
   send(link, frame, frame.jpeg(), 0);
 }
 
-// Into `update_`; false if the frame must be sent whole.
-bool NatsPublisher::make_update(const Frame& frame) {
-  if (!frame.can_update(base_) || !plan_.make(frame, base_)) return false;
+size_t NatsPublisher::make_update(const Frame& frame) {
+  if (!frame.can_update(base_) || !plan_.make(frame, base_)) return 0;
   update_.resize(plan_.text_max() + plan_.atlas_size());
   const size_t text = plan_.write_text(config_.camera, update_);
   update_.resize(text + plan_.atlas_size());
   plan_.write_atlas(update_.data() + text);
-  if (update_.size() >= frame.jpeg().size()) return false;
-  update_text_ = text;
-  return true;
+  return update_.size() < frame.jpeg().size() ? text : 0;
 }
 
 void NatsPublisher::send(NatsLink& link, const Frame& frame, std::span<const char> payload,

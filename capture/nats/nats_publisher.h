@@ -64,7 +64,8 @@ class NatsPublisher {
   void serve();
   void send_news(NatsLink& link);
   void publish(NatsLink& link, const Frame& frame, bool whole_is_due);
-  bool make_update(const Frame& frame);
+  // Into `update_`. Returns the bytes of its text; 0 if the frame must be sent whole.
+  size_t make_update(const Frame& frame);
   // `text`: bytes of the text of an update; 0: the payload is the whole frame.
   void send(NatsLink& link, const Frame& frame, std::span<const char> payload, size_t text);
   void note_drops(const Frame& frame);
@@ -91,7 +92,6 @@ class NatsPublisher {
 
   UpdatePlan plan_;           // of the update that is being made
   std::vector<char> update_;  // its text and its atlas
-  size_t update_text_ = 0;    // bytes of the text
 
   Waker ended_;  // set by the thread as its last act
   std::thread thread_;
