@@ -31,14 +31,6 @@ def configured(case, **keys):
     return file
 
 
-def wait_until(condition, what):
-    for _ in range(1200):
-        if condition():
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError(what)
-
-
 class BusTest(Case):
     """A camera, a server, and an edge."""
 
@@ -242,7 +234,7 @@ class BadInputTest(Case):
             self.publish(self.jpegs[0])
             send()
             return state_of(viewer)["damaged_by_device"] > before
-        wait_until(is_counted, "it is not counted as damaged")
+        harness.wait_until(is_counted, "it is not counted as damaged")
 
     def check_goes_on(self, stream):
         """The next other picture is a good one: no forged one was shown."""

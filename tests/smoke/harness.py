@@ -98,6 +98,15 @@ class Fanlight:
         self.process.stderr.close()
 
 
+def wait_until(holds, what):
+    """For figures that a server counts a moment after what its clients see."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(what)
+        threading.Event().wait(0.01)
+
+
 def reserve_port(host="127.0.0.1"):
     """A socket bound to a port of that address. While it is open, the kernel assigns that port to
     no other program, but a server that sets SO_REUSEADDR, as servers do, can listen there (ip(7),
