@@ -41,7 +41,9 @@ ROOMS = {
     "tools/options": ["tools/flags", "capture/camera", "http/state", "sandbox"],
     "tools/commands": ["tools/flags", "http/state"],
     "tools/takeover": ["tools/flags", "http/takeover"],
-    "tools/server": ["tools/options", "tools/commands", "tools/takeover", "http/shard"],
+    "tools/pressure": ["core"],
+    "tools/server": ["tools/options", "tools/commands", "tools/takeover", "tools/pressure",
+                     "http/shard"],
 }
 # These may include everything, and nothing above includes them.
 OUTSIDE = ("bench", "tests")

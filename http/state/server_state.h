@@ -154,7 +154,7 @@ struct alignas(64) ChannelStats {
 
 // What is given up while the processor is overloaded. Written by main, read by any shard.
 struct ReliefFigures {
-  Counter level;         // 0: nothing (tools/server/relief.h)
+  Counter level;         // 0: nothing (tools/pressure/relief.h)
   Counter cpu_permille;  // in use in the last second; 0 unless it is measured
   Counter is_hot;        // 1 while the processor is slowed down because it is too hot
 };

@@ -8,8 +8,8 @@
 
 #include "core/time.h"
 #include "http/state/server_state.h"
-#include "tools/server/pressure_gauge.h"
-#include "tools/server/relief.h"
+#include "tools/pressure/pressure_gauge.h"
+#include "tools/pressure/relief.h"
 #include "tools/server/running_camera.h"
 
 namespace fanlight {

@@ -16,7 +16,7 @@
 
 #include "core/fd.h"
 #include "core/time.h"
-#include "tools/server/relief.h"
+#include "tools/pressure/relief.h"
 
 namespace fanlight {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/server/pressure_gauge.h"
+#include "tools/pressure/pressure_gauge.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/server/relief.h"
+#include "tools/pressure/relief.h"
 
 #include <algorithm>
 
