@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -122,16 +123,17 @@ class ClientsTest(TlsCase):
         key = run("openssl", "x509", "-in", self.ca, "-noout", "-pubkey").stdout
         key = run("openssl", "pkey", "-pubin", "-outform", "der", input=key).stdout
         pin = base64.b64encode(hashlib.sha256(key).digest()).decode()
-        with tempfile.TemporaryDirectory() as folder:
+        # Chromium's other processes may still write there when they are killed.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             browser = subprocess.Popen(
                 ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu",
                  f"--user-data-dir={folder}", f"--ignore-certificate-errors-spki-list={pin}",
                  "--remote-debugging-port=0", f"{self.fanlight.url}/"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
             try:
                 self.wait_for_frames(browser, 10)
             finally:
-                browser.kill()
+                os.killpg(browser.pid, signal.SIGKILL)
                 browser.wait()
 
     def wait_for_frames(self, browser, count):
