@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -155,7 +156,8 @@ int replay(int width, int height, double fps, double sigma, uint64_t every, std:
                   .memory_limit = 256 << 20});
   SystemCameraClock clock;
   Rendition rendition(ring, clock, kQuality, "front");
-  UpdateCache cache(ring, "front");
+  const std::string camera = "front";
+  UpdateCache cache(ring, camera);
   ring.watch_updates();
 
   Clip clip(width, height, sigma);

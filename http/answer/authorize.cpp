@@ -76,14 +76,12 @@ std::optional<Answer> authorize_by_link(Call& call, const LinkTexts& texts) {
   if (ends <= call.now) return refuse_link(call, "the link has expired");
   const std::string_view refusal = refusal_of_link(call.route.resource, *link);
   if (!refusal.empty()) return refuse_link(call, refusal);
-  const auto& names = call.services.state.camera_names;
-  const auto camera = std::find(names.begin(), names.end(), link->camera);
-  const auto index = static_cast<size_t>(camera - names.begin());
-  if (camera == names.end() || index != call.route.camera) {
+  const std::optional<size_t> camera = call.services.state.names.find(link->camera);
+  if (camera != call.route.camera) {
     return refuse_link(call, "the link is for another camera");
   }
   call.grant = {.is_free = false, .rights = {}, .fps_max = link->fps_max, .ends = ends};
-  call.grant.rights.add(kUsualRights, index);
+  call.grant.rights.add(kUsualRights, *camera);
   return {};
 }
 
@@ -123,6 +121,14 @@ std::optional<Answer> authorize_by_password(Call& call) {
 
 // ---- rights ----
 
+// Also on those of a directory that have no name yet: nobody has rights on one of them alone.
+bool has_any_on_all(size_t cameras, const Rights& rights) {
+  for (size_t i = 0; i < cameras; ++i) {
+    if (!rights.has_any(i)) return false;
+  }
+  return true;
+}
+
 bool has_right(const Call& call) {
   const Rights& rights = call.grant.rights;
   const size_t camera = call.route.camera;
@@ -146,7 +152,7 @@ bool has_right(const Call& call) {
       return rights.has_any(camera);
     case Resource::api_state:
     case Resource::mjpg_program:
-      return rights.has_any_on_all(call.services.state.cameras.size());
+      return has_any_on_all(call.services.state.cameras.size(), rights);
     case Resource::metrics:
     case Resource::viewers:
       return rights.may_on_all(Right::state);

@@ -174,7 +174,7 @@ Reply answer_error(ShardServices& services, int status, std::string_view reason,
 }
 
 Route route_of(ShardServices& services, const Request& request) noexcept {
-  return find_route(request.path, request.query, services.state.camera_names);
+  return find_route(request.path, request.query, services.state.names);
 }
 
 bool wants_body(ShardServices& services, const Request& request, const Route& route) noexcept {

@@ -75,7 +75,7 @@ void add_file_name(const Call& call, WallTime captured, ResponseHead& head) {
   head.field(
       "Content-Disposition: attachment; "
       "filename=\"{}-{:04}{:02}{:02}T{:02}{:02}{:02}Z.mjpeg\"",
-      call.services.state.camera_names[call.route.camera], int(date.year()), unsigned(date.month()),
+      call.services.state.names[call.route.camera], int(date.year()), unsigned(date.month()),
       unsigned(date.day()), time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 

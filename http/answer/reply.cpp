@@ -143,7 +143,7 @@ Reply reply_redirect(const Call& call) noexcept {
   std::string_view query = call.request.query;
   if (query.size() > kQueryBytesMax) query = {};
   const std::string_view name = call.route.names_camera
-                                    ? call.services.state.camera_names[call.route.camera]
+                                    ? std::string_view(call.services.state.names[call.route.camera])
                                     : std::string_view("cameras");
   // Each trailing slash counts as a folder when a client resolves the reference.
   std::array<char, 3 * kSlashesMax> up;

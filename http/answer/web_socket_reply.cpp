@@ -27,15 +27,17 @@ std::string_view why_no_upgrade(const Request& request) {
 
 // `cameras=a,b,c`, or `*` for all; without it the camera in the path. Empty, or the error.
 std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
-  const auto& names = call.services.state.camera_names;
+  const CameraNames& names = call.services.state.names;
   const QueryValue wanted = query_value(call.request.query, "cameras");
   if (!wanted.found) {
+    if (!names.is_shown(call.route.camera)) return "cameras: this camera is not there";
     cameras.add(call.route.camera);
     return {};
   }
   constexpr std::string_view kTooMany = "cameras: at most 16, each only once";
   if (wanted.value == "*") {
-    for (size_t i = 0; i < names.size(); ++i) {
+    if (names.next_shown(0) == names.size()) return "cameras: none is there";
+    for (size_t i = names.next_shown(0); i < names.size(); i = names.next_shown(i + 1)) {
       if (!call.grant.rights.may(Right::watch, i)) continue;
       if (!cameras.add(i)) return kTooMany;
     }
@@ -44,9 +46,9 @@ std::string_view choose_cameras(const Call& call, CameraChoice& cameras) {
   std::string_view rest = wanted.value;
   while (true) {
     const size_t comma = std::min(rest.find(','), rest.size());
-    const auto named = std::find(names.begin(), names.end(), rest.substr(0, comma));
-    if (named == names.end()) return "cameras: must be names separated by commas, or *";
-    if (!cameras.add(static_cast<size_t>(named - names.begin()))) return kTooMany;
+    const std::optional<size_t> named = names.find(rest.substr(0, comma));
+    if (!named) return "cameras: must be names separated by commas, or *";
+    if (!cameras.add(*named)) return kTooMany;
     if (comma == rest.size()) return {};
     rest.remove_prefix(comma + 1);
   }

@@ -7,14 +7,14 @@
 
 namespace fanlight {
 
-Channel::Channel(FrameRing& ring, ChannelStats& stats, std::string camera, Channel* above)
+Channel::Channel(FrameRing& ring, ChannelStats& stats, const std::string& camera, Channel* above)
     : ring_(ring),
       stats_(stats),
       above_(above),
       top_(above == nullptr ? this : above->top_),
       rung_(above == nullptr ? 0 : above->rung_ + 1),
       pins_(ring.places()),
-      updates_(ring, std::move(camera)) {
+      updates_(ring, camera) {
   CHECK(rung_ < kRungsMax);
   if (above != nullptr) above->below_ = this;
 }

@@ -31,9 +31,10 @@ inline constexpr std::string_view kSeedAdvanceTail =
 //   watches rung 0, so that the camera runs.
 class Channel {
  public:
-  // `camera`: its name. `above`: the channel of the next larger rung, with the same stats; nullptr
-  // for rung 0.
-  Channel(FrameRing& ring, ChannelStats& stats, std::string camera, Channel* above = nullptr);
+  // `camera`: its name, borrowed; it may be given later. `above`: the channel of the next larger
+  // rung, with the same stats; nullptr for rung 0.
+  Channel(FrameRing& ring, ChannelStats& stats, const std::string& camera,
+          Channel* above = nullptr);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   ~Channel();

@@ -34,8 +34,8 @@ void UpdateRef::reset() noexcept {
   if (cache_ != nullptr) std::exchange(cache_, nullptr)->release(slot_);
 }
 
-UpdateCache::UpdateCache(const FrameRing& ring, std::string camera)
-    : camera_(std::move(camera)),
+UpdateCache::UpdateCache(const FrameRing& ring, const std::string& camera)
+    : camera_(camera),
       memory_max_(ring.memory_limit() / kMemoryShare),
       page_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))),
       stride_(

@@ -75,7 +75,9 @@ class UpdateCache {
   static constexpr size_t kSlotsFilled = 4;
 
   // Throws std::system_error when the address space is refused.
-  UpdateCache(const FrameRing& ring, std::string camera);
+  // `camera`: its name, borrowed; it may be given later.
+  UpdateCache(const FrameRing& ring, const std::string& camera);
+  UpdateCache(const FrameRing& ring, std::string&& camera) = delete;
   UpdateCache(const UpdateCache&) = delete;
   UpdateCache& operator=(const UpdateCache&) = delete;
   ~UpdateCache();
@@ -131,7 +133,7 @@ class UpdateCache {
   void trim_free_slots() noexcept;
   void release(size_t slot) noexcept;
 
-  const std::string camera_;
+  const std::string& camera_;
   const size_t memory_max_;
   const size_t page_;
   const size_t stride_;  // bytes from slot to slot

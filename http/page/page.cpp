@@ -55,15 +55,23 @@ std::string all_page(std::string_view version) {
 
 }  // namespace
 
-Pages::Pages(std::span<const std::string> cameras, std::string_view version, PageExtras extras)
-    : all_(all_page(version)), all_policy_(content_policy(all_)) {
-  CHECK(!cameras.empty());
-  root_ = page_of(cameras.front(), "", "./", version, extras);
-  for (const std::string& name : cameras) {
-    cameras_.push_back(page_of(name, fmt::format("{}/", name), "../", version, extras));
-  }
+Pages::Pages(const CameraNames& cameras, std::string_view version, PageExtras extras)
+    : version_(version),
+      extras_(extras),
+      cameras_(cameras.size()),
+      all_(all_page(version)),
+      all_policy_(content_policy(all_)) {
+  CHECK(cameras.size() > 0);
+  for (const std::string& name : cameras.named()) add(name);
   // Only the markup contains the names, so one policy fits the pages of all cameras.
-  camera_policy_ = content_policy(root_);
+  camera_policy_ = content_policy(page_of("", "", "./", version, extras));
+}
+
+void Pages::add(std::string_view camera) {
+  CHECK(added_ < cameras_.size());
+  if (root_.empty()) root_ = page_of(camera, "", "./", version_, extras_);
+  cameras_[added_] = page_of(camera, fmt::format("{}/", camera), "../", version_, extras_);
+  ++added_;
 }
 
 PageOpening::PageOpening(uint64_t width, uint64_t height) noexcept {

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pages: the pages at `/`, `/cameras/NAME` and `/cameras`.
 //
-// They are created once, at start, by PageLayout. The shape of a camera's picture is known only
-// when its page is requested: PageOpening has it, and is sent before the page.
+// They are created once, by PageLayout: at start, or when a camera of a directory gets its name.
+// The shape of a camera's picture is known only when its page is requested: PageOpening has it, and
+// is sent before the page.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "http/page/content_policy.h"
+#include "http/protocol/camera_names.h"
 
 namespace fanlight {
 
@@ -23,11 +24,15 @@ struct PageExtras {
   bool past = false;      // the slider over the history
 };
 
-// Owns: the texts. Thread: created by one, constant afterwards.
+// Owns: the texts. Thread: main's creates it and calls add(), before the camera is shown to others;
+//   all other functions are any thread's.
 class Pages {
  public:
-  // `cameras`: their names, of [a-z0-9-], at least one. Throws std::bad_alloc.
-  Pages(std::span<const std::string> cameras, std::string_view version, PageExtras extras);
+  // At least one camera; it may have no name yet. Throws std::bad_alloc.
+  Pages(const CameraNames& cameras, std::string_view version, PageExtras extras);
+
+  // The page of the next camera that had no name. Throws std::bad_alloc.
+  void add(std::string_view camera);
 
   // The page of the first camera, as at `/`, without its PageOpening.
   std::string_view root() const { return root_; }
@@ -42,8 +47,11 @@ class Pages {
   std::string_view all_policy() const { return all_policy_; }
 
  private:
+  const std::string version_;
+  const PageExtras extras_;
   std::string root_;
-  std::vector<std::string> cameras_;
+  std::vector<std::string> cameras_;  // as many as there are; empty ones are added later
+  size_t added_ = 0;
   std::string all_;
   std::string camera_policy_;
   std::string all_policy_;

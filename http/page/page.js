@@ -229,8 +229,13 @@ function summary(all) {
   if (!all) return;
   const was = figures;
   figures = all.cameras.find(one => one.name === camera);
-  // A different server with other cameras.
-  if (!figures) return location.reload();
+  if (!figures) {
+    // A different server with other cameras; or one of a directory, which may come back.
+    if (before && before.server !== all.instance_id) return location.reload();
+    figures = {captured: 0, ...was, state: "lost", reason: "camera is no longer announced"};
+    $("figures").hidden = true;
+    return;
+  }
   const at = now(), is = figures;
   if (is.width && is.height) {
     document.documentElement.style.setProperty("--w", is.width);

@@ -152,12 +152,12 @@ void set_frame_route(Route& route, std::string_view leaf) {
 
 // /cameras/NAME, /cameras/NAME/stream, .../snapshot, .../clip.mjpeg, .../state, .../controls,
 // .../frames/...
-Route camera_route(std::string_view rest, std::span<const std::string> cameras) {
+Route camera_route(std::string_view rest, const CameraNames& cameras) {
   const size_t slash = std::min(rest.find('/'), rest.size());
-  const auto named = std::find(cameras.begin(), cameras.end(), rest.substr(0, slash));
-  if (named == cameras.end()) return {};
+  const std::optional<size_t> named = cameras.find(rest.substr(0, slash));
+  if (!named) return {};
   Route route;
-  route.camera = static_cast<size_t>(named - cameras.begin());
+  route.camera = *named;
   route.names_camera = true;
   if (slash == rest.size()) {
     route.resource = Resource::page;
@@ -175,8 +175,30 @@ Route camera_route(std::string_view rest, std::span<const std::string> cameras) 
   return route;
 }
 
-Route find_normalized(std::string_view path, std::string_view query,
-                      std::span<const std::string> cameras) {
+// Without the first camera, the page at the root is that of all cameras; and what needs a camera
+// that is not there is not there, either.
+Route if_shown(const Route& route, const CameraNames& cameras) {
+  switch (route.resource) {
+    case Resource::page:
+      if (!cameras.is_shown(route.camera)) return {Resource::cameras};
+      return route;
+    case Resource::stream:
+    case Resource::snapshot:
+    case Resource::clip:
+    case Resource::frame:
+    case Resource::next_frame:
+    case Resource::latest_frame:
+    case Resource::state:
+    case Resource::controls:
+    case Resource::mjpg_command:
+    case Resource::mjpg_input:
+      return cameras.is_shown(route.camera) ? route : Route{};
+    default:
+      return route;
+  }
+}
+
+Route find_normalized(std::string_view path, std::string_view query, const CameraNames& cameras) {
   if (path == "/") {
     const QueryValue action = query_value(query, "action");
     return action.found ? action_route(action.value, cameras.size()) : Route{Resource::page};
@@ -216,11 +238,11 @@ Embedding embedding_of(Resource resource) noexcept {
 }
 
 Route find_route(std::string_view raw_path, std::string_view query,
-                 std::span<const std::string> cameras) noexcept {
+                 const CameraNames& cameras) noexcept {
   std::array<char, kPathBytesMax> room;
   const std::string_view path = normalize(raw_path, room);
   if (!path.starts_with("/cameras/") || !path.ends_with('/')) {
-    return find_normalized(path, query, cameras);
+    return if_shown(find_normalized(path, query, cameras), cameras);
   }
   Route route = find_normalized(path.substr(0, path.size() - 1), query, cameras);
   const bool is_page = route.resource == Resource::cameras || route.resource == Resource::page;

@@ -4,10 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <string>
 #include <string_view>
 
+#include "http/protocol/camera_names.h"
 #include "http/protocol/response.h"
 
 namespace fanlight {
@@ -53,11 +52,11 @@ struct Route {
   bool as_update = false;      // the frame as messages like those of a WebSocket
 };
 
-// `cameras`: their names in order of definition. Never fails: an unknown target is Resource::none.
+// Never fails: an unknown target is Resource::none, and so is one of a camera that is not there.
 // `path` is as sent, with two hexadecimal digits after each '%'. Unreserved characters are decoded
 // (RFC 3986 section 6.2.2.2), others are not: %2F is no slash. Consecutive slashes count as one, as
 // in nginx.
 Route find_route(std::string_view path, std::string_view query,
-                 std::span<const std::string> cameras) noexcept;
+                 const CameraNames& cameras) noexcept;
 
 }  // namespace fanlight

@@ -20,12 +20,12 @@ void write_sent(const ServerState& state, size_t index, JsonWriter& json) {
   }
 }
 
-void write_figures(const Camera& camera, const CameraCondition& condition, Instant now, bool whole,
-                   JsonWriter& json) {
+void write_figures(const Camera& camera, std::string_view name, const CameraCondition& condition,
+                   Instant now, bool whole, JsonWriter& json) {
   const FrameRing& ring = *camera.ring;
   const CaptureStats& stats = ring.stats();
   json.begin_object();
-  json.key("name").string(camera.name);
+  json.key("name").string(name);
   json.key("source").string(whole ? camera.source : camera.kind());
   json.key("state").string(condition.state);
   json.key("reason").string(condition.reason);
@@ -51,8 +51,8 @@ void write_figures(const Camera& camera, const CameraCondition& condition, Insta
   json.key("history_bytes").number(history.bytes);
   json.key("history_limit_bytes").number(history.limit_bytes);
   json.key("history_skipped").number(history.skipped);
-  json.key("stream").formatted("/cameras/{}/stream", camera.name);
-  json.key("snapshot").formatted("/cameras/{}/snapshot", camera.name);
+  json.key("stream").formatted("/cameras/{}/stream", name);
+  json.key("snapshot").formatted("/cameras/{}/snapshot", name);
 }
 
 // Rung 0 is the camera's own.
@@ -135,15 +135,18 @@ std::string_view device_for_all(const Camera& camera,
 }
 
 bool CameraReports::write_step(JsonWriter& json) noexcept {
-  const Camera& camera = services_.state.cameras[camera_];
+  const ServerState& state = services_.state;
+  if (camera_ >= state.cameras.size()) return false;  // there are none
+  const Camera& camera = state.cameras[camera_];
   switch (step_) {
     case Step::figures:
-      write_figures(camera, condition_of(services_, camera_), services_.now(), whole_, json);
-      write_sent(services_.state, camera_, json);
+      write_figures(camera, state.names[camera_], condition_of(services_, camera_), services_.now(),
+                    whole_, json);
+      write_sent(state, camera_, json);
       step_ = Step::rungs;
       return true;
     case Step::rungs:
-      write_rungs(services_.state, camera_, json);
+      write_rungs(state, camera_, json);
       step_ = Step::description;
       return true;
     case Step::description:
@@ -157,9 +160,8 @@ bool CameraReports::write_step(JsonWriter& json) noexcept {
   if (controls_.write_step(json)) return true;
   json.end_object();
   step_ = Step::figures;
-  const size_t cameras = services_.state.cameras.size();
-  camera_ = rights_.next_with_any(camera_ + 1, cameras);
-  return camera_ < cameras;
+  camera_ = state.next_camera(camera_ + 1, rights_);
+  return camera_ < state.cameras.size();
 }
 
 }  // namespace fanlight

@@ -48,14 +48,14 @@ std::string_view device_for_all(const Camera& camera,
 // Owns: its place among the cameras. Thread: its shard's.
 class CameraReports {
  public:
-  // `whole`: also where the pictures come from, for those who may see all. `rights`: of the client,
-  // on at least one camera; others are left out.
+  // `whole`: also where the pictures come from, for those who may see all. `rights`: of the client;
+  // cameras without any are left out.
   CameraReports(ShardServices& services, bool whole,
                 const Rights& rights = Rights(kEveryRight)) noexcept
       : services_(services),
         whole_(whole),
         rights_(rights),
-        camera_(rights.next_with_any(0, services.state.cameras.size())) {}
+        camera_(services.state.next_camera(0, rights)) {}
 
   // Writes the next bounded step of the objects that describe the cameras, one after another; true
   // if another step follows. After the last one there is still room for a few characters.

@@ -45,8 +45,8 @@ void write_condition(ShardServices& services, size_t camera, TextWriter& text) {
 }
 
 // With the picture's shape, so that its place is reserved until it arrives.
-void write_picture(const Camera& shown, TextWriter& text) {
-  const CaptureStats& stats = shown.ring->stats();
+void write_picture(const Camera& camera, std::string_view name, TextWriter& text) {
+  const CaptureStats& stats = camera.ring->stats();
   const bool is_known = stats.width.value() > 0 && stats.height.value() > 0;
   const uint64_t width = is_known ? stats.width.value() : 16;
   const uint64_t height = is_known ? stats.height.value() : 9;
@@ -54,21 +54,22 @@ void write_picture(const Camera& shown, TextWriter& text) {
   text.add(
       "<noscript><img src=\"cameras/{0}/snapshot\" width=\"{1}\" height=\"{2}\" "
       "alt=\"picture of {0}\"></noscript>",
-      shown.name, width, height);
+      name, width, height);
   text.add(
       "<canvas class=\"blank scripted\" width=\"{}\" height=\"{}\" role=\"img\" "
       "aria-label=\"picture of {}\"></canvas>",
-      width, height, shown.name);
+      width, height, name);
 }
 
 void write_tile(ShardServices& services, size_t camera, TextWriter& text) {
   const Camera& shown = services.state.cameras[camera];
   const std::string_view state = condition_of(services, camera).state;
-  text.add("<li data-name=\"{}\"><div class=\"shot\">", shown.name);
-  write_picture(shown, text);
+  const std::string_view name = services.state.names[camera];
+  text.add("<li data-name=\"{}\"><div class=\"shot\">", name);
+  write_picture(shown, name, text);
   text.add("<p class=\"over\" aria-hidden=\"true\" hidden></p></div>\n");
-  text.add("<h2><a href=\"cameras/{0}\">{0}</a></h2><p class=\"state\" data-state=\"{1}\">",
-           shown.name, state);
+  text.add("<h2><a href=\"cameras/{0}\">{0}</a></h2><p class=\"state\" data-state=\"{1}\">", name,
+           state);
   write_condition(services, camera, text);
   text.add("</p>");
   std::array<char, CameraPanel::kTextBytesMax> room;
@@ -87,9 +88,8 @@ Body::State CamerasPage::write_step(TextWriter& text) noexcept {
   const std::string_view page = services_.state.pages.all();
   const size_t mark = page.find(kMark);
   CHECK(mark != std::string_view::npos);
-  const size_t cameras = services_.state.cameras.size();
-  camera_ = rights_.next_with_any(camera_, cameras);
-  if (sent_ == mark && camera_ < cameras) {
+  camera_ = services_.state.next_camera(camera_, rights_);
+  if (sent_ == mark && camera_ < services_.state.cameras.size()) {
     write_tile(services_, camera_++, text);
     return Body::State::more;
   }

@@ -38,11 +38,13 @@ std::string_view why_unhealthy(const ShardServices& services, std::span<char> ro
 }
 
 std::string_view why_not_ready(const ShardServices& services, std::span<char> room) noexcept {
-  for (size_t i = 0; i < services.channels.size(); ++i) {
+  const CameraNames& names = services.state.names;
+  if (names.next_shown(0) == names.size()) return "no camera is announced";
+  for (size_t i = names.next_shown(0); i < names.size(); i = names.next_shown(i + 1)) {
     const std::string_view why = why_not_ready(services.channel(i), services.now());
     if (why.empty()) continue;
     TextWriter text(room);
-    text.add("{}: {}", services.state.cameras[i].name, why);
+    text.add("{}: {}", names[i], why);
     return text.view();
   }
   return {};

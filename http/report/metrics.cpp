@@ -70,16 +70,16 @@ std::span<const Figure<Stats>> metric_at(const std::array<Figure<Stats>, kSize>&
   return std::span(figures).subspan(begin, next(begin) - begin);
 }
 
-template <class Stats>
-void write_header(const Figure<Stats>& figure, TextWriter& text) {
+template <const auto& kFigures>
+void begin_figures(size_t n, TextWriter& text) {
+  const auto& figure = metric_at(kFigures, n)[0];
   write_header(figure.metric, figure.type, figure.help, text);
 }
 
 // The n-th metric of a camera's viewers: sums over all shards.
 void write_channel_metric(size_t n, const ServerState& state, size_t camera, TextWriter& text) {
   const auto figures = metric_at(kChannelFigures, n);
-  const std::string_view name = figures[0].metric, label = state.cameras[camera].name;
-  if (camera == 0) write_header(figures[0], text);
+  const std::string_view name = figures[0].metric, label = state.names[camera];
   if (const auto histogram = figures[0].histogram) {
     double sum = 0;
     for (const auto& link : state.links) {
@@ -99,9 +99,8 @@ void write_channel_metric(size_t n, const ServerState& state, size_t camera, Tex
 
 void write_capture_metric(size_t n, const ServerState& state, size_t camera, TextWriter& text) {
   const auto figures = metric_at(kCaptureFigures, n);
-  const std::string_view name = figures[0].metric, label = state.cameras[camera].name;
+  const std::string_view name = figures[0].metric, label = state.names[camera];
   const CaptureStats& stats = state.cameras[camera].ring->stats();
-  if (camera == 0) write_header(figures[0], text);
   if (const auto histogram = figures[0].histogram) {
     const auto read = [&](auto get) { return get(stats.*histogram); };
     return write_histogram(name, label, to_seconds((stats.*histogram).sum()), read, text);
@@ -114,7 +113,6 @@ void write_capture_metric(size_t n, const ServerState& state, size_t camera, Tex
 template <const auto& kFigures>
 void write_shard_metric(size_t n, const ServerState& state, size_t, TextWriter& text) {
   const auto figures = metric_at(kFigures, n);
-  write_header(figures[0], text);
   for (const auto& figure : figures) {
     write_sample(figures[0].metric, {}, figure.reason, total(state, figure.counter), text);
   }
@@ -129,48 +127,45 @@ struct Metric {
   void (*write)(const Metric& metric, const ServerState& state, size_t camera, TextWriter& text);
 };
 
-void write_sample(const Metric& metric, const Camera& camera, uint64_t value, TextWriter& text) {
-  write_sample(metric.name, camera.name, {}, value, text);
-}
-
 template <Counter CaptureStats::*kCounter>
 void write_state(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
-  const Camera& camera = state.cameras[index];
-  write_sample(metric, camera, (camera.ring->stats().*kCounter).value(), text);
+  const CaptureStats& stats = state.cameras[index].ring->stats();
+  write_sample(metric.name, state.names[index], {}, (stats.*kCounter).value(), text);
 }
 
 void write_ring_memory(const Metric& metric, const ServerState& state, size_t index,
                        TextWriter& text) {
-  write_sample(metric, state.cameras[index], state.cameras[index].ring->touched_bytes(), text);
+  write_sample(metric.name, state.names[index], {}, state.cameras[index].ring->touched_bytes(),
+               text);
 }
 
 void write_idle(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
   const bool idle = state.cameras[index].ring->activity() == CaptureActivity::idle;
-  write_sample(metric, state.cameras[index], idle ? 1 : 0, text);
+  write_sample(metric.name, state.names[index], {}, idle ? 1 : 0, text);
 }
 
 void write_history_seconds(const Metric& metric, const ServerState& state, size_t index,
                            TextWriter& text) {
-  const Camera& camera = state.cameras[index];
-  text.add("{}{{camera=\"{}\"}} {:.3f}\n", metric.name, camera.name,
-           history_figures(camera).seconds);
+  text.add("{}{{camera=\"{}\"}} {:.3f}\n", metric.name, state.names[index],
+           history_figures(state.cameras[index]).seconds);
 }
 
 template <uint64_t HistoryFigures::*kMember>
 void write_history(const Metric& metric, const ServerState& state, size_t index, TextWriter& text) {
-  write_sample(metric, state.cameras[index], history_figures(state.cameras[index]).*kMember, text);
+  write_sample(metric.name, state.names[index], {}, history_figures(state.cameras[index]).*kMember,
+               text);
 }
 
 void write_watchers(const Metric& metric, const ServerState& state, size_t index,
                     TextWriter& text) {
-  write_sample(metric, state.cameras[index], state.cameras[index].ring->watchers(), text);
+  write_sample(metric.name, state.names[index], {}, state.cameras[index].ring->watchers(), text);
 }
 
 // Device and format change when a camera is replaced, and are not figures: labels.
 void write_camera_info(const Metric& metric, const ServerState& state, size_t index,
                        TextWriter& text) {
   const Camera& camera = state.cameras[index];
-  text.add("{}{{camera=\"{}\",device=\"", metric.name, camera.name);
+  text.add("{}{{camera=\"{}\",device=\"", metric.name, state.names[index]);
   std::array<char, CameraPanel::kTextBytesMax> room;
   // For printable text, JSON and this format use the same escapes.
   text.add_json(device_for_all(camera, room));
@@ -218,9 +213,8 @@ constexpr std::array kRungMetrics = {
 
 void write_rung_metric(size_t n, const ServerState& state, size_t camera, TextWriter& text) {
   const RungMetric& metric = kRungMetrics[n];
-  if (camera == 0) write_header(metric.name, metric.type, metric.help, text);
   for (size_t rung = 0; rung < state.cameras[camera].rungs(); ++rung) {
-    text.add("{}{{camera=\"{}\",rung=\"{}\"}} ", metric.name, state.cameras[camera].name, rung);
+    text.add("{}{{camera=\"{}\",rung=\"{}\"}} ", metric.name, state.names[camera], rung);
     metric.write(state, camera, rung, text);
     text.raw("\n");
   }
@@ -320,9 +314,13 @@ constexpr std::array kServerMetrics = {
 };
 
 template <const auto& kMetrics>
+void begin_metric(size_t n, TextWriter& text) {
+  write_header(kMetrics[n].name, kMetrics[n].type, kMetrics[n].help, text);
+}
+
+template <const auto& kMetrics>
 void write_metric(size_t n, const ServerState& state, size_t camera, TextWriter& text) {
   const Metric& metric = kMetrics[n];
-  if (camera == 0) write_header(metric.name, metric.type, metric.help, text);
   metric.write(metric, state, camera, text);
 }
 
@@ -332,23 +330,39 @@ void write_metric(size_t n, const ServerState& state, size_t camera, TextWriter&
 struct Section {
   size_t metrics;
   bool is_by_camera;
+  void (*begin)(size_t n, TextWriter& text);
   void (*write)(size_t n, const ServerState& state, size_t camera, TextWriter& text);
 };
 
 constexpr std::array kSections = {
-    Section{count_metrics(kChannelFigures), true, &write_channel_metric},
-    Section{count_metrics(kCaptureFigures), true, &write_capture_metric},
-    Section{kCameraMetrics.size(), true, &write_metric<kCameraMetrics>},
-    Section{kRungMetrics.size(), true, &write_rung_metric},
-    Section{count_metrics(kConnectionFigures), false, &write_shard_metric<kConnectionFigures>},
-    Section{count_metrics(kRequestFigures), false, &write_shard_metric<kRequestFigures>},
-    Section{count_metrics(kSendFigures), false, &write_shard_metric<kSendFigures>},
-    Section{kServerMetrics.size(), false, &write_metric<kServerMetrics>},
+    Section{count_metrics(kChannelFigures), true, &begin_figures<kChannelFigures>,
+            &write_channel_metric},
+    Section{count_metrics(kCaptureFigures), true, &begin_figures<kCaptureFigures>,
+            &write_capture_metric},
+    Section{kCameraMetrics.size(), true, &begin_metric<kCameraMetrics>,
+            &write_metric<kCameraMetrics>},
+    Section{kRungMetrics.size(), true, &begin_metric<kRungMetrics>, &write_rung_metric},
+    Section{count_metrics(kConnectionFigures), false, &begin_figures<kConnectionFigures>,
+            &write_shard_metric<kConnectionFigures>},
+    Section{count_metrics(kRequestFigures), false, &begin_figures<kRequestFigures>,
+            &write_shard_metric<kRequestFigures>},
+    Section{count_metrics(kSendFigures), false, &begin_figures<kSendFigures>,
+            &write_shard_metric<kSendFigures>},
+    Section{kServerMetrics.size(), false, &begin_metric<kServerMetrics>,
+            &write_metric<kServerMetrics>},
 };
 
 }  // namespace
 
 Body::State Metrics::write_step(TextWriter& text) noexcept {
+  const size_t room = text.room();
+  Body::State state = write_one(text);
+  while (state == Body::State::more && text.room() == room) state = write_one(text);
+  return state;
+}
+
+// Writes nothing of a camera that is not shown.
+Body::State Metrics::write_one(TextWriter& text) noexcept {
   size_t step = step_++;
   for (const Section& section : kSections) {
     const size_t times = section.is_by_camera ? state_.cameras.size() : 1;
@@ -357,7 +371,11 @@ Body::State Metrics::write_step(TextWriter& text) noexcept {
       step -= steps;
       continue;
     }
-    section.write(step / times, state_, step % times, text);
+    const size_t metric = step / times, camera = step % times;
+    if (camera == 0) section.begin(metric, text);
+    if (!section.is_by_camera || state_.names.is_shown(camera)) {
+      section.write(metric, state_, camera, text);
+    }
     const bool is_last = &section == &kSections.back() && step + 1 == steps;
     return is_last ? Body::State::done : Body::State::more;
   }

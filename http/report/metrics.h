@@ -25,6 +25,8 @@ class Metrics {
   Body::State write_step(TextWriter& text) noexcept;
 
  private:
+  Body::State write_one(TextWriter& text) noexcept;
+
   const ServerState& state_;
   size_t step_ = 0;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/report/mjpg_program.h"
 
+#include <utility>
+
 namespace fanlight {
 namespace {
 
@@ -17,13 +19,16 @@ void write_plugin(size_t id, std::string_view name, std::string_view arguments, 
 
 Body::State MjpgProgram::write_step(TextWriter& text) noexcept {
   JsonWriter json(text, position_);
-  if (camera_ == 0) {
+  if (!std::exchange(has_begun_, true)) {
     json.begin_object();
     json.key("inputs").begin_array();
   }
-  const Camera& camera = state_.cameras[camera_];
-  write_plugin(camera_, camera.name, camera.kind(), json);
-  if (++camera_ < state_.cameras.size()) return Body::State::more;
+  camera_ = state_.names.next_shown(camera_);
+  if (camera_ < state_.cameras.size()) {
+    write_plugin(camera_, state_.names[camera_], state_.cameras[camera_].kind(), json);
+    ++camera_;
+    return Body::State::more;
+  }
   json.end_array();
   json.key("outputs").begin_array();
   write_plugin(0, "HTTP output", "", json);

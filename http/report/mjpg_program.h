@@ -22,6 +22,7 @@ class MjpgProgram {
  private:
   const ServerState& state_;
   JsonPosition position_ = JsonPosition::first;
+  bool has_begun_ = false;
   size_t camera_ = 0;
 };
 

@@ -55,7 +55,7 @@ void write_camera(ShardServices& services, size_t index, JsonWriter& json) {
   const CaptureStats& stats = camera.ring->stats();
   const CameraCondition condition = condition_of(services, index);
   json.begin_object();
-  json.key("name").string(camera.name);
+  json.key("name").string(state.names[index]);
   json.key("state").string(condition.state);
   json.key("reason").string(condition.reason);
   json.key("width").number(stats.width.value());
@@ -83,17 +83,19 @@ unsigned poll_seconds(size_t viewers) noexcept {
 
 Body::State Summary::write_step(TextWriter& text) noexcept {
   JsonWriter json(text, position_);
-  const size_t cameras = services_.state.cameras.size();
+  const ServerState& state = services_.state;
   if (!std::exchange(has_begun_, true)) {
     json.begin_object();
     write_server(services_, json);
     json.key("cameras").begin_array();
-    camera_ = rights_.next_with_any(0, cameras);
+    camera_ = state.next_camera(0, rights_);
     return Body::State::more;
   }
-  write_camera(services_, camera_, json);
-  camera_ = rights_.next_with_any(camera_ + 1, cameras);
-  if (camera_ < cameras) return Body::State::more;
+  if (camera_ < state.cameras.size()) {
+    write_camera(services_, camera_, json);
+    camera_ = state.next_camera(camera_ + 1, rights_);
+    return Body::State::more;
+  }
   json.end_array();
   json.end_object();
   text.raw("\n");

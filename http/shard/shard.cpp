@@ -87,12 +87,12 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
     services_.tls = &*tls_;
   }
   for (size_t i = 0; i < state.cameras.size(); ++i) {
-    channels_.push_back(make_channel(state.cameras[i], i, nullptr));
+    channels_.push_back(make_channel(i, nullptr));
   }
   for (size_t i = 0; i < state.cameras.size(); ++i) {
     Channel* above = channels_[i].get();
     while (above->rung() + 1 < state.cameras[i].rungs()) {
-      lower_channels_.push_back(make_channel(state.cameras[i], i, above));
+      lower_channels_.push_back(make_channel(i, above));
       above = lower_channels_.back().get();
     }
   }
@@ -102,13 +102,14 @@ Shard::Shard(ServerState& state, unsigned index, Backend& backend,
 }
 
 // Of the rung below `above`; of rung 0 if that is nullptr.
-std::unique_ptr<Channel> Shard::make_channel(const Camera& camera, size_t index, Channel* above) {
-  FrameRing& ring = camera.rung(above == nullptr ? 0 : above->rung() + 1);
+std::unique_ptr<Channel> Shard::make_channel(size_t camera, Channel* above) {
+  const ServerState& state = services_.state;
+  FrameRing& ring = state.cameras[camera].rung(above == nullptr ? 0 : above->rung() + 1);
   Backend& backend = reactor_.backend();
   if (ring.detaches_pages() && ring.memory_fd() >= 0) {
     backend.share_memory(ring.memory(), ring.memory_fd());
   }
-  return std::make_unique<Channel>(ring, link_.channels[index], camera.name, above);
+  return std::make_unique<Channel>(ring, link_.channels[camera], state.names[camera], above);
 }
 
 // If the kernel is going to refuse something, it does so here, before there are clients. The first

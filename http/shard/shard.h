@@ -95,7 +95,7 @@ class Shard final : public ShardEntry, public ConnectionOwner {
   void look_for_wakes() noexcept;
   void take_wake() noexcept;
   void stop_waiting_for_wakes() noexcept;
-  std::unique_ptr<Channel> make_channel(const Camera& camera, size_t index, Channel* above);
+  std::unique_ptr<Channel> make_channel(size_t camera, Channel* above);
   void refresh_channels() noexcept;
   void refresh(Channel& channel) noexcept;
   void reclaim(Channel& channel) noexcept;

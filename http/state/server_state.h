@@ -22,10 +22,12 @@
 #include "core/waker.h"
 #include "database/table_desk.h"
 #include "http/auth/auth.h"
+#include "http/auth/rights.h"
 #include "http/page/error_page.h"
 #include "http/page/list_pages.h"
 #include "http/page/page.h"
 #include "http/protocol/allowed_hosts.h"
+#include "http/protocol/camera_names.h"
 #include "http/state/access_log.h"
 #include "http/state/admission.h"
 #include "http/state/wire.h"
@@ -43,7 +45,7 @@ inline constexpr size_t kRungsMax = 6;
 
 // One camera as the http floor sees it: its name, its frames and its panel.
 struct Camera {
-  std::string name;    // [a-z0-9-]{1,32}
+  std::string name;    // [a-z0-9-]{1,32}; empty: ServerState::names has it when it has one
   std::string source;  // KIND[:...] as given, without secrets; for those who may see all
   FrameRing* ring = nullptr;
   CameraPanel* panel = nullptr;     // nullptr: no description and no controls
@@ -180,8 +182,8 @@ struct ServerState {
         wire(config.wire.bits_per_second == 0 ? nullptr
                                               : std::make_unique<Wire>(config.wire, shards)),
         admission(config.admission, wire.get(), config.trusted_proxies),
-        camera_names(names_of(cameras)),
-        pages(camera_names, config.version,
+        names(names_of(cameras)),
+        pages(names, config.version,
               {.controls = config.allow_control, .past = has_history(cameras)}),
         list_pages(config.version),
         error_page(config.version),
@@ -201,8 +203,8 @@ struct ServerState {
   const WallTime started;
   const std::unique_ptr<Wire> wire;  // nullptr: no viewer is held back
   Admission admission;
-  const std::vector<std::string> camera_names;
-  const Pages pages;
+  CameraNames names;  // of the cameras
+  Pages pages;
   const ListPages list_pages;
   const ErrorPage error_page;
   std::vector<std::unique_ptr<ShardLink>> links;
@@ -222,6 +224,23 @@ struct ServerState {
       if (turned_at != 0 && now - Instant(Duration(turned_at)) >= 5s) return i;
     }
     return std::nullopt;
+  }
+
+  // The first camera from `camera` on that is shown, and on which there is any right; else their
+  // number.
+  size_t next_camera(size_t camera, const Rights& rights) const noexcept {
+    camera = names.next_shown(camera);
+    while (camera < names.size() && !rights.has_any(camera)) camera = names.next_shown(camera + 1);
+    return camera;
+  }
+
+  // Main's: the next camera without a name has this one, and is shown. Throws std::bad_alloc.
+  // Nothing has changed if it does.
+  void name_camera(std::string name) {
+    const size_t camera = names.named().size();
+    pages.add(name);
+    names.give(std::move(name));
+    names.show(camera, true);
   }
 
   void wake_all() noexcept {

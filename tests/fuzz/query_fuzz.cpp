@@ -72,7 +72,7 @@ std::string encoded(std::string_view path) {
 }  // namespace
 
 void fuzz(std::string_view input) {
-  static const std::vector<std::string> kCameras = {"front", "yard", "a-1"};
+  static const CameraNames kCameras({"front", "yard", "a-1", ""});
   const size_t question = std::min(input.find('?'), input.size());
   const std::string_view path = input.substr(0, question);
   const std::string_view query = input.substr(std::min(question + 1, input.size()));

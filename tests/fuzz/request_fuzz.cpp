@@ -80,7 +80,7 @@ void check_written_again(const Request& request) {
 
 // What is decided by the target alone.
 void check_target(const Request& request) {
-  static const std::vector<std::string> kCameras = {"front", "yard"};
+  static const CameraNames kCameras({"front", "yard", ""});
   const Route route = find_route(request.path, request.query, kCameras);
   CHECK(route.camera < kCameras.size() || route.resource == Resource::none);
 }

@@ -51,7 +51,7 @@ class AuthWorld : public AuthHolder, public ShardWorld {
     EXPECT_FALSE(users.parse("anna:" + kBcrypt + "\nbob:" + kBcrypt +
                                  ":watch@cam-1,control@cam-1\nmon:" + kBcrypt +
                                  ":state\nno:" + kBcrypt + ":none\n",
-                             state.camera_names));
+                             state.names.named()));
     auth.set_users(std::move(users));
   }
 

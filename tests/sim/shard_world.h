@@ -18,11 +18,14 @@ namespace fanlight {
 class ShardWorld {
  public:
   // `panel`: the camera's, which outlives the world. Several cameras are called cam-1 and so on,
-  // and show the same pictures. `is_local`: the listener's clients are on its machine.
+  // and show the same pictures. `is_local`: the listener's clients are on its machine. `unnamed`:
+  // how many of the cameras, the last ones, have no name yet.
   explicit ShardWorld(const SimWorldConfig& world_config, const ServerConfig& server_config = {},
-                      CameraPanel* panel = nullptr, size_t cameras = 1, bool is_local = false)
+                      CameraPanel* panel = nullptr, size_t cameras = 1, bool is_local = false,
+                      size_t unnamed = 0)
       : world(world_config),
-        state(server_config, make_cameras(world, panel, cameras), 1, world.backend().wall_now()),
+        state(server_config, make_cameras(world, panel, cameras, unnamed), 1,
+              world.backend().wall_now()),
         listeners_{{{world.listener(), false, server_config.tls != nullptr, is_local}}},
         shard(state, 0, world.backend(), listeners_) {
     shard.start();
@@ -57,10 +60,12 @@ class ShardWorld {
   ServerState state;
 
  private:
-  static std::vector<Camera> make_cameras(SimWorld& world, CameraPanel* panel, size_t count) {
+  static std::vector<Camera> make_cameras(SimWorld& world, CameraPanel* panel, size_t count,
+                                          size_t unnamed) {
     std::vector<Camera> cameras;
     for (size_t i = 0; i < count; ++i) {
-      const std::string name = i == 0 ? "cam" : "cam-" + std::to_string(i);
+      std::string name = i == 0 ? "cam" : "cam-" + std::to_string(i);
+      if (i + unnamed >= count) name.clear();
       cameras.push_back({name, "simulated", &world.ring(), panel, false, world.history()});
       if (i == 0) cameras.back().lower_rungs = world.ladder().rings();
     }

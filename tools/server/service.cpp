@@ -33,7 +33,9 @@ void Service::begin() noexcept {
 // viewers wait.
 void Service::take_over(std::unique_ptr<Successor> successor, Background& starter) {
   successor_ = std::move(successor);
-  const std::vector<CameraState> before = successor_->stop_predecessor(parts_.state.camera_names);
+  const auto names = parts_.state.names.named();
+  const std::vector<CameraState> before =
+      successor_->stop_predecessor({names.begin(), names.end()});
   for (const auto& camera : parts_.cameras) {
     const auto same = std::find_if(before.begin(), before.end(), [&](const CameraState& each) {
       return each.name == camera->options.name;

@@ -156,9 +156,11 @@ void Predecessor::give(const std::vector<std::string>& cameras) {
   for (size_t i = 0; i < state.links.size(); ++i) {
     orders_.push_back(std::make_unique<PassingOrder>());
     orders_.back()->reply_to = &mailbox_;
-    for (const Camera& camera : state.cameras) {
-      const bool is_known = std::find(cameras.begin(), cameras.end(), camera.name) != cameras.end();
-      orders_.back()->cameras.push_back(is_known);
+    orders_.back()->cameras.resize(state.cameras.size());
+    for (size_t camera = 0; camera < state.names.named().size(); ++camera) {
+      const std::string& name = state.names[camera];
+      const bool is_known = std::find(cameras.begin(), cameras.end(), name) != cameras.end();
+      orders_.back()->cameras[camera] = is_known;
     }
   }
   order(PassingOrder::Step::hold);
@@ -188,13 +190,15 @@ bool Predecessor::give_streams() noexcept {
 
 bool Predecessor::describe_cameras() {
   cameras_.clear();
-  for (const Camera& camera : estate_.state.cameras) {
+  const std::span<const std::string> names = estate_.state.names.named();
+  for (size_t i = 0; i < names.size(); ++i) {
+    const Camera& camera = estate_.state.cameras[i];
     const FrameRing::Continuation from = camera.ring->continuation();
-    cameras_.push_back({camera.name, from.sequence, from.pictures});
+    cameras_.push_back({names[i], from.sequence, from.pictures});
     // A lower rung may be ahead: it is encoded sooner.
-    for (size_t i = 1; i < camera.rungs(); ++i) {
+    for (size_t rung = 1; rung < camera.rungs(); ++rung) {
       uint64_t& sequence = cameras_.back().sequence;
-      sequence = std::max(sequence, camera.rung(i).continuation().sequence);
+      sequence = std::max(sequence, camera.rung(rung).continuation().sequence);
     }
   }
   return say(encode(cameras_));

@@ -172,10 +172,9 @@ void Successor::deliver(ServerState& state) {
 
 // Replaces the predecessor's number of the camera by ours. False if we do not have it.
 bool Successor::find_camera(StreamState& stream, const ServerState& state) const {
-  const std::vector<std::string>& names = state.camera_names;
-  const auto found = std::find(names.begin(), names.end(), cameras_[stream.camera].name);
-  if (found == names.end()) return false;
-  stream.camera = static_cast<uint16_t>(found - names.begin());
+  const std::optional<size_t> found = state.names.find(cameras_[stream.camera].name);
+  if (!found) return false;
+  stream.camera = static_cast<uint16_t>(*found);
   return true;
 }
 

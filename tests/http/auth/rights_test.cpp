@@ -27,7 +27,6 @@ TEST(Rights, HoldForAllCamerasOrForSome) {
   }
   EXPECT_TRUE(rights.may_on_all(Right::watch));
   EXPECT_FALSE(rights.may_on_all(Right::snapshot)) << "on two of three";
-  EXPECT_TRUE(rights.has_any_on_all(3));
 }
 
 TEST(Rights, OfACameraAddUp) {
@@ -35,11 +34,7 @@ TEST(Rights, OfACameraAddUp) {
   EXPECT_TRUE(rights.may(Right::watch, 1) && rights.may(Right::control, 1));
   EXPECT_TRUE(rights.has_any(1));
   EXPECT_FALSE(rights.has_any(0) || rights.has_any(2));
-  EXPECT_FALSE(rights.has_any_on_all(3));
   EXPECT_TRUE(rights.has_any_at_all());
-  EXPECT_EQ(rights.next_with_any(0, 3), 1u);
-  EXPECT_EQ(rights.next_with_any(1, 3), 1u);
-  EXPECT_EQ(rights.next_with_any(2, 3), 3u);
 }
 
 TEST(Rights, None) {

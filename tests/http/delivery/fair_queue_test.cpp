@@ -30,7 +30,8 @@ struct NoSink final : FrameSink {
 struct FairQueueTest : testing::Test {
   FrameRing ring{{.window = 2, .jpeg_capacity = 1000, .memory_limit = 1 << 20}};
   ChannelStats stats;
-  Channel channel{ring, stats, "cam"};
+  const std::string camera = "cam";
+  Channel channel{ring, stats, camera};
   NoSink sink;
   FairQueue queue;
   std::deque<Viewer> viewers;

@@ -207,7 +207,8 @@ TEST(SendQueue, AShardThatHasHadItsPartWaits) {
   wire.set_waiting(1, 3);
   FrameRing ring({.window = 8, .jpeg_capacity = 64 << 10, .memory_limit = 8 << 20});
   ChannelStats stats;
-  Channel channel(ring, stats, "cam");
+  const std::string camera = "cam";
+  Channel channel(ring, stats, camera);
   IdleSink sink;
   const Instant now{1h};
   SendQueue queue(&wire, 0);

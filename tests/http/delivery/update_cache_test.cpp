@@ -17,7 +17,8 @@ namespace {
 
 struct UpdateCacheTest : testing::Test {
   FrameRing ring{{.window = 8, .jpeg_capacity = 64 << 10, .memory_limit = 8 << 20}};
-  UpdateCache cache{ring, "cam"};
+  const std::string camera = "cam";
+  UpdateCache cache{ring, camera};
 
   FrameRef publish(uint64_t sequence, std::optional<size_t> kept = {}) {
     return publish_divided(ring, sequence, kept);
@@ -131,7 +132,7 @@ TEST_F(UpdateCacheTest, NoMoreUpdatesThanSlotsAreHeld) {
 
 TEST_F(UpdateCacheTest, MemoryIsLimited) {
   FrameRing small{{.window = 8, .jpeg_capacity = 64 << 10, .memory_limit = 64 << 10}};
-  UpdateCache limited(small, "cam");
+  UpdateCache limited(small, camera);
   EXPECT_EQ(limited.memory_max(), 8u << 10);
   const FrameRef frame = publish_up_to(busy_frame(20));
   const UpdateRef one = limited.get(*frame, frame->sequence() - 1);

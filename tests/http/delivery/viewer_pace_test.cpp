@@ -55,7 +55,8 @@ struct ViewerPaceTest : testing::Test {
 
   FrameRing ring{{.window = 8, .jpeg_capacity = 64 << 10, .memory_limit = 8 << 20}};
   ChannelStats stats;
-  Channel channel{ring, stats, "cam"};
+  const std::string camera = "cam";
+  Channel channel{ring, stats, camera};
   IdleSink sink;
   const Instant start{1000s};
 };

@@ -12,7 +12,7 @@
 namespace fanlight {
 namespace {
 
-const std::vector<std::string> kNames = {"front-door", "attic"};
+const CameraNames kNames({"front-door", "attic"});
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -32,6 +32,18 @@ TEST(Page, CameraPageFindsItsUrlsRelativeToItself) {
   EXPECT_TRUE(has(attic, "<body data-camera=\"attic\" data-base=\"attic/\" data-root=\"../\">"));
   EXPECT_TRUE(has(attic, "href=\"../metrics\""));
   EXPECT_TRUE(has(pages.camera(0), "<noscript><img src=\"front-door/stream\" "));
+}
+
+TEST(Page, OfACameraThatIsNamedLater) {
+  Pages pages(CameraNames({"", ""}), "1.2.3", {});
+  const Pages from_the_start(kNames, "1.2.3", {});
+  EXPECT_TRUE(pages.camera(0).empty());
+  for (const char* name : {"front-door", "attic"}) pages.add(name);
+  EXPECT_EQ(pages.root(), from_the_start.root());
+  for (const size_t camera : {size_t{0}, size_t{1}}) {
+    EXPECT_EQ(pages.camera(camera), from_the_start.camera(camera));
+  }
+  EXPECT_EQ(pages.camera_policy(), from_the_start.camera_policy());
 }
 
 TEST(Page, PagesAreSmallCompleteAndSelfContained) {

@@ -9,7 +9,7 @@
 namespace fanlight {
 namespace {
 
-const std::vector<std::string> kCameras = {"front", "back-2"};
+const CameraNames kCameras({"front", "back-2"});
 
 Route route(std::string_view path, std::string_view query = {}) {
   return find_route(path, query, kCameras);
@@ -48,6 +48,39 @@ TEST(Routes, NothingElse) {
                            "/cameras/front/stream/x", "/cameras//stream", "/controls"}) {
     EXPECT_EQ(route(path).resource, Resource::none) << path;
   }
+}
+
+TEST(Routes, OfACameraThatIsNotThere) {
+  CameraNames cameras({"", ""});
+  const auto resource = [&](std::string_view path, std::string_view query = {}) {
+    return find_route(path, query, cameras).resource;
+  };
+  const auto expect_none = [&] {
+    EXPECT_EQ(resource("/"), Resource::cameras) << "the page of all cameras";
+    EXPECT_EQ(resource("/ws"), Resource::web_socket) << "it may be about others";
+    EXPECT_EQ(resource("/metrics"), Resource::metrics);
+    EXPECT_EQ(resource("/", "action=command"), Resource::none);
+    EXPECT_EQ(resource("/", "action=stream_1"), Resource::none);
+    for (const char* path :
+         {"/stream", "/video_feed", "/snapshot", "/clip.mjpeg", "/state", "/frames/latest.json",
+          "/frames/1.jpg", "/frames/next.jpg", "/input_1.json", "/cam_1.jpg", "/cameras/",
+          "/cameras/yard", "/cameras/yard/", "/cameras/yard/stream", "/cameras/yard/ws"}) {
+      const Resource expected =
+          std::string_view(path) == "/cameras/" ? Resource::redirect : Resource::none;
+      EXPECT_EQ(resource(path), expected) << path;
+    }
+  };
+  expect_none();
+  cameras.give("yard");
+  expect_none();
+  cameras.show(0, true);
+  EXPECT_EQ(resource("/"), Resource::page);
+  EXPECT_EQ(resource("/stream"), Resource::stream);
+  EXPECT_EQ(resource("/cameras/yard/ws"), Resource::web_socket);
+  EXPECT_EQ(resource("/cam_1.jpg"), Resource::snapshot);
+  EXPECT_EQ(resource("/cam_2.jpg"), Resource::none);
+  cameras.show(0, false);
+  expect_none();
 }
 
 TEST(Routes, UnreservedCharactersMayBePercentEncoded) {
