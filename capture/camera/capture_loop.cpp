@@ -3,10 +3,8 @@
 
 #include <fmt/core.h>
 #include <poll.h>
-#include <pthread.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <exception>
 #include <new>
 #include <system_error>
@@ -49,7 +47,8 @@ CaptureLoop::CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, F
       controls_(config_.panel, config_.name, config_.controls),
       jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
       retry_delay_(config_.retry_min),
-      last_watched_(clock.now()) {
+      last_watched_(clock.now()),
+      thread_(clock) {
   CHECK(config_.open != nullptr);
   CHECK(config_.retry_min > Duration::zero() && config_.retry_min <= config_.retry_max);
   slate_reason_.reserve(kReasonBytesMax);
@@ -62,18 +61,11 @@ CaptureLoop::CaptureLoop(CaptureConfig config, const std::system_error& why_not,
   failed(why_not);
 }
 
-CaptureLoop::~CaptureLoop() {
-  stop();
-}
-
 void CaptureLoop::start() {
-  CHECK(!thread_.joinable());
-  thread_ = std::thread([this] {
-    ::pthread_setname_np(::pthread_self(), "camera");
+  thread_.start("camera", [this] {
     while (!has_begun_ && clock_.wait_until(kNever) != Wake::stop) {
     }
     run();
-    ended_.wake();
   });
 }
 
@@ -91,23 +83,6 @@ void CaptureLoop::continue_from(uint64_t sequence) noexcept {
   retry_at_ = last_watched_;
   slate_at_ = picture_due_by(last_watched_);
   frozen_at_ = slate_at_ + config_.frozen_timeout;
-}
-
-void CaptureLoop::stop() noexcept {
-  if (!thread_.joinable()) return;
-  clock_.request_stop();
-  thread_.join();
-}
-
-bool CaptureLoop::stop_within(Duration patience) noexcept {
-  if (!thread_.joinable()) return true;
-  clock_.request_stop();
-  pollfd ended{ended_.fd(), POLLIN, 0};
-  const auto wait_ms = static_cast<int>(patience / 1ms);
-  while (::poll(&ended, 1, wait_ms) < 0) CHECK(errno == EINTR);
-  if (ended.revents == 0) return false;
-  thread_.join();
-  return true;
 }
 
 void CaptureLoop::tune(const CaptureTuning& tuning) noexcept {

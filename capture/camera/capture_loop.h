@@ -22,17 +22,16 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "capture/camera/control_desk.h"
 #include "capture/camera/rendition.h"
 #include "capture/source/camera_clock.h"
+#include "capture/source/camera_thread.h"
 #include "capture/source/source.h"
 #include "core/frame_ring.h"
 #include "core/random.h"
 #include "core/time.h"
-#include "core/waker.h"
 
 namespace fanlight {
 
@@ -90,7 +89,6 @@ class CaptureLoop {
               CameraClock& clock, RenditionConfig rendition = {});
   CaptureLoop(const CaptureLoop&) = delete;
   CaptureLoop& operator=(const CaptureLoop&) = delete;
-  ~CaptureLoop();
 
   // Creates the camera thread, which waits for begin(). Call once. Throws std::system_error when no
   // thread can be created.
@@ -105,11 +103,11 @@ class CaptureLoop {
 
   // Requests the clock's stop and joins the thread: immediately if the source is waiting on the
   // clock, else when its current system call returns. May be called twice.
-  void stop() noexcept;
+  void stop() noexcept { thread_.stop(); }
 
   // The same, but waits at most `patience`: false when a driver still blocks the thread, which then
   // keeps running and needs this object.
-  bool stop_within(Duration patience) noexcept;
+  bool stop_within(Duration patience) noexcept { return thread_.stop_within(patience); }
 
   // Takes effect between two pictures. A new rate reopens the source; the viewers stay.
   void tune(const CaptureTuning& tuning) noexcept;
@@ -161,8 +159,6 @@ class CaptureLoop {
   std::atomic<unsigned> keep_every_{1};
   unsigned left_out_ = 0;  // pictures, since the last one that was published
   std::atomic<bool> has_begun_{false};
-  Waker ended_;  // set by the thread as its last act
-  std::thread thread_;
 
   Random jitter_;
   Duration retry_delay_;
@@ -180,6 +176,8 @@ class CaptureLoop {
   SourceLosses losses_;       // of source_, as counted so far
   bool lost_ = false;         // a slate was shown after the last picture
   bool holds_ = false;        // the source has failed, and its last picture stays until slate_at_
+
+  CameraThread thread_;
 };
 
 }  // namespace fanlight

@@ -3,7 +3,6 @@
 
 #include <fmt/core.h>
 #include <poll.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <array>
@@ -54,33 +53,9 @@ NatsPublisher::NatsPublisher(NatsPublisherConfig config, FrameRing& ring, const 
       stats_(ring.stats()),
       jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
       retry_delay_(config_.retry_min),
-      plan_(config_.login.address.segments ? ring.segments_max() : 0) {
+      plan_(config_.login.address.segments ? ring.segments_max() : 0),
+      thread_(clock) {
   ring_.add_reader(&frames_);
-}
-
-NatsPublisher::~NatsPublisher() {
-  if (!thread_.joinable()) return;
-  clock_.request_stop();
-  thread_.join();
-}
-
-void NatsPublisher::start() {
-  CHECK(!thread_.joinable());
-  thread_ = std::thread([this] {
-    ::pthread_setname_np(::pthread_self(), "publisher");
-    run();
-    ended_.wake();
-  });
-}
-
-bool NatsPublisher::stop_within(Duration patience) noexcept {
-  if (!thread_.joinable()) return true;
-  clock_.request_stop();
-  pollfd ended{ended_.fd(), POLLIN, 0};
-  while (::poll(&ended, 1, static_cast<int>(patience / 1ms)) < 0) CHECK(errno == EINTR);
-  if (ended.revents == 0) return false;
-  thread_.join();
-  return true;
 }
 
 void NatsPublisher::run() noexcept {

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "capture/nats/frame_header.h"
 #include "capture/nats/nats_link.h"
 #include "capture/source/camera_clock.h"
+#include "capture/source/camera_thread.h"
 #include "core/camera_panel.h"
 #include "core/frame_ring.h"
 #include "core/log.h"
@@ -49,12 +49,13 @@ class NatsPublisher {
                 CameraClock& clock, NatsConnect connect);
   NatsPublisher(const NatsPublisher&) = delete;
   NatsPublisher& operator=(const NatsPublisher&) = delete;
-  ~NatsPublisher();
 
   // Throws std::system_error when no thread can be created.
-  void start();
+  void start() {
+    thread_.start("publisher", [this] { run(); });
+  }
   // False if the thread still waits for the server after `patience`; it then needs this object.
-  bool stop_within(Duration patience) noexcept;
+  bool stop_within(Duration patience) noexcept { return thread_.stop_within(patience); }
 
   // The thread's body: returns after a stop was requested of the clock. Public for tests without a
   // thread.
@@ -93,8 +94,7 @@ class NatsPublisher {
   UpdatePlan plan_;           // of the update that is being made
   std::vector<char> update_;  // its text and its atlas
 
-  Waker ended_;  // set by the thread as its last act
-  std::thread thread_;
+  CameraThread thread_;
 };
 
 }  // namespace fanlight
