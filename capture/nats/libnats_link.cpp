@@ -14,6 +14,7 @@
 #include <memory>
 #include <system_error>
 
+#include "capture/nats/announcement.h"
 #include "capture/nats/frame_header.h"
 #include "capture/nats/nats_link.h"
 #include "capture/nats/nats_plugin.h"
@@ -135,6 +136,7 @@ class LibnatsLink final : public NatsLink {
   size_t payload_max() const override {
     return static_cast<size_t>(std::max<int64_t>(natsConnection_GetMaxPayload(connection()), 0));
   }
+  bool may_announce() const override { return may_announce_; }
   void step(short events) override;
   void publish(const std::string& subject, const NatsMessage& message) override;
   void subscribe(const std::string& subject, uint64_t limit) override;
@@ -151,6 +153,7 @@ class LibnatsLink final : public NatsLink {
   OwnedConnection connection_;
   OwnedSubscription subscription_;
   OwnedMessage message_;  // the one that next() has returned
+  bool may_announce_ = true;
 };
 
 LibnatsLink::LibnatsLink(const NatsLogin& login) {
@@ -189,15 +192,27 @@ void LibnatsLink::step(short events) {
   check();
 }
 
+// The server names the subject in quotes.
+bool is_of_announcement(std::string_view violation) {
+  const size_t quote = std::min(violation.find('"'), violation.size());
+  return violation.substr(0, quote).ends_with("Publish to ") &&
+         violation.substr(std::min(quote + 1, violation.size())).starts_with(kAnnouncementPrefix);
+}
+
 // A violation of permissions is reported by the server, without an end of the connection.
 void LibnatsLink::check() {
   const char* words = nullptr;
   const natsStatus status = natsConnection_GetLastError(connection(), &words);
   const bool has_words = words != nullptr && *words != 0;
   const std::string_view text = has_words ? words : natsStatus_GetText(status);
-  if (status == NATS_NOT_PERMITTED) fail(status, text);
+  if (status == NATS_NOT_PERMITTED) {
+    if (!is_of_announcement(text)) fail(status, text);
+    may_announce_ = false;
+  }
   if (natsConnection_Status(connection()) == NATS_CONN_STATUS_CONNECTED) return;
-  if (status == NATS_OK) fail(NATS_CONNECTION_CLOSED, "the server closed the connection");
+  // The last error may still be that of an announcement.
+  if (status == NATS_OK || status == NATS_NOT_PERMITTED)
+    fail(NATS_CONNECTION_CLOSED, "the server closed the connection");
   fail(status == NATS_ERR ? NATS_CONNECTION_CLOSED : status, text);
 }
 
@@ -221,7 +236,7 @@ void LibnatsLink::subscribe(const std::string& subject, uint64_t limit) {
   subscription_.reset(created);
   // The server's limit is ours: next() is called after each step().
   require(natsSubscription_SetPendingLimits(created, -1, -1));
-  limit_to(limit);
+  if (limit != kNoLimit) limit_to(limit);
 }
 
 void LibnatsLink::extend(uint64_t limit) {
@@ -245,6 +260,7 @@ std::optional<NatsMessage> LibnatsLink::next() {
   read_fields(message.fields);
   message.payload = {reinterpret_cast<const std::byte*>(natsMsg_GetData(received)),
                      static_cast<size_t>(natsMsg_GetDataLength(received))};
+  message.subject = natsMsg_GetSubject(received);
   return message;
 }
 

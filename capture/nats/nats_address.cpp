@@ -85,13 +85,23 @@ bool take_segments(std::string_view url, std::string_view query) {
   refuse(url, "behind the subject, only ?segments=1 may follow");
 }
 
-}  // namespace
-
-bool is_nats_url(std::string_view url) {
-  return url.starts_with(kPlain) || url.starts_with(kTls);
+void check_tokens(std::string_view subject) {
+  if (subject.empty()) throw std::invalid_argument("no subject");
+  if (subject.size() > kSubjectBytesMax) {
+    throw std::invalid_argument(fmt::format("a subject of more than {} bytes", kSubjectBytesMax));
+  }
+  const bool is_visible = std::all_of(subject.begin(), subject.end(),
+                                      [](char c) { return c > ' ' && c < 0x7f && c != '?'; });
+  if (!is_visible) throw std::invalid_argument("a character in the subject that none may have");
+  const bool has_gap =
+      subject.starts_with('.') || subject.ends_with('.') || subject.find("..") != subject.npos;
+  if (has_gap) throw std::invalid_argument("an empty token in the subject");
+  if (subject.starts_with('$') || subject.starts_with("_INBOX")) {
+    throw std::invalid_argument("a subject of the server's own");
+  }
 }
 
-NatsAddress parse_nats_url(std::string_view url) {
+NatsAddress parse(std::string_view url, void (*check)(std::string_view subject)) {
   if (!is_nats_url(url)) refuse(url, "another scheme");
   NatsAddress address;
   address.is_tls = url.starts_with(kTls);
@@ -109,30 +119,53 @@ NatsAddress parse_nats_url(std::string_view url) {
   if (question < target.size()) address.segments = take_segments(url, target.substr(question + 1));
   address.subject = target.substr(0, question);
   try {
-    check_subject(address.subject);
+    check(address.subject);
   } catch (const std::invalid_argument& error) {
     refuse(url, error.what());
   }
   return address;
 }
 
+}  // namespace
+
+bool is_nats_url(std::string_view url) {
+  return url.starts_with(kPlain) || url.starts_with(kTls);
+}
+
+NatsAddress parse_nats_url(std::string_view url) {
+  return parse(url, check_subject);
+}
+
+NatsAddress parse_nats_directory_url(std::string_view url) {
+  return parse(url, check_subject_pattern);
+}
+
+std::string nats_camera_url(std::string_view url, std::string_view subject) {
+  const size_t server = url.find("//") + 2;
+  return std::string(url.substr(0, url.find('/', server) + 1)) + std::string(subject);
+}
+
 void check_subject(std::string_view subject) {
-  if (subject.empty()) throw std::invalid_argument("no subject");
-  if (subject.size() > kSubjectBytesMax) {
-    throw std::invalid_argument(fmt::format("a subject of more than {} bytes", kSubjectBytesMax));
-  }
   if (subject.find_first_of("*>") != subject.npos) {
     throw std::invalid_argument("a wildcard in the subject");
   }
-  const bool is_visible =
-      std::all_of(subject.begin(), subject.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!is_visible) throw std::invalid_argument("a character in the subject that none may have");
-  const bool has_gap =
-      subject.starts_with('.') || subject.ends_with('.') || subject.find("..") != subject.npos;
-  if (has_gap) throw std::invalid_argument("an empty token in the subject");
-  if (subject.starts_with('$') || subject.starts_with("_INBOX")) {
-    throw std::invalid_argument("a subject of the server's own");
+  check_tokens(subject);
+}
+
+void check_subject_pattern(std::string_view pattern) {
+  check_tokens(pattern);
+  bool has_wildcard = false;
+  for (size_t begin = 0; begin < pattern.size();) {
+    const size_t end = std::min(pattern.find('.', begin), pattern.size());
+    const std::string_view token = pattern.substr(begin, end - begin);
+    const bool is_wildcard = token == "*" || (token == ">" && end == pattern.size());
+    if (!is_wildcard && token.find_first_of("*>") != token.npos) {
+      throw std::invalid_argument("a wildcard is a token of its own, and > the last one");
+    }
+    has_wildcard = has_wildcard || is_wildcard;
+    begin = end + 1;
   }
+  if (!has_wildcard) throw std::invalid_argument("the subject of a directory has a wildcard");
 }
 
 }  // namespace fanlight

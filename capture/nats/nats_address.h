@@ -29,9 +29,20 @@ bool is_nats_url(std::string_view url);
 // check_subject() refuses.
 NatsAddress parse_nats_url(std::string_view url);
 
+// Likewise of a directory of cameras: its subject has wildcards.
+NatsAddress parse_nats_directory_url(std::string_view url);
+
+// The URL of the camera at `subject` in the directory at `url`.
+std::string nats_camera_url(std::string_view url, std::string_view subject);
+
 // A subject to publish on: 1 to 128 bytes, tokens of visible ASCII characters between dots, without
-// the wildcards `*` and `>`; not one of the server's own, which begin with $ or _INBOX. Throws
-// std::invalid_argument.
+// the wildcards `*` and `>`; not one of the server's own, which begin with $ or _INBOX; and not
+// with
+// `?`, which ends it in a URL. Throws std::invalid_argument.
 void check_subject(std::string_view subject);
+
+// The subjects of a directory: the same, but some of its tokens, at least one, are `*`, and the
+// last one may be `>`. Throws std::invalid_argument.
+void check_subject_pattern(std::string_view pattern);
 
 }  // namespace fanlight

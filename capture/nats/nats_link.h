@@ -25,6 +25,7 @@ using NatsFields = std::vector<std::pair<std::string, std::string>>;
 struct NatsMessage {
   NatsFields fields;  // those of kFrameFields that it has (frame_header.h)
   std::span<const std::byte> payload;
+  std::string_view subject{};  // of one that was received
 };
 
 // How to reach a server, and who we are there.
@@ -57,16 +58,21 @@ class NatsLink {
   // `events` of poll(2): reads and writes what can be read and written.
   virtual void step(short events) = 0;
 
-  // The parts of one frame, all while not is_sending() before the first.
+  // False once the server has refused an announcement (announcement.h), which is no error: only
+  // directories need them.
+  virtual bool may_announce() const = 0;
+
+  // An announcement, or the parts of one frame, all while not is_sending() before the first.
   virtual void publish(const std::string& subject, const NatsMessage& message) = 0;
 
   // A new subscription, in place of the one before, whose messages are forgotten. The server ends
   // it by itself when it has sent `limit` messages.
+  static constexpr uint64_t kNoLimit = 0;
   virtual void subscribe(const std::string& subject, uint64_t limit) = 0;
   // Raises that limit. Has no effect if the server has reached the old one.
   virtual void extend(uint64_t limit) = 0;
 
-  // The next message that step() has read; its payload stays until the next call.
+  // The next message that step() has read; what it refers to stays until the next call.
   virtual std::optional<NatsMessage> next() = 0;
 };
 

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "capture/nats/announcement.h"
 #include "core/check.h"
 
 namespace fanlight {
@@ -91,17 +92,29 @@ void NatsPublisher::serve() {
   log_info("{}: published to {}", config_.camera, config_.shown);
   is_told_ = false;
   stats_.publish_online.set(1);
-  whole_at_ = clock_.now();
+  whole_at_ = announce_at_ = clock_.now();
   base_ = 0;
   while (!clock_.stop_requested()) {
+    if (!link->is_sending()) announce_if_due(*link);
     if (!link->is_sending()) send_news(*link);
     const bool is_sending = link->is_sending();
     std::array<pollfd, 2> waits{pollfd{link->fd(), POLLIN, 0},
                                 pollfd{is_sending ? -1 : frames_.fd(), POLLIN, 0}};
     if (is_sending) waits[0].events |= POLLOUT;
-    if (clock_.wait(waits, is_sending ? kNever : whole_at_) != Wake::ready) continue;
+    if (clock_.wait(waits, is_sending ? kNever : std::min(whole_at_, announce_at_)) != Wake::ready)
+      continue;
     if (waits[0].revents != 0) link->step(waits[0].revents);
   }
+}
+
+// Also while there is no picture yet.
+void NatsPublisher::announce_if_due(NatsLink& link) {
+  if (clock_.now() < announce_at_) return;
+  announce_at_ = link.may_announce() ? clock_.now() + kAnnounceEvery : kNever;
+  if (announce_at_ == kNever) return;
+  NatsMessage message;
+  message.fields = announcement_fields();
+  link.publish(announcement_subject(config_.login.address.subject), message);
 }
 
 void NatsPublisher::send_news(NatsLink& link) {

@@ -63,6 +63,7 @@ class NatsPublisher {
 
  private:
   void serve();
+  void announce_if_due(NatsLink& link);
   void send_news(NatsLink& link);
   void publish(NatsLink& link, const Frame& frame, bool whole_is_due);
   // Into `update_`. Returns the bytes of its text; 0 if the frame must be sent whole.
@@ -88,6 +89,7 @@ class NatsPublisher {
   uint64_t pictures_ = 0;  // Frame::pictures() of that
   uint64_t base_ = 0;      // the frame that was published before on this connection; 0: none
   Instant whole_at_{};     // when a whole frame is to be published
+  Instant announce_at_{};  // when the camera is to be announced
   bool is_told_ = false;   // the log knows that there is no connection
   LogGate size_gate_;
 

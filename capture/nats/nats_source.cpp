@@ -22,7 +22,14 @@ constexpr Duration kIntervalMax = 60s;
 // What arrives faster than it is read must not keep us from showing anything.
 constexpr int kOvertakenMax = 8;
 
-NatsLogin login_of(const NatsAddress& address, const SourceOptions& options) {
+Credit::Kind kind_of(FrameJoiner::Event event, const FrameHeader& header) {
+  if (event == FrameJoiner::Event::out_of_step) return Credit::Kind::out_of_step;
+  return header.update > 0 ? Credit::Kind::update : Credit::Kind::whole;
+}
+
+}  // namespace
+
+NatsLogin nats_login(const NatsAddress& address, const SourceOptions& options) {
   const UpstreamOptions& upstream = options.upstream;
   if (!upstream.headers.empty() || !upstream.pin.empty() || upstream.segments) {
     throw std::invalid_argument(
@@ -35,13 +42,6 @@ NatsLogin login_of(const NatsAddress& address, const SourceOptions& options) {
           .timeout = std::min(options.timeout, options.patience)};
 }
 
-Credit::Kind kind_of(FrameJoiner::Event event, const FrameHeader& header) {
-  if (event == FrameJoiner::Event::out_of_step) return Credit::Kind::out_of_step;
-  return header.update > 0 ? Credit::Kind::update : Credit::Kind::whole;
-}
-
-}  // namespace
-
 NatsSource::NatsSource(std::string_view url, const SourceOptions& options, CameraClock& clock,
                        const NatsConnect& connect)
     : address_(parse_nats_url(url)),
@@ -50,7 +50,7 @@ NatsSource::NatsSource(std::string_view url, const SourceOptions& options, Camer
       clock_(clock),
       pace_(options.fps > 0 ? frame_interval(options, 1) : Duration::zero()),
       format_{0, 0, pace_, 0},
-      link_(connect(login_of(address_, options))) {
+      link_(connect(nats_login(address_, options))) {
   await_first_picture(std::min(options.timeout, options.patience));
 }
 

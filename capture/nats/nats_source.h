@@ -22,6 +22,10 @@
 
 namespace fanlight {
 
+// How to reach the server at `address`. Throws std::invalid_argument for an option that is only for
+// HTTP.
+NatsLogin nats_login(const NatsAddress& address, const SourceOptions& options);
+
 // Owns: the connection; three pictures: the one being received, the newest whole one, and the one
 //   handed over last, which are swapped, not copied; and the one that updates are joined with, up
 //   to three times its size.

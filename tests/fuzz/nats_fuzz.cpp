@@ -26,6 +26,13 @@ void check_address(std::string_view url) {
     check_subject(address.subject);
   } catch (const std::invalid_argument&) {
   }
+  try {
+    const NatsAddress directory = parse_nats_directory_url(url);
+    check_subject_pattern(directory.subject);
+    const NatsAddress camera = parse_nats_url(nats_camera_url(url, "a.b"));
+    CHECK(camera.subject == "a.b" && camera.host == directory.host);
+  } catch (const std::invalid_argument&) {
+  }
 }
 
 // No message shows a password.

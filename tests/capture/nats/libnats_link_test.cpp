@@ -137,6 +137,47 @@ TEST(LibnatsLink, LimitsSubscriptionsAndRaisesTheLimit) {
   EXPECT_NE(second.find("SUB fanlight.yard  2\r\n"), second.npos) << second;
 }
 
+TEST(LibnatsLink, SubscribesWithoutALimitAndNamesTheSubject) {
+  std::string sent;
+  ScriptedServer server({[&](Peer& peer) {
+    greet(peer);
+    read_until(peer, "SUB a.>  1\r\n");
+    peer.write("MSG a.b.c 1 0\r\n\r\n");
+    sent = read_until(peer, "UNSUB 2 1\r\n");
+  }});
+  const auto link = connect(server.port());
+  link->subscribe("a.>", NatsLink::kNoLimit);
+  send_all(*link);
+  std::optional<NatsMessage> message;
+  while (!(message = link->next())) step(*link);
+  EXPECT_EQ(message->subject, "a.b.c");
+  link->subscribe("b", 1);
+  send_all(*link);
+  server.finish();
+  EXPECT_EQ(sent.find("UNSUB 1 1"), sent.npos) << "no limit: " << sent;
+  EXPECT_NE(sent.find("SUB b  2"), sent.npos) << sent;
+}
+
+TEST(LibnatsLink, AnAnnouncementThatIsRefusedIsNoError) {
+  ScriptedServer server({[](Peer& peer) {
+    greet(peer);
+    peer.write("-ERR 'Permissions Violation for Publish to \"_FANLIGHT.a\"'\r\n");
+    read_until(peer, "END\r\n");
+    peer.write("-ERR 'Permissions Violation for Publish to \"a\"'\r\n");
+    peer.wait_until_closed();
+  }});
+  const auto link = connect(server.port());
+  EXPECT_TRUE(link->may_announce());
+  while (link->may_announce()) step(*link);
+  const std::string text = "END";
+  link->publish("a", {{}, std::as_bytes(std::span(text))});
+  EXPECT_EQ(error_of([&] {
+              for (;;) step(*link);
+            }),
+            EACCES)
+      << "but a frame is";
+}
+
 // The server may have ended it already: that is no error.
 TEST(LibnatsLink, ALimitThatIsReachedMayBeRaised) {
   ScriptedServer server({[&](Peer& peer) {

@@ -82,11 +82,28 @@ TEST(NatsAddress, SubjectsAreThoseThatOneCanPublishOn) {
     EXPECT_NO_THROW(check_subject(subject)) << subject;
   }
   for (const char* subject : {"", "a.*", ">", "a.>", ".a", "a.", "a..b", "a b", "a\tb", "\xc3\xa4",
-                              "$SYS.a", "_INBOX.a"}) {
+                              "$SYS.a", "_INBOX.a", "a?b"}) {
     EXPECT_THROW(check_subject(subject), std::invalid_argument) << subject;
   }
   EXPECT_NO_THROW(check_subject(std::string(128, 'a')));
   EXPECT_THROW(check_subject(std::string(129, 'a')), std::invalid_argument);
+}
+
+TEST(NatsAddress, TheSubjectOfADirectoryHasWildcards) {
+  for (const char* pattern : {"fanlight.>", ">", "*", "a.*.b", "*.*", "a.*.>"}) {
+    EXPECT_NO_THROW(check_subject_pattern(pattern)) << pattern;
+  }
+  for (const char* pattern : {"", "a", "a.b", "a*", "a.b>", ">.a", "a.>.b", "a..*", "*.", "$SYS.>",
+                              "_INBOX.*", "a ?.*"}) {
+    EXPECT_THROW(check_subject_pattern(pattern), std::invalid_argument) << pattern;
+  }
+  const std::string url = "tls://me:s%2Fcrt@[::1]:4333/fanlight.*.cam";
+  const NatsAddress address = parse_nats_directory_url(url);
+  EXPECT_EQ(address.subject, "fanlight.*.cam");
+  EXPECT_EQ(address.password, "s/crt");
+  EXPECT_EQ(nats_camera_url(url, "fanlight.a.cam"), "tls://me:s%2Fcrt@[::1]:4333/fanlight.a.cam");
+  EXPECT_THROW(parse_nats_directory_url("nats://h/a"), std::invalid_argument);
+  EXPECT_THROW(parse_nats_url("nats://h/a.>"), std::invalid_argument);
 }
 
 }  // namespace

@@ -96,6 +96,27 @@ TEST_F(NatsPublisherTest, TheCameraIsWatchedWhileThereIsAConnection) {
   EXPECT_EQ(ring_.watchers(), 0u);
 }
 
+TEST_F(NatsPublisherTest, AnnouncesTheCameraAlsoWithoutAPicture) {
+  clock_.at(1s, [&] {
+    EXPECT_EQ(nats_.announcements, std::vector<std::string>{"_FANLIGHT.fanlight.yard"});
+    EXPECT_TRUE(nats_.published.empty());
+  });
+  clock_.at(4500ms, [&] { EXPECT_EQ(nats_.announcements.size(), 3u) << "every two seconds"; });
+  clock_.at(5s, [&] { nats_.fail(ECONNRESET); });
+  run_for(5900ms);
+  EXPECT_EQ(nats_.announcements.size(), 4u) << "at once on a new connection";
+  EXPECT_EQ(stats_.published_bytes.value(), 0u);
+}
+
+TEST_F(NatsPublisherTest, AnnouncesNothingWhereThatIsRefused) {
+  clock_.at(1s, [&] { nats_.may_announce = false; });
+  publish(1);
+  run_for(10s);
+  EXPECT_EQ(nats_.announcements.size(), 1u);
+  EXPECT_EQ(nats_.connects, 1);
+  EXPECT_GT(nats_.published.size(), 4u);
+}
+
 // A server that takes its time: the newest frame follows the one that is on its way.
 TEST_F(NatsPublisherTest, NewestWinsAndTheOthersAreCounted) {
   nats_.is_slow = true;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "capture/nats/announcement.h"
 #include "capture/nats/frame_header.h"
 #include "capture/nats/nats_link.h"
 #include "core/check.h"
@@ -26,6 +27,7 @@ namespace fanlight {
 struct TestMessage {
   NatsFields fields;
   Bytes payload;
+  std::string subject{};
 };
 
 // What a publisher sends of frame `sequence`, whose picture has that number in it.
@@ -43,7 +45,7 @@ inline FrameHeader test_header(uint64_t number, size_t size) {
           .size = size};
 }
 inline TestMessage test_message(const FrameHeader& header, Bytes payload) {
-  return {write_frame_header(header), std::move(payload)};
+  return {write_frame_header(header), std::move(payload), {}};
 }
 inline TestMessage test_message(uint64_t number) {
   Bytes jpeg = test_jpeg(number);
@@ -68,8 +70,10 @@ struct TestNats {
   std::deque<TestMessage> arriving;           // at the client
   std::vector<Order> orders;                  // subscriptions
   std::vector<TestMessage> published;
-  std::vector<std::string> subjects;  // of those
-  bool is_slow = false;               // it does not take what it is sent
+  std::vector<std::string> subjects;       // of those
+  std::vector<std::string> announcements;  // their subjects
+  bool may_announce = true;
+  bool is_slow = false;  // it does not take what it is sent
   bool is_sending = false;
   std::optional<int> step_error;     // errno
   std::optional<int> connect_error;  // errno
@@ -102,10 +106,15 @@ class TestLink final : public NatsLink {
     }
     has_read_ = true;
   }
+  bool may_announce() const override { return nats_.may_announce; }
   void publish(const std::string& subject, const NatsMessage& message) override {
+    if (subject.starts_with(announcement_subject({}))) {
+      nats_.announcements.push_back(subject);
+      return;
+    }
     nats_.subjects.push_back(subject);
     nats_.published.push_back(
-        {message.fields, Bytes(message.payload.begin(), message.payload.end())});
+        {message.fields, Bytes(message.payload.begin(), message.payload.end()), subject});
     nats_.is_sending = true;
     nats_.arrivals.wake();
   }
@@ -120,7 +129,7 @@ class TestLink final : public NatsLink {
     }
     current_ = std::move(nats_.arriving.front());
     nats_.arriving.pop_front();
-    return NatsMessage{current_.fields, current_.payload};
+    return NatsMessage{current_.fields, current_.payload, current_.subject};
   }
 
  private:
