@@ -23,6 +23,12 @@ def state_of(address, name):
     return next(camera for camera in cameras if camera["name"] == name)
 
 
+def lost_camera(address):
+    """What a shard's summary has of the first camera that is lost."""
+    cameras = json.loads(fetch(address, "/api/v1/summary").body)["cameras"]
+    return next((camera for camera in cameras if camera["state"] == "lost"), None)
+
+
 class ExitTest(unittest.TestCase):
     """Errors that end the start immediately: mistakes, and with a flag an absent camera."""
 
@@ -90,11 +96,12 @@ class AwayTest(unittest.TestCase):
         with stream.connection:
             self.assertEqual({part.slate for part in stream.parts(2)}, {f"camera lost: {reason}"})
         self.assertEqual(fetch(server.address, "/snapshot").status, 503)
-        ready = fetch(server.address, "/readyz")
-        self.assertEqual((ready.status, ready.body.decode()), (
-            503, f"503 Service Unavailable: camera: lost: {reason}\n"))
+        # Another shard may have its first slate a little later.
+        said = f"503 Service Unavailable: camera: lost: {reason}\n".encode()
+        harness.wait_until(lambda: fetch(server.address, "/readyz").body == said, said)
+        self.assertEqual(fetch(server.address, "/readyz").status, 503)
         self.assertEqual(fetch(server.address, "/healthz").status, 200)
-        camera = json.loads(fetch(server.address, "/api/v1/summary").body)["cameras"][0]
+        camera = harness.wait_until(lambda: lost_camera(server.address), "the summary has it")
         self.assertEqual((camera["state"], camera["reason"], camera["fps"]),
                          ("lost", f"camera lost: {reason}", 0))
         self.assertIsNone(camera["newest_age_seconds"])
@@ -142,8 +149,8 @@ class SeveralTest(unittest.TestCase):
         with stream.connection:
             for part in stream.parts(2):
                 self.assertEqual(part.slate, "camera lost: not there")
-        camera = state_of(self.address, "away")
-        self.assertEqual((camera["state"], camera["reason"]), ("lost", "camera lost: not there"))
+        away = harness.wait_until(lambda: lost_camera(self.address), "the summary has it")
+        self.assertEqual((away["name"], away["reason"]), ("away", "camera lost: not there"))
         self.fanlight.wait_for_line("away: waiting: .*No such file")
 
     def test_the_other_camera_works_and_is_rotated(self):

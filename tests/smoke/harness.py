@@ -99,12 +99,14 @@ class Fanlight:
 
 
 def wait_until(holds, what):
-    """For figures that a server counts a moment after what its clients see."""
+    """What holds() returns when that is true: for figures that a server, or another of its shards,
+    has a moment after what its clients see."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while not holds():
+    while not (value := holds()):
         if time.monotonic() > deadline:
             raise AssertionError(what)
         threading.Event().wait(0.01)
+    return value
 
 
 def reserve_port(host="127.0.0.1"):
