@@ -99,6 +99,9 @@ void check_tokens(std::string_view subject) {
   if (subject.starts_with('$') || subject.starts_with("_INBOX")) {
     throw std::invalid_argument("a subject of the server's own");
   }
+  if (subject.starts_with("_FANLIGHT")) {
+    throw std::invalid_argument("a subject on which cameras are announced");
+  }
 }
 
 NatsAddress parse(std::string_view url, void (*check)(std::string_view subject)) {
@@ -147,7 +150,8 @@ std::string nats_camera_url(std::string_view url, std::string_view subject) {
 
 void check_subject(std::string_view subject) {
   if (subject.find_first_of("*>") != subject.npos) {
-    throw std::invalid_argument("a wildcard in the subject");
+    throw std::invalid_argument(
+        "a wildcard in the subject; --camera '*=URL' shows all cameras that match it");
   }
   check_tokens(subject);
 }

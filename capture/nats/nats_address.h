@@ -36,9 +36,8 @@ NatsAddress parse_nats_directory_url(std::string_view url);
 std::string nats_camera_url(std::string_view url, std::string_view subject);
 
 // A subject to publish on: 1 to 128 bytes, tokens of visible ASCII characters between dots, without
-// the wildcards `*` and `>`; not one of the server's own, which begin with $ or _INBOX; and not
-// with
-// `?`, which ends it in a URL. Throws std::invalid_argument.
+// the wildcards `*` and `>`, and without `?`, which ends it in a URL; not one of the server's own,
+// which begin with $ or _INBOX, or of announcements, with _FANLIGHT. Throws std::invalid_argument.
 void check_subject(std::string_view subject);
 
 // The subjects of a directory: the same, but some of its tokens, at least one, are `*`, and the

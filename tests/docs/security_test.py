@@ -32,6 +32,8 @@ CONSTANTS = [
     ("picture of an upstream", "capture/relay/relay_source.h", [("kPictureBytesMax", 33554432)]),
     ("frame on a NATS server", "capture/nats/frame_header.h",
      [("kNatsFrameBytesMax", 33554432), ("kNatsPartsMax", 4096)]),
+    ("cameras of a directory on a NATS server", "tools/options/camera_options.h",
+     [("kDirectoryCamerasMax", 256), ("max_cameras", 16)]),
     ("configuration file", "tools/options/config_file.h", [("kConfigBytesMax", 1048576)]),
     ("users", "http/auth/user_table.h", [("kUsersMax", 10000), ("kFileBytesMax", 1048576)]),
     ("logins that are remembered", "http/auth/credential_cache.h", [("kSets", 256), ("kWays", 4)]),

@@ -16,13 +16,14 @@ namespace fanlight {
 namespace {
 
 bool is_camera_name(std::string_view name) {
+  if (name == kDirectory) return true;
   return !name.empty() && name.size() <= 32 && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
 }
 
-constexpr std::string_view kKeys[] = {"size",   "fps",    "quality",  "rotate",
-                                      "mirror", "ladder", "segments", "publish"};
+constexpr std::string_view kKeys[] = {"size",   "fps",      "quality", "rotate",     "mirror",
+                                      "ladder", "segments", "publish", "max-cameras"};
 
 // The end of a URL: the first comma that is followed by one of our keys.
 size_t size_of_url(std::string_view text) {
@@ -112,6 +113,21 @@ void check_camera_name(std::string_view name) {
       fmt::format("'{}': a name of 1 to 32 characters a-z, 0-9 and - is expected", name));
 }
 
+void check_directory(const CameraOptions& camera) {
+  if (!camera.is_directory()) {
+    if (camera.max_cameras == CameraOptions().max_cameras) return;
+    throw std::invalid_argument("max-cameras belongs to a directory, whose name is *");
+  }
+  if (!is_nats_url(camera.source)) {
+    throw std::invalid_argument(
+        "a directory is that of a NATS server, *=nats://HOST/SUBJECT with wildcards");
+  }
+  parse_nats_directory_url(camera.source);
+  if (!camera.publish.empty()) {
+    throw std::invalid_argument("the cameras of a directory are not published again");
+  }
+}
+
 void set_camera_option(CameraOptions& camera, std::string_view key, std::string_view value) {
   if (key == "size") {
     const PictureSize size = parse_picture_size(value);
@@ -132,13 +148,15 @@ void set_camera_option(CameraOptions& camera, std::string_view key, std::string_
   } else if (key == "publish") {
     parse_nats_url(value);
     camera.publish = value;
+  } else if (key == "max-cameras") {
+    camera.max_cameras = static_cast<size_t>(parse_integer(value, 1, kDirectoryCamerasMax));
   } else {
     const std::string question = did_you_mean(key, kKeys);
     throw std::invalid_argument(fmt::format(
         "'{}={}': {}", key, value,
         question.empty()
             ? "one of size=WxH, fps=N, quality=N, rotate=DEGREES, mirror=on|off, ladder=RUNGS, "
-              "segments=on|off, publish=URL is expected"
+              "segments=on|off, publish=URL, max-cameras=N is expected"
             : "no such key" + question));
   }
 }
@@ -206,6 +224,7 @@ CameraOptions parse_camera(std::string_view text) {
   camera.source = complete_source(source);
   if (!is_url(camera.source)) {
     set_camera_options(camera, rest.substr(source.size()));
+    check_directory(camera);
     if (!camera.upstream.segments) return camera;
     throw std::invalid_argument(
         fmt::format("'{}': segments=on belongs to the URL of another Fanlight", text));
@@ -214,6 +233,7 @@ CameraOptions parse_camera(std::string_view text) {
   camera.source = complete_source(rest.substr(0, size));
   try {
     set_camera_options(camera, rest.substr(size));
+    check_directory(camera);
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(
         fmt::format("{}; a comma that belongs to the URL is written %2C", error.what()));
@@ -235,6 +255,8 @@ std::vector<CameraOptions> put_cameras_together(CameraOptions single, bool is_sh
         "with --camera write NAME=SPEC,size=WxH,fps=N");
   }
   check_names(others);
+  std::stable_partition(others.begin(), others.end(),
+                        [](const CameraOptions& each) { return !each.is_directory(); });
   for (const std::string& control : controls) add_control(others, control);
   return others;
 }

@@ -159,10 +159,10 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
 
 [[noreturn]] void refuse_camera_key(std::string_view name, const toml::source_region& region,
                                     std::string_view path, const Place& place) {
-  constexpr std::string_view kKnown[] = {"source",        "size",    "fps",        "quality",
-                                         "rotate",        "mirror",  "ladder",     "control",
-                                         "headers",       "tls",     "insecure",   "segments",
-                                         "password-file", "publish", "credentials"};
+  constexpr std::string_view kKnown[] = {"source",        "size",    "fps",         "quality",
+                                         "rotate",        "mirror",  "ladder",      "control",
+                                         "headers",       "tls",     "insecure",    "segments",
+                                         "password-file", "publish", "credentials", "max-cameras"};
   const Option* option = find_option(name);
   if (option != nullptr && !option->is(kCommand)) {
     place.refuse_at(region, path, "a server key; it belongs above the first [camera.NAME]");
@@ -172,7 +172,7 @@ void read_tls(CameraOptions& camera, const toml::node& node, std::string_view ke
                   question.empty()
                       ? "no such key; keys: source, size, fps, quality, rotate, mirror, "
                         "ladder, control, headers, tls, insecure, segments, password-file, "
-                        "publish, credentials"
+                        "publish, credentials, max-cameras"
                       : "no such key" + question);
 }
 
@@ -192,6 +192,7 @@ void read_camera_key(CameraOptions& camera, std::string_view name, const toml::n
                            {"password-file", {.type = "FILE"}},
                            {"credentials", {.type = "FILE"}},
                            {"publish", {.type = "URL"}},
+                           {"max-cameras", {.type = "N", .is_number = true}},
                            {"segments", {.type = "on|off"}}};
   if (name == "control") {
     for (const std::string& text : control_texts(node, path, place)) {
@@ -267,6 +268,11 @@ CameraOptions read_camera(const toml::key& name, const toml::node& node, const P
                     "URL, or to publish");
   }
   check_password_file(camera, path, name.source(), place);
+  try {
+    check_directory(camera);
+  } catch (const std::invalid_argument& error) {
+    place.refuse_at(name.source(), path, error.what());
+  }
   return camera;
 }
 

@@ -153,6 +153,9 @@ JsonMembers rows_of(Form form, const CameraOptions& camera) {
     rows.emplace_back("publish",
                       quoted(form, is_file ? camera.publish : redact_url(camera.publish)));
   }
+  if (camera.is_directory()) {
+    rows.emplace_back("max-cameras", fmt::format("{}", camera.max_cameras));
+  }
   if (!camera.controls.empty()) rows.emplace_back("control", controls_of(form, camera));
   return rows;
 }
@@ -164,7 +167,8 @@ std::string toml_of(const Options& options) {
     text += fmt::format("{} = {}\n", row.option->name, value_of(Form::toml, row));
   }
   for (const CameraOptions& camera : options.cameras) {
-    text += fmt::format("\n[camera.{}]\n", camera.name);
+    const bool is_bare = !camera.is_directory();  // a key without quotes, as TOML has it
+    text += fmt::format("\n[camera.{}]\n", is_bare ? camera.name : quoted(Form::toml, camera.name));
     for (const auto& [name, value] : rows_of(Form::toml, camera)) {
       text += fmt::format("{} = {}\n", name, value);
     }

@@ -190,7 +190,8 @@ std::vector<Option> camera_options() {
       {"source", "SPEC", "", source_help(), kOfCameras, set_source},
       {"camera", "NAME=SPEC[,key=value]...", "",
        "a camera under /cameras/NAME/, keys are size, fps, quality, rotate, mirror, ladder, "
-       "segments and publish; in a URL a comma before such a key is written %2C; repeatable",
+       "segments and publish; in a URL a comma before such a key is written %2C; repeatable. "
+       "*=nats://HOST/SUBJECT with wildcards: those that are announced there, max-cameras=16",
        kRepeatable | kOfCameras, add_camera},
       {kFps, "N", "", "pictures per second (default: the source's own)",
        kNumber | kOfCameras | kReloadable, shape<kFps>},

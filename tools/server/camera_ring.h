@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "capture/source/source.h"
 #include "core/frame_ring.h"
@@ -27,5 +28,20 @@ FrameRingConfig ring_config(const SourceFormat& format, const Options& options,
 // std::system_error where there is not even that.
 std::unique_ptr<FrameRing> make_ring(const SourceFormat& format, const CameraOptions& camera,
                                      const Options& options, BackendKind backend);
+
+// Of a camera that is not connected yet: the requested format, or more.
+SourceFormat unknown_format(const CameraOptions& camera);
+
+// The lower rungs of a camera; a warning in the log where pictures are too small for any.
+// `format`: without a size while that is not known. Throws StartError.
+std::vector<RungOption> rungs_for(const SourceFormat& format, const CameraOptions& camera,
+                                  const Options& options);
+
+// A place of a rung is as large as the encoder's worst case for its box, so that its address space
+// does not depend on what the camera delivers: --ring-slots times eight times about three bytes per
+// pixel. It has the same limit as that of rung 0. Throws StartError where that is too much.
+std::unique_ptr<FrameRing> make_rung_ring(PictureSize box, const SourceFormat& format,
+                                          const CameraOptions& camera, const Options& options,
+                                          BackendKind backend);
 
 }  // namespace fanlight

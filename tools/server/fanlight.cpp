@@ -38,6 +38,7 @@
 #include "tools/options/source_spec.h"
 #include "tools/options/version.h"
 #include "tools/server/access_log_writer.h"
+#include "tools/server/camera_directory.h"
 #include "tools/server/confinement.h"
 #include "tools/server/device_report.h"
 #include "tools/server/farewell.h"
@@ -141,26 +142,18 @@ std::vector<Camera> shown(const std::vector<std::unique_ptr<RunningCamera>>& run
   std::vector<Camera> cameras;
   for (const auto& camera : running) {
     const std::string& source = camera->options.source;
-    cameras.push_back({camera->options.name, redact_url(source), camera->ring.get(), &camera->panel,
-                       is_url(source) || is_on_disk(source), camera->history.get()});
+    const bool is_named = camera->loop != nullptr;
+    cameras.push_back({is_named ? camera->options.name : "", redact_url(source), camera->ring.get(),
+                       &camera->panel, is_url(source) || is_on_disk(source),
+                       camera->history.get()});
     for (const auto& ring : camera->rung_rings) cameras.back().lower_rungs.push_back(ring.get());
   }
   return cameras;
 }
 
-// Each rung of each camera has one.
-size_t count_rings(const std::vector<std::unique_ptr<RunningCamera>>& running) {
-  size_t rings = 0;
-  for (const auto& camera : running) rings += 1 + camera->rung_rings.size();
-  return rings;
-}
-
-// `rings`: of all cameras' rungs.
-void say_what_runs(const Options& options, const ServerConfig& config, size_t rings,
-                   unsigned shards, std::string_view backend) {
+void say_what_runs(const ServerConfig& config, size_t frames, unsigned shards,
+                   std::string_view backend) {
   const size_t viewers_max = config.admission.viewers_max;
-  const size_t history = options.history ? options.history_memory : 0;
-  const size_t frames = options.frame_memory * rings + history * options.cameras.size();
   const size_t record = config.access_log == nullptr ? 0 : sizeof(AccessRecord);
   const size_t tls = config.tls == nullptr ? 0 : TlsPlaces::kBytesPerViewer;
   const size_t tls_outputs = config.tls == nullptr ? 0 : TlsPlaces::kBytesPerShard * shards;
@@ -173,11 +166,11 @@ void say_what_runs(const Options& options, const ServerConfig& config, size_t ri
 }
 
 void say_what_listens(const Options& options, const ServerConfig& config,
-                      const OpenListeners& listeners, const BackendChoice& backend, size_t rings,
-                      unsigned shards) {
+                      const OpenListeners& listeners, const BackendChoice& backend,
+                      const std::vector<std::unique_ptr<RunningCamera>>& cameras, unsigned shards) {
   say_where(listeners);
   if (config.auth == nullptr) warn_of_open(listeners, options);
-  say_what_runs(options, config, rings, shards, backend.reason);
+  say_what_runs(config, frame_memory_of(cameras, options), shards, backend.reason);
   say_egress(config.wire, options, listeners);
 }
 
@@ -224,6 +217,16 @@ ServiceManager meet_manager(Successor* successor) {
   return {successor->take_manager(), successor->keep_alive_period()};
 }
 
+// False when one of their threads does not return. All but `devices` may be nullptr.
+bool stop_others(RunningTable* table, DeviceReport& devices, AccessLogWriter* access_log,
+                 CameraDirectory* directory) noexcept {
+  const bool table_stopped = table == nullptr || table->stop();
+  const bool devices_stopped = devices.stop();
+  const bool log_stopped = access_log == nullptr || access_log->stop();
+  const bool directory_stopped = directory == nullptr || directory->stop();
+  return table_stopped && devices_stopped && log_stopped && directory_stopped;
+}
+
 // In this order: everything that can fail for lack of a descriptor, thread or memory precedes the
 // first accept, and takes nothing that is left for clients. Clients that connect in the meantime
 // wait in the backlog. What needs root's rights precedes --user, and everything that reads what
@@ -264,8 +267,10 @@ void serve(const CommandLine& flags, const Options& options, Background* starter
   config.auth = auth == nullptr ? nullptr : auth->auth();
   ServerState state(config, shown(running), threads.shards, read_wall_clock());
   Reload reload(flags, options, state, running, sandbox);
+  const std::unique_ptr<CameraDirectory> directory = open_directory(options, running, state);
   Server server(state, listeners.viewers, threads, listeners.admin);
   start_cameras(running);
+  if (directory) directory->start(main_loop, [&] { reload.tune_cameras(); });
   DeviceReport devices(state.devices_json, std::move(libcamera));
   const std::function<void()> read_again = [&] {
     if (access_log != nullptr) access_log->reopen();
@@ -278,7 +283,7 @@ void serve(const CommandLine& flags, const Options& options, Background* starter
 
   const Instant began = read_monotonic_clock();
   say_if_possible([&] {
-    say_what_listens(options, config, listeners, backend, count_rings(running), threads.shards);
+    say_what_listens(options, config, listeners, backend, running, threads.shards);
     say_sandbox(sandbox);
     if (!options.source_was_given) say_emulated(camera);
     for (const std::string& note : flags.notes) log_info("{}", note);
@@ -291,10 +296,8 @@ void serve(const CommandLine& flags, const Options& options, Background* starter
 
   server.stop();
   say_if_possible([&] { say_farewell(state, read_monotonic_clock() - began); });
-  const bool table_stopped = table == nullptr || table->stop();
-  const bool devices_stopped = devices.stop();
-  const bool log_stopped = access_log == nullptr || access_log->stop();
-  if (stop_cameras(running) && table_stopped && devices_stopped && log_stopped) return;
+  const bool others = stop_others(table.get(), devices, access_log.get(), directory.get());
+  if (stop_cameras(running) && others) return;
   // Objects that its thread may still use cannot be destroyed.
   std::_Exit(static_cast<int>(ExitCode::ok));
 }

@@ -23,7 +23,7 @@ class MainLoop final : public Watch {
   MainLoop& operator=(const MainLoop&) = delete;
   ~MainLoop();
 
-  // Of four descriptors at most.
+  // Of five descriptors at most.
   void watch(int fd, std::function<void()> on_ready) override;
   void unwatch(int fd) noexcept override;
 
@@ -45,7 +45,7 @@ class MainLoop final : public Watch {
     int fd = -1;  // -1: none
     std::function<void()> on_ready{};
   };
-  static constexpr size_t kWatchedMax = 4;
+  static constexpr size_t kWatchedMax = 5;
   std::array<Watched, kWatchedMax> watched_;
   bool ended_ = false;
 };

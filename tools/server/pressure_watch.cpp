@@ -28,12 +28,12 @@ void PressureWatch::tick(ReliefFigures& figures,
   figures.level.set(level);
   figures.cpu_permille.set(static_cast<uint64_t>(pressure.cpu * 1000));
   figures.is_hot.set(pressure.is_hot ? 1 : 0);
-  if (level == before) return;
+  // Those of a directory may be new.
   for (const auto& camera : cameras) {
     if (camera->ladder) camera->ladder->set_relief(rungs_at(level));
-    camera->loop->keep_every(relief_.keep_every());
+    if (camera->loop) camera->loop->keep_every(relief_.keep_every());
   }
-  say(pressure, before);
+  if (level != before) say(pressure, before);
 }
 
 // Once when it begins and once when it is over, however long it lasts.

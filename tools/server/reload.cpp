@@ -82,6 +82,7 @@ std::vector<std::string_view> fixed_differences(const CameraOptions& now,
   if (now.password_file != next.password_file || now.password != next.password) {
     names.push_back("password");
   }
+  if (now.max_cameras != next.max_cameras) names.push_back("max-cameras");
   if (now.publish != next.publish) names.push_back("publish");
   if (now.upstream.credentials != next.upstream.credentials) names.push_back("credentials");
   if (now.upstream.insecure != next.upstream.insecure) names.push_back("insecure");
@@ -174,13 +175,19 @@ void Reload::put_into_force() {
   if (state_.wire && now_.max_egress.value_or(0) != 0) {
     state_.wire->set_rate(*now_.max_egress, now_.min_fps);
   }
-  for (size_t i = 0; i < cameras_.size(); ++i) {
-    const CameraOptions& camera = now_.cameras[i];
-    cameras_[i]->loop->tune(
-        {camera.quality, camera.fps, now_.camera_stall_timeout, now_.capture_idle});
-  }
+  tune_cameras();
   if (!state_.flags_json.set(config_json(now_))) {
     log_warning("the options are too long for /api/v1/state, which shows the old ones");
+  }
+}
+
+// Those of a directory, which is the last of the options, have its options.
+void Reload::tune_cameras() noexcept {
+  for (size_t i = 0; i < cameras_.size(); ++i) {
+    const CameraOptions& camera = now_.cameras[std::min(i, now_.cameras.size() - 1)];
+    if (cameras_[i]->loop == nullptr) continue;
+    cameras_[i]->loop->tune(
+        {camera.quality, camera.fps, now_.camera_stall_timeout, now_.capture_idle});
   }
 }
 

@@ -27,6 +27,9 @@ class Reload {
   // when nothing has.
   void carry_out() noexcept;
 
+  // All cameras that run take what is in force; those of a directory may not have run before.
+  void tune_cameras() noexcept;
+
  private:
   void take(const Options& next);
   bool take_option(size_t index, const OptionTexts& row);

@@ -12,7 +12,9 @@ namespace fanlight {
 
 RunningAuth::RunningAuth(const Options& options)
     : auth_file_(options.auth_file), link_key_(options.link_key) {
-  for (const CameraOptions& camera : options.cameras) cameras_.push_back(camera.name);
+  for (const CameraOptions& camera : options.cameras) {
+    if (!camera.is_directory()) cameras_.push_back(camera.name);
+  }
   read_users();
   read_keys();
   if (!auth_file_.empty()) pool_ = std::make_unique<PasswordPool>(auth_);

@@ -14,6 +14,7 @@
 #include "capture/camera/device_list.h"
 #include "capture/camera/rendition.h"
 #include "capture/camera/source_table.h"
+#include "capture/nats/nats_address.h"
 #include "capture/nats/nats_plugin.h"
 #include "capture/relay/fetch_url.h"
 #include "capture/relay/redact_url.h"
@@ -28,9 +29,6 @@
 namespace fanlight {
 namespace {
 
-// Assumed for a camera that is not connected yet.
-constexpr SourceFormat kUnknownFormat{1920, 1080, Duration::zero(), 0};
-constexpr int kPictureSideMax = 65500;  // JPEG's
 // How long the start waits for other servers' answers if it can continue without them: viewers are
 // accepted in the meantime, and the camera's own thread tries again.
 constexpr Duration kStartPatience = 2s;
@@ -40,17 +38,6 @@ constexpr Duration kStopPatience = 1s;
 bool is_permission(const std::system_error& error) {
   return error.code() == std::errc::permission_denied ||
          error.code() == std::errc::operation_not_permitted;
-}
-
-// For a camera that is not connected yet: the requested format, or more.
-SourceFormat unknown_format(const CameraOptions& camera) {
-  SourceFormat format = kUnknownFormat;
-  if (int64_t{camera.width} * camera.height > int64_t{format.width} * format.height) {
-    format.width = camera.width;
-    format.height = camera.height;
-  }
-  if (camera.fps > 0) format.interval = from_seconds(1 / camera.fps);
-  return format;
 }
 
 // With the password, which nothing else needs to know.
@@ -107,9 +94,10 @@ std::unique_ptr<Encoder> hardware_encoder(const Options& options) {
 }
 
 RenditionConfig rendition_config(const RunningCamera& camera, const Options& options) {
+  const bool has_jpegs = is_nats_url(camera.options.source);  // nothing is encoded
   return {.orientation = camera.options.orientation,
-          .encoder_threads = encoder_threads(options),
-          .hardware_encoder = hardware_encoder(options),
+          .encoder_threads = has_jpegs ? 0 : encoder_threads(options),
+          .hardware_encoder = has_jpegs ? nullptr : hardware_encoder(options),
           .refresh = options.refresh,
           .history = camera.history.get()};
 }
@@ -205,67 +193,27 @@ std::vector<Attempt> try_to_open_all(const std::vector<std::unique_ptr<RunningCa
   return attempts;
 }
 
-// Larger than any, if it is not known and need not be: a rung that turns out to be larger than the
-// pictures shows them as they are.
-PictureSize picture_size(const Attempt& attempt, const CameraOptions& camera) {
-  SourceFormat format = attempt.source ? attempt.source->format() : SourceFormat{};
-  if (format.width == 0 && !camera.ladder.is_automatic) return {kPictureSideMax, kPictureSideMax};
-  if (format.width == 0) format = unknown_format(camera);
-  const auto [width, height] = camera.orientation.size_of(format.width, format.height);
-  return {width, height};
-}
-
-std::vector<RungOption> rungs_for(const Attempt& attempt, const CameraOptions& camera,
-                                  const Options& options) {
-  if (camera.ladder.is_off()) return {};
-  const PictureSize picture = picture_size(attempt, camera);
-  try {
-    const auto rungs = rungs_of(camera.ladder, picture, camera.quality);
-    if (rungs.empty()) {
-      log_warning("{}: --ladder auto: pictures of {}x{} are too small for a rung of {} columns",
-                  camera.name, picture.width, picture.height, kRungWidthMin);
-    }
-    return rungs;
-  } catch (const std::invalid_argument& error) {
-    throw StartError(options.blame_for_cameras,
-                     fmt::format("--ladder: {}: {}", camera.name, error.what()));
-  }
-}
-
-// A place of a rung is as large as the encoder's worst case for its box, so that its address space
-// does not depend on what the camera delivers: --ring-slots times eight times about three bytes per
-// pixel. It has the same limit as that of rung 0.
-void make_ladder(RunningCamera& camera, const Attempt& attempt, const SourceFormat& format,
-                 const Options& options, BackendKind backend) {
-  std::vector<RungTarget> targets;
-  for (const RungOption& rung : rungs_for(attempt, camera.options, options)) {
-    FrameRingConfig ring = ring_config(format, options, backend);
+void make_rings(RunningCamera& camera, const Attempt& attempt, const Options& options,
+                BackendKind backend) {
+  const CameraOptions& chosen = camera.options;
+  const SourceFormat known = attempt.source ? attempt.source->format() : SourceFormat{};
+  const SourceFormat format = attempt.source ? known : unknown_format(chosen);
+  camera.ring = make_ring(format, chosen, options, backend);
+  for (const RungOption& rung : rungs_for(known, chosen, options)) {
+    camera.rung_rings.push_back(make_rung_ring(rung.size, format, chosen, options, backend));
     const PictureExtent box{rung.size.width, rung.size.height};
-    ring.jpeg_capacity = rung_capacity(box);
-    if (ring.jpeg_capacity > kRingAddresses / (FrameRing::kPlacesPerWindow * ring.window)) {
-      throw StartError(
-          options.blame_for_cameras,
-          fmt::format("--ladder: {}: a rung of {}x{} needs more than {} MB of address "
-                      "space; try a smaller --ring-slots",
-                      camera.options.name, box.width, box.height, kRingAddresses >> 20));
-    }
-    camera.rung_rings.push_back(std::make_unique<FrameRing>(ring));
-    targets.push_back({camera.rung_rings.back().get(), box, rung.quality});
+    camera.rungs.push_back({camera.rung_rings.back().get(), box, rung.quality});
   }
-  if (targets.empty()) return;
-  camera.ladder = std::make_unique<Ladder>(*camera.ring, targets, camera.options.name,
-                                           camera.options.orientation);
-  camera.ladder->start();
+  camera.history = make_history(*camera.ring, options);
 }
 
-void make_loop(RunningCamera& camera, Attempt attempt, const Options& options,
-               BackendKind backend) {
-  const SourceFormat format =
-      attempt.source ? attempt.source->format() : unknown_format(camera.options);
-  camera.ring = make_ring(format, camera.options, options, backend);
-  make_ladder(camera, attempt, format, options, backend);
+void make_loop(RunningCamera& camera, Attempt attempt, const Options& options) {
+  if (!camera.rungs.empty()) {
+    camera.ladder = std::make_unique<Ladder>(*camera.ring, camera.rungs, camera.options.name,
+                                             camera.options.orientation);
+    camera.ladder->start();
+  }
   CaptureConfig config = capture_config(camera, options);
-  camera.history = make_history(*camera.ring, options);
   RenditionConfig rendition = rendition_config(camera, options);
   rendition.ladder = camera.ladder.get();
   if (!attempt.failure) {
@@ -297,6 +245,19 @@ void make_publisher(RunningCamera& camera) {
   }
 }
 
+// Those of the directory, which is the last of the options.
+void add_unnamed(std::vector<std::unique_ptr<RunningCamera>>& cameras, const Options& options,
+                 BackendKind backend) {
+  const CameraOptions& chosen = options.cameras.back();
+  if (!chosen.is_directory()) return;
+  warn_of_insecure(chosen);
+  for (size_t i = 0; i < chosen.max_cameras; ++i) {
+    cameras.push_back(std::make_unique<RunningCamera>());
+    cameras.back()->options = chosen;
+    make_rings(*cameras.back(), {}, options, backend);
+  }
+}
+
 bool may_serve(const Attempt& attempt, const CameraOptions& camera, const Options& options) {
   if (!attempt.failure) return true;
   return !options.exit_on_no_source && may_come(camera.source, attempt.failure->code());
@@ -321,23 +282,53 @@ std::vector<std::unique_ptr<RunningCamera>> open_cameras(const Options& options,
                                                          BackendKind backend, bool exclusive_ones) {
   std::vector<std::unique_ptr<RunningCamera>> cameras;
   for (const CameraOptions& chosen : options.cameras) {
+    if (chosen.is_directory()) continue;
     cameras.push_back(std::make_unique<RunningCamera>());
     cameras.back()->options = chosen;
     cameras.back()->options.source = choose_source(chosen.source);
     warn_of_insecure(cameras.back()->options);
   }
   std::vector<Attempt> attempts = try_to_open_all(cameras, options, exclusive_ones);
-  bool any = false;
+  const bool has_directory = cameras.size() < options.cameras.size();
+  bool any = has_directory && (cameras.empty() || !options.exit_on_no_source);
   for (size_t i = 0; i < cameras.size(); ++i) {
     any = any || may_serve(attempts[i], cameras[i]->options, options);
   }
   if (!any) give_up(*attempts.front().failure, cameras.front()->options.source);
   for (size_t i = 0; i < cameras.size(); ++i) {
     watch_devices(*cameras[i]);
-    make_loop(*cameras[i], std::move(attempts[i]), options, backend);
+    make_rings(*cameras[i], attempts[i], options, backend);
+    make_loop(*cameras[i], std::move(attempts[i]), options);
     make_publisher(*cameras[i]);
   }
+  add_unnamed(cameras, options, backend);
   return cameras;
+}
+
+void name_camera(RunningCamera& camera, std::string name, std::string source,
+                 const Options& options) {
+  camera.options.name = std::move(name);
+  camera.options.source = std::move(source);
+  try {
+    make_loop(camera, {}, options);
+    camera.loop->start();
+  } catch (...) {
+    camera.loop.reset();
+    camera.ladder.reset();
+    throw;
+  }
+  camera.loop->continue_from(0);
+  camera.loop->begin();
+}
+
+size_t frame_memory_of(const std::vector<std::unique_ptr<RunningCamera>>& cameras,
+                       const Options& options) noexcept {
+  const size_t history = options.history ? options.history_memory : 0;
+  size_t bytes = 0;
+  for (const auto& camera : cameras) {
+    bytes += (1 + camera->rungs.size()) * options.frame_memory + history;
+  }
+  return bytes;
 }
 
 void release_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) noexcept {
@@ -349,7 +340,7 @@ void release_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras)
 
 void start_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) {
   for (const auto& camera : cameras) {
-    camera->loop->start();
+    if (camera->loop) camera->loop->start();
     if (camera->publisher) camera->publisher->start();
   }
 }
@@ -366,7 +357,7 @@ bool stop_cameras(const std::vector<std::unique_ptr<RunningCamera>>& cameras) no
     all = false;
   }
   for (const auto& camera : cameras) {
-    if (camera->loop->stop_within(kStopPatience)) continue;
+    if (!camera->loop || camera->loop->stop_within(kStopPatience)) continue;
     log_warning("{}: its driver does not return; left behind", camera->options.name);
     all = false;
   }

@@ -12,8 +12,10 @@ namespace fanlight {
 namespace {
 
 std::string status_text(const ServerState& state) {
-  return fmt::format("{} of {} viewers at most, {} cameras", state.config.backend,
-                     state.config.admission.viewers_max, state.cameras.size());
+  const size_t cameras = state.names.named().size(), more = state.names.size() - cameras;
+  return fmt::format("{} of {} viewers at most, {} cameras{}", state.config.backend,
+                     state.config.admission.viewers_max, cameras,
+                     more == 0 ? "" : fmt::format(", up to {} announced ones", more));
 }
 
 }  // namespace
@@ -24,7 +26,9 @@ Service::Service(ServiceParts parts)
 void Service::begin() noexcept {
   parts_.listeners.possess();
   parts_.server.begin();
-  for (const auto& each : parts_.cameras) each->loop->begin();
+  for (const auto& each : parts_.cameras) {
+    if (each->loop) each->loop->begin();
+  }
   is_main_ = true;
   parts_.manager.ready(status_);
 }
@@ -37,6 +41,7 @@ void Service::take_over(std::unique_ptr<Successor> successor, Background& starte
   const std::vector<CameraState> before =
       successor_->stop_predecessor({names.begin(), names.end()});
   for (const auto& camera : parts_.cameras) {
+    if (camera->loop == nullptr) continue;
     const auto same = std::find_if(before.begin(), before.end(), [&](const CameraState& each) {
       return each.name == camera->options.name;
     });

@@ -16,11 +16,11 @@ namespace {
 constexpr size_t kAlways = 8;
 // The ring or the epoll set, the waker, the spare; and a socket for each address.
 constexpr size_t kOfShard = 3;
-// The clock's two wakers, the ring's, the loop's, the memory, the device watch, the device.
-constexpr size_t kOfCamera = 7;
+// The clocks' four wakers, the ring's, the loop's, the memory, the device watch, the device.
+constexpr size_t kOfCamera = 9;
 constexpr size_t kOfLadder = 2;  // the clock's two wakers
 constexpr size_t kOfRung = 2;    // the ring's waker, and its memory
-// The clock's two wakers, the frames', the end's, the connection.
+// The frames' waker, the end's, the connection; of a directory, also the clock's two.
 constexpr size_t kOfPublisher = 5;
 // Probing io_uring, reading a folder, a database or a list of devices.
 constexpr size_t kForAMoment = 6;
@@ -63,17 +63,20 @@ size_t StartNeeds::descriptors() const noexcept {
 }
 
 StartNeeds needs_of(const Options& options, unsigned shards) {
+  size_t cameras = 0;
   size_t ladders = 0;
   size_t rungs = 0;
   size_t publishers = 0;
   for (const CameraOptions& camera : options.cameras) {
-    ladders += camera.ladder.is_off() ? 0 : 1;
-    rungs += most_rungs_of(camera.ladder);
-    publishers += camera.publish.empty() ? 0 : 1;
+    const size_t count = camera.is_directory() ? camera.max_cameras : 1;
+    cameras += count;
+    ladders += camera.ladder.is_off() ? 0 : count;
+    rungs += most_rungs_of(camera.ladder) * count;
+    publishers += camera.publish.empty() && !camera.is_directory() ? 0 : 1;
   }
   return {.shards = shards,
           .listeners = options.listen.size() + options.admin_listen.size(),
-          .cameras = options.cameras.size(),
+          .cameras = cameras,
           .ladders = ladders,
           .rungs = rungs,
           .publishers = publishers};

@@ -82,7 +82,7 @@ TEST(NatsAddress, SubjectsAreThoseThatOneCanPublishOn) {
     EXPECT_NO_THROW(check_subject(subject)) << subject;
   }
   for (const char* subject : {"", "a.*", ">", "a.>", ".a", "a.", "a..b", "a b", "a\tb", "\xc3\xa4",
-                              "$SYS.a", "_INBOX.a", "a?b"}) {
+                              "$SYS.a", "_INBOX.a", "_FANLIGHT.a", "a?b"}) {
     EXPECT_THROW(check_subject(subject), std::invalid_argument) << subject;
   }
   EXPECT_NO_THROW(check_subject(std::string(128, 'a')));
@@ -94,7 +94,7 @@ TEST(NatsAddress, TheSubjectOfADirectoryHasWildcards) {
     EXPECT_NO_THROW(check_subject_pattern(pattern)) << pattern;
   }
   for (const char* pattern : {"", "a", "a.b", "a*", "a.b>", ">.a", "a.>.b", "a..*", "*.", "$SYS.>",
-                              "_INBOX.*", "a ?.*"}) {
+                              "_INBOX.*", "_FANLIGHT.>", "a ?.*"}) {
     EXPECT_THROW(check_subject_pattern(pattern), std::invalid_argument) << pattern;
   }
   const std::string url = "tls://me:s%2Fcrt@[::1]:4333/fanlight.*.cam";

@@ -112,6 +112,34 @@ TEST(CameraOptions, PinIsAHash) {
   }
 }
 
+TEST(CameraOptions, ADirectoryHasAStarForAName) {
+  const CameraOptions camera = parse_camera("*=nats://me:pw@bus/a.>,max-cameras=3,fps=5");
+  EXPECT_TRUE(camera.is_directory());
+  EXPECT_EQ(camera.source, "nats://me:pw@bus/a.>");
+  EXPECT_EQ(camera.max_cameras, 3u);
+  EXPECT_EQ(camera.fps, 5);
+  EXPECT_EQ(parse_camera("*=tls://bus/a.*.b").max_cameras, 16u);
+  EXPECT_EQ(parse_camera("*=nats://bus/>,max-cameras=256").max_cameras, kDirectoryCamerasMax);
+  EXPECT_NE(mistake("*=pattern").find("NATS"), std::string::npos);
+  EXPECT_NE(mistake("*=http://h/stream").find("NATS"), std::string::npos);
+  EXPECT_NE(mistake("*=nats://bus/a").find("wildcard"), std::string::npos);
+  EXPECT_NE(mistake("*=nats://bus/>,publish=nats://bus/b").find("published"), std::string::npos);
+  EXPECT_NE(mistake("*=nats://me:s3cret@bus/a").find("wildcard"), std::string::npos);
+  EXPECT_EQ(mistake("*=nats://me:s3cret@bus/a").find("s3cret"), std::string::npos);
+  for (const char* text : {"*=nats://bus/>,max-cameras=0", "*=nats://bus/>,max-cameras=257"}) {
+    EXPECT_NE(mistake(text).find("from 1 to 256"), std::string::npos) << text;
+  }
+  EXPECT_NE(mistake("a=pattern,max-cameras=3").find("directory"), std::string::npos);
+}
+
+TEST(CameraOptions, ADirectoryIsLastAndThereIsOne) {
+  const auto cameras = put_cameras_together(
+      {}, false, {parse_camera("*=nats://h/>"), parse_camera("b=emulator")}, {});
+  EXPECT_EQ(cameras.front().name, "b");
+  EXPECT_TRUE(cameras.back().is_directory());
+  EXPECT_THROW(put_cameras_together({}, false, {cameras.back(), cameras.back()}, {}), StartError);
+}
+
 TEST(CameraOptions, MayBePublished) {
   const CameraOptions camera = parse_camera("a=pattern,publish=nats://me:pw@bus/a.b,fps=5");
   EXPECT_EQ(camera.publish, "nats://me:pw@bus/a.b");

@@ -131,6 +131,11 @@ TEST(ConfigFile, RefusesInvalidUpstreamOptions) {
                  "f.toml:3: camera.a.credentials: ", "a file is expected");
   expect_mistake("[camera.a]\nsource = \"pattern\"\npublish = \"nats://bus\"",
                  "f.toml:3: camera.a.publish: ", "no subject");
+  expect_mistake("[camera.a]\nsource = \"pattern\"\nmax-cameras = 3",
+                 "f.toml:1: camera.a: ", "belongs to a directory");
+  expect_mistake("[camera.\"*\"]\nsource = \"nats://bus/a\"", "f.toml:1: camera.*: ", "a wildcard");
+  expect_mistake("[camera.\"*\"]\nsource = \"nats://bus/>\"\nmax-cameras = 300",
+                 "f.toml:3: camera.*.max-cameras: ", "from 1 to 256");
   expect_mistake("[camera.a]\nsource = \"nats://bus/a\"\npassword-file = \"f\"",
                  "f.toml:1: camera.a.password-file: ", "credentials");
   expect_mistake("[camera.a]\nsource = \"pattern\"\ninsecure = true",

@@ -37,6 +37,7 @@ TEST(ConfigText, CanBeParsedAgain) {
         "--ladder 32x24@q60,16x16",
         "--camera a=pattern --camera b=files:/p\"\\q --control b/brightness=-7 "
         "--control a/mode=Manual",
+        "--camera *=nats://me:secret@bus/fanlight.>,max-cameras=3,fps=5 --camera a=pattern",
         "--listen 127.0.0.1:1 --listen 5001 --max-viewers 7 --max-egress 1Gbit --min-fps 0.25 "
         "--max-cpu 62.5% --header-timeout 2s --idle-timeout 90 --capture-idle 5m --cors-origin * "
         "--pin-cpus "

@@ -70,6 +70,13 @@ TEST_F(ShortageTest, CountsWhatOptionsNeed) {
   EXPECT_EQ(needs.publishers, 1u);
   EXPECT_EQ(needs.ladders, 1u);
   EXPECT_GT(needs.rungs, 0u);
+  options.cameras[2].name = kDirectory;
+  options.cameras[2].max_cameras = 10;
+  EXPECT_EQ(needs_of(options, 5).cameras, 12u);
+  EXPECT_EQ(needs_of(options, 5).publishers, 2u) << "it has a connection of its own";
+  options.cameras[2].ladder.is_automatic = true;
+  EXPECT_EQ(needs_of(options, 5).ladders, 11u);
+  EXPECT_EQ(needs_of(options, 5).rungs, 11 * needs.rungs);
 }
 
 TEST_F(ShortageTest, EachShardListenerAndCameraNeedsMore) {
