@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "fanlight")
-READY_SECONDS = 60
+READY_SECONDS = 180
 POWER_OFF = "-RTMIN+4"  # to a systemd that is process 1 (systemd(1), SIGNALS)
 
 
@@ -110,14 +110,11 @@ class Machine:
         return self
 
     def wait_for_leader(self):
-        """systemd-nspawn's only child is the machine's first process."""
-        script = "until pgrep --parent $0 systemd >/dev/null; do :; done; pgrep --parent $0 systemd"
-        child = output_of("timeout", str(READY_SECONDS), "sh", "-c", script, str(self.process.pid))
-        # systemd accepts commands once this socket exists.
-        subprocess.run(["timeout", str(READY_SECONDS), "sh", "-c",
-                        f"until [ -S /proc/{child}/root/run/systemd/private ]; do :; done"],
-                       check=True)
-        return child
+        """The machine's first process, a child of systemd-nspawn, which has others for a moment.
+        systemd accepts commands once this socket exists."""
+        script = ("until child=$(pgrep --parent $0 --exact systemd) && "
+                  "[ -S /proc/$child/root/run/systemd/private ]; do sleep 0.1; done; echo $child")
+        return output_of("timeout", str(READY_SECONDS), "sh", "-c", script, str(self.process.pid))
 
     def run(self, command, check=True):
         """Runs a shell command in the machine; returns its CompletedProcess."""
