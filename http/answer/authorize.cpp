@@ -121,14 +121,6 @@ std::optional<Answer> authorize_by_password(Call& call) {
 
 // ---- rights ----
 
-// Also on those of a directory that have no name yet: nobody has rights on one of them alone.
-bool has_any_on_all(size_t cameras, const Rights& rights) {
-  for (size_t i = 0; i < cameras; ++i) {
-    if (!rights.has_any(i)) return false;
-  }
-  return true;
-}
-
 bool has_right(const Call& call) {
   const Rights& rights = call.grant.rights;
   const size_t camera = call.route.camera;
@@ -152,7 +144,8 @@ bool has_right(const Call& call) {
       return rights.has_any(camera);
     case Resource::api_state:
     case Resource::mjpg_program:
-      return has_any_on_all(call.services.state.cameras.size(), rights);
+      // Also on those of a directory that have no name yet.
+      return rights.has_any_on_all(call.services.state.cameras.size());
     case Resource::metrics:
     case Resource::viewers:
       return rights.may_on_all(Right::state);

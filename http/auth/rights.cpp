@@ -37,6 +37,13 @@ RightSet Rights::on(size_t camera) const noexcept {
   return rights;
 }
 
+bool Rights::has_any_on_all(size_t cameras) const noexcept {
+  for (size_t camera = 0; camera < cameras; ++camera) {
+    if (!has_any(camera)) return false;
+  }
+  return true;
+}
+
 bool Rights::add(RightSet rights, size_t camera) noexcept {
   if (camera > UINT16_MAX) return false;
   const auto end = some_.begin() + count_;

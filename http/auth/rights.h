@@ -43,8 +43,9 @@ class Rights {
   bool may_on_all(Right right) const noexcept {
     return (on_all_ & static_cast<RightSet>(right)) != 0;
   }
-  // Whether there is any right, on this camera, or anywhere.
+  // Whether there is any right, on this camera, on every one, or anywhere.
   bool has_any(size_t camera) const noexcept { return on(camera) != 0; }
+  bool has_any_on_all(size_t cameras) const noexcept;
   bool has_any_at_all() const noexcept { return on_all_ != 0 || count_ > 0; }
 
   void add_on_all(RightSet rights) noexcept { on_all_ = static_cast<RightSet>(on_all_ | rights); }

@@ -27,6 +27,7 @@ TEST(Rights, HoldForAllCamerasOrForSome) {
   }
   EXPECT_TRUE(rights.may_on_all(Right::watch));
   EXPECT_FALSE(rights.may_on_all(Right::snapshot)) << "on two of three";
+  EXPECT_TRUE(rights.has_any_on_all(3));
 }
 
 TEST(Rights, OfACameraAddUp) {
@@ -34,6 +35,7 @@ TEST(Rights, OfACameraAddUp) {
   EXPECT_TRUE(rights.may(Right::watch, 1) && rights.may(Right::control, 1));
   EXPECT_TRUE(rights.has_any(1));
   EXPECT_FALSE(rights.has_any(0) || rights.has_any(2));
+  EXPECT_FALSE(rights.has_any_on_all(3));
   EXPECT_TRUE(rights.has_any_at_all());
 }
 
