@@ -45,8 +45,7 @@ CaptureLoop::CaptureLoop(CaptureConfig config, std::unique_ptr<Source> source, F
       clock_(clock),
       rendition_(ring, clock, config_.quality, config_.name, std::move(rendition)),
       controls_(config_.panel, config_.name, config_.controls),
-      jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
-      retry_delay_(config_.retry_min),
+      retry_delay_(config_.retry_min, config_.retry_max, clock.now()),
       last_watched_(clock.now()),
       thread_(clock) {
   CHECK(config_.open != nullptr);
@@ -197,7 +196,7 @@ void CaptureLoop::idle_step() noexcept {
   const Instant now = clock_.now();
   last_watched_ = now;
   retry_at_ = now;
-  retry_delay_ = config_.retry_min;
+  retry_delay_.reset();
   slate_at_ = picture_due_by(now);
   lost_ = false;
   holds_ = false;
@@ -248,7 +247,7 @@ void CaptureLoop::deliver(const Picture& picture) noexcept {
   holds_ = false;
   ring_.stats().online.set(is_picture ? 1 : 0);
   ring_.set_activity(source_->may_be_silent() ? CaptureActivity::silent : CaptureActivity::live);
-  retry_delay_ = config_.retry_min;
+  retry_delay_.reset();
   postpone_slate();
 }
 
@@ -320,8 +319,7 @@ void CaptureLoop::failed(std::string_view what, std::string_view slate) noexcept
   if (holds_ && !held) slate_at_ = now + config_.stall_timeout;
   lost_ = !holds_;
   set_reason("lost: ", slate);
-  retry_at_ = now + from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));
-  retry_delay_ = std::min(2 * retry_delay_, config_.retry_max);
+  retry_at_ = now + retry_delay_.next();
 }
 
 void CaptureLoop::set_reason(std::string_view text, std::string_view rest) noexcept {

@@ -28,9 +28,9 @@
 #include "capture/camera/rendition.h"
 #include "capture/source/camera_clock.h"
 #include "capture/source/camera_thread.h"
+#include "capture/source/retry_delay.h"
 #include "capture/source/source.h"
 #include "core/frame_ring.h"
-#include "core/random.h"
 #include "core/time.h"
 
 namespace fanlight {
@@ -160,8 +160,7 @@ class CaptureLoop {
   unsigned left_out_ = 0;  // pictures, since the last one that was published
   std::atomic<bool> has_begun_{false};
 
-  Random jitter_;
-  Duration retry_delay_;
+  RetryDelay retry_delay_;
   Instant retry_at_{};   // when source_ is null: when to open it again
   Instant slate_at_{};   // when the next slate is due, unless a picture arrives first
   Instant frozen_at_{};  // when to reopen source_, unless it gives something before

@@ -26,8 +26,7 @@ NatsDirectory::NatsDirectory(NatsDirectoryConfig config, CameraClock& clock, Nat
     : config_(std::move(config)),
       clock_(clock),
       connect_(std::move(connect)),
-      jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
-      retry_delay_(config_.retry_min),
+      retry_delay_(config_.retry_min, config_.retry_max, clock.now()),
       thread_(clock) {
   CHECK(config_.cameras_max > 0);
 }
@@ -46,9 +45,7 @@ void NatsDirectory::run() noexcept {
       failed(error.what());
     }
     if (clock_.stop_requested()) return;
-    const Duration delay = from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));
-    retry_delay_ = std::min(2 * retry_delay_, config_.retry_max);
-    clock_.wait_until(clock_.now() + delay);
+    clock_.wait_until(clock_.now() + retry_delay_.next());
   }
 }
 
@@ -85,7 +82,7 @@ void NatsDirectory::serve() {
 void NatsDirectory::settle() noexcept {
   log_info("cameras are announced at {}", config_.shown);
   is_told_ = false;
-  retry_delay_ = config_.retry_min;
+  retry_delay_.reset();
 }
 
 void NatsDirectory::hear(std::string_view subject) {

@@ -12,8 +12,8 @@
 #include "capture/nats/nats_link.h"
 #include "capture/source/camera_clock.h"
 #include "capture/source/camera_thread.h"
+#include "capture/source/retry_delay.h"
 #include "core/log.h"
-#include "core/random.h"
 #include "core/time.h"
 #include "core/waker.h"
 
@@ -81,8 +81,7 @@ class NatsDirectory {
   const NatsDirectoryConfig config_;
   CameraClock& clock_;
   const NatsConnect connect_;
-  Random jitter_;
-  Duration retry_delay_;
+  RetryDelay retry_delay_;
   bool is_told_ = false;  // the log knows that there is no connection
   LogGate name_gate_, full_gate_;
 

@@ -14,6 +14,7 @@
 
 #include "capture/nats/announcement.h"
 #include "core/check.h"
+#include "core/random.h"
 
 namespace fanlight {
 namespace {
@@ -52,8 +53,7 @@ NatsPublisher::NatsPublisher(NatsPublisherConfig config, FrameRing& ring, const 
       publisher_(
           make_publisher(clock.wall_now(), Random(reinterpret_cast<uintptr_t>(this)).next())),
       stats_(ring.stats()),
-      jitter_(static_cast<uint64_t>(clock.now().time_since_epoch().count())),
-      retry_delay_(config_.retry_min),
+      retry_delay_(config_.retry_min, config_.retry_max, clock.now()),
       plan_(config_.login.address.segments ? ring.segments_max() : 0),
       thread_(clock) {
   ring_.add_reader(&frames_);
@@ -68,9 +68,7 @@ void NatsPublisher::run() noexcept {
     }
     stats_.publish_online.set(0);
     if (clock_.stop_requested()) return;
-    const Duration delay = from_seconds(to_seconds(retry_delay_) * (0.75 + 0.5 * jitter_.unit()));
-    retry_delay_ = std::min(2 * retry_delay_, config_.retry_max);
-    clock_.wait_until(clock_.now() + delay);
+    clock_.wait_until(clock_.now() + retry_delay_.next());
   }
 }
 
@@ -130,7 +128,7 @@ void NatsPublisher::send_news(NatsLink& link) {
   seen_ = frame->sequence();
   pictures_ = frame->pictures();
   publish(link, *frame, whole_is_due);
-  retry_delay_ = config_.retry_min;
+  retry_delay_.reset();
 }
 
 void NatsPublisher::note_drops(const Frame& frame) {

@@ -12,10 +12,10 @@
 #include "capture/nats/nats_link.h"
 #include "capture/source/camera_clock.h"
 #include "capture/source/camera_thread.h"
+#include "capture/source/retry_delay.h"
 #include "core/camera_panel.h"
 #include "core/frame_ring.h"
 #include "core/log.h"
-#include "core/random.h"
 #include "core/segments/update_plan.h"
 #include "core/time.h"
 #include "core/waker.h"
@@ -81,8 +81,7 @@ class NatsPublisher {
   const std::string publisher_;
   Waker frames_;
   CaptureStats& stats_;  // the ring's
-  Random jitter_;
-  Duration retry_delay_;
+  RetryDelay retry_delay_;
 
   uint64_t number_ = 0;    // of the last message
   uint64_t seen_ = 0;      // of the last frame that was published, or needed not be
